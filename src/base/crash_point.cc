@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Kills the process where a crash test asks for it.
+#include "mboxferry/base/crash_point.h"
+
+#ifdef MBOXFERRY_CRASH_POINTS
+#include <algorithm>
+#include <atomic>
+#include <cassert>
+#include <csignal>
+#include <cstdlib>
+#include <string>
+
+namespace mboxferry {
+namespace {
+
+struct Wanted {
+  std::string name;
+  int passage = 1;
+};
+
+Wanted wanted_from_environment() {
+  const char* value = std::getenv("MBOXFERRY_CRASH_AT");
+  if (value == nullptr) return {};
+  Wanted wanted{value};
+  if (const auto colon = wanted.name.find(':'); colon != std::string::npos) {
+    wanted.passage = std::atoi(wanted.name.c_str() + colon + 1);
+    wanted.name.resize(colon);
+  }
+  return wanted;
+}
+
+}  // namespace
+
+void crash_point(std::string_view name) {
+  assert(std::find(kCrashPoints.begin(), kCrashPoints.end(), name) != kCrashPoints.end());
+  static const Wanted wanted = wanted_from_environment();
+  static std::atomic<int> passages{0};
+  if (name == wanted.name && ++passages == wanted.passage) std::raise(SIGKILL);
+}
+
+}  // namespace mboxferry
+#endif

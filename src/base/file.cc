@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// File descriptors and whole-file writes.
+#include "mboxferry/base/file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+
+namespace mboxferry {
+
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+  if (this != &other) {
+    reset();
+    fd_ = std::exchange(other.fd_, -1);
+  }
+  return *this;
+}
+
+void FileDescriptor::reset() {
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = -1;
+}
+
+std::string errno_text(int error_number) {
+  return std::error_code(error_number, std::generic_category()).message();
+}
+
+Result<void> write_all(int fd, std::string_view bytes, const std::string& name) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      return Error{ErrorCode::io, "cannot write " + name + ": " + errno_text(errno),
+                   "free space or choose another place, then run the same command again"};
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return ok();
+}
+
+Result<void> replace_file(const std::string& path, std::string_view bytes) {
+  const std::string temporary = path + ".new";
+  const auto failed = [&](const char* step) {
+    Error error{ErrorCode::cannot_create,
+                "cannot " + std::string(step) + " " + path + ": " + errno_text(errno),
+                "choose a place that can be written"};
+    ::unlink(temporary.c_str());
+    return error;
+  };
+  FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!file.valid()) return failed("create");
+  if (!write_all(file.get(), bytes, path)) return failed("write");
+  if (::fsync(file.get()) != 0) return failed("sync");
+  if (std::rename(temporary.c_str(), path.c_str()) != 0) return failed("rename");
+  return ok();
+}
+
+}  // namespace mboxferry

@@ -1,0 +1,28 @@
+# A module is a folder, a target and a namespace of the same name.
+
+add_library(mboxferry_warnings INTERFACE)
+target_compile_options(mboxferry_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wold-style-cast
+  $<$<BOOL:${MBOXFERRY_WERROR}>:-Werror>)
+if(MBOXFERRY_SANITIZE)
+  add_compile_options(-fsanitize=${MBOXFERRY_SANITIZE} -fno-omit-frame-pointer
+                      -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=${MBOXFERRY_SANITIZE})
+  add_compile_definitions(_GLIBCXX_ASSERTIONS)
+endif()
+if(MBOXFERRY_CRASH_POINTS)
+  add_compile_definitions(MBOXFERRY_CRASH_POINTS)
+endif()
+
+# mboxferry_module(NAME MODULES <own modules it may include> LIBRARIES <third party>)
+function(mboxferry_module name)
+  cmake_parse_arguments(ARG "" "" "MODULES;LIBRARIES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cc)
+  list(TRANSFORM ARG_MODULES PREPEND mboxferry_)
+  add_library(mboxferry_${name} STATIC ${sources})
+  target_include_directories(mboxferry_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include
+                                               PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_compile_definitions(mboxferry_${name} PRIVATE MBOXFERRY_VERSION="${PROJECT_VERSION}")
+  target_link_libraries(mboxferry_${name} PUBLIC ${ARG_MODULES}
+                                          PRIVATE ${ARG_LIBRARIES} fmt::fmt mboxferry_warnings)
+endfunction()
