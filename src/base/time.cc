@@ -33,7 +33,8 @@ std::int64_t days_from_civil(std::int64_t year, unsigned month, unsigned day) {
   const std::int64_t era = floor_divide(year, 400);
   const std::int64_t year_of_era = year - era * 400;
   const std::int64_t shifted_month = (static_cast<std::int64_t>(month) + 9) % 12;
-  const std::int64_t day_of_year = (153 * shifted_month + 2) / 5 + static_cast<std::int64_t>(day) - 1;
+  const std::int64_t day_of_year =
+      (153 * shifted_month + 2) / 5 + static_cast<std::int64_t>(day) - 1;
   const std::int64_t day_of_era =
       year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
   return era * 146097 + day_of_era - 719468;
@@ -52,7 +53,8 @@ CivilTime to_civil(const Timestamp& time) {
       day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const std::int64_t shifted_month = (5 * day_of_year + 2) / 153;
   const auto day = static_cast<unsigned>(day_of_year - (153 * shifted_month + 2) / 5 + 1);
-  const auto month = static_cast<unsigned>(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
+  const auto month =
+      static_cast<unsigned>(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
   const std::int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
   return {year,
           month,

@@ -69,17 +69,17 @@ std::string describe(const Error& error);
 }  // namespace mboxferry
 
 // Returns the error of `expression` from the calling function.
-#define MBOXFERRY_TRY(expression)                                     \
-  do {                                                                \
-    if (auto mboxferry_try_ = (expression); !mboxferry_try_)          \
-      return ::mboxferry::Error(std::move(mboxferry_try_).error());   \
+#define MBOXFERRY_TRY(expression)                                   \
+  do {                                                              \
+    if (auto mboxferry_try_ = (expression); !mboxferry_try_)        \
+      return ::mboxferry::Error(std::move(mboxferry_try_).error()); \
   } while (false)
 
 #define MBOXFERRY_CONCAT_(a, b) a##b
 #define MBOXFERRY_CONCAT(a, b) MBOXFERRY_CONCAT_(a, b)
-#define MBOXFERRY_ASSIGN_(temporary, target, expression)                        \
-  auto temporary = (expression);                                                \
-  if (!temporary) return ::mboxferry::Error(std::move(temporary).error());      \
+#define MBOXFERRY_ASSIGN_(temporary, target, expression)                   \
+  auto temporary = (expression);                                           \
+  if (!temporary) return ::mboxferry::Error(std::move(temporary).error()); \
   target = std::move(*temporary)
 
 // Declares or assigns `target` from a Result, or returns its error from the calling function.

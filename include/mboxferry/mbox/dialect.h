@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// How one folder's writer quoted, counted and ended its lines.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "mboxferry/base/byte_source.h"
+#include "mboxferry/base/result.h"
+
+namespace mboxferry::mbox {
+
+/// The mbox family. `unquoted` is a producer that neither quotes nor counts.
+enum class Dialect { automatic, mboxo, mboxrd, mboxcl, mboxcl2, unquoted };
+
+std::string_view dialect_name(Dialect dialect);
+std::optional<Dialect> dialect_from_name(std::string_view name);
+
+enum class LineEnds { lf, crlf, cr, mixed };
+
+/// What the survey of a folder's beginning found; it fixes how the whole folder is read, so that
+/// messages can be sent before the last one is seen. Contradictions found later are reported.
+struct FolderProfile {
+  Dialect dialect = Dialect::mboxrd;  ///< never `automatic`
+  LineEnds line_ends = LineEnds::lf;
+  bool unquote = true;              ///< take one `>` off `^>+From ` body lines
+  bool blank_line_before = true;    ///< false: this writer leaves out the empty line
+  bool use_content_length = false;  ///< some Content-Length landed on a separator or the end
+  bool exporter_clock = false;      ///< the From_ dates are the exporter's: all one minute
+  bool has_separator = false;       ///< false: no mbox at all (or empty)
+  bool empty = false;               ///< no byte at all
+
+  friend bool operator==(const FolderProfile&, const FolderProfile&) = default;
+};
+
+/// How many bytes of a folder the survey reads at most.
+inline constexpr std::uint64_t kSurveyBytes = 32u << 20;
+
+/// Reads the first kSurveyBytes of `source` and decides how to read the folder; `requested`
+/// overrules what the bytes suggest unless it is `automatic`.
+Result<FolderProfile> survey(ByteSource& source, Dialect requested);
+
+}  // namespace mboxferry::mbox

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a message's header says about it: identity, flags, dates, labels.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mboxferry/base/time.h"
+
+namespace mboxferry::message {
+
+/// System flags of RFC 3501 section 2.3.2 as bits. \Recent is never set by a client.
+enum Flag : std::uint8_t {
+  kSeen = 1,
+  kAnswered = 2,
+  kFlagged = 4,
+  kDraft = 8,
+  kDeleted = 16,
+};
+
+/// `\Seen` and so on for the bits that are set, in the order of the bits.
+std::vector<std::string> flag_names(std::uint8_t flags);
+
+/// What the header scan collected. Everything is bounded; a field that is longer is cut.
+struct HeaderFacts {
+  std::string message_id;             ///< with its angle brackets; empty when there is none
+  std::optional<Timestamp> date;      ///< Date:
+  std::optional<Timestamp> received;  ///< the topmost parsable Received:
+  std::uint8_t flags = 0;             ///< from all the families of archives.md "Metadata"
+  std::vector<std::string> keywords;  ///< X-Keywords, X-Mozilla-Keys, X-Evolution
+  std::vector<std::string> labels;    ///< X-Gmail-Labels, decoded to UTF-8
+  bool has_status = false;            ///< some field of a flag family was there
+  bool pseudo = false;                ///< "FOLDER INTERNAL DATA" of UW-IMAP, mutt and kin
+  bool expunged = false;              ///< X-Mozilla-Status 0x0008: deleted, not compacted
+  bool has_body = false;              ///< the header ended with an empty line
+  std::uint64_t fields = 0;           ///< how many header fields were recognised
+};
+
+/// Reads a message's header from its raw or wire bytes, given in pieces of any size; stops at
+/// the first empty line. Survives any bytes. Constant memory. Line ends may be LF, CRLF or CR.
+class HeaderScanner {
+ public:
+  HeaderScanner();
+  ~HeaderScanner();
+  HeaderScanner(HeaderScanner&&) noexcept;
+  HeaderScanner& operator=(HeaderScanner&&) noexcept;
+
+  /// True when the header has ended and feeding more changes nothing.
+  [[nodiscard]] bool done() const;
+  void feed(std::string_view bytes);
+  /// The facts of the message; the scanner starts anew.
+  HeaderFacts finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Parses an RFC 5322 date (section 3.3, with the obsolete forms of 4.3 and common mistakes).
+std::optional<Timestamp> parse_date(std::string_view text);
+
+enum class DateSource : std::uint8_t { none, envelope, received, header };
+std::string_view date_source_name(DateSource source);  ///< "none", "from", "received", "date"
+
+struct InternalDate {
+  Timestamp time;
+  DateSource source = DateSource::none;
+  bool corrected = false;  ///< an earlier source of the order was out of range
+};
+
+/// Which source of INTERNALDATE is asked first, second, third.
+using DateOrder = std::vector<DateSource>;
+
+/// Chooses INTERNALDATE from the sources in `order`, leaving out those before 1970 or later than
+/// `now` (Unix seconds). With no source left: source `none` and time 1970-01-01 00:00:00 +0000.
+InternalDate choose_internal_date(const DateOrder& order, const std::optional<Timestamp>& envelope,
+                                  const HeaderFacts& facts, std::int64_t now);
+
+}  // namespace mboxferry::message
