@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where to connect, how to trust it, and whom to log in.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace mboxferry::imap {
+
+/// A password: any bytes, wiped when it goes, and without a way into a stream or a format.
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(std::string bytes) : bytes_(std::move(bytes)) {}
+  Secret(const Secret&) = default;
+  Secret(Secret&&) noexcept = default;
+  Secret& operator=(const Secret&) = default;
+  Secret& operator=(Secret&&) noexcept = default;
+  ~Secret();
+
+  /// For the login only.
+  [[nodiscard]] std::string_view reveal() const { return bytes_; }
+
+ private:
+  std::string bytes_;
+};
+
+enum class Security { implicit_tls, starttls };
+
+/// One account on one server.
+struct Account {
+  std::string host;
+  std::uint16_t port = 993;
+  Security security = Security::implicit_tls;
+  std::string user;
+  Secret password;
+  std::string ca_file;  ///< PEM; empty: the system's certificates
+  std::string tls_pin;  ///< `sha256:HEX` of the server's certificate (DER); empty: none. A matching
+                        ///< pin stands for chain and host name.
+
+  /// `user@host:port`, for messages.
+  [[nodiscard]] std::string label() const;
+};
+
+/// How patient and how talkative a connection is.
+struct ConnectionOptions {
+  std::chrono::milliseconds timeout{120'000};  ///< without any progress
+  std::function<void(std::string_view line)>
+      trace;  ///< protocol lines, credentials masked, bodies left out
+};
+
+}  // namespace mboxferry::imap

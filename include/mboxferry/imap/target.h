@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// A mail store that takes messages. The IMAP implementation is one; fakes and decorators others.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mboxferry/base/result.h"
+#include "mboxferry/base/time.h"
+#include "mboxferry/imap/account.h"
+
+namespace mboxferry::imap {
+
+using Uid = std::uint32_t;
+
+/// What the server announced after login.
+struct Capabilities {
+  bool literal_plus = false;                  ///< RFC 7888
+  bool literal_minus = false;                 ///< RFC 7888
+  bool multiappend = false;                   ///< RFC 3502
+  bool uidplus = false;                       ///< RFC 4315
+  bool name_space = false;                    ///< RFC 2342
+  bool special_use = false;                   ///< RFC 6154
+  bool unselect = false;                      ///< RFC 3691
+  bool quota = false;                         ///< RFC 9208
+  std::optional<std::uint64_t> append_limit;  ///< RFC 7889, bytes
+};
+
+/// How literals are sent.
+enum class AppendMode { automatic, multiappend, literal_plus, literal_minus, synchronizing };
+std::optional<AppendMode> append_mode_from_name(std::string_view name);
+std::string_view append_mode_name(AppendMode mode);
+/// The way to append that `capabilities` allow; `wanted` is taken when it is allowed.
+AppendMode choose_append_mode(const Capabilities& capabilities, AppendMode wanted);
+
+/// One mailbox that the server lists. Names are UTF-8 with the server's separator.
+struct ListedMailbox {
+  std::string name;
+  char separator = '/';  ///< 0: no hierarchy
+  bool selectable = true;
+  std::string special_use;  ///< `\Sent` and so on, or empty
+};
+
+struct Namespace {
+  std::string prefix;  ///< of the user's own mailboxes, UTF-8: "" or "INBOX."
+  char separator = '/';
+};
+
+/// Which flags stay (RFC 3501 section 7.1, PERMANENTFLAGS).
+struct PermanentFlags {
+  std::uint8_t system = 0xff;         ///< bits of message::Flag
+  bool any_keyword = false;           ///< `\*`
+  std::vector<std::string> keywords;  ///< named ones
+};
+
+struct SelectedMailbox {
+  std::uint32_t uid_validity = 0;
+  Uid uid_next = 0;  ///< 0: the server did not say
+  std::uint64_t exists = 0;
+  PermanentFlags permanent_flags;
+};
+
+/// RFC 9208 STORAGE, in bytes.
+struct Quota {
+  std::uint64_t used = 0;
+  std::uint64_t limit = 0;
+};
+
+/// One message as FETCH shows it.
+struct FetchedMessage {
+  Uid uid = 0;
+  std::uint64_t size = 0;
+  Timestamp internal_date;
+  std::uint8_t flags = 0;  ///< bits of message::Flag
+  std::vector<std::string> keywords;
+  std::string message_id;  ///< when asked for; empty when it has none
+};
+
+struct UidRange {
+  Uid first = 0;
+  Uid last = 0;  ///< inclusive
+};
+
+/// What can be asked without changing anything. A dry run gets this type and no other.
+class ReadOnlyTarget {
+ public:
+  using FetchVisitor = std::function<Result<void>(const FetchedMessage&)>;
+  using ByteVisitor = std::function<Result<void>(std::string_view)>;
+
+  ReadOnlyTarget() = default;
+  ReadOnlyTarget(const ReadOnlyTarget&) = delete;
+  ReadOnlyTarget& operator=(const ReadOnlyTarget&) = delete;
+  virtual ~ReadOnlyTarget() = default;
+
+  [[nodiscard]] virtual const Capabilities& capabilities() const = 0;
+  /// `user@host:port`, for messages.
+  [[nodiscard]] virtual const std::string& label() const = 0;
+  virtual Result<Namespace> personal_namespace() = 0;
+  virtual Result<std::vector<ListedMailbox>> list() = 0;
+  /// Selects the mailbox; an absent one is an error of scope mailbox.
+  virtual Result<SelectedMailbox> select(const std::string& mailbox) = 0;
+  /// STATUS of a mailbox that need not be selected: messages and UIDNEXT as of now.
+  virtual Result<SelectedMailbox> status(const std::string& mailbox) = 0;
+  virtual Result<std::optional<Quota>> quota(const std::string& mailbox) = 0;
+  /// Messages of the selected mailbox by UID, in pages, so that memory does not grow with it.
+  virtual Result<void> fetch(UidRange range, bool with_message_id, const FetchVisitor& visit) = 0;
+  /// The selected mailbox's message, in slices of bounded size.
+  virtual Result<void> fetch_body(Uid uid, std::uint64_t size, const ByteVisitor& visit) = 0;
+  /// Ends the connection politely.
+  virtual void log_out() = 0;
+};
+
+/// One message of an append batch.
+struct AppendMessage {
+  std::uint64_t wire_size = 0;
+  std::uint8_t flags = 0;                  ///< bits of message::Flag, all permanent here
+  std::vector<std::string> keywords;       ///< all permanent here
+  std::optional<Timestamp> internal_date;  ///< within 1970 to now
+};
+
+/// Takes pieces of a literal.
+using LiteralWriter = std::function<Result<void>(std::string_view)>;
+
+/// Gives the bytes of a batch's messages when their turn comes, and has the last word.
+class LiteralSource {
+ public:
+  virtual ~LiteralSource() = default;
+  /// Writes exactly the announced wire size of message `index`; anything else ends the connection
+  /// with nothing stored of that command.
+  virtual Result<void> write(std::size_t index, const LiteralWriter& out) = 0;
+  /// Asked before the byte that lets the server commit; an error ends the connection instead.
+  virtual Result<void> approve() = 0;
+};
+
+/// Known answers of servers, by response code or phrase (one table in src/imap/).
+enum class ResponseCode {
+  none,
+  try_create,
+  over_quota,
+  too_big,
+  limit,
+  unavailable,
+  in_use,
+  server_bug,
+  no_permission,
+  authentication_failed,
+  bad  ///< `bad`: a BAD reply
+};
+std::string_view response_code_name(ResponseCode code);
+
+/// What became of messages [first, first + count) of a batch.
+struct AppendOutcome {
+  enum class Kind {
+    stored,   ///< OK; `uids` ascending, one a message, or empty without UIDPLUS
+    refused,  ///< NO: the server has none of them
+    bad,      ///< BAD: the connection is closed, outcome as for a lost connection
+  };
+  std::uint64_t batch = 0;
+  std::size_t first = 0;
+  std::size_t count = 0;
+  Kind kind = Kind::stored;
+  std::uint32_t uid_validity = 0;
+  std::vector<Uid> uids;
+  ResponseCode code = ResponseCode::none;
+  std::string text;  ///< the server's words, printable, bounded
+  Retry retry;
+};
+
+/// A part of a batch that was not answered when the connection ended.
+struct Unanswered {
+  std::uint64_t batch = 0;
+  std::size_t first = 0;
+  std::size_t count = 0;
+  bool may_be_stored = false;  ///< false: the command's last byte was never written
+};
+
+/// A mail store that takes messages. One thread at a time.
+class Target : public ReadOnlyTarget {
+ public:
+  virtual Result<void> create(const std::string& mailbox) = 0;
+  virtual Result<void> subscribe(const std::string& mailbox) = 0;
+
+  /// Starts sending a batch into `mailbox` under the caller's number `batch`: one MULTIAPPEND, or
+  /// one APPEND a message, as the mode says. Returns when the last byte is written; replies that
+  /// come meanwhile are kept for `receive`. An error means that the connection is gone.
+  virtual Result<void> append(std::uint64_t batch, const std::string& mailbox,
+                              std::span<const AppendMessage> messages, LiteralSource& literals) = 0;
+  /// The next outcome, waiting for it. Call only while something is unanswered.
+  virtual Result<AppendOutcome> receive() = 0;
+  /// True when `receive` would not wait.
+  virtual bool answer_ready() = 0;
+  /// What is unanswered, also after an error.
+  [[nodiscard]] virtual std::vector<Unanswered> unanswered() const = 0;
+  /// From now on every literal is a synchronizing one, one message a command: for messages that
+  /// got a BAD.
+  virtual void be_careful(bool careful) = 0;
+  [[nodiscard]] virtual AppendMode mode() const = 0;
+};
+
+/// Connects, secures and logs in. Errors: unavailable, tls, protocol, login_refused, try_later.
+Result<std::unique_ptr<Target>> connect(const Account& account, const ConnectionOptions& options,
+                                        AppendMode wanted);
+/// The same for a dry run: nothing that changes the store can be said to what this returns.
+Result<std::unique_ptr<ReadOnlyTarget>> connect_read_only(const Account& account,
+                                                          const ConnectionOptions& options);
+
+}  // namespace mboxferry::imap

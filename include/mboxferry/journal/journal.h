@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+// The SQLite file that holds one job's state, and its transitions. docs/journal-format.md has the
+// tables.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mboxferry/base/result.h"
+#include "mboxferry/base/time.h"
+
+namespace mboxferry::journal {
+
+using MessageId = std::int64_t;
+using FolderId = std::int64_t;
+using MailboxId = std::int64_t;
+using Uid = std::uint32_t;
+using Sha256 = std::array<std::uint8_t, 32>;
+
+/// The life of a message. planned -> intended -> stored, refused or planned again.
+enum class State : std::uint8_t {
+  planned = 0,   ///< to be sent
+  intended = 1,  ///< in doubt: sent or maybe sent, and not confirmed
+  stored = 2,    ///< the server said OK, or reconciling found it
+  refused = 3,   ///< the server, or a limit known beforehand, refuses it for good
+  skipped = 4,   ///< left out by a rule; `code` says which
+};
+
+/// What must be the same when a job goes on.
+struct JobIdentity {
+  std::string account;   ///< user@host:port
+  std::string archives;  ///< the archives' absolute paths, one a line
+  std::string settings;  ///< what changes which messages go where, as text
+
+  friend bool operator==(const JobIdentity&, const JobIdentity&) = default;
+};
+
+/// One folder of an archive.
+struct FolderRow {
+  FolderId id = 0;
+  std::string archive;      ///< path of the archive
+  std::string path;         ///< segments joined by '/', for people
+  std::string file;         ///< the file with the bytes
+  std::string identity;     ///< the file's identity, opaque here
+  std::string profile;      ///< how it is read (survey), opaque here
+  std::string index_state;  ///< where indexing goes on, opaque here
+  bool index_done = false;
+  MailboxId mailbox = 0;
+};
+
+/// One mailbox on the target.
+struct MailboxRow {
+  MailboxId id = 0;
+  std::string name;                  ///< UTF-8, with the server's separator
+  std::uint32_t uid_validity = 0;    ///< 0: not selected yet
+  Uid uid_floor = 0;                 ///< UIDNEXT when the job first saw the mailbox
+  std::uint64_t existed_before = 0;  ///< messages in it then
+  bool created = false;              ///< by this job
+  bool renewed = false;              ///< UIDVALIDITY changed during the job
+};
+
+/// One message of a folder. About 80 bytes in the file.
+struct MessageRow {
+  MessageId id = 0;  ///< ascending in archive order
+  FolderId folder = 0;
+  MailboxId mailbox = 0;
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;          ///< bytes in the folder
+  std::uint64_t wire_size = 0;       ///< bytes of the APPEND literal
+  Sha256 digest{};                   ///< of the wire form without mbox status fields
+  std::int64_t message_id_hash = 0;  ///< 0: no Message-ID
+  Timestamp date;                    ///< INTERNALDATE
+  std::uint8_t date_source = 0;
+  bool date_corrected = false;
+  std::uint8_t flags = 0;
+  std::string keywords;  ///< separated by spaces, as the archive has them
+  State state = State::planned;
+  Uid uid = 0;       ///< 0: unknown
+  std::string code;  ///< refused or skipped: short and stable
+  std::string text;  ///< refused: the server's words
+};
+
+/// Something reported about a folder: a doubt, a problem or a repair.
+struct Finding {
+  FolderId folder = 0;
+  std::uint64_t offset = 0;
+  std::string code;
+  std::string text;
+  bool taken = false;
+};
+
+/// Before the first byte of a batch goes out.
+struct Intent {
+  MailboxId mailbox = 0;
+  std::uint32_t uid_validity = 0;
+  Uid uid_floor = 0;  ///< a lower bound of the UIDs that these messages can get
+  std::vector<MessageId> messages;
+};
+
+struct Stored {
+  MessageId message = 0;
+  Uid uid = 0;  ///< 0: the server did not say (no UIDPLUS)
+};
+
+struct Refused {
+  MessageId message = 0;
+  std::string code;
+  std::string text;
+};
+
+/// What one transaction makes durable; usually the outcome of earlier batches and the next intent.
+struct Step {
+  std::vector<Stored> stored;
+  std::vector<Refused> refused;
+  std::vector<MessageId> planned_again;
+  std::vector<Intent> intents;
+
+  [[nodiscard]] bool empty() const {
+    return stored.empty() && refused.empty() && planned_again.empty() && intents.empty();
+  }
+};
+
+/// A message on the server that the journal does not know, as reconciling saw it.
+struct Seen {
+  Uid uid = 0;
+  std::uint64_t size = 0;
+  std::int64_t date = 0;             ///< INTERNALDATE, Unix seconds
+  std::int64_t message_id_hash = 0;  ///< 0: none
+};
+
+struct Count {
+  std::uint64_t messages = 0;
+  std::uint64_t bytes = 0;  ///< wire form
+};
+
+/// Messages and bytes of one mailbox by state.
+struct MailboxCounts {
+  Count planned, intended, stored, refused, skipped;
+};
+
+enum class OpenMode {
+  create_or_resume,  ///< takes the lock
+  resume,            ///< takes the lock; the file must be there
+  read_only,         ///< no lock, works beside a running job
+};
+
+/// The journal of one job. WAL, synchronous=FULL, mode 0600; held by one process at a time.
+/// All methods may be called from any thread; they take turns.
+class Journal {
+ public:
+  using MessageVisitor = std::function<Result<void>(const MessageRow&)>;
+
+  /// Errors: `journal_locked` (names the holder), `cannot_create`, `configuration` (made by a
+  /// newer version, or no journal at all), `io`.
+  static Result<std::unique_ptr<Journal>> open(const std::string& path, OpenMode mode);
+
+  virtual ~Journal() = default;
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+
+  [[nodiscard]] virtual const std::string& path() const = 0;
+
+  /// Writes the identity into a new journal; in one that has it already, fails with
+  /// `configuration` and names what differs.
+  virtual Result<void> claim(const JobIdentity& identity) = 0;
+  virtual Result<JobIdentity> identity() const = 0;
+
+  /// Small texts by name: verdict, start and end of runs, verification results.
+  virtual Result<void> set_note(const std::string& name, const std::string& value) = 0;
+  virtual Result<std::optional<std::string>> note(const std::string& name) const = 0;
+
+  virtual Result<FolderId> add_folder(const FolderRow& folder) = 0;
+  virtual Result<void> update_folder(const FolderRow& folder) = 0;
+  virtual Result<std::vector<FolderRow>> folders() const = 0;
+
+  virtual Result<MailboxId> add_mailbox(const MailboxRow& mailbox) = 0;
+  virtual Result<void> update_mailbox(const MailboxRow& mailbox) = 0;
+  virtual Result<std::vector<MailboxRow>> mailboxes() const = 0;
+
+  /// Adds indexed messages (ids are given here, ascending) with the folder's new state, in one
+  /// durable transaction.
+  virtual Result<void> add_indexed(const FolderRow& folder, std::span<MessageRow> messages,
+                                   std::span<const Finding> findings) = 0;
+
+  /// Makes a step durable: one transaction, one sync. Every message must be in a state from
+  /// which the step's transition is allowed; otherwise `internal` and nothing is changed.
+  virtual Result<void> commit(const Step& step) = 0;
+
+  /// Up to `limit` planned messages of a folder with id > `after`, in archive order.
+  virtual Result<std::vector<MessageRow>> planned(FolderId folder, MessageId after,
+                                                  std::size_t limit) const = 0;
+  virtual Result<std::optional<MessageRow>> message(MessageId id) const = 0;
+  /// The last indexed message of a folder.
+  virtual Result<std::optional<MessageRow>> last_message(FolderId folder) const = 0;
+
+  /// The open intents of a mailbox: lowest uid_floor, how many messages and bytes are in doubt.
+  struct Doubt {
+    Count count;
+    Uid uid_floor = 0;
+    std::uint32_t uid_validity = 0;
+  };
+  virtual Result<Doubt> doubt(MailboxId mailbox) const = 0;
+
+  /// Reconciling works on a scratch table of what the server holds.
+  virtual Result<void> begin_reconcile(MailboxId mailbox) = 0;
+  /// Adds what was seen; UIDs that the ledger of this mailbox already has are left out.
+  virtual Result<void> add_seen(std::span<const Seen> seen) = 0;
+  /// Pairs of message and UID, at most `limit`, where size, date and Message-ID agree and no other
+  /// in-doubt message or seen UID has the same three. Not yet committed.
+  virtual Result<std::vector<Stored>> certain_matches(std::size_t limit) = 0;
+  /// The next seen UID above `after` that no message is matched to and whose size or Message-ID
+  /// could be that of a message in doubt, or nothing.
+  virtual Result<std::optional<Seen>> next_ambiguous(Uid after) = 0;
+  /// The in-doubt message with this digest, lowest id first, or nothing.
+  virtual Result<std::optional<MessageId>> doubtful_with_digest(const Sha256& digest) const = 0;
+  /// Commits matches: the messages are stored with these UIDs, the UIDs are taken.
+  virtual Result<void> commit_matches(std::span<const Stored> matches) = 0;
+  /// Every message of the mailbox still in doubt is planned again; returns how many. One
+  /// transaction with the end of the reconciliation.
+  virtual Result<std::uint64_t> plan_rest_again() = 0;
+  /// UIDVALIDITY changed: every stored message of the mailbox is in doubt, without UID.
+  virtual Result<void> doubt_everything(MailboxId mailbox, std::uint32_t new_uid_validity) = 0;
+
+  /// The ledger: the mailbox's stored messages with a UID, ascending by UID.
+  virtual Result<void> ledger(MailboxId mailbox, const MessageVisitor& visit) const = 0;
+  /// Messages in a state, ascending by id; every mailbox when `mailbox` is 0.
+  virtual Result<void> each(State state, MailboxId mailbox, const MessageVisitor& visit) const = 0;
+  virtual Result<MailboxCounts> counts(MailboxId mailbox) const = 0;
+  virtual Result<void> each_finding(
+      FolderId folder, const std::function<Result<void>(const Finding&)>& visit) const = 0;
+
+ protected:
+  Journal() = default;
+};
+
+}  // namespace mboxferry::journal
