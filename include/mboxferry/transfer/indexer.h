@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// The index pass: one reading of a folder that finds everything about its messages.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mboxferry/base/byte_source.h"
+#include "mboxferry/base/cancellation.h"
+#include "mboxferry/mbox/splitter.h"
+#include "mboxferry/message/digest.h"
+#include "mboxferry/message/metadata.h"
+#include "mboxferry/message/wire_form.h"
+
+namespace mboxferry::transfer {
+
+/// Which bytes a message's digest is taken of.
+enum class DigestOf {
+  wire_form,  ///< exactly what is sent
+  content,    ///< the wire form without mbox status fields, which some servers drop or change
+};
+
+/// What the user can say about reading an archive.
+struct IndexOptions {
+  mbox::Dialect dialect = mbox::Dialect::automatic;
+  /// Empty: automatic, that is From_ unless it is the exporter's clock, then Received, then Date.
+  message::DateOrder date_order;
+  /// For archives without any status field; bits of message::Flag.
+  std::uint8_t default_flags = message::kSeen;
+  bool include_expunged = false;
+  bool keep_deleted_flag = false;  ///< let \Deleted through
+  bool strip_status_headers = false;
+  DigestOf digest_of = DigestOf::wire_form;
+  std::int64_t now = 0;  ///< Unix seconds; later dates are implausible
+};
+
+/// What a folder's beginning says about the whole; fixed before its first message is indexed.
+struct FolderSurvey {
+  mbox::FolderProfile profile;
+  bool has_status = false;  ///< some message carries a status field
+
+  /// As text for the journal, and back.
+  [[nodiscard]] std::string to_text() const;
+  static std::optional<FolderSurvey> from_text(std::string_view text);
+};
+
+/// One message as the index pass sees it.
+struct IndexedMessage {
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+  std::uint64_t wire_size = 0;
+  message::Sha256 digest{};
+  std::string message_id;
+  message::InternalDate date;
+  std::uint8_t flags = 0;
+  std::vector<std::string> keywords;
+  std::vector<std::string> labels;
+  bool pseudo = false;    ///< left out: a mail program's own bookkeeping
+  bool expunged = false;  ///< left out: deleted and not compacted
+  bool final_line_end_added = false;
+  bool has_nul = false;
+};
+
+/// Receives the results of the index pass in archive order; a failing call stops it.
+class IndexSink {
+ public:
+  virtual ~IndexSink() = default;
+  /// `resume_at` and `accounting` continue the pass behind this message.
+  virtual Result<void> message(const IndexedMessage& message, std::uint64_t resume_at,
+                               const mbox::Accounting& accounting) = 0;
+  virtual Result<void> doubt(const mbox::Doubt& doubt) = 0;
+  virtual Result<void> problem(const mbox::Problem& problem) = 0;
+};
+
+/// Reads the folder's beginning (mbox::kSurveyBytes at most).
+Result<FolderSurvey> survey_folder(ByteSource& source, const IndexOptions& options);
+
+/// Reads the folder once from `resume_at`. `peek` is a second reader of the same bytes. Splitting,
+/// header scan, wire size and digest happen together. Memory is constant.
+Result<mbox::Accounting> index_folder(ByteSource& source, ByteSource& peek,
+                                      const FolderSurvey& survey, const IndexOptions& options,
+                                      IndexSink& sink, const Cancellation& cancel,
+                                      std::uint64_t resume_at = 0,
+                                      const mbox::Accounting& so_far = {});
+
+/// How a folder's messages become wire form.
+message::WireOptions wire_options(const FolderSurvey& survey, const IndexOptions& options);
+
+}  // namespace mboxferry::transfer

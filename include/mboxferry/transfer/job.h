@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// One job: archives into one account.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mboxferry/base/cancellation.h"
+#include "mboxferry/base/result.h"
+#include "mboxferry/imap/target.h"
+#include "mboxferry/journal/journal.h"
+#include "mboxferry/transfer/indexer.h"
+
+namespace mboxferry::transfer {
+
+/// How much goes into one append batch and how many are under way.
+struct BatchLimits {
+  std::size_t messages = 256;
+  std::uint64_t bytes = 4u << 20;
+  std::size_t in_flight = 2;
+};
+
+/// Everything a job needs to know.
+struct JobSettings {
+  std::vector<std::string> archives;  ///< as the user named them
+  imap::Account account;
+  imap::ConnectionOptions connection;
+  std::optional<std::string> mailbox;  ///< UTF-8: a single mbox goes into it, a tree below it
+  std::string journal_path;
+  IndexOptions index;  ///< digest_of is set by the job
+  imap::AppendMode append_mode = imap::AppendMode::automatic;
+  BatchLimits batch;
+  int reconnects = 8;  ///< in a row without any progress between them
+};
+
+/// Where a job stands. Totals grow while the index pass runs.
+struct Progress {
+  enum class Phase { reading, connecting, reconciling, sending, verifying, done };
+  Phase phase = Phase::reading;
+  bool totals_known = false;  ///< every folder is indexed
+  journal::Count total;       ///< planned or already dealt with, as far as known
+  journal::Count stored;
+  journal::Count stored_now;  ///< in this run, for the rate
+  std::uint64_t refused = 0;
+  std::uint64_t archive_bytes = 0;  ///< on disk, all folders
+  std::uint64_t read_bytes = 0;     ///< of them, by the index pass
+  std::string mailbox;              ///< the one worked on
+};
+std::string_view phase_name(Progress::Phase phase);
+
+/// Hears what happens. Called from the job's threads, one call at a time; must not block long.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void progress(const Progress& progress) = 0;
+  /// One line worth showing: a retry, a wait, a warning. Never a secret.
+  virtual void notice(std::string_view line) = 0;
+};
+
+enum class Verdict { complete, refused, failed, interrupted };
+std::string_view verdict_name(Verdict verdict);
+
+/// How a run ended. `error` says why it is not complete or refused.
+struct JobResult {
+  Verdict verdict = Verdict::failed;
+  std::optional<Error> error;
+  double seconds = 0;
+  journal::Count stored_now;
+};
+
+/// Runs or resumes a job until everything is stored, refused or skipped, and verifies it. The
+/// journal is created when it is not there. `interrupt` once: finish what is in flight and stop.
+JobResult run_job(const JobSettings& settings, Observer& observer, const Cancellation& interrupt);
+
+/// One mailbox of a plan; the numbers are those that the report of the real run then has.
+struct PlannedMailbox {
+  std::string name;
+  bool exists = false;
+  std::uint64_t planned = 0;
+  std::uint64_t oversize = 0;
+  std::uint64_t skipped = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t already_there = 0;
+  std::uint64_t lost_flags = 0;  ///< messages that lose a flag or keyword
+  std::uint64_t date_corrections = 0;
+  std::uint64_t doubtful = 0;
+  std::string renamed_from;  ///< the archive's name when a rule changed it, else empty
+};
+
+struct Plan {
+  bool go = false;
+  std::vector<std::string> reasons;  ///< why not, or what to know
+  std::vector<PlannedMailbox> mailboxes;
+  std::optional<imap::Quota> quota;
+  std::uint64_t bytes_needed = 0;
+};
+
+/// Reads the archives, asks the server, sends nothing that changes it. No journal is written.
+Result<Plan> plan_job(const JobSettings& settings, Observer& observer,
+                      const Cancellation& interrupt);
+
+/// A message that is not as it should be.
+struct Difference {
+  std::string mailbox;
+  std::string folder;
+  std::uint64_t offset = 0;
+  journal::Uid uid = 0;
+  std::string what;  ///< "missing", "size", "internaldate", "flags", "content", "unexpected"
+};
+
+struct VerifyResult {
+  std::uint64_t checked = 0;
+  std::uint64_t missing = 0;
+  std::uint64_t different = 0;
+  std::uint64_t unexpected =
+      0;  ///< newer than the job's start and not the job's: for example new mail
+  [[nodiscard]] bool good() const { return missing == 0 && different == 0; }
+};
+
+using DifferenceVisitor = std::function<void(const Difference&)>;
+
+/// Compares the journal's ledger with the server; `full` reads bodies back. Journal as opened.
+Result<VerifyResult> verify_job(journal::Journal& journal, imap::ReadOnlyTarget& target, bool full,
+                                const DifferenceVisitor& visit, const Cancellation& interrupt);
+
+}  // namespace mboxferry::transfer
