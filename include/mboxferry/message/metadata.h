@@ -25,13 +25,18 @@ enum Flag : std::uint8_t {
 /// `\Seen` and so on for the bits that are set, in the order of the bits.
 std::vector<std::string> flag_names(std::uint8_t flags);
 
+/// The flag-keyword (RFC 3501 section 9: an atom) that stands for a keyword of an archive: what an
+/// atom cannot hold becomes `_`. Nothing when too little of it is left, when it is no ASCII, longer
+/// than 128 bytes, or begins with a backslash as only system flags do.
+std::optional<std::string> as_imap_keyword(std::string_view keyword);
+
 /// What the header scan collected. Everything is bounded; a field that is longer is cut.
 struct HeaderFacts {
   std::string message_id;             ///< with its angle brackets; empty when there is none
   std::optional<Timestamp> date;      ///< Date:
   std::optional<Timestamp> received;  ///< the topmost parsable Received:
   std::uint8_t flags = 0;             ///< from all the families of archives.md "Metadata"
-  std::vector<std::string> keywords;  ///< X-Keywords, X-Mozilla-Keys, X-Evolution
+  std::vector<std::string> keywords;  ///< X-Keywords, X-Mozilla-*, as written; see as_imap_keyword
   std::vector<std::string> labels;    ///< X-Gmail-Labels, decoded to UTF-8
   bool has_status = false;            ///< some field of a flag family was there
   bool pseudo = false;                ///< "FOLDER INTERNAL DATA" of UW-IMAP, mutt and kin
@@ -41,7 +46,8 @@ struct HeaderFacts {
 };
 
 /// Reads a message's header from its raw or wire bytes, given in pieces of any size; stops at
-/// the first empty line. Survives any bytes. Constant memory. Line ends may be LF, CRLF or CR.
+/// the first empty line. Survives any bytes. Constant memory. Line ends may be LF or CRLF, or CR
+/// where a CR alone ends the first line. One thread at a time.
 class HeaderScanner {
  public:
   HeaderScanner();
@@ -60,7 +66,9 @@ class HeaderScanner {
   std::unique_ptr<State> state_;
 };
 
-/// Parses an RFC 5322 date (section 3.3, with the obsolete forms of 4.3 and common mistakes).
+/// Parses an RFC 5322 date (section 3.3, with the obsolete forms of 4.3 and common mistakes, such
+/// as the orders of asctime and ISO 8601). Nothing when it is no date of the calendar. An unknown
+/// zone, or one more than 14 hours from UTC, counts as UTC.
 std::optional<Timestamp> parse_date(std::string_view text);
 
 enum class DateSource : std::uint8_t { none, envelope, received, header };

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+// Walks over a message's header and keeps what the few fields of interest say.
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "mboxferry/message/metadata.h"
+#include "message/ascii.h"
+#include "message/labels.h"
+#include "message/status_fields.h"
+
+namespace mboxferry::message {
+namespace {
+
+constexpr std::size_t kLongestName = 64;
+constexpr std::size_t kLongestValue = 4 * 1024;
+constexpr std::size_t kLongestLabels = 64 * 1024;
+
+enum class Field : std::uint8_t {
+  other,
+  message_id,
+  date,
+  received,
+  status,
+  x_status,
+  mozilla_status,
+  mozilla_status2,
+  keywords,
+  evolution,
+  gmail_labels,
+  subject,
+  from,
+  imap_base,
+};
+
+struct FieldName {
+  std::string_view name;
+  Field field;
+};
+constexpr std::array<FieldName, 15> kFields{{
+    {"message-id", Field::message_id},
+    {"date", Field::date},
+    {"received", Field::received},
+    {"status", Field::status},
+    {"x-status", Field::x_status},
+    {"x-mozilla-status", Field::mozilla_status},
+    {"x-mozilla-status2", Field::mozilla_status2},
+    {"x-mozilla-keys", Field::keywords},
+    {"x-keywords", Field::keywords},
+    {"x-evolution", Field::evolution},
+    {"x-gmail-labels", Field::gmail_labels},
+    {"subject", Field::subject},
+    {"from", Field::from},
+    {"x-imap", Field::imap_base},
+    {"x-imapbase", Field::imap_base},
+}};
+
+Field field_of(std::string_view name) {
+  for (const FieldName& row : kFields) {
+    if (equals_ignoring_case(name, row.name)) return row.field;
+  }
+  return Field::other;
+}
+
+// c-client writes this message as the first of a file; mutt and Pine know it by its subject.
+constexpr std::string_view kPseudoSubject = "DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA";
+constexpr std::string_view kPseudoName = "Mail System Internal Data";
+constexpr std::string_view kPseudoAddress = "MAILER-DAEMON";
+
+std::string message_id_of(std::string_view value) {
+  value = trim(value);
+  const auto begin = value.find('<');
+  const auto end = begin == std::string_view::npos ? begin : value.find('>', begin);
+  if (end == std::string_view::npos) {  // without brackets: the first word
+    return std::string(value.substr(0, value.find_first_of(" \t")));
+  }
+  if (end == begin + 1) return {};
+  return std::string(value.substr(begin, end - begin + 1));
+}
+
+}  // namespace
+
+struct HeaderScanner::State {
+  enum class Place : std::uint8_t { line_start, name, value, skip };
+  enum class LineEnds : std::uint8_t { unknown, line_feed, carriage_return };
+
+  HeaderFacts facts;
+  std::string name;
+  std::string value;
+  std::uint64_t pending_crs = 0;
+  Field field = Field::other;  // whose value is being collected
+  Place place = Place::line_start;
+  LineEnds line_ends = LineEnds::unknown;
+  bool done = false;
+  bool pseudo_subject = false;
+  bool pseudo_sender = false;
+  bool imap_base = false;
+  bool gmail = false;
+  bool behind_semicolon = false;  // of the Received field
+  std::optional<Timestamp> received_part;
+
+  void feed(std::string_view bytes);
+  void settle_crs();
+  void take(char c);
+  void take_value(std::string_view bytes);
+  void begin_field();
+  void end_line();
+  void end_field();
+  void end_received_part();
+  HeaderFacts end();
+  [[nodiscard]] std::size_t room() const {
+    const std::size_t most = field == Field::gmail_labels ? kLongestLabels : kLongestValue;
+    return most - std::min(most, value.size());
+  }
+};
+
+// A run of CRs before an LF is one line end (text that was converted twice has CR CR LF); before
+// anything else it is line ends only where that is how the archive's first line ended.
+void HeaderScanner::State::settle_crs() {
+  if (line_ends == LineEnds::unknown) line_ends = LineEnds::carriage_return;
+  for (; pending_crs > 0 && !done; --pending_crs) {
+    if (line_ends == LineEnds::carriage_return) {
+      end_line();
+    } else {
+      take('\r');
+      if (place == Place::skip) break;
+    }
+  }
+  pending_crs = 0;
+}
+
+void HeaderScanner::State::feed(std::string_view bytes) {
+  while (!bytes.empty() && !done) {
+    const char c = bytes.front();
+    if (c == '\r') {
+      ++pending_crs;
+      bytes.remove_prefix(1);
+    } else if (c == '\n') {
+      if (line_ends == LineEnds::carriage_return && pending_crs > 1) {
+        --pending_crs;
+        settle_crs();
+        if (done) return;
+      }
+      if (line_ends == LineEnds::unknown) line_ends = LineEnds::line_feed;
+      pending_crs = 0;
+      end_line();
+      bytes.remove_prefix(1);
+    } else if (pending_crs > 0) {
+      settle_crs();
+    } else if (place == Place::skip || place == Place::value) {
+      const auto run = bytes.substr(0, bytes.find_first_of("\r\n"));
+      if (place == Place::value) take_value(run);
+      bytes.remove_prefix(run.size());
+    } else {
+      take(c);
+      bytes.remove_prefix(1);
+    }
+  }
+}
+
+void HeaderScanner::State::take_value(std::string_view bytes) {
+  if (field != Field::received) {
+    value.append(bytes.substr(0, room()));
+    return;
+  }
+  while (!bytes.empty()) {
+    const auto part = bytes.substr(0, bytes.find(';'));
+    value.append(part.substr(0, room()));
+    bytes.remove_prefix(part.size());
+    if (bytes.empty()) break;
+    end_received_part();
+    behind_semicolon = true;
+    bytes.remove_prefix(1);
+  }
+}
+
+void HeaderScanner::State::take(char c) {
+  switch (place) {
+    case Place::line_start:
+      if (c == ' ' || c == '\t') {
+        place = field == Field::other ? Place::skip : Place::value;
+        if (place == Place::value) take_value({&c, 1});
+        return;
+      }
+      end_field();
+      name.clear();
+      place = Place::name;
+      [[fallthrough]];
+    case Place::name: {
+      const auto code = static_cast<unsigned char>(c);
+      const bool blank = c == ' ' || c == '\t';
+      const bool behind_name = !name.empty() && is_blank(name.back());
+      if (c == ':') {
+        begin_field();
+      } else if (name.size() == kLongestName) {
+        // No field of interest is so long; whether it is one at all shows at its colon.
+        if (blank || code <= 32 || code >= 127) place = Place::skip;
+      } else if (blank || (code > 32 && code < 127 && !behind_name)) {
+        name += c;
+      } else {
+        place = Place::skip;
+      }
+      return;
+    }
+    case Place::value:
+      take_value({&c, 1});
+      return;
+    case Place::skip:
+      return;
+  }
+}
+
+void HeaderScanner::State::begin_field() {
+  const std::string_view plain = trim(name);
+  place = Place::skip;
+  if (plain.empty()) return;
+  ++facts.fields;
+  value.clear();
+  field = field_of(plain);
+  if (field == Field::received && facts.received) field = Field::other;
+  if (field != Field::other) place = Place::value;
+}
+
+void HeaderScanner::State::end_line() {
+  if (place == Place::line_start) {
+    end_field();
+    facts.has_body = true;
+    done = true;
+  }
+  place = Place::line_start;
+}
+
+// A date stands behind a semicolon. Comments may hold semicolons too, so the last part that is a
+// date counts.
+void HeaderScanner::State::end_received_part() {
+  if (behind_semicolon) {
+    if (const auto time = parse_date(value)) received_part = time;
+  }
+  value.clear();
+}
+
+void HeaderScanner::State::end_field() {
+  switch (field) {
+    case Field::other:
+      return;
+    case Field::message_id:
+      if (facts.message_id.empty()) facts.message_id = message_id_of(value);
+      break;
+    case Field::date:
+      if (!facts.date) facts.date = parse_date(value);
+      break;
+    case Field::received:
+      end_received_part();
+      facts.received = received_part;
+      behind_semicolon = false;
+      break;
+    case Field::status:
+      read_status(value, facts);
+      break;
+    case Field::x_status:
+      read_x_status(value, facts);
+      break;
+    case Field::mozilla_status:
+      read_mozilla_status(value, facts);
+      break;
+    case Field::mozilla_status2:
+      read_mozilla_status2(value, facts);
+      break;
+    case Field::keywords:
+      read_keywords(value, facts);
+      break;
+    case Field::evolution:
+      read_evolution(value, facts);
+      break;
+    case Field::gmail_labels:
+      gmail = true;
+      for (std::string& label :
+           split_labels(decode_encoded_words(value), kMostKeywords - facts.labels.size())) {
+        facts.labels.push_back(std::move(label));
+      }
+      break;
+    case Field::subject:
+      pseudo_subject = pseudo_subject || equals_ignoring_case(trim(value), kPseudoSubject);
+      break;
+    case Field::from:
+      pseudo_sender = pseudo_sender || value.find(kPseudoName) != std::string::npos ||
+                      value.find(kPseudoAddress) != std::string::npos;
+      break;
+    case Field::imap_base:
+      imap_base = true;
+      break;
+  }
+  field = Field::other;
+  value.clear();
+}
+
+HeaderFacts HeaderScanner::State::end() {
+  if (!done && pending_crs > 0) {
+    if (line_ends == LineEnds::carriage_return) {
+      settle_crs();
+    } else {
+      end_line();
+    }
+  }
+  if (!done) end_field();
+  if (gmail) apply_gmail_labels(facts);
+  facts.pseudo = pseudo_subject && (pseudo_sender || imap_base);
+  return std::move(facts);
+}
+
+HeaderScanner::HeaderScanner() : state_(std::make_unique<State>()) {}
+HeaderScanner::~HeaderScanner() = default;
+HeaderScanner::HeaderScanner(HeaderScanner&&) noexcept = default;
+HeaderScanner& HeaderScanner::operator=(HeaderScanner&&) noexcept = default;
+
+bool HeaderScanner::done() const { return state_->done; }
+void HeaderScanner::feed(std::string_view bytes) { state_->feed(bytes); }
+
+HeaderFacts HeaderScanner::finish() {
+  HeaderFacts facts = state_->end();
+  *state_ = State{};
+  return facts;
+}
+
+}  // namespace mboxferry::message
