@@ -59,6 +59,7 @@ struct FolderRow {
 struct MailboxRow {
   MailboxId id = 0;
   std::string name;                  ///< UTF-8, with the server's separator
+  std::string renamed_from;          ///< the folder's path when a rule changed it, else empty
   std::uint32_t uid_validity = 0;    ///< 0: not selected yet
   Uid uid_floor = 0;                 ///< UIDNEXT when the job first saw the mailbox
   std::uint64_t existed_before = 0;  ///< messages in it then
@@ -145,6 +146,12 @@ struct MailboxCounts {
   Count planned, intended, stored, refused, skipped;
 };
 
+/// Which messages reconciling looks for.
+enum class Unidentified {
+  in_doubt,            ///< state intended
+  stored_without_uid,  ///< state stored and UID 0: confirmed by a server without UIDPLUS
+};
+
 enum class OpenMode {
   create_or_resume,  ///< takes the lock
   resume,            ///< takes the lock; the file must be there
@@ -197,6 +204,9 @@ class Journal {
   virtual Result<std::vector<MessageRow>> planned(FolderId folder, MessageId after,
                                                   std::size_t limit) const = 0;
   virtual Result<std::optional<MessageRow>> message(MessageId id) const = 0;
+  /// Up to `limit` messages of a folder in any state with id > `after`, in archive order.
+  virtual Result<std::vector<MessageRow>> messages(FolderId folder, MessageId after,
+                                                   std::size_t limit) const = 0;
   /// The last indexed message of a folder.
   virtual Result<std::optional<MessageRow>> last_message(FolderId folder) const = 0;
 
@@ -208,9 +218,11 @@ class Journal {
   };
   virtual Result<Doubt> doubt(MailboxId mailbox) const = 0;
 
-  /// Reconciling works on a scratch table of what the server holds.
-  virtual Result<void> begin_reconcile(MailboxId mailbox) = 0;
-  /// Adds what was seen; UIDs that the ledger of this mailbox already has are left out.
+  /// Reconciling works on a scratch table of what the server holds. "In doubt" in the methods
+  /// below means the messages that `which` names.
+  virtual Result<void> begin_reconcile(MailboxId mailbox, Unidentified which) = 0;
+  /// Adds what was seen; UIDs that the ledger of this mailbox already has, and UIDs added before,
+  /// are left out.
   virtual Result<void> add_seen(std::span<const Seen> seen) = 0;
   /// Pairs of message and UID, at most `limit`, where size, date and Message-ID agree and no other
   /// in-doubt message or seen UID has the same three. Not yet committed.
@@ -222,7 +234,7 @@ class Journal {
   virtual Result<std::optional<MessageId>> doubtful_with_digest(const Sha256& digest) const = 0;
   /// Commits matches: the messages are stored with these UIDs, the UIDs are taken.
   virtual Result<void> commit_matches(std::span<const Stored> matches) = 0;
-  /// Every message of the mailbox still in doubt is planned again; returns how many. One
+  /// Every message of the mailbox still in state intended is planned again; returns how many. One
   /// transaction with the end of the reconciliation.
   virtual Result<std::uint64_t> plan_rest_again() = 0;
   /// UIDVALIDITY changed: every stored message of the mailbox is in doubt, without UID.
