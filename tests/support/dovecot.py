@@ -291,12 +291,12 @@ class Dovecot:
         user = user or next(iter(self.users))
         connection = self.client(user)
         try:
-            for name in self.mailboxes(user):
+            for name in reversed(self.mailboxes(user)):
                 if name.upper() != "INBOX":
                     connection.delete(quoted(name))
-            connection.select("INBOX")
-            connection.store("1:*", "+FLAGS.SILENT", "\\Deleted")
-            connection.expunge()
+            if int(_check(connection.select("INBOX"))[0]):
+                connection.store("1:*", "+FLAGS.SILENT", "\\Deleted")
+                connection.expunge()
         finally:
             _logout(connection)
 
