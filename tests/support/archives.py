@@ -87,6 +87,10 @@ class Mbox:
     def __exit__(self, *_):
         self._file.close()
 
+    def size(self) -> int:
+        """Bytes written so far."""
+        return self._file.tell()
+
     def add(self, text: bytes, epoch: int, flags=(), sender=b"someone@example.com"):
         """`text` is header, empty line and body."""
         if not text.endswith(b"\n"):
