@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a dry run found, for programs and for people.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mboxferry/base/result.h"
+#include "mboxferry/report/text_output.h"
+
+namespace mboxferry::report {
+
+/// One mailbox of a plan.
+struct PlanRow {
+  std::string name;
+  bool exists = false;
+  std::uint64_t planned = 0;
+  std::uint64_t oversize = 0;
+  std::uint64_t skipped = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t already_there = 0;
+  std::uint64_t lost_flags = 0;
+  std::uint64_t date_corrections = 0;
+  std::uint64_t doubtful = 0;
+  std::string renamed_from;  ///< empty: the archive's own name
+};
+
+struct PlanQuota {
+  std::uint64_t limit = 0;
+  std::uint64_t used = 0;
+};
+
+/// The plan of one account.
+struct PlanFacts {
+  std::string user;
+  std::string host;
+  bool go = false;
+  std::vector<std::string> reasons;
+  std::vector<PlanRow> mailboxes;
+  std::optional<PlanQuota> quota;
+  std::uint64_t bytes_needed = 0;
+};
+
+/// Schema mboxferry.plan/1 (jobs/schema/plan.json).
+Result<void> write_plan_report(TextOutput& out, const PlanFacts& plan);
+
+Result<void> write_plan_summary(TextOutput& out, const PlanFacts& plan);
+
+}  // namespace mboxferry::report

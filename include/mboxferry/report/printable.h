@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Text from archives and servers made safe for a terminal, and numbers for people.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace mboxferry::report {
+
+/// `text` with control characters, invalid UTF-8 and direction overrides as `\xHH` or `\uHHHH`,
+/// so that nothing from outside can drive the terminal.
+std::string printable(std::string_view text);
+
+/// At most `columns` characters of printable text; a longer one ends with "...".
+std::string shortened(std::string_view text, std::size_t columns);
+
+/// "12.3 MB"; powers of 1000.
+std::string human_bytes(std::uint64_t bytes);
+
+/// "1 message", "3 messages".
+std::string counted(std::uint64_t count, std::string_view singular);
+
+/// "2h 05m", "4m 10s", "12s".
+std::string human_duration(double seconds);
+
+}  // namespace mboxferry::report

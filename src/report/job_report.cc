@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// The report of a job as JSON.
+#include "mboxferry/report/job_report.h"
+
+#include <map>
+
+#include "mboxferry/report/json_stream.h"
+#include "report/journal_view.h"
+
+namespace mboxferry::report {
+namespace {
+
+Result<void> write_mailboxes(JsonStream& json, const journal::Journal& journal) {
+  MBOXFERRY_ASSIGN(const auto mailboxes, journal.mailboxes());
+  for (const journal::MailboxRow& mailbox : mailboxes) {
+    MBOXFERRY_ASSIGN(const auto counts, journal.counts(mailbox.id));
+    const journal::Count meant = meant_for(counts);
+    json.begin_object()
+        .member("name", mailbox.name)
+        .member("planned", meant.messages)
+        .member("stored", counts.stored.messages)
+        .member("already_there", mailbox.existed_before)
+        .member("refused", counts.refused.messages)
+        .member("skipped", counts.skipped.messages)
+        .member("bytes", meant.bytes)
+        .end_object();
+  }
+  return json.result();
+}
+
+}  // namespace
+
+journal::Count meant_for(const journal::MailboxCounts& counts) {
+  return {
+      counts.planned.messages + counts.intended.messages + counts.stored.messages +
+          counts.refused.messages,
+      counts.planned.bytes + counts.intended.bytes + counts.stored.bytes + counts.refused.bytes};
+}
+
+Result<std::map<journal::FolderId, std::string>> folder_names(const journal::Journal& journal) {
+  MBOXFERRY_ASSIGN(const auto folders, journal.folders());
+  std::map<journal::FolderId, std::string> names;
+  for (const journal::FolderRow& folder : folders) names[folder.id] = folder.path;
+  return names;
+}
+
+Result<void> write_refused(JsonStream& json, const journal::Journal& journal) {
+  MBOXFERRY_ASSIGN(const auto names, folder_names(journal));
+  MBOXFERRY_TRY(
+      journal.each(journal::State::refused, 0, [&](const journal::MessageRow& row) -> Result<void> {
+        const auto name = names.find(row.folder);
+        json.begin_object()
+            .member("folder", name == names.end() ? std::string_view() : name->second)
+            .member("offset", row.offset)
+            .member("code", row.code)
+            .member("text", row.text)
+            .end_object();
+        return json.result();
+      }));
+  return json.result();
+}
+
+Result<void> write_job_report(TextOutput& out, const journal::Journal* journal,
+                              const RunFacts& run) {
+  JsonStream json(out);
+  json.begin_object().member("schema", "mboxferry.report/1").member("verdict", run.verdict);
+  json.key("accounts").begin_array().begin_object();
+  json.member("user", run.user).member("host", run.host).member("verdict", run.verdict);
+  json.key("mailboxes").begin_array();
+  if (journal != nullptr) MBOXFERRY_TRY(write_mailboxes(json, *journal));
+  json.end_array();
+  json.key("refused").begin_array();
+  if (journal != nullptr) MBOXFERRY_TRY(write_refused(json, *journal));
+  json.end_array();
+  const auto per_second = [&](std::uint64_t count) {
+    return run.seconds > 0 ? static_cast<double>(count) / run.seconds : 0.0;
+  };
+  json.key("seconds").decimal(run.seconds);
+  json.key("messages_per_second").decimal(per_second(run.messages_now));
+  json.key("bytes_per_second").decimal(per_second(run.bytes_now));
+  json.end_object().end_array().end_object().end_line();
+  return json.result();
+}
+
+Result<void> write_status_report(TextOutput& out, const journal::Journal& journal,
+                                 const std::string& verdict) {
+  MBOXFERRY_ASSIGN(const auto identity, journal.identity());
+  MBOXFERRY_ASSIGN(const auto mailboxes, journal.mailboxes());
+  JsonStream json(out);
+  json.begin_object()
+      .member("schema", "mboxferry.status/1")
+      .member("journal", journal.path())
+      .member("account", identity.account);
+  json.key("archives").texts(lines_of(identity.archives));
+  json.key("verdict");
+  if (verdict.empty()) {
+    json.null();
+  } else {
+    json.text(verdict);
+  }
+  json.key("mailboxes").begin_array();
+  for (const journal::MailboxRow& mailbox : mailboxes) {
+    MBOXFERRY_ASSIGN(const auto counts, journal.counts(mailbox.id));
+    json.begin_object()
+        .member("name", mailbox.name)
+        .member("planned", meant_for(counts).messages)
+        .member("to_send", counts.planned.messages)
+        .member("in_doubt", counts.intended.messages)
+        .member("stored", counts.stored.messages)
+        .member("already_there", mailbox.existed_before)
+        .member("refused", counts.refused.messages)
+        .member("skipped", counts.skipped.messages)
+        .member("bytes", meant_for(counts).bytes)
+        .end_object();
+  }
+  json.end_array().key("refused").begin_array();
+  MBOXFERRY_TRY(write_refused(json, journal));
+  json.end_array().end_object().end_line();
+  return json.result();
+}
+
+}  // namespace mboxferry::report

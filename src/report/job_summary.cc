@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// The report of a job for people.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "mboxferry/report/job_report.h"
+#include "mboxferry/report/printable.h"
+#include "report/journal_view.h"
+
+namespace mboxferry::report {
+namespace {
+
+constexpr std::size_t kNameColumns = 40;
+constexpr std::size_t kRefusedShown = 20;
+
+struct Totals {
+  journal::Count meant;
+  journal::MailboxCounts counts;
+};
+
+void add(journal::Count& to, const journal::Count& what) {
+  to.messages += what.messages;
+  to.bytes += what.bytes;
+}
+
+Result<Totals> write_table(TextOutput& out, const journal::Journal& journal) {
+  MBOXFERRY_ASSIGN(const auto mailboxes, journal.mailboxes());
+  std::size_t width = 7;
+  for (const auto& mailbox : mailboxes)
+    width = std::max(width, std::min(kNameColumns, printable(mailbox.name).size()));
+  Totals totals;
+  if (!mailboxes.empty()) {
+    MBOXFERRY_TRY(out.write(fmt::format("  {:{}} {:>10} {:>10} {:>10} {:>8} {:>8} {:>8} {:>10}\n",
+                                        "mailbox", width, "planned", "stored", "to send",
+                                        "in doubt", "refused", "skipped", "there before")));
+  }
+  for (const journal::MailboxRow& mailbox : mailboxes) {
+    MBOXFERRY_ASSIGN(const auto counts, journal.counts(mailbox.id));
+    MBOXFERRY_TRY(out.write(fmt::format(
+        "  {:{}} {:>10} {:>10} {:>10} {:>8} {:>8} {:>8} {:>12}{}\n", shortened(mailbox.name, width),
+        width, meant_for(counts).messages, counts.stored.messages, counts.planned.messages,
+        counts.intended.messages, counts.refused.messages, counts.skipped.messages,
+        mailbox.existed_before, mailbox.renewed ? "  (UIDVALIDITY changed)" : "")));
+    add(totals.meant, meant_for(counts));
+    add(totals.counts.planned, counts.planned);
+    add(totals.counts.intended, counts.intended);
+    add(totals.counts.stored, counts.stored);
+    add(totals.counts.refused, counts.refused);
+    add(totals.counts.skipped, counts.skipped);
+  }
+  return totals;
+}
+
+Result<void> write_refused_lines(TextOutput& out, const journal::Journal& journal,
+                                 std::uint64_t count) {
+  MBOXFERRY_ASSIGN(const auto names, folder_names(journal));
+  MBOXFERRY_TRY(out.write("refused:\n"));
+  std::size_t shown = 0;
+  const Error enough{ErrorCode::internal, "enough", ""};
+  const auto listed =
+      journal.each(journal::State::refused, 0, [&](const journal::MessageRow& row) -> Result<void> {
+        if (shown++ == kRefusedShown) return enough;
+        const auto name = names.find(row.folder);
+        return out.write(fmt::format("  {} at byte {}: {}{}{}\n",
+                                     name == names.end() ? "?" : printable(name->second),
+                                     row.offset, printable(row.code), row.text.empty() ? "" : ": ",
+                                     shortened(row.text, 200)));
+      });
+  if (!listed && shown <= kRefusedShown) return listed.error();
+  if (count > kRefusedShown) {
+    MBOXFERRY_TRY(
+        out.write(fmt::format("  and {} more; --json lists all\n", count - kRefusedShown)));
+  }
+  return out.write(
+      fmt::format("  kept with their reasons in {}.refused.mbox\n", printable(journal.path())));
+}
+
+}  // namespace
+
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    if (end > 0) lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+Result<void> write_job_summary(TextOutput& out, const journal::Journal* journal,
+                               const RunFacts& run) {
+  const std::string account = printable(run.user + "@" + run.host);
+  if (journal == nullptr) return out.write(fmt::format("{}: {}\n", run.verdict, account));
+  Spool table;
+  MBOXFERRY_ASSIGN(const Totals totals, write_table(table, *journal));
+  MBOXFERRY_TRY(out.write(fmt::format(
+      "{}: {}: {} of {} stored ({}), {} refused, {} skipped; {} in {} now\n", run.verdict, account,
+      totals.counts.stored.messages, counted(totals.meant.messages, "message"),
+      human_bytes(totals.counts.stored.bytes), totals.counts.refused.messages,
+      totals.counts.skipped.messages, run.messages_now, human_duration(run.seconds))));
+  MBOXFERRY_TRY(table.copy_to(out));
+  if (totals.counts.refused.messages > 0) {
+    MBOXFERRY_TRY(write_refused_lines(out, *journal, totals.counts.refused.messages));
+  }
+  if (run.verdict == "interrupted" || run.verdict == "failed") {
+    MBOXFERRY_TRY(out.write("run the same command again to go on where this ended\n"));
+  }
+  return out.write(fmt::format("journal: {}\n", printable(journal->path())));
+}
+
+Result<void> write_status_summary(TextOutput& out, const journal::Journal& journal,
+                                  const std::string& verdict) {
+  MBOXFERRY_ASSIGN(const auto identity, journal.identity());
+  MBOXFERRY_TRY(out.write(fmt::format("{}: {}\n", verdict.empty() ? "not finished" : verdict,
+                                      printable(identity.account))));
+  for (const std::string& archive : lines_of(identity.archives)) {
+    MBOXFERRY_TRY(out.write(fmt::format("  archive {}\n", printable(archive))));
+  }
+  MBOXFERRY_ASSIGN(const Totals totals, write_table(out, journal));
+  if (totals.counts.refused.messages > 0) {
+    MBOXFERRY_TRY(write_refused_lines(out, journal, totals.counts.refused.messages));
+  }
+  return ok();
+}
+
+}  // namespace mboxferry::report

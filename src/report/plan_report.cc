@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// The plan of a dry run.
+#include "mboxferry/report/plan_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "mboxferry/report/json_stream.h"
+#include "mboxferry/report/printable.h"
+
+namespace mboxferry::report {
+namespace {
+
+void write_row(JsonStream& json, const PlanRow& row) {
+  json.begin_object()
+      .member("name", row.name)
+      .member("exists", row.exists)
+      .member("planned", row.planned)
+      .member("oversize", row.oversize)
+      .member("skipped", row.skipped)
+      .member("bytes", row.bytes)
+      .member("lost_flags", row.lost_flags)
+      .member("date_corrections", row.date_corrections)
+      .key("renamed_from");
+  if (row.renamed_from.empty()) {
+    json.null();
+  } else {
+    json.text(row.renamed_from);
+  }
+  json.end_object();
+}
+
+/// What is worth knowing about a mailbox beyond its numbers.
+std::string remarks(const PlanRow& row) {
+  std::string text = row.exists ? fmt::format("  {} there before", row.already_there) : "  new";
+  const auto add = [&](std::uint64_t count, std::string_view what) {
+    if (count > 0) text += fmt::format(", {} {}", count, what);
+  };
+  add(row.oversize, "too big for the server");
+  add(row.skipped, "left out");
+  add(row.lost_flags, "lose a flag");
+  add(row.date_corrections, "with another date");
+  add(row.doubtful, "doubtful separators");
+  if (!row.renamed_from.empty()) text += ", renamed from " + printable(row.renamed_from);
+  return text;
+}
+
+}  // namespace
+
+Result<void> write_plan_report(TextOutput& out, const PlanFacts& plan) {
+  JsonStream json(out);
+  json.begin_object().member("schema", "mboxferry.plan/1").member("go", plan.go);
+  json.key("accounts").begin_array().begin_object();
+  json.member("user", plan.user).member("host", plan.host).member("go", plan.go);
+  json.key("reasons").texts(plan.reasons);
+  json.key("mailboxes").begin_array();
+  for (const PlanRow& row : plan.mailboxes) write_row(json, row);
+  json.end_array().key("quota");
+  if (plan.quota) {
+    json.begin_object()
+        .member("limit", plan.quota->limit)
+        .member("used", plan.quota->used)
+        .member("needed", plan.bytes_needed)
+        .end_object();
+  } else {
+    json.null();
+  }
+  json.end_object().end_array().end_object().end_line();
+  return json.result();
+}
+
+Result<void> write_plan_summary(TextOutput& out, const PlanFacts& plan) {
+  MBOXFERRY_TRY(out.write(fmt::format("{}: {}, {} to send\n", plan.go ? "go" : "no go",
+                                      printable(plan.user + "@" + plan.host),
+                                      human_bytes(plan.bytes_needed))));
+  for (const std::string& reason : plan.reasons) {
+    MBOXFERRY_TRY(out.write("  " + printable(reason) + "\n"));
+  }
+  std::size_t width = 7;
+  for (const PlanRow& row : plan.mailboxes)
+    width = std::max(width, std::min<std::size_t>(40, printable(row.name).size()));
+  if (!plan.mailboxes.empty()) {
+    MBOXFERRY_TRY(
+        out.write(fmt::format("  {:{}} {:>10} {:>10}\n", "mailbox", width, "messages", "size")));
+  }
+  for (const PlanRow& row : plan.mailboxes) {
+    MBOXFERRY_TRY(out.write(fmt::format("  {:{}} {:>10} {:>10}{}\n", shortened(row.name, width),
+                                        width, row.planned, human_bytes(row.bytes), remarks(row))));
+  }
+  if (plan.quota) {
+    MBOXFERRY_TRY(out.write(fmt::format("  quota: {} of {} used\n", human_bytes(plan.quota->used),
+                                        human_bytes(plan.quota->limit))));
+  }
+  return out.write("nothing was sent\n");
+}
+
+}  // namespace mboxferry::report

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+// The progress printers.
+#include "mboxferry/report/progress.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <deque>
+
+#include "mboxferry/base/file.h"
+#include "mboxferry/report/json_stream.h"
+#include "mboxferry/report/printable.h"
+
+namespace mboxferry::report {
+namespace {
+
+using Moment = std::chrono::steady_clock::time_point;
+using std::chrono::milliseconds;
+
+double seconds_between(Moment from, Moment to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
+/// The rate over the last ten seconds or so.
+class RateMeter {
+ public:
+  void add(Moment now, const ProgressSample& sample) {
+    latest_ = {now, sample.messages_now, sample.bytes_now};
+    if (points_.empty() || now - points_.back().at >= std::chrono::seconds(1)) {
+      points_.push_back(latest_);
+      if (points_.size() > 11) points_.pop_front();
+    }
+  }
+
+  [[nodiscard]] Rate rate() const {
+    if (points_.empty()) return {};
+    const Point& oldest = points_.front();
+    const double seconds = seconds_between(oldest.at, latest_.at);
+    if (seconds < 0.2 || latest_.bytes < oldest.bytes) return {};
+    return {static_cast<double>(latest_.messages - oldest.messages) / seconds,
+            static_cast<double>(latest_.bytes - oldest.bytes) / seconds};
+  }
+
+ private:
+  struct Point {
+    Moment at;
+    std::uint64_t messages = 0;
+    std::uint64_t bytes = 0;
+  };
+  std::deque<Point> points_;
+  Point latest_;
+};
+
+/// Seconds to go; nothing while totals or rate are not known.
+std::optional<double> remaining_seconds(const ProgressSample& sample, const Rate& rate) {
+  if (!sample.totals_known || rate.bytes <= 0 || sample.bytes_total < sample.bytes_done) return {};
+  return static_cast<double>(sample.bytes_total - sample.bytes_done) / rate.bytes;
+}
+
+std::string share_read(const ProgressSample& sample) {
+  if (sample.archive_bytes == 0 || sample.read_bytes >= sample.archive_bytes) return "";
+  return fmt::format(", {:.0f} % read", 100.0 * static_cast<double>(sample.read_bytes) /
+                                            static_cast<double>(sample.archive_bytes));
+}
+
+std::string status_line(const ProgressSample& sample, const Rate& rate) {
+  std::string line = sample.phase;
+  if (sample.messages_total > 0 || sample.messages_done > 0) {
+    line += fmt::format(": {} of {}{} messages, {} of {}", sample.messages_done,
+                        sample.messages_total, sample.totals_known ? "" : "+",
+                        human_bytes(sample.bytes_done), human_bytes(sample.bytes_total));
+  }
+  line += share_read(sample);
+  if (rate.messages > 0) {
+    line += fmt::format(", {:.0f}/s, {}/s", rate.messages,
+                        human_bytes(static_cast<std::uint64_t>(rate.bytes)));
+  }
+  if (const auto left = remaining_seconds(sample, rate); left && *left >= 1) {
+    line += ", " + human_duration(*left) + " to go";
+  }
+  if (sample.refused > 0) line += fmt::format(", {} refused", sample.refused);
+  if (!sample.mailbox.empty()) line += ", " + shortened(sample.mailbox, 40);
+  return line;
+}
+
+/// What all printers share: when to print, and how fast things go.
+class Printer : public ProgressPrinter {
+ public:
+  Printer(int descriptor, Clock& clock, milliseconds interval)
+      : descriptor_(descriptor), clock_(clock), interval_(interval), printed_(clock.now()) {}
+
+  void progress(const ProgressSample& sample) override {
+    const Moment now = clock_.now();
+    meter_.add(now, sample);
+    const bool new_phase = sample.phase != sample_.phase;
+    sample_ = sample;
+    if (now - printed_ < interval_ && !(new_phase && prints_phases())) return;
+    printed_ = now;
+    print(sample_, meter_.rate());
+  }
+
+ protected:
+  virtual void print(const ProgressSample& sample, const Rate& rate) = 0;
+  [[nodiscard]] virtual bool prints_phases() const { return false; }
+
+  void put(const std::string& text) const {
+    static_cast<void>(write_all(descriptor_, text, "standard error"));
+  }
+  [[nodiscard]] int descriptor() const { return descriptor_; }
+  [[nodiscard]] const ProgressSample& last() const { return sample_; }
+  [[nodiscard]] Rate rate() const { return meter_.rate(); }
+
+ private:
+  int descriptor_;
+  Clock& clock_;
+  milliseconds interval_;
+  Moment printed_;
+  RateMeter meter_;
+  ProgressSample sample_;
+};
+
+class SilentPrinter final : public Printer {
+ public:
+  SilentPrinter(int descriptor, Clock& clock)
+      : Printer(descriptor, clock, std::chrono::hours(24 * 365)) {}
+  void notice(std::string_view line) override { put("mboxferry: " + printable(line) + "\n"); }
+  void finish() override {}
+
+ private:
+  void print(const ProgressSample&, const Rate&) override {}
+};
+
+class PlainPrinter final : public Printer {
+ public:
+  PlainPrinter(int descriptor, Clock& clock) : Printer(descriptor, clock, milliseconds(5000)) {}
+  void notice(std::string_view line) override { put("mboxferry: " + printable(line) + "\n"); }
+  void finish() override {}
+
+ private:
+  void print(const ProgressSample& sample, const Rate& rate) override {
+    put(status_line(sample, rate) + "\n");
+  }
+};
+
+/// One line at the bottom, painted over; notices scroll above it.
+class LivePrinter final : public Printer {
+ public:
+  LivePrinter(int descriptor, Clock& clock) : Printer(descriptor, clock, milliseconds(100)) {}
+  ~LivePrinter() override { finish(); }
+
+  void notice(std::string_view line) override {
+    put("\r\x1b[K" + printable(line) + "\n");
+    if (painted_) print(last(), rate());
+  }
+  void finish() override {
+    if (painted_) put("\r\x1b[K");
+    painted_ = false;
+  }
+
+ private:
+  void print(const ProgressSample& sample, const Rate& rate) override {
+    // Without automatic wrapping a line that is too long stays one line and can be painted over.
+    put("\r\x1b[?7l\x1b[K" + status_line(sample, rate) + "\x1b[?7h");
+    painted_ = true;
+  }
+  [[nodiscard]] bool prints_phases() const override { return true; }
+
+  bool painted_ = false;
+};
+
+class JsonPrinter final : public Printer {
+ public:
+  JsonPrinter(int descriptor, Clock& clock) : Printer(descriptor, clock, milliseconds(1000)) {}
+
+  void notice(std::string_view line) override {
+    Spool spool;
+    JsonStream json(spool);
+    json.begin_object().member("event", "notice").member("text", line).end_object();
+    put_line(spool);
+  }
+  void finish() override { print(last(), rate()); }
+
+ private:
+  void print(const ProgressSample& sample, const Rate& rate) override {
+    Spool spool;
+    JsonStream json(spool);
+    json.begin_object()
+        .member("event", "progress")
+        .member("phase", sample.phase)
+        .member("mailbox", sample.mailbox)
+        .member("totals_known", sample.totals_known);
+    json.key("messages")
+        .begin_object()
+        .member("done", sample.messages_done)
+        .member("total", sample.messages_total)
+        .end_object();
+    json.key("bytes")
+        .begin_object()
+        .member("done", sample.bytes_done)
+        .member("total", sample.bytes_total)
+        .end_object();
+    json.key("archive")
+        .begin_object()
+        .member("read", sample.read_bytes)
+        .member("total", sample.archive_bytes)
+        .end_object();
+    json.member("refused", sample.refused);
+    json.key("messages_per_second").decimal(rate.messages);
+    json.key("bytes_per_second").decimal(rate.bytes);
+    json.key("seconds_left");
+    if (const auto left = remaining_seconds(sample, rate)) {
+      json.decimal(*left);
+    } else {
+      json.null();
+    }
+    json.end_object();
+    put_line(spool);
+  }
+  [[nodiscard]] bool prints_phases() const override { return true; }
+
+  void put_line(const Spool& spool) const {
+    DescriptorOutput out(descriptor(), "standard error");
+    if (spool.copy_to(out) && out.write("\n")) static_cast<void>(out.flush());
+  }
+};
+
+}  // namespace
+
+std::optional<ProgressStyle> progress_style_from_name(std::string_view name) {
+  if (name == "none") return ProgressStyle::none;
+  if (name == "plain") return ProgressStyle::plain;
+  if (name == "live") return ProgressStyle::live;
+  if (name == "json") return ProgressStyle::json;
+  return {};
+}
+
+std::unique_ptr<ProgressPrinter> make_progress_printer(ProgressStyle style, int descriptor,
+                                                       Clock& clock) {
+  switch (style) {
+    case ProgressStyle::plain:
+      return std::make_unique<PlainPrinter>(descriptor, clock);
+    case ProgressStyle::live:
+      return std::make_unique<LivePrinter>(descriptor, clock);
+    case ProgressStyle::json:
+      return std::make_unique<JsonPrinter>(descriptor, clock);
+    case ProgressStyle::none:
+      break;
+  }
+  return std::make_unique<SilentPrinter>(descriptor, clock);
+}
+
+}  // namespace mboxferry::report

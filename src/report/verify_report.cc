@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The result of a verification.
+#include "mboxferry/report/verify_report.h"
+
+#include <fmt/format.h>
+
+#include "mboxferry/report/printable.h"
+
+namespace mboxferry::report {
+
+VerifyReport::VerifyReport() {
+  missing_.json.begin_array();
+  different_.json.begin_array();
+  unexpected_.json.begin_array();
+}
+
+VerifyReport::List& VerifyReport::list_of(const std::string& what) {
+  if (what == "missing") return missing_;
+  return what == "unexpected" ? unexpected_ : different_;
+}
+
+Result<void> VerifyReport::add(const VerifyRow& row) {
+  JsonStream& json = list_of(row.what).json;
+  json.begin_object().member("mailbox", row.mailbox);
+  // A message that is not the job's has no place in the archive; one that is missing has a UID
+  // only when the server once told it.
+  if (row.what != "unexpected") json.member("folder", row.folder).member("offset", row.offset);
+  if (row.uid != 0) json.member("uid", row.uid);
+  json.member("what", row.what).end_object();
+  return json.result();
+}
+
+Result<void> VerifyReport::write(TextOutput& out, const std::string& verdict,
+                                 std::uint64_t checked) {
+  JsonStream json(out);
+  json.begin_object()
+      .member("schema", "mboxferry.verify/1")
+      .member("verdict", verdict)
+      .member("checked", checked);
+  json.key("missing").spooled((missing_.json.end_array(), missing_.spool));
+  json.key("different").spooled((different_.json.end_array(), different_.spool));
+  json.key("unexpected").spooled((unexpected_.json.end_array(), unexpected_.spool));
+  json.end_object().end_line();
+  return json.result();
+}
+
+std::string verify_line(const VerifyRow& row) {
+  std::string line = row.what == "missing" || row.what == "unexpected"
+                         ? row.what
+                         : "different " + printable(row.what);
+  line += ": " + printable(row.mailbox);
+  if (row.uid != 0) line += fmt::format(", UID {}", row.uid);
+  if (row.what != "unexpected") {
+    line += fmt::format(", from {} at byte {}", printable(row.folder), row.offset);
+  }
+  return line;
+}
+
+}  // namespace mboxferry::report
