@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "mboxferry/base/utf8.h"
 #include "message/ascii.h"
 
 namespace mboxferry::message {
@@ -19,46 +20,6 @@ bool is_one_of(std::string_view name, const std::array<std::string_view, 3>& nam
     if (equals_ignoring_case(name, known)) return true;
   }
   return false;
-}
-
-std::string latin1_to_utf8(std::string_view text) {
-  std::string utf8;
-  for (const char c : text) {
-    const auto code = static_cast<unsigned char>(c);
-    if (code < 0x80) {
-      utf8 += c;
-    } else {
-      utf8 += static_cast<char>(0xC0 | code >> 6);
-      utf8 += static_cast<char>(0x80 | (code & 0x3F));
-    }
-  }
-  return utf8;
-}
-
-// The length of the UTF-8 sequence (RFC 3629 section 4) at the beginning of `text`, 0 if none.
-std::size_t utf8_sequence(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  const unsigned second = byte(1);
-  const bool overlong = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
-  const bool surrogate = first == 0xED && second >= 0xA0;
-  const bool too_high = first == 0xF4 && second >= 0x90;
-  return overlong || surrogate || too_high ? 0 : length;
-}
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = utf8_sequence(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
 }
 
 std::string decode_q(std::string_view text) {
@@ -155,7 +116,7 @@ std::string decode_encoded_words(std::string_view text) {
     decoded += text.front();
     text.remove_prefix(1);
   }
-  return is_utf8(decoded) ? decoded : latin1_to_utf8(decoded);
+  return to_utf8(decoded);
 }
 
 std::vector<std::string> split_labels(std::string_view text, std::size_t most) {

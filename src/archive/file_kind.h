@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a file is, told by its first bytes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "mboxferry/base/byte_source.h"
+#include "mboxferry/base/result.h"
+
+namespace mboxferry::archive {
+
+/// How much of a file is looked at.
+inline constexpr std::size_t kHeadBytes = 4096;
+
+/// True for the first bytes of gzip, bzip2, xz and Zstandard files.
+bool is_compressed(std::string_view head);
+
+/// "a zip archive" and so on for containers that are not read; empty for everything else.
+std::string_view container_name(std::string_view head);
+
+/// True when the bytes begin with a From_ line, maybe behind a BOM, empty lines or a stray `>`.
+bool looks_like_mbox(std::string_view head);
+
+/// The first bytes of a source, at most kHeadBytes.
+Result<std::string> read_head(ByteSource& source);
+
+}  // namespace mboxferry::archive

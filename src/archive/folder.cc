@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// One folder's file: its bytes, its identity, its locks.
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "archive/compressed_source.h"
+#include "archive/file_kind.h"
+#include "archive/open_file.h"
+#include "archive/plain_source.h"
+#include "mboxferry/archive/archive.h"
+
+namespace mboxferry::archive {
+namespace {
+
+constexpr std::uint64_t kSample = 64 * 1024;
+
+Result<std::array<std::uint8_t, 32>> hash_range(const OpenFile& file, std::uint64_t begin,
+                                                std::uint64_t end) {
+  std::string bytes(static_cast<std::size_t>(end - begin), '\0');
+  MBOXFERRY_ASSIGN(const std::size_t got,
+                   file.read_at(begin, std::span<char>(bytes.data(), bytes.size())));
+  std::array<std::uint8_t, 32> digest{};
+  if (EVP_Digest(bytes.data(), got, digest.data(), nullptr, EVP_sha256(), nullptr) != 1) {
+    return Error{ErrorCode::internal, "SHA-256 failed for " + file.path(), ""};
+  }
+  return digest;
+}
+
+// What identify() would have said when the file had `size` bytes.
+Result<Identity> identify_prefix(const OpenFile& file, std::uint64_t size) {
+  Identity identity;
+  identity.size = size;
+  identity.modified_ns = file.modified_ns();
+  MBOXFERRY_ASSIGN(identity.head, hash_range(file, 0, std::min(size, kSample)));
+  MBOXFERRY_ASSIGN(identity.tail, hash_range(file, size - std::min(size, kSample), size));
+  return identity;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ByteSource>> open_folder(const Folder& folder) {
+  MBOXFERRY_ASSIGN(OpenFile file, OpenFile::open(folder.file));
+  std::array<char, 8> head{};
+  MBOXFERRY_ASSIGN(const std::size_t size, file.read_at(0, head));
+  std::unique_ptr<ByteSource> source;
+  if (is_compressed({head.data(), size})) {
+    source = std::make_unique<CompressedSource>(std::move(file));
+  } else {
+    source = std::make_unique<PlainSource>(std::move(file));
+  }
+  return source;
+}
+
+Result<Identity> identify(const Folder& folder) {
+  MBOXFERRY_ASSIGN(const OpenFile file, OpenFile::open(folder.file));
+  return identify_prefix(file, file.size());
+}
+
+Result<Change> compare(const Folder& folder, const Identity& before) {
+  MBOXFERRY_ASSIGN(const OpenFile file, OpenFile::open(folder.file));
+  if (file.size() < before.size) return Change::different;
+  MBOXFERRY_ASSIGN(const Identity now, identify_prefix(file, before.size));
+  if (now.head != before.head || now.tail != before.tail) return Change::different;
+  if (file.size() > before.size) return Change::grown;
+  return now.modified_ns == before.modified_ns ? Change::none : Change::touched;
+}
+
+std::string lock_warning(const Folder& folder) {
+  const std::string dot_lock = folder.file + ".lock";
+  struct stat status {};
+  if (::lstat(dot_lock.c_str(), &status) == 0) {
+    return folder.file + " may be in use by another program: " + dot_lock + " exists";
+  }
+  const auto file = OpenFile::open(folder.file);
+  if (!file) return {};  // opening it for its bytes will tell
+  struct flock lock {};
+  lock.l_type = F_RDLCK;
+  lock.l_whence = SEEK_SET;
+  if (::fcntl(file->descriptor(), F_OFD_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) return {};
+  std::string holder = "another program";
+  if (lock.l_pid > 0) holder += " (process " + std::to_string(lock.l_pid) + ")";
+  return folder.file + " is locked for writing by " + holder;
+}
+
+}  // namespace mboxferry::archive

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// From file names to the segments of a folder's path.
+#include "archive/folder_path.h"
+
+#include <array>
+#include <cstddef>
+
+#include "mboxferry/base/utf8.h"
+
+namespace mboxferry::archive {
+namespace {
+
+constexpr std::array<std::string_view, 4> kCompressionSuffixes{".gz", ".bz2", ".xz", ".zst"};
+
+// Takes `suffix` off, unless nothing would be left.
+std::string_view without(std::string_view name, std::string_view suffix) {
+  if (name.size() > suffix.size() && name.ends_with(suffix)) name.remove_suffix(suffix.size());
+  return name;
+}
+
+}  // namespace
+
+std::vector<std::string> folder_path(std::string_view relative, std::string_view root_name,
+                                     bool compressed) {
+  std::vector<std::string> path;
+  std::string_view parent = root_name;
+  for (auto slash = relative.find('/'); slash != std::string_view::npos;
+       slash = relative.find('/')) {
+    parent = relative.substr(0, slash);
+    path.push_back(to_utf8(without(without(parent, ".sbd"), ".mbox")));
+    relative.remove_prefix(slash + 1);
+  }
+  std::string_view name = relative;
+  if (compressed) {
+    for (const std::string_view suffix : kCompressionSuffixes) name = without(name, suffix);
+  }
+  if (name == "mbox" && without(parent, ".mbox") != parent) {
+    if (path.empty()) path.push_back(to_utf8(without(parent, ".mbox")));
+    return path;
+  }
+  path.push_back(to_utf8(without(name, ".mbox")));
+  return path;
+}
+
+}  // namespace mboxferry::archive

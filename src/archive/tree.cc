@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds the mbox files of a directory tree.
+#include "archive/tree.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "archive/file_kind.h"
+#include "archive/folder_path.h"
+#include "archive/open_file.h"
+#include "mboxferry/base/handle.h"
+#include "mboxferry/base/utf8.h"
+
+namespace mboxferry::archive {
+namespace {
+
+constexpr std::size_t kMostLeftOut = 1000;
+
+struct IndexFile {
+  std::string_view name;
+  std::string_view reason;
+};
+constexpr std::array<IndexFile, 9> kIndexFiles{{
+    {".DS_Store", "window settings of macOS"},
+    {"panacea.dat", "folder cache of Thunderbird"},
+    {"msgFilterRules.dat", "filter rules of Thunderbird"},
+    {"filterlog.html", "filter log of Thunderbird"},
+    {"popstate.dat", "POP state of Thunderbird"},
+    {"virtualFolders.dat", "saved searches of Thunderbird"},
+    {"table_of_contents", "index file of Apple Mail"},
+    {"Info.plist", "settings of Apple Mail"},
+    {"mbox.lock", "lock file"},
+}};
+constexpr std::array<std::string_view, 8> kNeverEmptyMail{".html",  ".dat", ".lock", ".json",
+                                                          ".plist", ".txt", ".log",  ".csv"};
+
+std::string_view index_file_reason(std::string_view name) {
+  if (name.ends_with(".msf")) return "index file of Thunderbird";
+  for (const IndexFile& row : kIndexFiles) {
+    if (name == row.name) return row.reason;
+  }
+  return {};
+}
+
+bool can_be_empty_mbox(std::string_view name) {
+  return !name.starts_with('.') &&
+         std::none_of(kNeverEmptyMail.begin(), kNeverEmptyMail.end(),
+                      [&](std::string_view suffix) { return name.ends_with(suffix); });
+}
+
+std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+class Walk {
+ public:
+  Walk(std::string root, std::string root_name)
+      : root_(std::move(root)), root_name_(std::move(root_name)) {}
+
+  Result<Tree> run();
+
+ private:
+  Result<void> visit_directory(const std::string& relative);
+  Result<void> visit_file(const std::string& relative, const struct stat& status);
+  Result<void> look_inside(const std::string& relative, Folder folder, const std::string& head);
+  void leave_out(const std::string& relative, std::string_view reason);
+  [[nodiscard]] std::string full(const std::string& relative) const {
+    return relative.empty() ? root_ : (root_.ends_with('/') ? root_ : root_ + '/') + relative;
+  }
+
+  const std::string root_;
+  const std::string root_name_;
+  Tree tree_;
+  std::uint64_t not_listed_ = 0;
+  std::set<std::pair<dev_t, ino_t>> visited_;
+  std::vector<std::string> waiting_;  // directories, relative to the root
+};
+
+void Walk::leave_out(const std::string& relative, std::string_view reason) {
+  if (tree_.left_out.size() < kMostLeftOut) {
+    tree_.left_out.push_back(to_utf8(full(relative)) + ": " + std::string(reason));
+  } else {
+    ++not_listed_;
+  }
+}
+
+Result<void> Walk::visit_directory(const std::string& relative) {
+  const Handle<DIR, ::closedir> directory(::opendir(full(relative).c_str()));
+  if (!directory) return cannot_open(full(relative), errno);
+  std::vector<std::string> names;
+  for (;;) {
+    errno = 0;
+    const dirent* entry = ::readdir(directory.get());
+    if (entry == nullptr) break;
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  if (errno != 0) return cannot_open(full(relative), errno);
+  std::sort(names.begin(), names.end());
+  const auto has = [&](const char* name) {
+    return std::binary_search(names.begin(), names.end(), name);
+  };
+  const bool maildir = has("cur") && has("new") && has("tmp");
+  for (const std::string& name : names) {
+    const std::string child = relative.empty() ? name : relative + '/' + name;
+    struct stat status {};
+    if (::stat(full(child).c_str(), &status) != 0) {
+      const int error_number = errno;
+      struct stat link {};
+      const bool dangling = (error_number == ENOENT || error_number == ELOOP) &&
+                            ::lstat(full(child).c_str(), &link) == 0 && S_ISLNK(link.st_mode);
+      if (!dangling) return cannot_open(full(child), error_number);
+      leave_out(child, "a link that leads nowhere");
+    } else if (S_ISREG(status.st_mode)) {
+      MBOXFERRY_TRY(visit_file(child, status));
+    } else if (!S_ISDIR(status.st_mode)) {
+      leave_out(child, "no file");
+    } else if (maildir && (name == "cur" || name == "new" || name == "tmp")) {
+      if (name == "cur") leave_out(relative, "Maildir is not read yet");
+    } else if (visited_.emplace(status.st_dev, status.st_ino).second) {
+      waiting_.push_back(child);
+    } else {
+      leave_out(child, "a link to a directory that is read already");
+    }
+  }
+  return ok();
+}
+
+Result<void> Walk::visit_file(const std::string& relative, const struct stat& status) {
+  const std::string_view name = base_name(relative);
+  if (const auto reason = index_file_reason(name); !reason.empty()) {
+    leave_out(relative, reason);
+    return ok();
+  }
+  Folder folder;
+  folder.file = full(relative);
+  folder.bytes_on_disk = static_cast<std::uint64_t>(status.st_size);
+  if (status.st_size == 0) {
+    if (can_be_empty_mbox(name)) {
+      folder.path = folder_path(relative, root_name_, false);
+      tree_.folders.push_back(std::move(folder));
+    } else {
+      leave_out(relative, "empty");
+    }
+    return ok();
+  }
+  MBOXFERRY_ASSIGN(const OpenFile file, OpenFile::open(folder.file));
+  std::string head(kHeadBytes, '\0');
+  MBOXFERRY_ASSIGN(const std::size_t size,
+                   file.read_at(0, std::span<char>(head.data(), head.size())));
+  head.resize(size);
+  return look_inside(relative, std::move(folder), head);
+}
+
+Result<void> Walk::look_inside(const std::string& relative, Folder folder,
+                               const std::string& head) {
+  const bool compressed = is_compressed(head);
+  std::string inner = head;
+  if (compressed) {
+    MBOXFERRY_ASSIGN(const auto source, open_folder(folder));
+    // A damaged one is kept: reading it tells where the damage is.
+    inner = read_head(*source).value_or("From ");
+  }
+  if (looks_like_mbox(inner) || (compressed && inner.empty())) {
+    folder.path = folder_path(relative, root_name_, compressed);
+    tree_.folders.push_back(std::move(folder));
+  } else if (const auto container = container_name(inner); !container.empty()) {
+    leave_out(relative, std::string(container) + ", not unpacked");
+  } else {
+    leave_out(relative, "does not begin like an mbox file");
+  }
+  return ok();
+}
+
+Result<Tree> Walk::run() {
+  struct stat status {};
+  if (::stat(root_.c_str(), &status) != 0) return cannot_open(root_, errno);
+  visited_.emplace(status.st_dev, status.st_ino);
+  waiting_.emplace_back();
+  while (!waiting_.empty()) {
+    const std::string next = std::move(waiting_.back());
+    waiting_.pop_back();
+    MBOXFERRY_TRY(visit_directory(next));
+  }
+  std::sort(tree_.folders.begin(), tree_.folders.end(),
+            [](const Folder& a, const Folder& b) { return a.file < b.file; });
+  std::sort(tree_.left_out.begin(), tree_.left_out.end());
+  if (not_listed_ > 0) {
+    tree_.left_out.push_back("and " + std::to_string(not_listed_) + " more files");
+  }
+  return std::move(tree_);
+}
+
+}  // namespace
+
+Result<Tree> read_tree(const std::string& directory, const std::string& root_name) {
+  return Walk(directory, root_name).run();
+}
+
+}  // namespace mboxferry::archive

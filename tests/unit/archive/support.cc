@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Temporary files and compressed bytes for the archive tests.
+#include "support.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+
+#include "mboxferry/base/handle.h"
+
+namespace mboxferry::archive {
+
+TemporaryDirectory::TemporaryDirectory() {
+  std::string name = (std::filesystem::temp_directory_path() / "mboxferry-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
+  path_ = name;
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+void TemporaryDirectory::write(const std::string& name, std::string_view bytes) const {
+  const std::filesystem::path whole = file(name);
+  std::filesystem::create_directories(whole.parent_path());
+  std::ofstream out(whole, std::ios::binary | std::ios::trunc);
+  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  if (!out.flush()) throw std::runtime_error("cannot write " + whole.string());
+}
+
+std::string compress(std::string_view bytes, Compression compression) {
+  using Writer = struct ::archive;
+  std::string packed(bytes.size() + 64 * 1024, '\0');
+  std::size_t used = 0;
+  const Handle<Writer, archive_write_free> writer(archive_write_new());
+  const Handle<archive_entry, archive_entry_free> entry(archive_entry_new());
+  archive_entry_set_filetype(entry.get(), AE_IFREG);
+  archive_entry_set_pathname(entry.get(), "data");
+  int status = ARCHIVE_OK;
+  switch (compression) {
+    case Compression::gzip:
+      status = archive_write_add_filter_gzip(writer.get());
+      break;
+    case Compression::bzip2:
+      status = archive_write_add_filter_bzip2(writer.get());
+      break;
+    case Compression::xz:
+      status = archive_write_add_filter_xz(writer.get());
+      break;
+    case Compression::zstd:
+      status = archive_write_add_filter_zstd(writer.get());
+      break;
+  }
+  const bool done =
+      status == ARCHIVE_OK && archive_write_set_format_raw(writer.get()) == ARCHIVE_OK &&
+      archive_write_set_bytes_in_last_block(writer.get(), 1) == ARCHIVE_OK &&
+      archive_write_open_memory(writer.get(), packed.data(), packed.size(), &used) == ARCHIVE_OK &&
+      archive_write_header(writer.get(), entry.get()) == ARCHIVE_OK &&
+      archive_write_data(writer.get(), bytes.data(), bytes.size()) ==
+          static_cast<la_ssize_t>(bytes.size()) &&
+      archive_write_close(writer.get()) == ARCHIVE_OK;
+  if (!done) throw std::runtime_error("cannot compress");
+  packed.resize(used);
+  return packed;
+}
+
+}  // namespace mboxferry::archive
