@@ -68,15 +68,19 @@ std::string describe(const Error& error);
 
 }  // namespace mboxferry
 
-// Returns the error of `expression` from the calling function.
-#define MBOXFERRY_TRY(expression)                                   \
-  do {                                                              \
-    if (auto mboxferry_try_ = (expression); !mboxferry_try_)        \
-      return ::mboxferry::Error(std::move(mboxferry_try_).error()); \
-  } while (false)
-
 #define MBOXFERRY_CONCAT_(a, b) a##b
 #define MBOXFERRY_CONCAT(a, b) MBOXFERRY_CONCAT_(a, b)
+
+#define MBOXFERRY_TRY_(temporary, expression)                                \
+  do {                                                                       \
+    auto temporary = (expression);                                           \
+    if (!temporary) return ::mboxferry::Error(std::move(temporary).error()); \
+  } while (false)
+
+// Returns the error of `expression` from the calling function.
+#define MBOXFERRY_TRY(expression) \
+  MBOXFERRY_TRY_(MBOXFERRY_CONCAT(mboxferry_try_, __LINE__), expression)
+
 #define MBOXFERRY_ASSIGN_(temporary, target, expression)                   \
   auto temporary = (expression);                                           \
   if (!temporary) return ::mboxferry::Error(std::move(temporary).error()); \

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Waiting between the index pass and the sender.
+#include "transfer/index_gate.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace mboxferry::transfer {
+
+bool IndexGate::indexed(std::uint64_t wire_bytes) {
+  std::unique_lock lock(mutex_);
+  ahead_ += wire_bytes;
+  ++position_.generation;
+  changed_.notify_all();
+  changed_.wait(lock, [this] { return stopped_ || ahead_ < lead_; });
+  return !stopped_;
+}
+
+void IndexGate::folder_done() {
+  const std::scoped_lock lock(mutex_);
+  ++position_.folders_done;
+  ++position_.generation;
+  changed_.notify_all();
+}
+
+void IndexGate::failed(Error error) {
+  const std::scoped_lock lock(mutex_);
+  error_ = std::move(error);
+  ++position_.generation;
+  changed_.notify_all();
+}
+
+void IndexGate::sent(std::uint64_t wire_bytes) {
+  const std::scoped_lock lock(mutex_);
+  ahead_ -= std::min(ahead_, wire_bytes);
+  changed_.notify_all();
+}
+
+IndexGate::Position IndexGate::position() const {
+  const std::scoped_lock lock(mutex_);
+  return position_;
+}
+
+Result<void> IndexGate::wait_beyond(const Position& seen, const Cancellation& cancel) {
+  std::unique_lock lock(mutex_);
+  // A signal handler cannot notify, so the wait looks up now and then.
+  while (!error_ && position_.generation == seen.generation && !cancel.requested())
+    changed_.wait_for(lock, std::chrono::milliseconds(100));
+  if (error_) return *error_;
+  return ok();
+}
+
+void IndexGate::stop() {
+  const std::scoped_lock lock(mutex_);
+  stopped_ = true;
+  changed_.notify_all();
+}
+
+}  // namespace mboxferry::transfer

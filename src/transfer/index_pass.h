@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The index pass as a thread that fills the journal.
+#pragma once
+
+#include <thread>
+#include <vector>
+
+#include "transfer/index_gate.h"
+#include "transfer/source_folders.h"
+#include "transfer/tracker.h"
+
+namespace mboxferry::transfer {
+
+/// Indexes the folders that are not indexed yet, in order, on a thread of its own. Destruction
+/// stops the thread at the next message.
+class IndexPass {
+ public:
+  IndexPass(std::vector<SourceFolder>& sources, const JobSettings& settings,
+            journal::Journal& journal, IndexGate& gate, Tracker& tracker);
+  ~IndexPass();
+  IndexPass(const IndexPass&) = delete;
+  IndexPass& operator=(const IndexPass&) = delete;
+
+ private:
+  void run();
+
+  std::vector<SourceFolder>& sources_;
+  const JobSettings& settings_;
+  journal::Journal& journal_;
+  IndexGate& gate_;
+  Tracker& tracker_;
+  Cancellation stop_;
+  std::thread thread_;
+};
+
+/// Compares a touched file's messages with the journal's index; `archive_changed` names the first
+/// that differs.
+Result<void> compare_index(SourceFolder& source, const JobSettings& settings,
+                           journal::Journal& journal, const Cancellation& cancel);
+
+/// The keywords of a message as the journal keeps them: valid IMAP atoms, separated by spaces.
+std::string join_keywords(const std::vector<std::string>& keywords);
+
+}  // namespace mboxferry::transfer

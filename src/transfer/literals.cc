@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Archive bytes to wire form.
+#include "transfer/literals.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+namespace mboxferry::transfer {
+
+namespace {
+constexpr std::size_t kBlock = 256 << 10;
+}  // namespace
+
+MessageReader::MessageReader(ByteSource& source, const message::WireOptions& options)
+    : source_(source), options_(options), block_(kBlock) {}
+
+Result<std::string_view> MessageReader::block_at(std::uint64_t offset) {
+  const bool inside = offset >= block_offset_ && offset < block_offset_ + block_size_;
+  if (!inside) {
+    MBOXFERRY_ASSIGN(block_size_, source_.read_at(offset, block_));
+    block_offset_ = offset;
+  }
+  const std::size_t skip = static_cast<std::size_t>(offset - block_offset_);
+  return std::string_view(block_.data(), block_size_).substr(skip);
+}
+
+Result<void> MessageReader::wire_form(std::uint64_t offset, std::uint64_t length,
+                                      const imap::LiteralWriter& out) {
+  message::WireEncoder encoder(options_);
+  Result<void> written;
+  const message::ByteConsumer consume = [&](std::string_view bytes) {
+    if (written) written = out(bytes);
+  };
+  while (length > 0) {
+    MBOXFERRY_ASSIGN(std::string_view bytes, block_at(offset));
+    bytes =
+        bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(length, bytes.size())));
+    if (bytes.empty())
+      return Error{
+          ErrorCode::archive_changed,
+          fmt::format("{} ends at byte {}, inside a message", source_.name(), offset),
+          "it was longer when it was read first; run again when no other program writes to it"};
+    encoder.feed(bytes, consume);
+    if (!written) return written;
+    offset += bytes.size();
+    length -= bytes.size();
+  }
+  encoder.finish(consume);
+  return written;
+}
+
+}  // namespace mboxferry::transfer

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names, creates and selects mailboxes.
+#include "transfer/mailboxes.h"
+
+#include <strings.h>
+
+#include <algorithm>
+
+#include "mboxferry/base/crash_point.h"
+
+namespace mboxferry::transfer {
+namespace {
+
+bool same_mailbox(const std::string& one, const std::string& other) {
+  return one == other ||
+         (strcasecmp(one.c_str(), "INBOX") == 0 && strcasecmp(other.c_str(), "INBOX") == 0);
+}
+
+Result<void> create_absent(imap::Target& target, Directory& directory, journal::MailboxRow& row) {
+  const imap::ListedMailbox* listed = directory.find(row.name);
+  if (listed != nullptr && listed->selectable) return ok();
+  MBOXFERRY_TRY(target.create(row.name));
+  crash_point("mailbox-created");
+  // Mail in a mailbox that is not subscribed is invisible in many clients; a refusal harms nothing
+  // else.
+  const auto subscribed = target.subscribe(row.name);
+  if (!subscribed && subscribed.error().scope == ErrorScope::session)
+    return Error(subscribed.error());
+  directory.listed.push_back({row.name, directory.name_space.separator, true, ""});
+  row.created = true;
+  return ok();
+}
+
+}  // namespace
+
+Result<Directory> Directory::read(imap::ReadOnlyTarget& target) {
+  Directory directory;
+  MBOXFERRY_ASSIGN(directory.name_space, target.personal_namespace());
+  MBOXFERRY_ASSIGN(directory.listed, target.list());
+  return directory;
+}
+
+const imap::ListedMailbox* Directory::find(const std::string& name) const {
+  const auto found = std::find_if(
+      listed.begin(), listed.end(),
+      [&](const imap::ListedMailbox& known) { return same_mailbox(known.name, name); });
+  return found == listed.end() ? nullptr : &*found;
+}
+
+Result<plan::MappedName> Directory::map(const SourceFolder& source,
+                                        const JobSettings& settings) const {
+  plan::MappingOptions options;
+  options.mailbox = settings.mailbox;
+  options.tree = source.in_tree;
+  options.prefix = name_space.prefix;
+  options.separator = name_space.separator;
+  return plan::map_folder(source.place.path, options);
+}
+
+Result<void> assign_mailboxes(std::vector<SourceFolder>& sources, const Directory& directory,
+                              const JobSettings& settings, journal::Journal& journal) {
+  MBOXFERRY_ASSIGN(auto rows, journal.mailboxes());
+  for (SourceFolder& source : sources) {
+    if (source.row.mailbox != 0) continue;
+    MBOXFERRY_ASSIGN(const plan::MappedName mapped, directory.map(source, settings));
+    auto row = std::find_if(rows.begin(), rows.end(), [&](const journal::MailboxRow& known) {
+      return same_mailbox(known.name, mapped.name);
+    });
+    if (row == rows.end()) {
+      journal::MailboxRow added;
+      added.name = mapped.name;
+      added.renamed_from = mapped.renamed_from;
+      MBOXFERRY_ASSIGN(added.id, journal.add_mailbox(added));
+      row = rows.insert(rows.end(), added);
+    }
+    source.row.mailbox = row->id;
+    MBOXFERRY_TRY(journal.update_folder(source.row));
+  }
+  return ok();
+}
+
+plan::FlagLimits flag_limits(const imap::PermanentFlags& permanent) {
+  return {permanent.system, permanent.any_keyword, permanent.keywords};
+}
+
+Result<ReadyMailbox> prepare_mailbox(imap::Target& target, Directory& directory,
+                                     journal::MailboxRow row, journal::Journal& journal) {
+  MBOXFERRY_TRY(create_absent(target, directory, row));
+  MBOXFERRY_ASSIGN(const imap::SelectedMailbox selected, target.select(row.name));
+  ReadyMailbox ready;
+  ready.flags = flag_limits(selected.permanent_flags);
+  ready.uid_floor = std::max<imap::Uid>(selected.uid_next, 1);
+  if (row.uid_validity == 0) {
+    row.uid_validity = selected.uid_validity;
+    row.uid_floor = ready.uid_floor;
+    row.existed_before = selected.exists;
+    MBOXFERRY_TRY(journal.update_mailbox(row));
+  } else if (row.uid_validity != selected.uid_validity) {
+    MBOXFERRY_TRY(journal.doubt_everything(row.id, selected.uid_validity));
+    row.uid_validity = selected.uid_validity;
+    row.uid_floor = 1;
+    row.renewed = true;
+    MBOXFERRY_TRY(journal.update_mailbox(row));
+    ready.validity_changed = true;
+  }
+  ready.row = row;
+  return ready;
+}
+
+}  // namespace mboxferry::transfer

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The target's mailboxes as the job uses them: named, created, selected.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mboxferry/imap/target.h"
+#include "mboxferry/journal/journal.h"
+#include "mboxferry/plan/mapping.h"
+#include "mboxferry/plan/message_plan.h"
+#include "transfer/source_folders.h"
+
+namespace mboxferry::transfer {
+
+/// What the server said about its mailboxes at the beginning of a session.
+struct Directory {
+  imap::Namespace name_space;
+  std::vector<imap::ListedMailbox> listed;
+
+  static Result<Directory> read(imap::ReadOnlyTarget& target);
+  /// The listed mailbox of that name, INBOX in any case; nothing when it is not there.
+  [[nodiscard]] const imap::ListedMailbox* find(const std::string& name) const;
+  /// Where a folder goes, spelled as the server spells it.
+  Result<plan::MappedName> map(const SourceFolder& source, const JobSettings& settings) const;
+};
+
+/// Gives every folder without a mailbox its row in the journal.
+Result<void> assign_mailboxes(std::vector<SourceFolder>& sources, const Directory& directory,
+                              const JobSettings& settings, journal::Journal& journal);
+
+/// A mailbox ready to be appended to.
+struct ReadyMailbox {
+  journal::MailboxRow row;
+  plan::FlagLimits flags;
+  imap::Uid uid_floor = 0;        ///< a lower bound for what is appended from now on
+  bool validity_changed = false;  ///< the stored messages must be found again
+};
+
+/// Creates the mailbox where it is absent, subscribes and selects it, and keeps in the journal
+/// what it was before the job's first message.
+Result<ReadyMailbox> prepare_mailbox(imap::Target& target, Directory& directory,
+                                     journal::MailboxRow row, journal::Journal& journal);
+
+plan::FlagLimits flag_limits(const imap::PermanentFlags& permanent);
+
+}  // namespace mboxferry::transfer

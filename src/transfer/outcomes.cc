@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an answer of the server means for the messages of a batch.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "mboxferry/base/crash_point.h"
+#include "transfer/sender.h"
+
+namespace mboxferry::transfer {
+namespace {
+
+constexpr int kMostPatience = 6;
+constexpr int kMostBadInARow = 100;
+
+Error lost_by_bad(const std::string& label, const std::string& text) {
+  return {ErrorCode::protocol,
+          label + " answered BAD to an APPEND (" + text + "); the connection was closed",
+          "",
+          ErrorScope::session,
+          {Retry::When::now, {}}};
+}
+
+Error too_many_bad(const std::string& label, const std::string& text) {
+  return {ErrorCode::protocol,
+          fmt::format("{} answered BAD to {} messages in a row ({})", label, kMostBadInARow, text),
+          "nothing more is sent; the job can be resumed when the server is in order"};
+}
+
+Error mailbox_gone(const std::string& label, const std::string& mailbox) {
+  return {ErrorCode::unavailable,
+          label + ": mailbox " + mailbox + " has gone; it will be created again",
+          "",
+          ErrorScope::session,
+          {Retry::When::now, {}}};
+}
+
+Error asks_for_patience(const std::string& label, const imap::AppendOutcome& outcome) {
+  const bool full = outcome.code == imap::ResponseCode::over_quota;
+  return {ErrorCode::try_later, label + " takes no more mail now: " + outcome.text,
+          full ? "raise the quota, then run the same command again"
+               : "run the same command again later; it goes on where it stopped"};
+}
+
+}  // namespace
+
+Result<void> Sender::apply(const imap::AppendOutcome& outcome) {
+  const auto batch = in_flight_.find(outcome.batch);
+  const bool known = batch != in_flight_.end() &&
+                     outcome.first + outcome.count <= batch->second.rows.size() &&
+                     outcome.count <= batch->second.unanswered;
+  if (!known)
+    return Error{ErrorCode::protocol,
+                 target_.label() + " answered a command that was not sent",
+                 "",
+                 ErrorScope::session,
+                 {Retry::When::now, {}}};
+  const auto first = batch->second.rows.begin() + static_cast<std::ptrdiff_t>(outcome.first);
+  Rows rows(first, first + static_cast<std::ptrdiff_t>(outcome.count));
+  if (outcome.kind == imap::AppendOutcome::Kind::bad) {
+    apply_bad(outcome, rows);
+    if (memory_.refused_by_bad_in_a_row >= kMostBadInARow)
+      return too_many_bad(target_.label(), outcome.text);
+    return lost_by_bad(target_.label(), outcome.text);
+  }
+  const auto waited = std::chrono::steady_clock::now() - batch->second.sent_at;
+  memory_.slowest_confirm = std::max(memory_.slowest_confirm,
+                                     std::chrono::duration_cast<std::chrono::milliseconds>(waited));
+  batch->second.unanswered -= outcome.count;
+  if (batch->second.unanswered == 0) in_flight_.erase(batch);
+  if (outcome.kind == imap::AppendOutcome::Kind::stored) return apply_stored(outcome, rows);
+  return apply_refused(outcome, std::move(rows));
+}
+
+Result<void> Sender::apply_stored(const imap::AppendOutcome& outcome, const Rows& rows) {
+  const bool named = outcome.uids.size() == rows.size();
+  const std::uint32_t expected = mailbox_.row.uid_validity;
+  if (named && outcome.uid_validity != expected)
+    return Error{ErrorCode::protocol,
+                 fmt::format("{}: mailbox {} changed its UIDVALIDITY from {} to {}",
+                             target_.label(), mailbox_.row.name, expected, outcome.uid_validity),
+                 "",
+                 ErrorScope::session,
+                 {Retry::When::now, {}}};
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    pending_.stored.push_back({rows[i].id, named ? outcome.uids[i] : 0});
+    bytes += rows[i].wire_size;
+    if (named) mailbox_.uid_floor = std::max(mailbox_.uid_floor, outcome.uids[i] + 1);
+  }
+  patience_ = 0;
+  memory_.progress = true;
+  memory_.refused_by_bad_in_a_row = 0;
+  gate_.sent(bytes);
+  tracker_.update([&](Progress& progress) {
+    for (journal::Count* count : {&progress.stored, &progress.stored_now}) {
+      count->messages += rows.size();
+      count->bytes += bytes;
+    }
+  });
+  return ok();
+}
+
+/// A refused command stored nothing of its messages (RFC 3502: MULTIAPPEND is atomic).
+Result<void> Sender::apply_refused(const imap::AppendOutcome& outcome, Rows rows) {
+  using imap::ResponseCode;
+  if (outcome.code == ResponseCode::try_create) {
+    plan_again(std::move(rows));
+    return mailbox_gone(target_.label(), mailbox_.row.name);
+  }
+  if (outcome.retry.when != Retry::When::never || outcome.code == ResponseCode::over_quota) {
+    plan_again(std::move(rows));
+    return apply_patience(outcome);
+  }
+  if (rows.size() == 1) {
+    refuse(rows.front(), std::string(imap::response_code_name(outcome.code)), outcome.text);
+    return ok();
+  }
+  // One of them is the culprit: halve until it stands alone.
+  const auto middle = rows.begin() + static_cast<std::ptrdiff_t>(rows.size() / 2);
+  Rows second_half(std::make_move_iterator(middle), std::make_move_iterator(rows.end()));
+  rows.erase(middle, rows.end());
+  plan_again(std::move(second_half));
+  plan_again(std::move(rows));
+  return ok();
+}
+
+Result<void> Sender::apply_patience(const imap::AppendOutcome& outcome) {
+  const bool full = outcome.code == imap::ResponseCode::over_quota;
+  if (full || ++patience_ > kMostPatience) return asks_for_patience(target_.label(), outcome);
+  const auto backoff = std::chrono::milliseconds(500) * (1 << patience_);
+  const auto wait = std::max<std::chrono::milliseconds>(outcome.retry.after, backoff);
+  tracker_.notice(fmt::format("{} asks for patience ({}); going on in {:.1f} s", target_.label(),
+                              outcome.text, static_cast<double>(wait.count()) / 1000));
+  const auto until = std::chrono::steady_clock::now() + wait;
+  while (std::chrono::steady_clock::now() < until && !interrupt_.requested())
+    system_clock().sleep(std::chrono::milliseconds(100));
+  return ok();
+}
+
+void Sender::apply_bad(const imap::AppendOutcome& outcome, const Rows& rows) {
+  memory_.progress = true;
+  memory_.bad_text = outcome.text;
+  if (rows.size() == 1 && is_careful(rows.front().id)) {
+    const bool same = memory_.bad_message == rows.front().id;
+    memory_.bad_count = same ? memory_.bad_count + 1 : 1;
+    memory_.bad_message = rows.front().id;
+    if (rows.front().keywords.empty()) memory_.bad_count = 2;
+    return;
+  }
+  memory_.careful_first = rows.front().id;
+  memory_.careful_last = rows.back().id;
+}
+
+void Sender::plan_again(Rows rows) {
+  for (const journal::MessageRow& row : rows) pending_.planned_again.push_back(row.id);
+  again_.push_front(std::move(rows));
+}
+
+void Sender::refuse(const journal::MessageRow& row, std::string code, std::string text) {
+  tracker_.notice(fmt::format("refused: the message at byte {} of folder {} ({}: {})", row.offset,
+                              row.folder, code, text));
+  pending_.refused.push_back({row.id, std::move(code), std::move(text)});
+  memory_.progress = true;
+  gate_.sent(row.wire_size);
+  tracker_.update([](Progress& progress) { ++progress.refused; });
+}
+
+}  // namespace mboxferry::transfer

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// Looking, settling, matching.
+#include "transfer/reconcile.h"
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+#include "mboxferry/base/crash_point.h"
+#include "mboxferry/message/digest.h"
+#include "transfer/content_digest.h"
+
+namespace mboxferry::transfer {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kBetweenLooks{150};
+constexpr std::size_t kPage = 1000;
+
+Error interrupted() {
+  return {ErrorCode::interrupted, "interrupted while asking the server what it has",
+          "run the same command again to go on"};
+}
+
+/// Fills the journal's scratch table with what the mailbox holds from `floor` on.
+Result<void> look(imap::Uid floor, imap::ReadOnlyTarget& target, journal::Journal& journal) {
+  std::vector<journal::Seen> page;
+  const auto flush = [&]() -> Result<void> {
+    MBOXFERRY_TRY(journal.add_seen(page));
+    page.clear();
+    return ok();
+  };
+  const imap::UidRange range{floor, std::numeric_limits<imap::Uid>::max()};
+  MBOXFERRY_TRY(target.fetch(range, true, [&](const imap::FetchedMessage& fetched) -> Result<void> {
+    page.push_back({fetched.uid, fetched.size, fetched.internal_date.unix_seconds,
+                    fetched.message_id.empty() ? 0 : message::short_hash(fetched.message_id)});
+    return page.size() < kPage ? ok() : flush();
+  }));
+  return flush();
+}
+
+Result<message::Sha256> fetch_digest(const journal::Seen& seen, imap::ReadOnlyTarget& target) {
+  ContentDigest digest;
+  MBOXFERRY_TRY(target.fetch_body(seen.uid, seen.size, [&](std::string_view bytes) -> Result<void> {
+    digest.update(bytes);
+    return ok();
+  }));
+  return digest.finish();
+}
+
+/// Matches what was seen with what is in doubt; returns how many pairs were committed.
+Result<std::uint64_t> match(imap::ReadOnlyTarget& target, journal::Journal& journal,
+                            const Cancellation& interrupt) {
+  std::uint64_t found = 0;
+  for (;;) {
+    MBOXFERRY_ASSIGN(const auto pairs, journal.certain_matches(kPage));
+    if (pairs.empty()) break;
+    MBOXFERRY_TRY(journal.commit_matches(pairs));
+    found += pairs.size();
+  }
+  for (imap::Uid after = 0;;) {
+    if (interrupt.requested()) return interrupted();
+    MBOXFERRY_ASSIGN(const auto seen, journal.next_ambiguous(after));
+    if (!seen) return found;
+    after = seen->uid;
+    MBOXFERRY_ASSIGN(const message::Sha256 digest, fetch_digest(*seen, target));
+    MBOXFERRY_ASSIGN(const auto message, journal.doubtful_with_digest(digest));
+    if (!message) continue;
+    const journal::Stored pair{*message, seen->uid};
+    MBOXFERRY_TRY(journal.commit_matches({&pair, 1}));
+    ++found;
+  }
+}
+
+/// Waits until the mailbox has been the same for `settle`; true when something new has appeared
+/// since `known`, which is then worth a look.
+Result<bool> something_new(const std::string& mailbox, imap::Target& target,
+                           imap::SelectedMailbox& known, milliseconds settle, Clock& clock,
+                           const Cancellation& interrupt) {
+  const auto start = clock.now();
+  while (clock.now() - start < settle) {
+    if (interrupt.requested()) return interrupted();
+    clock.sleep(kBetweenLooks);
+    MBOXFERRY_ASSIGN(const imap::SelectedMailbox status, target.status(mailbox));
+    const bool changed = status.uid_next != known.uid_next || status.exists != known.exists;
+    known = status;
+    if (changed) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+milliseconds settle_time(const journal::Count& in_doubt, milliseconds slowest_confirm) {
+  const milliseconds by_count{1500 + 5 * std::min<std::uint64_t>(in_doubt.messages, 10'000)};
+  const milliseconds by_bytes{1500 + std::min<std::uint64_t>(in_doubt.bytes >> 20, 600) * 100};
+  return std::min(std::max({by_count, by_bytes, 4 * slowest_confirm}), milliseconds{120'000});
+}
+
+Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& target,
+                             journal::Journal& journal, Clock& clock, milliseconds slowest_confirm,
+                             const Cancellation& interrupt) {
+  Reconciled result;
+  MBOXFERRY_ASSIGN(journal::Journal::Doubt doubt, journal.doubt(mailbox.id));
+  if (doubt.count.messages == 0) return result;
+  const milliseconds settle = settle_time(doubt.count, slowest_confirm);
+  imap::Uid floor = std::max<imap::Uid>(doubt.uid_floor, 1);
+  MBOXFERRY_TRY(journal.begin_reconcile(mailbox.id, journal::Unidentified::in_doubt));
+  for (;;) {
+    MBOXFERRY_ASSIGN(imap::SelectedMailbox known, target.status(mailbox.name));
+    MBOXFERRY_TRY(look(floor, target, journal));
+    crash_point("reconcile-looked");
+    MBOXFERRY_ASSIGN(const std::uint64_t found, match(target, journal, interrupt));
+    result.found += found;
+    MBOXFERRY_ASSIGN(doubt, journal.doubt(mailbox.id));
+    if (doubt.count.messages == 0) break;
+    // What has not appeared may still be on its way: only a quiet mailbox speaks.
+    MBOXFERRY_ASSIGN(const bool more,
+                     something_new(mailbox.name, target, known, settle, clock, interrupt));
+    if (!more) break;
+  }
+  MBOXFERRY_ASSIGN(result.planned_again, journal.plan_rest_again());
+  return result;
+}
+
+Result<void> identify_stored(const journal::MailboxRow& mailbox, imap::ReadOnlyTarget& target,
+                             journal::Journal& journal, const Cancellation& interrupt) {
+  MBOXFERRY_TRY(journal.begin_reconcile(mailbox.id, journal::Unidentified::stored_without_uid));
+  MBOXFERRY_TRY(look(std::max<imap::Uid>(mailbox.uid_floor, 1), target, journal));
+  MBOXFERRY_ASSIGN(const std::uint64_t found, match(target, journal, interrupt));
+  static_cast<void>(found);
+  return ok();
+}
+
+}  // namespace mboxferry::transfer

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Decides for every message in doubt whether the server has it.
+#pragma once
+
+#include <chrono>
+
+#include "mboxferry/base/cancellation.h"
+#include "mboxferry/base/time.h"
+#include "mboxferry/imap/target.h"
+#include "mboxferry/journal/journal.h"
+
+namespace mboxferry::transfer {
+
+/// How long nothing new must have appeared before a message counts as absent: servers finish an
+/// APPEND after the client has gone (transfer.md, "The late commit").
+std::chrono::milliseconds settle_time(const journal::Count& in_doubt,
+                                      std::chrono::milliseconds slowest_confirm);
+
+struct Reconciled {
+  std::uint64_t found = 0;
+  std::uint64_t planned_again = 0;
+};
+
+/// Reconciles the mailbox, which is selected on `target`, the connection that will send.
+/// `slowest_confirm` is the longest the server took to answer a batch so far. After it no message
+/// of the mailbox is in doubt.
+Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& target,
+                             journal::Journal& journal, Clock& clock,
+                             std::chrono::milliseconds slowest_confirm,
+                             const Cancellation& interrupt);
+
+/// Finds the UIDs of messages that the server confirmed without naming them (no UIDPLUS). Those
+/// that are not found keep UID 0. The mailbox is selected.
+Result<void> identify_stored(const journal::MailboxRow& mailbox, imap::ReadOnlyTarget& target,
+                             journal::Journal& journal, const Cancellation& interrupt);
+
+}  // namespace mboxferry::transfer

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opens archives and recognises them again on resume.
+#include "transfer/source_folders.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include "transfer/index_state.h"
+
+namespace mboxferry::transfer {
+namespace {
+
+std::string absolute(const std::string& path) {
+  std::error_code error;
+  const auto full = std::filesystem::weakly_canonical(path, error);
+  return error ? path : full.string();
+}
+
+Error not_mail(const archive::Folder& place) {
+  return {ErrorCode::not_mail,
+          place.file + " is no mbox: no message separator (a line \"From ...\") was found",
+          "check that this is the file you mean; nothing was sent"};
+}
+
+Result<SourceFolder> survey_source(const archive::Archive& archive, const archive::Folder& place,
+                                   const JobSettings& settings) {
+  SourceFolder source;
+  source.place = place;
+  source.in_tree = archive.kind() == archive::ArchiveKind::tree;
+  MBOXFERRY_ASSIGN(const auto bytes, archive::open_folder(place));
+  MBOXFERRY_ASSIGN(source.survey, survey_folder(*bytes, settings.index));
+  MBOXFERRY_ASSIGN(const archive::Identity identity, archive::identify(place));
+  source.row.archive = absolute(archive.path());
+  source.row.path = fmt::format("{}", fmt::join(place.path, "/"));
+  source.row.file = absolute(place.file);
+  source.row.identity = identity_to_text(identity);
+  source.row.profile = source.survey.to_text();
+  source.row.index_state = IndexState{}.to_text();
+  return source;
+}
+
+Error changed(const journal::FolderRow& row, const std::string& how) {
+  return {ErrorCode::archive_changed,
+          row.file + " " + how + " since this job's journal was written",
+          "put the former file back, or start a new job with another --journal"};
+}
+
+Result<void> match_one(SourceFolder& source, const journal::FolderRow& row, Observer& observer) {
+  const auto identity = identity_from_text(row.identity);
+  const auto survey = FolderSurvey::from_text(row.profile);
+  if (!identity || !survey)
+    return Error{ErrorCode::configuration, "the journal's entry of " + row.file + " is damaged",
+                 "start a new job with another --journal"};
+  MBOXFERRY_ASSIGN(const archive::Change change, archive::compare(source.place, *identity));
+  const std::string identity_now = source.row.identity;
+  source.row = row;
+  source.survey = *survey;
+  switch (change) {
+    case archive::Change::none:
+      return ok();
+    case archive::Change::different:
+      return changed(row, "has changed");
+    case archive::Change::touched:
+      observer.notice(row.file + " has a new modification time; reading it again to compare");
+      source.touched = true;
+      source.row.identity = identity_now;
+      return ok();
+    case archive::Change::grown:
+      observer.notice(row.file + " has grown; what is new will be added");
+      source.row.identity = identity_now;
+      source.grown = true;
+      source.row.index_done = false;
+      return ok();
+  }
+  return ok();
+}
+
+}  // namespace
+
+std::string identity_to_text(const archive::Identity& identity) {
+  return fmt::format("{} {} {:02x} {:02x}", identity.size, identity.modified_ns,
+                     fmt::join(identity.head, ""), fmt::join(identity.tail, ""));
+}
+
+std::optional<archive::Identity> identity_from_text(const std::string& text) {
+  archive::Identity identity;
+  unsigned long long size = 0;
+  long long modified = 0;
+  char head[65], tail[65];
+  if (std::sscanf(text.c_str(), "%llu %lld %64s %64s", &size, &modified, head, tail) != 4)
+    return std::nullopt;
+  identity.size = size;
+  identity.modified_ns = modified;
+  const auto parse = [](const char* hex, std::array<std::uint8_t, 32>& digest) {
+    unsigned byte = 0;
+    for (std::size_t i = 0; i < digest.size(); ++i) {
+      if (std::sscanf(hex + 2 * i, "%2x", &byte) != 1) return false;
+      digest[i] = static_cast<std::uint8_t>(byte);
+    }
+    return true;
+  };
+  if (!parse(head, identity.head) || !parse(tail, identity.tail)) return std::nullopt;
+  return identity;
+}
+
+Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Observer& observer) {
+  std::vector<SourceFolder> sources;
+  for (const std::string& path : settings.archives) {
+    MBOXFERRY_ASSIGN(const archive::Archive archive, archive::Archive::open(path));
+    for (const std::string& left_out : archive.left_out()) observer.notice("left out: " + left_out);
+    for (const archive::Folder& place : archive.folders()) {
+      if (const auto warning = archive::lock_warning(place); !warning.empty())
+        observer.notice(warning);
+      MBOXFERRY_ASSIGN(SourceFolder source, survey_source(archive, place, settings));
+      source.in_tree = source.in_tree || settings.archives.size() > 1;
+      const bool is_mbox = source.survey.profile.has_separator || source.survey.profile.empty;
+      if (!is_mbox && !source.in_tree) return not_mail(place);
+      if (!is_mbox) {
+        observer.notice("left out: " + describe(not_mail(place)));
+        continue;
+      }
+      sources.push_back(std::move(source));
+    }
+  }
+  if (sources.empty())
+    return Error{ErrorCode::not_mail,
+                 "no mbox in " + fmt::format("{}", fmt::join(settings.archives, ", ")),
+                 "check that these are the files you mean; nothing was sent"};
+  return sources;
+}
+
+Result<void> match_with_journal(std::vector<SourceFolder>& sources, journal::Journal& journal,
+                                Observer& observer) {
+  MBOXFERRY_ASSIGN(const auto rows, journal.folders());
+  for (SourceFolder& source : sources) {
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const journal::FolderRow& known) {
+      return known.file == source.row.file && known.path == source.row.path;
+    });
+    if (row == rows.end()) {
+      MBOXFERRY_ASSIGN(source.row.id, journal.add_folder(source.row));
+    } else {
+      MBOXFERRY_TRY(match_one(source, *row, observer));
+    }
+  }
+  for (const journal::FolderRow& row : rows) {
+    const bool found = std::any_of(sources.begin(), sources.end(), [&](const SourceFolder& source) {
+      return source.row.id == row.id;
+    });
+    if (!found) return changed(row, "has gone or is no mbox any more");
+  }
+  return ok();
+}
+
+}  // namespace mboxferry::transfer

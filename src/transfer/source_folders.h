@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The folders of a job's archives, matched with what the journal knows about them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mboxferry/archive/archive.h"
+#include "mboxferry/journal/journal.h"
+#include "mboxferry/transfer/indexer.h"
+#include "mboxferry/transfer/job.h"
+
+namespace mboxferry::transfer {
+
+/// One folder to move: where its bytes are, how to read them, its row in the journal.
+struct SourceFolder {
+  archive::Folder place;
+  FolderSurvey survey;
+  journal::FolderRow row;
+  bool in_tree = false;  ///< one of several: goes below the user's mailbox
+  bool touched = false;  ///< compare the index with the bytes before anything is sent
+  bool grown = false;    ///< index what is new
+};
+
+/// Opens the archives and surveys every folder. Errors: no_such_archive, not_mail when a file that
+/// the user named is no mbox, io. Nothing is sent or written.
+Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Observer& observer);
+
+/// Matches the folders with the journal's and adds the new ones. A folder whose file only grew is
+/// to be indexed further; one that changed otherwise, or is gone, is an `archive_changed` error.
+Result<void> match_with_journal(std::vector<SourceFolder>& sources, journal::Journal& journal,
+                                Observer& observer);
+
+std::string identity_to_text(const archive::Identity& identity);
+std::optional<archive::Identity> identity_from_text(const std::string& text);
+
+}  // namespace mboxferry::transfer
