@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// One SQLite connection with cached statements, transactions and our errors.
+#include "journal/database.h"
+
+#include <fmt/format.h>
+
+#include "mboxferry/base/file.h"
+
+namespace mboxferry::journal {
+namespace {
+
+// cache_size and temp_store bound the memory: sorts and scratch tables go to files.
+constexpr const char* kConnectionSettings =
+    "PRAGMA busy_timeout=10000;"
+    "PRAGMA cache_size=-8192;"
+    "PRAGMA temp_store=FILE;"
+    "PRAGMA foreign_keys=OFF;"
+    "PRAGMA trusted_schema=OFF;"
+    "PRAGMA cell_size_check=ON;";
+
+}  // namespace
+
+Error damaged(const std::string& path, const std::string& detail) {
+  return {.code = ErrorCode::io,
+          .what = fmt::format("the journal {} is damaged: {}", path, detail),
+          .hint =
+              "check the disk and restore the journal from a copy; a new journal would send "
+              "every message again"};
+}
+
+Result<bool> Query::next() {
+  const int status = bind_status_ == SQLITE_OK ? sqlite3_step(statement_.get()) : bind_status_;
+  if (status == SQLITE_ROW) return true;
+  if (status == SQLITE_DONE) return false;
+  return database_->error(status);
+}
+
+std::int64_t Query::integer(int column) const {
+  return sqlite3_column_int64(statement_.get(), column);
+}
+
+std::string Query::text(int column) const {
+  const Blob bytes = blob(column);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+Blob Query::blob(int column) const {
+  // The order matters: the size is that of the form the pointer call converted to.
+  const auto* bytes =
+      static_cast<const std::uint8_t*>(sqlite3_column_blob(statement_.get(), column));
+  const int size = sqlite3_column_bytes(statement_.get(), column);
+  if (bytes == nullptr || size <= 0) return {};
+  return {bytes, static_cast<std::size_t>(size)};
+}
+
+void Query::bind_one(int index, std::int64_t value) {
+  const int status = sqlite3_bind_int64(statement_.get(), index, value);
+  if (status != SQLITE_OK) bind_status_ = status;
+}
+
+void Query::bind_one(int index, std::string_view value) {
+  // An empty view may have a null pointer, which would bind NULL.
+  const char* const bytes = value.empty() ? "" : value.data();
+  const int status = sqlite3_bind_text64(statement_.get(), index, bytes, value.size(),
+                                         SQLITE_TRANSIENT, SQLITE_UTF8);
+  if (status != SQLITE_OK) bind_status_ = status;
+}
+
+void Query::bind_one(int index, Blob value) {
+  const int status =
+      sqlite3_bind_blob64(statement_.get(), index, value.data(), value.size(), SQLITE_TRANSIENT);
+  if (status != SQLITE_OK) bind_status_ = status;
+}
+
+Result<std::unique_ptr<Database>> Database::open(const std::string& path, Access access) {
+  std::unique_ptr<Database> database(new Database(path));
+  const int flags = (access == Access::write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) |
+                    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
+  sqlite3* connection = nullptr;
+  const int status = sqlite3_open_v2(path.c_str(), &connection, flags, nullptr);
+  database->connection_.reset(connection);
+  if (status != SQLITE_OK) return database->error(status);
+  sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  MBOXFERRY_TRY(database->script(kConnectionSettings));
+  return database;
+}
+
+Result<void> Database::script(const std::string& sql) {
+  const int status = sqlite3_exec(connection_.get(), sql.c_str(), nullptr, nullptr, nullptr);
+  if (status != SQLITE_OK) return error(status);
+  return ok();
+}
+
+Result<Query> Database::prepare(std::string_view sql) {
+  auto found = statements_.find(sql);
+  if (found == statements_.end()) {
+    sqlite3_stmt* raw = nullptr;
+    const int status =
+        sqlite3_prepare_v3(connection_.get(), sql.data(), static_cast<int>(sql.size()),
+                           SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
+    Handle<sqlite3_stmt, sqlite3_finalize> statement(raw);
+    if (status != SQLITE_OK) return error(status);
+    found = statements_.emplace(std::string(sql), std::move(statement)).first;
+  }
+  return Query(*this, found->second.get());
+}
+
+Error Database::error(int status) const {
+  const char* const reason =
+      connection_ != nullptr ? sqlite3_errmsg(connection_.get()) : sqlite3_errstr(status);
+  const int system_error = connection_ != nullptr ? sqlite3_system_errno(connection_.get()) : 0;
+  const std::string because =
+      system_error != 0 ? fmt::format("{} ({})", reason, errno_text(system_error)) : reason;
+  switch (status & 0xff) {
+    case SQLITE_CORRUPT:
+      return damaged(path_, because);
+    case SQLITE_NOTADB:
+      return {.code = ErrorCode::configuration,
+              .what = fmt::format("{} is no mboxferry journal: {}", path_, because),
+              .hint = "name another file with --journal"};
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+      return {.code = ErrorCode::io,
+              .what = fmt::format("the journal {} cannot be read or written: {}", path_, because),
+              .hint = "free space, then run the same command again"};
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return {.code = ErrorCode::cannot_create,
+              .what = fmt::format("the journal {} cannot be opened for this: {}", path_, because),
+              .hint =
+                  "check the permissions of the file and its directory, or name another file "
+                  "with --journal"};
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return {
+          .code = ErrorCode::journal_locked,
+          .what = fmt::format("the journal {} is in use by another program: {}", path_, because),
+          .hint = "close that program, then run the same command again"};
+    default:
+      return {.code = ErrorCode::internal,
+              .what = fmt::format("the journal {} failed: {} (SQLite {})", path_, because, status),
+              .hint = {}};
+  }
+}
+
+Result<Transaction> Transaction::begin(Database& database, Kind kind) {
+  MBOXFERRY_TRY(database.run(kind == Kind::write ? "BEGIN IMMEDIATE" : "BEGIN"));
+  return Transaction(database);
+}
+
+Result<void> Transaction::commit() {
+  MBOXFERRY_TRY(database_->run("COMMIT"));
+  database_ = nullptr;
+  return ok();
+}
+
+Transaction::~Transaction() {
+  // SQLite may have rolled back by itself, for example when the disk was full.
+  if (database_ != nullptr && database_->in_transaction()) {
+    static_cast<void>(database_->run("ROLLBACK"));
+  }
+}
+
+}  // namespace mboxferry::journal

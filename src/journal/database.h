@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// One SQLite connection with cached statements, transactions and our errors.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "mboxferry/base/handle.h"
+#include "mboxferry/base/result.h"
+
+namespace mboxferry::journal {
+
+/// Bytes to bind as a BLOB.
+using Blob = std::span<const std::uint8_t>;
+
+class Database;
+
+/// One use of a cached statement; the statement is free again when this goes away.
+class Query {
+ public:
+  /// The next row, or false at the end.
+  Result<bool> next();
+
+  [[nodiscard]] std::int64_t integer(int column) const;
+  [[nodiscard]] std::string text(int column) const;
+  /// Valid until the next call of next().
+  [[nodiscard]] Blob blob(int column) const;
+
+ private:
+  friend class Database;
+  Query(const Database& database, sqlite3_stmt* statement)
+      : database_(&database), statement_(statement) {}
+
+  void bind_one(int index, std::int64_t value);
+  void bind_one(int index, std::string_view value);
+  void bind_one(int index, Blob value);
+  template <typename... Values>
+  void bind_all(const Values&... values) {
+    int index = 0;
+    (bind_one(++index, values), ...);
+  }
+
+  struct Release {
+    void operator()(sqlite3_stmt* statement) const noexcept {
+      sqlite3_reset(statement);
+      sqlite3_clear_bindings(statement);
+    }
+  };
+  const Database* database_;
+  std::unique_ptr<sqlite3_stmt, Release> statement_;
+  int bind_status_ = SQLITE_OK;
+};
+
+/// A connection. Not thread-safe: the journal's mutex is held around every use.
+class Database {
+ public:
+  enum class Access { write, read };
+
+  /// Opens an existing file and sets what concerns this connection only.
+  static Result<std::unique_ptr<Database>> open(const std::string& path, Access access);
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+  /// Runs one or more statements without values.
+  Result<void> script(const std::string& sql);
+
+  /// Runs a statement that returns no rows; returns how many rows it changed.
+  template <typename... Values>
+  Result<std::int64_t> run(std::string_view sql, const Values&... values) {
+    MBOXFERRY_ASSIGN(Query query, prepare(sql));
+    query.bind_all(values...);
+    MBOXFERRY_ASSIGN(const bool row, query.next());
+    static_cast<void>(row);
+    return static_cast<std::int64_t>(sqlite3_changes64(connection_.get()));
+  }
+
+  /// Starts a statement that returns rows.
+  template <typename... Values>
+  Result<Query> query(std::string_view sql, const Values&... values) {
+    MBOXFERRY_ASSIGN(Query query, prepare(sql));
+    query.bind_all(values...);
+    return query;
+  }
+
+  /// The first column of the first row as a number, 0 when there is none.
+  template <typename... Values>
+  Result<std::int64_t> number(std::string_view sql, const Values&... values) {
+    MBOXFERRY_ASSIGN(Query found, query(sql, values...));
+    MBOXFERRY_ASSIGN(const bool row, found.next());
+    return row ? found.integer(0) : 0;
+  }
+
+  [[nodiscard]] std::int64_t last_row_id() const {
+    return sqlite3_last_insert_rowid(connection_.get());
+  }
+  [[nodiscard]] bool in_transaction() const {
+    return sqlite3_get_autocommit(connection_.get()) == 0;
+  }
+
+  /// What a failed SQLite call means to the user.
+  [[nodiscard]] Error error(int status) const;
+
+ private:
+  explicit Database(std::string path) : path_(std::move(path)) {}
+  Result<Query> prepare(std::string_view sql);
+
+  std::string path_;
+  Handle<sqlite3, sqlite3_close_v2> connection_;
+  std::map<std::string, Handle<sqlite3_stmt, sqlite3_finalize>, std::less<>> statements_;
+};
+
+/// A transaction that is rolled back unless it is committed.
+class Transaction {
+ public:
+  /// `write` takes the write lock at once; `scratch` is for temporary tables only.
+  enum class Kind { write, scratch };
+
+  static Result<Transaction> begin(Database& database, Kind kind = Kind::write);
+  Transaction(Transaction&& other) noexcept : database_(std::exchange(other.database_, nullptr)) {}
+  Transaction& operator=(Transaction&&) = delete;
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  ~Transaction();
+
+  Result<void> commit();
+
+ private:
+  explicit Transaction(Database& database) : database_(&database) {}
+  Database* database_;
+};
+
+/// The error for a journal whose contents cannot be right.
+Error damaged(const std::string& path, const std::string& detail);
+
+}  // namespace mboxferry::journal

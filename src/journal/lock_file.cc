@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The file that says which process works with a journal.
+#include "journal/lock_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "mboxferry/base/time.h"
+
+namespace mboxferry::journal {
+namespace {
+
+std::string who_we_are() {
+  std::array<char, 256> host{};
+  if (gethostname(host.data(), host.size() - 1) != 0) host[0] = '?';
+  return fmt::format(
+      "pid {} on {} since {}\n", getpid(), host.data(),
+      to_rfc3339({.unix_seconds = system_clock().unix_seconds(), .zone_minutes = 0}));
+}
+
+// What the holder wrote about itself; anything may stand in that file.
+std::string holder(int fd) {
+  std::array<char, 400> buffer{};
+  const ssize_t size = pread(fd, buffer.data(), buffer.size(), 0);
+  if (size <= 0) return "another process";
+  std::string text(buffer.data(), static_cast<std::size_t>(size));
+  text.resize(std::min(text.find('\n'), text.size()));
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return text.empty() ? "another process" : text;
+}
+
+}  // namespace
+
+Result<LockFile> LockFile::take(const std::string& journal_path) {
+  const std::string path = journal_path + ".lock";
+  FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file.valid()) {
+    return Error{.code = ErrorCode::cannot_create,
+                 .what = fmt::format("cannot create the lock file {}: {}", path, errno_text(errno)),
+                 .hint = "name a journal in a directory that can be written, with --journal"};
+  }
+  // An open-file-description lock: unlike a POSIX one it is not lost when another descriptor of
+  // the same file is closed, and unlike flock it works over NFS.
+  struct flock request {};
+  request.l_type = F_WRLCK;
+  request.l_whence = SEEK_SET;
+  if (fcntl(file.get(), F_OFD_SETLK, &request) != 0) {
+    if (errno != EAGAIN && errno != EACCES) {
+      return Error{.code = ErrorCode::cannot_create,
+                   .what = fmt::format("cannot lock {}: {}", path, errno_text(errno)),
+                   .hint = "name a journal on a local disk, with --journal"};
+    }
+    return Error{
+        .code = ErrorCode::journal_locked,
+        .what = fmt::format("the journal {} is in use by {}", journal_path, holder(file.get())),
+        .hint = "wait until that process has ended, or stop it; then run the same command again"};
+  }
+  // The text helps people only, so a full disk must not fail here: the journal itself will.
+  const std::string text = who_we_are();
+  if (ftruncate(file.get(), 0) == 0) {
+    static_cast<void>(pwrite(file.get(), text.data(), text.size(), 0) < 0);
+  }
+  return LockFile(std::move(file));
+}
+
+LockFile::~LockFile() {
+  if (file_.valid()) static_cast<void>(ftruncate(file_.get(), 0) < 0);
+}
+
+}  // namespace mboxferry::journal

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// The file that says which process works with a journal.
+#pragma once
+
+#include <string>
+
+#include "mboxferry/base/file.h"
+#include "mboxferry/base/result.h"
+
+namespace mboxferry::journal {
+
+/// Holds `<journal>.lock`. The kernel lets go when the process ends, however it ends. The file
+/// stays, empty: removing it would let two processes lock two different files of that name.
+class LockFile {
+ public:
+  /// Errors: `journal_locked`, naming the holder; `cannot_create`.
+  static Result<LockFile> take(const std::string& journal_path);
+
+  LockFile(LockFile&&) = default;
+  LockFile& operator=(LockFile&&) = delete;
+  LockFile(const LockFile&) = delete;
+  LockFile& operator=(const LockFile&) = delete;
+  ~LockFile();
+
+ private:
+  explicit LockFile(FileDescriptor file) : file_(std::move(file)) {}
+  FileDescriptor file_;
+};
+
+}  // namespace mboxferry::journal

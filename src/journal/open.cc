@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opening, creating and refusing journal files.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <string_view>
+
+#include "journal/schema.h"
+#include "journal/sqlite_journal.h"
+#include "mboxferry/base/crash_point.h"
+
+namespace mboxferry::journal {
+namespace {
+
+// The lock is beside the file itself: two names of one journal must find one lock.
+std::string real_path(const std::string& path) {
+  std::error_code ignored;
+  const auto canonical = std::filesystem::weakly_canonical(path, ignored);
+  return ignored || canonical.empty() ? path : canonical.string();
+}
+
+Error no_journal(const std::string& path, const std::string& why) {
+  return {.code = ErrorCode::configuration,
+          .what = fmt::format("{} is no mboxferry journal: {}", path, why),
+          .hint = "name another file with --journal"};
+}
+
+// Refuses what SQLite would only understand later or, worse, take for an empty database.
+Result<void> check_file(const std::string& path) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file.valid()) {
+    if (errno == ENOENT) {
+      return Error{.code = ErrorCode::configuration,
+                   .what = fmt::format("there is no journal {}", path),
+                   .hint = "name the journal that `migrate` made, with --journal"};
+    }
+    return Error{.code = ErrorCode::cannot_create,
+                 .what = fmt::format("cannot open the journal {}: {}", path, errno_text(errno)),
+                 .hint = "check the permissions of the file and its directory"};
+  }
+  struct stat status {};
+  if (fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+    return no_journal(path, "it is not a file");
+  }
+  constexpr std::string_view kMagic("SQLite format 3\0", 16);
+  std::array<char, kMagic.size()> head{};
+  const ssize_t size = pread(file.get(), head.data(), head.size(), 0);
+  if (size < 0) {
+    return Error{.code = ErrorCode::io,
+                 .what = fmt::format("cannot read the journal {}: {}", path, errno_text(errno)),
+                 .hint = "check the disk"};
+  }
+  if (size > 0 && std::string_view(head.data(), static_cast<std::size_t>(size)) != kMagic) {
+    return no_journal(path, "it is another kind of file");
+  }
+  return ok();
+}
+
+// Makes the file by ourselves because SQLite's would have the mode that the umask leaves.
+Result<void> create_file(const std::string& path) {
+  const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file.valid()) {
+    if (errno == EEXIST) return ok();
+    return Error{.code = errno == ENOSPC ? ErrorCode::io : ErrorCode::cannot_create,
+                 .what = fmt::format("cannot create the journal {}: {}", path, errno_text(errno)),
+                 .hint = errno == ENOSPC
+                             ? "free space, then run the same command again"
+                             : "name a file in a directory that can be written, with --journal"};
+  }
+  const auto directory = std::filesystem::path(path).parent_path();
+  const FileDescriptor parent(
+      ::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fsync(file.get()) != 0 || !parent.valid() || fsync(parent.get()) != 0) {
+    return Error{.code = ErrorCode::io,
+                 .what = fmt::format("cannot sync the journal {}: {}", path, errno_text(errno)),
+                 .hint = "free space, then run the same command again"};
+  }
+  return ok();
+}
+
+Result<void> make_durable(Database& database) {
+  // The page size counts in a new file only, and before WAL.
+  MBOXFERRY_TRY(database.script("PRAGMA page_size=4096;"));
+  {
+    MBOXFERRY_ASSIGN(Query mode, database.query("PRAGMA journal_mode=WAL"));
+    MBOXFERRY_ASSIGN(const bool row, mode.next());
+    if (!row || mode.text(0) != "wal") {
+      return Error{.code = ErrorCode::cannot_create,
+                   .what = fmt::format("the file system of {} cannot hold a journal (no shared "
+                                       "memory for its write-ahead log)",
+                                       database.path()),
+                   .hint = "name a journal on a local disk, with --journal"};
+    }
+  }
+  // The size limit gives the disk back after one big transaction.
+  return database.script("PRAGMA synchronous=FULL;PRAGMA journal_size_limit=16777216;");
+}
+
+Result<std::unique_ptr<Journal>> open_to_read(const std::string& path) {
+  MBOXFERRY_TRY(check_file(path));
+  MBOXFERRY_ASSIGN(auto database, Database::open(path, Database::Access::read));
+  MBOXFERRY_ASSIGN(const Content content, check_content(*database));
+  if (content == Content::nothing) return no_journal(path, "it is empty");
+  return std::make_unique<SqliteJournal>(std::move(database), std::nullopt);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, OpenMode mode) {
+  const std::string file = real_path(path);
+  if (mode == OpenMode::read_only) return open_to_read(file);
+  if (mode == OpenMode::resume) MBOXFERRY_TRY(check_file(file));
+
+  MBOXFERRY_ASSIGN(LockFile lock, LockFile::take(file));
+  if (mode == OpenMode::create_or_resume) MBOXFERRY_TRY(create_file(file));
+  MBOXFERRY_TRY(check_file(file));
+  MBOXFERRY_ASSIGN(auto database, Database::open(file, Database::Access::write));
+  MBOXFERRY_ASSIGN(const Content content, check_content(*database));
+  if (content == Content::nothing && mode == OpenMode::resume) {
+    return no_journal(file, "it is empty");
+  }
+  MBOXFERRY_TRY(make_durable(*database));
+  if (content == Content::nothing) {
+    MBOXFERRY_TRY(create_schema(*database));
+    crash_point("journal-created");
+  }
+  return std::make_unique<SqliteJournal>(std::move(database), std::move(lock));
+}
+
+}  // namespace mboxferry::journal

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+// Deciding for each message in doubt whether the server has it.
+//
+// A stored message whose UID the server did not tell takes part: its copy on the server must not
+// be given to an equal message that is in doubt, which would then be lost. That is why it goes
+// first in doubtful_with_digest(), and why the UID floor then covers the whole job.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "journal/rows.h"
+#include "journal/schema.h"
+#include "journal/sqlite_journal.h"
+#include "journal/transitions.h"
+#include "mboxferry/base/crash_point.h"
+
+namespace mboxferry::journal {
+
+Result<Journal::Doubt> SqliteJournal::doubt_locked(MailboxId mailbox) const {
+  Doubt doubt;
+  {
+    MBOXFERRY_ASSIGN(Query query,
+                     database_->query("SELECT count(*), coalesce(sum(wire_size), 0) FROM message"
+                                      " WHERE mailbox = ?1 AND state = 11",
+                                      mailbox));
+    MBOXFERRY_ASSIGN(const bool row, query.next());
+    if (row) {
+      doubt.count = {.messages = static_cast<std::uint64_t>(query.integer(0)),
+                     .bytes = static_cast<std::uint64_t>(query.integer(1))};
+    }
+  }
+  // With several intents the oldest names the UIDVALIDITY: doubt_everything() replaces them all
+  // when it changes.
+  MBOXFERRY_ASSIGN(Query query,
+                   database_->query("SELECT min(uid_floor), (SELECT uid_validity FROM intent"
+                                    " WHERE mailbox = ?1 ORDER BY id LIMIT 1), count(*)"
+                                    " FROM intent WHERE mailbox = ?1",
+                                    mailbox));
+  MBOXFERRY_ASSIGN(const bool row, query.next());
+  if (row && query.integer(2) > 0) {
+    doubt.uid_floor = static_cast<Uid>(query.integer(0));
+    doubt.uid_validity = static_cast<std::uint32_t>(query.integer(1));
+  }
+  MBOXFERRY_ASSIGN(
+      const std::int64_t without_uid,
+      database_->number("SELECT EXISTS(SELECT 1 FROM message WHERE mailbox = ?1 AND state = 15)",
+                        mailbox));
+  if (without_uid == 0) return doubt;
+  MBOXFERRY_ASSIGN(
+      Query job,
+      database_->query("SELECT uid_floor, uid_validity FROM mailbox WHERE id = ?1", mailbox));
+  MBOXFERRY_ASSIGN(const bool known, job.next());
+  const Uid floor = known ? static_cast<Uid>(job.integer(0)) : 1;
+  const bool intents = doubt.uid_validity != 0 || doubt.uid_floor != 0;
+  doubt.uid_floor = intents ? std::min(doubt.uid_floor, floor) : floor;
+  if (!intents && known) doubt.uid_validity = static_cast<std::uint32_t>(job.integer(1));
+  return doubt;
+}
+
+Result<Journal::Doubt> SqliteJournal::doubt(MailboxId mailbox) const {
+  const std::lock_guard guard(mutex_);
+  return doubt_locked(mailbox);
+}
+
+Result<void> SqliteJournal::begin_reconcile(MailboxId mailbox, Unidentified which) {
+  const std::lock_guard guard(mutex_);
+  reconciling_.reset();
+  MBOXFERRY_ASSIGN(const Doubt doubt, doubt_locked(mailbox));
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::scratch));
+  MBOXFERRY_TRY(create_scratch(*database_));
+  if (which == Unidentified::in_doubt) {
+    MBOXFERRY_TRY(database_->run(
+        "INSERT INTO temp.doubt SELECT id, 1, wire_size, date, message_id_hash,"
+        " substr(digest, 1, 8), 0 FROM main.message WHERE mailbox = ?1 AND state = 11",
+        mailbox));
+  }
+  MBOXFERRY_TRY(
+      database_->run("INSERT INTO temp.doubt SELECT id, 0, wire_size, date, message_id_hash,"
+                     " substr(digest, 1, 8), 0 FROM main.message WHERE mailbox = ?1 AND state = 15",
+                     mailbox));
+  MBOXFERRY_TRY(database_->run(
+      "INSERT OR IGNORE INTO temp.known SELECT uid + 2147483648 FROM main.message"
+      " WHERE id BETWEEN (SELECT first_message FROM main.mailbox_range WHERE mailbox = ?1)"
+      " AND (SELECT last_message FROM main.mailbox_range WHERE mailbox = ?1)"
+      " AND mailbox = ?1 AND state = 12 AND uid >= ?2",
+      mailbox, uid_to_disk(doubt.uid_floor)));
+  MBOXFERRY_TRY(transaction.commit());
+  reconciling_ = Reconciling{.mailbox = mailbox, .uid_floor = doubt.uid_floor};
+  return ok();
+}
+
+Result<void> SqliteJournal::add_seen(std::span<const Seen> seen) {
+  const std::lock_guard guard(mutex_);
+  if (!reconciling_) return misuse("nothing is being reconciled");
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::scratch));
+  for (const Seen& one : seen) {
+    // What lies below the floor was there before anything in doubt was sent.
+    if (one.uid < reconciling_->uid_floor || one.uid == 0) continue;
+    MBOXFERRY_TRY(
+        database_->run("INSERT OR IGNORE INTO temp.seen SELECT ?1, ?2, ?3, ?4, 0"
+                       " WHERE NOT EXISTS (SELECT 1 FROM temp.known WHERE uid = ?1)",
+                       std::int64_t{one.uid}, to_disk(one.size), one.date, one.message_id_hash));
+  }
+  MBOXFERRY_TRY(transaction.commit());
+  reconciling_->certain_known = false;
+  return ok();
+}
+
+Result<void> SqliteJournal::find_certain() {
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::scratch));
+  MBOXFERRY_TRY(database_->run("DELETE FROM temp.certain"));
+  // Taken rows count too: once a key is shared, only the digest decides. CROSS JOIN keeps this
+  // linear, because a message with an equal one is dropped before any seen row is looked at.
+  MBOXFERRY_TRY(database_->run(
+      "INSERT INTO temp.certain SELECT d.id, s.uid FROM temp.doubt d CROSS JOIN temp.seen s"
+      " ON s.size = d.size AND s.date = d.date AND s.message_id_hash = d.message_id_hash"
+      " WHERE d.message_id_hash <> 0 AND d.taken = 0 AND s.taken = 0"
+      " AND NOT EXISTS (SELECT 1 FROM temp.doubt e WHERE e.size = d.size AND e.date = d.date"
+      " AND e.message_id_hash = d.message_id_hash AND e.id <> d.id)"
+      " AND NOT EXISTS (SELECT 1 FROM temp.seen t WHERE t.size = s.size AND t.date = s.date"
+      " AND t.message_id_hash = s.message_id_hash AND t.uid <> s.uid)"));
+  return transaction.commit();
+}
+
+Result<std::vector<Stored>> SqliteJournal::certain_matches(std::size_t limit) {
+  const std::lock_guard guard(mutex_);
+  if (!reconciling_) return misuse("nothing is being reconciled");
+  if (!reconciling_->certain_known) {
+    MBOXFERRY_TRY(find_certain());
+    reconciling_->certain_known = true;
+  }
+  MBOXFERRY_ASSIGN(
+      Query query,
+      database_->query("SELECT message, uid FROM temp.certain ORDER BY message LIMIT ?1",
+                       static_cast<std::int64_t>(limit)));
+  std::vector<Stored> matches;
+  while (true) {
+    MBOXFERRY_ASSIGN(const bool more, query.next());
+    if (!more) return matches;
+    matches.push_back({.message = query.integer(0), .uid = static_cast<Uid>(query.integer(1))});
+  }
+}
+
+Result<std::optional<Seen>> SqliteJournal::next_ambiguous(Uid after) {
+  const std::lock_guard guard(mutex_);
+  if (!reconciling_) return misuse("nothing is being reconciled");
+  MBOXFERRY_ASSIGN(
+      Query query,
+      database_->query(
+          "SELECT uid, size, date, message_id_hash FROM temp.seen s WHERE uid > ?1 AND taken = 0"
+          " AND (EXISTS (SELECT 1 FROM temp.doubt d WHERE d.size = s.size AND d.taken = 0)"
+          " OR (s.message_id_hash <> 0 AND EXISTS (SELECT 1 FROM temp.doubt d"
+          " WHERE d.message_id_hash = s.message_id_hash AND d.taken = 0)))"
+          " ORDER BY uid LIMIT 1",
+          std::int64_t{after}));
+  MBOXFERRY_ASSIGN(const bool found, query.next());
+  if (!found) return std::optional<Seen>();
+  return std::optional<Seen>(Seen{.uid = static_cast<Uid>(query.integer(0)),
+                                  .size = static_cast<std::uint64_t>(query.integer(1)),
+                                  .date = query.integer(2),
+                                  .message_id_hash = query.integer(3)});
+}
+
+Result<std::optional<MessageId>> SqliteJournal::doubtful_with_digest(const Sha256& digest) const {
+  const std::lock_guard guard(mutex_);
+  if (!reconciling_) return misuse("nothing is being reconciled");
+  MBOXFERRY_ASSIGN(
+      Query query,
+      database_->query("SELECT d.id FROM temp.doubt d CROSS JOIN main.message m ON m.id = d.id"
+                       " WHERE d.digest_head = ?1 AND d.taken = 0 AND m.digest = ?2"
+                       " ORDER BY d.in_doubt, d.id LIMIT 1",
+                       Blob(digest).first(8), Blob(digest)));
+  MBOXFERRY_ASSIGN(const bool found, query.next());
+  if (!found) return std::optional<MessageId>();
+  return std::optional<MessageId>(query.integer(0));
+}
+
+Result<void> SqliteJournal::commit_matches(std::span<const Stored> matches) {
+  if (matches.empty()) return ok();
+  {
+    const std::lock_guard guard(mutex_);
+    if (!reconciling_) return misuse("nothing is being reconciled");
+    MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
+    for (const Stored& match : matches) {
+      MBOXFERRY_ASSIGN(
+          const std::int64_t message,
+          database_->run("UPDATE main.message SET state = 12, uid = ?2"
+                         " WHERE id = ?1 AND mailbox = ?3 AND state IN (11, 15)",
+                         match.message, uid_to_disk(match.uid), reconciling_->mailbox));
+      MBOXFERRY_ASSIGN(const std::int64_t uid,
+                       database_->run("UPDATE temp.seen SET taken = 1 WHERE uid = ?1 AND taken = 0",
+                                      std::int64_t{match.uid}));
+      if (message != 1 || uid != 1) {
+        return misuse(
+            fmt::format("message {} cannot be matched with UID {}", match.message, match.uid));
+      }
+      MBOXFERRY_TRY(database_->run("UPDATE temp.doubt SET taken = 1 WHERE id = ?1", match.message));
+      MBOXFERRY_TRY(database_->run("DELETE FROM temp.certain WHERE message = ?1 OR uid = ?2",
+                                   match.message, std::int64_t{match.uid}));
+    }
+    MBOXFERRY_TRY(forget_settled_intents(*database_));
+    MBOXFERRY_TRY(transaction.commit());
+  }
+  crash_point("reconcile-decided");
+  return ok();
+}
+
+Result<std::uint64_t> SqliteJournal::plan_rest_again() {
+  std::int64_t planned = 0;
+  {
+    const std::lock_guard guard(mutex_);
+    if (!reconciling_) return misuse("nothing is being reconciled");
+    MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
+    MBOXFERRY_ASSIGN(
+        planned, database_->run("UPDATE main.message SET state = 10 WHERE state = 11 AND id IN"
+                                " (SELECT id FROM temp.doubt WHERE in_doubt = 1 AND taken = 0)"));
+    MBOXFERRY_TRY(forget_settled_intents(*database_));
+    MBOXFERRY_TRY(create_scratch(*database_));
+    MBOXFERRY_TRY(transaction.commit());
+    reconciling_.reset();
+  }
+  crash_point("reconcile-decided");
+  return static_cast<std::uint64_t>(planned);
+}
+
+Result<void> SqliteJournal::doubt_everything(MailboxId mailbox, std::uint32_t new_uid_validity) {
+  const std::lock_guard guard(mutex_);
+  reconciling_.reset();
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
+  MBOXFERRY_ASSIGN(const std::int64_t known,
+                   database_->run("UPDATE mailbox SET uid_validity = ?2, uid_floor = 1,"
+                                  " renewed = 1 WHERE id = ?1",
+                                  mailbox, std::int64_t{new_uid_validity}));
+  if (known != 1) return misuse(fmt::format("there is no mailbox {}", mailbox));
+  MBOXFERRY_TRY(database_->run(
+      "UPDATE message SET state = 11, uid = ?2"
+      " WHERE id BETWEEN (SELECT first_message FROM mailbox_range WHERE mailbox = ?1)"
+      " AND (SELECT last_message FROM mailbox_range WHERE mailbox = ?1)"
+      " AND mailbox = ?1 AND state IN (12, 15)",
+      mailbox, uid_to_disk(0)));
+  MBOXFERRY_TRY(database_->run("DELETE FROM intent WHERE mailbox = ?1", mailbox));
+  MBOXFERRY_TRY(database_->run(
+      "INSERT INTO intent(mailbox, uid_validity, uid_floor, first_message, last_message)"
+      " SELECT ?1, ?2, 1, first_message, last_message FROM mailbox_range WHERE mailbox = ?1",
+      mailbox, std::int64_t{new_uid_validity}));
+  MBOXFERRY_TRY(forget_settled_intents(*database_));
+  return transaction.commit();
+}
+
+}  // namespace mboxferry::journal

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// Walks over the whole journal, with constant memory, for reports and verification.
+#include <fmt/format.h>
+
+#include "journal/rows.h"
+#include "journal/sqlite_journal.h"
+
+namespace mboxferry::journal {
+namespace {
+
+// SQL for one page of messages of a state; stored messages have two on disk.
+std::string page_sql(State state, bool one_mailbox) {
+  std::string where = state == State::stored
+                          ? "WHERE m.state IN (12, 15)"
+                          : fmt::format("WHERE m.state = {}", to_disk(disk_state(state, 0)));
+  if (one_mailbox) {
+    where +=
+        " AND m.mailbox = ?2"
+        " AND m.id >= (SELECT first_message FROM mailbox_range WHERE mailbox = ?2)"
+        " AND m.id <= (SELECT last_message FROM mailbox_range WHERE mailbox = ?2)";
+  }
+  return kSelectMessage + where + " AND m.id > ?1 ORDER BY m.id LIMIT ?3";
+}
+
+Count& count_of(MailboxCounts& counts, State state) {
+  switch (state) {
+    case State::planned:
+      break;
+    case State::intended:
+      return counts.intended;
+    case State::stored:
+      return counts.stored;
+    case State::refused:
+      return counts.refused;
+    case State::skipped:
+      return counts.skipped;
+  }
+  return counts.planned;
+}
+
+}  // namespace
+
+Result<void> SqliteJournal::ledger(MailboxId mailbox, const MessageVisitor& visit) const {
+  // A connection of its own: one snapshot, sorted once by SQLite through temporary files, while
+  // the visitor and other threads use the journal.
+  MBOXFERRY_ASSIGN(auto reader, Database::open(path(), Database::Access::read));
+  static const std::string kSql =
+      kSelectMessage +
+      "WHERE m.id BETWEEN (SELECT first_message FROM mailbox_range WHERE mailbox = ?1)"
+      " AND (SELECT last_message FROM mailbox_range WHERE mailbox = ?1)"
+      " AND m.mailbox = ?1 AND m.state = 12 ORDER BY m.uid";
+  MBOXFERRY_ASSIGN(Query query, reader->query(kSql, mailbox));
+  while (true) {
+    MBOXFERRY_ASSIGN(const bool more, query.next());
+    if (!more) return ok();
+    MBOXFERRY_ASSIGN(const MessageRow row, read_message(query, path()));
+    MBOXFERRY_TRY(visit(row));
+  }
+}
+
+Result<void> SqliteJournal::each(State state, MailboxId mailbox,
+                                 const MessageVisitor& visit) const {
+  const std::string sql = page_sql(state, mailbox != 0);
+  MessageId after = 0;
+  while (true) {
+    std::vector<MessageRow> page;
+    {
+      const std::lock_guard guard(mutex_);
+      MBOXFERRY_ASSIGN(Query query, database_->query(sql, after, mailbox, kPageRows));
+      MBOXFERRY_ASSIGN(page, read_messages(std::move(query), path()));
+    }
+    if (page.empty()) return ok();
+    after = page.back().id;
+    for (const MessageRow& row : page) MBOXFERRY_TRY(visit(row));
+  }
+}
+
+Result<MailboxCounts> SqliteJournal::counts(MailboxId mailbox) const {
+  const std::lock_guard guard(mutex_);
+  MBOXFERRY_ASSIGN(
+      Query query,
+      mailbox == 0
+          ? database_->query("SELECT state, count(*), sum(wire_size) FROM message GROUP BY state")
+          : database_->query(
+                "SELECT state, count(*), sum(wire_size) FROM message"
+                " WHERE id BETWEEN (SELECT first_message FROM mailbox_range WHERE mailbox = ?1)"
+                " AND (SELECT last_message FROM mailbox_range WHERE mailbox = ?1)"
+                " AND mailbox = ?1 GROUP BY state",
+                mailbox));
+  MailboxCounts counts;
+  while (true) {
+    MBOXFERRY_ASSIGN(const bool more, query.next());
+    if (!more) return counts;
+    const std::optional<State> state = public_state(query.integer(0));
+    if (!state) return damaged(path(), "a message has an unknown state");
+    Count& count = count_of(counts, *state);
+    count.messages += static_cast<std::uint64_t>(query.integer(1));
+    count.bytes += static_cast<std::uint64_t>(query.integer(2));
+  }
+}
+
+Result<void> SqliteJournal::each_finding(
+    FolderId folder, const std::function<Result<void>(const Finding&)>& visit) const {
+  std::int64_t after = 0;
+  while (true) {
+    std::vector<Finding> page;
+    {
+      const std::lock_guard guard(mutex_);
+      MBOXFERRY_ASSIGN(Query query,
+                       database_->query("SELECT id, folder, offset, code, text, taken FROM finding"
+                                        " WHERE folder = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+                                        folder, after, kPageRows));
+      while (true) {
+        MBOXFERRY_ASSIGN(const bool more, query.next());
+        if (!more) break;
+        after = query.integer(0);
+        page.push_back({.folder = query.integer(1),
+                        .offset = static_cast<std::uint64_t>(query.integer(2)),
+                        .code = query.text(3),
+                        .text = query.text(4),
+                        .taken = query.integer(5) != 0});
+      }
+    }
+    if (page.empty()) return ok();
+    for (const Finding& finding : page) MBOXFERRY_TRY(visit(finding));
+  }
+}
+
+}  // namespace mboxferry::journal

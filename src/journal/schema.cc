@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tables of a journal, and the check that a file has them. docs/journal-format.md explains.
+#include "journal/schema.h"
+
+#include <fmt/format.h>
+
+namespace mboxferry::journal {
+namespace {
+
+constexpr const char* kTables = R"sql(
+CREATE TABLE identity(
+  name TEXT PRIMARY KEY NOT NULL,
+  value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE note(
+  name TEXT PRIMARY KEY NOT NULL,
+  value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE folder(
+  id INTEGER PRIMARY KEY,
+  archive TEXT NOT NULL,
+  path TEXT NOT NULL,
+  file TEXT NOT NULL,
+  identity TEXT NOT NULL,
+  profile TEXT NOT NULL,
+  index_state TEXT NOT NULL,
+  index_done INTEGER NOT NULL,
+  mailbox INTEGER NOT NULL,
+  first_message INTEGER NOT NULL DEFAULT 0,
+  last_message INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE TABLE mailbox(
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  renamed_from TEXT NOT NULL,
+  uid_validity INTEGER NOT NULL,
+  uid_floor INTEGER NOT NULL,
+  existed_before INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  renewed INTEGER NOT NULL
+);
+
+CREATE TABLE mailbox_range(
+  mailbox INTEGER PRIMARY KEY,
+  first_message INTEGER NOT NULL,
+  last_message INTEGER NOT NULL
+);
+
+CREATE TABLE message(
+  id INTEGER PRIMARY KEY,
+  folder INTEGER NOT NULL,
+  mailbox INTEGER NOT NULL,
+  offset INTEGER NOT NULL,
+  length INTEGER NOT NULL,
+  wire_size INTEGER NOT NULL,
+  digest BLOB NOT NULL,
+  message_id_hash INTEGER NOT NULL,
+  date INTEGER NOT NULL,
+  zone INTEGER NOT NULL,
+  date_source INTEGER NOT NULL,
+  date_corrected INTEGER NOT NULL,
+  flags INTEGER NOT NULL,
+  keywords INTEGER,
+  state INTEGER NOT NULL,
+  uid INTEGER NOT NULL
+);
+CREATE INDEX message_intended ON message(mailbox) WHERE state = 11;
+CREATE INDEX message_without_uid ON message(mailbox) WHERE state = 15;
+
+CREATE TABLE keywords(
+  id INTEGER PRIMARY KEY,
+  text TEXT NOT NULL UNIQUE
+);
+
+CREATE TABLE reason(
+  message INTEGER PRIMARY KEY,
+  code TEXT NOT NULL,
+  text TEXT NOT NULL
+);
+
+CREATE TABLE intent(
+  id INTEGER PRIMARY KEY,
+  mailbox INTEGER NOT NULL,
+  uid_validity INTEGER NOT NULL,
+  uid_floor INTEGER NOT NULL,
+  first_message INTEGER NOT NULL,
+  last_message INTEGER NOT NULL
+);
+
+CREATE TABLE finding(
+  id INTEGER PRIMARY KEY,
+  folder INTEGER NOT NULL,
+  offset INTEGER NOT NULL,
+  code TEXT NOT NULL,
+  text TEXT NOT NULL,
+  taken INTEGER NOT NULL
+);
+CREATE INDEX finding_folder ON finding(folder);
+)sql";
+
+// The indexes with `taken = 0` keep every lookup short even among very many equal copies.
+constexpr const char* kScratch = R"sql(
+CREATE TEMP TABLE IF NOT EXISTS doubt(
+  id INTEGER PRIMARY KEY,
+  in_doubt INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  date INTEGER NOT NULL,
+  message_id_hash INTEGER NOT NULL,
+  digest_head BLOB NOT NULL,
+  taken INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS temp.doubt_key ON doubt(size, date, message_id_hash);
+CREATE INDEX IF NOT EXISTS temp.doubt_size ON doubt(size) WHERE taken = 0;
+CREATE INDEX IF NOT EXISTS temp.doubt_hash ON doubt(message_id_hash) WHERE taken = 0;
+CREATE INDEX IF NOT EXISTS temp.doubt_digest ON doubt(digest_head, in_doubt) WHERE taken = 0;
+
+CREATE TEMP TABLE IF NOT EXISTS seen(
+  uid INTEGER PRIMARY KEY,
+  size INTEGER NOT NULL,
+  date INTEGER NOT NULL,
+  message_id_hash INTEGER NOT NULL,
+  taken INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS temp.seen_key ON seen(size, date, message_id_hash);
+
+CREATE TEMP TABLE IF NOT EXISTS known(uid INTEGER PRIMARY KEY);
+
+CREATE TEMP TABLE IF NOT EXISTS certain(message INTEGER PRIMARY KEY, uid INTEGER NOT NULL);
+
+DELETE FROM temp.doubt;
+DELETE FROM temp.seen;
+DELETE FROM temp.known;
+DELETE FROM temp.certain;
+)sql";
+
+}  // namespace
+
+Result<Content> check_content(Database& database) {
+  MBOXFERRY_ASSIGN(const std::int64_t application, database.number("PRAGMA application_id"));
+  MBOXFERRY_ASSIGN(const std::int64_t version, database.number("PRAGMA user_version"));
+  MBOXFERRY_ASSIGN(const std::int64_t tables,
+                   database.number("SELECT count(*) FROM sqlite_schema"));
+  if (application == 0 && version == 0 && tables == 0) return Content::nothing;
+  if (application != kApplicationId) {
+    return Error{.code = ErrorCode::configuration,
+                 .what = fmt::format("{} is no mboxferry journal but another program's database",
+                                     database.path()),
+                 .hint = "name another file with --journal"};
+  }
+  if (version > kFormatVersion) {
+    return Error{
+        .code = ErrorCode::configuration,
+        .what = fmt::format("the journal {} was made by a newer mboxferry (format {}, this "
+                            "program knows up to {})",
+                            database.path(), version, kFormatVersion),
+        .hint = "go on with the version of mboxferry that made it"};
+  }
+  if (version < 1) return damaged(database.path(), fmt::format("it says format {}", version));
+  return Content::journal;
+}
+
+Result<void> create_schema(Database& database) {
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(database));
+  MBOXFERRY_TRY(database.script(kTables));
+  MBOXFERRY_TRY(database.script(fmt::format("PRAGMA application_id={};PRAGMA user_version={};",
+                                            kApplicationId, kFormatVersion)));
+  return transaction.commit();
+}
+
+Result<void> create_scratch(Database& database) { return database.script(kScratch); }
+
+}  // namespace mboxferry::journal

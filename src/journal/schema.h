@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tables of a journal, and the check that a file has them. docs/journal-format.md explains.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "journal/database.h"
+#include "mboxferry/base/result.h"
+#include "mboxferry/journal/journal.h"
+
+namespace mboxferry::journal {
+
+/// "MBXF", in the header of the file.
+inline constexpr std::int64_t kApplicationId = 0x4D425846;
+inline constexpr std::int64_t kFormatVersion = 1;
+
+/// What a file holds.
+enum class Content { nothing, journal };
+
+/// Fails with `configuration` when the file is no journal of ours, or one of a newer version.
+Result<Content> check_content(Database& database);
+
+/// Makes the tables in an empty database, in one transaction.
+Result<void> create_schema(Database& database);
+
+/// Makes the temporary tables that reconciling works on.
+Result<void> create_scratch(Database& database);
+
+/// A message's state in the file. All of them take one byte and a UID four (see uid_to_disk), so
+/// that a row never grows: rows that grew would split the pages, which indexing fills completely.
+enum class DiskState : std::int64_t {
+  planned = 10,
+  intended = 11,
+  stored = 12,
+  refused = 13,
+  skipped = 14,
+  stored_without_uid = 15,
+};
+
+inline constexpr std::int64_t kUidBias = 2147483648;
+
+constexpr std::int64_t uid_to_disk(Uid uid) { return static_cast<std::int64_t>(uid) - kUidBias; }
+
+}  // namespace mboxferry::journal

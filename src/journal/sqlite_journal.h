@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// The journal on SQLite; its methods are spread over catalog.cc, messages.cc, transitions.cc,
+// reconcile.cc and reports.cc.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "journal/database.h"
+#include "journal/lock_file.h"
+#include "mboxferry/journal/journal.h"
+
+namespace mboxferry::journal {
+
+/// One connection behind one mutex. Visitors run without the mutex, so that they may call the
+/// journal.
+class SqliteJournal final : public Journal {
+ public:
+  SqliteJournal(std::unique_ptr<Database> database, std::optional<LockFile> lock)
+      : lock_(std::move(lock)), database_(std::move(database)) {}
+
+  [[nodiscard]] const std::string& path() const override { return database_->path(); }
+
+  Result<void> claim(const JobIdentity& identity) override;
+  Result<JobIdentity> identity() const override;
+  Result<void> set_note(const std::string& name, const std::string& value) override;
+  Result<std::optional<std::string>> note(const std::string& name) const override;
+
+  Result<FolderId> add_folder(const FolderRow& folder) override;
+  Result<void> update_folder(const FolderRow& folder) override;
+  Result<std::vector<FolderRow>> folders() const override;
+  Result<MailboxId> add_mailbox(const MailboxRow& mailbox) override;
+  Result<void> update_mailbox(const MailboxRow& mailbox) override;
+  Result<std::vector<MailboxRow>> mailboxes() const override;
+
+  Result<void> add_indexed(const FolderRow& folder, std::span<MessageRow> messages,
+                           std::span<const Finding> findings) override;
+  Result<void> commit(const Step& step) override;
+  Result<std::vector<MessageRow>> planned(FolderId folder, MessageId after,
+                                          std::size_t limit) const override;
+  Result<std::optional<MessageRow>> message(MessageId id) const override;
+  Result<std::vector<MessageRow>> messages(FolderId folder, MessageId after,
+                                           std::size_t limit) const override;
+  Result<std::optional<MessageRow>> last_message(FolderId folder) const override;
+
+  Result<Doubt> doubt(MailboxId mailbox) const override;
+  Result<void> begin_reconcile(MailboxId mailbox, Unidentified which) override;
+  Result<void> add_seen(std::span<const Seen> seen) override;
+  Result<std::vector<Stored>> certain_matches(std::size_t limit) override;
+  Result<std::optional<Seen>> next_ambiguous(Uid after) override;
+  Result<std::optional<MessageId>> doubtful_with_digest(const Sha256& digest) const override;
+  Result<void> commit_matches(std::span<const Stored> matches) override;
+  Result<std::uint64_t> plan_rest_again() override;
+  Result<void> doubt_everything(MailboxId mailbox, std::uint32_t new_uid_validity) override;
+
+  Result<void> ledger(MailboxId mailbox, const MessageVisitor& visit) const override;
+  Result<void> each(State state, MailboxId mailbox, const MessageVisitor& visit) const override;
+  Result<MailboxCounts> counts(MailboxId mailbox) const override;
+  Result<void> each_finding(
+      FolderId folder, const std::function<Result<void>(const Finding&)>& visit) const override;
+
+ private:
+  struct Reconciling {
+    MailboxId mailbox = 0;
+    Uid uid_floor = 0;
+    bool certain_known = false;  ///< the table `certain` is up to date
+  };
+
+  /// Writes the folder's row; true when this is what completes its index.
+  Result<bool> write_folder(const FolderRow& folder);
+  Result<std::int64_t> keywords_id(const std::string& keywords);
+  Result<void> insert_message(MessageRow& row);
+  Result<std::vector<MessageRow>> page(const std::string& sql, FolderId folder, MessageId after,
+                                       std::size_t limit) const;
+  Result<Doubt> doubt_locked(MailboxId mailbox) const;
+  Result<void> find_certain();
+  [[nodiscard]] Error misuse(const std::string& what) const;
+
+  mutable std::mutex mutex_;
+  std::optional<LockFile> lock_;  // before the database: given back after it is closed
+  std::unique_ptr<Database> database_;
+  std::optional<Reconciling> reconciling_;
+};
+
+}  // namespace mboxferry::journal
