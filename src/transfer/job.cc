@@ -52,8 +52,9 @@ std::string settings_text(const JobSettings& settings) {
 /// One job from beginning to end.
 class JobRunner {
  public:
-  JobRunner(const JobSettings& settings, Observer& observer, const Cancellation& interrupt)
-      : settings_(settings), tracker_(observer), interrupt_(interrupt) {
+  JobRunner(const JobSettings& settings, const Environment& environment, Observer& observer,
+            const Cancellation& interrupt)
+      : settings_(settings), environment_(environment), tracker_(observer), interrupt_(interrupt) {
     settings_.index.digest_of = DigestOf::content;
   }
 
@@ -72,6 +73,7 @@ class JobRunner {
   Result<void> wait_before_reconnect(const Error& error, int attempt);
 
   JobSettings settings_;
+  const Environment& environment_;
   Tracker tracker_;
   const Cancellation& interrupt_;
   std::vector<SourceFolder> sources_;
@@ -136,12 +138,12 @@ Result<void> JobRunner::wait_before_reconnect(const Error& error, int attempt) {
   const milliseconds wait = std::max(error.retry.after, attempt == 0 ? milliseconds(0) : backoff);
   tracker_.notice(fmt::format("{}; connecting again in {:.1f} s", error.what,
                               static_cast<double>(wait.count()) / 1000));
-  const auto until = std::chrono::steady_clock::now() + wait;
-  while (std::chrono::steady_clock::now() < until) {
+  const auto until = environment_.clock->now() + wait;
+  while (environment_.clock->now() < until) {
     if (interrupt_.requested())
       return Error{ErrorCode::interrupted, "interrupted while waiting for the server",
                    "run the same command again to go on"};
-    system_clock().sleep(milliseconds(50));
+    environment_.clock->sleep(milliseconds(50));
   }
   return ok();
 }
@@ -171,8 +173,7 @@ Result<void> JobRunner::transfer_all() {
 Result<void> JobRunner::session() {
   tracker_.enter(Progress::Phase::connecting);
   target_.reset();
-  MBOXFERRY_ASSIGN(target_,
-                   imap::connect(settings_.account, settings_.connection, settings_.append_mode));
+  MBOXFERRY_ASSIGN(target_, environment_.connect());
   MBOXFERRY_ASSIGN(directory_, Directory::read(*target_));
   MBOXFERRY_TRY(assign_mailboxes(sources_, *directory_, settings_, *journal_));
   if (!index_pass_) index_pass_.emplace(sources_, settings_, *journal_, *gate_, tracker_);
@@ -193,7 +194,7 @@ Result<void> JobRunner::send_folder(SourceFolder& source, std::size_t position) 
                     " has a new UIDVALIDITY; looking for every message in it");
   tracker_.enter(Progress::Phase::reconciling, row->name);
   MBOXFERRY_ASSIGN(const Reconciled reconciled,
-                   reconcile(ready.row, *target_, *journal_, system_clock(),
+                   reconcile(ready.row, *target_, *journal_, *environment_.clock,
                              memory_.slowest_confirm, interrupt_));
   if (reconciled.found + reconciled.planned_again > 0) {
     tracker_.notice(fmt::format("{}: {} messages in doubt were there, {} will be sent again",
@@ -203,7 +204,8 @@ Result<void> JobRunner::send_folder(SourceFolder& source, std::size_t position) 
     tracker_.update([&](Progress& progress) { progress.stored = counts.stored; });
   }
   tracker_.enter(Progress::Phase::sending, row->name);
-  Sender sender(settings_, *target_, *journal_, *gate_, tracker_, memory_, interrupt_);
+  Sender sender(settings_, *target_, *journal_, *gate_, tracker_, memory_, *environment_.clock,
+                interrupt_);
   return sender.send(source, position, std::move(ready));
 }
 
@@ -256,9 +258,17 @@ Result<Verdict> JobRunner::run() {
 
 }  // namespace
 
-JobResult run_job(const JobSettings& settings, Observer& observer, const Cancellation& interrupt) {
+Environment real_environment(const JobSettings& settings) {
+  return {[&settings] {
+            return imap::connect(settings.account, settings.connection, settings.append_mode);
+          },
+          &system_clock()};
+}
+
+JobResult run_job(const JobSettings& settings, const Environment& environment, Observer& observer,
+                  const Cancellation& interrupt) {
   const auto start = std::chrono::steady_clock::now();
-  JobRunner runner(settings, observer, interrupt);
+  JobRunner runner(settings, environment, observer, interrupt);
   const Result<Verdict> verdict = runner.run();
   JobResult result;
   if (verdict) {

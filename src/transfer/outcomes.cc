@@ -64,7 +64,7 @@ Result<void> Sender::apply(const imap::AppendOutcome& outcome) {
       return too_many_bad(target_.label(), outcome.text);
     return lost_by_bad(target_.label(), outcome.text);
   }
-  const auto waited = std::chrono::steady_clock::now() - batch->second.sent_at;
+  const auto waited = clock_.now() - batch->second.sent_at;
   memory_.slowest_confirm = std::max(memory_.slowest_confirm,
                                      std::chrono::duration_cast<std::chrono::milliseconds>(waited));
   batch->second.unanswered -= outcome.count;
@@ -133,9 +133,9 @@ Result<void> Sender::apply_patience(const imap::AppendOutcome& outcome) {
   const auto wait = std::max<std::chrono::milliseconds>(outcome.retry.after, backoff);
   tracker_.notice(fmt::format("{} asks for patience ({}); going on in {:.1f} s", target_.label(),
                               outcome.text, static_cast<double>(wait.count()) / 1000));
-  const auto until = std::chrono::steady_clock::now() + wait;
-  while (std::chrono::steady_clock::now() < until && !interrupt_.requested())
-    system_clock().sleep(std::chrono::milliseconds(100));
+  const auto until = clock_.now() + wait;
+  while (clock_.now() < until && !interrupt_.requested())
+    clock_.sleep(std::chrono::milliseconds(100));
   return ok();
 }
 

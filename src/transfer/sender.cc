@@ -21,13 +21,15 @@ Error interrupted() {
 }  // namespace
 
 Sender::Sender(const JobSettings& settings, imap::Target& target, journal::Journal& journal,
-               IndexGate& gate, Tracker& tracker, SendMemory& memory, const Cancellation& interrupt)
+               IndexGate& gate, Tracker& tracker, SendMemory& memory, Clock& clock,
+               const Cancellation& interrupt)
     : settings_(settings),
       target_(target),
       journal_(journal),
       gate_(gate),
       tracker_(tracker),
       memory_(memory),
+      clock_(clock),
       interrupt_(interrupt) {}
 
 Result<void> Sender::send(const SourceFolder& source, std::size_t position, ReadyMailbox mailbox) {
@@ -148,7 +150,7 @@ Result<void> Sender::send_batch(Rows rows, MessageReader& reader) {
   Batch& batch = in_flight_[number];
   batch.unanswered = rows.size();
   batch.rows = std::move(rows);
-  batch.sent_at = std::chrono::steady_clock::now();
+  batch.sent_at = clock_.now();
   BatchLiterals literals(reader, batch.rows);
   return target_.append(number, mailbox_.row.name, messages, literals);
 }

@@ -43,7 +43,8 @@ struct SendMemory {
 class Sender {
  public:
   Sender(const JobSettings& settings, imap::Target& target, journal::Journal& journal,
-         IndexGate& gate, Tracker& tracker, SendMemory& memory, const Cancellation& interrupt);
+         IndexGate& gate, Tracker& tracker, SendMemory& memory, Clock& clock,
+         const Cancellation& interrupt);
 
   /// Sends until everything of the folder is stored or refused. `position` is the folder's place
   /// in the index pass's order. An error of scope session means: reconnect, reconcile, call again.
@@ -84,6 +85,7 @@ class Sender {
   IndexGate& gate_;
   Tracker& tracker_;
   SendMemory& memory_;
+  Clock& clock_;
   const Cancellation& interrupt_;
 
   ReadyMailbox mailbox_;

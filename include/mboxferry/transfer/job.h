@@ -13,6 +13,7 @@
 
 #include "mboxferry/base/cancellation.h"
 #include "mboxferry/base/result.h"
+#include "mboxferry/base/time.h"
 #include "mboxferry/imap/target.h"
 #include "mboxferry/journal/journal.h"
 #include "mboxferry/transfer/indexer.h"
@@ -74,9 +75,19 @@ struct JobResult {
   journal::Count stored_now;
 };
 
+/// What a job needs from the world besides files; tests put their own in.
+struct Environment {
+  std::function<Result<std::unique_ptr<imap::Target>>()> connect;
+  Clock* clock = &system_clock();  ///< not owned
+};
+
+/// Connects to the account by IMAP, with the machine's clock.
+Environment real_environment(const JobSettings& settings);
+
 /// Runs or resumes a job until everything is stored, refused or skipped, and verifies it. The
 /// journal is created when it is not there. `interrupt` once: finish what is in flight and stop.
-JobResult run_job(const JobSettings& settings, Observer& observer, const Cancellation& interrupt);
+JobResult run_job(const JobSettings& settings, const Environment& environment, Observer& observer,
+                  const Cancellation& interrupt);
 
 /// One mailbox of a plan; the numbers are those that the report of the real run then has.
 struct PlannedMailbox {

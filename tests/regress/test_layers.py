@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sources include each other only in the agreed directions (docs/design.md, "Modules")."""
+import pathlib
+import re
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
+
+CORE = {"base", "archive", "mbox", "message", "plan", "journal", "imap"}
+ALLOWED = {
+    "base": set(),
+    "archive": {"base"},
+    "mbox": {"base"},
+    "message": {"base"},
+    "plan": {"base", "message"},
+    "journal": {"base"},
+    "imap": {"base", "message"},
+    "transfer": CORE,
+    "report": {"base", "journal"},
+    "cli": CORE | {"transfer", "report"},
+}
+THIRD_PARTY = re.compile(r"^(libetpan|sqlite3|openssl|archive|archive_entry|boost|nlohmann|fmt)\b")
+
+
+def files_of(module):
+    for folder in (ROOT / "src" / module, ROOT / "include" / "mboxferry" / module):
+        yield from sorted(folder.rglob("*.h"))
+        yield from sorted(folder.rglob("*.cc"))
+
+
+def included_module(path):
+    parts = path.split("/")
+    if parts[0] == "mboxferry":
+        parts = parts[1:]
+    return parts[0] if len(parts) > 1 and parts[0] in ALLOWED else None
+
+
+class Layers(unittest.TestCase):
+    def test_every_module_is_known(self):
+        found = {p.name for p in (ROOT / "src").iterdir() if p.is_dir()}
+        self.assertLessEqual(found, set(ALLOWED))
+
+    def test_includes_go_one_way_only(self):
+        wrong = []
+        for module, allowed in ALLOWED.items():
+            for file in files_of(module):
+                for quote, path in INCLUDE.findall(file.read_text()):
+                    other = included_module(path) if quote == '"' else None
+                    if other and other != module and other not in allowed:
+                        wrong.append(f"{file.relative_to(ROOT)} includes {path}")
+        self.assertEqual(wrong, [])
+
+    def test_a_private_header_is_included_by_its_own_module_only(self):
+        wrong = []
+        for module in ALLOWED:
+            for file in files_of(module):
+                for quote, path in INCLUDE.findall(file.read_text()):
+                    private = quote == '"' and not path.startswith("mboxferry/")
+                    if private and included_module(path) not in (None, module):
+                        wrong.append(f"{file.relative_to(ROOT)} includes {path}")
+        self.assertEqual(wrong, [])
+
+    def test_public_headers_show_no_third_party_header(self):
+        wrong = []
+        for file in sorted((ROOT / "include").rglob("*.h")):
+            for _, path in INCLUDE.findall(file.read_text()):
+                if THIRD_PARTY.match(path):
+                    wrong.append(f"{file.relative_to(ROOT)} includes {path}")
+        self.assertEqual(wrong, [])
+
+    def test_the_top_level_holds_only_what_was_agreed(self):
+        agreed = {"CMakeLists.txt", "CMakePresets.json", "README.md", "src", "include", "jobs",
+                  "tests", "fixtures", "docs", "tools", "build"}
+        found = {p.name for p in ROOT.iterdir() if not p.name.startswith(".")}
+        self.assertLessEqual(found, agreed)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+// A mail store in memory that does on command what real servers do only now and then: commit late,
+// lose replies, cut connections, refuse, answer BAD, and keep the UIDs to itself.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "mboxferry/imap/target.h"
+#include "mboxferry/message/metadata.h"
+
+namespace mboxferry::test {
+
+struct StoredMail {
+  imap::Uid uid;
+  std::string bytes;
+  imap::AppendMessage told;
+};
+
+/// A clock that only sleeping moves.
+class FakeClock final : public Clock {
+ public:
+  std::int64_t unix_seconds() const override { return 1'700'000'000; }
+  std::chrono::steady_clock::time_point now() const override { return now_; }
+  void sleep(std::chrono::milliseconds duration) override { now_ += duration; }
+
+ private:
+  std::chrono::steady_clock::time_point now_{};
+};
+
+/// What the server keeps between connections, and how it shall misbehave.
+struct FakeServer {
+  explicit FakeServer(FakeClock& fake_clock) : clock(fake_clock) {}
+
+  struct Mailbox {
+    std::uint32_t validity = 7;
+    imap::Uid next = 1;
+    std::vector<StoredMail> mails;
+  };
+  struct LateCommit {
+    std::chrono::steady_clock::time_point due;
+    std::string mailbox;
+    std::vector<StoredMail> mails;
+  };
+
+  FakeClock& clock;
+  std::map<std::string, Mailbox> mailboxes{{"INBOX", {}}};
+  std::vector<LateCommit> late;
+  imap::Capabilities capabilities;
+  int connections = 0;
+  int appends = 0;
+
+  // Misbehaviour, asked for the Nth append command (from 1).
+  std::set<int> cut_before_last_byte;
+  std::set<int> lose_reply;                              ///< stored at once, connection cut
+  std::map<int, std::chrono::milliseconds> commit_late;  ///< connection cut, stored later
+  std::function<bool(const std::string&)> refuse;        ///< NO to a batch that holds such bytes
+  imap::ResponseCode refuse_code = imap::ResponseCode::none;
+  Retry refuse_retry;
+  std::function<bool(const imap::AppendMessage&)> bad;  ///< BAD to a batch with such a head
+
+  void commit(const std::string& mailbox, std::vector<StoredMail>& mails) {
+    Mailbox& box = mailboxes[mailbox];
+    for (StoredMail& mail : mails) {
+      mail.uid = box.next++;
+      box.mails.push_back(mail);
+    }
+  }
+  void finish_late() {
+    for (LateCommit& entry : late)
+      if (!entry.mails.empty() && clock.now() >= entry.due) {
+        commit(entry.mailbox, entry.mails);
+        entry.mails.clear();
+      }
+  }
+};
+
+/// One connection to the fake server.
+class FakeTarget final : public imap::Target {
+ public:
+  explicit FakeTarget(FakeServer& server) : server_(server) { ++server.connections; }
+
+  const imap::Capabilities& capabilities() const override { return server_.capabilities; }
+  const std::string& label() const override { return label_; }
+  Result<imap::Namespace> personal_namespace() override { return imap::Namespace{"", '/'}; }
+  Result<std::vector<imap::ListedMailbox>> list() override {
+    std::vector<imap::ListedMailbox> listed;
+    for (const auto& [name, box] : server_.mailboxes) listed.push_back({name, '/', true, ""});
+    return listed;
+  }
+  Result<imap::SelectedMailbox> select(const std::string& mailbox) override {
+    selected_ = mailbox;
+    return status(mailbox);
+  }
+  Result<imap::SelectedMailbox> status(const std::string& mailbox) override {
+    server_.finish_late();
+    const auto box = server_.mailboxes.find(mailbox);
+    if (box == server_.mailboxes.end())
+      return Error{ErrorCode::refused, "no mailbox " + mailbox, "", ErrorScope::mailbox};
+    imap::SelectedMailbox selected{
+        box->second.validity, box->second.next, box->second.mails.size(), {}};
+    selected.permanent_flags.any_keyword = true;
+    return selected;
+  }
+  Result<std::optional<imap::Quota>> quota(const std::string&) override {
+    return std::optional<imap::Quota>{};
+  }
+  Result<void> fetch(imap::UidRange range, bool with_message_id,
+                     const FetchVisitor& visit) override {
+    server_.finish_late();
+    for (const StoredMail& mail : server_.mailboxes[selected_].mails) {
+      if (mail.uid < range.first || mail.uid > range.last) continue;
+      imap::FetchedMessage fetched;
+      fetched.uid = mail.uid;
+      fetched.size = mail.bytes.size();
+      fetched.internal_date = *mail.told.internal_date;
+      fetched.flags = mail.told.flags;
+      fetched.keywords = mail.told.keywords;
+      if (with_message_id) {
+        message::HeaderScanner scanner;
+        scanner.feed(mail.bytes);
+        fetched.message_id = scanner.finish().message_id;
+      }
+      MBOXFERRY_TRY(visit(fetched));
+    }
+    return ok();
+  }
+  Result<void> fetch_body(imap::Uid uid, std::uint64_t, const ByteVisitor& visit) override {
+    for (const StoredMail& mail : server_.mailboxes[selected_].mails)
+      if (mail.uid == uid) return visit(mail.bytes);
+    return ok();
+  }
+  void log_out() override {}
+  Result<void> create(const std::string& mailbox) override {
+    server_.mailboxes[mailbox];
+    return ok();
+  }
+  Result<void> subscribe(const std::string&) override { return ok(); }
+
+  Result<void> append(std::uint64_t batch, const std::string& mailbox,
+                      std::span<const imap::AppendMessage> messages,
+                      imap::LiteralSource& literals) override {
+    const int number = ++server_.appends;
+    unanswered_.push_back({batch, 0, messages.size(), false});
+    std::vector<StoredMail> mails;
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+      StoredMail mail{0, "", messages[i]};
+      MBOXFERRY_TRY(literals.write(i, [&](std::string_view bytes) -> Result<void> {
+        mail.bytes += bytes;
+        return ok();
+      }));
+      if (mail.bytes.size() != messages[i].wire_size)
+        return Error{ErrorCode::internal, "a literal is not as long as announced", ""};
+      mails.push_back(std::move(mail));
+    }
+    MBOXFERRY_TRY(literals.approve());
+    if (server_.cut_before_last_byte.contains(number)) return lost();
+    unanswered_.back().may_be_stored = true;
+    if (server_.lose_reply.contains(number)) {
+      server_.commit(mailbox, mails);
+      return lost();
+    }
+    if (const auto delay = server_.commit_late.find(number); delay != server_.commit_late.end()) {
+      server_.late.push_back({server_.clock.now() + delay->second, mailbox, std::move(mails)});
+      return lost();
+    }
+    answers_.push_back(answer(batch, mailbox, mails));
+    return ok();
+  }
+  Result<imap::AppendOutcome> receive() override {
+    if (answers_.empty()) return lost();
+    imap::AppendOutcome outcome = answers_.front();
+    answers_.pop_front();
+    const auto part =
+        std::find_if(unanswered_.begin(), unanswered_.end(),
+                     [&](const imap::Unanswered& known) { return known.batch == outcome.batch; });
+    if (outcome.kind == imap::AppendOutcome::Kind::bad)
+      part->may_be_stored = false;
+    else
+      unanswered_.erase(part);
+    return outcome;
+  }
+  bool answer_ready() override { return false; }
+  std::vector<imap::Unanswered> unanswered() const override { return unanswered_; }
+  void be_careful(bool) override {}
+  imap::AppendMode mode() const override { return imap::AppendMode::multiappend; }
+
+ private:
+  imap::AppendOutcome answer(std::uint64_t batch, const std::string& mailbox,
+                             std::vector<StoredMail>& mails) {
+    imap::AppendOutcome outcome;
+    outcome.batch = batch;
+    outcome.count = mails.size();
+    for (const StoredMail& mail : mails) {
+      if (server_.bad && server_.bad(mail.told)) {
+        outcome.kind = imap::AppendOutcome::Kind::bad;
+        outcome.text = "Invalid flag";
+        return outcome;
+      }
+      if (server_.refuse && server_.refuse(mail.bytes)) {
+        outcome.kind = imap::AppendOutcome::Kind::refused;
+        outcome.code = server_.refuse_code;
+        outcome.retry = server_.refuse_retry;
+        outcome.text = "not this one";
+        return outcome;
+      }
+    }
+    server_.commit(mailbox, mails);
+    outcome.uid_validity = server_.mailboxes[mailbox].validity;
+    if (server_.capabilities.uidplus)
+      for (const StoredMail& mail : mails) outcome.uids.push_back(mail.uid);
+    return outcome;
+  }
+  static Error lost() {
+    return {
+        ErrorCode::unavailable, "connection lost", "", ErrorScope::session, {Retry::When::now, {}}};
+  }
+
+  FakeServer& server_;
+  std::string label_ = "fake";
+  std::string selected_;
+  std::deque<imap::AppendOutcome> answers_;
+  std::vector<imap::Unanswered> unanswered_;
+};
+
+}  // namespace mboxferry::test

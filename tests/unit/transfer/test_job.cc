@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole jobs against a store in memory that misbehaves on command.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "mboxferry/transfer/job.h"
+#include "unit/transfer/fake_target.h"
+
+using namespace mboxferry;
+using test::FakeClock;
+using test::FakeServer;
+using test::FakeTarget;
+
+namespace {
+
+class SilentObserver final : public transfer::Observer {
+ public:
+  void progress(const transfer::Progress&) override {}
+  void notice(std::string_view line) override { notices.emplace_back(line); }
+  std::vector<std::string> notices;
+};
+
+/// A temporary folder with an archive, a fake server, and the job between them.
+class Bench {
+ public:
+  Bench() {
+    char pattern[] = "/tmp/mboxferry-job-XXXXXX";
+    folder_ = mkdtemp(pattern);
+    server.capabilities.uidplus = true;
+    server.capabilities.multiappend = true;
+    settings.archives = {folder_ + "/mail.mbox"};
+    settings.account.host = "fake";
+    settings.account.user = "user";
+    settings.mailbox = "INBOX";
+    settings.journal_path = folder_ + "/journal";
+    settings.index.now = 1'700'000'000;
+    settings.batch.messages = 4;
+  }
+  ~Bench() { std::filesystem::remove_all(folder_); }
+  Bench(const Bench&) = delete;
+  Bench& operator=(const Bench&) = delete;
+
+  void archive(int count, const std::function<std::string(int)>& body) {
+    std::ofstream file(settings.archives.front(), std::ios::binary);
+    for (int i = 0; i < count; ++i) {
+      file << "From a@b Thu Nov 10 10:" << fmt::format("{:02}", i % 60) << ":00 2011\n"
+           << body(i) << "\n";
+    }
+  }
+  void append_to_archive(const std::string& text) {
+    std::ofstream(settings.archives.front(), std::ios::binary | std::ios::app) << text;
+  }
+  void plain_archive(int count) {
+    archive(count, [](int i) {
+      return fmt::format("Message-ID: <{}@x>\nSubject: {}\n\nbody {}\n", i, i, i);
+    });
+  }
+
+  transfer::JobResult run() {
+    const Cancellation never;
+    const transfer::Environment environment{
+        [this]() -> Result<std::unique_ptr<imap::Target>> {
+          return std::unique_ptr<imap::Target>(std::make_unique<FakeTarget>(server));
+        },
+        &clock};
+    return transfer::run_job(settings, environment, observer, never);
+  }
+
+  /// How often each body text is in INBOX.
+  std::map<std::string, int> bodies() const {
+    std::map<std::string, int> counted;
+    for (const test::StoredMail& mail : server.mailboxes.at("INBOX").mails)
+      ++counted[mail.bytes.substr(mail.bytes.find("\r\n\r\n") + 4)];
+    return counted;
+  }
+  void require_each_once(int count) const {
+    CHECK(server.mailboxes.at("INBOX").mails.size() == static_cast<std::size_t>(count));
+    CHECK(bodies().size() == static_cast<std::size_t>(count));
+  }
+  std::string quarantine() const {
+    std::ifstream file(settings.journal_path + ".refused.mbox", std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  FakeClock clock;
+  FakeServer server{clock};
+  transfer::JobSettings settings;
+  SilentObserver observer;
+
+ private:
+  std::string folder_;
+};
+
+void require_complete(const transfer::JobResult& result) {
+  INFO((result.error ? describe(*result.error) : std::string("no error")));
+  REQUIRE(result.verdict == transfer::Verdict::complete);
+}
+
+}  // namespace
+
+TEST_CASE("every message arrives once, in order, as it was") {
+  Bench bench;
+  bench.plain_archive(10);
+  require_complete(bench.run());
+  bench.require_each_once(10);
+  const auto& mails = bench.server.mailboxes.at("INBOX").mails;
+  CHECK(mails[3].bytes == "Message-ID: <3@x>\r\nSubject: 3\r\n\r\nbody 3\r\n");
+  CHECK(mails[3].told.internal_date->unix_seconds == 1320919380);
+}
+
+TEST_CASE("running a finished job again sends nothing") {
+  Bench bench;
+  bench.plain_archive(10);
+  require_complete(bench.run());
+  const int appends = bench.server.appends;
+  require_complete(bench.run());
+  CHECK(bench.server.appends == appends);
+}
+
+TEST_CASE("a connection cut before the last byte makes no duplicate and loses nothing") {
+  Bench bench;
+  bench.plain_archive(20);
+  bench.server.cut_before_last_byte = {1, 2, 4};
+  require_complete(bench.run());
+  bench.require_each_once(20);
+}
+
+TEST_CASE("a lost reply after the last byte makes no duplicate") {
+  Bench bench;
+  bench.plain_archive(20);
+  bench.server.lose_reply = {1, 3, 4};
+  require_complete(bench.run());
+  bench.require_each_once(20);
+}
+
+TEST_CASE("a commit that appears after the reconnect makes no duplicate") {
+  Bench bench;
+  bench.plain_archive(20);
+  bench.server.commit_late = {{1, std::chrono::milliseconds(900)},
+                              {3, std::chrono::milliseconds(1400)}};
+  require_complete(bench.run());
+  bench.require_each_once(20);
+}
+
+TEST_CASE("a server without UIDPLUS gets every message once, and lost replies make no duplicate") {
+  Bench bench;
+  bench.plain_archive(20);
+  bench.server.capabilities.uidplus = false;
+  bench.server.lose_reply = {2};
+  require_complete(bench.run());
+  bench.require_each_once(20);
+  require_complete(bench.run());
+  bench.require_each_once(20);
+}
+
+TEST_CASE("equal copies without Message-ID are all kept, and not doubled by a lost reply") {
+  Bench bench;
+  bench.archive(12, [](int) { return "Subject: same\n\nequal\n"; });
+  bench.settings.index.date_order = {message::DateSource::header};
+  bench.server.lose_reply = {2};
+  bench.server.commit_late = {{4, std::chrono::milliseconds(700)}};
+  require_complete(bench.run());
+  CHECK(bench.bodies().at("equal\r\n") == 12);
+}
+
+TEST_CASE("one message that the server refuses is isolated, the others arrive") {
+  Bench bench;
+  bench.plain_archive(20);
+  bench.server.refuse = [](const std::string& bytes) {
+    return bytes.find("body 7\r\n") != std::string::npos;
+  };
+  const transfer::JobResult result = bench.run();
+  CHECK(result.verdict == transfer::Verdict::refused);
+  CHECK(bench.server.mailboxes.at("INBOX").mails.size() == 19);
+  CHECK(bench.bodies().count("body 7\r\n") == 0);
+  CHECK(bench.quarantine().find("body 7\r\n") != std::string::npos);
+  CHECK(bench.quarantine().find("body 8\r\n") == std::string::npos);
+}
+
+TEST_CASE("a message that gets BAD is tried without keywords and then refused; the rest arrives") {
+  Bench bench;
+  bench.archive(6, [](int i) {
+    return fmt::format("Status: {}\nX-Keywords: $Odd{}\n\nbody {}\n", i == 4 ? "" : "RO", i, i);
+  });
+  SECTION("without its keywords it is taken") {
+    bench.server.bad = [](const imap::AppendMessage& told) {
+      return !told.keywords.empty() && told.keywords.front() == "$Odd2";
+    };
+    require_complete(bench.run());
+    bench.require_each_once(6);
+  }
+  SECTION("a head that is never taken is refused with the server's words") {
+    bench.server.bad = [](const imap::AppendMessage& told) { return told.flags == 0; };
+    CHECK(bench.run().verdict == transfer::Verdict::refused);
+    bench.require_each_once(5);
+    CHECK(bench.quarantine().find("body 4\r\n") != std::string::npos);
+  }
+}
+
+TEST_CASE("a changed UIDVALIDITY between runs makes no duplicate") {
+  Bench bench;
+  bench.plain_archive(9);
+  require_complete(bench.run());
+  auto& box = bench.server.mailboxes.at("INBOX");
+  box.validity = 8;
+  for (test::StoredMail& mail : box.mails) mail.uid += 100;
+  box.next = 200;
+  require_complete(bench.run());
+  bench.require_each_once(9);
+}
+
+TEST_CASE("an archive that grew is topped up, one that changed stops the job") {
+  Bench bench;
+  bench.plain_archive(5);
+  require_complete(bench.run());
+  SECTION("grown") {
+    bench.append_to_archive("From a@b Thu Nov 10 11:00:00 2011\nSubject: new\n\nbody new\n\n");
+    require_complete(bench.run());
+    bench.require_each_once(6);
+    CHECK(bench.bodies().count("body new\r\n") == 1);
+  }
+  SECTION("changed") {
+    bench.archive(5, [](int i) { return fmt::format("Subject: other\n\nother {}\n", i); });
+    const transfer::JobResult result = bench.run();
+    REQUIRE(result.error);
+    CHECK(result.error->code == ErrorCode::archive_changed);
+    bench.require_each_once(5);
+  }
+}
+
+TEST_CASE("a server that asks for patience for ever ends the job resumably") {
+  Bench bench;
+  bench.plain_archive(3);
+  bench.server.refuse = [](const std::string&) { return true; };
+  bench.server.refuse_code = imap::ResponseCode::unavailable;
+  bench.server.refuse_retry = {Retry::When::later, std::chrono::milliseconds(100)};
+  const transfer::JobResult result = bench.run();
+  REQUIRE(result.error);
+  CHECK(result.error->code == ErrorCode::try_later);
+  bench.server.refuse = nullptr;
+  require_complete(bench.run());
+  bench.require_each_once(3);
+}
+
+TEST_CASE("mail that was there before is left alone and counted") {
+  Bench bench;
+  bench.plain_archive(3);
+  imap::AppendMessage told;
+  told.internal_date = Timestamp{1320919200, 0};
+  std::vector<test::StoredMail> before{
+      {0, "Message-ID: <0@x>\r\nSubject: 0\r\n\r\nbody 0\r\n", told}};
+  bench.server.commit("INBOX", before);
+  require_complete(bench.run());
+  CHECK(bench.server.mailboxes.at("INBOX").mails.size() == 4);
+}
