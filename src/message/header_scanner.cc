@@ -296,10 +296,10 @@ void HeaderScanner::State::end_field() {
 
 HeaderFacts HeaderScanner::State::end() {
   if (!done && pending_crs > 0) {
-    if (line_ends == LineEnds::carriage_return) {
-      settle_crs();
-    } else {
+    if (line_ends == LineEnds::line_feed) {
       end_line();
+    } else {
+      settle_crs();
     }
   }
   if (!done) end_field();
