@@ -83,6 +83,7 @@ class JobRunner {
   std::optional<IndexGate> gate_;
   std::optional<IndexPass> index_pass_;
   SendMemory memory_;
+  std::size_t next_folder_ = 0;
 };
 
 Result<void> JobRunner::open() {
@@ -177,7 +178,10 @@ Result<void> JobRunner::session() {
   MBOXFERRY_ASSIGN(directory_, Directory::read(*target_));
   MBOXFERRY_TRY(assign_mailboxes(sources_, *directory_, settings_, *journal_));
   if (!index_pass_) index_pass_.emplace(sources_, settings_, *journal_, *gate_, tracker_);
-  for (std::size_t i = 0; i < sources_.size(); ++i) MBOXFERRY_TRY(send_folder(sources_[i], i));
+  // A folder that is done stays done: a lost connection leaves nothing in doubt but the current
+  // one.
+  for (; next_folder_ < sources_.size(); ++next_folder_)
+    MBOXFERRY_TRY(send_folder(sources_[next_folder_], next_folder_));
   return ok();
 }
 
