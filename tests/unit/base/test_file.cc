@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Descriptors, whole-file writes and their errors.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "mboxferry/base/file.h"
+
+namespace mboxferry {
+namespace {
+
+class Directory {
+ public:
+  Directory() {
+    std::string name = (std::filesystem::temp_directory_path() / "mboxferry-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+  ~Directory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  [[nodiscard]] std::string file(const char* name) const { return path_ + '/' + name; }
+
+ private:
+  std::string path_;
+};
+
+std::string contents(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+bool is_open(int fd) { return ::fcntl(fd, F_GETFD) != -1; }
+
+TEST_CASE("a descriptor is closed once, by its last owner") {
+  int raw = -1;
+  {
+    FileDescriptor first(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    raw = first.get();
+    REQUIRE(first.valid());
+    FileDescriptor second(std::move(first));
+    CHECK_FALSE(first.valid());  // NOLINT: what a moved-from descriptor promises
+    CHECK(second.get() == raw);
+    FileDescriptor third(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    const int replaced = third.get();
+    third = std::move(second);
+    CHECK_FALSE(is_open(replaced));
+    CHECK(is_open(raw));
+    FileDescriptor& itself = third;
+    third = std::move(itself);
+    CHECK(is_open(raw));
+  }
+  CHECK_FALSE(is_open(raw));
+  FileDescriptor none;
+  none.reset();
+  CHECK_FALSE(none.valid());
+}
+
+TEST_CASE("a file is replaced whole, and nothing is left beside it") {
+  Directory directory;
+  const std::string path = directory.file("report");
+  REQUIRE(replace_file(path, "first, and longer"));
+  REQUIRE(replace_file(path, "second"));
+  CHECK(contents(path) == "second");
+  CHECK_FALSE(std::filesystem::exists(path + ".new"));
+  REQUIRE(replace_file(path, ""));
+  CHECK(contents(path).empty());
+}
+
+TEST_CASE("a place that cannot be written is told with its reason") {
+  Directory directory;
+  const auto missing = replace_file(directory.file("none/report"), "x");
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().code == ErrorCode::cannot_create);
+  CHECK(missing.error().what ==
+        "cannot create " + directory.file("none/report") + ": No such file or directory");
+  std::filesystem::create_directory(directory.file("taken"));
+  const auto taken = replace_file(directory.file("taken"), "x");
+  REQUIRE_FALSE(taken);
+  CHECK_FALSE(std::filesystem::exists(directory.file("taken.new")));
+}
+
+TEST_CASE("a failed write names the file") {
+  const FileDescriptor full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+  REQUIRE(full.valid());
+  const auto written = write_all(full.get(), "x", "the journal");
+  REQUIRE_FALSE(written);
+  CHECK(written.error().code == ErrorCode::io);
+  CHECK(written.error().what == "cannot write the journal: No space left on device");
+  CHECK(write_all(full.get(), "", "the journal"));
+}
+
+TEST_CASE("errno values have texts") { CHECK(errno_text(ENOENT) == "No such file or directory"); }
+
+}  // namespace
+}  // namespace mboxferry
