@@ -16,6 +16,7 @@ class LockFile {
   /// Errors: `journal_locked`, naming the holder; `cannot_create`.
   static Result<LockFile> take(const std::string& journal_path);
 
+  LockFile() = default;  ///< holds nothing
   LockFile(LockFile&&) = default;
   LockFile& operator=(LockFile&&) = delete;
   LockFile(const LockFile&) = delete;

@@ -106,7 +106,7 @@ Result<std::unique_ptr<Journal>> open_to_read(const std::string& path) {
   MBOXFERRY_ASSIGN(auto database, Database::open(path, Database::Access::read));
   MBOXFERRY_ASSIGN(const Content content, check_content(*database));
   if (content == Content::nothing) return no_journal(path, "it is empty");
-  return std::make_unique<SqliteJournal>(std::move(database), std::nullopt);
+  return std::make_unique<SqliteJournal>(std::move(database), LockFile());
 }
 
 }  // namespace

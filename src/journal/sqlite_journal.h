@@ -19,7 +19,7 @@ namespace mboxferry::journal {
 /// journal.
 class SqliteJournal final : public Journal {
  public:
-  SqliteJournal(std::unique_ptr<Database> database, std::optional<LockFile> lock)
+  SqliteJournal(std::unique_ptr<Database> database, LockFile lock)
       : lock_(std::move(lock)), database_(std::move(database)) {}
 
   [[nodiscard]] const std::string& path() const override { return database_->path(); }
@@ -80,7 +80,8 @@ class SqliteJournal final : public Journal {
   [[nodiscard]] Error misuse(const std::string& what) const;
 
   mutable std::mutex mutex_;
-  std::optional<LockFile> lock_;  // before the database: given back after it is closed
+  LockFile lock_;  // before the database, so that it is given back after that is closed; none for a
+                   // reader
   std::unique_ptr<Database> database_;
   std::optional<Reconciling> reconciling_;
 };

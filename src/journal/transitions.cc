@@ -135,8 +135,8 @@ Result<void> SqliteJournal::commit(const Step& step) {
     MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
     Transitions transitions(*database_);
     MBOXFERRY_TRY(transitions.store(step.stored));
-    MBOXFERRY_TRY(transitions.refuse(step.refused));
     MBOXFERRY_TRY(transitions.plan_again(step.planned_again));
+    MBOXFERRY_TRY(transitions.refuse(step.refused));
     MBOXFERRY_TRY(forget_settled_intents(*database_));
     for (const Intent& intent : step.intents) MBOXFERRY_TRY(transitions.intend(intent));
     MBOXFERRY_TRY(transaction.commit());
