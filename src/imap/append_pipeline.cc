@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sends APPEND commands ahead of their replies.
+#include "imap/append_pipeline.h"
+
+#include <algorithm>
+
+#include "imap/errors.h"
+#include "imap/response_codes.h"
+#include "imap/text.h"
+#include "mboxferry/base/crash_point.h"
+
+namespace mboxferry::imap {
+namespace {
+
+using Kind = ReplyLine::Kind;
+using Status = ReplyLine::Status;
+
+// Pieces are collected up to one TLS record, so that small messages share it.
+constexpr std::size_t kRecord = std::size_t{16} << 10U;
+constexpr std::size_t kKnownLimit = 512;
+constexpr std::uint64_t kLiteralMinusLimit = 4096;  // RFC 7888 section 5
+
+}  // namespace
+
+Result<void> AppendPipeline::append(std::uint64_t batch, const std::string& quoted_mailbox,
+                                    std::span<const AppendMessage> messages,
+                                    LiteralSource& literals) {
+  const bool together = mode_ == AppendMode::multiappend && !careful_;
+  const std::size_t step = together ? std::max<std::size_t>(messages.size(), 1) : 1;
+  const auto failed = [&](std::size_t not_begun, Error error) {
+    // A command that never began is unanswered all the same.
+    if (not_begun < messages.size()) {
+      in_flight_.push_back({"", batch, not_begun, messages.size() - not_begun});
+    }
+    buffer_.clear();
+    return connection_.fail(std::move(error));
+  };
+  for (std::size_t first = 0; first < messages.size(); first += step) {
+    const std::size_t count = std::min(step, messages.size() - first);
+    if (auto sent = send_command(batch, quoted_mailbox, messages, first, count, literals); !sent) {
+      return failed(first + count, std::move(sent).error());
+    }
+  }
+  if (auto flushed = flush(); !flushed) return failed(messages.size(), std::move(flushed).error());
+  crash_point("batch-sent");
+  return ok();
+}
+
+Result<void> AppendPipeline::send_command(std::uint64_t batch, const std::string& quoted_mailbox,
+                                          std::span<const AppendMessage> messages,
+                                          std::size_t first, std::size_t count,
+                                          LiteralSource& literals) {
+  const std::string tag = connection_.next_tag();
+  in_flight_.push_back({tag, batch, first, count});
+  std::string head = tag + " APPEND " + quoted_mailbox;
+  for (std::size_t i = first; i < first + count; ++i) {
+    const AppendMessage& message = messages[i];
+    // After an early NO nobody knows what the server takes the next head for.
+    if (!is_in_flight(tag)) {
+      return connection_error(connection_.label() +
+                              ": the server refused an APPEND before its end");
+    }
+    const LiteralKind kind = literal_kind(message, quoted_mailbox);
+    MBOXFERRY_ASSIGN(const std::string arguments, append_arguments(message));
+    head += arguments + literal_announcement(message.wire_size, kind);
+    connection_.trace_sent(head);
+    MBOXFERRY_TRY(put(head));
+    head.clear();
+    if (kind == LiteralKind::synchronizing) {
+      MBOXFERRY_ASSIGN(const Go go, wait_for_go(tag));
+      if (go == Go::no) return ok();
+      remember(message, quoted_mailbox);
+    }
+    MBOXFERRY_TRY(send_literal(message, i, i == first, literals));
+  }
+  MBOXFERRY_TRY(literals.approve());
+#ifdef MBOXFERRY_CRASH_POINTS
+  MBOXFERRY_TRY(flush());
+#endif
+  crash_point("batch-last-byte");
+  // The server still reads a command that it has refused early (RFC 7888 section 4).
+  MBOXFERRY_TRY(put("\r\n"));
+  const auto command = std::find_if(in_flight_.begin(), in_flight_.end(),
+                                    [&](const Command& sent) { return sent.tag == tag; });
+  if (command != in_flight_.end()) command->ended = true;
+  return ok();
+}
+
+bool AppendPipeline::is_in_flight(std::string_view tag) const {
+  return std::any_of(in_flight_.begin(), in_flight_.end(),
+                     [&](const Command& sent) { return sent.tag == tag; });
+}
+
+Result<void> AppendPipeline::send_literal(const AppendMessage& message, std::size_t index,
+                                          bool first_of_command, LiteralSource& literals) {
+  std::uint64_t left = message.wire_size;
+  bool first_piece = first_of_command;
+  const LiteralWriter writer = [&](std::string_view piece) -> Result<void> {
+    if (piece.size() > left) {
+      return Error{ErrorCode::internal, "a message is longer than announced", "",
+                   ErrorScope::session};
+    }
+    left -= piece.size();
+    MBOXFERRY_TRY(put(piece));
+    if (std::exchange(first_piece, false)) {
+#ifdef MBOXFERRY_CRASH_POINTS
+      MBOXFERRY_TRY(flush());
+#endif
+      crash_point("batch-half-sent");
+    }
+    return ok();
+  };
+  MBOXFERRY_TRY(literals.write(index, writer));
+  if (left > 0) {
+    return Error{ErrorCode::internal, "a message is shorter than announced", "",
+                 ErrorScope::session};
+  }
+  return ok();
+}
+
+LiteralKind AppendPipeline::literal_kind(const AppendMessage& message,
+                                         const std::string& quoted_mailbox) const {
+  const bool known =
+      known_mailboxes_.contains(quoted_mailbox) && known_forms_.contains(append_form(message));
+  const bool allowed =
+      mode_ == AppendMode::multiappend || mode_ == AppendMode::literal_plus ||
+      (mode_ == AppendMode::literal_minus && message.wire_size <= kLiteralMinusLimit);
+  return known && allowed && !careful_ ? LiteralKind::non_synchronizing
+                                       : LiteralKind::synchronizing;
+}
+
+void AppendPipeline::remember(const AppendMessage& message, const std::string& quoted_mailbox) {
+  if (known_mailboxes_.size() < kKnownLimit) known_mailboxes_.insert(quoted_mailbox);
+  if (known_forms_.size() < kKnownLimit) known_forms_.insert(append_form(message));
+}
+
+Result<AppendPipeline::Go> AppendPipeline::wait_for_go(const std::string& tag) {
+  MBOXFERRY_TRY(flush());
+  for (;;) {
+    MBOXFERRY_ASSIGN(const ReplyLine reply, connection_.reader().next());
+    if (reply.kind == Kind::continuation) return Go::yes;
+    const bool ours = reply.kind == Kind::tagged && reply.tag == tag;
+    if (ours && reply.status == Status::ok) {
+      return connection_.fail(protocol_error(connection_.label(), "OK to half an APPEND"));
+    }
+    MBOXFERRY_TRY(handle(reply));
+    if (ours) return Go::no;
+  }
+}
+
+Result<void> AppendPipeline::put(std::string_view bytes) {
+  if (buffer_.size() + bytes.size() < kRecord) {
+    buffer_ += bytes;
+    return ok();
+  }
+  while (buffer_.size() + bytes.size() >= kRecord) {
+    const std::size_t taken = kRecord - buffer_.size();
+    buffer_ += bytes.substr(0, taken);
+    bytes.remove_prefix(taken);
+    MBOXFERRY_TRY(flush());
+  }
+  buffer_ += bytes;
+  return ok();
+}
+
+Result<void> AppendPipeline::flush() {
+  // A BAD that is already here forbids every further byte.
+  MBOXFERRY_TRY(take_replies());
+  if (buffer_.empty()) return ok();
+  for (Command& command : in_flight_) command.may_be_stored |= command.ended;
+  const auto sent = connection_.send(buffer_, {});
+  buffer_.clear();
+  return sent;
+}
+
+Result<void> AppendPipeline::take_replies() {
+  if (bad_) return connection_.fail(connection_error(connection_.label() + ": closed"));
+  for (;;) {
+    MBOXFERRY_ASSIGN(const auto reply, connection_.reader().next_if_there());
+    if (!reply) return ok();
+    if (reply->kind == Kind::continuation) {
+      return connection_.fail(protocol_error(connection_.label(), "an unasked \"+\""));
+    }
+    MBOXFERRY_TRY(handle(*reply));
+  }
+}
+
+Result<void> AppendPipeline::handle(const ReplyLine& reply) {
+  if (reply.status == Status::bad) return handle_bad(reply);
+  if (reply.kind == Kind::tagged) return handle_tagged(reply);
+  if (reply.status == Status::bye) return connection_.goodbye(reply);
+  return ok();
+}
+
+Result<void> AppendPipeline::handle_tagged(const ReplyLine& reply) {
+  const auto command = std::find_if(in_flight_.begin(), in_flight_.end(),
+                                    [&](const Command& sent) { return sent.tag == reply.tag; });
+  if (command == in_flight_.end()) {
+    return connection_.fail(
+        protocol_error(connection_.label(), "a reply to a command that was never given"));
+  }
+  if (reply.status == Status::ok && !command->may_be_stored) {
+    return connection_.fail(protocol_error(connection_.label(), "OK to half an APPEND"));
+  }
+  AppendOutcome outcome;
+  outcome.batch = command->batch;
+  outcome.first = command->first;
+  outcome.count = command->count;
+  outcome.text = connection_.printed(reply.text);
+  if (reply.status == Status::ok) {
+    outcome.kind = AppendOutcome::Kind::stored;
+    if (same_word(reply.code, "APPENDUID")) {
+      if (auto stored = parse_append_uid(reply.code_arguments, command->count)) {
+        outcome.uid_validity = stored->uid_validity;
+        outcome.uids = std::move(stored->uids);
+      }
+    }
+  } else if (reply.status == Status::no) {
+    const Meaning meaning = meaning_of(reply.code, reply.text);
+    outcome.kind = AppendOutcome::Kind::refused;
+    outcome.code = meaning.code;
+    outcome.retry = meaning.retry;
+  } else {
+    return connection_.fail(protocol_error(connection_.label(), "neither OK nor NO nor BAD"));
+  }
+  in_flight_.erase(command);
+  outcomes_.push_back(std::move(outcome));
+  return ok();
+}
+
+Error AppendPipeline::handle_bad(const ReplyLine& reply) {
+  AppendOutcome outcome;
+  outcome.kind = AppendOutcome::Kind::bad;
+  outcome.code = ResponseCode::bad;
+  outcome.retry = meaning_of(reply.code, reply.text).retry;
+  outcome.text = connection_.printed(reply.text);
+  buffer_.clear();
+  bad_ = true;
+  Error error = connection_error(connection_.label() +
+                                 ": the server answered BAD to an APPEND: " + outcome.text);
+  // A BAD without a tag of ours answers what went out first.
+  auto command = std::find_if(in_flight_.begin(), in_flight_.end(),
+                              [&](const Command& sent) { return sent.tag == reply.tag; });
+  if (command == in_flight_.end()) command = in_flight_.begin();
+  if (command != in_flight_.end()) {
+    outcome.batch = command->batch;
+    outcome.first = command->first;
+    outcome.count = command->count;
+    in_flight_.erase(command);
+    outcomes_.push_back(std::move(outcome));
+  }
+  return connection_.fail(error);
+}
+
+Result<AppendOutcome> AppendPipeline::receive() {
+  while (outcomes_.empty()) {
+    if (in_flight_.empty()) {
+      return Error{ErrorCode::internal, "nothing is unanswered", "", ErrorScope::session};
+    }
+    if (bad_) return connection_.fail(connection_error(connection_.label() + ": closed"));
+    MBOXFERRY_ASSIGN(const ReplyLine reply, connection_.reader().next());
+    if (reply.kind == Kind::continuation) {
+      return connection_.fail(protocol_error(connection_.label(), "an unasked \"+\""));
+    }
+    // A BAD is an outcome first, and the end of the connection for the next call.
+    if (const auto handled = handle(reply); !handled && outcomes_.empty()) return handled.error();
+  }
+  AppendOutcome outcome = std::move(outcomes_.front());
+  outcomes_.pop_front();
+  return outcome;
+}
+
+bool AppendPipeline::answer_ready() {
+  if (!outcomes_.empty()) return true;
+  if (in_flight_.empty()) return false;
+  return !take_replies() || !outcomes_.empty();
+}
+
+std::vector<Unanswered> AppendPipeline::unanswered() const {
+  std::vector<Unanswered> all;
+  for (const Command& command : in_flight_) {
+    all.push_back({command.batch, command.first, command.count, command.may_be_stored});
+  }
+  return all;
+}
+
+Result<void> AppendPipeline::settle() {
+  while (!in_flight_.empty() && !bad_) {
+    MBOXFERRY_ASSIGN(const ReplyLine reply, connection_.reader().next());
+    MBOXFERRY_TRY(handle(reply));
+  }
+  return ok();
+}
+
+}  // namespace mboxferry::imap

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sends APPEND commands ahead of their replies.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "imap/append_head.h"
+#include "imap/connection.h"
+#include "mboxferry/imap/target.h"
+
+namespace mboxferry::imap {
+
+/// The append part of Target, on a connection that is logged in.
+///
+/// A non-synchronizing literal only follows a command head of a form that this server has taken
+/// before on this connection: a server that answers BAD to the head may run the message's lines
+/// as commands. So the first use of a mailbox and of each set of flags waits for `+`, and on any
+/// BAD the connection is closed with nothing more written.
+class AppendPipeline {
+ public:
+  AppendPipeline(Connection& connection, AppendMode mode) : connection_(connection), mode_(mode) {}
+
+  /// `quoted_mailbox` is the wire name as a quoted string. See Target::append.
+  Result<void> append(std::uint64_t batch, const std::string& quoted_mailbox,
+                      std::span<const AppendMessage> messages, LiteralSource& literals);
+  Result<AppendOutcome> receive();
+  bool answer_ready();
+  [[nodiscard]] std::vector<Unanswered> unanswered() const;
+  void be_careful(bool careful) { careful_ = careful; }
+  [[nodiscard]] AppendMode mode() const { return mode_; }
+  /// Reads all replies that are due, so that other commands can follow.
+  Result<void> settle();
+
+ private:
+  struct Command {
+    std::string tag;
+    std::uint64_t batch = 0;
+    std::size_t first = 0;
+    std::size_t count = 0;
+    bool ended = false;          ///< its final line end is in the buffer or beyond
+    bool may_be_stored = false;  ///< its final line end was given to TLS
+  };
+  enum class Go { yes, no };  ///< no: the server refused the command before the literal
+
+  Result<void> send_command(std::uint64_t batch, const std::string& quoted_mailbox,
+                            std::span<const AppendMessage> messages, std::size_t first,
+                            std::size_t count, LiteralSource& literals);
+  Result<void> send_literal(const AppendMessage& message, std::size_t index, bool first_of_command,
+                            LiteralSource& literals);
+  Result<Go> wait_for_go(const std::string& tag);
+  [[nodiscard]] LiteralKind literal_kind(const AppendMessage& message,
+                                         const std::string& quoted_mailbox) const;
+  void remember(const AppendMessage& message, const std::string& quoted_mailbox);
+
+  Result<void> put(std::string_view bytes);
+  Result<void> flush();
+  /// Takes in the replies that are there.
+  Result<void> take_replies();
+  Result<void> handle(const ReplyLine& reply);
+  Result<void> handle_tagged(const ReplyLine& reply);
+  Error handle_bad(const ReplyLine& reply);
+  [[nodiscard]] bool is_in_flight(std::string_view tag) const;
+
+  Connection& connection_;
+  AppendMode mode_;
+  bool careful_ = false;
+  /// After a BAD nothing more is read either: if the server took a message's lines for commands,
+  /// the mail's author may have chosen what it answers.
+  bool bad_ = false;
+  std::set<std::string> known_mailboxes_;
+  std::set<std::string> known_forms_;
+  std::deque<Command> in_flight_;
+  std::deque<AppendOutcome> outcomes_;
+  std::string buffer_;
+};
+
+}  // namespace mboxferry::imap

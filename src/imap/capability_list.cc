@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a CAPABILITY list says, and the way to append that follows from it.
+#include "imap/capability_list.h"
+
+#include <array>
+
+#include "imap/text.h"
+
+namespace mboxferry::imap {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, AppendMode>, 5> kModes{
+    {{"automatic", AppendMode::automatic},
+     {"multiappend", AppendMode::multiappend},
+     {"literal-plus", AppendMode::literal_plus},
+     {"literal-minus", AppendMode::literal_minus},
+     {"synchronizing", AppendMode::synchronizing}}};
+
+}  // namespace
+
+CapabilityList parse_capabilities(std::string_view words) {
+  CapabilityList list;
+  Capabilities& shared = list.shared;
+  const std::array<std::pair<std::string_view, bool*>, 14> switches{{
+      {"LITERAL+", &shared.literal_plus},
+      {"LITERAL-", &shared.literal_minus},
+      {"MULTIAPPEND", &shared.multiappend},
+      {"UIDPLUS", &shared.uidplus},
+      {"NAMESPACE", &shared.name_space},
+      {"SPECIAL-USE", &shared.special_use},
+      {"UNSELECT", &shared.unselect},
+      {"QUOTA", &shared.quota},
+      {"QUOTA=RES-STORAGE", &shared.quota},
+      {"STARTTLS", &list.starttls},
+      {"SASL-IR", &list.sasl_ir},
+      {"AUTH=PLAIN", &list.auth_plain},
+      {"LOGINDISABLED", &list.login_disabled},
+      {"LIST-EXTENDED", &list.list_extended},
+  }};
+  constexpr std::string_view kAppendLimit = "APPENDLIMIT=";
+  while (!words.empty()) {
+    const std::string_view word = take_word(words);
+    for (const auto& [name, target] : switches) {
+      if (same_word(word, name)) *target = true;
+    }
+    if (starts_with_word(word, kAppendLimit)) {
+      shared.append_limit = parse_number(word.substr(kAppendLimit.size()));
+    }
+  }
+  return list;
+}
+
+std::optional<AppendMode> append_mode_from_name(std::string_view name) {
+  for (const auto& [known, mode] : kModes) {
+    if (known == name) return mode;
+  }
+  return std::nullopt;
+}
+
+std::string_view append_mode_name(AppendMode mode) {
+  for (const auto& [name, known] : kModes) {
+    if (known == mode) return name;
+  }
+  return "automatic";
+}
+
+AppendMode choose_append_mode(const Capabilities& capabilities, AppendMode wanted) {
+  const bool plus = capabilities.literal_plus;
+  const bool minus = plus || capabilities.literal_minus;
+  switch (wanted) {
+    case AppendMode::multiappend:
+      if (capabilities.multiappend && plus) return wanted;
+      break;
+    case AppendMode::literal_plus:
+      if (plus) return wanted;
+      break;
+    case AppendMode::literal_minus:
+      if (minus) return wanted;
+      break;
+    case AppendMode::synchronizing:
+      return wanted;
+    case AppendMode::automatic:
+      break;
+  }
+  if (capabilities.multiappend && plus) return AppendMode::multiappend;
+  if (plus) return AppendMode::literal_plus;
+  if (minus) return AppendMode::literal_minus;
+  return AppendMode::synchronizing;
+}
+
+}  // namespace mboxferry::imap

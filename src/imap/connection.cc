@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// A secured connection to a server and simple commands on it.
+#include "imap/connection.h"
+
+#include <random>
+
+#include "imap/errors.h"
+#include "imap/response_codes.h"
+#include "imap/text.h"
+
+namespace mboxferry::imap {
+
+using Kind = ReplyLine::Kind;
+using Status = ReplyLine::Status;
+
+Result<std::unique_ptr<Connection>> Connection::open(const Account& account,
+                                                     const ConnectionOptions& options) {
+  bool legacy_suspected = false;
+  auto connection = dial(account, options, TlsFloor::secure, legacy_suspected);
+  if (connection || !legacy_suspected) return connection;
+  // A second handshake, with nothing but old protocols and nothing said on it, names the cause.
+  const auto probe = dial(account, options, TlsFloor::legacy_probe, legacy_suspected);
+  if (!probe) return connection;
+  const std::string protocol = (*probe)->stream().protocol();
+  const std::string name = protocol == "TLSv1" ? "TLS 1.0" : "TLS 1.1";
+  return tls_error(account.host + ":" + std::to_string(account.port) + ": the server offers only " +
+                       name + ", which is not safe",
+                   "mboxferry needs TLS 1.2 or later; the operator must enable it");
+}
+
+Result<std::unique_ptr<Connection>> Connection::dial(const Account& account,
+                                                     const ConnectionOptions& options,
+                                                     TlsFloor floor, bool& legacy_suspected) {
+  if (!account.tls_pin.empty()) MBOXFERRY_TRY(parse_pin(account.tls_pin));
+  std::unique_ptr<Connection> self(new Connection(account));
+  const auto sink = floor == TlsFloor::secure ? options.trace : WireTrace::Sink();
+  MBOXFERRY_ASSIGN(self->stream_, TlsStream::connect(account, options.timeout));
+  self->wire_ = std::unique_ptr<Wire>(
+      new Wire{*self->stream_, {}, WireTrace("C: ", sink), WireTrace("S: ", sink)});
+  self->mailstream_ = make_mailstream(*self->wire_);
+  if (!self->mailstream_) return Error{ErrorCode::internal, self->label_ + ": out of memory", ""};
+  self->reader_ = std::make_unique<ReplyReader>(*self->wire_, *self->mailstream_, self->label_);
+  const bool starttls = account.security == Security::starttls;
+  if (starttls) {
+    MBOXFERRY_TRY(self->read_greeting());
+    MBOXFERRY_TRY(self->negotiate_starttls());
+  }
+  const auto secured = self->stream_->start_tls(account, floor);
+  if (!secured) {
+    legacy_suspected = self->stream_->legacy_suspected();
+    return secured.error();
+  }
+  if (floor == TlsFloor::legacy_probe) return self;
+  if (sink) self->wire_->received.line("(" + self->stream_->protocol() + ")");
+  // What was said in plain text may have been said by anyone.
+  if (starttls) {
+    MBOXFERRY_TRY(self->ask_capabilities());
+  } else {
+    MBOXFERRY_TRY(self->read_greeting());
+  }
+  return self;
+}
+
+Result<void> Connection::read_greeting() {
+  MBOXFERRY_ASSIGN(const ReplyLine reply, reader_->next());
+  if (reply.kind != Kind::untagged || reply.status == Status::none) {
+    return fail(protocol_error(label_, "no greeting but \"" + printed(reply.text) + "\""));
+  }
+  if (reply.status == Status::preauth) {
+    return fail(tls_error(label_ + ": the server says that somebody is logged in already (PREAUTH)",
+                          "whoever answers there is not to be trusted with mail"));
+  }
+  if (reply.status != Status::ok) return goodbye(reply);
+  return read_capabilities(reply);
+}
+
+Result<void> Connection::negotiate_starttls() {
+  if (!capabilities_.starttls) {
+    return fail(tls_error(label_ + ": the server does not offer STARTTLS on this port",
+                          "use port 993 with TLS from the start; mboxferry never sends mail or "
+                          "passwords in plain text"));
+  }
+  MBOXFERRY_ASSIGN(const ReplyLine reply, command("STARTTLS"));
+  if (reply.status != Status::ok) {
+    return fail(tls_error(label_ + ": the server refuses STARTTLS: " + printed(reply.text)));
+  }
+  if (reader_->has_unread_bytes() || stream_->readable_now()) {
+    return fail(tls_error(label_ + ": the server, or somebody between, sent more in plain text "
+                                   "after its STARTTLS reply",
+                          "someone may be tampering with the connection; use port 993"));
+  }
+  capabilities_ = {};
+  return ok();
+}
+
+Connection::Connection(const Account& account) : label_(account.label()) {
+  // Nobody who writes mail can know a tag and have a reply to it forged.
+  std::random_device random;
+  for (int i = 0; i < 6; ++i) tag_prefix_ += static_cast<char>('a' + random() % 26);
+}
+
+std::string Connection::next_tag() { return tag_prefix_ + std::to_string(++tags_); }
+
+Result<void> Connection::send(std::string_view bytes, std::string_view shown) {
+  if (!shown.empty()) wire_->sent.line(shown);
+  if (mailstream_flush(mailstream_.get()) != 0 && stream_->failure()) return *stream_->failure();
+  return stream_->write(bytes);
+}
+
+Result<ReplyLine> Connection::command(std::string_view text, const Visitor& visit) {
+  MBOXFERRY_TRY(finish_reply());
+  const std::string tag = next_tag();
+  const std::string line = tag + " " + std::string(text);
+  MBOXFERRY_TRY(send(line + "\r\n", line));
+  return await(tag, visit);
+}
+
+Result<ReplyLine> Connection::await(std::string_view tag, const Visitor& visit) {
+  for (;;) {
+    MBOXFERRY_ASSIGN(const ReplyLine reply, reader_->next());
+    if (reply.kind == Kind::continuation) return fail(protocol_error(label_, "an unasked \"+\""));
+    if (reply.kind == Kind::tagged) {
+      if (reply.tag == tag) return reply;
+      return fail(protocol_error(label_, "a reply to a command that was never given"));
+    }
+    if (reply.status == Status::bye) return goodbye(reply);
+    if (visit) MBOXFERRY_TRY(visit(reply));
+  }
+}
+
+Result<ReplyLine> Connection::await_continuation(std::string_view tag) {
+  for (;;) {
+    MBOXFERRY_ASSIGN(const ReplyLine reply, reader_->next());
+    if (reply.kind == Kind::continuation) return reply;
+    if (reply.kind == Kind::tagged) {
+      if (reply.tag == tag) return reply;
+      return fail(protocol_error(label_, "a reply to a command that was never given"));
+    }
+    if (reply.status == Status::bye) return goodbye(reply);
+  }
+}
+
+Result<void> Connection::finish_reply() {
+  if (stream_->failure() && !reader_->in_the_middle()) return *stream_->failure();
+  if (reader_->in_the_middle()) {
+    MBOXFERRY_ASSIGN(const ReplyLine reply, reader_->next());
+    if (reply.status == Status::bye) return goodbye(reply);
+  }
+  return ok();
+}
+
+Error Connection::goodbye(const ReplyLine& reply) {
+  const Meaning meaning = meaning_of(reply.code, reply.text);
+  Error error = connection_error(label_ + ": the server said goodbye: " + printed(reply.text));
+  if (meaning.retry.when == Retry::When::later) {
+    error.code = ErrorCode::try_later;
+    error.retry = meaning.retry;
+  }
+  return fail(error);
+}
+
+void Connection::hide(const std::string& secret) {
+  secrets_.push_back(secret);
+  wire_->sent.hide(secret);
+  wire_->received.hide(secret);
+}
+
+std::string Connection::printed(std::string_view text) const {
+  return printable(without_secrets(std::string(text), secrets_));
+}
+
+Result<void> Connection::read_capabilities(const ReplyLine& reply) {
+  if (!same_word(reply.code, "CAPABILITY")) return ask_capabilities();
+  capabilities_ = parse_capabilities(reply.code_arguments);
+  return ok();
+}
+
+Result<void> Connection::ask_capabilities() {
+  bool seen = false;
+  MBOXFERRY_ASSIGN(const ReplyLine reply, command("CAPABILITY", [&](const ReplyLine& data) {
+                     if (same_word(data.name, "CAPABILITY")) {
+                       capabilities_ = parse_capabilities(data.text);
+                       seen = true;
+                     }
+                     return ok();
+                   }));
+  if (reply.status != Status::ok || !seen) {
+    return fail(protocol_error(label_, "it does not tell its capabilities"));
+  }
+  return ok();
+}
+
+void Connection::trace_sent(std::string_view lines) {
+  while (lines.ends_with('\n') || lines.ends_with('\r')) lines.remove_suffix(1);
+  wire_->sent.line(lines);
+}
+
+Error Connection::fail(Error error) {
+  stream_->fail(error);
+  return error;
+}
+
+}  // namespace mboxferry::imap

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// A secured connection to a server and simple commands on it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "imap/capability_list.h"
+#include "imap/mailstream_driver.h"
+#include "imap/reply_reader.h"
+#include "imap/tls_stream.h"
+#include "mboxferry/base/result.h"
+#include "mboxferry/imap/account.h"
+
+namespace mboxferry::imap {
+
+/// Greeting, STARTTLS and TLS are done; nobody is logged in yet.
+class Connection {
+ public:
+  using Visitor = std::function<Result<void>(const ReplyLine&)>;
+
+  /// Connects and secures. Errors: unavailable, tls, protocol, try_later, configuration.
+  static Result<std::unique_ptr<Connection>> open(const Account& account,
+                                                  const ConnectionOptions& options);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  [[nodiscard]] const std::string& label() const { return label_; }
+  [[nodiscard]] const CapabilityList& capabilities() const { return capabilities_; }
+  TlsStream& stream() { return *stream_; }
+  ReplyReader& reader() { return *reader_; }
+  [[nodiscard]] mailstream* etpan_stream() { return mailstream_.get(); }
+  /// What libetpan may be sent until the next call; see InputGuard.
+  void allow(std::uint64_t bytes, std::uint64_t literal) { wire_->guard.allow(bytes, literal); }
+
+  /// A tag never used before on this connection.
+  std::string next_tag();
+  /// Sends bytes; `shown` is what a trace shows for them (nothing when empty).
+  Result<void> send(std::string_view bytes, std::string_view shown);
+  /// `TAG text`, and the tagged reply to it, valid until the next reading. Data that comes before
+  /// goes to `visit`. BYE, continuations and foreign tags are errors.
+  Result<ReplyLine> command(std::string_view text, const Visitor& visit = {});
+  /// Waits for the tagged reply to `tag`, as command() does.
+  Result<ReplyLine> await(std::string_view tag, const Visitor& visit = {});
+  /// Waits for `+`. A tagged reply instead of it is in the result's `kind`.
+  Result<ReplyLine> await_continuation(std::string_view tag);
+  /// Reads the rest of a reply that was read in part, so that libetpan can go on behind it.
+  Result<void> finish_reply();
+
+  /// From now on neither traces nor printed() show this.
+  void hide(const std::string& secret);
+  /// A server's words, fit to be shown.
+  [[nodiscard]] std::string printed(std::string_view text) const;
+
+  /// Takes the list from a response code or asks for it.
+  Result<void> read_capabilities(const ReplyLine& reply);
+  Result<void> ask_capabilities();
+
+  /// Closes for the reason given and returns it.
+  Error fail(Error error);
+  /// Closes because of a BYE.
+  Error goodbye(const ReplyLine& reply);
+  /// Shows lines that were written past send().
+  void trace_sent(std::string_view lines);
+
+ private:
+  explicit Connection(const Account& account);
+
+  static Result<std::unique_ptr<Connection>> dial(const Account& account,
+                                                  const ConnectionOptions& options, TlsFloor floor,
+                                                  bool& legacy_suspected);
+  Result<void> read_greeting();
+  Result<void> negotiate_starttls();
+
+  std::string label_;
+  CapabilityList capabilities_;
+  std::vector<std::string> secrets_;
+  std::unique_ptr<TlsStream> stream_;
+  std::unique_ptr<Wire> wire_;
+  Mailstream mailstream_;
+  std::unique_ptr<ReplyReader> reader_;
+  std::string tag_prefix_;
+  std::uint64_t tags_ = 0;
+};
+
+}  // namespace mboxferry::imap

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// Logging in: SASL PLAIN (RFC 4616) where offered, else LOGIN with literals, which carry any byte.
+#include "imap/login.h"
+
+#include <openssl/crypto.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "imap/errors.h"
+#include "imap/response_codes.h"
+#include "imap/text.h"
+
+namespace mboxferry::imap {
+namespace {
+
+using Kind = ReplyLine::Kind;
+using Status = ReplyLine::Status;
+
+/// Bytes that are wiped when they go.
+class Wiped {
+ public:
+  explicit Wiped(std::string bytes) : bytes_(std::move(bytes)) {}
+  Wiped(const Wiped&) = delete;
+  Wiped& operator=(const Wiped&) = delete;
+  ~Wiped() { OPENSSL_cleanse(bytes_.data(), bytes_.size()); }
+  [[nodiscard]] const std::string& bytes() const { return bytes_; }
+
+ private:
+  std::string bytes_;
+};
+
+// Servers cut longer command lines.
+constexpr std::size_t kLongestInitialResponse = 4000;
+
+Result<ReplyLine> say_plain(Connection& connection, const Account& account) {
+  std::string message(1, '\0');
+  message += account.user;
+  message += '\0';
+  message += account.password.reveal();
+  const Wiped plain(std::move(message));
+  const Wiped encoded(base64(plain.bytes()));
+  connection.hide(encoded.bytes());
+  MBOXFERRY_TRY(connection.finish_reply());
+  const std::string tag = connection.next_tag();
+  const std::string head = tag + " AUTHENTICATE PLAIN";
+  const Wiped answer(encoded.bytes() + "\r\n");
+  if (connection.capabilities().sasl_ir && encoded.bytes().size() <= kLongestInitialResponse) {
+    const Wiped line(head + " " + answer.bytes());
+    MBOXFERRY_TRY(connection.send(line.bytes(), head + " ***"));
+  } else {
+    MBOXFERRY_TRY(connection.send(head + "\r\n", head));
+    MBOXFERRY_ASSIGN(const ReplyLine go, connection.await_continuation(tag));
+    if (go.kind == Kind::tagged) return go;
+    MBOXFERRY_TRY(connection.send(answer.bytes(), "***"));
+  }
+  return connection.await(tag);
+}
+
+Result<ReplyLine> say_login(Connection& connection, const Account& account) {
+  MBOXFERRY_TRY(connection.finish_reply());
+  const std::string tag = connection.next_tag();
+  const std::string head = tag + " LOGIN {" + std::to_string(account.user.size()) + "}\r\n";
+  MBOXFERRY_TRY(connection.send(head, tag + " LOGIN ***"));
+  MBOXFERRY_ASSIGN(const ReplyLine first, connection.await_continuation(tag));
+  if (first.kind == Kind::tagged) return first;
+  const std::string_view password = account.password.reveal();
+  const std::string user = account.user + " {" + std::to_string(password.size()) + "}\r\n";
+  MBOXFERRY_TRY(connection.send(user, "***"));
+  MBOXFERRY_ASSIGN(const ReplyLine second, connection.await_continuation(tag));
+  if (second.kind == Kind::tagged) return second;
+  const Wiped line(std::string(password) + "\r\n");
+  MBOXFERRY_TRY(connection.send(line.bytes(), "***"));
+  return connection.await(tag);
+}
+
+Error refusal(Connection& connection, const Account& account, const ReplyLine& reply) {
+  const Meaning meaning = meaning_of(reply.code, reply.text);
+  const std::string words = connection.printed(reply.text);
+  if (meaning.retry.when == Retry::When::later) {
+    return connection.fail(
+        {ErrorCode::try_later, connection.label() + ": the server does not let us in now: " + words,
+         "run the same command again later", ErrorScope::session, meaning.retry});
+  }
+  return connection.fail(
+      {ErrorCode::login_refused, connection.label() + ": login refused: " + words,
+       password_diagnosis(account.password.reveal()) + "; it is not tried again, accounts lock"});
+}
+
+}  // namespace
+
+std::string password_diagnosis(std::string_view password) {
+  std::string text = "the password sent was " + std::to_string(password.size()) +
+                     (password.size() == 1 ? " byte long" : " bytes long");
+  const auto contains = [&](std::string_view part) {
+    return !part.empty() && password.find(part) != std::string_view::npos;
+  };
+  const auto ends_with_any = [&](std::string_view set) {
+    return !password.empty() && set.find(password.back()) != std::string_view::npos;
+  };
+  if (ends_with_any("\r\n")) {
+    text += " and ends with a line end";
+  } else if (ends_with_any(" \t") || password.starts_with(' ')) {
+    text += " and begins or ends with a space";
+  }
+  const char* home = std::getenv("HOME");
+  const std::string_view home_path = home == nullptr ? "" : home;
+  // "$$" becomes the shell's process id.
+  const std::string shell = std::to_string(::getppid());
+  if ((home_path.size() > 1 && contains(home_path)) || (shell.size() > 2 && contains(shell))) {
+    text += "; the shell may have expanded a $ in it: use single quotes or --password-file";
+  }
+  return text;
+}
+
+Result<void> log_in(Connection& connection, const Account& account) {
+  const std::string_view password = account.password.reveal();
+  const bool plain = connection.capabilities().auth_plain;
+  if (password.find('\0') != std::string_view::npos ||
+      account.user.find('\0') != std::string::npos) {
+    return connection.fail({ErrorCode::configuration,
+                            connection.label() + ": a NUL byte in user name or password cannot be "
+                                                 "sent to an IMAP server",
+                            "check the file or the command that gives the password"});
+  }
+  if (!plain && connection.capabilities().login_disabled) {
+    return connection.fail(
+        {ErrorCode::login_refused,
+         connection.label() + ": the server takes no password (LOGINDISABLED, no AUTH=PLAIN)",
+         "ask its operator which way of logging in it wants"});
+  }
+  connection.hide(std::string(password));
+  MBOXFERRY_ASSIGN(const ReplyLine reply,
+                   plain ? say_plain(connection, account) : say_login(connection, account));
+  if (reply.status != Status::ok) return refusal(connection, account, reply);
+  return connection.read_capabilities(reply);
+}
+
+}  // namespace mboxferry::imap

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// libetpan's stream over ours.
+#pragma once
+
+#include <libetpan/mailstream.h>
+
+#include "imap/input_guard.h"
+#include "imap/tls_stream.h"
+#include "imap/wire_trace.h"
+#include "mboxferry/base/handle.h"
+
+namespace mboxferry::imap {
+
+/// What the driver works on; outlives the mailstream.
+struct Wire {
+  TlsStream& stream;
+  InputGuard guard;
+  WireTrace sent;
+  WireTrace received;
+};
+
+using Mailstream = Handle<mailstream, mailstream_close>;
+
+/// A mailstream that reads and writes `wire`; null when memory is out. What went wrong is in
+/// wire.stream.failure().
+Mailstream make_mailstream(Wire& wire);
+
+}  // namespace mboxferry::imap

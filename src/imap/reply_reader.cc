@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads replies one by one.
+#include "imap/reply_reader.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "imap/errors.h"
+
+namespace mboxferry::imap {
+
+Error ReplyReader::broken(const std::string& why) {
+  wire_.stream.fail(protocol_error(place_, why));
+  return *wire_.stream.failure();
+}
+
+Result<ReplyLine> ReplyReader::next() {
+  for (;;) {
+    MBOXFERRY_ASSIGN(auto reply, next_if_there());
+    if (reply) return *reply;
+    wire_.guard.allow(limit_ + stream_.buffer_max_size, limit_);
+    if (mailstream_feed_read_buffer(&stream_) <= 0) {
+      if (!wire_.stream.failure()) return broken("reading failed");
+      return *wire_.stream.failure();
+    }
+  }
+}
+
+Result<std::optional<ReplyLine>> ReplyReader::next_if_there() {
+  for (;;) {
+    MBOXFERRY_ASSIGN(const bool complete, use_buffer());
+    if (complete) break;
+    if (!wire_.stream.readable_now()) return std::optional<ReplyLine>();
+    wire_.guard.allow(limit_ + stream_.buffer_max_size, limit_);
+    if (mailstream_feed_read_buffer(&stream_) <= 0) {
+      if (!wire_.stream.failure()) return broken("reading failed");
+      return *wire_.stream.failure();
+    }
+  }
+  current_ = std::move(partial_);
+  partial_.clear();
+  first_line_ = 0;
+  line_start_ = 0;
+  const auto line = parse_reply_line(current_);
+  if (!line) return broken("a line that is no reply");
+  return line;
+}
+
+Result<bool> ReplyReader::use_buffer() {
+  while (stream_.read_buffer_len > 0) {
+    const char* bytes = stream_.read_buffer;
+    std::size_t count = stream_.read_buffer_len;
+    bool line_ends = false;
+    if (literal_left_ > 0) {
+      count = std::min(count, literal_left_);
+      literal_left_ -= count;
+    } else if (const void* end = std::memchr(bytes, '\n', count)) {
+      count = static_cast<std::size_t>(static_cast<const char*>(end) - bytes) + 1;
+      line_ends = true;
+    }
+    if (partial_.size() + count > limit_) return broken("a reply that is too long");
+    const std::size_t old_size = partial_.size();
+    partial_.resize(old_size + count);
+    mailstream_read(&stream_, partial_.data() + old_size, count);
+    if (!line_ends) continue;
+    const std::string_view all = partial_;
+    if (first_line_ == 0) first_line_ = all.size();
+    const auto literal = announced_literal(all.substr(0, first_line_), all.substr(line_start_));
+    if (!literal) return true;
+    if (*literal > limit_) return broken("a literal that is too long");
+    literal_left_ = static_cast<std::size_t>(*literal);
+    line_start_ = all.size() + literal_left_;
+  }
+  return false;
+}
+
+}  // namespace mboxferry::imap

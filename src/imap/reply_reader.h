@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads replies one by one, each bounded, with or without waiting.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "imap/mailstream_driver.h"
+#include "imap/reply_line.h"
+#include "mboxferry/base/result.h"
+
+namespace mboxferry::imap {
+
+/// Shares libetpan's read buffer, so that either side can go on where the other stopped.
+class ReplyReader {
+ public:
+  ReplyReader(Wire& wire, mailstream& stream, std::string place)
+      : wire_(wire), stream_(stream), place_(std::move(place)) {}
+
+  /// How long one reply may be from now on, literals included.
+  void set_limit(std::size_t bytes) { limit_ = bytes; }
+  static constexpr std::size_t kDefaultLimit = std::size_t{64} << 10U;
+
+  /// The next reply, waiting for it. Its views live until the next call. A reply that is none
+  /// closes the connection.
+  Result<ReplyLine> next();
+  /// The next reply if it is there as a whole.
+  Result<std::optional<ReplyLine>> next_if_there();
+  /// True when part of a reply was read.
+  [[nodiscard]] bool in_the_middle() const { return !partial_.empty(); }
+  /// True when bytes were received that no reply has used.
+  [[nodiscard]] bool has_unread_bytes() const {
+    return !partial_.empty() || stream_.read_buffer_len > 0;
+  }
+
+ private:
+  /// True when the reply in `partial_` is complete, false when more bytes are needed.
+  Result<bool> use_buffer();
+  Error broken(const std::string& why);
+
+  Wire& wire_;
+  mailstream& stream_;
+  std::string place_;
+  std::size_t limit_ = kDefaultLimit;
+  std::string partial_;
+  std::size_t first_line_ = 0;  ///< length of the first line, once known
+  std::size_t line_start_ = 0;
+  std::size_t literal_left_ = 0;
+  std::string current_;
+};
+
+}  // namespace mboxferry::imap

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a server's NO or BAD means: the one table of response codes and known phrases.
+#pragma once
+
+#include <string_view>
+
+#include "mboxferry/imap/target.h"
+
+namespace mboxferry::imap {
+
+struct Meaning {
+  ResponseCode code = ResponseCode::none;
+  Retry retry;
+};
+
+/// `code` is the response code's atom ("OVERQUOTA") or empty; `text` the words behind it. The
+/// code decides when it is known, the words otherwise; a wait that the words name is always taken.
+Meaning meaning_of(std::string_view code, std::string_view text);
+
+}  // namespace mboxferry::imap

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+// The IMAP target, and the half of it that can only read.
+#include "mboxferry/imap/target.h"
+
+#include <algorithm>
+#include <array>
+
+#include "imap/append_pipeline.h"
+#include "imap/connection.h"
+#include "imap/errors.h"
+#include "imap/etpan_session.h"
+#include "imap/login.h"
+#include "imap/mailbox_name.h"
+#include "imap/message_fetch.h"
+#include "imap/response_codes.h"
+#include "imap/text.h"
+
+namespace mboxferry::imap {
+namespace {
+
+using Status = ReplyLine::Status;
+
+constexpr std::chrono::milliseconds kGoodbyePatience{5000};
+
+/// A session that is logged in. What reads is common to both kinds of target.
+struct Session {
+  std::unique_ptr<Connection> connection;
+  std::unique_ptr<EtpanSession> etpan;
+
+  static Result<Session> open(const Account& account, const ConnectionOptions& options) {
+    Session session;
+    MBOXFERRY_ASSIGN(session.connection, Connection::open(account, options));
+    MBOXFERRY_TRY(log_in(*session.connection, account));
+    MBOXFERRY_ASSIGN(session.etpan, EtpanSession::attach(*session.connection));
+    return session;
+  }
+
+  Result<SelectedMailbox> status(const std::string& mailbox) {
+    // STATUS of the selected mailbox may show what it was when last looked at.
+    MBOXFERRY_TRY(etpan->noop());
+    return etpan->status(mailbox);
+  }
+
+  Result<std::optional<Quota>> quota(const std::string& mailbox) {
+    if (!connection->capabilities().shared.quota) return std::optional<Quota>();
+    MBOXFERRY_ASSIGN(const std::string wire, etpan->wire_name(mailbox));
+    return fetch_quota(*connection, quoted_string(wire));
+  }
+
+  void log_out() {
+    if (connection->stream().failure()) return;
+    connection->stream().set_timeout(kGoodbyePatience);
+    const std::string tag = connection->next_tag();
+    if (!connection->send(tag + " LOGOUT\r\n", tag + " LOGOUT")) return;
+    for (;;) {
+      const auto reply = connection->reader().next();
+      if (!reply || (reply->kind == ReplyLine::Kind::tagged && reply->tag == tag)) break;
+    }
+    connection->stream().close();
+  }
+};
+
+class ReadOnlyImapTarget final : public ReadOnlyTarget {
+ public:
+  explicit ReadOnlyImapTarget(Session session) : session_(std::move(session)) {}
+
+  const Capabilities& capabilities() const override {
+    return session_.connection->capabilities().shared;
+  }
+  const std::string& label() const override { return session_.connection->label(); }
+  Result<Namespace> personal_namespace() override { return session_.etpan->personal_namespace(); }
+  Result<std::vector<ListedMailbox>> list() override { return session_.etpan->list(); }
+  Result<SelectedMailbox> select(const std::string& mailbox) override {
+    return session_.etpan->select(mailbox, true);
+  }
+  Result<SelectedMailbox> status(const std::string& mailbox) override {
+    return session_.status(mailbox);
+  }
+  Result<std::optional<Quota>> quota(const std::string& mailbox) override {
+    return session_.quota(mailbox);
+  }
+  Result<void> fetch(UidRange range, bool with_message_id, const FetchVisitor& visit) override {
+    return fetch_messages(*session_.connection, range, with_message_id, visit);
+  }
+  Result<void> fetch_body(Uid uid, std::uint64_t size, const ByteVisitor& visit) override {
+    return fetch_message_body(*session_.connection, uid, size, visit);
+  }
+  void log_out() override { session_.log_out(); }
+
+ private:
+  Session session_;
+};
+
+class ImapTarget final : public Target {
+ public:
+  ImapTarget(Session session, AppendMode wanted)
+      : session_(std::move(session)),
+        pipeline_(*session_.connection, choose_append_mode(capabilities(), wanted)) {}
+
+  const Capabilities& capabilities() const override {
+    return session_.connection->capabilities().shared;
+  }
+  const std::string& label() const override { return session_.connection->label(); }
+  Result<Namespace> personal_namespace() override {
+    MBOXFERRY_TRY(pipeline_.settle());
+    return session_.etpan->personal_namespace();
+  }
+  Result<std::vector<ListedMailbox>> list() override {
+    MBOXFERRY_TRY(pipeline_.settle());
+    return session_.etpan->list();
+  }
+  Result<SelectedMailbox> select(const std::string& mailbox) override {
+    MBOXFERRY_TRY(pipeline_.settle());
+    return session_.etpan->select(mailbox, false);
+  }
+  Result<SelectedMailbox> status(const std::string& mailbox) override {
+    MBOXFERRY_TRY(pipeline_.settle());
+    return session_.status(mailbox);
+  }
+  Result<std::optional<Quota>> quota(const std::string& mailbox) override {
+    MBOXFERRY_TRY(pipeline_.settle());
+    return session_.quota(mailbox);
+  }
+  Result<void> fetch(UidRange range, bool with_message_id, const FetchVisitor& visit) override {
+    MBOXFERRY_TRY(pipeline_.settle());
+    return fetch_messages(*session_.connection, range, with_message_id, visit);
+  }
+  Result<void> fetch_body(Uid uid, std::uint64_t size, const ByteVisitor& visit) override {
+    MBOXFERRY_TRY(pipeline_.settle());
+    return fetch_message_body(*session_.connection, uid, size, visit);
+  }
+  void log_out() override {
+    if (pipeline_.settle()) session_.log_out();
+  }
+
+  Result<void> create(const std::string& mailbox) override;
+  Result<void> subscribe(const std::string& mailbox) override;
+  Result<void> append(std::uint64_t batch, const std::string& mailbox,
+                      std::span<const AppendMessage> messages, LiteralSource& literals) override;
+  Result<AppendOutcome> receive() override { return pipeline_.receive(); }
+  bool answer_ready() override { return pipeline_.answer_ready(); }
+  std::vector<Unanswered> unanswered() const override { return pipeline_.unanswered(); }
+  void be_careful(bool careful) override { pipeline_.be_careful(careful); }
+  AppendMode mode() const override { return pipeline_.mode(); }
+
+ private:
+  Error refusal(const std::string& doing, const std::string& mailbox, const ReplyLine& reply) const;
+
+  Session session_;
+  AppendPipeline pipeline_;
+};
+
+Error ImapTarget::refusal(const std::string& doing, const std::string& mailbox,
+                          const ReplyLine& reply) const {
+  const Meaning meaning = meaning_of(reply.code, reply.text);
+  const bool later = meaning.retry.when == Retry::When::later;
+  return {later ? ErrorCode::try_later : ErrorCode::refused,
+          label() + ": " + doing + " mailbox \"" + printable(mailbox) +
+              "\" refused: " + session_.connection->printed(reply.text),
+          "", ErrorScope::mailbox, meaning.retry};
+}
+
+Result<void> ImapTarget::create(const std::string& mailbox) {
+  MBOXFERRY_TRY(pipeline_.settle());
+  MBOXFERRY_ASSIGN(const std::string wire, session_.etpan->wire_name(mailbox));
+  MBOXFERRY_ASSIGN(const ReplyLine reply,
+                   session_.connection->command("CREATE " + quoted_string(wire)));
+  if (reply.status == Status::ok || same_word(reply.code, "ALREADYEXISTS")) return ok();
+  const Error error = refusal("creating", mailbox, reply);
+  if (reply.status == Status::no) {
+    MBOXFERRY_ASSIGN(const auto mailboxes, session_.etpan->list());
+    const auto is_this = [&](const ListedMailbox& listed) {
+      return listed.selectable && (listed.name == mailbox || (same_word(listed.name, "INBOX") &&
+                                                              same_word(mailbox, "INBOX")));
+    };
+    if (std::any_of(mailboxes.begin(), mailboxes.end(), is_this)) return ok();
+  }
+  return error;
+}
+
+Result<void> ImapTarget::subscribe(const std::string& mailbox) {
+  MBOXFERRY_TRY(pipeline_.settle());
+  MBOXFERRY_ASSIGN(const std::string wire, session_.etpan->wire_name(mailbox));
+  MBOXFERRY_ASSIGN(const ReplyLine reply,
+                   session_.connection->command("SUBSCRIBE " + quoted_string(wire)));
+  if (reply.status == Status::ok) return ok();
+  return refusal("subscribing to", mailbox, reply);
+}
+
+Result<void> ImapTarget::append(std::uint64_t batch, const std::string& mailbox,
+                                std::span<const AppendMessage> messages, LiteralSource& literals) {
+  MBOXFERRY_ASSIGN(const std::string wire, session_.etpan->wire_name(mailbox));
+  return pipeline_.append(batch, quoted_string(wire), messages, literals);
+}
+
+}  // namespace
+
+std::string_view response_code_name(ResponseCode code) {
+  constexpr std::array<std::pair<ResponseCode, std::string_view>, 11> kNames{
+      {{ResponseCode::none, ""},
+       {ResponseCode::try_create, "TRYCREATE"},
+       {ResponseCode::over_quota, "OVERQUOTA"},
+       {ResponseCode::too_big, "TOOBIG"},
+       {ResponseCode::limit, "LIMIT"},
+       {ResponseCode::unavailable, "UNAVAILABLE"},
+       {ResponseCode::in_use, "INUSE"},
+       {ResponseCode::server_bug, "SERVERBUG"},
+       {ResponseCode::no_permission, "NOPERM"},
+       {ResponseCode::authentication_failed, "AUTHENTICATIONFAILED"},
+       {ResponseCode::bad, "BAD"}}};
+  for (const auto& [known, name] : kNames) {
+    if (known == code) return name;
+  }
+  return "";
+}
+
+Result<std::unique_ptr<Target>> connect(const Account& account, const ConnectionOptions& options,
+                                        AppendMode wanted) {
+  MBOXFERRY_ASSIGN(Session session, Session::open(account, options));
+  return std::unique_ptr<Target>(std::make_unique<ImapTarget>(std::move(session), wanted));
+}
+
+Result<std::unique_ptr<ReadOnlyTarget>> connect_read_only(const Account& account,
+                                                          const ConnectionOptions& options) {
+  MBOXFERRY_ASSIGN(Session session, Session::open(account, options));
+  return std::unique_ptr<ReadOnlyTarget>(std::make_unique<ReadOnlyImapTarget>(std::move(session)));
+}
+
+}  // namespace mboxferry::imap

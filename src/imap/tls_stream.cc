@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bytes to and from a server. OpenSSL runs on a non-blocking socket; the waiting is done here.
+#include "imap/tls_stream.h"
+
+#include <openssl/err.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "imap/errors.h"
+#include "imap/tcp_connect.h"
+#include "imap/text.h"
+
+namespace mboxferry::imap {
+namespace {
+
+constexpr std::size_t kPendingLimit = std::size_t{1} << 20U;
+constexpr std::size_t kPiece = std::size_t{16} << 10U;
+
+/// A TLS record begins with its type: 20 to 23 (RFC 8446 section 5.1).
+bool looks_like_tls(std::string_view beginning) {
+  return beginning.empty() || (beginning[0] >= 20 && beginning[0] <= 23);
+}
+
+bool configure(SSL_CTX* context, TlsFloor floor) {
+  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  if (floor == TlsFloor::secure) {
+    return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
+           SSL_CTX_set_max_proto_version(context, 0) == 1;
+  }
+  SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nullptr);
+  return SSL_CTX_set_cipher_list(context, "ALL:@SECLEVEL=0") == 1 &&
+         SSL_CTX_set_min_proto_version(context, TLS1_VERSION) == 1 &&
+         SSL_CTX_set_max_proto_version(context, TLS1_1_VERSION) == 1;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TlsStream>> TlsStream::connect(const Account& account,
+                                                      std::chrono::milliseconds timeout) {
+  MBOXFERRY_ASSIGN(FileDescriptor fd, tcp_connect(account.host, account.port, timeout));
+  return std::unique_ptr<TlsStream>(
+      new TlsStream(std::move(fd), account.host + ":" + std::to_string(account.port), timeout));
+}
+
+TlsStream::TlsStream(FileDescriptor fd, std::string place, std::chrono::milliseconds timeout)
+    : fd_(std::move(fd)),
+      place_(std::move(place)),
+      timeout_(timeout),
+      bio_method_(socket_bio_method()) {
+  end_.fd = fd_.get();
+}
+
+TlsStream::~TlsStream() { close(); }
+
+void TlsStream::close() { fail(connection_error(place_ + ": the connection is closed")); }
+
+void TlsStream::fail(const Error& error) {
+  if (!failure_) failure_ = error;
+  if (!fd_.valid()) return;
+  ERR_clear_error();
+  // Says goodbye at most; a socket that would block is closed without.
+  if (ssl_ && secured_ && !end_.ended) SSL_shutdown(ssl_.get());
+  ERR_clear_error();
+  fd_.reset();
+  end_.fd = -1;
+}
+
+std::string TlsStream::protocol() const { return ssl_ ? SSL_get_version(ssl_.get()) : ""; }
+
+Error TlsStream::lost(const std::string& doing) {
+  const std::string why =
+      end_.error_number != 0 ? errno_text(end_.error_number) : "the server closed the connection";
+  Error error = connection_error(place_ + ": connection lost while " + doing + ": " + why);
+  fail(error);
+  return *failure_;
+}
+
+Result<void> TlsStream::wait(short events) {
+  const auto ready = wait_ready(fd_.get(), events, timeout_);
+  if (!ready) {
+    fail(ready.error());
+    return *failure_;
+  }
+  if (!*ready) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout_).count();
+    fail(connection_error(place_ + ": the server has not moved for " + std::to_string(seconds) +
+                          " seconds"));
+    return *failure_;
+  }
+  return ok();
+}
+
+TlsStream::Step TlsStream::after(int result) {
+  switch (SSL_get_error(ssl_.get(), result)) {
+    case SSL_ERROR_NONE:
+      return Step::done;
+    case SSL_ERROR_WANT_READ:
+      return Step::wants_read;
+    case SSL_ERROR_WANT_WRITE:
+      return Step::wants_write;
+    default:
+      return Step::failed;
+  }
+}
+
+Result<void> TlsStream::start_tls(const Account& account, TlsFloor floor) {
+  if (failure_) return *failure_;
+  ERR_clear_error();
+  context_.reset(SSL_CTX_new(TLS_client_method()));
+  if (context_ && configure(context_.get(), floor)) ssl_.reset(SSL_new(context_.get()));
+  BIO* bio = ssl_ && bio_method_ ? make_socket_bio(bio_method_.get(), end_) : nullptr;
+  if (bio == nullptr) {
+    fail(Error{ErrorCode::internal, place_ + ": OpenSSL cannot be set up", ""});
+    return *failure_;
+  }
+  SSL_set_bio(ssl_.get(), bio, bio);
+  if (floor == TlsFloor::secure) {
+    const auto attached = check_.attach(context_.get(), ssl_.get(), account);
+    if (!attached) {
+      fail(attached.error());
+      return *failure_;
+    }
+  } else if (!is_ip_address(account.host)) {
+    set_server_name(ssl_.get(), account.host);
+  }
+  end_.first_count = 0;
+  for (;;) {
+    ERR_clear_error();
+    const int result = SSL_connect(ssl_.get());
+    const Step step = after(result);
+    if (step == Step::done) break;
+    if (step == Step::failed) {
+      fail(handshake_error(ERR_GET_REASON(ERR_peek_error())));
+      return *failure_;
+    }
+    MBOXFERRY_TRY(wait(step == Step::wants_read ? POLLIN : POLLOUT));
+  }
+  // A cipher without certificate would have passed by the check.
+  if (floor == TlsFloor::secure && !check_.accepted()) {
+    fail(tls_error(place_ + ": the server showed no certificate"));
+    return *failure_;
+  }
+  secured_ = true;
+  return ok();
+}
+
+Error TlsStream::handshake_error(int reason) {
+  if (check_.refused()) return check_.error();
+  if (!looks_like_tls(end_.beginning())) {
+    const bool imap = end_.beginning().starts_with("* ");
+    return tls_error(
+        place_ + ": the server does not speak TLS on this port" +
+            (imap ? ", it greets in plain IMAP" : ""),
+        imap ? "use port 993, or --tls starttls on this port" : "check the port: 993 is usual");
+  }
+  legacy_suspected_ = true;
+  std::string why = "the server closed the connection";
+  if (reason != 0) {
+    const char* text = ERR_reason_error_string(ERR_peek_error());
+    why = text != nullptr ? text : "unknown reason";
+  } else if (end_.error_number != 0) {
+    why = errno_text(end_.error_number);
+  }
+  return tls_error(place_ + ": the TLS handshake failed: " + why, "check host and port");
+}
+
+TlsStream::Step TlsStream::try_read(std::span<char> buffer, std::size_t& count) {
+  count = 0;
+  if (!ssl_) {
+    const ssize_t received = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
+    if (received > 0) {
+      count = static_cast<std::size_t>(received);
+      return Step::done;
+    }
+    if (received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+      return Step::wants_read;
+    }
+    end_.ended = true;
+    end_.error_number = received < 0 ? errno : 0;
+    return Step::failed;
+  }
+  ERR_clear_error();
+  return after(SSL_read_ex(ssl_.get(), buffer.data(), buffer.size(), &count));
+}
+
+TlsStream::Step TlsStream::try_write(std::string_view bytes, std::size_t& count) {
+  count = 0;
+  if (!ssl_) {
+    const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent >= 0) {
+      count = static_cast<std::size_t>(sent);
+      return Step::done;
+    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return Step::wants_write;
+    end_.ended = true;
+    end_.error_number = errno;
+    return Step::failed;
+  }
+  ERR_clear_error();
+  return after(SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &count));
+}
+
+bool TlsStream::take_in(std::size_t enough) {
+  if (failure_) return false;
+  while (pending_.size() - pending_used_ < enough) {
+    std::array<char, kPiece> piece;
+    std::size_t count = 0;
+    const Step step = try_read(piece, count);
+    if (step == Step::wants_read || step == Step::wants_write) return true;
+    if (step == Step::failed) {
+      failure_ = lost("reading");
+      return false;
+    }
+    if (pending_used_ > 0) pending_.erase(0, std::exchange(pending_used_, 0));
+    if (pending_.size() + count > kPendingLimit) {
+      fail(protocol_error(place_, "it sends without end and does not read"));
+      return false;
+    }
+    pending_.append(piece.data(), count);
+  }
+  return true;
+}
+
+bool TlsStream::readable_now() {
+  if (pending_used_ < pending_.size() || failure_) return true;
+  // A failure is found by the read that follows.
+  return !take_in(1) || pending_used_ < pending_.size();
+}
+
+Result<std::size_t> TlsStream::read(std::span<char> buffer) {
+  for (;;) {
+    if (pending_used_ < pending_.size()) {
+      const std::size_t count = std::min(buffer.size(), pending_.size() - pending_used_);
+      std::copy_n(pending_.data() + pending_used_, count, buffer.data());
+      pending_used_ += count;
+      if (pending_used_ == pending_.size()) {
+        pending_.clear();
+        pending_used_ = 0;
+      }
+      return count;
+    }
+    if (failure_) return *failure_;
+    std::size_t count = 0;
+    const Step step = try_read(buffer, count);
+    if (step == Step::done && count > 0) return count;
+    if (step == Step::failed) return lost("reading");
+    MBOXFERRY_TRY(wait(step == Step::wants_write ? POLLOUT : POLLIN));
+  }
+}
+
+Result<void> TlsStream::write(std::string_view bytes) {
+  while (!bytes.empty()) {
+    if (failure_) return *failure_;
+    std::size_t count = 0;
+    const Step step = try_write(bytes.substr(0, kPiece), count);
+    if (step == Step::done) {
+      bytes.remove_prefix(count);
+      continue;
+    }
+    // What the server said last may explain why it went.
+    const bool alive = take_in(kPendingLimit + 1);
+    if (step == Step::failed) return lost("writing");
+    if (!alive) return *failure_;
+    MBOXFERRY_TRY(wait(step == Step::wants_write ? POLLIN | POLLOUT : POLLIN));
+  }
+  return ok();
+}
+
+}  // namespace mboxferry::imap

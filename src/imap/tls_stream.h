@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bytes to and from a server: plain TCP first, TLS 1.2 or later from then on.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "imap/certificate.h"
+#include "imap/socket_bio.h"
+#include "mboxferry/base/file.h"
+#include "mboxferry/base/handle.h"
+#include "mboxferry/base/result.h"
+#include "mboxferry/imap/account.h"
+
+namespace mboxferry::imap {
+
+/// Which protocols a handshake offers.
+enum class TlsFloor {
+  secure,        ///< TLS 1.2 and later, certificate verified
+  legacy_probe,  ///< TLS 1.0 and 1.1 only, nothing verified: to name what a server offers
+};
+
+/// One connection. After the first failure every call fails with the same error, except that
+/// bytes received before it can still be read. While a write waits for the peer, what the peer
+/// sends is taken in (at most 1 MiB), so that two full pipes never wait for each other.
+/// One thread at a time.
+class TlsStream {
+ public:
+  static Result<std::unique_ptr<TlsStream>> connect(const Account& account,
+                                                    std::chrono::milliseconds timeout);
+  TlsStream(const TlsStream&) = delete;
+  TlsStream& operator=(const TlsStream&) = delete;
+  ~TlsStream();
+
+  /// Handshake. Nothing that was received before is kept: that would be an injected response.
+  Result<void> start_tls(const Account& account, TlsFloor floor);
+  /// After start_tls failed: the peer may know only protocols that are too old.
+  [[nodiscard]] bool legacy_suspected() const { return legacy_suspected_; }
+  [[nodiscard]] bool secured() const { return secured_; }
+  /// `TLSv1.3` and so on.
+  [[nodiscard]] std::string protocol() const;
+
+  /// At least one byte, waiting for it.
+  Result<std::size_t> read(std::span<char> buffer);
+  /// All of `bytes`.
+  Result<void> write(std::string_view bytes);
+  /// True when read() would return at once, with bytes or with an error.
+  bool readable_now();
+  /// A shorter or longer patience from now on.
+  void set_timeout(std::chrono::milliseconds timeout) { timeout_ = timeout; }
+
+  void close();
+  /// Closes for the reason given; later calls fail with it.
+  void fail(const Error& error);
+  [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
+
+ private:
+  enum class Step { done, wants_read, wants_write, failed };
+
+  TlsStream(FileDescriptor fd, std::string place, std::chrono::milliseconds timeout);
+  Error lost(const std::string& doing);
+  Error handshake_error(int reason);
+  Step after(int result);
+  Step try_read(std::span<char> buffer, std::size_t& count);
+  Step try_write(std::string_view bytes, std::size_t& count);
+  /// Takes in what is there without waiting, until `enough` bytes wait to be read; false when the
+  /// connection failed.
+  bool take_in(std::size_t enough);
+  Result<void> wait(short events);
+
+  FileDescriptor fd_;
+  std::string place_;
+  std::chrono::milliseconds timeout_;
+  SocketEnd end_;
+  BioMethod bio_method_;
+  CertificateCheck check_;
+  Handle<SSL_CTX, SSL_CTX_free> context_;
+  Handle<SSL, SSL_free> ssl_;
+  bool secured_ = false;
+  bool legacy_suspected_ = false;
+  std::string pending_;  ///< received, not yet read
+  std::size_t pending_used_ = 0;
+  std::optional<Error> failure_;
+};
+
+}  // namespace mboxferry::imap
