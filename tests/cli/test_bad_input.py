@@ -53,7 +53,7 @@ class BadInputTest(ProgramTest):
 
     def refused(self, archive, code, *words, **extra):
         """By scan and by migrate."""
-        scanned = self.run_program("scan", archive)
+        scanned = self.run_program("scan", "--progress=none", archive)
         self.assertEqual(scanned.code, code, str(scanned))
         self.assertEqual(len(scanned.error_lines()), 1, str(scanned))
         self.assert_one_line(self.go(archive, **extra), code, *words)
