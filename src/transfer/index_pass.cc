@@ -155,6 +155,18 @@ class JournalFiller final : public IndexSink {
   std::uint64_t wire_bytes_ = 0;
 };
 
+/// Every byte must have gone somewhere: a folder that is longer than what was accounted for is
+/// never a success.
+Result<void> check_accounting(const mbox::Accounting& total, ByteSource& bytes) {
+  char beyond = 0;
+  MBOXFERRY_ASSIGN(const std::size_t more, bytes.read_at(total.sum(), {&beyond, 1}));
+  if (more == 0) return ok();
+  return Error{
+      ErrorCode::internal,
+      fmt::format("{}: only the first {} bytes are accounted for", bytes.name(), total.sum()),
+      "this is a bug of mboxferry; please report it"};
+}
+
 Result<void> index_one(SourceFolder& source, const JobSettings& settings, journal::Journal& journal,
                        IndexGate& gate, Tracker& tracker, const Cancellation& cancel) {
   auto state = IndexState::from_text(source.row.index_state);
@@ -181,18 +193,6 @@ Result<void> index_one(SourceFolder& source, const JobSettings& settings, journa
   MBOXFERRY_TRY(bytes->check_unchanged());
   MBOXFERRY_TRY(check_accounting(total, *bytes));
   return filler.finish(total);
-}
-
-/// Every byte must have gone somewhere: a folder that is longer than what was accounted for is
-/// never a success.
-Result<void> check_accounting(const mbox::Accounting& total, ByteSource& bytes) {
-  char beyond = 0;
-  MBOXFERRY_ASSIGN(const std::size_t more, bytes.read_at(total.sum(), {&beyond, 1}));
-  if (more == 0) return ok();
-  return Error{
-      ErrorCode::internal,
-      fmt::format("{}: only the first {} bytes are accounted for", bytes.name(), total.sum()),
-      "this is a bug of mboxferry; please report it"};
 }
 
 /// Compares messages with the rows of the journal, page by page.
