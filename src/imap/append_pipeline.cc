@@ -246,7 +246,7 @@ Error AppendPipeline::handle_bad(const ReplyLine& reply) {
     outcome.batch = command->batch;
     outcome.first = command->first;
     outcome.count = command->count;
-    in_flight_.erase(command);
+    // It stays unanswered: whether any of it can be stored is what unanswered() tells.
     outcomes_.push_back(std::move(outcome));
   }
   return connection_.fail(error);

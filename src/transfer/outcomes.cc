@@ -117,6 +117,11 @@ Result<void> Sender::apply_refused(const imap::AppendOutcome& outcome, Rows rows
     refuse(rows.front(), std::string(imap::response_code_name(outcome.code)), outcome.text);
     return ok();
   }
+  if (abandoning_) {
+    go_carefully(rows);
+    plan_again(std::move(rows));
+    return ok();
+  }
   // One of them is the culprit: halve until it stands alone.
   const auto middle = rows.begin() + static_cast<std::ptrdiff_t>(rows.size() / 2);
   Rows second_half(std::make_move_iterator(middle), std::make_move_iterator(rows.end()));
@@ -128,6 +133,7 @@ Result<void> Sender::apply_refused(const imap::AppendOutcome& outcome, Rows rows
 
 Result<void> Sender::apply_patience(const imap::AppendOutcome& outcome) {
   const bool full = outcome.code == imap::ResponseCode::over_quota;
+  if (abandoning_) return ok();
   if (full || ++patience_ > kMostPatience) return asks_for_patience(target_.label(), outcome);
   const auto backoff = std::chrono::milliseconds(500) * (1 << patience_);
   const auto wait = std::max<std::chrono::milliseconds>(outcome.retry.after, backoff);
@@ -149,8 +155,13 @@ void Sender::apply_bad(const imap::AppendOutcome& outcome, const Rows& rows) {
     if (rows.front().keywords.empty()) memory_.bad_count = 2;
     return;
   }
+  go_carefully(rows);
+}
+
+void Sender::go_carefully(const Rows& rows) {
   memory_.careful_first = rows.front().id;
   memory_.careful_last = rows.back().id;
+  memory_.progress = true;
 }
 
 void Sender::plan_again(Rows rows) {

@@ -168,9 +168,16 @@ Result<void> Sender::commit(std::vector<journal::Intent> intents) {
   return journal_.commit(step);
 }
 
-/// The connection is gone or the job stops: keep what is certain. What was never sent completely
-/// cannot be on the server; the rest stays in doubt.
+/// The connection is gone or the job stops: keep what is certain. Answers that came before the end
+/// count; what was never sent completely cannot be on the server; the rest stays in doubt.
 Result<void> Sender::abandon(Error error) {
+  abandoning_ = true;
+  while (!in_flight_.empty() && target_.answer_ready()) {
+    const auto outcome = target_.receive();
+    if (!outcome) break;
+    const auto applied = apply(*outcome);
+    if (!applied && applied.error().scope == ErrorScope::job) error = applied.error();
+  }
   for (const imap::Unanswered& part : target_.unanswered()) {
     const auto batch = in_flight_.find(part.batch);
     if (batch == in_flight_.end() || part.may_be_stored) continue;

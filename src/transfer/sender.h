@@ -71,6 +71,7 @@ class Sender {
   Result<void> apply_refused(const imap::AppendOutcome& outcome, Rows rows);
   void apply_bad(const imap::AppendOutcome& outcome, const Rows& rows);
   Result<void> apply_patience(const imap::AppendOutcome& outcome);
+  void go_carefully(const Rows& rows);
   void plan_again(Rows rows);
   void refuse(const journal::MessageRow& row, std::string code, std::string text);
   Result<void> commit(std::vector<journal::Intent> intents);
@@ -94,8 +95,9 @@ class Sender {
   std::deque<Rows> again_;  ///< parts of refused batches, to be sent before anything new
   std::map<std::uint64_t, Batch> in_flight_;
   std::uint64_t next_batch_ = 1;
-  journal::Step pending_;  ///< outcomes not yet in the journal
-  int patience_ = 0;       ///< how often in a row the server asked to wait
+  journal::Step pending_;    ///< outcomes not yet in the journal
+  bool abandoning_ = false;  ///< the connection is gone; only answers that came count
+  int patience_ = 0;         ///< how often in a row the server asked to wait
 };
 
 }  // namespace mboxferry::transfer

@@ -159,7 +159,7 @@ struct AppendOutcome {
   enum class Kind {
     stored,   ///< OK; `uids` ascending, one a message, or empty without UIDPLUS
     refused,  ///< NO: the server has none of them
-    bad,      ///< BAD: the connection is closed, outcome as for a lost connection
+    bad,      ///< BAD: the connection is closed; the command stays among the unanswered
   };
   std::uint64_t batch = 0;
   std::size_t first = 0;
