@@ -1,3 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program's entry.
-int main() { return 0; }
+#include "mboxferry/cli/app.h"
+
+int main(int argument_count, char** arguments) {
+  return mboxferry::cli::run(argument_count, arguments);
+}

@@ -82,41 +82,4 @@ Result<void> write_job_report(TextOutput& out, const journal::Journal* journal,
   return json.result();
 }
 
-Result<void> write_status_report(TextOutput& out, const journal::Journal& journal,
-                                 const std::string& verdict) {
-  MBOXFERRY_ASSIGN(const auto identity, journal.identity());
-  MBOXFERRY_ASSIGN(const auto mailboxes, journal.mailboxes());
-  JsonStream json(out);
-  json.begin_object()
-      .member("schema", "mboxferry.status/1")
-      .member("journal", journal.path())
-      .member("account", identity.account);
-  json.key("archives").texts(lines_of(identity.archives));
-  json.key("verdict");
-  if (verdict.empty()) {
-    json.null();
-  } else {
-    json.text(verdict);
-  }
-  json.key("mailboxes").begin_array();
-  for (const journal::MailboxRow& mailbox : mailboxes) {
-    MBOXFERRY_ASSIGN(const auto counts, journal.counts(mailbox.id));
-    json.begin_object()
-        .member("name", mailbox.name)
-        .member("planned", meant_for(counts).messages)
-        .member("to_send", counts.planned.messages)
-        .member("in_doubt", counts.intended.messages)
-        .member("stored", counts.stored.messages)
-        .member("already_there", mailbox.existed_before)
-        .member("refused", counts.refused.messages)
-        .member("skipped", counts.skipped.messages)
-        .member("bytes", meant_for(counts).bytes)
-        .end_object();
-  }
-  json.end_array().key("refused").begin_array();
-  MBOXFERRY_TRY(write_refused(json, journal));
-  json.end_array().end_object().end_line();
-  return json.result();
-}
-
 }  // namespace mboxferry::report

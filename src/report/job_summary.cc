@@ -14,17 +14,14 @@ namespace {
 constexpr std::size_t kNameColumns = 40;
 constexpr std::size_t kRefusedShown = 20;
 
-struct Totals {
-  journal::Count meant;
-  journal::MailboxCounts counts;
-};
-
 void add(journal::Count& to, const journal::Count& what) {
   to.messages += what.messages;
   to.bytes += what.bytes;
 }
 
-Result<Totals> write_table(TextOutput& out, const journal::Journal& journal) {
+}  // namespace
+
+Result<Totals> write_mailbox_table(TextOutput& out, const journal::Journal& journal) {
   MBOXFERRY_ASSIGN(const auto mailboxes, journal.mailboxes());
   std::size_t width = 7;
   for (const auto& mailbox : mailboxes)
@@ -76,8 +73,6 @@ Result<void> write_refused_lines(TextOutput& out, const journal::Journal& journa
       fmt::format("  kept with their reasons in {}.refused.mbox\n", printable(journal.path())));
 }
 
-}  // namespace
-
 std::vector<std::string> lines_of(std::string_view text) {
   std::vector<std::string> lines;
   while (!text.empty()) {
@@ -93,7 +88,7 @@ Result<void> write_job_summary(TextOutput& out, const journal::Journal* journal,
   const std::string account = printable(run.user + "@" + run.host);
   if (journal == nullptr) return out.write(fmt::format("{}: {}\n", run.verdict, account));
   Spool table;
-  MBOXFERRY_ASSIGN(const Totals totals, write_table(table, *journal));
+  MBOXFERRY_ASSIGN(const Totals totals, write_mailbox_table(table, *journal));
   MBOXFERRY_TRY(out.write(fmt::format(
       "{}: {}: {} of {} stored ({}), {} refused, {} skipped; {} in {} now\n", run.verdict, account,
       totals.counts.stored.messages, counted(totals.meant.messages, "message"),
@@ -107,21 +102,6 @@ Result<void> write_job_summary(TextOutput& out, const journal::Journal* journal,
     MBOXFERRY_TRY(out.write("run the same command again to go on where this ended\n"));
   }
   return out.write(fmt::format("journal: {}\n", printable(journal->path())));
-}
-
-Result<void> write_status_summary(TextOutput& out, const journal::Journal& journal,
-                                  const std::string& verdict) {
-  MBOXFERRY_ASSIGN(const auto identity, journal.identity());
-  MBOXFERRY_TRY(out.write(fmt::format("{}: {}\n", verdict.empty() ? "not finished" : verdict,
-                                      printable(identity.account))));
-  for (const std::string& archive : lines_of(identity.archives)) {
-    MBOXFERRY_TRY(out.write(fmt::format("  archive {}\n", printable(archive))));
-  }
-  MBOXFERRY_ASSIGN(const Totals totals, write_table(out, journal));
-  if (totals.counts.refused.messages > 0) {
-    MBOXFERRY_TRY(write_refused_lines(out, journal, totals.counts.refused.messages));
-  }
-  return ok();
 }
 
 }  // namespace mboxferry::report

@@ -19,6 +19,19 @@ Result<std::map<journal::FolderId, std::string>> folder_names(const journal::Jou
 /// The elements of the `refused` list.
 Result<void> write_refused(JsonStream& json, const journal::Journal& journal);
 
+/// Counts over all mailboxes.
+struct Totals {
+  journal::Count meant;
+  journal::MailboxCounts counts;
+};
+
+/// One row a mailbox, for people.
+Result<Totals> write_mailbox_table(TextOutput& out, const journal::Journal& journal);
+
+/// The first of `count` refused messages with their reasons, and where they are kept.
+Result<void> write_refused_lines(TextOutput& out, const journal::Journal& journal,
+                                 std::uint64_t count);
+
 /// The lines of `text` without their ends, empty ones left out.
 std::vector<std::string> lines_of(std::string_view text);
 

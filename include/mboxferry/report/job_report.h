@@ -33,12 +33,10 @@ Result<void> write_job_report(TextOutput& out, const journal::Journal* journal,
 Result<void> write_job_summary(TextOutput& out, const journal::Journal* journal,
                                const RunFacts& run);
 
-/// Schema mboxferry.status/1 (jobs/schema/status.json). `verdict` is empty while a job has none.
-Result<void> write_status_report(TextOutput& out, const journal::Journal& journal,
-                                 const std::string& verdict);
+/// Schema mboxferry.status/1 (jobs/schema/status.json).
+Result<void> write_status_report(TextOutput& out, const journal::Journal& journal);
 
 /// The same for people.
-Result<void> write_status_summary(TextOutput& out, const journal::Journal& journal,
-                                  const std::string& verdict);
+Result<void> write_status_summary(TextOutput& out, const journal::Journal& journal);
 
 }  // namespace mboxferry::report

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds the command, runs it, and turns its error into one line and an exit status.
+#include "mboxferry/cli/app.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <exception>
+#include <new>
+
+#include "cli/command.h"
+#include "cli/exit_codes.h"
+#include "cli/signals.h"
+#include "mboxferry/base/file.h"
+#include "mboxferry/report/printable.h"
+
+namespace mboxferry::cli {
+namespace {
+
+constexpr std::array<Command, 4> kCommands{{
+    {"scan", "read archives and say what is in them; needs no server", run_scan},
+    {"migrate", "put archives into the mailboxes of one account, or go on with it", run_migrate},
+    {"verify", "compare a job's journal with the server", run_verify},
+    {"status", "show where a job stands, also while it runs", run_status},
+}};
+
+std::string help() {
+  std::string text =
+      "mboxferry puts mbox archives into IMAP mailboxes over TLS, every message exactly once.\n\n"
+      "usage: mboxferry COMMAND [OPTION]... ARGUMENT...\n\ncommands:\n";
+  for (const Command& command : kCommands) {
+    text += fmt::format("  {:9}{}\n", command.name, command.summary);
+  }
+  return text +
+         "\n"
+         "  mboxferry COMMAND --help   says more about one of them\n"
+         "  mboxferry --version        prints the version\n\n"
+         "examples:\n"
+         "  mboxferry scan Archive.mbox\n"
+         "  mboxferry migrate Archive.mbox --to imaps://alice%40example.org@imap.example.org/\n"
+         "      (add --dry-run to see first what would happen)\n\n"
+         "exit status: 0 all there; 3 finished, some messages refused; 75 and 130 run it again to\n"
+         "go on; others are errors, explained in docs/exit-codes.md\n";
+}
+
+Result<int> dispatch(const Arguments& arguments, Context& context) {
+  if (arguments.empty()) {
+    return Error{ErrorCode::usage, "no command given", "try mboxferry --help"};
+  }
+  const std::string& name = arguments.front();
+  if (name == "--help" || name == "-h" || name == "help") {
+    MBOXFERRY_TRY(context.out.write(help()));
+    return kExitSuccess;
+  }
+  if (name == "--version") {
+    MBOXFERRY_TRY(context.out.write("mboxferry " MBOXFERRY_VERSION "\n"));
+    return kExitSuccess;
+  }
+  for (const Command& command : kCommands) {
+    if (command.name == name) {
+      return command.run(Arguments(arguments.begin() + 1, arguments.end()), context);
+    }
+  }
+  return Error{ErrorCode::usage, "there is no command '" + name.substr(0, 40) + "'",
+               "try mboxferry --help"};
+}
+
+int conclude(const Error& error) {
+  say(describe(error));
+  return exit_status(error.code);
+}
+
+}  // namespace
+
+std::span<const Command> commands() { return kCommands; }
+
+void say(std::string_view line) {
+  static_cast<void>(
+      write_all(STDERR_FILENO, "mboxferry: " + report::printable(line) + "\n", "standard error"));
+}
+
+int run(int argument_count, char** arguments) {
+  try {
+    const Cancellation& interrupt = catch_signals();
+    report::DescriptorOutput out(STDOUT_FILENO, "standard output");
+    Context context{out, interrupt};
+    const Result<int> status = dispatch(
+        Arguments(arguments + (argument_count > 0 ? 1 : 0), arguments + argument_count), context);
+    const Result<void> flushed = out.flush();
+    if (!status) return conclude(status.error());
+    if (!flushed) return conclude(flushed.error());
+    return *status;
+  } catch (const std::bad_alloc&) {
+    return conclude({ErrorCode::internal, "out of memory", "run the same command again"});
+  } catch (const std::exception& exception) {
+    return conclude({ErrorCode::internal, std::string("a bug: ") + exception.what(),
+                     "please report it; running the same command again is safe"});
+  }
+}
+
+}  // namespace mboxferry::cli

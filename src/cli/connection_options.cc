@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the options of a connection.
+#include "cli/connection_options.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "cli/target_url.h"
+#include "cli/trace_log.h"
+#include "mboxferry/base/utf8.h"
+
+namespace mboxferry::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr long kLongestTimeout = 86'400;
+
+Error bad_value(const char* option, const char* expected) {
+  return {ErrorCode::usage, std::string("--") + option + " has a value that is not known",
+          std::string("it takes ") + expected};
+}
+
+/// `sha256:` and 64 hex digits, colons between them allowed as certificate tools print them.
+Result<std::string> read_pin(const std::string& text) {
+  constexpr std::string_view kPrefix = "sha256:";
+  std::string pin;
+  for (const char c : text) pin += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const auto hint = "sha256: and the 64 hex digits of the certificate's fingerprint";
+  if (!pin.starts_with(kPrefix)) return bad_value("tls-pin", hint);
+  std::string digits = pin.substr(kPrefix.size());
+  std::erase(digits, ':');
+  if (digits.size() != 64 || digits.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    return bad_value("tls-pin", hint);
+  }
+  return std::string(kPrefix) + digits;
+}
+
+Result<void> read_target(const Layer& layer, ConnectionSettings& settings) {
+  if (const auto text = layer.get<std::string>("to")) {
+    MBOXFERRY_ASSIGN(const TargetUrl url, parse_target_url(*text));
+    settings.host = url.host;
+    if (url.port) settings.port = url.port;
+    if (!url.user.empty()) settings.user = url.user;
+    if (url.mailbox) settings.mailbox = url.mailbox;
+  }
+  if (const auto host = layer.get<std::string>("host")) settings.host = host;
+  if (const auto port = layer.get<long>("port")) {
+    if (*port < 1 || *port > 65535) return bad_value("port", "a number from 1 to 65535");
+    settings.port = static_cast<std::uint16_t>(*port);
+  }
+  if (const auto user = layer.get<std::string>("user")) settings.user = user;
+  if (const auto mailbox = layer.get<std::string>("mailbox")) settings.mailbox = mailbox;
+  if (settings.mailbox && !is_utf8(*settings.mailbox)) {
+    return bad_value("mailbox", "a name in UTF-8");
+  }
+  return ok();
+}
+
+Result<void> read_security(const Layer& layer, ConnectionSettings& settings) {
+  if (const auto name = layer.get<std::string>("tls")) {
+    settings.security = security_from_name(*name);
+    if (!settings.security) return bad_value("tls", "implicit or starttls");
+  }
+  if (const auto file = layer.get<std::string>("ca-file")) settings.ca_file = file;
+  if (const auto pin = layer.get<std::string>("tls-pin")) {
+    MBOXFERRY_ASSIGN(settings.tls_pin, read_pin(*pin));
+  }
+  if (const auto seconds = layer.get<long>("timeout")) {
+    if (*seconds < 1 || *seconds > kLongestTimeout) {
+      return bad_value("timeout", "seconds, 1 to 86400");
+    }
+    settings.timeout = std::chrono::seconds(*seconds);
+  }
+  if (const auto file = layer.get<std::string>("log-file")) settings.log_file = *file;
+  return ok();
+}
+
+Result<void> read_password_source(const Layer& layer, ConnectionSettings& settings) {
+  const auto file = layer.get<std::string>("password-file");
+  const auto environment = layer.get<std::string>("password-env");
+  const auto command = layer.get<std::string>("password-command");
+  const int given = (file ? 1 : 0) + (environment ? 1 : 0) + (command ? 1 : 0);
+  if (given > 1) {
+    return Error{ErrorCode::usage, "more than one place is named for the password",
+                 "choose one of --password-file, --password-env and --password-command"};
+  }
+  if (given == 1) {
+    settings.password = {file.value_or(""), environment.value_or(""), command.value_or("")};
+  }
+  return ok();
+}
+
+}  // namespace
+
+void add_target_options(po::options_description& group) {
+  group.add_options()  //
+      ("to", po::value<std::string>()->value_name("URL"),
+       "imaps://USER@HOST:PORT/MAILBOX; special characters as %XX, so the @ of a user name is %40. "
+       "With MAILBOX a single mbox goes into it and a folder of them goes below it; without, the "
+       "archive's own names are used")                                              //
+      ("host", po::value<std::string>()->value_name("NAME"), "the server")          //
+      ("port", po::value<long>()->value_name("N"), "993, with --tls=starttls 143")  //
+      ("user", po::value<std::string>()->value_name("NAME"), "whom to log in")      //
+      ("mailbox", po::value<std::string>()->value_name("NAME"), "as MAILBOX in --to");
+}
+
+void add_connection_options(po::options_description& group) {
+  group.add_options()  //
+      ("tls", po::value<std::string>()->value_name("KIND"),
+       "implicit (default) or starttls; never without TLS")  //
+      ("ca-file", po::value<std::string>()->value_name("FILE"),
+       "trust these certificates (PEM) instead of the system's")  //
+      ("tls-pin", po::value<std::string>()->value_name("sha256:HEX"),
+       "trust the server's certificate with this fingerprint and no other")  //
+      ("timeout", po::value<long>()->value_name("SECONDS"),
+       "give up a connection after this long without progress (120)")  //
+      ("log-file", po::value<std::string>()->value_name("FILE"),
+       "append what is said to the server and by it; credentials are masked, mail is left out");
+}
+
+void add_password_options(po::options_description& group) {
+  group.add_options()  //
+      ("password-file", po::value<std::string>()->value_name("FILE"),
+       "the password is the file's content without one line end at its end")  //
+      ("password-env", po::value<std::string>()->value_name("NAME"),
+       "the password is in this environment variable")  //
+      ("password-command", po::value<std::string>()->value_name("COMMAND"),
+       "the password is what this shell command prints, without one line end at its end");
+}
+
+Result<ConnectionSettings> read_connection_settings(const Options& options) {
+  ConnectionSettings settings;
+  for (const Layer& layer : options.weakest_first()) {
+    MBOXFERRY_TRY(read_target(layer, settings));
+    MBOXFERRY_TRY(read_security(layer, settings));
+    MBOXFERRY_TRY(read_password_source(layer, settings));
+  }
+  return settings;
+}
+
+Result<imap::Account> make_account(const ConnectionSettings& settings) {
+  const auto missing = [](const char* what, const char* option) {
+    return Error{ErrorCode::usage, std::string("no ") + what + " is named",
+                 std::string("use --to imaps://USER@HOST/ or --") + option};
+  };
+  if (settings.host.value_or("").empty()) return missing("server", "host");
+  if (settings.user.value_or("").empty()) return missing("user", "user");
+  imap::Account account;
+  account.host = *settings.host;
+  account.user = *settings.user;
+  account.security = settings.security.value_or(imap::Security::implicit_tls);
+  account.port =
+      settings.port.value_or(account.security == imap::Security::implicit_tls ? 993 : 143);
+  account.ca_file = settings.ca_file.value_or("");
+  account.tls_pin = settings.tls_pin.value_or("");
+  return account;
+}
+
+std::string_view security_name(imap::Security security) {
+  return security == imap::Security::starttls ? "starttls" : "implicit";
+}
+
+std::optional<imap::Security> security_from_name(std::string_view name) {
+  if (name == "implicit") return imap::Security::implicit_tls;
+  if (name == "starttls") return imap::Security::starttls;
+  return {};
+}
+
+std::optional<imap::Account> account_of_label(std::string_view label) {
+  const std::size_t colon = label.rfind(':');
+  const std::size_t at = label.substr(0, colon).rfind('@');
+  if (colon == std::string_view::npos || at == std::string_view::npos) return {};
+  imap::Account account;
+  account.user = label.substr(0, at);
+  account.host = label.substr(at + 1, colon - at - 1);
+  const std::string_view port = label.substr(colon + 1);
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), account.port);
+  const bool number = error == std::errc() && end == port.data() + port.size();
+  if (!number || account.port == 0 || account.user.empty() || account.host.empty()) return {};
+  return account;
+}
+
+Result<imap::ConnectionOptions> make_connection_options(const ConnectionSettings& settings) {
+  imap::ConnectionOptions options;
+  options.timeout = settings.timeout;
+  if (!settings.log_file.empty()) {
+    MBOXFERRY_ASSIGN(options.trace, open_trace(settings.log_file));
+  }
+  return options;
+}
+
+}  // namespace mboxferry::cli

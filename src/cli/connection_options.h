@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Options that say where to connect, how to trust it and whom to log in.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/options.h"
+#include "mboxferry/imap/account.h"
+
+namespace mboxferry::cli {
+
+/// Where a password comes from. At most one is set.
+struct PasswordSource {
+  std::string file;
+  std::string environment;  ///< the variable's name
+  std::string command;      ///< for the shell; its standard output is the password
+};
+
+/// What was said about the target; all layers together.
+struct ConnectionSettings {
+  std::optional<std::string> host;
+  std::optional<std::uint16_t> port;
+  std::optional<std::string> user;
+  std::optional<std::string> mailbox;
+  std::optional<imap::Security> security;
+  std::optional<std::string> ca_file;
+  std::optional<std::string> tls_pin;  ///< `sha256:` and 64 lower-case hex digits
+  PasswordSource password;
+  std::chrono::seconds timeout{120};
+  std::string log_file;
+};
+
+/// --to, --host, --port, --user, --mailbox.
+void add_target_options(boost::program_options::options_description& group);
+/// --tls, --ca-file, --tls-pin, --timeout, --log-file.
+void add_connection_options(boost::program_options::options_description& group);
+/// --password-file, --password-env, --password-command.
+void add_password_options(boost::program_options::options_description& group);
+
+Result<ConnectionSettings> read_connection_settings(const Options& options);
+
+/// The settings as an account without its password. Fails with `usage` when host or user is
+/// missing.
+Result<imap::Account> make_account(const ConnectionSettings& settings);
+
+std::string_view security_name(imap::Security security);  ///< "implicit", "starttls"
+std::optional<imap::Security> security_from_name(std::string_view name);
+
+/// Host, port and user of an account's label (`user@host:port`, where the user may hold an `@`), or
+/// nothing when it is none.
+std::optional<imap::Account> account_of_label(std::string_view label);
+
+/// Timeout, and the trace into the log file when one is named (created with mode 0600).
+Result<imap::ConnectionOptions> make_connection_options(const ConnectionSettings& settings);
+
+}  // namespace mboxferry::cli

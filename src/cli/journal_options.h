@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// The journal that a command names.
+#pragma once
+
+#include <memory>
+
+#include "cli/options.h"
+#include "mboxferry/journal/journal.h"
+
+namespace mboxferry::cli {
+
+/// Opens the option "journal"; fails with `usage` when none is named.
+Result<std::unique_ptr<journal::Journal>> open_journal(const Options& options,
+                                                       journal::OpenMode mode);
+
+}  // namespace mboxferry::cli

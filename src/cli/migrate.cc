@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+// mboxferry migrate: archives into one account, or what would happen.
+#include <unistd.h>
+
+#include "cli/archive_options.h"
+#include "cli/command.h"
+#include "cli/connection_options.h"
+#include "cli/credentials.h"
+#include "cli/exit_codes.h"
+#include "cli/options.h"
+#include "cli/progress_options.h"
+#include "cli/state_place.h"
+#include "mboxferry/archive/archive.h"
+#include "mboxferry/report/job_report.h"
+#include "mboxferry/report/plan_report.h"
+#include "mboxferry/transfer/job.h"
+
+namespace mboxferry::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+OptionTable migrate_table() {
+  OptionTable table;
+  table.usage = "migrate [OPTION]... ARCHIVE... --to imaps://USER@HOST:PORT/MAILBOX";
+  table.about =
+      "Puts the messages of archives into the mailboxes of one account, each exactly once. "
+      "Running\n"
+      "the same command again goes on where it ended, however it ended. Ctrl-C finishes what is "
+      "in\n"
+      "flight first; a second one stops at once, which is safe too. An ARCHIVE is an mbox file, a\n"
+      "compressed one, or a folder of them. Archives are only read.\n";
+  table.examples =
+      "  mboxferry migrate Archive.mbox --to imaps://alice%40example.org@imap.example.org/ "
+      "--dry-run\n"
+      "  mboxferry migrate Archive.mbox --to imaps://alice@imap.example.org/Old \\\n"
+      "      --password-file secret --report-json report.json\n"
+      "  mboxferry migrate ~/Mail --host localhost --port 10143 --tls starttls --user alice \\\n"
+      "      --ca-file ca.pem --password-command 'pass show mail/alice'\n";
+  table.positional = "archive";
+  auto target = option_group("where to");
+  add_target_options(target);
+  auto password = option_group("password; asked for on the terminal when none is given");
+  add_password_options(password);
+  auto connection = option_group("connection");
+  add_connection_options(connection);
+  connection.add_options()("append-mode", po::value<std::string>()->value_name("MODE"),
+                           "how messages are sent: auto (default), multiappend, literal-plus, "
+                           "literal-minus or synchronizing; used where the server allows it");
+  auto reading = option_group("how archives are read, and what is sent");
+  add_reading_options(reading);
+  add_sending_options(reading);
+  auto job = option_group("the job");
+  job.add_options()  //
+      ("dry-run", flag(),
+       "read everything, log in, and say what would happen; changes nothing")  //
+      ("journal", po::value<std::string>()->value_name("FILE"),
+       "where the job's state is kept")  //
+      ("state-dir", po::value<std::string>()->value_name("DIR"),
+       "keep it under a name of its own here (default: ~/.local/state/mboxferry)")  //
+      ("report-json", po::value<std::string>()->value_name("FILE"),
+       "write a report (jobs/schema/report.json; with --dry-run plan.json)");
+  add_progress_option(job);
+  job.add_options()  //
+      ("config", po::value<std::string>()->value_name("FILE"),
+       "take options from this job file, lines of name = value; MBOXFERRY_NAME in the environment "
+       "beats it, and the command line beats both")  //
+      ("help,h", "this text");
+  for (const auto& group : {target, password, connection, reading, job})
+    table.groups.push_back(group);
+  return table;
+}
+
+Result<imap::AppendMode> read_append_mode(const Options& options) {
+  const std::string name = options.text("append-mode");
+  if (name.empty() || name == "auto") return imap::AppendMode::automatic;
+  const auto mode = imap::append_mode_from_name(name);
+  if (!mode) {
+    return Error{ErrorCode::usage, "--append-mode has a value that is not known",
+                 "it takes auto, multiappend, literal-plus, literal-minus or synchronizing"};
+  }
+  return *mode;
+}
+
+Result<std::string> journal_path(const Options& options, const transfer::JobSettings& settings) {
+  if (const std::string path = options.text("journal"); !path.empty()) return path;
+  std::string folder = options.text("state-dir");
+  if (folder.empty()) {
+    MBOXFERRY_ASSIGN(folder, default_state_folder());
+  }
+  MBOXFERRY_TRY(make_state_folder(folder));
+  return folder + "/" + journal_name(settings.account.label(), settings.archives, settings.mailbox);
+}
+
+/// Everything but the password, which is asked for last.
+Result<transfer::JobSettings> read_settings(const Options& options,
+                                            const ConnectionSettings& connection) {
+  transfer::JobSettings settings;
+  MBOXFERRY_ASSIGN(settings.archives, archives_of(options));
+  MBOXFERRY_ASSIGN(settings.account, make_account(connection));
+  settings.mailbox = connection.mailbox;
+  MBOXFERRY_ASSIGN(settings.index, read_index_options(options));
+  MBOXFERRY_ASSIGN(settings.append_mode, read_append_mode(options));
+  // A name that is not there is told before anybody is asked for a password.
+  for (const std::string& path : settings.archives) MBOXFERRY_TRY(archive::Archive::open(path));
+  if (const std::string path = options.text("report-json"); !path.empty()) {
+    MBOXFERRY_TRY(report::check_creatable(path));
+  }
+  if (!options.has_flag("dry-run")) {
+    MBOXFERRY_ASSIGN(settings.journal_path, journal_path(options, settings));
+  }
+  MBOXFERRY_ASSIGN(settings.connection, make_connection_options(connection));
+  return settings;
+}
+
+/// Writes a document with `write` to the file of --report-json, if one is named.
+template <typename Write>
+Result<void> write_json_file(const Options& options, const Write& write) {
+  const std::string path = options.text("report-json");
+  if (path.empty()) return ok();
+  MBOXFERRY_ASSIGN(const auto file, report::WholeFile::create(path));
+  MBOXFERRY_TRY(write(*file));
+  return file->commit();
+}
+
+report::PlanFacts facts_of(const transfer::JobSettings& settings, const transfer::Plan& plan) {
+  report::PlanFacts facts;
+  facts.user = settings.account.user;
+  facts.host = settings.account.host;
+  facts.go = plan.go;
+  facts.reasons = plan.reasons;
+  facts.bytes_needed = plan.bytes_needed;
+  if (plan.quota) facts.quota = report::PlanQuota{plan.quota->limit, plan.quota->used};
+  for (const transfer::PlannedMailbox& row : plan.mailboxes) {
+    facts.mailboxes.push_back({row.name, row.exists, row.planned, row.oversize, row.skipped,
+                               row.bytes, row.already_there, row.lost_flags, row.date_corrections,
+                               row.doubtful, row.renamed_from});
+  }
+  return facts;
+}
+
+Result<int> dry_run(const Options& options, const transfer::JobSettings& settings,
+                    report::ProgressPrinter& printer, Context& context) {
+  PrintingObserver observer(printer, context.interrupt);
+  const auto plan = transfer::plan_job(settings, observer, context.interrupt);
+  printer.finish();
+  if (!plan) return plan.error();
+  const report::PlanFacts facts = facts_of(settings, *plan);
+  MBOXFERRY_TRY(report::write_plan_summary(context.out, facts));
+  MBOXFERRY_TRY(write_json_file(
+      options, [&](report::TextOutput& file) { return report::write_plan_report(file, facts); }));
+  return plan->go ? kExitSuccess : kExitFailed;
+}
+
+/// The journal of this job, to report from; null when the run never got hold of it, so that nobody
+/// else's numbers are told.
+std::unique_ptr<journal::Journal> journal_of(const transfer::JobSettings& settings,
+                                             const transfer::JobResult& result) {
+  if (result.error && (result.error->code == ErrorCode::journal_locked ||
+                       result.error->code == ErrorCode::configuration)) {
+    return nullptr;
+  }
+  auto journal = journal::Journal::open(settings.journal_path, journal::OpenMode::read_only);
+  return journal ? std::move(*journal) : nullptr;
+}
+
+Result<void> tell(const Options& options, const transfer::JobSettings& settings,
+                  const transfer::JobResult& result, Context& context) {
+  const auto journal = journal_of(settings, result);
+  const report::RunFacts facts{std::string(transfer::verdict_name(result.verdict)),
+                               settings.account.user,
+                               settings.account.host,
+                               result.seconds,
+                               result.stored_now.messages,
+                               result.stored_now.bytes};
+  MBOXFERRY_TRY(write_json_file(options, [&](report::TextOutput& file) {
+    return report::write_job_report(file, journal.get(), facts);
+  }));
+  return report::write_job_summary(context.out, journal.get(), facts);
+}
+
+Result<int> transfer_now(const Options& options, const transfer::JobSettings& settings,
+                         report::ProgressPrinter& printer, Context& context) {
+  PrintingObserver observer(printer, context.interrupt);
+  const transfer::JobResult result = transfer::run_job(
+      settings, transfer::real_environment(settings), observer, context.interrupt);
+  printer.finish();
+  const Result<void> told = tell(options, settings, result, context);
+  if (result.error) {
+    // The job's own error decides the exit status; a report that failed is only told.
+    if (!told) say(describe(told.error()));
+    return *result.error;
+  }
+  MBOXFERRY_TRY(told);
+  switch (result.verdict) {
+    case transfer::Verdict::complete:
+      return kExitSuccess;
+    case transfer::Verdict::refused:
+      return kExitRefused;
+    case transfer::Verdict::interrupted:
+      return kExitInterrupted;
+    case transfer::Verdict::failed:
+      break;
+  }
+  return kExitFailed;
+}
+
+}  // namespace
+
+Result<int> run_migrate(const Arguments& arguments, Context& context) {
+  const OptionTable table = migrate_table();
+  if (asks_for_help(arguments)) {
+    MBOXFERRY_TRY(context.out.write(help_text(table)));
+    return kExitSuccess;
+  }
+  MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
+  MBOXFERRY_ASSIGN(const ConnectionSettings connection, read_connection_settings(options));
+  MBOXFERRY_ASSIGN(const auto printer, make_printer(options));
+  MBOXFERRY_ASSIGN(transfer::JobSettings settings, read_settings(options, connection));
+  MBOXFERRY_ASSIGN(settings.account.password,
+                   get_password(connection.password, settings.account.label(), context.interrupt));
+  return options.has_flag("dry-run") ? dry_run(options, settings, *printer, context)
+                                     : transfer_now(options, settings, *printer, context);
+}
+
+}  // namespace mboxferry::cli

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads option layers with Boost.Program_options.
+#include "cli/options.h"
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "mboxferry/base/file.h"
+
+namespace mboxferry::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr unsigned kHelpColumns = 96;
+
+std::string environment_name(const std::string& option) {
+  std::string name = "MBOXFERRY_";
+  for (const char c : option) {
+    name += c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  }
+  return name;
+}
+
+Error usage(const std::string& source, const std::string& what) {
+  return {ErrorCode::usage, source + what, "see --help"};
+}
+
+/// One line without anything that may be a secret: Boost repeats `--name=value` as it was given.
+Error usage_from(const std::string& source, const po::error& error) {
+  if (const auto* unknown = dynamic_cast<const po::unknown_option*>(&error)) {
+    const std::string given = unknown->get_option_name();
+    const std::string name = given.substr(0, given.find('='));
+    if (name == "--password" || name == "password") {
+      return {ErrorCode::usage, source + "a password is not given this way, others could read it",
+              "use --password-file, --password-env or --password-command"};
+    }
+    return usage(source, "there is no option '" + name + "'");
+  }
+  if (dynamic_cast<const po::too_many_positional_options_error*>(&error) != nullptr) {
+    return usage(source, "too many arguments");
+  }
+  return usage(source, error.what());
+}
+
+po::options_description all_of(const OptionTable& table) {
+  po::options_description all;
+  for (const auto& group : table.groups) all.add(group);
+  if (table.max_positional == 1) {
+    all.add_options()(table.positional.c_str(), po::value<std::string>());
+  } else {
+    all.add_options()(table.positional.c_str(), po::value<std::vector<std::string>>()->composing());
+  }
+  return all;
+}
+
+/// Runs one of Boost's parsers, which throw.
+template <typename Parse>
+Result<Layer> parse_layer(const std::string& source, const Parse& parse) {
+  try {
+    po::variables_map values;
+    po::store(parse(), values);
+    return Layer(std::move(values));
+  } catch (const po::error& error) {
+    return usage_from(source, error);
+  }
+}
+
+Result<Layer> read_command_line(const OptionTable& table, const po::options_description& all,
+                                const Arguments& arguments) {
+  po::positional_options_description positional;
+  positional.add(table.positional.c_str(), table.max_positional);
+  const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+  return parse_layer("", [&] {
+    return po::command_line_parser(arguments)
+        .options(all)
+        .positional(positional)
+        .style(style)
+        .run();
+  });
+}
+
+Result<Layer> read_environment(const po::options_description& all) {
+  return parse_layer("in the environment: ", [&] {
+    return po::parse_environment(all, [&](const std::string& name) -> std::string {
+      for (const auto& option : all.options()) {
+        if (environment_name(option->long_name()) == name) return option->long_name();
+      }
+      return "";
+    });
+  });
+}
+
+Result<Layer> read_job_file(const po::options_description& all, const std::string& path) {
+  std::ifstream file(path);
+  if (!file) {
+    return Error{ErrorCode::configuration,
+                 "cannot read the job file " + path + ": " + errno_text(errno),
+                 "name one with --config"};
+  }
+  return parse_layer("in " + path + ": ", [&] { return po::parse_config_file(file, all); });
+}
+
+}  // namespace
+
+po::options_description option_group(const std::string& caption) {
+  return po::options_description(caption, kHelpColumns, kHelpColumns / 2);
+}
+
+po::typed_value<bool>* flag() { return po::value<bool>()->implicit_value(true)->zero_tokens(); }
+
+bool asks_for_help(const Arguments& arguments) {
+  const auto end = std::find(arguments.begin(), arguments.end(), "--");
+  return std::any_of(arguments.begin(), end, [](const std::string& argument) {
+    return argument == "--help" || argument == "-h";
+  });
+}
+
+std::string help_text(const OptionTable& table) {
+  std::ostringstream text;
+  text << "usage: mboxferry " << table.usage << "\n\n" << table.about;
+  for (const auto& group : table.groups) text << '\n' << group;
+  text << "\nexamples:\n" << table.examples;
+  return text.str();
+}
+
+Result<Options> read_options(const OptionTable& table, const Arguments& arguments) {
+  const po::options_description all = all_of(table);
+  MBOXFERRY_ASSIGN(Layer command_line, read_command_line(table, all, arguments));
+  MBOXFERRY_ASSIGN(Layer environment, read_environment(all));
+  std::vector<Layer> layers;
+  auto job_file = command_line.get<std::string>("config");
+  if (!job_file) job_file = environment.get<std::string>("config");
+  if (job_file) {
+    MBOXFERRY_ASSIGN(Layer file, read_job_file(all, *job_file));
+    layers.push_back(std::move(file));
+  }
+  layers.push_back(std::move(environment));
+  layers.push_back(std::move(command_line));
+  return Options(std::move(layers));
+}
+
+}  // namespace mboxferry::cli

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Options from the command line, the environment and a job file, as layers over each other.
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/command.h"
+#include "mboxferry/base/result.h"
+
+namespace mboxferry::cli {
+
+/// What one command understands.
+struct OptionTable {
+  std::string usage;     ///< "scan [OPTION]... ARCHIVE..."
+  std::string about;     ///< what it does, for --help
+  std::string examples;  ///< lines, for --help
+  std::vector<boost::program_options::options_description> groups;
+  std::string positional;   ///< the option that arguments without a name belong to
+  int max_positional = -1;  ///< -1: any number
+};
+
+/// An empty group of options with a caption.
+boost::program_options::options_description option_group(const std::string& caption);
+
+/// An option that is either given or not.
+boost::program_options::typed_value<bool>* flag();
+
+/// The values of one source.
+class Layer {
+ public:
+  explicit Layer(boost::program_options::variables_map values) : values_(std::move(values)) {}
+
+  template <typename T>
+  [[nodiscard]] std::optional<T> get(const char* name) const {
+    const auto found = values_.find(name);
+    if (found == values_.end() || found->second.empty()) return {};
+    return found->second.as<T>();
+  }
+
+ private:
+  boost::program_options::variables_map values_;
+};
+
+/// What a command was told: job file, then environment (`MBOXFERRY_NAME`), then command line; a
+/// later layer beats an earlier one.
+class Options {
+ public:
+  explicit Options(std::vector<Layer> layers) : layers_(std::move(layers)) {}
+
+  [[nodiscard]] const std::vector<Layer>& weakest_first() const { return layers_; }
+
+  /// The strongest layer's value.
+  template <typename T>
+  [[nodiscard]] std::optional<T> get(const char* name) const {
+    for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer) {
+      if (auto value = layer->get<T>(name)) return value;
+    }
+    return {};
+  }
+  [[nodiscard]] std::string text(const char* name) const {
+    return get<std::string>(name).value_or("");
+  }
+  [[nodiscard]] bool has_flag(const char* name) const { return get<bool>(name).value_or(false); }
+
+ private:
+  std::vector<Layer> layers_;
+};
+
+/// True when --help or -h is among the arguments.
+bool asks_for_help(const Arguments& arguments);
+
+/// The text of `mboxferry COMMAND --help`.
+std::string help_text(const OptionTable& table);
+
+/// Reads all layers. Errors (`usage`) name the option and never repeat what follows its `=`.
+Result<Options> read_options(const OptionTable& table, const Arguments& arguments);
+
+}  // namespace mboxferry::cli

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Chooses the progress printer.
+#include "cli/progress_options.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string_view>
+
+namespace mboxferry::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+bool can_repaint() {
+  const char* terminal = std::getenv("TERM");
+  return ::isatty(STDERR_FILENO) == 1 && terminal != nullptr &&
+         std::string_view(terminal) != "dumb";
+}
+
+}  // namespace
+
+void add_progress_option(po::options_description& group) {
+  group.add_options()("progress", po::value<std::string>()->value_name("STYLE"),
+                      "live (on a terminal), plain, json (an object a line) or none; on standard "
+                      "error");
+}
+
+Result<std::unique_ptr<report::ProgressPrinter>> make_printer(const Options& options) {
+  auto style = can_repaint() ? report::ProgressStyle::live : report::ProgressStyle::plain;
+  if (const auto name = options.get<std::string>("progress")) {
+    const auto named = report::progress_style_from_name(*name);
+    if (!named) {
+      return Error{ErrorCode::usage, "--progress has a value that is not known",
+                   "it takes live, plain, json or none"};
+    }
+    style = *named;
+  }
+  return report::make_progress_printer(style, STDERR_FILENO, system_clock());
+}
+
+void PrintingObserver::progress(const transfer::Progress& progress) {
+  printer_.progress({.phase = std::string(transfer::phase_name(progress.phase)),
+                     .totals_known = progress.totals_known,
+                     .messages_total = progress.total.messages,
+                     .bytes_total = progress.total.bytes,
+                     .messages_done = progress.stored.messages,
+                     .bytes_done = progress.stored.bytes,
+                     .messages_now = progress.stored_now.messages,
+                     .bytes_now = progress.stored_now.bytes,
+                     .refused = progress.refused,
+                     .archive_bytes = progress.archive_bytes,
+                     .read_bytes = progress.read_bytes,
+                     .mailbox = progress.mailbox});
+  if (interrupt_.requested() && !told_) {
+    told_ = true;
+    printer_.notice("stopping; what is in flight is finished first (again: stop at once)");
+  }
+}
+
+}  // namespace mboxferry::cli

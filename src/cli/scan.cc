@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// mboxferry scan: read everything, send nothing.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "cli/archive_options.h"
+#include "cli/command.h"
+#include "cli/exit_codes.h"
+#include "cli/options.h"
+#include "cli/progress_options.h"
+#include "cli/scan_folder.h"
+#include "cli/scan_output.h"
+
+namespace mboxferry::cli {
+namespace {
+
+OptionTable scan_table() {
+  OptionTable table;
+  table.usage = "scan [OPTION]... ARCHIVE...";
+  table.about =
+      "Reads archives to the end and says what is in them: folders, messages, lines that could\n"
+      "be separators, problems. Needs no server and changes nothing. An ARCHIVE is an mbox file,\n"
+      "a compressed one, or a folder of them.\n";
+  table.examples =
+      "  mboxferry scan Archive.mbox\n"
+      "  mboxferry scan --json ~/Mail > archive.json\n"
+      "  mboxferry scan --list Archive.mbox.gz | head\n";
+  table.positional = "archive";
+  auto output = option_group("what is shown, on standard output");
+  output.add_options()                                                               //
+      ("json", flag(), "one JSON document (jobs/schema/scan.json) instead of text")  //
+      ("list", flag(), "one JSON object a message, on a line");
+  add_progress_option(output);
+  output.add_options()("help,h", "this text");
+  auto reading = option_group("how archives are read");
+  add_reading_options(reading);
+  table.groups.push_back(output);
+  table.groups.push_back(reading);
+  return table;
+}
+
+Result<std::unique_ptr<ScanOutput>> make_output(const Options& options, report::TextOutput& out) {
+  const bool json = options.has_flag("json");
+  const bool list = options.has_flag("list");
+  if (json && list) {
+    return Error{ErrorCode::usage, "--json and --list exclude each other", "choose one"};
+  }
+  return json ? make_scan_document(out) : list ? make_scan_list(out) : make_scan_table(out);
+}
+
+/// Opening all of them first means that a name that is not there costs nothing.
+Result<std::vector<archive::Archive>> open_archives(const std::vector<std::string>& paths) {
+  std::vector<archive::Archive> archives;
+  for (const std::string& path : paths) {
+    MBOXFERRY_ASSIGN(auto archive, archive::Archive::open(path));
+    archives.push_back(std::move(archive));
+  }
+  return archives;
+}
+
+/// Runs over archives and remembers the first thing that went wrong.
+class Scan {
+ public:
+  Scan(const transfer::IndexOptions& options, ScanOutput& output, report::ProgressPrinter& printer,
+       const Cancellation& interrupt)
+      : options_(options), output_(output), printer_(printer), interrupt_(interrupt) {
+    sample_.phase = "reading";
+  }
+
+  /// Fails only when the output does.
+  Result<void> read(const std::vector<archive::Archive>& archives) {
+    for (const auto& archive : archives) sample_.archive_bytes += archive.bytes_on_disk();
+    for (const auto& archive : archives) {
+      MBOXFERRY_TRY(read_archive(archive));
+      if (interrupt_.requested()) break;
+    }
+    return output_.end(totals_);
+  }
+
+  [[nodiscard]] const std::optional<Error>& error() const { return error_; }
+
+ private:
+  Result<void> read_archive(const archive::Archive& archive) {
+    MBOXFERRY_TRY(output_.begin_archive(archive));
+    std::uint64_t bytes = 0;
+    bool mail = false;
+    for (const archive::Folder& folder : archive.folders()) {
+      if (const std::string warning = archive::lock_warning(folder); !warning.empty()) {
+        printer_.notice(warning);
+      }
+      MBOXFERRY_ASSIGN(const ScannedFolder scanned,
+                       scan_folder(folder, options_, output_, printer_, sample_, interrupt_));
+      bytes += scanned.totals.size;
+      mail = mail || scanned.totals.mail;
+      ++totals_.folders;
+      totals_.messages += scanned.totals.messages;
+      if (scanned.error) remember(*scanned.error);
+      if (interrupt_.requested()) break;
+    }
+    totals_.bytes += bytes;
+    if (!mail && !error_) {
+      remember({ErrorCode::not_mail, archive.path() + " holds no mail that can be read",
+                "name an mbox file, or a folder of them"});
+    }
+    return output_.end_archive(bytes);
+  }
+
+  void remember(const Error& error) {
+    if (!error_) {
+      error_ = error;
+    } else if (error.code != ErrorCode::interrupted) {
+      printer_.notice(describe(error));
+    }
+  }
+
+  const transfer::IndexOptions& options_;
+  ScanOutput& output_;
+  report::ProgressPrinter& printer_;
+  const Cancellation& interrupt_;
+  report::ProgressSample sample_;
+  ScanTotals totals_;
+  std::optional<Error> error_;
+};
+
+/// Progress on the terminal would be painted between the lines of a list.
+bool would_mix(const Options& options) {
+  return !options.get<std::string>("progress") && ::isatty(STDOUT_FILENO) == 1 &&
+         (options.has_flag("json") || options.has_flag("list"));
+}
+
+}  // namespace
+
+Result<int> run_scan(const Arguments& arguments, Context& context) {
+  const OptionTable table = scan_table();
+  if (asks_for_help(arguments)) {
+    MBOXFERRY_TRY(context.out.write(help_text(table)));
+    return kExitSuccess;
+  }
+  MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
+  MBOXFERRY_ASSIGN(const auto paths, archives_of(options));
+  MBOXFERRY_ASSIGN(const auto index_options, read_index_options(options));
+  MBOXFERRY_ASSIGN(auto printer, make_printer(options));
+  if (would_mix(options)) {
+    printer =
+        report::make_progress_printer(report::ProgressStyle::none, STDERR_FILENO, system_clock());
+  }
+  MBOXFERRY_ASSIGN(const auto archives, open_archives(paths));
+  MBOXFERRY_ASSIGN(const auto output, make_output(options, context.out));
+  Scan scan(index_options, *output, *printer, context.interrupt);
+  MBOXFERRY_TRY(scan.read(archives));
+  printer->finish();
+  if (context.interrupt.requested()) {
+    return Error{ErrorCode::interrupted, "interrupted: not everything was read",
+                 "run the same command again"};
+  }
+  if (scan.error()) return *scan.error();
+  return kExitSuccess;
+}
+
+}  // namespace mboxferry::cli

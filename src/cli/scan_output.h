@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `scan` shows, in its three forms.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "mboxferry/archive/archive.h"
+#include "mboxferry/base/result.h"
+#include "mboxferry/report/text_output.h"
+#include "mboxferry/transfer/indexer.h"
+
+namespace mboxferry::cli {
+
+/// What is known about a folder when it has been read.
+struct FolderTotals {
+  std::uint64_t messages = 0;
+  std::uint64_t pseudo = 0;
+  std::uint64_t expunged = 0;
+  std::uint64_t size = 0;  ///< bytes that were read; of the unpacked stream
+  mbox::Accounting accounting;
+  bool mail = true;  ///< false: not empty, and no separator in it
+};
+
+struct ScanTotals {
+  std::uint64_t folders = 0;
+  std::uint64_t messages = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// Hears everything in archive order. Constant memory.
+class ScanOutput {
+ public:
+  ScanOutput() = default;
+  ScanOutput(const ScanOutput&) = delete;
+  ScanOutput& operator=(const ScanOutput&) = delete;
+  virtual ~ScanOutput() = default;
+
+  virtual Result<void> begin_archive(const archive::Archive& archive) = 0;
+  virtual Result<void> begin_folder(const std::string& path, mbox::Dialect dialect) = 0;
+  /// A message that is not left out.
+  virtual Result<void> message(const transfer::IndexedMessage& message) = 0;
+  virtual Result<void> doubt(const mbox::Doubt& doubt) = 0;
+  virtual Result<void> problem(const mbox::Problem& problem) = 0;
+  virtual Result<void> end_folder(const FolderTotals& totals) = 0;
+  virtual Result<void> end_archive(std::uint64_t bytes) = 0;
+  virtual Result<void> end(const ScanTotals& totals) = 0;
+};
+
+/// A table for people, with the first doubtful places and problems of each folder.
+std::unique_ptr<ScanOutput> make_scan_table(report::TextOutput& out);
+/// Schema mboxferry.scan/1 (jobs/schema/scan.json).
+std::unique_ptr<ScanOutput> make_scan_document(report::TextOutput& out);
+/// One JSON object a message on a line.
+std::unique_ptr<ScanOutput> make_scan_list(report::TextOutput& out);
+
+/// A folder's path segments as one text.
+std::string folder_label(const archive::Folder& folder);
+
+}  // namespace mboxferry::cli

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// `scan` for people.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "cli/scan_output.h"
+#include "mboxferry/report/printable.h"
+
+namespace mboxferry::cli {
+namespace {
+
+using report::human_bytes;
+using report::printable;
+using report::shortened;
+
+constexpr std::size_t kNameColumns = 40;
+constexpr std::uint64_t kShown = 5;  ///< doubtful places, and problems, of one folder
+constexpr std::size_t kTextColumns = 90;
+
+class ScanTable final : public ScanOutput {
+ public:
+  explicit ScanTable(report::TextOutput& out) : out_(out) {}
+
+  Result<void> begin_archive(const archive::Archive& archive) override {
+    archive_ = &archive;
+    width_ = 6;
+    for (const archive::Folder& folder : archive.folders())
+      width_ = std::max(width_, std::min(kNameColumns, printable(folder_label(folder)).size()));
+    return out_.write(
+        fmt::format("{} ({}, {} on disk)\n  {:{}} {:>10} {:>10}  {:8} {:>8} {:>8} {:>8}\n",
+                    printable(archive.path()), archive::kind_name(archive.kind()),
+                    human_bytes(archive.bytes_on_disk()), "folder", width_, "messages", "size",
+                    "dialect", "doubtful", "left out", "problems"));
+  }
+
+  Result<void> begin_folder(const std::string& path, mbox::Dialect dialect) override {
+    path_ = path;
+    dialect_ = dialect;
+    doubts_ = problems_ = 0;
+    details_.clear();
+    return ok();
+  }
+
+  Result<void> message(const transfer::IndexedMessage&) override { return ok(); }
+
+  Result<void> doubt(const mbox::Doubt& doubt) override {
+    if (++doubts_ <= kShown) {
+      details_.push_back(fmt::format("byte {}: {} ({}): {}", doubt.offset,
+                                     doubt.taken ? "taken for a separator" : "left in the message",
+                                     printable(doubt.reason), shortened(doubt.line, kTextColumns)));
+    }
+    return ok();
+  }
+
+  Result<void> problem(const mbox::Problem& problem) override {
+    if (++problems_ <= kShown) {
+      details_.push_back(fmt::format("byte {}: {}: {}", problem.offset, printable(problem.code),
+                                     shortened(problem.text, kTextColumns)));
+    }
+    return ok();
+  }
+
+  Result<void> end_folder(const FolderTotals& totals) override {
+    MBOXFERRY_TRY(out_.write(fmt::format("  {:{}} {:>10} {:>10}  {:8} {:>8} {:>8} {:>8}\n",
+                                         shortened(path_, width_), width_, totals.messages,
+                                         human_bytes(totals.size),
+                                         totals.mail ? mbox::dialect_name(dialect_) : "no mail",
+                                         doubts_, totals.pseudo + totals.expunged, problems_)));
+    for (const std::string& detail : details_) MBOXFERRY_TRY(out_.write("      " + detail + "\n"));
+    if (doubts_ > kShown || problems_ > kShown) {
+      MBOXFERRY_TRY(out_.write("      and more; --json lists all\n"));
+    }
+    if (totals.pseudo > 0) {
+      MBOXFERRY_TRY(
+          out_.write(fmt::format("      left out: {} of a mail program's own bookkeeping\n",
+                                 report::counted(totals.pseudo, "message"))));
+    }
+    if (totals.expunged > 0) {
+      MBOXFERRY_TRY(out_.write(fmt::format(
+          "      left out: {} deleted and not yet removed (--include-expunged keeps them)\n",
+          report::counted(totals.expunged, "message"))));
+    }
+    return ok();
+  }
+
+  Result<void> end_archive(std::uint64_t) override {
+    for (const std::string& what : archive_->left_out()) {
+      MBOXFERRY_TRY(out_.write("  not read: " + printable(what) + "\n"));
+    }
+    return ok();
+  }
+
+  Result<void> end(const ScanTotals& totals) override {
+    return out_.write(
+        fmt::format("total: {} in {}, {}\n", report::counted(totals.messages, "message"),
+                    report::counted(totals.folders, "folder"), human_bytes(totals.bytes)));
+  }
+
+ private:
+  report::TextOutput& out_;
+  const archive::Archive* archive_ = nullptr;
+  std::size_t width_ = 0;
+  std::string path_;
+  mbox::Dialect dialect_ = mbox::Dialect::automatic;
+  std::uint64_t doubts_ = 0;
+  std::uint64_t problems_ = 0;
+  std::vector<std::string> details_;  ///< at most 2 * kShown
+};
+
+}  // namespace
+
+std::unique_ptr<ScanOutput> make_scan_table(report::TextOutput& out) {
+  return std::make_unique<ScanTable>(out);
+}
+
+std::string folder_label(const archive::Folder& folder) {
+  std::string label;
+  for (const std::string& segment : folder.path) {
+    if (!label.empty()) label += '/';
+    label += segment;
+  }
+  return label;
+}
+
+}  // namespace mboxferry::cli

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where journals are kept when the user names no file.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mboxferry/base/result.h"
+
+namespace mboxferry::cli {
+
+/// `$XDG_STATE_HOME/mboxferry`, or `~/.local/state/mboxferry` (XDG Base Directory Specification).
+Result<std::string> default_state_folder();
+
+/// Creates `folder` and its parents, for the user only. Fails with `cannot_create`.
+Result<void> make_state_folder(const std::string& folder);
+
+/// The journal's file name for a job: readable, and its own for every account, archive and mailbox,
+/// so that the same command finds it again.
+std::string journal_name(const std::string& account, const std::vector<std::string>& archives,
+                         const std::optional<std::string>& mailbox);
+
+}  // namespace mboxferry::cli

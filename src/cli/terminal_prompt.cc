@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// The password prompt.
+#include "cli/terminal_prompt.h"
+
+#include <fcntl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "mboxferry/base/file.h"
+#include "mboxferry/report/printable.h"
+
+namespace mboxferry::cli {
+namespace {
+
+constexpr std::size_t kLongestLine = 16u << 10;
+
+/// Switches echo off while it lives.
+class EchoOff {
+ public:
+  explicit EchoOff(int terminal) : terminal_(terminal) {
+    if (::tcgetattr(terminal_, &before_) != 0) return;
+    termios silent = before_;
+    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    silent.c_lflag |= static_cast<tcflag_t>(ECHONL);
+    active_ = ::tcsetattr(terminal_, TCSAFLUSH, &silent) == 0;
+  }
+  EchoOff(const EchoOff&) = delete;
+  EchoOff& operator=(const EchoOff&) = delete;
+  ~EchoOff() {
+    if (active_) ::tcsetattr(terminal_, TCSAFLUSH, &before_);
+  }
+  [[nodiscard]] bool active() const { return active_; }
+
+ private:
+  int terminal_;
+  termios before_{};
+  bool active_ = false;
+};
+
+Error no_terminal() {
+  return {ErrorCode::configuration, "no password is given, and there is no terminal to ask on",
+          "use --password-file, --password-env or --password-command"};
+}
+
+}  // namespace
+
+Result<std::string> ask_on_terminal(const std::string& prompt, const Cancellation& interrupt) {
+  const FileDescriptor terminal(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
+  if (!terminal.valid()) return no_terminal();
+  const EchoOff echo_off(terminal.get());
+  if (!echo_off.active()) return no_terminal();
+  MBOXFERRY_TRY(write_all(terminal.get(), report::printable(prompt), "the terminal"));
+  std::string line;
+  line.reserve(kLongestLine + 1);
+  while (line.size() <= kLongestLine) {
+    char c = 0;
+    const ssize_t got = ::read(terminal.get(), &c, 1);
+    if (interrupt.requested()) {
+      static_cast<void>(write_all(terminal.get(), "\n", "the terminal"));
+      return Error{ErrorCode::interrupted, "interrupted", ""};
+    }
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return no_terminal();
+    if (c == '\n') return line;
+    line += c;
+  }
+  return Error{ErrorCode::configuration, "the password is too long", "at most 16384 bytes"};
+}
+
+}  // namespace mboxferry::cli

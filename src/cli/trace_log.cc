@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes the protocol trace.
+#include "cli/trace_log.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <chrono>
+#include <memory>
+#include <mutex>
+
+#include "mboxferry/base/file.h"
+#include "mboxferry/base/time.h"
+#include "mboxferry/report/printable.h"
+
+namespace mboxferry::cli {
+namespace {
+
+class TraceLog {
+ public:
+  TraceLog(FileDescriptor file, std::string path)
+      : file_(std::move(file)), path_(std::move(path)) {}
+
+  void write(std::string_view line) {
+    using namespace std::chrono;
+    const auto now = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+    const CivilTime time = to_civil({now / 1000, 0});
+    const std::string text = fmt::format("{:02}:{:02}:{:02}.{:03} {}\n", time.hour, time.minute,
+                                         time.second, now % 1000, report::printable(line));
+    const std::lock_guard lock(mutex_);
+    static_cast<void>(write_all(file_.get(), text, path_));
+  }
+
+ private:
+  std::mutex mutex_;
+  FileDescriptor file_;
+  std::string path_;
+};
+
+}  // namespace
+
+Result<std::function<void(std::string_view)>> open_trace(const std::string& path) {
+  FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  if (!file.valid()) {
+    return Error{ErrorCode::cannot_create, "cannot create " + path + ": " + errno_text(errno),
+                 "choose another place with --log-file"};
+  }
+  // A trace names people and mailboxes: also a file that was there before is closed to others.
+  struct stat status {};
+  if (::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode)) ::fchmod(file.get(), 0600);
+  auto log = std::make_shared<TraceLog>(std::move(file), path);
+  return std::function<void(std::string_view)>([log](std::string_view line) { log->write(line); });
+}
+
+}  // namespace mboxferry::cli
