@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// Takes From_ lines apart.
+#include "mboxferry/mbox/envelope.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "mbox/from_date.h"
+#include "mbox/from_line.h"
+#include "mbox/text.h"
+
+namespace mboxferry::mbox {
+namespace {
+
+constexpr std::string_view kFrom = "From ";
+constexpr std::size_t kMaxSender = 320;
+constexpr std::size_t kMaxVagueWords = 12;
+
+std::vector<std::string_view> split_words(std::string_view text) {
+  std::vector<std::string_view> words;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    if (is_blank(text[at])) {
+      ++at;
+      continue;
+    }
+    const std::size_t end = std::min(text.find_first_of(" \t", at), text.size());
+    words.push_back(text.substr(at, end - at));
+    at = end;
+  }
+  return words;
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && (is_blank(text.back()) || is_line_end(text.back())))
+    text.remove_suffix(1);
+  return text;
+}
+
+bool is_address(std::string_view word) {
+  const std::size_t at = word.find('@');
+  if (at == 0 || at == std::string_view::npos || at + 1 == word.size()) return false;
+  return std::string_view(".,:;!?)\"'").find(word.back()) == std::string_view::npos;
+}
+
+bool has_year(std::string_view word) {
+  for (std::size_t i = 0; i + 4 <= word.size(); ++i) {
+    const std::string_view part = word.substr(i, 4);
+    const bool digits = std::all_of(part.begin(), part.end(), is_digit);
+    if (digits && (part.starts_with("19") || part.starts_with("20"))) return true;
+  }
+  return false;
+}
+
+bool is_vague(const std::vector<std::string_view>& words) {
+  if (words.size() < 3 || words.size() > kMaxVagueWords) return false;
+  const bool plain = is_address(words[0]);
+  const bool obfuscated = words.size() > 4 && words[1] == "at";
+  if (!plain && !obfuscated) return false;
+  const auto rest = words.begin() + (plain ? 1 : 3);
+  return std::any_of(rest, words.end(), [](auto word) { return is_time_of_day(word, true); }) &&
+         std::any_of(rest, words.end(), has_year);
+}
+
+FromLine make(std::string_view sender, std::optional<Timestamp> date, FromForm form) {
+  FromLine line;
+  line.envelope.exporter_form = sender == "-" || sender == "???@???";
+  if (!line.envelope.exporter_form) line.envelope.sender = sender.substr(0, kMaxSender);
+  line.envelope.date = date;
+  line.form = form;
+  return line;
+}
+
+}  // namespace
+
+std::optional<FromLine> parse_from_line(std::string_view line) {
+  if (!line.starts_with(kFrom) || line.size() > kMaxFromLine) return std::nullopt;
+  const std::string_view rest = line.substr(kFrom.size());
+  const std::vector<std::string_view> words = split_words(trim(rest));
+  if (words.empty()) return make({}, std::nullopt, FromForm::bare);
+
+  const std::size_t earliest = is_blank(rest.front()) ? 0 : 1;
+  const std::size_t longest =
+      words.size() > kMaxDateWords ? words.size() - kMaxDateWords : std::size_t{0};
+  for (std::size_t at = std::max(earliest, longest); at < words.size(); ++at) {
+    if (at == 1 && is_weekday(words[0])) continue;
+    const auto date = parse_from_date(std::span(words).subspan(at));
+    if (!date) continue;
+    const auto sender_bytes = static_cast<std::size_t>(words[at].data() - rest.data());
+    return make(trim(rest.substr(0, sender_bytes)), date, FromForm::dated);
+  }
+  if (words.size() == 1) {
+    if (words[0] == "-" || words[0] == "???@???") {
+      return make(words[0], std::nullopt, FromForm::exporter);
+    }
+    if (is_address(words[0]) || words[0] == "MAILER-DAEMON") {
+      return make(words[0], std::nullopt, FromForm::address);
+    }
+  }
+  if (is_vague(words)) return make(words[0], std::nullopt, FromForm::vague);
+  return std::nullopt;
+}
+
+std::optional<Envelope> parse_envelope(std::string_view line) {
+  auto parsed = parse_from_line(line);
+  if (!parsed) return std::nullopt;
+  return std::move(parsed->envelope);
+}
+
+}  // namespace mboxferry::mbox

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// How much a From_ line proves by itself.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "mboxferry/mbox/envelope.h"
+
+namespace mboxferry::mbox {
+
+/// What a From_ line is made of, weakest first. The weak forms occur in real folders and in
+/// ordinary prose, so that they need more evidence around them.
+enum class FromForm {
+  bare,      ///< `From ` and nothing else (Thunderbird)
+  address,   ///< an address without a date (Gmail)
+  exporter,  ///< `From - ` or `From ???@???` without a date
+  vague,     ///< an address, a time and a year in an order that we do not know
+  dated,     ///< a sender and a date
+};
+
+struct FromLine {
+  Envelope envelope;
+  FromForm form = FromForm::bare;
+};
+
+/// The longest From_ line; longer lines are text.
+inline constexpr std::size_t kMaxFromLine = 2048;
+
+/// Parses a line without its line end, `From ` included; nothing when it is prose.
+std::optional<FromLine> parse_from_line(std::string_view line);
+
+}  // namespace mboxferry::mbox

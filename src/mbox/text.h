@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Small questions about ASCII text and lines, independent of the locale.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
+namespace mboxferry::mbox {
+
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+constexpr char to_lower(char c) { return is_upper(c) ? static_cast<char>(c + ('a' - 'A')) : c; }
+constexpr bool is_alpha(char c) { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; }
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
+constexpr bool is_line_end(char c) { return c == '\n' || c == '\r'; }
+
+constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return to_lower(x) == to_lower(y); });
+}
+
+/// A line and where the next one begins, both relative to the text it was cut from.
+struct Line {
+  std::string_view text;      ///< without the line end
+  std::size_t next;           ///< the text's size when no line follows
+  bool has_line_end = false;  ///< false: the text ended before a line end was met
+};
+
+/// Cuts the first line from `text`. A lone CR ends a line only when `lone_cr` says so.
+Line first_line(std::string_view text, bool lone_cr);
+
+}  // namespace mboxferry::mbox
