@@ -176,7 +176,9 @@ Result<void> tell(const Options& options, const transfer::JobSettings& settings,
   MBOXFERRY_TRY(write_json_file(options, [&](report::TextOutput& file) {
     return report::write_job_report(file, journal.get(), facts);
   }));
-  return report::write_job_summary(context.out, journal.get(), facts);
+  // A job that ended before it knew a mailbox has nothing to sum up but its error.
+  if (!journal || (result.error && journal->mailboxes().value_or({}).empty())) return ok();
+  return report::write_job_summary(context.out, *journal, facts);
 }
 
 Result<int> transfer_now(const Options& options, const transfer::JobSettings& settings,

@@ -83,12 +83,11 @@ std::vector<std::string> lines_of(std::string_view text) {
   return lines;
 }
 
-Result<void> write_job_summary(TextOutput& out, const journal::Journal* journal,
+Result<void> write_job_summary(TextOutput& out, const journal::Journal& journal,
                                const RunFacts& run) {
   const std::string account = printable(run.user + "@" + run.host);
-  if (journal == nullptr) return out.write(fmt::format("{}: {}\n", run.verdict, account));
   Spool table;
-  MBOXFERRY_ASSIGN(const Totals totals, write_mailbox_table(table, *journal));
+  MBOXFERRY_ASSIGN(const Totals totals, write_mailbox_table(table, journal));
   MBOXFERRY_TRY(out.write(fmt::format(
       "{}: {}: {} of {} stored ({}), {} refused, {} skipped; {} in {} now\n", run.verdict, account,
       totals.counts.stored.messages, counted(totals.meant.messages, "message"),
@@ -96,12 +95,12 @@ Result<void> write_job_summary(TextOutput& out, const journal::Journal* journal,
       totals.counts.skipped.messages, run.messages_now, human_duration(run.seconds))));
   MBOXFERRY_TRY(table.copy_to(out));
   if (totals.counts.refused.messages > 0) {
-    MBOXFERRY_TRY(write_refused_lines(out, *journal, totals.counts.refused.messages));
+    MBOXFERRY_TRY(write_refused_lines(out, journal, totals.counts.refused.messages));
   }
   if (run.verdict == "interrupted" || run.verdict == "failed") {
     MBOXFERRY_TRY(out.write("run the same command again to go on where this ended\n"));
   }
-  return out.write(fmt::format("journal: {}\n", printable(journal->path())));
+  return out.write(fmt::format("journal: {}\n", printable(journal.path())));
 }
 
 }  // namespace mboxferry::report

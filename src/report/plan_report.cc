@@ -56,16 +56,12 @@ Result<void> write_plan_report(TextOutput& out, const PlanFacts& plan) {
   json.key("reasons").texts(plan.reasons);
   json.key("mailboxes").begin_array();
   for (const PlanRow& row : plan.mailboxes) write_row(json, row);
-  json.end_array().key("quota");
-  if (plan.quota) {
-    json.begin_object()
-        .member("limit", plan.quota->limit)
-        .member("used", plan.quota->used)
-        .member("needed", plan.bytes_needed)
-        .end_object();
-  } else {
-    json.null();
-  }
+  json.end_array().key("quota").begin_object();
+  json.key("limit");
+  plan.quota ? json.number(plan.quota->limit) : json.null();
+  json.key("used");
+  plan.quota ? json.number(plan.quota->used) : json.null();
+  json.member("needed", plan.bytes_needed).end_object();
   json.end_object().end_array().end_object().end_line();
   return json.result();
 }

@@ -30,7 +30,7 @@ Result<void> write_job_report(TextOutput& out, const journal::Journal* journal,
                               const RunFacts& run);
 
 /// One verdict line, a table of mailboxes, where refused messages are and how to go on.
-Result<void> write_job_summary(TextOutput& out, const journal::Journal* journal,
+Result<void> write_job_summary(TextOutput& out, const journal::Journal& journal,
                                const RunFacts& run);
 
 /// Schema mboxferry.status/1 (jobs/schema/status.json).
