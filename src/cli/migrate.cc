@@ -177,7 +177,9 @@ Result<void> tell(const Options& options, const transfer::JobSettings& settings,
     return report::write_job_report(file, journal.get(), facts);
   }));
   // A job that ended before it knew a mailbox has nothing to sum up but its error.
-  if (!journal || (result.error && journal->mailboxes().value_or({}).empty())) return ok();
+  if (!journal) return ok();
+  MBOXFERRY_ASSIGN(const auto mailboxes, journal->mailboxes());
+  if (result.error && mailboxes.empty()) return ok();
   return report::write_job_summary(context.out, *journal, facts);
 }
 
