@@ -70,7 +70,11 @@ class Walk {
   Result<void> look_inside(const std::string& relative, Folder folder, const std::string& head);
   void leave_out(const std::string& relative, std::string_view reason);
   [[nodiscard]] std::string full(const std::string& relative) const {
-    return relative.empty() ? root_ : (root_.ends_with('/') ? root_ : root_ + '/') + relative;
+    std::string path = root_;
+    if (relative.empty()) return path;
+    if (!path.ends_with('/')) path += '/';
+    path += relative;
+    return path;
   }
 
   const std::string root_;

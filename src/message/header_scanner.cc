@@ -67,6 +67,18 @@ constexpr std::string_view kPseudoSubject = "DON'T DELETE THIS MESSAGE -- FOLDER
 constexpr std::string_view kPseudoName = "Mail System Internal Data";
 constexpr std::string_view kPseudoAddress = "MAILER-DAEMON";
 
+// What RFC 5322 section 2.2 allows in a field's name.
+constexpr bool is_name_character(char c) { return c > 32 && c < 127 && c != ':'; }
+
+// Some of the front of `bytes` that holds no line end. Looking for one character at a time is
+// fast; the window keeps it so where only the other one is there.
+std::string_view part_of_line(std::string_view bytes) {
+  constexpr std::size_t kWindow = 256;
+  const auto window = bytes.substr(0, kWindow);
+  const auto line = window.substr(0, window.find('\n'));
+  return line.substr(0, line.find('\r'));
+}
+
 std::string message_id_of(std::string_view value) {
   value = trim(value);
   const auto begin = value.find('<');
@@ -148,8 +160,13 @@ void HeaderScanner::State::feed(std::string_view bytes) {
     } else if (pending_crs > 0) {
       settle_crs();
     } else if (place == Place::skip || place == Place::value) {
-      const auto run = bytes.substr(0, bytes.find_first_of("\r\n"));
+      const auto run = part_of_line(bytes);
       if (place == Place::value) take_value(run);
+      bytes.remove_prefix(run.size());
+    } else if (place == Place::name && is_name_character(c) && !is_blank(name.back())) {
+      const auto end = std::find_if_not(bytes.begin(), bytes.end(), is_name_character);
+      const auto run = bytes.substr(0, static_cast<std::size_t>(end - bytes.begin()));
+      name.append(run.substr(0, kLongestName - name.size()));
       bytes.remove_prefix(run.size());
     } else {
       take(c);
@@ -187,16 +204,12 @@ void HeaderScanner::State::take(char c) {
       place = Place::name;
       [[fallthrough]];
     case Place::name: {
-      const auto code = static_cast<unsigned char>(c);
       const bool blank = c == ' ' || c == '\t';
-      const bool behind_name = !name.empty() && is_blank(name.back());
       if (c == ':') {
         begin_field();
-      } else if (name.size() == kLongestName) {
-        // No field of interest is so long; whether it is one at all shows at its colon.
-        if (blank || code <= 32 || code >= 127) place = Place::skip;
-      } else if (blank || (code > 32 && code < 127 && !behind_name)) {
-        name += c;
+      } else if (blank || (is_name_character(c) && !is_blank(name.empty() ? c : name.back()))) {
+        // No field of interest has so long a name; whether it is a field shows at its colon.
+        if (name.size() < kLongestName) name += c;
       } else {
         place = Place::skip;
       }
