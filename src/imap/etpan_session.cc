@@ -213,11 +213,10 @@ Result<std::vector<ListedMailbox>> EtpanSession::list() {
   return mailboxes;
 }
 
-Result<SelectedMailbox> EtpanSession::select(const std::string& mailbox, bool read_only) {
+Result<SelectedMailbox> EtpanSession::select(const std::string& mailbox) {
   MBOXFERRY_ASSIGN(const std::string wire, wire_name(mailbox));
   MBOXFERRY_TRY(begin(kSmallResponse));
-  const int result = read_only ? mailimap_examine(session_, wire.c_str())
-                               : mailimap_select(session_, wire.c_str());
+  const int result = mailimap_select(session_, wire.c_str());
   MBOXFERRY_TRY(check(result, "opening mailbox \"" + printable(mailbox) + "\"", mailbox));
   SelectedMailbox selected;
   if (const mailimap_selection_info* info = session_->imap_selection_info) {

@@ -25,7 +25,7 @@ class EtpanSession {
   Result<Namespace> personal_namespace();
   Result<std::vector<ListedMailbox>> list();
   /// EXAMINE when `read_only`.
-  Result<SelectedMailbox> select(const std::string& mailbox, bool read_only);
+  Result<SelectedMailbox> select(const std::string& mailbox);
   Result<SelectedMailbox> status(const std::string& mailbox);
   Result<void> noop();
 

@@ -71,7 +71,8 @@ class ReadOnlyImapTarget final : public ReadOnlyTarget {
   Result<Namespace> personal_namespace() override { return session_.etpan->personal_namespace(); }
   Result<std::vector<ListedMailbox>> list() override { return session_.etpan->list(); }
   Result<SelectedMailbox> select(const std::string& mailbox) override {
-    return session_.etpan->select(mailbox, true);
+    // EXAMINE would be told PERMANENTFLAGS (), and a plan could not say which flags are lost.
+    return session_.etpan->select(mailbox);
   }
   Result<SelectedMailbox> status(const std::string& mailbox) override {
     return session_.status(mailbox);
@@ -111,7 +112,7 @@ class ImapTarget final : public Target {
   }
   Result<SelectedMailbox> select(const std::string& mailbox) override {
     MBOXFERRY_TRY(pipeline_.settle());
-    return session_.etpan->select(mailbox, false);
+    return session_.etpan->select(mailbox);
   }
   Result<SelectedMailbox> status(const std::string& mailbox) override {
     MBOXFERRY_TRY(pipeline_.settle());

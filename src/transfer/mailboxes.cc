@@ -16,10 +16,20 @@ bool same_mailbox(const std::string& one, const std::string& other) {
          (strcasecmp(one.c_str(), "INBOX") == 0 && strcasecmp(other.c_str(), "INBOX") == 0);
 }
 
+/// A mailbox that the server refuses to make stops the job: its mail has no other place.
+Error cannot_create(Error error) {
+  if (error.code != ErrorCode::refused) return error;
+  error.code = ErrorCode::configuration;
+  error.scope = ErrorScope::job;
+  error.hint = "choose another mailbox name in --to";
+  return error;
+}
+
 Result<void> create_absent(imap::Target& target, Directory& directory, journal::MailboxRow& row) {
   const imap::ListedMailbox* listed = directory.find(row.name);
   if (listed != nullptr && listed->selectable) return ok();
-  MBOXFERRY_TRY(target.create(row.name));
+  if (const auto created = target.create(row.name); !created)
+    return cannot_create(created.error());
   crash_point("mailbox-created");
   // Mail in a mailbox that is not subscribed is invisible in many clients; a refusal harms nothing
   // else.
