@@ -2,6 +2,7 @@
 # Everything that can be wrong before mail moves: one clear line, the documented code, nothing sent.
 
 import gzip
+import json
 import os
 import signal
 import sqlite3
@@ -81,8 +82,13 @@ class ArchiveTest(BadInputTest):
     def test_a_text_that_is_no_mail(self):
         self.refused(self.file("notes.txt", b"From time to time\nI write notes.\n" * 50), 65, "notes")
 
-    def test_an_empty_file(self):
-        self.refused(self.file("empty.mbox", b""), 65, "empty.mbox")
+    def test_an_empty_file_is_an_archive_of_no_messages(self):
+        path = self.file("empty.mbox", b"")
+        scanned = self.run_program("scan", "--json", path)
+        self.assert_code(scanned, 0)
+        self.assertEqual(json.loads(scanned.out)["totals"], {"messages": 0, "bytes": 0})
+        self.assert_code(self.go(path), 0)
+        self.assertFalse([line for line in self.server.ran if b"APPEND" in line])
 
     def test_a_file_that_may_not_be_read(self):
         if os.geteuid() == 0:

@@ -171,7 +171,7 @@ class MigrateTest(ContractTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.server = cls.enterClassContext(Dovecot({"o'brien@example.com": "se cret"},
+        cls.server = cls.enterClassContext(Dovecot({"anne+x@example.com": "se cret"},
                                                    quota="*:storage=50M"))
 
     def setUp(self):
@@ -188,7 +188,7 @@ class MigrateTest(ContractTest):
         self.assertEqual((report["schema"], report["verdict"]), ("mboxferry.report/1", "complete"))
         account, = report["accounts"]
         self.assertEqual((account["user"], account["host"], account["verdict"]),
-                         ("o'brien@example.com", "localhost", "complete"))
+                         ("anne+x@example.com", "localhost", "complete"))
         row, = account["mailboxes"]
         self.assertEqual((row["planned"], row["stored"], row["refused"], row["skipped"]),
                          (20, 20, 0, 0))

@@ -119,15 +119,25 @@ class FakeServerTest(ProgramTest):
         _, refused = self.check(only_system_flags)
         self.assertEqual(refused, [])
 
-    def test_bad_to_one_head_in_the_middle(self):
-        self.check(lambda head: Refusal("BAD") if head.number == 12 else None)
+    def test_bad_to_one_flag(self):
+        for flag in ("\\Answered", "\\Flagged", "\\Seen"):
+            with self.subTest(flag):
+                self.setUp()
+                self.check(lambda head: Refusal("BAD") if flag in head.flags else None)
+
+    def test_bad_to_a_message_of_some_size(self):
+        sizes = set()
+
+        def every_third(head):
+            sizes.add(head.size)
+            return Refusal("BAD") if head.synchronizing and len(sizes) % 3 == 0 else None
+        self.check(every_third)
 
     def test_bad_to_every_date(self):
         self.check(lambda head: Refusal("BAD") if head.date else None)
 
-    def test_bad_to_every_non_synchronizing_head(self):
-        _, refused = self.check(lambda head: None if head.synchronizing else Refusal("BAD"))
-        self.assertEqual(refused, [])
+    def test_bad_to_old_dates(self):
+        self.check(lambda head: Refusal("BAD") if re.search(r"-(19\d\d|200\d)", head.date) else None)
 
 
 class RefusalTest(ProgramTest):

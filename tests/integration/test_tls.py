@@ -60,7 +60,7 @@ class CertificateTest(TlsTest):
         self.refused_by_certificate("expired", self.certificates.expired(), "expired")
 
     def test_not_yet_valid(self):
-        self.refused_by_certificate("future", self.certificates.not_yet_valid(), "not yet valid")
+        self.refused_by_certificate("future", self.certificates.not_yet_valid(), "not valid before")
 
     def test_self_signed(self):
         self.refused_by_certificate("self-signed", self.certificates.self_signed(), "self")
@@ -96,7 +96,7 @@ class ProtocolTest(TlsTest):
         for version, name in (("tls1", r"1\.0"), ("tls1_1", r"1\.1")):
             with self.subTest(version), \
                     OpensslServer(self.certificates.issue("rsa", rsa=True), version) as server:
-                outcome = self.go(server.port)
+                outcome = self.go(server.port, journal=version)
                 self.assert_refused(version, outcome, "tls")
                 self.assertRegex(outcome.err, name)
                 self.assertEqual(server.said(), b"")
