@@ -13,6 +13,7 @@ namespace {
 constexpr const char* kConnectionSettings =
     "PRAGMA busy_timeout=10000;"
     "PRAGMA cache_size=-8192;"
+    "PRAGMA temp.cache_size=-8192;"
     "PRAGMA temp_store=FILE;"
     "PRAGMA foreign_keys=OFF;"
     "PRAGMA trusted_schema=OFF;"

@@ -109,16 +109,14 @@ Result<void> SqliteJournal::add_seen(std::span<const Seen> seen) {
 Result<void> SqliteJournal::find_certain() {
   MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::scratch));
   MBOXFERRY_TRY(database_->run("DELETE FROM temp.certain"));
-  // Taken rows count too: once a key is shared, only the digest decides. CROSS JOIN keeps this
-  // linear, because a message with an equal one is dropped before any seen row is looked at.
+  // Taken rows count too: once a key is shared, only the digest decides. One sort over both
+  // tables costs the same however many messages share a key; a join would not.
   MBOXFERRY_TRY(database_->run(
-      "INSERT INTO temp.certain SELECT d.id, s.uid FROM temp.doubt d CROSS JOIN temp.seen s"
-      " ON s.size = d.size AND s.date = d.date AND s.message_id_hash = d.message_id_hash"
-      " WHERE d.message_id_hash <> 0 AND d.taken = 0 AND s.taken = 0"
-      " AND NOT EXISTS (SELECT 1 FROM temp.doubt e WHERE e.size = d.size AND e.date = d.date"
-      " AND e.message_id_hash = d.message_id_hash AND e.id <> d.id)"
-      " AND NOT EXISTS (SELECT 1 FROM temp.seen t WHERE t.size = s.size AND t.date = s.date"
-      " AND t.message_id_hash = s.message_id_hash AND t.uid <> s.uid)"));
+      "INSERT INTO temp.certain SELECT max(id), max(uid) FROM"
+      " (SELECT size, date, message_id_hash, id, NULL AS uid, taken FROM temp.doubt"
+      " UNION ALL SELECT size, date, message_id_hash, NULL, uid, taken FROM temp.seen)"
+      " WHERE message_id_hash <> 0 GROUP BY size, date, message_id_hash"
+      " HAVING count(id) = 1 AND count(uid) = 1 AND max(taken) = 0 ORDER BY 1"));
   return transaction.commit();
 }
 
@@ -144,6 +142,12 @@ Result<std::vector<Stored>> SqliteJournal::certain_matches(std::size_t limit) {
 Result<std::optional<Seen>> SqliteJournal::next_ambiguous(Uid after) {
   const std::lock_guard guard(mutex_);
   if (!reconciling_) return misuse("nothing is being reconciled");
+  if (!reconciling_->indexed) {
+    MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::scratch));
+    MBOXFERRY_TRY(index_scratch(*database_));
+    MBOXFERRY_TRY(transaction.commit());
+    reconciling_->indexed = true;
+  }
   MBOXFERRY_ASSIGN(
       Query query,
       database_->query(
@@ -215,7 +219,7 @@ Result<std::uint64_t> SqliteJournal::plan_rest_again() {
         planned, database_->run("UPDATE main.message SET state = 10 WHERE state = 11 AND id IN"
                                 " (SELECT id FROM temp.doubt WHERE in_doubt = 1 AND taken = 0)"));
     MBOXFERRY_TRY(forget_settled_intents(*database_));
-    MBOXFERRY_TRY(create_scratch(*database_));
+    MBOXFERRY_TRY(drop_scratch(*database_));
     MBOXFERRY_TRY(transaction.commit());
     reconciling_.reset();
   }

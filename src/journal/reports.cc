@@ -13,13 +13,12 @@ std::string page_sql(State state, bool one_mailbox) {
   std::string where = state == State::stored
                           ? "WHERE m.state IN (12, 15)"
                           : fmt::format("WHERE m.state = {}", to_disk(disk_state(state, 0)));
-  if (one_mailbox) {
-    where +=
-        " AND m.mailbox = ?2"
-        " AND m.id >= (SELECT first_message FROM mailbox_range WHERE mailbox = ?2)"
-        " AND m.id <= (SELECT last_message FROM mailbox_range WHERE mailbox = ?2)";
-  }
-  return kSelectMessage + where + " AND m.id > ?1 ORDER BY m.id LIMIT ?3";
+  // One lower bound only: with two, SQLite may start each page at the lower one.
+  where += one_mailbox ? " AND m.mailbox = ?2 AND m.id > max(?1, (SELECT first_message - 1"
+                         " FROM mailbox_range WHERE mailbox = ?2))"
+                         " AND m.id <= (SELECT last_message FROM mailbox_range WHERE mailbox = ?2)"
+                       : " AND m.id > ?1";
+  return kSelectMessage + where + " ORDER BY m.id LIMIT ?3";
 }
 
 Count& count_of(MailboxCounts& counts, State state) {

@@ -101,9 +101,15 @@ CREATE TABLE finding(
 CREATE INDEX finding_folder ON finding(folder);
 )sql";
 
-// The indexes with `taken = 0` keep every lookup short even among very many equal copies.
+constexpr const char* kDropScratch = R"sql(
+DROP TABLE IF EXISTS temp.doubt;
+DROP TABLE IF EXISTS temp.seen;
+DROP TABLE IF EXISTS temp.known;
+DROP TABLE IF EXISTS temp.certain;
+)sql";
+
 constexpr const char* kScratch = R"sql(
-CREATE TEMP TABLE IF NOT EXISTS doubt(
+CREATE TEMP TABLE doubt(
   id INTEGER PRIMARY KEY,
   in_doubt INTEGER NOT NULL,
   size INTEGER NOT NULL,
@@ -112,28 +118,22 @@ CREATE TEMP TABLE IF NOT EXISTS doubt(
   digest_head BLOB NOT NULL,
   taken INTEGER NOT NULL
 );
-CREATE INDEX IF NOT EXISTS temp.doubt_key ON doubt(size, date, message_id_hash);
-CREATE INDEX IF NOT EXISTS temp.doubt_size ON doubt(size) WHERE taken = 0;
-CREATE INDEX IF NOT EXISTS temp.doubt_hash ON doubt(message_id_hash) WHERE taken = 0;
-CREATE INDEX IF NOT EXISTS temp.doubt_digest ON doubt(digest_head, in_doubt) WHERE taken = 0;
-
-CREATE TEMP TABLE IF NOT EXISTS seen(
+CREATE TEMP TABLE seen(
   uid INTEGER PRIMARY KEY,
   size INTEGER NOT NULL,
   date INTEGER NOT NULL,
   message_id_hash INTEGER NOT NULL,
   taken INTEGER NOT NULL
 );
-CREATE INDEX IF NOT EXISTS temp.seen_key ON seen(size, date, message_id_hash);
+CREATE TEMP TABLE known(uid INTEGER PRIMARY KEY);
+CREATE TEMP TABLE certain(message INTEGER PRIMARY KEY, uid INTEGER NOT NULL UNIQUE);
+)sql";
 
-CREATE TEMP TABLE IF NOT EXISTS known(uid INTEGER PRIMARY KEY);
-
-CREATE TEMP TABLE IF NOT EXISTS certain(message INTEGER PRIMARY KEY, uid INTEGER NOT NULL);
-
-DELETE FROM temp.doubt;
-DELETE FROM temp.seen;
-DELETE FROM temp.known;
-DELETE FROM temp.certain;
+// `taken = 0` keeps every lookup short even among very many equal copies.
+constexpr const char* kScratchIndexes = R"sql(
+CREATE INDEX temp.doubt_size ON doubt(size) WHERE taken = 0;
+CREATE INDEX temp.doubt_hash ON doubt(message_id_hash) WHERE taken = 0;
+CREATE INDEX temp.doubt_digest ON doubt(digest_head, in_doubt) WHERE taken = 0;
 )sql";
 
 }  // namespace
@@ -170,6 +170,13 @@ Result<void> create_schema(Database& database) {
   return transaction.commit();
 }
 
-Result<void> create_scratch(Database& database) { return database.script(kScratch); }
+Result<void> create_scratch(Database& database) {
+  MBOXFERRY_TRY(drop_scratch(database));
+  return database.script(kScratch);
+}
+
+Result<void> index_scratch(Database& database) { return database.script(kScratchIndexes); }
+
+Result<void> drop_scratch(Database& database) { return database.script(kDropScratch); }
 
 }  // namespace mboxferry::journal

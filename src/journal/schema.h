@@ -24,8 +24,12 @@ Result<Content> check_content(Database& database);
 /// Makes the tables in an empty database, in one transaction.
 Result<void> create_schema(Database& database);
 
-/// Makes the temporary tables that reconciling works on.
+/// Makes the temporary tables that reconciling works on, empty.
 Result<void> create_scratch(Database& database);
+/// Makes their indexes. They hold what is not matched yet, so this waits until the certain matches
+/// are out of the way: keeping them up to date during those costs far more.
+Result<void> index_scratch(Database& database);
+Result<void> drop_scratch(Database& database);
 
 /// A message's state in the file. All of them take one byte and a UID four (see uid_to_disk), so
 /// that a row never grows: rows that grew would split the pages, which indexing fills completely.

@@ -66,6 +66,7 @@ class SqliteJournal final : public Journal {
   struct Reconciling {
     MailboxId mailbox = 0;
     Uid uid_floor = 0;
+    bool indexed = false;        ///< the scratch tables have their indexes
     bool certain_known = false;  ///< the table `certain` is up to date
   };
 
