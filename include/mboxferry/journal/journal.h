@@ -67,7 +67,7 @@ struct MailboxRow {
   bool renewed = false;              ///< UIDVALIDITY changed during the job
 };
 
-/// One message of a folder. About 80 bytes in the file.
+/// One message of a folder. 83 bytes in the file.
 struct MessageRow {
   MessageId id = 0;  ///< ascending in archive order
   FolderId folder = 0;
@@ -196,8 +196,10 @@ class Journal {
   virtual Result<void> add_indexed(const FolderRow& folder, std::span<MessageRow> messages,
                                    std::span<const Finding> findings) = 0;
 
-  /// Makes a step durable: one transaction, one sync. Every message must be in a state from
-  /// which the step's transition is allowed; otherwise `internal` and nothing is changed.
+  /// Makes a step durable: one transaction, one sync. Applied in the order stored, planned_again,
+  /// refused, intents. Every message must be in a state from which the step's transition is
+  /// allowed (refused: planned or intended; stored and planned_again: intended; intents: planned,
+  /// and of the intent's mailbox); otherwise `internal` and nothing is changed.
   virtual Result<void> commit(const Step& step) = 0;
 
   /// Up to `limit` planned messages of a folder with id > `after`, in archive order.
@@ -211,6 +213,8 @@ class Journal {
   virtual Result<std::optional<MessageRow>> last_message(FolderId folder) const = 0;
 
   /// The open intents of a mailbox: lowest uid_floor, how many messages and bytes are in doubt.
+  /// While a stored message of the mailbox has no UID, the floor is the mailbox's own: its copy
+  /// must be seen too, or it could be taken for that of an equal message in doubt.
   struct Doubt {
     Count count;
     Uid uid_floor = 0;
@@ -219,31 +223,36 @@ class Journal {
   virtual Result<Doubt> doubt(MailboxId mailbox) const = 0;
 
   /// Reconciling works on a scratch table of what the server holds. "In doubt" in the methods
-  /// below means the messages that `which` names.
+  /// below means the messages that `which` names; with Unidentified::in_doubt, stored messages
+  /// without UID take part as well and go first, and get their UIDs by the way. One reconciliation
+  /// at a time; beginning another gives up the first.
   virtual Result<void> begin_reconcile(MailboxId mailbox, Unidentified which) = 0;
   /// Adds what was seen; UIDs that the ledger of this mailbox already has, and UIDs added before,
-  /// are left out.
+  /// are left out, and so are UIDs below the floor.
   virtual Result<void> add_seen(std::span<const Seen> seen) = 0;
   /// Pairs of message and UID, at most `limit`, where size, date and Message-ID agree and no other
   /// in-doubt message or seen UID has the same three. Not yet committed.
   virtual Result<std::vector<Stored>> certain_matches(std::size_t limit) = 0;
   /// The next seen UID above `after` that no message is matched to and whose size or Message-ID
-  /// could be that of a message in doubt, or nothing.
+  /// could be that of a message in doubt, or nothing. To be asked when the certain matches are
+  /// committed.
   virtual Result<std::optional<Seen>> next_ambiguous(Uid after) = 0;
   /// The in-doubt message with this digest, lowest id first, or nothing.
   virtual Result<std::optional<MessageId>> doubtful_with_digest(const Sha256& digest) const = 0;
   /// Commits matches: the messages are stored with these UIDs, the UIDs are taken.
   virtual Result<void> commit_matches(std::span<const Stored> matches) = 0;
-  /// Every message of the mailbox still in state intended is planned again; returns how many. One
-  /// transaction with the end of the reconciliation.
+  /// Every message that was in state intended when the reconciliation began, and still is, is
+  /// planned again; returns how many. One transaction with the end of the reconciliation.
   virtual Result<std::uint64_t> plan_rest_again() = 0;
   /// UIDVALIDITY changed: every stored message of the mailbox is in doubt, without UID.
   virtual Result<void> doubt_everything(MailboxId mailbox, std::uint32_t new_uid_validity) = 0;
 
-  /// The ledger: the mailbox's stored messages with a UID, ascending by UID.
+  /// The ledger: the mailbox's stored messages with a UID, ascending by UID, as they are when this
+  /// is called. Here and below, a visitor may call the journal, and its error ends the walk.
   virtual Result<void> ledger(MailboxId mailbox, const MessageVisitor& visit) const = 0;
   /// Messages in a state, ascending by id; every mailbox when `mailbox` is 0.
   virtual Result<void> each(State state, MailboxId mailbox, const MessageVisitor& visit) const = 0;
+  /// Reads every row of the mailbox; every mailbox when `mailbox` is 0.
   virtual Result<MailboxCounts> counts(MailboxId mailbox) const = 0;
   virtual Result<void> each_finding(
       FolderId folder, const std::function<Result<void>(const Finding&)>& visit) const = 0;
