@@ -10,6 +10,7 @@
 #include "cli/progress_options.h"
 #include "cli/scan_folder.h"
 #include "cli/scan_output.h"
+#include "mboxferry/report/printable.h"
 
 namespace mboxferry::cli {
 namespace {
@@ -62,8 +63,12 @@ Result<std::vector<archive::Archive>> open_archives(const std::vector<std::strin
 class Scan {
  public:
   Scan(const transfer::IndexOptions& options, ScanOutput& output, report::ProgressPrinter& printer,
-       const Cancellation& interrupt)
-      : options_(options), output_(output), printer_(printer), interrupt_(interrupt) {
+       const Cancellation& interrupt, bool names_left_out)
+      : options_(options),
+        output_(output),
+        printer_(printer),
+        interrupt_(interrupt),
+        names_left_out_(names_left_out) {
     sample_.phase = "reading";
   }
 
@@ -82,6 +87,10 @@ class Scan {
  private:
   Result<void> read_archive(const archive::Archive& archive) {
     MBOXFERRY_TRY(output_.begin_archive(archive));
+    if (const std::size_t count = archive.left_out().size(); count > 0 && !names_left_out_) {
+      printer_.notice(fmt::format("{} of {} not read; scan without --json or --list names them",
+                                  report::counted(count, "file"), archive.path()));
+    }
     std::uint64_t bytes = 0;
     bool mail = false;
     for (const archive::Folder& folder : archive.folders()) {
@@ -117,6 +126,7 @@ class Scan {
   ScanOutput& output_;
   report::ProgressPrinter& printer_;
   const Cancellation& interrupt_;
+  const bool names_left_out_;  ///< the output does
   report::ProgressSample sample_;
   ScanTotals totals_;
   std::optional<Error> error_;
@@ -146,7 +156,8 @@ Result<int> run_scan(const Arguments& arguments, Context& context) {
   }
   MBOXFERRY_ASSIGN(const auto archives, open_archives(paths));
   MBOXFERRY_ASSIGN(const auto output, make_output(options, context.out));
-  Scan scan(index_options, *output, *printer, context.interrupt);
+  const bool for_people = !options.has_flag("json") && !options.has_flag("list");
+  Scan scan(index_options, *output, *printer, context.interrupt, for_people);
   MBOXFERRY_TRY(scan.read(archives));
   printer->finish();
   if (context.interrupt.requested()) {

@@ -95,8 +95,10 @@ class Printer : public ProgressPrinter {
     meter_.add(now, sample);
     const bool new_phase = sample.phase != sample_.phase;
     sample_ = sample;
+    shown_ = false;
     if (now - printed_ < interval_ && !(new_phase && prints_phases())) return;
     printed_ = now;
+    shown_ = true;
     print(sample_, meter_.rate());
   }
 
@@ -110,6 +112,8 @@ class Printer : public ProgressPrinter {
   [[nodiscard]] int descriptor() const { return descriptor_; }
   [[nodiscard]] const ProgressSample& last() const { return sample_; }
   [[nodiscard]] Rate rate() const { return meter_.rate(); }
+  /// True when the last sample was printed.
+  [[nodiscard]] bool shown() const { return shown_; }
 
  private:
   int descriptor_;
@@ -118,6 +122,7 @@ class Printer : public ProgressPrinter {
   Moment printed_;
   RateMeter meter_;
   ProgressSample sample_;
+  bool shown_ = true;
 };
 
 class SilentPrinter final : public Printer {
@@ -179,7 +184,9 @@ class JsonPrinter final : public Printer {
     json.begin_object().member("event", "notice").member("text", line).end_object();
     put_line(spool);
   }
-  void finish() override { print(last(), rate()); }
+  void finish() override {
+    if (!shown()) print(last(), rate());
+  }
 
  private:
   void print(const ProgressSample& sample, const Rate& rate) override {
