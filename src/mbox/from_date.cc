@@ -203,7 +203,7 @@ bool is_time_of_day(std::string_view word, bool loose) {
 }
 
 std::optional<Timestamp> parse_from_date(Words words) {
-  if (words.size() < 2) return std::nullopt;
+  if (words.empty()) return std::nullopt;
   Date date;
   std::size_t at = 0;
   const bool weekday = is_weekday(words[0]);

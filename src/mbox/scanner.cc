@@ -231,6 +231,7 @@ Result<void> Scanner::check_length(std::uint64_t end, std::uint64_t resume_at) {
     ++counts_.lengths_landed;
     return ok();
   }
+  ++counts_.lengths_lied;
   if (length_lies_) return ok();
   length_lies_ = true;
   return report(region_, "content-length-lies",

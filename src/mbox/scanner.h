@@ -25,6 +25,7 @@ struct ScanCounts {
   std::uint64_t unquoted = 0;          ///< body lines that begin with `From ` and do not separate
   std::uint64_t unquoted_plausible = 0;
   std::uint64_t lengths_landed = 0;  ///< messages whose Content-Length was right
+  std::uint64_t lengths_lied = 0;
   std::uint64_t dates = 0;
   bool one_minute = true;    ///< all dates lie in one minute
   bool all_exporter = true;  ///< all From_ lines are `From - ` or `From ???@???`

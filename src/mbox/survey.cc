@@ -85,6 +85,11 @@ LineEnds judge_line_ends(const LineEndCounts& counts) {
   return LineEnds::lf;
 }
 
+// A folder in which most of them lie has a writer that copies the field from somewhere else.
+bool trusts_length(const ScanCounts& counts) {
+  return counts.lengths_landed > 0 && counts.lengths_landed >= counts.lengths_lied;
+}
+
 bool does_quote(const ScanCounts& counts) {
   if (counts.unquoted == 0) return true;
   if (counts.quoted == 0) return false;
@@ -94,7 +99,7 @@ bool does_quote(const ScanCounts& counts) {
 }
 
 Dialect detect(const ScanCounts& counts) {
-  const bool counted = counts.lengths_landed > 0;
+  const bool counted = trusts_length(counts);
   if (!does_quote(counts)) return counted ? Dialect::mboxcl2 : Dialect::unquoted;
   if (counts.quoted == 0) return Dialect::mboxrd;
   if (counted) return Dialect::mboxcl;
@@ -137,7 +142,7 @@ Result<FolderProfile> survey(ByteSource& source, Dialect requested) {
   profile.has_separator = counts.messages > 0;
   profile.blank_line_before =
       counts.without_blank < 2 || counts.without_blank <= counts.after_blank;
-  profile.use_content_length = counts.lengths_landed > 0;
+  profile.use_content_length = trusts_length(counts);
   profile.dialect = detect(counts);
   profile.unquote = does_quote(counts);
   profile.exporter_clock =
