@@ -36,7 +36,7 @@ Result<std::unique_ptr<Connection>> Connection::dial(const Account& account,
   const auto sink = floor == TlsFloor::secure ? options.trace : WireTrace::Sink();
   MBOXFERRY_ASSIGN(self->stream_, TlsStream::connect(account, options.timeout));
   self->wire_ = std::unique_ptr<Wire>(
-      new Wire{*self->stream_, {}, WireTrace("C: ", sink), WireTrace("S: ", sink)});
+      new Wire{self->label_, *self->stream_, {}, WireTrace("C: ", sink), WireTrace("S: ", sink)});
   self->mailstream_ = make_mailstream(*self->wire_);
   if (!self->mailstream_) return Error{ErrorCode::internal, self->label_ + ": out of memory", ""};
   self->reader_ = std::make_unique<ReplyReader>(*self->wire_, *self->mailstream_, self->label_);
@@ -160,7 +160,7 @@ Error Connection::goodbye(const ReplyLine& reply) {
 }
 
 void Connection::hide(const std::string& secret) {
-  secrets_.push_back(secret);
+  secrets_.emplace_back(secret);
   wire_->sent.hide(secret);
   wire_->received.hide(secret);
 }

@@ -77,7 +77,7 @@ class Connection {
 
   std::string label_;
   CapabilityList capabilities_;
-  std::vector<std::string> secrets_;
+  WireTrace::Secrets secrets_;
   std::unique_ptr<TlsStream> stream_;
   std::unique_ptr<Wire> wire_;
   Mailstream mailstream_;

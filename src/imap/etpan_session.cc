@@ -11,14 +11,15 @@
 #include "imap/mailbox_name.h"
 #include "imap/response_codes.h"
 #include "imap/text.h"
+#include "mboxferry/base/utf8.h"
 #include "mboxferry/message/metadata.h"
 
 namespace mboxferry::imap {
 namespace {
 
 constexpr std::uint64_t kSmallResponse = std::uint64_t{256} << 10U;
-// Some 50,000 mailboxes; libetpan takes several times this in memory.
-constexpr std::uint64_t kListResponse = std::uint64_t{4} << 20U;
+// Some 30,000 mailboxes; libetpan takes ten times this in memory.
+constexpr std::uint64_t kListResponse = std::uint64_t{2} << 20U;
 constexpr std::uint64_t kLongestLiteral = std::uint64_t{16} << 10U;
 
 /// The elements of a C list.
@@ -132,12 +133,11 @@ Result<void> EtpanSession::check(int result, const std::string& doing, const std
 std::string EtpanSession::shown_name(const char* wire) {
   const std::string raw = or_empty(wire);
   if (auto name = decode_mailbox_name(raw)) return *name;
-  raw_names_.insert(raw);
-  return raw;
+  return raw_names_.insert_or_assign(to_utf8(raw), raw).first->first;
 }
 
 Result<std::string> EtpanSession::wire_name(const std::string& mailbox) const {
-  if (raw_names_.contains(mailbox)) return mailbox;
+  if (const auto raw = raw_names_.find(mailbox); raw != raw_names_.end()) return raw->second;
   return encode_mailbox_name(mailbox);
 }
 

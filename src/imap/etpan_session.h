@@ -4,7 +4,7 @@
 
 #include <libetpan/mailimap.h>
 
-#include <set>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,7 +24,7 @@ class EtpanSession {
 
   Result<Namespace> personal_namespace();
   Result<std::vector<ListedMailbox>> list();
-  /// EXAMINE when `read_only`.
+  /// SELECT, also for what only reads: EXAMINE would be told that no flag is permanent.
   Result<SelectedMailbox> select(const std::string& mailbox);
   Result<SelectedMailbox> status(const std::string& mailbox);
   Result<void> noop();
@@ -42,8 +42,8 @@ class EtpanSession {
 
   Connection& connection_;
   mailimap* session_;
-  /// Names that are no modified UTF-7: said to the server as they came.
-  std::set<std::string> raw_names_;
+  /// Names that are no modified UTF-7, as UTF-8, and how they are said to the server: as they came.
+  std::map<std::string, std::string> raw_names_;
 };
 
 }  // namespace mboxferry::imap

@@ -21,7 +21,7 @@ ssize_t read_wire(mailstream_low* low, void* buffer, size_t size) noexcept {
     if (!count) return -1;
     const std::string_view bytes(static_cast<const char*>(buffer), *count);
     if (const auto wrong = wire.guard.watch(bytes)) {
-      wire.stream.fail(protocol_error("connection", std::string(*wrong)));
+      wire.stream.fail(protocol_error(wire.place, std::string(*wrong)));
       return -1;
     }
     wire.received.feed(bytes);

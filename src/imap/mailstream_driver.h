@@ -4,6 +4,8 @@
 
 #include <libetpan/mailstream.h>
 
+#include <string>
+
 #include "imap/input_guard.h"
 #include "imap/tls_stream.h"
 #include "imap/wire_trace.h"
@@ -13,6 +15,7 @@ namespace mboxferry::imap {
 
 /// What the driver works on; outlives the mailstream.
 struct Wire {
+  std::string place;  ///< for messages
   TlsStream& stream;
   InputGuard guard;
   WireTrace sent;

@@ -16,7 +16,8 @@ using Status = ReplyLine::Status;
 
 // UIDs may be sparse, so the width follows what a page brought; memory is bounded by kMostInPage.
 constexpr std::uint64_t kNarrowest = 500;
-constexpr std::uint64_t kWidest = std::uint64_t{1} << 31U;
+constexpr std::uint64_t kWidest = std::uint64_t{1} << 16U;
+constexpr std::uint64_t kPageBytes = std::uint64_t{256} << 20U;
 constexpr std::size_t kMostInPage = 2000;
 constexpr std::size_t kSlice = std::size_t{1} << 20U;
 
@@ -53,6 +54,7 @@ Result<Page> fetch_page(Connection& connection, UidRange range, bool with_messag
   if (with_message_id) command += " BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]<0.4096>";
   command += ")";
   Page page;
+  connection.reader().set_untagged_limit(kPageBytes);
   MBOXFERRY_ASSIGN(
       const ReplyLine reply,
       connection.command(command, [&](const ReplyLine& data) -> Result<void> {
@@ -71,8 +73,39 @@ Result<Page> fetch_page(Connection& connection, UidRange range, bool with_messag
         page.messages.push_back(message_of(*items));
         return ok();
       }));
+  connection.reader().set_untagged_limit(ReplyReader::kDefaultUntaggedLimit);
   if (reply.status != Status::ok) return refused_fetch(connection, reply);
   return page;
+}
+
+/// The highest UID of the selected mailbox, 0 when it is empty. A wrong 0 would have messages sent
+/// twice, so an answer without a message is asked for again in another way.
+Result<Uid> highest_uid(Connection& connection) {
+  Uid highest = 0;
+  const auto from_fetch = [&](const ReplyLine& data) -> Result<void> {
+    if (!same_word(data.name, "FETCH")) return ok();
+    const auto items = parse_fetch_items(data.text);
+    if (!items) {
+      return connection.fail(protocol_error(connection.label(), "a FETCH that cannot be read"));
+    }
+    if (items->uid) highest = std::max(highest, *items->uid);
+    return ok();
+  };
+  // Not every server likes `*` in an empty mailbox; its NO is no news.
+  MBOXFERRY_TRY(connection.command("UID FETCH * (UID)", from_fetch));
+  if (highest > 0) return highest;
+  const auto from_search = [&](const ReplyLine& data) -> Result<void> {
+    if (!same_word(data.name, "SEARCH")) return ok();
+    std::string_view numbers = data.text;
+    while (!numbers.empty()) {
+      const auto uid = parse_number(take_word(numbers)).value_or(0);
+      highest = std::max(highest, static_cast<Uid>(std::min<std::uint64_t>(uid, 0xffffffffU)));
+    }
+    return ok();
+  };
+  MBOXFERRY_ASSIGN(const ReplyLine reply, connection.command("UID SEARCH ALL", from_search));
+  if (reply.status != Status::ok) return refused_fetch(connection, reply);
+  return highest;
 }
 
 }  // namespace
@@ -81,6 +114,12 @@ Result<void> fetch_messages(Connection& connection, UidRange range, bool with_me
                             const ReadOnlyTarget::FetchVisitor& visit) {
   std::uint64_t first = std::max<Uid>(range.first, 1);
   std::uint64_t width = kNarrowest;
+  // Messages that came since the last command are only shown after the server could say so.
+  MBOXFERRY_TRY(connection.command("NOOP"));
+  if (range.last - std::min(range.first, range.last) > kNarrowest) {
+    MBOXFERRY_ASSIGN(const Uid highest, highest_uid(connection));
+    range.last = std::min(range.last, highest);
+  }
   while (first <= range.last) {
     const std::uint64_t last = std::min<std::uint64_t>(range.last, first + width - 1);
     MBOXFERRY_ASSIGN(

@@ -22,6 +22,11 @@ class ReplyReader {
   void set_limit(std::size_t bytes) { limit_ = bytes; }
   static constexpr std::size_t kDefaultLimit = std::size_t{64} << 10U;
 
+  /// How much untagged data may come between two other replies: a server that talks without end
+  /// is an error and not a job without end.
+  void set_untagged_limit(std::uint64_t bytes) { untagged_limit_ = bytes; }
+  static constexpr std::uint64_t kDefaultUntaggedLimit = std::uint64_t{4} << 20U;
+
   /// The next reply, waiting for it. Its views live until the next call. A reply that is none
   /// closes the connection.
   Result<ReplyLine> next();
@@ -43,6 +48,8 @@ class ReplyReader {
   mailstream& stream_;
   std::string place_;
   std::size_t limit_ = kDefaultLimit;
+  std::uint64_t untagged_limit_ = kDefaultUntaggedLimit;
+  std::uint64_t untagged_ = 0;
   std::string partial_;
   std::size_t first_line_ = 0;  ///< length of the first line, once known
   std::size_t line_start_ = 0;

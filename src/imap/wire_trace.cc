@@ -24,9 +24,10 @@ std::uint64_t literal_at_end(std::string_view line) {
 
 }  // namespace
 
-std::string without_secrets(std::string text, const std::vector<std::string>& secrets) {
+std::string without_secrets(std::string text, const WireTrace::Secrets& secrets) {
   constexpr std::string_view kMask = "***";
-  for (const std::string& secret : secrets) {
+  for (const Secret& hidden : secrets) {
+    const std::string_view secret = hidden.reveal();
     if (secret.empty()) continue;
     for (std::size_t at = text.find(secret); at != std::string::npos;
          at = text.find(secret, at + kMask.size())) {
@@ -36,8 +37,8 @@ std::string without_secrets(std::string text, const std::vector<std::string>& se
   return text;
 }
 
-void WireTrace::hide(std::string secret) {
-  if (sink_) secrets_.push_back(std::move(secret));
+void WireTrace::hide(const std::string& secret) {
+  if (sink_) secrets_.emplace_back(secret);
 }
 
 void WireTrace::feed(std::string_view bytes) {

@@ -8,18 +8,21 @@
 #include <string_view>
 #include <vector>
 
+#include "mboxferry/imap/account.h"
+
 namespace mboxferry::imap {
 
 /// Turns the bytes of one direction into trace lines. Does nothing without a sink.
 class WireTrace {
  public:
   using Sink = std::function<void(std::string_view line)>;
+  using Secrets = std::vector<Secret>;
 
   /// `prefix` is "S: " or "C: ".
   WireTrace(std::string_view prefix, Sink sink) : prefix_(prefix), sink_(std::move(sink)) {}
 
   /// Text that is never shown: the password and what it looks like on the wire.
-  void hide(std::string secret);
+  void hide(const std::string& secret);
   void feed(std::string_view bytes);
   /// One line as it is.
   void line(std::string_view text);
@@ -29,12 +32,12 @@ class WireTrace {
 
   std::string prefix_;
   Sink sink_;
-  std::vector<std::string> secrets_;
+  Secrets secrets_;
   std::string line_;
   std::uint64_t literal_left_ = 0;
 };
 
 /// `text` with every secret replaced.
-std::string without_secrets(std::string text, const std::vector<std::string>& secrets);
+std::string without_secrets(std::string text, const WireTrace::Secrets& secrets);
 
 }  // namespace mboxferry::imap
