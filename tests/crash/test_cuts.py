@@ -34,7 +34,7 @@ class CutTest(ProgramTest):
     def fresh(self):
         with self._lock:
             self._count += 1
-            return f"Case{self._count}"
+            return f"Case{self._count:03}"  # of one length, so that offsets are the same
 
     def until_done(self, mailbox, port, *more):
         """The same command until it ends well. The first run may notice nothing."""
@@ -51,7 +51,7 @@ class CutTest(ProgramTest):
         mailbox = self.fresh()
         with make_proxy() as proxy:
             outcome = self.until_done(mailbox, proxy.port, *more)
-            cut = proxy.links[0].was_cut
+            cut = any(link.was_cut for link in proxy.links)
             proxy.wait()
         if outcome.code != 0:
             return f"{name}: {outcome}"
@@ -94,6 +94,15 @@ class EveryNthByteTest(CutTest):
         # The end of the stream is the farewell; mail lies before it.
         self.check_all([(f"client {offset} of {client}", self.plain(CutAfterClient(offset)))
                         for offset in spread(client - 20, STEPS)])
+
+    def test_cut_around_the_last_byte_of_each_append(self):
+        for more in ((), ("--append-mode", "literal-plus")):
+            with TlsProxy(self.server) as proxy:
+                self.assert_code(self.until_done(self.fresh(), proxy.port, *more), 0)
+            ends = [one.end for one in proxy.commands if one.name == "APPEND"]
+            chosen = ends[:1] if REDUCED else {*ends[:2], ends[len(ends) // 2], ends[-1]}
+            self.check_all([(f"{end}{distance:+}", self.plain(CutAfterClient(end + distance)))
+                            for end in chosen for distance in (-3, -2, -1, 0, 1)], *more)
 
     def test_the_server_s_stream_cut_in_plain_text(self):
         _, server = self.lengths(self.plain())

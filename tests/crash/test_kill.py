@@ -154,7 +154,7 @@ class QuarantineKillTest(KillTest):
                 self.assertEqual(len(refused), 1)
                 subject = wanted[culprit].subject.encode("latin-1")
                 kept = [path for path in self.folder.rglob("*") if path.is_file()
-                        and path != archive and "quarantine" in str(path)
+                        and path != archive and "refused" in path.name
                         and journal.partition(".")[0] in str(path)
                         and subject in path.read_bytes()]
                 self.assertEqual(len(kept), 1, sorted(self.folder.rglob("*")))

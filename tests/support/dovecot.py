@@ -25,6 +25,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.parse
 from typing import NamedTuple
@@ -323,8 +324,12 @@ class Dovecot:
         """A 0600 file with the password of `user` and a newline."""
         user = user or next(iter(self.users))
         path = pathlib.Path(folder or self.folder) / f"password-{user}"
-        path.touch(mode=0o600)
-        path.write_bytes(_as_bytes(self.users[user]) + b"\n")
+        # Written once: runs side by side read it.
+        if not path.exists():
+            draft = path.with_name(f"{path.name}.{threading.get_ident()}")
+            draft.touch(mode=0o600)
+            draft.write_bytes(_as_bytes(self.users[user]) + b"\n")
+            draft.replace(path)
         return path
 
     def url(self, mailbox=None, user=None, port=None) -> str:
