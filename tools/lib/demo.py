@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 from support import archives
 from support.dovecot import Dovecot
@@ -54,12 +55,11 @@ def demo(program, folder):
     wanted = archives.make(folder / "same.mbox", 300, seed=2, copies=6, body_bytes=(40, 3200))
     if (folder / "same.mbox").read_bytes() != ARCHIVE.read_bytes():
         raise Failed("fixtures/demo.mbox is not what the generator makes")
-    total = sum(one.size for one in wanted)
-
     say(f"Scanning {ARCHIVE.name}: nothing is sent, no server is needed")
     run(program, "scan", ARCHIVE)
 
-    stall = Stall(total * 3 // 4)
+    # Behind the first batch and inside the second.
+    stall = Stall(sum(one.size + 60 for one in wanted[:275]))
     with Dovecot({"demo": "demo password"}) as server, \
             TlsProxy(server, lambda number: stall if number == 0 else Fault()) as proxy:
         trust = ["--password-file", server.password_file(), "--ca-file", server.ca_file]
@@ -69,6 +69,7 @@ def demo(program, folder):
 
         say("Migrating into a private Dovecot, and kill -9 half-way")
         kill_half_way(program, command, stall)
+        time.sleep(1)  # the server goes on with what it has
         print(f"killed; the mailbox holds {server.count(mailbox='Demo')} of {len(wanted)} messages")
 
         say("What the journal knows")
