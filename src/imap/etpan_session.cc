@@ -34,6 +34,7 @@ void for_each(const clist* list, const Visit& visit) {
 using StatusAttributes = Handle<mailimap_status_att_list, mailimap_status_att_list_free>;
 using StatusData = Handle<mailimap_mailbox_data_status, mailimap_mailbox_data_status_free>;
 using NamespaceData = Handle<mailimap_namespace_data, mailimap_namespace_data_free>;
+using Response = Handle<mailimap_response, mailimap_response_free>;
 using ListResult = Handle<clist, mailimap_list_result_free>;
 
 std::string or_empty(const char* text) { return text == nullptr ? std::string() : text; }
@@ -191,16 +192,34 @@ ListedMailbox EtpanSession::listed(const mailimap_mailbox_list& entry) {
   return mailbox;
 }
 
+int EtpanSession::list_with_special_use(clist** entries) {
+  // libetpan has no extended LIST, and its custom command puts a space before the line end.
+  constexpr std::string_view kCommand = "LIST \"\" \"*\" RETURN (SPECIAL-USE)\r\n";
+  const int sent = mailimap_send_current_tag(session_);
+  if (sent != MAILIMAP_NO_ERROR) return sent;
+  if (mailstream_write(session_->imap_stream, kCommand.data(), kCommand.size()) < 0 ||
+      mailstream_flush(session_->imap_stream) < 0 || mailimap_read_line(session_) == nullptr) {
+    return MAILIMAP_ERROR_STREAM;
+  }
+  mailimap_response* raw = nullptr;
+  const int parsed = mailimap_parse_response(session_, &raw);
+  const Response response(raw);
+  if (parsed != MAILIMAP_NO_ERROR) return parsed;
+  if (response->rsp_resp_done->rsp_data.rsp_tagged->rsp_cond_state->rsp_type !=
+      MAILIMAP_RESP_COND_STATE_OK) {
+    return MAILIMAP_ERROR_LIST;
+  }
+  *entries = std::exchange(session_->imap_response_info->rsp_mailbox_list, nullptr);
+  return MAILIMAP_NO_ERROR;
+}
+
 Result<std::vector<ListedMailbox>> EtpanSession::list() {
   MBOXFERRY_TRY(begin(kListResponse));
   const CapabilityList& can = connection_.capabilities();
   clist* raw = nullptr;
   int result = MAILIMAP_NO_ERROR;
   if (can.shared.special_use && can.list_extended) {
-    result = mailimap_custom_command(session_, "LIST \"\" \"*\" RETURN (SPECIAL-USE)");
-    if (result == MAILIMAP_NO_ERROR && session_->imap_response_info != nullptr) {
-      raw = std::exchange(session_->imap_response_info->rsp_mailbox_list, nullptr);
-    }
+    result = list_with_special_use(&raw);
   } else {
     result = mailimap_list(session_, "", "*", &raw);
   }

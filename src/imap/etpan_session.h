@@ -37,6 +37,8 @@ class EtpanSession {
   /// Turns libetpan's result into ours; `mailbox` empty: a NO is about the session.
   Result<void> check(int result, const std::string& doing, const std::string& mailbox);
   Result<void> begin(std::uint64_t bytes);
+  /// RFC 5258 and 6154; a result of libetpan's.
+  int list_with_special_use(clist** entries);
   std::string shown_name(const char* wire);
   ListedMailbox listed(const mailimap_mailbox_list& entry);
 
