@@ -272,8 +272,7 @@ class TargetTest(BadInputTest):
 
     def test_an_absent_password_file(self):
         outcome = self.go(self.archive, "--password-file", self.folder / "absent")
-        self.assertIn(outcome.code, (66, 78), str(outcome))
-        self.assertEqual(len(outcome.error_lines()), 1, str(outcome))
+        self.assert_one_line(outcome, 78, "absent")
         self.assert_nothing_stored()
 
     def test_an_absent_ca_file(self):

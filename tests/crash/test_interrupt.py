@@ -54,7 +54,8 @@ class ServerTest(ProgramTest):
         self.size = sum(one.size for one in self.wanted)
 
     def start(self, port):
-        arguments = self.migrate_arguments(self.server, self.archive, "Mail", port=port)
+        arguments = self.migrate_arguments(self.server, self.archive, "Mail", "--report-json",
+                                           self.folder / "report.json", port=port)
         return subprocess.Popen([PROGRAM, *map(str, arguments)], env=environment(self.folder),
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -84,6 +85,7 @@ class InterruptTest(ServerTest):
             out, err = process.communicate(timeout=60)
             self.assertEqual(process.returncode, 130, out + err)
             self.assertIn("interrupted", (out + err).lower())
+            self.assertEqual(self.report()["verdict"], "interrupted")
             stored = self.server.count(mailbox="Mail")
             self.assertLess(stored, len(self.wanted))
             status = self.run_program("status", self.folder / "job.journal")
