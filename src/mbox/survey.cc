@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Decides from a folder's beginning how its writer worked.
 #include <algorithm>
-#include <array>
-#include <cstring>
+#include <memory>
+#include <span>
 #include <string_view>
-#include <vector>
 
 #include "mbox/scanner.h"
 #include "mbox/text.h"
@@ -116,18 +115,18 @@ void apply_request(Dialect requested, FolderProfile& profile) {
 
 Result<FolderProfile> survey(ByteSource& source, Dialect requested) {
   Beginning beginning(source);
-  std::vector<char> sample(kLineEndBytes);
+  auto sample = std::make_unique_for_overwrite<char[]>(kLineEndBytes);
   std::size_t size = 0;
-  while (size < sample.size()) {
-    MBOXFERRY_ASSIGN(const std::size_t got,
-                     beginning.read_at(size, std::span(sample).subspan(size)));
+  while (size < kLineEndBytes) {
+    const std::span<char> rest(sample.get() + size, kLineEndBytes - size);
+    MBOXFERRY_ASSIGN(const std::size_t got, beginning.read_at(size, rest));
     if (got == 0) break;
     size += got;
   }
   FolderProfile profile;
   profile.empty = size == 0;
-  profile.line_ends = judge_line_ends(count_line_ends({sample.data(), size}));
-  sample = {};
+  profile.line_ends = judge_line_ends(count_line_ends({sample.get(), size}));
+  sample.reset();
   // While nothing is known, nothing is taken for granted.
   profile.dialect = Dialect::unquoted;
   profile.unquote = false;

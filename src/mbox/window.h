@@ -4,8 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
-#include <vector>
 
 #include "mboxferry/base/byte_source.h"
 
@@ -23,7 +23,8 @@ class Window {
   Window(ByteSource& source, std::uint64_t start, const WindowSizes& sizes)
       : source_(source),
         sizes_(sizes),
-        buffer_(sizes.behind + sizes.step + sizes.lookahead),
+        capacity_(sizes.behind + sizes.step + sizes.lookahead),
+        buffer_(std::make_unique_for_overwrite<char[]>(capacity_)),
         base_(start) {}
 
   /// Where the window will begin after slide(position).
@@ -50,7 +51,8 @@ class Window {
  private:
   ByteSource& source_;
   const WindowSizes sizes_;
-  std::vector<char> buffer_;
+  const std::size_t capacity_;
+  std::unique_ptr<char[]> buffer_;  // not zeroed: most folders are smaller
   std::uint64_t base_;
   std::size_t size_ = 0;
   bool at_end_ = false;
