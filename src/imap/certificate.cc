@@ -177,7 +177,7 @@ Error CertificateCheck::error() const {
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return tls_error(subject + "expired on " + not_after_, "the operator must renew it");
     case X509_V_ERR_CERT_NOT_YET_VALID:
-      return tls_error(subject + "is not yet valid, it begins on " + not_before_,
+      return tls_error(subject + "is not valid before " + not_before_,
                        "check this machine's clock");
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
       return tls_error(subject + "is self-signed", "give it with --ca-file" + pin_hint);
