@@ -28,8 +28,7 @@ Error cannot_create(Error error) {
 Result<void> create_absent(imap::Target& target, Directory& directory, journal::MailboxRow& row) {
   const imap::ListedMailbox* listed = directory.find(row.name);
   if (listed != nullptr && listed->selectable) return ok();
-  if (const auto created = target.create(row.name); !created)
-    return cannot_create(created.error());
+  if (const auto created = target.create(row.name); !created) return cannot_create(created.error());
   crash_point("mailbox-created");
   // Mail in a mailbox that is not subscribed is invisible in many clients; a refusal harms nothing
   // else.

@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kMostPatience = 6;
 constexpr int kMostBadInARow = 100;
+constexpr int kMostRefusalsTold = 20;
 
 Error lost_by_bad(const std::string& label, const std::string& text) {
   return {ErrorCode::protocol,
@@ -169,9 +170,17 @@ void Sender::plan_again(Rows rows) {
   again_.push_front(std::move(rows));
 }
 
+void Sender::tell_refused(const journal::MessageRow& row, const std::string& code,
+                          const std::string& text) {
+  if (++refusals_told_ > kMostRefusalsTold) return;
+  tracker_.notice(fmt::format("refused: {}, message at byte {}: {}{}{}", folder_, row.offset, code,
+                              code.empty() ? "" : ": ", text));
+  if (refusals_told_ == kMostRefusalsTold)
+    tracker_.notice("more refused messages of this folder are in the report only");
+}
+
 void Sender::refuse(const journal::MessageRow& row, std::string code, std::string text) {
-  tracker_.notice(fmt::format("refused: the message at byte {} of folder {} ({}: {})", row.offset,
-                              row.folder, code, text));
+  tell_refused(row, code, text);
   pending_.refused.push_back({row.id, std::move(code), std::move(text)});
   memory_.progress = true;
   gate_.sent(row.wire_size);

@@ -34,6 +34,7 @@ Sender::Sender(const JobSettings& settings, imap::Target& target, journal::Journ
 
 Result<void> Sender::send(const SourceFolder& source, std::size_t position, ReadyMailbox mailbox) {
   mailbox_ = std::move(mailbox);
+  folder_ = source.row.path;
   MBOXFERRY_ASSIGN(const auto bytes, archive::open_folder(source.place));
   MessageReader reader(*bytes, wire_options(source.survey, settings_.index));
   const auto sent = send_all(source, position, reader);

@@ -74,6 +74,8 @@ class Sender {
   void go_carefully(const Rows& rows);
   void plan_again(Rows rows);
   void refuse(const journal::MessageRow& row, std::string code, std::string text);
+  void tell_refused(const journal::MessageRow& row, const std::string& code,
+                    const std::string& text);
   Result<void> commit(std::vector<journal::Intent> intents);
   Result<void> abandon(Error error);
   [[nodiscard]] bool is_careful(journal::MessageId id) const {
@@ -89,7 +91,9 @@ class Sender {
   Clock& clock_;
   const Cancellation& interrupt_;
 
+  std::string folder_;  ///< the folder's path, for messages
   ReadyMailbox mailbox_;
+  int refusals_told_ = 0;
   journal::MessageId cursor_ = 0;
   Rows read_ahead_;
   std::deque<Rows> again_;  ///< parts of refused batches, to be sent before anything new

@@ -122,6 +122,7 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Obse
         observer.notice("left out: " + describe(not_mail(place)));
         continue;
       }
+      if (source.survey.profile.empty) observer.notice(place.file + " is empty: no messages");
       sources.push_back(std::move(source));
     }
   }
