@@ -45,7 +45,9 @@ Result<void> DescriptorOutput::flush() {
   // What could not be written once is not tried again: the error has been told.
   const std::string text = std::move(buffer_);
   buffer_.clear();
-  return write_all(descriptor_, text, name_);
+  auto written = write_all(descriptor_, text, name_);
+  if (!written && errno == EPIPE) written.error().hint = "whatever read it has ended";
+  return written;
 }
 
 WholeFile::WholeFile(std::string path, std::string temporary, FileDescriptor file)
