@@ -134,7 +134,11 @@ class FakeTarget final : public imap::Target {
   }
   Result<void> fetch_body(imap::Uid uid, std::uint64_t, const ByteVisitor& visit) override {
     for (const StoredMail& mail : server_.mailboxes[selected_].mails)
-      if (mail.uid == uid) return visit(mail.bytes);
+      if (mail.uid == uid) {
+        std::string shown = mail.bytes;
+        std::replace(shown.begin(), shown.end(), '\0', '\x80');  // as Dovecot does
+        return visit(shown);
+      }
     return ok();
   }
   void log_out() override {}

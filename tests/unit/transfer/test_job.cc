@@ -168,6 +168,16 @@ TEST_CASE("equal copies without Message-ID are all kept, and not doubled by a lo
   CHECK(bench.bodies().at("equal\r\n") == 12);
 }
 
+TEST_CASE("a message with NUL and without Message-ID is found again, though shown with 0x80") {
+  Bench bench;
+  bench.archive(8, [](int i) {
+    return fmt::format("Subject: x\n\nbody {}", i) + std::string(1, '\0') + "end\n";
+  });
+  bench.server.lose_reply = {1};
+  require_complete(bench.run());
+  bench.require_each_once(8);
+}
+
 TEST_CASE("one message that the server refuses is isolated, the others arrive") {
   Bench bench;
   bench.plain_archive(20);
