@@ -155,7 +155,7 @@ class LateCommitTest(CutTest):
 
     def test_a_commit_after_the_cut_makes_no_duplicate(self):
         self.check_all([(f"late by {seconds}", self.plain(HoldBack(seconds)))
-                        for seconds in ((0.5, ) if REDUCED else (0.2, 0.5, 1.0))])
+                        for seconds in ((0.5, ) if REDUCED else (0.2, 0.5, 0.8))])
 
     def test_the_same_with_single_appends(self):
         self.check_all([(f"late number {nth}", self.plain(HoldBack(0.5, nth=nth)))
@@ -164,7 +164,7 @@ class LateCommitTest(CutTest):
     def test_a_commit_after_the_client_was_killed_makes_no_duplicate(self):
         if not has_crash_points():
             self.skipTest("this build has no crash points (-DMBOXFERRY_CRASH_POINTS=ON)")
-        hold = HoldBack(1.0, cut=False)
+        hold = HoldBack(0.7, cut=False)
         with TlsProxy(self.server, lambda number: hold if number == 0 else Fault()) as proxy:
             outcome = self.migrate(self.server, self.archive, "Late", port=proxy.port,
                                    MBOXFERRY_CRASH_AT="batch-sent")
