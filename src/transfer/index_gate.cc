@@ -43,6 +43,10 @@ IndexGate::Position IndexGate::position() const {
 
 Result<void> IndexGate::wait_beyond(const Position& seen, const Cancellation& cancel) {
   std::unique_lock lock(mutex_);
+  // Who waits has nothing to send: nothing is ahead of it, whatever was counted. Without this,
+  // messages that reconciling found would use up the lead for ever.
+  ahead_ = 0;
+  changed_.notify_all();
   // A signal handler cannot notify, so the wait looks up now and then.
   while (!error_ && position_.generation == seen.generation && !cancel.requested())
     changed_.wait_for(lock, std::chrono::milliseconds(100));
