@@ -56,6 +56,9 @@ std::string compress(std::string_view bytes, Compression compression) {
       status = archive_write_add_filter_zstd(writer.get());
       break;
   }
+  // A stronger level costs half a minute and says nothing more about reading.
+  if (status == ARCHIVE_OK && compression == Compression::xz)
+    status = archive_write_set_filter_option(writer.get(), "xz", "compression-level", "1");
   const bool done =
       status == ARCHIVE_OK && archive_write_set_format_raw(writer.get()) == ARCHIVE_OK &&
       archive_write_set_bytes_in_last_block(writer.get(), 1) == ARCHIVE_OK &&
