@@ -25,6 +25,7 @@ using std::chrono::milliseconds;
 // never waits for a slow stretch of the archive.
 constexpr std::uint64_t kIndexLead = 256u << 20;
 constexpr milliseconds kLongestBackoff{30'000};
+constexpr int kFirstTries = 2;
 
 std::string absolute_lines(const std::vector<std::string>& paths) {
   std::string lines;
@@ -154,14 +155,16 @@ Result<void> JobRunner::wait_before_reconnect(const Error& error, int attempt) {
 Result<void> JobRunner::transfer_all() {
   for (int attempt = 0;;) {
     memory_.progress = false;
-    const bool first = !directory_.has_value();
     const Result<void> done = session();
     if (done) return ok();
     Error error = done.error();
     const bool again = error.scope == ErrorScope::session && error.retry.when != Retry::When::never;
-    // The first connection tells a wrong host from a bad moment: no second try there.
-    if (!again || (first && !directory_)) return error;
+    // A server that never answered is more likely a wrong name than a bad moment; one that hung up
+    // gets a second chance.
+    const bool met = directory_.has_value();
+    if (!again || (!met && error.retry.when == Retry::When::later)) return error;
     attempt = memory_.progress ? 0 : attempt + 1;
+    if (!met && attempt > kFirstTries) return error;
     if (attempt > settings_.reconnects) {
       error.code = ErrorCode::try_later;
       error.hint = "the job is kept; run the same command again to go on";

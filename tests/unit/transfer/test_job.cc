@@ -65,6 +65,8 @@ class Bench {
     const Cancellation never;
     const transfer::Environment environment{
         [this]() -> Result<std::unique_ptr<imap::Target>> {
+          ++attempts;
+          if (attempts <= failing_connections) return connection_failure;
           return std::unique_ptr<imap::Target>(std::make_unique<FakeTarget>(server));
         },
         &clock};
@@ -87,6 +89,9 @@ class Bench {
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
+  int attempts = 0;
+  int failing_connections = 0;
+  Error connection_failure;
   FakeClock clock;
   FakeServer server{clock};
   transfer::JobSettings settings;
@@ -267,4 +272,26 @@ TEST_CASE("mail that was there before is left alone and counted") {
   bench.server.commit("INBOX", before);
   require_complete(bench.run());
   CHECK(bench.server.mailboxes.at("INBOX").mails.size() == 4);
+}
+
+TEST_CASE("a server that hangs up at first is asked again, one that is not there is not") {
+  Bench bench;
+  bench.plain_archive(3);
+  bench.failing_connections = 1;
+  bench.connection_failure = {
+      ErrorCode::unavailable, "lost", "", ErrorScope::session, {Retry::When::now, {}}};
+  SECTION("hangs up once") {
+    require_complete(bench.run());
+    CHECK(bench.attempts == 2);
+  }
+  SECTION("hangs up again and again") {
+    bench.failing_connections = 100;
+    CHECK(bench.run().error->code == ErrorCode::unavailable);
+    CHECK(bench.attempts == 3);
+  }
+  SECTION("is not there") {
+    bench.connection_failure.retry.when = Retry::When::later;
+    CHECK(bench.run().error->code == ErrorCode::unavailable);
+    CHECK(bench.attempts == 1);
+  }
 }
