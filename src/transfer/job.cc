@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 
@@ -110,6 +111,9 @@ Result<void> JobRunner::keep_notes() {
   MBOXFERRY_TRY(journal_->set_note("connection.ca_file", ca_file));
   MBOXFERRY_TRY(journal_->set_note("connection.tls_pin", settings_.account.tls_pin));
   MBOXFERRY_TRY(journal_->set_note("verdict", "running"));
+  MBOXFERRY_ASSIGN(const auto slowest, journal_->note(kSlowestConfirmNote));
+  memory_.noted_confirm = milliseconds(std::strtoll(slowest.value_or("0").c_str(), nullptr, 10));
+  memory_.slowest_confirm = memory_.noted_confirm;
   MBOXFERRY_ASSIGN(const auto started, journal_->note("started"));
   if (started) return ok();
   return journal_->set_note("started", to_rfc3339({settings_.index.now, 0}));

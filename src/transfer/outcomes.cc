@@ -65,13 +65,21 @@ Result<void> Sender::apply(const imap::AppendOutcome& outcome) {
       return too_many_bad(target_.label(), outcome.text);
     return lost_by_bad(target_.label(), outcome.text);
   }
-  const auto waited = clock_.now() - batch->second.sent_at;
-  memory_.slowest_confirm = std::max(memory_.slowest_confirm,
-                                     std::chrono::duration_cast<std::chrono::milliseconds>(waited));
+  MBOXFERRY_TRY(note_confirm_time(
+      std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - batch->second.sent_at)));
   batch->second.unanswered -= outcome.count;
   if (batch->second.unanswered == 0) in_flight_.erase(batch);
   if (outcome.kind == imap::AppendOutcome::Kind::stored) return apply_stored(outcome, rows);
   return apply_refused(outcome, std::move(rows));
+}
+
+/// Noted when it has doubled, so that it costs a sync a handful of times in a job.
+Result<void> Sender::note_confirm_time(std::chrono::milliseconds waited) {
+  memory_.slowest_confirm = std::max(memory_.slowest_confirm, waited);
+  const auto worth_noting = std::max(2 * memory_.noted_confirm, std::chrono::milliseconds(100));
+  if (memory_.slowest_confirm < worth_noting) return ok();
+  memory_.noted_confirm = memory_.slowest_confirm;
+  return journal_.set_note(kSlowestConfirmNote, std::to_string(memory_.slowest_confirm.count()));
 }
 
 Result<void> Sender::apply_stored(const imap::AppendOutcome& outcome, const Rows& rows) {

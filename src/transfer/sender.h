@@ -21,6 +21,10 @@
 
 namespace mboxferry::transfer {
 
+/// The journal's note of the longest wait for an answer, in milliseconds: a resumed job settles as
+/// long as the one that died would have.
+inline constexpr const char* kSlowestConfirmNote = "slowest_confirm_ms";
+
 /// What must outlive a connection: which messages got a BAD, how slow the server is, and whether
 /// anything moves at all.
 struct SendMemory {
@@ -33,7 +37,8 @@ struct SendMemory {
   std::string bad_text;
   int refused_by_bad_in_a_row = 0;
 
-  std::chrono::milliseconds slowest_confirm{0};
+  std::chrono::milliseconds slowest_confirm{0};  ///< the longest wait for an answer in this job
+  std::chrono::milliseconds noted_confirm{0};    ///< what the journal knows of it
   bool progress = false;  ///< something was decided since this was last set to false
 };
 
@@ -67,6 +72,7 @@ class Sender {
   imap::AppendMessage to_append(const journal::MessageRow& row) const;
   Result<void> receive_one();
   Result<void> apply(const imap::AppendOutcome& outcome);
+  Result<void> note_confirm_time(std::chrono::milliseconds waited);
   Result<void> apply_stored(const imap::AppendOutcome& outcome, const Rows& rows);
   Result<void> apply_refused(const imap::AppendOutcome& outcome, Rows rows);
   void apply_bad(const imap::AppendOutcome& outcome, const Rows& rows);

@@ -56,6 +56,8 @@ struct FakeServer {
   imap::Capabilities capabilities;
   int connections = 0;
   int appends = 0;
+  std::chrono::milliseconds answer_delay{0};
+  bool client_dies = false;  ///< a late commit also ends the job
 
   // Misbehaviour, asked for the Nth append command (from 1).
   std::set<int> cut_before_last_byte;
@@ -173,6 +175,7 @@ class FakeTarget final : public imap::Target {
     }
     if (const auto delay = server_.commit_late.find(number); delay != server_.commit_late.end()) {
       server_.late.push_back({server_.clock.now() + delay->second, mailbox, std::move(mails)});
+      if (server_.client_dies) return Error{ErrorCode::internal, "the process dies here", ""};
       return lost();
     }
     answers_.push_back(answer(batch, mailbox, mails));
@@ -180,6 +183,7 @@ class FakeTarget final : public imap::Target {
   }
   Result<imap::AppendOutcome> receive() override {
     if (answers_.empty()) return lost();
+    server_.clock.sleep(server_.answer_delay);
     imap::AppendOutcome outcome = answers_.front();
     answers_.pop_front();
     const auto part =

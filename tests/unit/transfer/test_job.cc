@@ -152,6 +152,18 @@ TEST_CASE("a commit that appears after the reconnect makes no duplicate") {
   bench.require_each_once(20);
 }
 
+TEST_CASE(
+    "a resumed job waits for a slow server's late commit as long as the one that died would") {
+  Bench bench;
+  bench.plain_archive(20);
+  bench.server.answer_delay = std::chrono::milliseconds(1000);
+  bench.server.commit_late = {{3, std::chrono::milliseconds(3500)}};
+  bench.server.client_dies = true;
+  REQUIRE(bench.run().error);
+  require_complete(bench.run());
+  bench.require_each_once(20);
+}
+
 TEST_CASE("a server without UIDPLUS gets every message once, and lost replies make no duplicate") {
   Bench bench;
   bench.plain_archive(20);
