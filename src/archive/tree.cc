@@ -111,7 +111,9 @@ Result<void> Walk::visit_directory(const std::string& relative) {
   };
   const bool maildir = has("cur") && has("new") && has("tmp");
   for (const std::string& name : names) {
-    const std::string child = relative.empty() ? name : relative + '/' + name;
+    std::string child = relative;
+    if (!child.empty()) child += '/';
+    child += name;
     struct stat status {};
     if (::stat(full(child).c_str(), &status) != 0) {
       const int error_number = errno;

@@ -18,8 +18,8 @@ std::int64_t floor_divide(std::int64_t value, std::int64_t by) {
 
 class SystemClock final : public Clock {
  public:
-  std::int64_t unix_seconds() const override { return std::time(nullptr); }
-  std::chrono::steady_clock::time_point now() const override {
+  [[nodiscard]] std::int64_t unix_seconds() const override { return std::time(nullptr); }
+  [[nodiscard]] std::chrono::steady_clock::time_point now() const override {
     return std::chrono::steady_clock::now();
   }
   void sleep(std::chrono::milliseconds duration) override { std::this_thread::sleep_for(duration); }

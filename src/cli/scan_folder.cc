@@ -140,7 +140,7 @@ Result<ScannedFolder> scan_folder(const archive::Folder& folder,
     MBOXFERRY_ASSIGN(const auto source, archive::open_folder(folder));
     MBOXFERRY_ASSIGN(const auto peek, archive::open_folder(folder));
     CountingSource counting(*source, printer, sample);
-    const auto done = scan.read(counting, *peek, label);
+    auto done = scan.read(counting, *peek, label);
     size = counting.size();
     return done;
   }();

@@ -168,7 +168,7 @@ Result<void> AppendPipeline::flush() {
   MBOXFERRY_TRY(take_replies());
   if (buffer_.empty()) return ok();
   for (Command& command : in_flight_) command.may_be_stored |= command.ended;
-  const auto sent = connection_.send(buffer_, {});
+  auto sent = connection_.send(buffer_, {});
   buffer_.clear();
   return sent;
 }

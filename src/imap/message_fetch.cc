@@ -175,7 +175,7 @@ Result<void> fetch_message_body(Connection& connection, Uid uid, std::uint64_t s
       if (whole || received < kSlice) return ok();
     }
   };
-  const auto result = fetch_all();
+  auto result = fetch_all();
   connection.reader().set_limit(ReplyReader::kDefaultLimit);
   return result;
 }

@@ -64,10 +64,10 @@ class ReadOnlyImapTarget final : public ReadOnlyTarget {
  public:
   explicit ReadOnlyImapTarget(Session session) : session_(std::move(session)) {}
 
-  const Capabilities& capabilities() const override {
+  [[nodiscard]] const Capabilities& capabilities() const override {
     return session_.connection->capabilities().shared;
   }
-  const std::string& label() const override { return session_.connection->label(); }
+  [[nodiscard]] const std::string& label() const override { return session_.connection->label(); }
   Result<Namespace> personal_namespace() override { return session_.etpan->personal_namespace(); }
   Result<std::vector<ListedMailbox>> list() override { return session_.etpan->list(); }
   Result<SelectedMailbox> select(const std::string& mailbox) override {
@@ -98,10 +98,10 @@ class ImapTarget final : public Target {
       : session_(std::move(session)),
         pipeline_(*session_.connection, choose_append_mode(capabilities(), wanted)) {}
 
-  const Capabilities& capabilities() const override {
+  [[nodiscard]] const Capabilities& capabilities() const override {
     return session_.connection->capabilities().shared;
   }
-  const std::string& label() const override { return session_.connection->label(); }
+  [[nodiscard]] const std::string& label() const override { return session_.connection->label(); }
   Result<Namespace> personal_namespace() override {
     MBOXFERRY_TRY(pipeline_.settle());
     return session_.etpan->personal_namespace();
@@ -140,9 +140,11 @@ class ImapTarget final : public Target {
                       std::span<const AppendMessage> messages, LiteralSource& literals) override;
   Result<AppendOutcome> receive() override { return pipeline_.receive(); }
   bool answer_ready() override { return pipeline_.answer_ready(); }
-  std::vector<Unanswered> unanswered() const override { return pipeline_.unanswered(); }
+  [[nodiscard]] std::vector<Unanswered> unanswered() const override {
+    return pipeline_.unanswered();
+  }
   void be_careful(bool careful) override { pipeline_.be_careful(careful); }
-  AppendMode mode() const override { return pipeline_.mode(); }
+  [[nodiscard]] AppendMode mode() const override { return pipeline_.mode(); }
 
  private:
   Error refusal(const std::string& doing, const std::string& mailbox, const ReplyLine& reply) const;

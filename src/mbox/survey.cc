@@ -26,7 +26,7 @@ class Beginning final : public ByteSource {
     return source_.read_at(offset, buffer.first(static_cast<std::size_t>(size)));
   }
   Result<void> check_unchanged() override { return source_.check_unchanged(); }
-  const std::string& name() const override { return source_.name(); }
+  [[nodiscard]] const std::string& name() const override { return source_.name(); }
 
  private:
   ByteSource& source_;

@@ -72,7 +72,7 @@ std::string printable(std::string_view text) {
 }
 
 std::string shortened(std::string_view text, std::size_t columns) {
-  const std::string safe = printable(text);
+  std::string safe = printable(text);
   constexpr std::string_view kMore = "...";
   std::size_t characters = 0;
   std::size_t cut = safe.size();

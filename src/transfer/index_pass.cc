@@ -75,7 +75,7 @@ class JournalFiller final : public IndexSink {
     return ok();
   }
 
-  journal::MessageRow to_row(const IndexedMessage& message) const {
+  [[nodiscard]] journal::MessageRow to_row(const IndexedMessage& message) const {
     journal::MessageRow row;
     row.folder = source_.row.id;
     row.mailbox = source_.row.mailbox;

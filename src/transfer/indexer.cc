@@ -62,7 +62,7 @@ class MessageIndexer final : public mbox::MessageSink {
     current_.labels = std::move(facts.labels);
   }
 
-  message::DateOrder date_order() const {
+  [[nodiscard]] message::DateOrder date_order() const {
     using message::DateSource;
     if (!options_.date_order.empty()) return options_.date_order;
     if (survey_.profile.exporter_clock || envelope_.exporter_form)

@@ -23,7 +23,8 @@ struct Directory {
   /// The listed mailbox of that name, INBOX in any case; nothing when it is not there.
   [[nodiscard]] const imap::ListedMailbox* find(const std::string& name) const;
   /// Where a folder goes, spelled as the server spells it.
-  Result<plan::MappedName> map(const SourceFolder& source, const JobSettings& settings) const;
+  [[nodiscard]] Result<plan::MappedName> map(const SourceFolder& source,
+                                             const JobSettings& settings) const;
 };
 
 /// Gives every folder without a mailbox its row in the journal.

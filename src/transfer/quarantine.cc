@@ -58,7 +58,7 @@ class QuotingWriter {
   }
 
   Result<void> flush() {
-    const auto written = write_all(fd_, buffer_, path_);
+    auto written = write_all(fd_, buffer_, path_);
     buffer_.clear();
     return written;
   }

@@ -69,7 +69,7 @@ class Sender {
   Rows take_batch(Rows& from, bool careful) const;
   bool refuse_known(const journal::MessageRow& row);
   Result<void> send_batch(Rows rows, MessageReader& reader);
-  imap::AppendMessage to_append(const journal::MessageRow& row) const;
+  [[nodiscard]] imap::AppendMessage to_append(const journal::MessageRow& row) const;
   Result<void> receive_one();
   Result<void> apply(const imap::AppendOutcome& outcome);
   Result<void> note_confirm_time(std::chrono::milliseconds waited);

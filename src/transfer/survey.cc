@@ -21,7 +21,7 @@ class Beginning final : public ByteSource {
                           buffer.first(std::min<std::uint64_t>(buffer.size(), limit_ - offset)));
   }
   Result<void> check_unchanged() override { return whole_.check_unchanged(); }
-  const std::string& name() const override { return whole_.name(); }
+  [[nodiscard]] const std::string& name() const override { return whole_.name(); }
 
  private:
   ByteSource& whole_;

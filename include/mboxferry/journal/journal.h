@@ -177,19 +177,19 @@ class Journal {
   /// Writes the identity into a new journal; in one that has it already, fails with
   /// `configuration` and names what differs.
   virtual Result<void> claim(const JobIdentity& identity) = 0;
-  virtual Result<JobIdentity> identity() const = 0;
+  [[nodiscard]] virtual Result<JobIdentity> identity() const = 0;
 
   /// Small texts by name: verdict, start and end of runs, verification results.
   virtual Result<void> set_note(const std::string& name, const std::string& value) = 0;
-  virtual Result<std::optional<std::string>> note(const std::string& name) const = 0;
+  [[nodiscard]] virtual Result<std::optional<std::string>> note(const std::string& name) const = 0;
 
   virtual Result<FolderId> add_folder(const FolderRow& folder) = 0;
   virtual Result<void> update_folder(const FolderRow& folder) = 0;
-  virtual Result<std::vector<FolderRow>> folders() const = 0;
+  [[nodiscard]] virtual Result<std::vector<FolderRow>> folders() const = 0;
 
   virtual Result<MailboxId> add_mailbox(const MailboxRow& mailbox) = 0;
   virtual Result<void> update_mailbox(const MailboxRow& mailbox) = 0;
-  virtual Result<std::vector<MailboxRow>> mailboxes() const = 0;
+  [[nodiscard]] virtual Result<std::vector<MailboxRow>> mailboxes() const = 0;
 
   /// Adds indexed messages (ids are given here, ascending) with the folder's new state, in one
   /// durable transaction.
@@ -203,14 +203,14 @@ class Journal {
   virtual Result<void> commit(const Step& step) = 0;
 
   /// Up to `limit` planned messages of a folder with id > `after`, in archive order.
-  virtual Result<std::vector<MessageRow>> planned(FolderId folder, MessageId after,
-                                                  std::size_t limit) const = 0;
-  virtual Result<std::optional<MessageRow>> message(MessageId id) const = 0;
+  [[nodiscard]] virtual Result<std::vector<MessageRow>> planned(FolderId folder, MessageId after,
+                                                                std::size_t limit) const = 0;
+  [[nodiscard]] virtual Result<std::optional<MessageRow>> message(MessageId id) const = 0;
   /// Up to `limit` messages of a folder in any state with id > `after`, in archive order.
-  virtual Result<std::vector<MessageRow>> messages(FolderId folder, MessageId after,
-                                                   std::size_t limit) const = 0;
+  [[nodiscard]] virtual Result<std::vector<MessageRow>> messages(FolderId folder, MessageId after,
+                                                                 std::size_t limit) const = 0;
   /// The last indexed message of a folder.
-  virtual Result<std::optional<MessageRow>> last_message(FolderId folder) const = 0;
+  [[nodiscard]] virtual Result<std::optional<MessageRow>> last_message(FolderId folder) const = 0;
 
   /// The open intents of a mailbox: lowest uid_floor, how many messages and bytes are in doubt.
   /// While a stored message of the mailbox has no UID, the floor is the mailbox's own: its copy
@@ -220,7 +220,7 @@ class Journal {
     Uid uid_floor = 0;
     std::uint32_t uid_validity = 0;
   };
-  virtual Result<Doubt> doubt(MailboxId mailbox) const = 0;
+  [[nodiscard]] virtual Result<Doubt> doubt(MailboxId mailbox) const = 0;
 
   /// Reconciling works on a scratch table of what the server holds. "In doubt" in the methods
   /// below means the messages that `which` names; with Unidentified::in_doubt, stored messages
@@ -238,7 +238,8 @@ class Journal {
   /// committed.
   virtual Result<std::optional<Seen>> next_ambiguous(Uid after) = 0;
   /// The in-doubt message with this digest, lowest id first, or nothing.
-  virtual Result<std::optional<MessageId>> doubtful_with_digest(const Sha256& digest) const = 0;
+  [[nodiscard]] virtual Result<std::optional<MessageId>> doubtful_with_digest(
+      const Sha256& digest) const = 0;
   /// Commits matches: the messages are stored with these UIDs, the UIDs are taken.
   virtual Result<void> commit_matches(std::span<const Stored> matches) = 0;
   /// Every message that was in state intended when the reconciliation began, and still is, is
@@ -253,7 +254,7 @@ class Journal {
   /// Messages in a state, ascending by id; every mailbox when `mailbox` is 0.
   virtual Result<void> each(State state, MailboxId mailbox, const MessageVisitor& visit) const = 0;
   /// Reads every row of the mailbox; every mailbox when `mailbox` is 0.
-  virtual Result<MailboxCounts> counts(MailboxId mailbox) const = 0;
+  [[nodiscard]] virtual Result<MailboxCounts> counts(MailboxId mailbox) const = 0;
   virtual Result<void> each_finding(
       FolderId folder, const std::function<Result<void>(const Finding&)>& visit) const = 0;
 
