@@ -20,7 +20,7 @@ inline Error connection_error(std::string what, std::string hint = {}) {
 /// The server said what no IMAP server may say.
 inline Error protocol_error(const std::string& server, const std::string& why) {
   return {ErrorCode::protocol, server + ": the server broke the IMAP protocol: " + why,
-          "run again with --trace to see what it said", ErrorScope::session};
+          "run again with --log-file to see what it said", ErrorScope::session};
 }
 
 /// TLS refused; trying again cannot help.
