@@ -86,7 +86,7 @@ class JournalFiller final : public IndexSink {
     row.message_id_hash = message.message_id.empty() ? 0 : message::short_hash(message.message_id);
     row.date = message.date.time;
     row.date_source = static_cast<std::uint8_t>(message.date.source);
-    row.date_corrected = message.date.corrected || message.date.source == message::DateSource::none;
+    row.date_corrected = message.date.to_be_listed();
     row.flags = message.flags;
     row.keywords = join_keywords(message.keywords);
     if (message.pseudo || message.expunged) {
@@ -100,7 +100,7 @@ class JournalFiller final : public IndexSink {
     if (message.final_line_end_added)
       findings_.push_back({0, message.offset, "line-end-added",
                            "the last line had no line end and got one", false});
-    if (message.date.corrected || message.date.source == message::DateSource::none)
+    if (message.date.to_be_listed())
       findings_.push_back({0, message.offset, "date-corrected",
                            "a date out of range was passed over; used: " +
                                std::string(message::date_source_name(message.date.source)) + " " +
@@ -248,7 +248,7 @@ std::string join_keywords(const std::vector<std::string>& keywords) {
 
 Result<void> compare_index(SourceFolder& source, const JobSettings& settings,
                            journal::Journal& journal, const Cancellation& cancel) {
-  // An index that is not complete is compared as far as it goes: it has no rows behind that.
+  // Rows of an incomplete index cannot be told from a changed file; without any, it starts anew.
   if (!source.row.index_done) {
     source.row.index_state = IndexState{}.to_text();
     MBOXFERRY_ASSIGN(const auto first, journal.messages(source.row.id, 0, 1));

@@ -16,6 +16,7 @@
 #include "transfer/sender.h"
 #include "transfer/source_folders.h"
 #include "transfer/tracker.h"
+#include "transfer/waiting.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -144,14 +145,9 @@ Result<void> JobRunner::wait_before_reconnect(const Error& error, int attempt) {
   const milliseconds wait = std::max(error.retry.after, attempt == 0 ? milliseconds(0) : backoff);
   tracker_.notice(fmt::format("{}; connecting again in {:.1f} s", error.what,
                               static_cast<double>(wait.count()) / 1000));
-  const auto until = environment_.clock->now() + wait;
-  while (environment_.clock->now() < until) {
-    if (interrupt_.requested())
-      return Error{ErrorCode::interrupted, "interrupted while waiting for the server",
-                   "run the same command again to go on"};
-    environment_.clock->sleep(milliseconds(50));
-  }
-  return ok();
+  if (wait_unless(interrupt_, *environment_.clock, wait)) return ok();
+  return Error{ErrorCode::interrupted, "interrupted while waiting for the server",
+               "run the same command again to go on"};
 }
 
 /// Sessions until nothing is left to send. What a lost connection leaves in doubt is reconciled by

@@ -7,6 +7,7 @@
 
 #include "mboxferry/base/crash_point.h"
 #include "transfer/sender.h"
+#include "transfer/waiting.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -15,26 +16,15 @@ constexpr int kMostPatience = 6;
 constexpr int kMostBadInARow = 100;
 constexpr int kMostRefusalsTold = 20;
 
-Error lost_by_bad(const std::string& label, const std::string& text) {
-  return {ErrorCode::protocol,
-          label + " answered BAD to an APPEND (" + text + "); the connection was closed",
-          "",
-          ErrorScope::session,
-          {Retry::When::now, {}}};
+/// Ends the session; the next one reconciles what is in doubt.
+Error start_over(ErrorCode code, std::string what) {
+  return {code, std::move(what), "", ErrorScope::session, {Retry::When::now, {}}};
 }
 
 Error too_many_bad(const std::string& label, const std::string& text) {
   return {ErrorCode::protocol,
           fmt::format("{} answered BAD to {} messages in a row ({})", label, kMostBadInARow, text),
           "nothing more is sent; the job can be resumed when the server is in order"};
-}
-
-Error mailbox_gone(const std::string& label, const std::string& mailbox) {
-  return {ErrorCode::unavailable,
-          label + ": mailbox " + mailbox + " has gone; it will be created again",
-          "",
-          ErrorScope::session,
-          {Retry::When::now, {}}};
 }
 
 Error asks_for_patience(const std::string& label, const imap::AppendOutcome& outcome) {
@@ -52,18 +42,17 @@ Result<void> Sender::apply(const imap::AppendOutcome& outcome) {
                      outcome.first + outcome.count <= batch->second.rows.size() &&
                      outcome.count <= batch->second.unanswered;
   if (!known)
-    return Error{ErrorCode::protocol,
-                 target_.label() + " answered a command that was not sent",
-                 "",
-                 ErrorScope::session,
-                 {Retry::When::now, {}}};
+    return start_over(ErrorCode::protocol,
+                      target_.label() + " answered a command that was not sent");
   const auto first = batch->second.rows.begin() + static_cast<std::ptrdiff_t>(outcome.first);
   Rows rows(first, first + static_cast<std::ptrdiff_t>(outcome.count));
   if (outcome.kind == imap::AppendOutcome::Kind::bad) {
     apply_bad(outcome, rows);
     if (memory_.refused_by_bad_in_a_row >= kMostBadInARow)
       return too_many_bad(target_.label(), outcome.text);
-    return lost_by_bad(target_.label(), outcome.text);
+    return start_over(ErrorCode::protocol,
+                      fmt::format("{} answered BAD to an APPEND ({}); the connection was closed",
+                                  target_.label(), outcome.text));
   }
   MBOXFERRY_TRY(note_confirm_time(
       std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - batch->second.sent_at)));
@@ -86,12 +75,10 @@ Result<void> Sender::apply_stored(const imap::AppendOutcome& outcome, const Rows
   const bool named = outcome.uids.size() == rows.size();
   const std::uint32_t expected = mailbox_.row.uid_validity;
   if (named && outcome.uid_validity != expected)
-    return Error{ErrorCode::protocol,
-                 fmt::format("{}: mailbox {} changed its UIDVALIDITY from {} to {}",
-                             target_.label(), mailbox_.row.name, expected, outcome.uid_validity),
-                 "",
-                 ErrorScope::session,
-                 {Retry::When::now, {}}};
+    return start_over(
+        ErrorCode::protocol,
+        fmt::format("{}: mailbox {} changed its UIDVALIDITY from {} to {}", target_.label(),
+                    mailbox_.row.name, expected, outcome.uid_validity));
   std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     pending_.stored.push_back({rows[i].id, named ? outcome.uids[i] : 0});
@@ -116,7 +103,9 @@ Result<void> Sender::apply_refused(const imap::AppendOutcome& outcome, Rows rows
   using imap::ResponseCode;
   if (outcome.code == ResponseCode::try_create) {
     plan_again(std::move(rows));
-    return mailbox_gone(target_.label(), mailbox_.row.name);
+    return start_over(ErrorCode::unavailable,
+                      fmt::format("{}: mailbox {} has gone; it will be created again",
+                                  target_.label(), mailbox_.row.name));
   }
   if (outcome.retry.when != Retry::When::never || outcome.code == ResponseCode::over_quota) {
     plan_again(std::move(rows));
@@ -148,9 +137,7 @@ Result<void> Sender::apply_patience(const imap::AppendOutcome& outcome) {
   const auto wait = std::max<std::chrono::milliseconds>(outcome.retry.after, backoff);
   tracker_.notice(fmt::format("{} asks for patience ({}); going on in {:.1f} s", target_.label(),
                               outcome.text, static_cast<double>(wait.count()) / 1000));
-  const auto until = clock_.now() + wait;
-  while (clock_.now() < until && !interrupt_.requested())
-    clock_.sleep(std::chrono::milliseconds(100));
+  wait_unless(interrupt_, clock_, wait);
   return ok();
 }
 

@@ -30,8 +30,7 @@ class Counter final : public IndexSink {
     ++mailbox_.planned;
     mailbox_.bytes += message.wire_size;
     if (plan::refuse_beforehand(message.wire_size, append_limit_)) ++mailbox_.oversize;
-    if (message.date.corrected || message.date.source == message::DateSource::none)
-      ++mailbox_.date_corrections;
+    if (message.date.to_be_listed()) ++mailbox_.date_corrections;
     if (plan::keep_flags(message.flags, join_keywords(message.keywords), limits_).lost)
       ++mailbox_.lost_flags;
     tracker_.update([&](Progress& progress) {

@@ -8,7 +8,7 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 
 from support import archives
-from support.dovecot import Dovecot
+from support.dovecot_test import WithDovecot
 from support.program import REDUCED, ProgramTest, has_crash_points
 from support.proxy import (CutAfterClient, CutAfterServer, Fault, HoldBack, LoseAnswer,
                            SwallowReplies, TcpProxy, TlsProxy, without_append_uid)
@@ -17,15 +17,9 @@ CASES_AT_ONCE = 6
 STEPS = 8 if REDUCED else 30
 
 
-class CutTest(ProgramTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.server = cls.enterClassContext(Dovecot())
-
+class CutTest(WithDovecot, ProgramTest):
     def setUp(self):
         super().setUp()
-        self.server.delete_all()
         self.archive = self.folder / "mail.mbox"
         self.wanted = archives.make(self.archive, 50, copies=6, body_bytes=(20, 900), seed=4)
         self._lock = threading.Lock()

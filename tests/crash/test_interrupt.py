@@ -7,7 +7,7 @@ import time
 import unittest
 
 from support import archives
-from support.dovecot import Dovecot
+from support.dovecot_test import WithDovecot
 from support.program import PROGRAM, ProgramTest, environment, has_crash_points
 from support.proxy import Fault, Stall, TlsProxy
 
@@ -40,15 +40,9 @@ class Slow(Fault):
         super().client_ended(link)
 
 
-class ServerTest(ProgramTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.server = cls.enterClassContext(Dovecot())
-
+class ServerTest(WithDovecot, ProgramTest):
     def setUp(self):
         super().setUp()
-        self.server.delete_all()
         self.archive = self.folder / "mail.mbox"
         self.wanted = archives.make(self.archive, 900, kinds=["plain"], body_bytes=(100, 300))
         self.size = sum(one.size for one in self.wanted)

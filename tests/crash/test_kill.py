@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from support import archives
 from support.dovecot import Dovecot
+from support.dovecot_test import WithDovecot
 from support.fake_imap import BASIC, FakeImap, Refusal
 from support.program import REDUCED, ROOT, ProgramTest, has_crash_points
 
@@ -50,15 +51,9 @@ class KillTest(ProgramTest):
         return outcome
 
 
-class DovecotKillTest(KillTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.server = cls.enterClassContext(Dovecot())
-
+class DovecotKillTest(WithDovecot, KillTest):
     def setUp(self):
         super().setUp()
-        self.server.delete_all()
         self.archive = self.folder / "mail.mbox"
         # Enough for several index chunks and several batches.
         self.wanted = archives.make(self.archive, 700 if REDUCED else 1500, copies=20,

@@ -6,7 +6,7 @@ import shutil
 import unittest
 
 from support import archives
-from support.dovecot import Dovecot
+from support.dovecot_test import WithDovecot
 from support.fake_imap import BASIC, FULL, FakeImap, Mailbox, Refusal
 from support.program import FIXTURES, ProgramTest
 from support.proxy import TlsProxy
@@ -37,15 +37,9 @@ def hostile_archive(path):
     return number
 
 
-class RealServerTest(ProgramTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.server = cls.enterClassContext(Dovecot())
-
+class RealServerTest(WithDovecot, ProgramTest):
     def setUp(self):
         super().setUp()
-        self.server.delete_all()
         self.server.client().create("Victim")
 
     def check(self, archive, count, *more, **options):

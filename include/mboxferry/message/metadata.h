@@ -78,6 +78,9 @@ struct InternalDate {
   Timestamp time;
   DateSource source = DateSource::none;
   bool corrected = false;  ///< an earlier source of the order was out of range
+
+  /// A date that the user must be told of: not the first that the message has, or none at all.
+  [[nodiscard]] bool to_be_listed() const { return corrected || source == DateSource::none; }
 };
 
 /// Which source of INTERNALDATE is asked first, second, third.
