@@ -4,7 +4,9 @@
 
 #include <sys/stat.h>
 
+#include <array>
 #include <cerrno>
+#include <cstddef>
 #include <numeric>
 #include <utility>
 
@@ -40,10 +42,23 @@ std::string_view kind_name(ArchiveKind kind) {
     case ArchiveKind::compressed_mbox:
       return "compressed mbox file";
     case ArchiveKind::tree:
+      return "directory tree";
+    case ArchiveKind::container:
+      return "archive of files";
+    case ArchiveKind::message_file:
+      return "message file";
+    case ArchiveKind::standard_input:
       break;
   }
-  return "directory tree";
+  return "standard input";
 }
+
+std::string_view form_name(FolderForm form) {
+  constexpr std::array<std::string_view, 4> kNames{"mbox", "maildir", "eml", "emlx"};
+  return kNames[static_cast<std::size_t>(form)];
+}
+
+std::string Folder::place() const { return member.empty() ? file : file + ": " + member; }
 
 Result<Archive> Archive::open(const std::string& path) {
   struct stat status {};
@@ -57,6 +72,7 @@ Result<Archive> Archive::open(const std::string& path) {
                    "name an mbox file, or the directory that holds them"};
     }
     archive.kind_ = ArchiveKind::tree;
+    archive.is_tree_ = true;
     archive.folders_ = std::move(tree.folders);
     archive.left_out_ = std::move(tree.left_out);
     return archive;
@@ -79,6 +95,15 @@ Result<Archive> Archive::open(const std::string& path) {
   folder.path = folder_path(last_segment(path), {}, compressed);
   archive.folders_.push_back(std::move(folder));
   return archive;
+}
+
+Result<std::vector<Archive>> Archive::open_all(const std::vector<std::string>& paths) {
+  std::vector<Archive> archives;
+  for (const std::string& path : paths) {
+    MBOXFERRY_ASSIGN(auto archive, open(path));
+    archives.push_back(std::move(archive));
+  }
+  return archives;
 }
 
 std::uint64_t Archive::bytes_on_disk() const {

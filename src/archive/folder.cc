@@ -60,6 +60,10 @@ Result<std::unique_ptr<ByteSource>> open_folder(const Folder& folder) {
   return source;
 }
 
+Result<std::unique_ptr<MessageFiles>> open_messages(const Folder& folder, std::uint64_t) {
+  return Error{ErrorCode::internal, folder.place() + " has no files of one message each", ""};
+}
+
 Result<Identity> identify(const Folder& folder) {
   MBOXFERRY_ASSIGN(const OpenFile file, OpenFile::open(folder.file));
   return identify_prefix(file, file.size());

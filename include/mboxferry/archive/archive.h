@@ -5,24 +5,76 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "mboxferry/base/byte_source.h"
 #include "mboxferry/base/result.h"
+#include "mboxferry/base/time.h"
 
 namespace mboxferry::archive {
 
-enum class ArchiveKind { mbox_file, compressed_mbox, tree };
+enum class ArchiveKind {
+  mbox_file,
+  compressed_mbox,
+  tree,
+  container,
+  message_file,
+  standard_input
+};
 
 std::string_view kind_name(ArchiveKind kind);
 
-/// One named stream of messages inside an archive.
+/// How a folder's bytes hold its messages.
+enum class FolderForm : std::uint8_t {
+  mbox,     ///< one stream with separators
+  maildir,  ///< a file a message, flags in the file names
+  eml,      ///< a file a message
+  emlx,     ///< a file a message between a length and a property list, as Apple Mail keeps it
+};
+
+/// "mbox", "maildir", "eml", "emlx".
+std::string_view form_name(FolderForm form);
+
+class Container;
+
+/// One named stream of messages inside an archive. For the forms with a file a message, the stream
+/// is the messages one behind the other, in an order that later deliveries do not change.
 struct Folder {
   std::vector<std::string> path;  ///< UTF-8 segments, `.sbd` and `.mbox` taken off
-  std::string file;               ///< where its bytes are
+  FolderForm form = FolderForm::mbox;
+  std::string file;    ///< the file, or the directory, that holds its bytes
+  std::string member;  ///< its name inside the container `file`; empty when that is none
   std::uint64_t bytes_on_disk = 0;
+  std::shared_ptr<Container> container;  ///< null when `file` is none
+
+  /// Where its bytes are, for messages and journals: `file`, or `file: member`.
+  [[nodiscard]] std::string place() const;
+};
+
+/// One message of a folder that has a file for each.
+struct MessageFile {
+  std::uint64_t offset = 0;  ///< in the folder's stream
+  std::uint64_t length = 0;
+  std::string name;        ///< for messages
+  bool has_flags = false;  ///< true: `flags` and `keywords` say all there is to say
+  std::string flags;       ///< Maildir's letters: D F P R S T
+  std::vector<std::string> keywords;
+  std::optional<Timestamp> date;  ///< when it was delivered, by the file's own date
+};
+
+/// Walks the files of such a folder in the order of its stream. Constant memory. One thread.
+class MessageFiles {
+ public:
+  MessageFiles() = default;
+  MessageFiles(const MessageFiles&) = delete;
+  MessageFiles& operator=(const MessageFiles&) = delete;
+  virtual ~MessageFiles() = default;
+
+  /// The next file; nothing behind the last.
+  virtual Result<std::optional<MessageFile>> next() = 0;
 };
 
 /// What tells whether a file is still the one that a journal was made from.
@@ -37,28 +89,41 @@ struct Identity {
 
 enum class Change { none, touched, grown, different };
 
-/// What the user hands over: one mbox file, a compressed one, or a tree of them.
+/// What the user hands over: a file, a directory, a container of files, or standard input.
 class Archive {
  public:
-  /// Finds the folders of `path`; opens no more than the first bytes of each file.
+  /// Finds the folders of `path`; reads no more than the first bytes of each file.
   static Result<Archive> open(const std::string& path);
+  /// Opens each of `paths`, where `-` is standard input. The parts of a split download
+  /// (`NAME-001.zip`, `NAME-002.zip`) become one archive; naming the first brings in the others.
+  static Result<std::vector<Archive>> open_all(const std::vector<std::string>& paths);
 
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] ArchiveKind kind() const { return kind_; }
+  /// True when it is more than one stream of messages under one name: its folders go below the
+  /// mailbox that the user names, and not into it.
+  [[nodiscard]] bool is_tree() const { return is_tree_; }
   [[nodiscard]] std::uint64_t bytes_on_disk() const;
   [[nodiscard]] const std::vector<Folder>& folders() const { return folders_; }
   /// What a tree holds and is not read, each with the reason ("index file of Thunderbird").
   [[nodiscard]] const std::vector<std::string>& left_out() const { return left_out_; }
+  /// What the user should know about how it was found: parts that joined, parts that are missing.
+  [[nodiscard]] const std::vector<std::string>& notices() const { return notices_; }
 
  private:
   std::string path_;
   ArchiveKind kind_ = ArchiveKind::mbox_file;
+  bool is_tree_ = false;
   std::vector<Folder> folders_;
   std::vector<std::string> left_out_;
+  std::vector<std::string> notices_;
 };
 
 /// Opens a folder's bytes: a plain file by position, a compressed one as a stream.
 Result<std::unique_ptr<ByteSource>> open_folder(const Folder& folder);
+
+/// The files of a folder whose form is not mbox, from the one at `offset` of its stream on.
+Result<std::unique_ptr<MessageFiles>> open_messages(const Folder& folder, std::uint64_t offset = 0);
 
 /// Reads what identifies the folder's file now.
 Result<Identity> identify(const Folder& folder);
