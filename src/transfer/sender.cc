@@ -94,7 +94,7 @@ Result<Sender::Rows> Sender::next_rows(const SourceFolder& source) {
 }
 
 Result<Sender::Rows> Sender::planned_rows(const SourceFolder& source) {
-  MBOXFERRY_ASSIGN(Rows rows, journal_.planned(source.row.id, cursor_, kReadAhead));
+  MBOXFERRY_ASSIGN(Rows rows, journal_.planned(source.row.id, mailbox_.row.id, cursor_, kReadAhead));
   if (!rows.empty()) cursor_ = rows.back().id;
   return rows;
 }

@@ -150,12 +150,17 @@ struct MailboxCounts {
 enum class Unidentified {
   in_doubt,            ///< state intended
   stored_without_uid,  ///< state stored and UID 0: confirmed by a server without UIDPLUS
+  planned,             ///< state planned, among what was in the mailbox before the job
 };
+
+/// What makes two messages of one mailbox the same mail.
+enum class Dedupe { none, message_id, content };
 
 enum class OpenMode {
   create_or_resume,  ///< takes the lock
   resume,            ///< takes the lock; the file must be there
   read_only,         ///< no lock, works beside a running job
+  scratch,           ///< no file at all: gone when it is closed, for a dry run
 };
 
 /// The journal of one job. WAL, synchronous=FULL, mode 0600; held by one process at a time.
@@ -164,8 +169,8 @@ class Journal {
  public:
   using MessageVisitor = std::function<Result<void>(const MessageRow&)>;
 
-  /// Errors: `journal_locked` (names the holder), `cannot_create`, `configuration` (made by a
-  /// newer version, or no journal at all), `io`.
+  /// `path` is not used for `scratch`. Errors: `journal_locked` (names the holder),
+  /// `cannot_create`, `configuration` (made by a newer version, or no journal at all), `io`.
   static Result<std::unique_ptr<Journal>> open(const std::string& path, OpenMode mode);
 
   virtual ~Journal() = default;
@@ -191,8 +196,12 @@ class Journal {
   virtual Result<void> update_mailbox(const MailboxRow& mailbox) = 0;
   [[nodiscard]] virtual Result<std::vector<MailboxRow>> mailboxes() const = 0;
 
+  /// From now on, an indexed message that is the same as an earlier one of its mailbox is skipped,
+  /// with code "duplicate" and a text that names the earlier one.
+  virtual Result<void> set_dedupe(Dedupe dedupe) = 0;
+
   /// Adds indexed messages (ids are given here, ascending) with the folder's new state, in one
-  /// durable transaction.
+  /// durable transaction. Duplicates become `skipped` in `messages` too.
   virtual Result<void> add_indexed(const FolderRow& folder, std::span<MessageRow> messages,
                                    std::span<const Finding> findings) = 0;
 
@@ -202,9 +211,13 @@ class Journal {
   /// and of the intent's mailbox); otherwise `internal` and nothing is changed.
   virtual Result<void> commit(const Step& step) = 0;
 
-  /// Up to `limit` planned messages of a folder with id > `after`, in archive order.
-  [[nodiscard]] virtual Result<std::vector<MessageRow>> planned(FolderId folder, MessageId after,
+  /// Up to `limit` planned messages of a folder that go into `mailbox`, with id > `after`, in
+  /// archive order.
+  [[nodiscard]] virtual Result<std::vector<MessageRow>> planned(FolderId folder, MailboxId mailbox,
+                                                                MessageId after,
                                                                 std::size_t limit) const = 0;
+  /// The mailboxes that messages of a folder go into, ascending. Reads every row of the folder.
+  [[nodiscard]] virtual Result<std::vector<MailboxId>> mailboxes_of(FolderId folder) const = 0;
   [[nodiscard]] virtual Result<std::optional<MessageRow>> message(MessageId id) const = 0;
   /// Up to `limit` messages of a folder in any state with id > `after`, in archive order.
   [[nodiscard]] virtual Result<std::vector<MessageRow>> messages(FolderId folder, MessageId after,
@@ -224,11 +237,13 @@ class Journal {
 
   /// Reconciling works on a scratch table of what the server holds. "In doubt" in the methods
   /// below means the messages that `which` names; with Unidentified::in_doubt, stored messages
-  /// without UID take part as well and go first, and get their UIDs by the way. One reconciliation
-  /// at a time; beginning another gives up the first.
+  /// without UID take part as well and go first, and get their UIDs by the way. With
+  /// Unidentified::planned only UIDs below the mailbox's floor count, a match makes the message
+  /// `skipped` with code "already-there", and no UID is given twice in the life of the journal.
+  /// One reconciliation at a time; beginning another gives up the first.
   virtual Result<void> begin_reconcile(MailboxId mailbox, Unidentified which) = 0;
   /// Adds what was seen; UIDs that the ledger of this mailbox already has, and UIDs added before,
-  /// are left out, and so are UIDs below the floor.
+  /// are left out, and so are UIDs on the wrong side of the floor.
   virtual Result<void> add_seen(std::span<const Seen> seen) = 0;
   /// Pairs of message and UID, at most `limit`, where size, date and Message-ID agree and no other
   /// in-doubt message or seen UID has the same three. Not yet committed.
@@ -240,7 +255,7 @@ class Journal {
   /// The in-doubt message with this digest, lowest id first, or nothing.
   [[nodiscard]] virtual Result<std::optional<MessageId>> doubtful_with_digest(
       const Sha256& digest) const = 0;
-  /// Commits matches: the messages are stored with these UIDs, the UIDs are taken.
+  /// Commits matches: the messages are stored (or already there) with these UIDs, which are taken.
   virtual Result<void> commit_matches(std::span<const Stored> matches) = 0;
   /// Every message that was in state intended when the reconciliation began, and still is, is
   /// planned again; returns how many. One transaction with the end of the reconciliation.
@@ -249,7 +264,8 @@ class Journal {
   virtual Result<void> doubt_everything(MailboxId mailbox, std::uint32_t new_uid_validity) = 0;
 
   /// The ledger: the mailbox's stored messages with a UID, ascending by UID, as they are when this
-  /// is called. Here and below, a visitor may call the journal, and its error ends the walk.
+  /// is called (a scratch journal has none). Here and below, a visitor may call the journal, and
+  /// its error ends the walk.
   virtual Result<void> ledger(MailboxId mailbox, const MessageVisitor& visit) const = 0;
   /// Messages in a state, ascending by id; every mailbox when `mailbox` is 0.
   virtual Result<void> each(State state, MailboxId mailbox, const MessageVisitor& visit) const = 0;
