@@ -66,8 +66,9 @@ class HeaderScanner {
   std::unique_ptr<State> state_;
 };
 
-/// Parses an RFC 5322 date (section 3.3, with the obsolete forms of 4.3 and common mistakes, such
-/// as the orders of asctime and ISO 8601). Nothing when it is no date of the calendar. An unknown
+/// Parses an RFC 5322 date (section 3.3, with the obsolete forms of 4.3 and common mistakes: the
+/// orders of asctime and ISO 8601, names in the languages of mboxferry/base/date_words.h, 12-hour
+/// clocks). Nothing when it is no date of the calendar. An unknown
 /// zone, or one more than 14 hours from UTC, counts as UTC.
 std::optional<Timestamp> parse_date(std::string_view text);
 
