@@ -151,17 +151,22 @@ TEST_CASE("the choice of INTERNALDATE") {
     const auto chosen = choose_internal_date(order, envelope, facts, kNow);
     CHECK(chosen.time == envelope);
     CHECK(chosen.source == DateSource::envelope);
-    CHECK_FALSE(chosen.corrected);
+    CHECK(chosen.passed_over.empty());
     const auto without = choose_internal_date(order, std::nullopt, facts, kNow);
     CHECK(without.time == Timestamp{1'000'000'000, 60});
     CHECK(without.source == DateSource::received);
-    CHECK_FALSE(without.corrected);
+    CHECK(without.passed_over.empty());
   }
   SECTION("leaves out the years before 1970 and the future, and says so") {
     facts.received = Timestamp{kNow + 1, 0};
     const auto chosen = choose_internal_date(order, Timestamp{-1, 0}, facts, kNow);
     CHECK(chosen.source == DateSource::header);
-    CHECK(chosen.corrected);
+    CHECK(chosen.to_be_listed());
+    CHECK(chosen.passed_over == std::vector<PassedOver>{{DateSource::envelope, {-1, 0}},
+                                                        {DateSource::received, {kNow + 1, 0}}});
+    CHECK(describe(chosen) ==
+          "from 1969-12-31T23:59:59+00:00 is before 1970; received 2023-11-14T22:13:21+00:00 is "
+          "ahead of now; used: date 1998-07-09T16:00:00+00:00");
     CHECK(choose_internal_date(order, Timestamp{kNow, 0}, facts, kNow).time.unix_seconds == kNow);
     CHECK(choose_internal_date(order, Timestamp{0, 0}, facts, kNow).source == DateSource::envelope);
   }
@@ -170,8 +175,12 @@ TEST_CASE("the choice of INTERNALDATE") {
         choose_internal_date({DateSource::envelope}, Timestamp{kNow + 5, 60}, facts, kNow);
     CHECK(chosen.source == DateSource::none);
     CHECK(chosen.time == Timestamp{});
-    CHECK(chosen.corrected);
-    CHECK_FALSE(choose_internal_date({}, envelope, facts, kNow).corrected);
+    CHECK(describe(chosen) ==
+          "from 2023-11-14T23:13:25+01:00 is ahead of now; no date is left: "
+          "1970-01-01T00:00:00+00:00");
+    const auto unasked = choose_internal_date({}, envelope, facts, kNow);
+    CHECK(unasked.passed_over.empty());
+    CHECK(unasked.to_be_listed());
   }
 }
 
