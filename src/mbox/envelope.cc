@@ -3,12 +3,14 @@
 #include "mboxferry/mbox/envelope.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "mbox/from_date.h"
 #include "mbox/from_line.h"
 #include "mbox/text.h"
+#include "mboxferry/base/date_words.h"
 
 namespace mboxferry::mbox {
 namespace {
@@ -54,14 +56,17 @@ bool has_year(std::string_view word) {
   return false;
 }
 
-bool is_vague(const std::vector<std::string_view>& words) {
-  if (words.size() < 3 || words.size() > kMaxVagueWords) return false;
+// Where the date begins in a line that has an address, a time and a year; 0 when it has not.
+std::size_t vague_date(const std::vector<std::string_view>& words) {
+  if (words.size() < 3 || words.size() > kMaxVagueWords) return 0;
   const bool plain = is_address(words[0]);
   const bool obfuscated = words.size() > 4 && words[1] == "at";
-  if (!plain && !obfuscated) return false;
-  const auto rest = words.begin() + (plain ? 1 : 3);
-  return std::any_of(rest, words.end(), [](auto word) { return is_time_of_day(word, true); }) &&
-         std::any_of(rest, words.end(), has_year);
+  if (!plain && !obfuscated) return 0;
+  const std::size_t begin = plain ? 1 : 3;
+  const auto rest = std::span(words).subspan(begin);
+  const bool vague = std::any_of(rest.begin(), rest.end(), looks_like_time) &&
+                     std::any_of(rest.begin(), rest.end(), has_year);
+  return vague ? begin : 0;
 }
 
 FromLine make(std::string_view sender, std::optional<Timestamp> date, FromForm form) {
@@ -85,7 +90,8 @@ std::optional<FromLine> parse_from_line(std::string_view line) {
   const std::size_t longest =
       words.size() > kMaxDateWords ? words.size() - kMaxDateWords : std::size_t{0};
   for (std::size_t at = std::max(earliest, longest); at < words.size(); ++at) {
-    if (at == 1 && is_weekday(words[0])) continue;
+    const bool no_sender = at == 1 && is_weekday_name(words[0]) && !is_weekday_name(words[1]);
+    if (no_sender) continue;
     const auto date = parse_from_date(std::span(words).subspan(at));
     if (!date) continue;
     const auto sender_bytes = static_cast<std::size_t>(words[at].data() - rest.data());
@@ -99,7 +105,10 @@ std::optional<FromLine> parse_from_line(std::string_view line) {
       return make(words[0], std::nullopt, FromForm::address);
     }
   }
-  if (is_vague(words)) return make(words[0], std::nullopt, FromForm::vague);
+  if (const std::size_t at = vague_date(words); at > 0) {
+    return make(words[0], parse_from_date(std::span(words).subspan(at), ShortHour::allowed),
+                FromForm::vague);
+  }
   return std::nullopt;
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the dates of mail header fields, also the wrong ones.
+#include <algorithm>
 #include <array>
 #include <optional>
 
+#include "mboxferry/base/date_words.h"
 #include "mboxferry/message/metadata.h"
 #include "message/ascii.h"
 
@@ -14,20 +16,9 @@ constexpr int kMostZoneMinutes = 14 * 60;
 
 constexpr std::array<std::string_view, 12> kMonths{"jan", "feb", "mar", "apr", "may", "jun",
                                                    "jul", "aug", "sep", "oct", "nov", "dec"};
-constexpr std::array<std::string_view, 7> kWeekdays{"mon", "tue", "wed", "thu",
-                                                    "fri", "sat", "sun"};
 
-struct Zone {
-  std::string_view name;
-  int minutes;
-};
-// RFC 5322 section 4.3, and the names that mail of Europe and Japan carries besides.
-constexpr std::array<Zone, 27> kZones{
-    {{"ut", 0},      {"gmt", 0},     {"utc", 0},    {"z", 0},      {"est", -300}, {"edt", -240},
-     {"cst", -360},  {"cdt", -300},  {"mst", -420}, {"mdt", -360}, {"pst", -480}, {"pdt", -420},
-     {"akst", -540}, {"akdt", -480}, {"hst", -600}, {"wet", 0},    {"west", 60},  {"bst", 60},
-     {"cet", 60},    {"cest", 120},  {"met", 60},   {"mest", 120}, {"eet", 120},  {"eest", 180},
-     {"msk", 180},   {"jst", 540},   {"kst", 540}}};
+// Stand between the parts of a date that is written out.
+constexpr std::array<std::string_view, 4> kFillers{"de", "del", "at", "um"};
 
 // The date without comments, its white space collapsed and none around colons (RFC 5322 section
 // 4.3 allows both between any two tokens). Fixed size: what is longer is no date.
@@ -85,18 +76,17 @@ bool take(std::string_view& text, char c) {
 }
 
 std::optional<int> month_of(std::string_view word) {
-  if (word.size() < 3) return std::nullopt;
+  if (const auto month = month_named(word)) return static_cast<int>(*month);
+  if (is_weekday_name(word)) return std::nullopt;
   for (std::size_t i = 0; i < kMonths.size(); ++i) {
     if (starts_with_ignoring_case(word, kMonths[i])) return static_cast<int>(i) + 1;
   }
   return std::nullopt;
 }
 
-bool is_weekday(std::string_view word) {
-  for (const std::string_view day : kWeekdays) {
-    if (starts_with_ignoring_case(word, day)) return true;
-  }
-  return false;
+bool is_filler(std::string_view word) {
+  return std::any_of(kFillers.begin(), kFillers.end(),
+                     [&](std::string_view filler) { return equals_ignoring_case(word, filler); });
 }
 
 int bounded_zone(int minutes) {
@@ -136,7 +126,9 @@ class DateReader {
 
  private:
   bool read_number(std::string_view token);
-  bool read_date_with_dashes(std::string_view token);
+  bool read_joined(std::string_view token);
+  bool read_date_with_name(std::string_view token);
+  bool read_numbers(std::string_view token, char separator);
   bool read_time(std::string_view token);
   bool read_word(std::string_view token, bool first);
   void read_zone(std::string_view token);
@@ -145,6 +137,7 @@ class DateReader {
   int minute_ = 0;
   int second_ = 0;
   std::optional<int> zone_;
+  bool month_doubtful_ = false;  // the word is a weekday's name too
 };
 
 bool DateReader::read(std::string_view token, bool first) {
@@ -154,10 +147,11 @@ bool DateReader::read(std::string_view token, bool first) {
       // ISO 8601: the time follows the date without a space.
       const auto letter = token.find_first_of("Tt");
       if (letter == std::string_view::npos || token.find('-') > letter) return read_time(token);
-      return read_date_with_dashes(token.substr(0, letter)) && read_time(token.substr(letter + 1));
+      return read_joined(token.substr(0, letter)) && read_time(token.substr(letter + 1));
     }
-    if (token.find('-') != std::string_view::npos) return read_date_with_dashes(token);
-    return read_number(token);
+    if (token.back() == '.') token.remove_suffix(1);
+    const bool joined = token.find_first_of("-/.") != std::string_view::npos;
+    return joined ? read_joined(token) : read_number(token);
   }
   if ((c == '+' || c == '-') && hour_) {
     if (!zone_) zone_ = numeric_zone(token);
@@ -182,26 +176,57 @@ bool DateReader::read_number(std::string_view token) {
   return true;
 }
 
-bool DateReader::read_date_with_dashes(std::string_view token) {
+bool DateReader::read_joined(std::string_view token) {
+  if (std::any_of(token.begin(), token.end(), is_letter)) return read_date_with_name(token);
+  const auto separator = token.find_first_of("-/.");
+  return separator != std::string_view::npos && read_numbers(token, token[separator]);
+}
+
+// 3-Feb-2001
+bool DateReader::read_date_with_name(std::string_view token) {
   if (day_ || month_ || year_) return hour_.has_value();
-  std::size_t digits = 0;
-  const auto number = take_number(token, &digits);
-  if (!number || !take(token, '-')) return false;
-  if (digits == 4) {  // 2001-02-03
-    year_ = number;
-    month_ = take_number(token);
-    if (!month_ || !take(token, '-')) return false;
-    day_ = take_number(token);
-    return day_.has_value() && token.empty();
-  }
-  day_ = number;  // 3-Feb-2001
+  day_ = take_number(token);
+  if (!day_ || !take(token, '-')) return false;
   const auto dash = token.find('-');
   month_ = month_of(token.substr(0, dash));
   if (!month_ || dash == std::string_view::npos) return false;
   token.remove_prefix(dash + 1);
+  std::size_t digits = 0;
   const auto year = take_number(token, &digits);
   if (!year || digits > 4 || !token.empty()) return false;
   year_ = full_year(*year, digits);
+  return true;
+}
+
+// 2001-02-03, 2001/02/03, 2001.02.03 and 3.2.2001 are dates; behind a date, 10.20.30 is a time.
+// What begins with a day or a month and has slashes or dashes is ambiguous.
+bool DateReader::read_numbers(std::string_view token, char separator) {
+  std::array<int, 3> parts{};
+  std::array<std::size_t, 3> digits{};
+  std::size_t count = 0;
+  do {
+    const auto number = take_number(token, &digits[count]);
+    if (!number) return hour_.has_value();
+    parts[count++] = *number;
+  } while (count < parts.size() && take(token, separator));
+
+  const bool date_due = count == 3 && token.empty() && !day_ && !month_ && !year_;
+  const bool time_due = count > 1 && token.empty() && day_ && month_ && !hour_;
+  if (date_due && digits[0] == 4) {
+    year_ = parts[0];
+    month_ = parts[1];
+    day_ = parts[2];
+  } else if (date_due && separator == '.' && digits[2] == 4) {
+    day_ = parts[0];
+    month_ = parts[1];
+    year_ = parts[2];
+  } else if (time_due && separator == '.') {
+    hour_ = parts[0];
+    minute_ = parts[1];
+    second_ = parts[2];
+  } else {
+    return hour_.has_value();
+  }
   return true;
 }
 
@@ -231,32 +256,30 @@ void DateReader::read_zone(std::string_view token) {
     if (!zone_) zone_ = numeric_zone(token.substr(sign));
     return;
   }
-  if (equals_ignoring_case(token, "am")) {
+  if (equals_ignoring_case(token, "am") || equals_ignoring_case(token, "a.m.")) {
     if (hour_ == 12) hour_ = 0;
-  } else if (equals_ignoring_case(token, "pm")) {
+  } else if (equals_ignoring_case(token, "pm") || equals_ignoring_case(token, "p.m.")) {
     if (hour_ && *hour_ < 12) hour_ = *hour_ + 12;
   } else if (equals_ignoring_case(token, "dst")) {
     if (zone_) zone_ = bounded_zone(*zone_ + 60);
   } else if (!zone_) {
-    for (const Zone& zone : kZones) {
-      if (equals_ignoring_case(token, zone.name)) zone_ = zone.minutes;
-    }
+    zone_ = zone_named(token);
   }
 }
 
 bool DateReader::read_word(std::string_view token, bool first) {
-  if (!month_) {
-    if (const auto month = month_of(token)) {
-      month_ = month;
-      return true;
-    }
+  const auto month = month_ && !month_doubtful_ ? std::nullopt : month_of(token);
+  if (month) {
+    month_ = month;
+    month_doubtful_ = first && is_weekday_name(token);
+    return true;
   }
   if (hour_) {
     read_zone(token);
     return true;
   }
   // A weekday in an unknown language can only stand first.
-  return first || is_weekday(token);
+  return first || is_weekday_name(token) || is_filler(token);
 }
 
 std::optional<Timestamp> DateReader::result() const {

@@ -108,6 +108,7 @@ struct HeaderScanner::State {
   bool pseudo_sender = false;
   bool imap_base = false;
   bool gmail = false;
+  StatusClaims claims;
   bool behind_semicolon = false;  // of the Received field
   std::optional<Timestamp> received_part;
 
@@ -268,13 +269,13 @@ void HeaderScanner::State::end_field() {
       behind_semicolon = false;
       break;
     case Field::status:
-      read_status(value, facts);
+      read_status(value, facts, claims);
       break;
     case Field::x_status:
-      read_x_status(value, facts);
+      read_x_status(value, facts, claims);
       break;
     case Field::mozilla_status:
-      read_mozilla_status(value, facts);
+      read_mozilla_status(value, facts, claims);
       break;
     case Field::mozilla_status2:
       read_mozilla_status2(value, facts);
@@ -316,6 +317,7 @@ HeaderFacts HeaderScanner::State::end() {
     }
   }
   if (!done) end_field();
+  settle(claims, facts);
   if (gmail) apply_gmail_labels(facts);
   facts.pseudo = pseudo_subject && (pseudo_sender || imap_base);
   return std::move(facts);

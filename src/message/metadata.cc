@@ -76,9 +76,20 @@ InternalDate choose_internal_date(const DateOrder& order, const std::optional<Ti
       chosen.source = source;
       return chosen;
     }
-    chosen.corrected = true;
+    chosen.passed_over.push_back({source, *time});
   }
   return chosen;
+}
+
+std::string describe(const InternalDate& date) {
+  std::string text;
+  for (const PassedOver& passed : date.passed_over) {
+    text += date_source_name(passed.source);
+    text += ' ' + to_rfc3339(passed.time);
+    text += passed.time.unix_seconds < 0 ? " is before 1970; " : " is ahead of now; ";
+  }
+  if (date.source == DateSource::none) return text + "no date is left: " + to_rfc3339(date.time);
+  return text + "used: " + std::string(date_source_name(date.source)) + ' ' + to_rfc3339(date.time);
 }
 
 }  // namespace mboxferry::message

@@ -11,14 +11,44 @@
 namespace mboxferry::message {
 namespace {
 
+// A letter means a flag, a keyword, or nothing that IMAP keeps.
 struct LetterFlag {
   char letter;
-  std::uint8_t flag;
+  std::uint8_t flag = 0;
+  std::string_view keyword = {};
 };
-// O (old) and N, U (new) of Status say nothing that IMAP keeps.
-constexpr std::array<LetterFlag, 1> kStatusLetters{{{'R', kSeen}}};
-constexpr std::array<LetterFlag, 4> kXStatusLetters{
-    {{'A', kAnswered}, {'F', kFlagged}, {'D', kDeleted}, {'T', kDraft}}};
+// Programs write R and O into Status (some N and U as well; mutt reads a small r for replied) and
+// the other letters into X-Status. Not all of them kept to that, so that each is read in both.
+constexpr std::array<LetterFlag, 9> kStatusLetters{{{'R'},
+                                                    {'O'},
+                                                    {'N'},
+                                                    {'U'},
+                                                    {'r', kAnswered},
+                                                    {'A', kAnswered},
+                                                    {'F', kFlagged},
+                                                    {'D', kDeleted},
+                                                    {'T', kDraft}}};
+// KMail writes an X-Status of its own, in which F and T are not what they are elsewhere. It is
+// known by one of N, U, O and R, which say whether the message is read.
+constexpr std::array<LetterFlag, 17> kKMailLetters{{{'N'},
+                                                    {'U'},
+                                                    {'O', kSeen},
+                                                    {'R', kSeen},
+                                                    {'D', kDeleted},
+                                                    {'A', kAnswered},
+                                                    {'F', 0, "$Forwarded"},
+                                                    {'Q'},
+                                                    {'K', 0, "$TODO"},
+                                                    {'S'},
+                                                    {'G', kFlagged},
+                                                    {'W', 0, "$WATCHED"},
+                                                    {'I', kSeen, "$IGNORED"},
+                                                    {'P', 0, "$Junk"},
+                                                    {'H', 0, "$NotJunk"},
+                                                    {'T'},
+                                                    {'C'}}};
+constexpr std::string_view kKMailReadLetters = "NUOR";
+constexpr std::string_view kKMailUnreadLetters = "NU";
 
 struct BitFlag {
   std::uint32_t bit;
@@ -30,8 +60,19 @@ constexpr std::uint32_t kMozillaExpunged = 0x0008;
 constexpr std::uint32_t kMozillaForwarded = 0x1000;
 constexpr std::array<BitFlag, 1> kMozillaBits2{{{0x00200000, kDeleted}}};
 constexpr std::uint32_t kMozillaReceiptSent = 0x00800000;
+// Before it had keywords, Mozilla kept one of five labels here.
+constexpr unsigned kMozillaLabelShift = 25;
+constexpr std::array<std::string_view, 8> kMozillaLabels{"",        "$label1", "$label2", "$label3",
+                                                         "$label4", "$label5", "",        ""};
 constexpr std::array<BitFlag, 5> kEvolutionBits{
     {{0x01, kAnswered}, {0x02, kDeleted}, {0x04, kDraft}, {0x08, kFlagged}, {0x10, kSeen}}};
+struct BitKeyword {
+  std::uint32_t bits;
+  std::string_view keyword;
+};
+// Two bits have moved between versions; in local folders no other use of their places is known.
+constexpr std::array<BitKeyword, 3> kEvolutionKeywords{
+    {{0x0080, "$Junk"}, {0x0200 | 0x0800, "$NotJunk"}, {0x0400 | 0x1000, "$Forwarded"}}};
 
 // Gmail writes its labels in the account's language: one row a language and meaning.
 enum class GmailMeaning : std::uint8_t { unread, starred, draft };
@@ -43,14 +84,26 @@ constexpr std::array<GmailLabel, 3> kGmailLabels{{{"Unread", GmailMeaning::unrea
                                                   {"Starred", GmailMeaning::starred},
                                                   {"Drafts", GmailMeaning::draft}}};
 
+// False when some character is none of the table's: then it is no field of this family, such as
+// the `Status: 5.1.1` of a delivery report or the `Status: closed` of a tracker.
 template <typename Table>
-void read_letters(std::string_view value, const Table& table, HeaderFacts& facts) {
+bool read_letters(std::string_view value, const Table& table, HeaderFacts& facts) {
+  const auto row_of = [&](char c) {
+    return std::find_if(table.begin(), table.end(),
+                        [c](const LetterFlag& row) { return row.letter == c; });
+  };
+  value = trim(value);
+  if (std::any_of(value.begin(), value.end(),
+                  [&](char c) { return !is_blank(c) && row_of(c) == table.end(); })) {
+    return false;
+  }
   facts.has_status = true;
   for (const char c : value) {
-    for (const LetterFlag& row : table) {
-      if (row.letter == c) facts.flags |= row.flag;
-    }
+    if (is_blank(c)) continue;
+    facts.flags |= row_of(c)->flag;
+    add_keyword(facts, row_of(c)->keyword);
   }
+  return true;
 }
 
 template <typename Table>
@@ -71,6 +124,29 @@ std::optional<std::uint32_t> parse_hex(std::string_view text) {
   return number;
 }
 
+template <typename Predicate>
+void add_keywords(std::string_view list, Predicate separates, HeaderFacts& facts) {
+  while (!list.empty()) {
+    const auto* end = std::find_if(list.begin(), list.end(), separates);
+    const auto length = static_cast<std::size_t>(end - list.begin());
+    add_keyword(facts, list.substr(0, length));
+    list.remove_prefix(std::min(length + 1, list.size()));
+  }
+}
+
+// The list in `; flags="a,b"` or `; flags=a`.
+std::string_view evolution_flags(std::string_view value) {
+  constexpr std::string_view kName = "flags=";
+  const auto at = value.find(kName);
+  const bool own =
+      at != std::string_view::npos && at > 0 && (is_blank(value[at - 1]) || value[at - 1] == ';');
+  if (!own) return {};
+  value.remove_prefix(at + kName.size());
+  if (value.empty() || value.front() != '"') return value.substr(0, value.find(';'));
+  value.remove_prefix(1);
+  return value.substr(0, value.find('"'));
+}
+
 }  // namespace
 
 void add_keyword(HeaderFacts& facts, std::string_view keyword) {
@@ -81,20 +157,26 @@ void add_keyword(HeaderFacts& facts, std::string_view keyword) {
   facts.keywords.emplace_back(keyword);
 }
 
-void read_status(std::string_view value, HeaderFacts& facts) {
-  read_letters(value, kStatusLetters, facts);
+void read_status(std::string_view value, HeaderFacts& facts, StatusClaims& claims) {
+  if (!read_letters(value, kStatusLetters, facts)) return;
+  if (value.find('R') != std::string_view::npos) claims.read = true;
 }
 
-void read_x_status(std::string_view value, HeaderFacts& facts) {
-  read_letters(value, kXStatusLetters, facts);
+void read_x_status(std::string_view value, HeaderFacts& facts, StatusClaims& claims) {
+  if (value.find_first_of(kKMailReadLetters) == std::string_view::npos) {
+    read_letters(value, kStatusLetters, facts);
+  } else if (read_letters(value, kKMailLetters, facts)) {
+    if (value.find_first_of(kKMailUnreadLetters) != std::string_view::npos)
+      claims.kmail_unread = true;
+  }
 }
 
-void read_mozilla_status(std::string_view value, HeaderFacts& facts) {
+void read_mozilla_status(std::string_view value, HeaderFacts& facts, StatusClaims& claims) {
   const auto bits = parse_hex(trim(value));
   if (!bits) return;
   facts.has_status = true;
   apply_bits(*bits, kMozillaBits, facts);
-  if ((*bits & kMozillaExpunged) != 0) facts.expunged = true;
+  ((*bits & kMozillaExpunged) != 0 ? claims.mozilla_expunged : claims.mozilla_kept) = true;
   if ((*bits & kMozillaForwarded) != 0) add_keyword(facts, "$Forwarded");
 }
 
@@ -104,26 +186,33 @@ void read_mozilla_status2(std::string_view value, HeaderFacts& facts) {
   facts.has_status = true;
   apply_bits(*bits, kMozillaBits2, facts);
   if ((*bits & kMozillaReceiptSent) != 0) add_keyword(facts, "$MDNSent");
+  add_keyword(facts, kMozillaLabels[*bits >> kMozillaLabelShift & 7]);
 }
 
 void read_keywords(std::string_view value, HeaderFacts& facts) {
   facts.has_status = true;
-  while (!(value = trim(value)).empty()) {
-    const auto* end = std::find_if(value.begin(), value.end(), is_blank);
-    const auto length = static_cast<std::size_t>(end - value.begin());
-    add_keyword(facts, value.substr(0, length));
-    value.remove_prefix(length);
-  }
+  add_keywords(value, is_blank, facts);
 }
 
 void read_evolution(std::string_view value, HeaderFacts& facts) {
-  value = trim(value);
-  const auto dash = value.find('-');
-  if (dash == std::string_view::npos || !parse_hex(value.substr(0, dash))) return;
-  const auto bits = parse_hex(value.substr(dash + 1));
+  const std::string_view numbers = trim(value.substr(0, value.find(';')));
+  const auto dash = numbers.find('-');
+  if (dash == std::string_view::npos || !parse_hex(numbers.substr(0, dash))) return;
+  const auto bits = parse_hex(numbers.substr(dash + 1));
   if (!bits) return;
   facts.has_status = true;
   apply_bits(*bits, kEvolutionBits, facts);
+  for (const BitKeyword& row : kEvolutionKeywords) {
+    if ((*bits & row.bits) != 0) add_keyword(facts, row.keyword);
+  }
+  add_keywords(
+      evolution_flags(value), [](char c) { return c == ',' || is_blank(c); }, facts);
+}
+
+// A message with two X-Mozilla-Status fields, one of them from its sender, is kept when in doubt.
+void settle(const StatusClaims& claims, HeaderFacts& facts) {
+  if (claims.read && !claims.kmail_unread) facts.flags |= kSeen;
+  facts.expunged = claims.mozilla_expunged && !claims.mozilla_kept;
 }
 
 void apply_gmail_labels(HeaderFacts& facts) {

@@ -66,22 +66,36 @@ class HeaderScanner {
   std::unique_ptr<State> state_;
 };
 
-/// Parses an RFC 5322 date (section 3.3, with the obsolete forms of 4.3 and common mistakes, such
-/// as the orders of asctime and ISO 8601). Nothing when it is no date of the calendar. An unknown
+/// Parses an RFC 5322 date (section 3.3, with the obsolete forms of 4.3 and common mistakes: the
+/// orders of asctime and ISO 8601, names in the languages of mboxferry/base/date_words.h, 12-hour
+/// clocks). Nothing when it is no date of the calendar. An unknown
 /// zone, or one more than 14 hours from UTC, counts as UTC.
 std::optional<Timestamp> parse_date(std::string_view text);
 
 enum class DateSource : std::uint8_t { none, envelope, received, header };
 std::string_view date_source_name(DateSource source);  ///< "none", "from", "received", "date"
 
+/// A date that was out of range.
+struct PassedOver {
+  DateSource source = DateSource::none;
+  Timestamp time;
+  friend bool operator==(const PassedOver&, const PassedOver&) = default;
+};
+
 struct InternalDate {
   Timestamp time;
   DateSource source = DateSource::none;
-  bool corrected = false;  ///< an earlier source of the order was out of range
+  std::vector<PassedOver> passed_over;  ///< earlier in the order, and out of range
 
   /// A date that the user must be told of: not the first that the message has, or none at all.
-  [[nodiscard]] bool to_be_listed() const { return corrected || source == DateSource::none; }
+  [[nodiscard]] bool to_be_listed() const {
+    return !passed_over.empty() || source == DateSource::none;
+  }
 };
+
+/// One line for the listing: each source that was passed over with its date and why, and what was
+/// used in their place.
+std::string describe(const InternalDate& date);
 
 /// Which source of INTERNALDATE is asked first, second, third.
 using DateOrder = std::vector<DateSource>;

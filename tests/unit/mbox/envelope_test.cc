@@ -5,6 +5,8 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "mbox/from_line.h"
+
 namespace mboxferry::mbox {
 namespace {
 
@@ -41,6 +43,20 @@ TEST_CASE("a From_ line with a date gives sender, time and zone") {
       {"From 1844347792267117879@xxx Fri Nov 02 08:00:00 +0000 2001", "1844347792267117879@xxx",
        "2001-11-02T08:00:00+00:00"},
       {"From  Fri Jan  2 10:14 1970 +0000", "", "1970-01-02T10:14:00+00:00"},
+      {"From joe Sat Jan  3 01:05:34 1970", "joe", "1970-01-03T01:05:34+00:00"},
+      {"From joe Sat Jan  3 01:05:34 69", "joe", "2069-01-03T01:05:34+00:00"},
+      {"From joe Sat Jan  3 01:05:34 70", "joe", "1970-01-03T01:05:34+00:00"},
+      {"From joe Sat Jan  3 01:05:34 104", "joe", "2004-01-03T01:05:34+00:00"},
+      {"From joe Sat, Jan  3, 2004, 01:05:34", "joe", "2004-01-03T01:05:34+00:00"},
+      {"From joe Sat Jan  3 2004 01:05:34 -0800", "joe", "2004-01-03T01:05:34-08:00"},
+      {"From joe Sat Jan  3 1:05:34 PM 2004", "joe", "2004-01-03T13:05:34+00:00"},
+      {"From joe Sat Jan  3 12:05:34 am CET 2004", "joe", "2004-01-03T00:05:34+01:00"},
+      {"From joe Sat Jan  3 2004 11:05 p.m.", "joe", "2004-01-03T23:05:00+00:00"},
+      {"From joe 03.01.2004 01:05:34", "joe", "2004-01-03T01:05:34+00:00"},
+      {"From joe 2004/01/03 01:05:34", "joe", "2004-01-03T01:05:34+00:00"},
+      {"From joe Sat Jan  3 01:05:34 MESZ 2004", "joe", "2004-01-03T01:05:34+02:00"},
+      {"From joe Sat Jan  3 01:05:34 UTC+0100 2004", "joe", "2004-01-03T01:05:34+01:00"},
+      {"From joe Sat Jan  3 01:05:34 2004 remote from uunet", "joe", "2004-01-03T01:05:34+00:00"},
   }));
   const auto envelope = parse_envelope(form.line);
   INFO(form.line);
@@ -53,11 +69,59 @@ TEST_CASE("a From_ line with a date gives sender, time and zone") {
 
 TEST_CASE("forms without a date are plausible and have none") {
   const std::string line = GENERATE(as<std::string>(), "From ", "From 1844347792267117879@xxx",
-                                    "From MAILER-DAEMON", "From joe@x lun. 3 mars 2008, 9:15:02");
+                                    "From MAILER-DAEMON", "From joe@x 3/4/2008 9:15:02");
   const auto envelope = parse_envelope(line);
   INFO(line);
   REQUIRE(envelope);
   CHECK_FALSE(envelope->date);
+}
+
+TEST_CASE("a date in another language is a date") {
+  const std::string date = GENERATE(
+      as<std::string>(), "Mo Mär  3 09:15:02 2008", "Mo M\xe4r  3 09:15:02 2008",
+      "Mo Mrz 03 09:15:02 2008", "Mo, 3. März 2008 09:15:02", "lun. mars  3 09:15:02 2008",
+      "lun. 3 mars 2008, 09:15:02", "lundi 3 mars 2008 09:15:02", "lun mar  3 09:15:02 2008",
+      "lunedì 3 marzo 2008 09:15:02", "ma mrt  3 09:15:02 2008", "ma 3 maart 2008 09:15:02",
+      "seg mar  3 09:15:02 2008", "segunda-feira, 3 mar\xe7o 2008 09:15:02");
+  const auto line = parse_from_line("From joe@example.org " + date);
+  INFO(date);
+  REQUIRE(line);
+  CHECK(line->form == FromForm::dated);
+  CHECK(line->envelope.sender == "joe@example.org");
+  REQUIRE(line->envelope.date);
+  CHECK(to_rfc3339(*line->envelope.date) == "2008-03-03T09:15:02+00:00");
+}
+
+TEST_CASE("a weekday that is a month in another language takes nothing from the month") {
+  const auto french = parse_envelope("From joe mar. févr.  5 09:15:02 2008");
+  REQUIRE(french);
+  REQUIRE(french->date);
+  CHECK(to_rfc3339(*french->date) == "2008-02-05T09:15:02+00:00");
+  const auto spanish = parse_envelope("From joe mar mar  4 09:15:02 2008");
+  REQUIRE(spanish);
+  REQUIRE(spanish->date);
+  CHECK(to_rfc3339(*spanish->date) == "2008-03-04T09:15:02+00:00");
+}
+
+TEST_CASE("a sender may have a weekday's name when a date with its weekday follows") {
+  const auto envelope = parse_envelope("From do Sat Jan  3 01:05:34 1996");
+  REQUIRE(envelope);
+  CHECK(envelope->sender == "do");
+  CHECK_FALSE(parse_envelope("From do 3 mars 2008 09:15:02"));
+}
+
+TEST_CASE("an hour of one digit gives an address its date, and proves no more than before") {
+  const auto line = parse_from_line("From joe@x lun. 3 mars 2008, 9:15:02");
+  REQUIRE(line);
+  CHECK(line->form == FromForm::vague);
+  CHECK(line->envelope.sender == "joe@x");
+  REQUIRE(line->envelope.date);
+  CHECK(to_rfc3339(*line->envelope.date) == "2008-03-03T09:15:02+00:00");
+  const auto obfuscated = parse_from_line("From joe at example.org Mon Mar 3 9:15 2008");
+  REQUIRE(obfuscated);
+  CHECK(obfuscated->form == FromForm::vague);
+  CHECK(obfuscated->envelope.date);
+  CHECK_FALSE(parse_from_line("From joe Mon Mar 3 9:15 2008"));
 }
 
 TEST_CASE("Mozilla's and Eudora's lines carry the exporter's date") {
@@ -76,15 +140,22 @@ TEST_CASE("Mozilla's and Eudora's lines carry the exporter's date") {
 }
 
 TEST_CASE("prose that begins with From is no From_ line") {
-  const std::string line =
-      GENERATE(as<std::string>(), "From our point of view, it was 10:15 in 1996.",
-               "From perl5-porters:", "From this principle, all of life may be deduced.",
-               "From joe@example.org wrote:", "From: joe@example.org",
-               "from joe Sat Jan  3 01:05:34 1996", ">From joe", "Fromage please",
-               "From - see below", "From joe Sat Jan  3 01:05:34 1996 he was gone",
-               "From joe Sat Jan 43 01:05:34 1996", "From joe Sat Jan  3 25:05:34 1996",
-               "From Fri Jan  2 10:14 1970 +0000", "From user  Fri Jan  2 0:14 1970 +0000",
-               "From user  Fri Jan  2 10: 1970 +0000", "From user  Fri Jan  2 10:xx +0000");
+  const std::string line = GENERATE(
+      as<std::string>(), "From our point of view, it was 10:15 in 1996.",
+      "From perl5-porters:", "From this principle, all of life may be deduced.",
+      "From joe@example.org wrote:", "From: joe@example.org", "from joe Sat Jan  3 01:05:34 1996",
+      ">From joe", "Fromage please", "From - see below",
+      "From joe Sat Jan  3 01:05:34 1996 he was gone", "From joe Sat Jan 43 01:05:34 1996",
+      "From joe Sat Jan  3 25:05:34 1996", "From Fri Jan  2 10:14 1970 +0000",
+      "From user  Fri Jan  2 0:14 1970 +0000", "From user  Fri Jan  2 10: 1970 +0000",
+      "From user  Fri Jan  2 10:xx +0000", "From Monday on we meet at 10:15, as in 2004",
+      "From mar 3 mars 2004 10:15", "From Monday 3 March 2004 10:15:00",
+      "From 3 to 4 May 2004 10:15:00 we met", "From 10:15 to 11:15 on Sat Jan 3 2004",
+      "From Sat Jan  3 01:05:34 PM 2004 on", "From joe Sat Jan  3 01:05:34 2004 PM",
+      "From joe Sat Jan  3 9:15:02 2004", "From out of nowhere, 3 set 2004",
+      "From joe 3/4/2004 10:15:00", "From my window: 3. mai 2004, 10:15, rain",
+      "From joe Jan 3 10:15:00 2004", "From joe 31.13.2004 10:15", "From joe 2004-01/03 10:15",
+      "From the sex of angels to 10:15 dom 2004");
   INFO(line);
   CHECK_FALSE(parse_envelope(line));
 }

@@ -56,6 +56,46 @@ TEST_CASE("asctime and ISO 8601 are understood") {
   CHECK(read("2001-01-02T09:05:03.5-08:00") == "2001-01-02T09:05:03-08:00");
 }
 
+TEST_CASE("dates in other languages are understood") {
+  for (const char* text :
+       {"Mo, 3 Mär 2008 09:15:02 +0100", "Mo, 3 M\xe4rz 2008 09:15:02 +0100",
+        "Montag, 3. März 2008 09:15:02 +0100", "lun., 3 mars 2008 09:15:02 +0100",
+        "lunes, 3 de marzo de 2008 09:15:02 +0100", "lun 3 marzo 2008 09:15:02 +0100",
+        "ma, 3 mrt 2008 09:15:02 +0100", "segunda-feira, 3 de mar\xe7o de 2008 09:15:02 +0100"}) {
+    INFO(text);
+    CHECK(read(text) == "2008-03-03T09:15:02+01:00");
+  }
+  CHECK(read("mar., 5 févr. 2008 09:15:02 +0100") == "2008-02-05T09:15:02+01:00");
+  CHECK(read("mar, 4 mar 2008 09:15:02 +0100") == "2008-03-04T09:15:02+01:00");
+  CHECK(read("mardi 5 août 2008 09:15:02 +0200") == "2008-08-05T09:15:02+02:00");
+  CHECK(read("Mar 4, 2008 09:15:02 +0100") == "2008-03-04T09:15:02+01:00");
+}
+
+TEST_CASE("dates of numbers are understood where they are not ambiguous") {
+  CHECK(read("03.03.2008 09:15:02 +0100") == "2008-03-03T09:15:02+01:00");
+  CHECK(read("2008/03/04 09:15:02") == "2008-03-04T09:15:02+00:00");
+  CHECK(read("2008.03.04 09:15") == "2008-03-04T09:15:00+00:00");
+  CHECK(read("2008 Mar 4 09:15:02 GMT") == "2008-03-04T09:15:02+00:00");
+  CHECK(read("3/4/2008 09:15:02") == "none");
+  CHECK(read("3-4-2008 09:15:02") == "none");
+  CHECK(read("31.13.2008 09:15:02") == "none");
+  CHECK(read("3.3.08 09:15:02") == "none");
+}
+
+TEST_CASE("a time with full stops, and a clock of twelve hours") {
+  CHECK(read("Mon, 3 Mar 2008 09.15.02 +0100") == "2008-03-03T09:15:02+01:00");
+  CHECK(read("Mon, 3 Mar 2008 09.15 +0100") == "2008-03-03T09:15:00+01:00");
+  CHECK(read("Monday, March 3, 2008 9:15:02 PM CET") == "2008-03-03T21:15:02+01:00");
+  CHECK(read("March 3, 2008 at 12:15 a.m.") == "2008-03-03T00:15:00+00:00");
+  CHECK(read("3 Mar 2008 9:15:02pm") == "2008-03-03T21:15:02+00:00");
+}
+
+TEST_CASE("zones by name") {
+  CHECK(read("1 Jan 2001 12:00:00 MEZ") == "2001-01-01T12:00:00+01:00");
+  CHECK(read("1 Jan 2001 12:00:00 METDST") == "2001-01-01T12:00:00+02:00");
+  CHECK(read("1 Jan 2001 12:00:00 NZDT") == "2001-01-01T12:00:00+13:00");
+}
+
 TEST_CASE("a zone that cannot be counts as UTC") {
   CHECK(read("1 Jan 2001 12:00:00 +9999") == "2001-01-01T12:00:00+00:00");
   CHECK(read("1 Jan 2001 12:00:00 +1500") == "2001-01-01T12:00:00+00:00");
@@ -111,17 +151,22 @@ TEST_CASE("the choice of INTERNALDATE") {
     const auto chosen = choose_internal_date(order, envelope, facts, kNow);
     CHECK(chosen.time == envelope);
     CHECK(chosen.source == DateSource::envelope);
-    CHECK_FALSE(chosen.corrected);
+    CHECK(chosen.passed_over.empty());
     const auto without = choose_internal_date(order, std::nullopt, facts, kNow);
     CHECK(without.time == Timestamp{1'000'000'000, 60});
     CHECK(without.source == DateSource::received);
-    CHECK_FALSE(without.corrected);
+    CHECK(without.passed_over.empty());
   }
   SECTION("leaves out the years before 1970 and the future, and says so") {
     facts.received = Timestamp{kNow + 1, 0};
     const auto chosen = choose_internal_date(order, Timestamp{-1, 0}, facts, kNow);
     CHECK(chosen.source == DateSource::header);
-    CHECK(chosen.corrected);
+    CHECK(chosen.to_be_listed());
+    CHECK(chosen.passed_over == std::vector<PassedOver>{{DateSource::envelope, {-1, 0}},
+                                                        {DateSource::received, {kNow + 1, 0}}});
+    CHECK(describe(chosen) ==
+          "from 1969-12-31T23:59:59+00:00 is before 1970; received 2023-11-14T22:13:21+00:00 is "
+          "ahead of now; used: date 1998-07-09T16:00:00+00:00");
     CHECK(choose_internal_date(order, Timestamp{kNow, 0}, facts, kNow).time.unix_seconds == kNow);
     CHECK(choose_internal_date(order, Timestamp{0, 0}, facts, kNow).source == DateSource::envelope);
   }
@@ -130,8 +175,12 @@ TEST_CASE("the choice of INTERNALDATE") {
         choose_internal_date({DateSource::envelope}, Timestamp{kNow + 5, 60}, facts, kNow);
     CHECK(chosen.source == DateSource::none);
     CHECK(chosen.time == Timestamp{});
-    CHECK(chosen.corrected);
-    CHECK_FALSE(choose_internal_date({}, envelope, facts, kNow).corrected);
+    CHECK(describe(chosen) ==
+          "from 2023-11-14T23:13:25+01:00 is ahead of now; no date is left: "
+          "1970-01-01T00:00:00+00:00");
+    const auto unasked = choose_internal_date({}, envelope, facts, kNow);
+    CHECK(unasked.passed_over.empty());
+    CHECK(unasked.to_be_listed());
   }
 }
 

@@ -118,47 +118,12 @@ TEST_CASE("a Date that is none gives way to one that is") {
   CHECK(facts.date->unix_seconds == 978307200);
 }
 
-TEST_CASE("Status and X-Status") {
-  const auto flags = [](const std::string& header) { return int{scan(header + "\n\n").flags}; };
-  CHECK(flags("Status: RO") == kSeen);
-  CHECK(flags("Status: O") == 0);
-  CHECK(flags("Status: \nX-Status: AF") == (kAnswered | kFlagged));
-  CHECK(flags("Status: RO\nX-Status: DT") == (kSeen | kDeleted | kDraft));
-  CHECK(flags("Subject: R\nX-Other-Status: R") == 0);
-  CHECK(scan("Status: O\n\n").has_status);
-  CHECK(scan("Status:\n\n").has_status);
-  CHECK_FALSE(scan("Subject: x\n\n").has_status);
-}
-
-TEST_CASE("Mozilla's status fields") {
-  const HeaderFacts read = scan("X-Mozilla-Status: 0001\nX-Mozilla-Status2: 00000000\n\n");
-  CHECK(read.flags == kSeen);
-  CHECK(read.has_status);
-  CHECK_FALSE(read.expunged);
-  const HeaderFacts all = scan(
-      "X-Mozilla-Status: 100f\nX-Mozilla-Status2: 00800000\n"
-      "X-Mozilla-Keys: $label1 work                      \n\n");
-  CHECK(all.flags == (kSeen | kAnswered | kFlagged));
-  CHECK(all.expunged);
-  CHECK(all.keywords == Strings{"$Forwarded", "$MDNSent", "$label1", "work"});
-  const HeaderFacts broken = scan("X-Mozilla-Status: zzzz\nX-Mozilla-Status2: 123456789\n\n");
-  CHECK(broken.flags == 0);
-  CHECK_FALSE(broken.has_status);
-}
-
 TEST_CASE("X-Keywords, without repetitions and bounded") {
   CHECK(scan("X-Keywords: a  b\n\tc a\nX-Keywords: b d\n\n").keywords ==
         Strings{"a", "b", "c", "d"});
   std::string many;
   for (int i = 0; i < 1000; ++i) many += "X-Keywords: k" + std::to_string(i) + "\n";
   CHECK(scan(many + "\n").keywords.size() == 256);
-}
-
-TEST_CASE("X-Evolution") {
-  CHECK(scan("X-Evolution: 0000a1b2-0010\n\n").flags == kSeen);
-  CHECK(scan("X-Evolution: 0000a1b2-001d\n\n").flags == (kSeen | kAnswered | kDraft | kFlagged));
-  CHECK(scan("X-Evolution: 0000a1b2-0002\n\n").flags == kDeleted);
-  CHECK_FALSE(scan("X-Evolution: 0000a1b2\n\n").has_status);
 }
 
 TEST_CASE("Gmail's labels") {
