@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "imap/text.h"
+#include "mboxferry/base/utf8.h"
 
 namespace mboxferry::imap {
 namespace {

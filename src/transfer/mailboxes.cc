@@ -58,12 +58,12 @@ const imap::ListedMailbox* Directory::find(const std::string& name) const {
 
 Result<plan::MappedName> Directory::map(const SourceFolder& source,
                                         const JobSettings& settings) const {
-  plan::MappingOptions options;
-  options.mailbox = settings.mailbox;
-  options.tree = source.in_tree;
-  options.prefix = name_space.prefix;
-  options.separator = name_space.separator;
-  return plan::map_folder(source.place.path, options);
+  plan::MappingRules rules;
+  rules.mailbox = settings.mailbox;
+  rules.special_use = false;
+  MBOXFERRY_ASSIGN(const auto mapper,
+                   plan::Mapper::create(rules, {name_space.prefix, name_space.separator, {}}));
+  return mapper.map_folder(source.place.path, source.in_tree);
 }
 
 Result<void> assign_mailboxes(std::vector<SourceFolder>& sources, const Directory& directory,
