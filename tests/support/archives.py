@@ -226,7 +226,7 @@ def write_huge(path, size, status="RO"):
 # Comparing
 
 def fetched_as_expected(message) -> Expected:
-    """A support.dovecot.Fetched as an Expected; \\Recent is the server's own business."""
+    """A support.imap_server.Fetched as an Expected; \\Recent is the server's own business."""
     return Expected(hashlib.sha256(message.body).hexdigest(), len(message.body),
                     int(message.epoch()), frozenset(message.flags - {"\\Recent"}),
                     _subject(message.body))
