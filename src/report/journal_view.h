@@ -16,8 +16,8 @@ namespace mboxferry::report {
 /// Folder paths by id.
 Result<std::map<journal::FolderId, std::string>> folder_names(const journal::Journal& journal);
 
-/// The elements of the `refused` list.
-Result<void> write_refused(JsonStream& json, const journal::Journal& journal);
+/// The elements of a list of messages that were refused or skipped, with the reasons.
+Result<void> write_reasons(JsonStream& json, const journal::Journal& journal, journal::State state);
 
 /// Counts over all mailboxes.
 struct Totals {

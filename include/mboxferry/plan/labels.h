@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mboxferry::plan {
@@ -14,6 +16,9 @@ enum class LabelPolicy : std::uint8_t {
   first,  ///< the first label's; the others become keywords
   all,    ///< every label's
 };
+
+std::string_view label_policy_name(LabelPolicy policy);  ///< "none", "first", "all"
+std::optional<LabelPolicy> label_policy_from_name(std::string_view name);
 
 struct LabelChoice {
   std::vector<std::string> mailboxes;  ///< labels for Mapper::map_label(); empty: its folder's
