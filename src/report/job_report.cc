@@ -11,13 +11,12 @@
 namespace mboxferry::report {
 namespace {
 
-/// A number that the end of the job noted; null before that.
-Result<void> noted_number(JsonStream& json, std::string_view name, const journal::Journal& journal,
-                          const std::string& note) {
-  MBOXFERRY_ASSIGN(const auto value, journal.note(note));
+Result<void> write_noted(JsonStream& json, std::string_view name, const journal::Journal& journal,
+                         const std::string& note) {
+  MBOXFERRY_ASSIGN(const auto value, noted_number(journal, note));
   json.key(name);
   if (value) {
-    json.number(std::strtoull(value->c_str(), nullptr, 10));
+    json.number(*value);
   } else {
     json.null();
   }
@@ -37,9 +36,9 @@ Result<void> write_mailboxes(JsonStream& json, const journal::Journal& journal) 
         .member("refused", counts.refused.messages)
         .member("skipped", counts.skipped.messages)
         .member("bytes", meant.bytes);
-    MBOXFERRY_TRY(noted_number(json, "lost_flags", journal, journal::lost_flags_note(mailbox.id)));
-    MBOXFERRY_TRY(noted_number(json, "date_corrections", journal,
-                               journal::date_corrections_note(mailbox.id)));
+    MBOXFERRY_TRY(write_noted(json, "lost_flags", journal, journal::lost_flags_note(mailbox.id)));
+    MBOXFERRY_TRY(
+        write_noted(json, "date_corrections", journal, journal::date_corrections_note(mailbox.id)));
     json.key("renamed_from");
     if (mailbox.renamed_from.empty()) {
       json.null();
@@ -52,6 +51,13 @@ Result<void> write_mailboxes(JsonStream& json, const journal::Journal& journal) 
 }
 
 }  // namespace
+
+Result<std::optional<std::uint64_t>> noted_number(const journal::Journal& journal,
+                                                  const std::string& note) {
+  MBOXFERRY_ASSIGN(const auto value, journal.note(note));
+  if (!value) return std::optional<std::uint64_t>();
+  return std::optional<std::uint64_t>(std::strtoull(value->c_str(), nullptr, 10));
+}
 
 journal::Count meant_for(const journal::MailboxCounts& counts) {
   return {

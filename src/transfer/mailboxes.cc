@@ -16,7 +16,7 @@ Error cannot_create(Error error) {
   if (error.code != ErrorCode::refused) return error;
   error.code = ErrorCode::configuration;
   error.scope = ErrorScope::job;
-  error.hint = "choose another mailbox name in --to";
+  error.hint = "choose another mailbox name with --map or in --to";
   return error;
 }
 
