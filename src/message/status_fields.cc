@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 
+#include "mboxferry/message/gmail_labels.h"
 #include "message/ascii.h"
 
 namespace mboxferry::message {
@@ -32,16 +33,6 @@ constexpr std::array<BitFlag, 1> kMozillaBits2{{{0x00200000, kDeleted}}};
 constexpr std::uint32_t kMozillaReceiptSent = 0x00800000;
 constexpr std::array<BitFlag, 5> kEvolutionBits{
     {{0x01, kAnswered}, {0x02, kDeleted}, {0x04, kDraft}, {0x08, kFlagged}, {0x10, kSeen}}};
-
-// Gmail writes its labels in the account's language: one row a language and meaning.
-enum class GmailMeaning : std::uint8_t { unread, starred, draft };
-struct GmailLabel {
-  std::string_view label;
-  GmailMeaning meaning;
-};
-constexpr std::array<GmailLabel, 3> kGmailLabels{{{"Unread", GmailMeaning::unread},
-                                                  {"Starred", GmailMeaning::starred},
-                                                  {"Drafts", GmailMeaning::draft}}};
 
 template <typename Table>
 void read_letters(std::string_view value, const Table& table, HeaderFacts& facts) {
@@ -130,12 +121,10 @@ void apply_gmail_labels(HeaderFacts& facts) {
   facts.has_status = true;
   bool unread = false;
   for (const std::string& label : facts.labels) {
-    for (const GmailLabel& row : kGmailLabels) {
-      if (label != row.label) continue;
-      unread = unread || row.meaning == GmailMeaning::unread;
-      if (row.meaning == GmailMeaning::starred) facts.flags |= kFlagged;
-      if (row.meaning == GmailMeaning::draft) facts.flags |= kDraft;
-    }
+    const LabelMeaning meaning = label_meaning(label);
+    unread = unread || meaning == LabelMeaning::unread;
+    if (meaning == LabelMeaning::starred) facts.flags |= kFlagged;
+    if (meaning == LabelMeaning::drafts) facts.flags |= kDraft;
   }
   if (!unread) facts.flags |= kSeen;
 }
