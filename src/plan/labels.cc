@@ -51,6 +51,8 @@ void sort_in(SortedLabels& sorted, const std::string& label) {
       return add_once(sorted.archived, label);
     case LabelMeaning::important:
       return add_once(sorted.keywords, "$Important");
+    case LabelMeaning::keyword:
+      return add_once(sorted.keywords, label.substr(message::kKeywordPrefix.size()));
     case LabelMeaning::category:
     case LabelMeaning::muted:
       return add_once(sorted.keywords, label);

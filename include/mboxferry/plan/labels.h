@@ -28,7 +28,8 @@ struct LabelChoice {
 /// A message in Spam or Trash goes only there. Else it goes where the labels that name a mailbox
 /// say, in their order: the user's own, Inbox, Sent, Drafts and chats. One that has none of these
 /// and is archived goes to the archive. Starred, opened and unread are flags and none of this.
-/// Labels of the user's own for which there is no mailbox, categories and Muted become keywords.
+/// Labels of the user's own for which there is no mailbox, categories and Muted become keywords,
+/// and so do the keywords that Gmail was given over IMAP (`IMAP_$Forwarded`).
 LabelChoice choose_labels(const std::vector<std::string>& labels, LabelPolicy policy);
 
 }  // namespace mboxferry::plan
