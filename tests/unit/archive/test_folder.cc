@@ -16,7 +16,10 @@ namespace mboxferry::archive {
 namespace {
 
 Folder folder_of(const TemporaryDirectory& directory, const std::string& name) {
-  return Folder{{name}, directory.file(name), 0};
+  Folder folder;
+  folder.path = {name};
+  folder.file = directory.file(name);
+  return folder;
 }
 
 // Text that does not compress to nothing, and tells where it was cut.
