@@ -27,6 +27,7 @@ class MemberOpener final : public StreamOpener {
     return std::unique_ptr<InputStream>(std::move(stream));
   }
   Result<void> check_unchanged() override { return container_->file().check_unchanged(); }
+  [[nodiscard]] bool is_dear() const override { return true; }
   [[nodiscard]] const std::string& name() const override { return name_; }
 
  private:

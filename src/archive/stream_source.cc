@@ -10,32 +10,47 @@ namespace mboxferry::archive {
 namespace {
 
 constexpr std::size_t kWindow = 1024 * 1024;
+// Somewhat more than what a survey of a folder reads.
+constexpr std::uint64_t kMostKept = 36 * 1024 * 1024;
 
 }  // namespace
 
-// Starts the stream anew when `offset` lies before the window, or so far behind that a later start
-// may be nearer.
-Result<void> StreamSource::go_near(std::uint64_t offset) {
-  const bool behind = offset > window_end() + kWindow && !at_end_;
-  if (stream_ && offset >= window_begin_ && !behind) return ok();
-  MBOXFERRY_ASSIGN(const std::uint64_t start, opener_->start_before(offset));
-  if (stream_ && offset >= window_begin_ && start <= window_end()) return ok();
+Result<void> StreamSource::start(std::uint64_t offset) {
   stream_.reset();  // before the next one is opened, so that it can take over what this one used
-  MBOXFERRY_ASSIGN(stream_, opener_->open(start));
+  MBOXFERRY_ASSIGN(stream_, opener_->open(offset));
   window_.resize(kWindow);
-  window_begin_ = start;
+  window_begin_ = offset;
   window_size_ = 0;
   at_end_ = false;
   return ok();
 }
 
-Result<void> StreamSource::read_more() {
-  if (window_size_ == window_.size()) {  // keep the newer half
-    const std::size_t kept = window_.size() / 2;
-    std::memmove(window_.data(), window_.data() + window_size_ - kept, kept);
-    window_begin_ += window_size_ - kept;
-    window_size_ = kept;
+// Far behind the window there may be a nearer start.
+Result<void> StreamSource::jump(std::uint64_t offset) {
+  if (at_end_ || offset <= window_end() + kWindow) return ok();
+  MBOXFERRY_ASSIGN(const std::uint64_t nearest, opener_->start_before(offset));
+  return nearest > window_end() ? start(nearest) : ok();
+}
+
+// Drops the older half of the window.
+void StreamSource::slide() {
+  const std::size_t kept = window_.size() / 2;
+  const std::size_t dropped = window_size_ - kept;
+  if (keeps_beginning_ && window_begin_ == kept_size() && kept_size() < kMostKept) {
+    if (!beginning_) {
+      auto file = TemporaryFile::create();
+      if (file) beginning_ = std::move(*file);
+    }
+    // Without it the stream starts again, which is slow and no more.
+    keeps_beginning_ = beginning_ && beginning_->append(std::span(window_).first(dropped));
   }
+  std::memmove(window_.data(), window_.data() + dropped, kept);
+  window_begin_ += dropped;
+  window_size_ = kept;
+}
+
+Result<void> StreamSource::read_more() {
+  if (window_size_ == window_.size()) slide();
   auto got = stream_->read(std::span<char>(window_).subspan(window_size_));
   if (!got) {
     stream_.reset();  // the next read starts anew, and fails at the same place
@@ -47,14 +62,22 @@ Result<void> StreamSource::read_more() {
 }
 
 Result<std::size_t> StreamSource::read_at(std::uint64_t offset, std::span<char> buffer) {
-  MBOXFERRY_TRY(go_near(offset));
+  if (stream_) MBOXFERRY_TRY(jump(offset));
   std::size_t done = 0;
   while (done < buffer.size()) {
     const std::uint64_t position = offset + done;
-    if (position < window_end()) {
+    const std::span<char> rest = buffer.subspan(done);
+    if (position < kept_size()) {
+      const auto count = std::min<std::uint64_t>(kept_size() - position, rest.size());
+      MBOXFERRY_TRY(beginning_->read_at(position, rest.first(static_cast<std::size_t>(count))));
+      done += static_cast<std::size_t>(count);
+    } else if (!stream_ || position < window_begin_) {
+      MBOXFERRY_ASSIGN(const std::uint64_t nearest, opener_->start_before(position));
+      MBOXFERRY_TRY(start(nearest));
+    } else if (position < window_end()) {
       const auto from = static_cast<std::size_t>(position - window_begin_);
-      const std::size_t count = std::min(window_size_ - from, buffer.size() - done);
-      std::memcpy(buffer.data() + done, window_.data() + from, count);
+      const std::size_t count = std::min(window_size_ - from, rest.size());
+      std::memcpy(rest.data(), window_.data() + from, count);
       done += count;
     } else if (at_end_) {
       break;

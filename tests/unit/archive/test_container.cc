@@ -108,6 +108,25 @@ TEST_CASE("reading all members in order walks the container once") {
   CHECK(container.walks() == 4);
 }
 
+TEST_CASE("the beginning of a member is read again without another walk") {
+  TemporaryDirectory directory;
+  const std::string text = mail("big", 40'000'000);
+  const Archive archive = must_open(
+      directory,
+      compress(tar({{"A", mail("a")}, {"B", text}, {"C", mail("c")}}), Compression::zstd));
+  {
+    const auto source = open_folder(archive.folders()[1]);
+    for (int pass = 0; pass < 3; ++pass) {
+      for (std::uint64_t at = 0; at < 33'000'000; at += 1'000'000) {
+        CHECK((read(**source, at, 1'000'000) == text.substr(at, 1'000'000)));
+      }
+    }
+    CHECK((read_all(**source, 1'000'000) == text));
+  }
+  CHECK(read_all(archive.folders()[2]) == mail("c"));
+  CHECK(archive.folders()[0].container->walks() == 2);
+}
+
 TEST_CASE("two threads read different members of one container at once") {
   TemporaryDirectory directory;
   const Archive archive = must_open(directory, gzip(tar(takeout())));
