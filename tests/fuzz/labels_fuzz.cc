@@ -84,8 +84,8 @@ std::vector<Token> slow_tokens(const std::string& text) {
   std::vector<Token> tokens;
   for (auto at = text.begin(); at != text.end();) {
     std::smatch match;
-    const bool found =
-        std::regex_search(at, text.end(), match, word, std::regex_constants::match_continuous);
+    const bool found = *at == '=' && std::regex_search(at, text.end(), match, word,
+                                                       std::regex_constants::match_continuous);
     const auto token = found ? slow_word(match) : std::nullopt;
     tokens.push_back(token ? *token : Token{"", std::string(1, *at)});
     at += token ? match.length() : 1;
