@@ -78,11 +78,8 @@ Result<void> read_map_file(const std::string& path, std::vector<plan::MapRule>& 
 }
 
 Result<std::optional<plan::LabelPolicy>> read_label_policy(const std::string& name) {
-  using Policy = std::optional<plan::LabelPolicy>;
-  if (name.empty()) return Policy();
-  if (name == "first") return Policy(plan::LabelPolicy::first);
-  if (name == "all") return Policy(plan::LabelPolicy::all);
-  if (name == "none") return Policy(plan::LabelPolicy::none);
+  const auto policy = plan::label_policy_from_name(name);
+  if (policy || name.empty()) return policy;
   return Error{ErrorCode::usage, "--labels has a value that is not known",
                "it takes first, all or none"};
 }

@@ -2,6 +2,9 @@
 // Finding the earlier message of a mailbox that a new one is a copy of.
 #include <fmt/format.h>
 
+#include <array>
+#include <utility>
+
 #include "journal/rows.h"
 #include "journal/sqlite_journal.h"
 
@@ -16,11 +19,28 @@ constexpr const char* kContentIndex =
     "CREATE INDEX IF NOT EXISTS message_same_content ON message(mailbox, substr(digest, 1, 8))"
     " WHERE state <> 14";
 
+constexpr std::array<std::pair<Dedupe, std::string_view>, 3> kNames{{
+    {Dedupe::none, "none"},
+    {Dedupe::message_id, "message-id"},
+    {Dedupe::content, "content"},
+}};
+
 constexpr const char* kSelectEarlier =
     "SELECT f.path, m.offset FROM message m JOIN folder f ON f.id = m.folder WHERE m.mailbox = ?1"
     " AND m.state <> 14 AND ";
 
 }  // namespace
+
+std::string_view dedupe_name(Dedupe dedupe) {
+  return kNames[static_cast<std::size_t>(dedupe)].second;
+}
+
+std::optional<Dedupe> dedupe_from_name(std::string_view name) {
+  for (const auto& [dedupe, known] : kNames) {
+    if (known == name) return dedupe;
+  }
+  return std::nullopt;
+}
 
 Result<void> SqliteJournal::set_dedupe(Dedupe dedupe) {
   const std::lock_guard guard(mutex_);

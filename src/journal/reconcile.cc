@@ -174,14 +174,22 @@ Result<std::optional<Seen>> SqliteJournal::next_ambiguous(Uid after) {
     MBOXFERRY_TRY(transaction.commit());
     reconciling_->indexed = true;
   }
+  // What was there before the job can be much, and most of it other mail of the same size: there,
+  // the size counts only for messages without Message-ID.
+  const char* const same_size = reconciling_->which == Unidentified::planned
+                                    ? " AND d.message_id_hash = 0 AND s.message_id_hash = 0"
+                                    : "";
   MBOXFERRY_ASSIGN(
       Query query,
       database_->query(
-          "SELECT uid, size, date, message_id_hash FROM temp.seen s WHERE uid > ?1 AND taken = 0"
-          " AND (EXISTS (SELECT 1 FROM temp.doubt d WHERE d.size = s.size AND d.taken = 0)"
-          " OR (s.message_id_hash <> 0 AND EXISTS (SELECT 1 FROM temp.doubt d"
-          " WHERE d.message_id_hash = s.message_id_hash AND d.taken = 0)))"
-          " ORDER BY uid LIMIT 1",
+          fmt::format(
+              "SELECT uid, size, date, message_id_hash FROM temp.seen s WHERE uid > ?1 AND taken = "
+              "0"
+              " AND (EXISTS (SELECT 1 FROM temp.doubt d WHERE d.size = s.size AND d.taken = 0{})"
+              " OR (s.message_id_hash <> 0 AND EXISTS (SELECT 1 FROM temp.doubt d"
+              " WHERE d.message_id_hash = s.message_id_hash AND d.taken = 0)))"
+              " ORDER BY uid LIMIT 1",
+              same_size),
           std::int64_t{after}));
   MBOXFERRY_ASSIGN(const bool found, query.next());
   if (!found) return std::optional<Seen>();

@@ -89,7 +89,9 @@ std::optional<FromLine> parse_from_line(std::string_view line) {
   const std::size_t earliest = is_blank(rest.front()) ? 0 : 1;
   const std::size_t longest =
       words.size() > kMaxDateWords ? words.size() - kMaxDateWords : std::size_t{0};
-  for (std::size_t at = std::max(earliest, longest); at < words.size(); ++at) {
+  // Most such lines are prose: without a colon there is no time of the day, and so no date.
+  const bool has_time = rest.find(':') != std::string_view::npos;
+  for (std::size_t at = std::max(earliest, longest); has_time && at < words.size(); ++at) {
     const bool no_sender = at == 1 && is_weekday_name(words[0]) && !is_weekday_name(words[1]);
     if (no_sender) continue;
     const auto date = parse_from_date(std::span(words).subspan(at));

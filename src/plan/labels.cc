@@ -3,6 +3,9 @@
 #include "mboxferry/plan/labels.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
 
 #include "mboxferry/message/gmail_labels.h"
 
@@ -10,6 +13,12 @@ namespace mboxferry::plan {
 namespace {
 
 using message::LabelMeaning;
+
+constexpr std::array<std::pair<LabelPolicy, std::string_view>, 3> kPolicyNames{{
+    {LabelPolicy::none, "none"},
+    {LabelPolicy::first, "first"},
+    {LabelPolicy::all, "all"},
+}};
 
 void add_once(std::vector<std::string>& names, const std::string& name) {
   if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
@@ -42,6 +51,8 @@ void sort_in(SortedLabels& sorted, const std::string& label) {
       return add_once(sorted.archived, label);
     case LabelMeaning::important:
       return add_once(sorted.keywords, "$Important");
+    case LabelMeaning::keyword:
+      return add_once(sorted.keywords, label.substr(message::kKeywordPrefix.size()));
     case LabelMeaning::category:
     case LabelMeaning::muted:
       return add_once(sorted.keywords, label);
@@ -53,6 +64,17 @@ void sort_in(SortedLabels& sorted, const std::string& label) {
 }
 
 }  // namespace
+
+std::string_view label_policy_name(LabelPolicy policy) {
+  return kPolicyNames[static_cast<std::size_t>(policy)].second;
+}
+
+std::optional<LabelPolicy> label_policy_from_name(std::string_view name) {
+  for (const auto& [policy, known] : kPolicyNames) {
+    if (known == name) return policy;
+  }
+  return std::nullopt;
+}
 
 LabelChoice choose_labels(const std::vector<std::string>& labels, LabelPolicy policy) {
   SortedLabels sorted;

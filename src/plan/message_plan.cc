@@ -32,7 +32,7 @@ KeptFlags keep_flags(std::uint8_t flags, std::string_view keywords, const FlagLi
           return strcasecmp(known.c_str(), keyword.c_str()) == 0;
         });
     if (keyword.empty()) continue;
-    if (allowed)
+    if (allowed && keyword != kUnsayable)
       kept.keywords.push_back(keyword);
     else
       kept.lost = true;

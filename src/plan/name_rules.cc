@@ -14,7 +14,10 @@ namespace {
 constexpr std::size_t kLongestLevel = 255;  // of most file systems, and of Dovecot
 constexpr std::size_t kLongestUserName = 1000;
 
-constexpr bool is_control(char32_t c) { return c < 0x20 || (c >= 0x7F && c <= 0x9F); }
+// With the line and paragraph separators, which RFC 9755 section 3 forbids in names as well.
+constexpr bool is_control(char32_t c) {
+  return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x2028 || c == 0x2029;
+}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);

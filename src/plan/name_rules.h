@@ -22,8 +22,9 @@ class Reasons {
 };
 
 /// One level of a name (valid UTF-8) that servers take. Replaced by `_`: the separator, `/`, `%`,
-/// `*`, control characters (U+0000 to U+001F, U+007F to U+009F), all of `.` and `..`. Spaces at the
-/// ends go; more than 255 bytes are cut between two characters; an empty level becomes `_`.
+/// `*`, control characters (U+0000 to U+001F, U+007F to U+009F, U+2028, U+2029), all of `.` and
+/// `..`. Spaces at the ends go; more than 255 bytes are cut between two characters; an empty level
+/// becomes `_`.
 std::string sanitized(std::string_view segment, char separator, Reasons& reasons);
 
 /// The first level of a name without a prefix: a `~` or `#` in front, which stand for other users'

@@ -155,6 +155,13 @@ enum class Unidentified {
 
 /// What makes two messages of one mailbox the same mail.
 enum class Dedupe { none, message_id, content };
+std::string_view dedupe_name(Dedupe dedupe);  ///< "none", "message-id", "content"
+std::optional<Dedupe> dedupe_from_name(std::string_view name);
+
+/// The notes that say how many messages of a mailbox lose a flag or keyword, and how many have
+/// another date than the first that they name.
+std::string lost_flags_note(MailboxId mailbox);
+std::string date_corrections_note(MailboxId mailbox);
 
 enum class OpenMode {
   create_or_resume,  ///< takes the lock

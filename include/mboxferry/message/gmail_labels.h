@@ -22,10 +22,14 @@ enum class LabelMeaning : std::uint8_t {
   chat,
   muted,
   category,  ///< Promotions, Social and so on
+  keyword,   ///< a keyword that a mail program set: kKeywordPrefix and its name
 };
 
+inline constexpr std::string_view kKeywordPrefix = "IMAP_";
+
 /// The meaning of a decoded label of X-Gmail-Labels. White space around it and ASCII case do not
-/// count.
+/// count. All languages are asked, so a label of the user's own that is one of Gmail's in another
+/// language is taken for that.
 LabelMeaning label_meaning(std::string_view label);
 
 }  // namespace mboxferry::message

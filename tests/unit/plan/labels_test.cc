@@ -70,6 +70,22 @@ TEST_CASE("archived counts where nothing else names a mailbox") {
   }
 }
 
+TEST_CASE("keywords that Gmail was given over IMAP stay keywords") {
+  const auto choice = choose_labels({"IMAP_$Forwarded", "Inbox"}, LabelPolicy::all);
+  CHECK(choice.mailboxes == Names{"Inbox"});
+  CHECK(choice.keywords == Names{"$Forwarded"});
+}
+
+TEST_CASE("labels in another language go where the English ones do") {
+  const auto choice = choose_labels({"Posteingang", "Wichtig", "Arbeit"}, LabelPolicy::first);
+  CHECK(choice.mailboxes == Names{"Posteingang"});
+  CHECK(choice.keywords == Names{"$Important", "Arbeit"});
+  CHECK(name("Posteingang", kBare) == "INBOX");
+  CHECK(name("送信済み", kGermanServer) == "Gesendet");
+  CHECK(name("Archiviert", kGermanServer) == "Archiv");
+  CHECK(name("Archiviert", kBare) == "INBOX.Archive");
+}
+
 TEST_CASE("without a policy labels name no mailbox, and the user's stay as keywords") {
   const auto choice = choose_labels({"Inbox", "Trash", "Work", "Important"}, LabelPolicy::none);
   CHECK(choice.mailboxes.empty());
