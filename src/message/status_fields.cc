@@ -142,9 +142,8 @@ std::string_view evolution_flags(std::string_view value) {
 
 void add_keyword(HeaderFacts& facts, std::string_view keyword) {
   if (keyword.empty() || facts.keywords.size() >= kMostKeywords) return;
-  if (std::find(facts.keywords.begin(), facts.keywords.end(), keyword) != facts.keywords.end()) {
-    return;
-  }
+  const auto known = [&](const std::string& other) { return equals_ignoring_case(other, keyword); };
+  if (std::any_of(facts.keywords.begin(), facts.keywords.end(), known)) return;
   facts.keywords.emplace_back(keyword);
 }
 

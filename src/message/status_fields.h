@@ -13,7 +13,8 @@ namespace mboxferry::message {
 /// More keywords or labels than this are not kept.
 inline constexpr std::size_t kMostKeywords = 256;
 
-/// Adds a keyword that is not there yet, as long as there is room.
+/// Adds a keyword that is not there yet, as long as there is room. Case makes no difference to
+/// IMAP; the first spelling stays.
 void add_keyword(HeaderFacts& facts, std::string_view keyword);
 
 /// What one field says and another may overrule; settled when the header has ended.

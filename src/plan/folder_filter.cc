@@ -17,7 +17,7 @@ Result<std::vector<std::string>> prepared(std::vector<std::string> globs, const 
     if (glob.empty() || !is_utf8(glob))
       return Error{ErrorCode::usage, std::string(option) + " has a value that no folder can match",
                    "it takes a folder's path, or a wildcard such as Archive*"};
-    glob = composed(glob);
+    glob = comparable_path(glob);
   }
   return globs;
 }
@@ -46,7 +46,7 @@ Result<FolderFilter> FolderFilter::create(std::vector<std::string> include,
 }
 
 bool FolderFilter::admits(std::string_view path) const {
-  const std::string whole = composed(path);
+  const std::string whole = comparable_path(path);
   if (matches_with_parents(exclude_, whole)) return false;
   return include_.empty() || matches_with_parents(include_, whole);
 }

@@ -38,6 +38,11 @@ bool settle_inbox(std::vector<std::string>& levels) {
   return any;
 }
 
+std::string reason_of(SpecialUse use) {
+  if (use == SpecialUse::inbox) return "the inbox by another name";
+  return "special use " + std::string(attribute_of(use));
+}
+
 std::optional<SpecialUse> use_of(message::LabelMeaning meaning) {
   switch (meaning) {
     case message::LabelMeaning::inbox:
@@ -60,7 +65,12 @@ std::optional<SpecialUse> use_of(message::LabelMeaning meaning) {
 }  // namespace
 
 Mapper::Mapper(MappingRules rules, ServerNames server)
-    : rules_(std::move(rules)), server_(std::move(server)) {}
+    : rules_(std::move(rules)),
+      server_(std::move(server)),
+      special_(std::make_shared<const SpecialMailboxes>(server_)) {
+  for (const KnownMailbox& known : server_.mailboxes)
+    known_names_[fold_case(known.name)].push_back(known.name);
+}
 
 Result<Mapper> Mapper::create(MappingRules rules, ServerNames server) {
   Mapper mapper(std::move(rules), std::move(server));
@@ -75,7 +85,7 @@ Result<Mapper> Mapper::create(MappingRules rules, ServerNames server) {
   }
   settle_inbox(mapper.base_);
   for (const MapRule& map : mapper.rules_.maps) {
-    Rule rule{composed(map.from), is_glob(map.from), {}};
+    Rule rule{comparable_path(map.from), is_glob(map.from), {}};
     if (rule.from.size() > 1 && rule.from.back() == '/') rule.from.pop_back();
     MBOXFERRY_ASSIGN(rule.to, user_levels(map.to, separator, "--map"));
     settle_inbox(rule.to);
@@ -130,14 +140,20 @@ MappedName Mapper::below(std::string head, const Levels& path, std::size_t from,
 }
 
 std::optional<MappedName> Mapper::by_rule(const Levels& path) const {
-  const std::string whole = composed(join_path(path, "/"));
+  if (maps_.empty()) return std::nullopt;
+  std::vector<std::string> parents;  // of one level, of two, up to the path itself
+  for (const std::string& level : path) {
+    const std::string parent = parents.empty() ? level : parents.back() + "/" + level;
+    parents.push_back(comparable_path(parent));
+  }
   for (const Rule& rule : maps_) {
     const std::string head = qualified(rule.to, true);
-    if (whole == rule.from || (rule.glob && glob_matches(rule.from, whole)))
+    if (rule.glob && glob_matches(rule.from, parents.back()))
       return below(head, path, path.size(), "--map");
-    const bool inside = !rule.glob && whole.size() > rule.from.size() &&
-                        whole[rule.from.size()] == '/' && whole.rfind(rule.from, 0) == 0;
-    if (inside) return below(head, path, split_path(rule.from).size(), "--map");
+    const auto found = std::find(parents.begin(), parents.end(), rule.from);
+    if (found == parents.end()) continue;
+    const auto depth = static_cast<std::size_t>(found - parents.begin()) + 1;
+    return below(head, path, depth, "--map");
   }
   return std::nullopt;
 }
@@ -149,12 +165,12 @@ std::optional<MappedName> Mapper::by_special_use(const Levels& path) const {
   const bool in_gmail = path.size() > 1 && is_gmail_root(path.front());
   const std::size_t depth = in_gmail ? 2 : 1;
   const std::string own = qualified(in_gmail ? Levels{path[0], path[1]} : Levels{path[0]}, false);
-  const auto marked = special_use_marked(own, server_);
+  const auto marked = special_->use_of(own);
   const auto use = marked ? marked : special_use_named(path[depth - 1]);
   if (!use) return std::nullopt;
-  const auto target = special_mailbox(*use, own, server_);
+  const auto target = special_->find(*use, own);
   if (!target) return std::nullopt;
-  return below(*target, path, depth, "special use " + std::string(attribute_of(*use)));
+  return below(*target, path, depth, reason_of(*use));
 }
 
 MappedName Mapper::by_own_name(const Levels& path) const {
@@ -207,10 +223,9 @@ MappedName Mapper::map_label(std::string_view label) const {
   if (meaning == message::LabelMeaning::chat) return placed("Chats", "chats of Gmail");
   const auto use = use_of(meaning);
   if (use && base_.empty() && (rules_.special_use || use == SpecialUse::inbox)) {
-    const std::string why = "special use " + std::string(attribute_of(*use));
     const std::string own = qualified({path.front()}, false);
-    if (const auto target = special_mailbox(*use, own, server_))
-      return below(*target, path, path.size(), why);
+    if (const auto target = special_->find(*use, own))
+      return below(*target, path, path.size(), reason_of(*use));
   }
   if (use == SpecialUse::archive) return placed("Archive", "archived in Gmail");
   if (auto mapped = use ? std::nullopt : by_special_use(path)) return *std::move(mapped);
@@ -218,13 +233,11 @@ MappedName Mapper::map_label(std::string_view label) const {
 }
 
 std::optional<std::string> Mapper::other_case(const MappedName& mapped) const {
-  const std::string folded = fold_case(mapped.name);
-  std::optional<std::string> other;
-  for (const KnownMailbox& known : server_.mailboxes) {
-    if (known.name == mapped.name) return std::nullopt;
-    if (fold_case(known.name) == folded) other = known.name;
-  }
-  return mapped.name == kInbox ? std::nullopt : other;
+  const auto found = known_names_.find(fold_case(mapped.name));
+  if (found == known_names_.end() || mapped.name == kInbox) return std::nullopt;
+  const std::vector<std::string>& names = found->second;
+  if (std::find(names.begin(), names.end(), mapped.name) != names.end()) return std::nullopt;
+  return names.front();
 }
 
 }  // namespace mboxferry::plan

@@ -22,6 +22,7 @@ constexpr bool holds(const FoldedRange& range, char32_t c) {
 }
 
 char32_t folded(char32_t c) {
+  if (c < 0x80) return c >= U'A' && c <= U'Z' ? c + 32 : c;
   for (const FoldedRange& range : kFoldedRanges) {
     if (holds(range, c)) return moved(c, range.distance);
   }
@@ -89,6 +90,14 @@ std::string composed(std::string_view text) {
     append_utf8(out, c);
     last_end = out.size();
   });
+}
+
+std::string comparable_path(std::string_view path) {
+  constexpr std::string_view kInbox = "INBOX";
+  std::string text = composed(path);
+  const std::string first = text.substr(0, text.find('/'));
+  if (fold_case(first) == fold_case(kInbox)) text.replace(0, first.size(), kInbox);
+  return text;
 }
 
 std::string fold_case(std::string_view text) {

@@ -12,6 +12,10 @@ namespace mboxferry::plan {
 /// (NFC), for Latin, Greek and Cyrillic letters. Bytes that are no UTF-8 stay.
 std::string composed(std::string_view text);
 
+/// A path with `/` between levels as rules are compared with it: `composed`, with an INBOX in any
+/// case as its first level in capitals.
+std::string comparable_path(std::string_view path);
+
 /// `composed`, with simple case folding (Unicode, CaseFolding.txt, status C and S) of the Latin,
 /// Greek, Cyrillic and Armenian letters.
 std::string fold_case(std::string_view text);

@@ -2,10 +2,9 @@
 // The names of mailboxes with a purpose, one row a name.
 #include "plan/special_use.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "plan/name_folding.h"
 
@@ -161,9 +160,23 @@ constexpr std::array kSpecialNames = std::to_array<SpecialName>({
     {SpecialUse::archive, "Arquivados"},
 });
 
-bool has_use(const KnownMailbox& mailbox, SpecialUse use) {
-  return mailbox.selectable &&
-         strcasecmp(mailbox.special_use.c_str(), std::string(attribute_of(use)).c_str()) == 0;
+using RowsByName = std::map<std::string, std::size_t>;
+
+// The table's rows by what their names fold to; the first where two fold to the same.
+const RowsByName& rows_by_name() {
+  static const RowsByName rows = [] {
+    RowsByName made;
+    for (std::size_t row = 0; row < kSpecialNames.size(); ++row)
+      made.emplace(fold_letters(kSpecialNames[row].name), row);
+    return made;
+  }();
+  return rows;
+}
+
+std::optional<std::size_t> row_of(std::string_view name) {
+  const auto found = rows_by_name().find(fold_letters(name));
+  if (found == rows_by_name().end()) return std::nullopt;
+  return found->second;
 }
 
 // The name without the prefix of the user's own mailboxes.
@@ -181,43 +194,44 @@ std::string_view attribute_of(SpecialUse use) {
 }
 
 std::optional<SpecialUse> special_use_named(std::string_view name) {
-  const std::string wanted = fold_letters(name);
-  for (const SpecialName& row : kSpecialNames) {
-    if (fold_letters(row.name) == wanted) return row.use;
-  }
-  return std::nullopt;
+  const auto row = row_of(name);
+  if (!row) return std::nullopt;
+  return kSpecialNames[*row].use;
 }
 
-std::optional<std::string> special_mailbox(SpecialUse use, const std::string& own,
-                                           const ServerNames& server) {
-  if (use == SpecialUse::inbox) return "INBOX";
-  std::optional<std::string> best;
-  std::size_t best_row = kSpecialNames.size();
-  for (const KnownMailbox& mailbox : server.mailboxes) {
-    if (has_use(mailbox, use)) return mailbox.name;
-  }
-  for (const KnownMailbox& mailbox : server.mailboxes) {
-    if (!mailbox.selectable) continue;
-    if (mailbox.name == own) return own;
-    const std::string name = fold_letters(without_prefix(mailbox.name, server));
-    for (std::size_t row = 0; row < best_row; ++row) {
-      if (kSpecialNames[row].use != use || fold_letters(kSpecialNames[row].name) != name) continue;
-      best = mailbox.name;
-      best_row = row;
-    }
-  }
-  return best;
-}
-
-std::optional<SpecialUse> special_use_marked(const std::string& mailbox,
-                                             const ServerNames& server) {
+SpecialMailboxes::SpecialMailboxes(const ServerNames& server) {
   constexpr std::array kMarked{SpecialUse::sent, SpecialUse::drafts, SpecialUse::junk,
                                SpecialUse::trash, SpecialUse::archive};
-  for (const KnownMailbox& known : server.mailboxes) {
-    if (known.name != mailbox) continue;
+  for (const KnownMailbox& mailbox : server.mailboxes) {
+    if (!mailbox.selectable) continue;
     for (const SpecialUse use : kMarked) {
-      if (has_use(known, use)) return use;
+      if (fold_case(mailbox.special_use) == fold_case(attribute_of(use)))
+        marked_.push_back({use, mailbox.name});
     }
+    if (const auto row = row_of(without_prefix(mailbox.name, server)))
+      named_.push_back({kSpecialNames[*row].use, *row, mailbox.name});
+  }
+  std::stable_sort(named_.begin(), named_.end(),
+                   [](const Named& a, const Named& b) { return a.row < b.row; });
+}
+
+std::optional<std::string> SpecialMailboxes::find(SpecialUse use, const std::string& own) const {
+  if (use == SpecialUse::inbox) return "INBOX";
+  for (const Marked& each : marked_) {
+    if (each.use == use) return each.name;
+  }
+  std::optional<std::string> first;
+  for (const Named& each : named_) {
+    if (each.use != use) continue;
+    if (each.name == own) return own;
+    if (!first) first = each.name;
+  }
+  return first;
+}
+
+std::optional<SpecialUse> SpecialMailboxes::use_of(const std::string& mailbox) const {
+  for (const Marked& each : marked_) {
+    if (each.name == mailbox) return each.use;
   }
   return std::nullopt;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "mboxferry/plan/mapping.h"
 
@@ -21,12 +22,30 @@ std::string_view attribute_of(SpecialUse use);
 /// count.
 std::optional<SpecialUse> special_use_named(std::string_view name);
 
-/// The server's mailbox for a use: the one that it marks so, else one with a name out of the table,
-/// `own` (a whole mailbox name) before all others. Nothing when the server has none.
-std::optional<std::string> special_mailbox(SpecialUse use, const std::string& own,
-                                           const ServerNames& server);
+/// The mailboxes of a server that have a use.
+class SpecialMailboxes {
+ public:
+  explicit SpecialMailboxes(const ServerNames& server);
 
-/// The use that the server itself gives the mailbox of this name.
-std::optional<SpecialUse> special_use_marked(const std::string& mailbox, const ServerNames& server);
+  /// The mailbox for a use: the one that the server marks so, else one with a name out of the
+  /// table, `own` (a whole mailbox name) before all others. Nothing when the server has none.
+  [[nodiscard]] std::optional<std::string> find(SpecialUse use, const std::string& own) const;
+
+  /// The use that the server itself gives the mailbox of this name.
+  [[nodiscard]] std::optional<SpecialUse> use_of(const std::string& mailbox) const;
+
+ private:
+  struct Marked {
+    SpecialUse use;
+    std::string name;
+  };
+  struct Named {
+    SpecialUse use;
+    std::size_t row;  ///< in the table of names
+    std::string name;
+  };
+  std::vector<Marked> marked_;
+  std::vector<Named> named_;
+};
 
 }  // namespace mboxferry::plan

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,6 +44,11 @@ struct PlainHeader {
   bool has_body = false;
 };
 
+std::string in_lower_case(std::string text) {
+  for (char& c : text) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  return text;
+}
+
 // Nothing where the two readers may differ: CRs that are no part of a line end, and what is cut.
 std::optional<PlainHeader> read_plainly(std::string_view text) {
   if (text.size() > 4000) return std::nullopt;
@@ -69,8 +75,7 @@ std::optional<PlainHeader> read_plainly(std::string_view text) {
     in_field = colon != std::string::npos && !name.empty() &&
                std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < '\x7f'; });
     if (!in_field) continue;
-    for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-    header.fields.emplace_back(name, line.substr(colon + 1));
+    header.fields.emplace_back(in_lower_case(name), line.substr(colon + 1));
   }
   return header;
 }
@@ -111,6 +116,7 @@ void compare(const PlainHeader& plain, const HeaderFacts& facts) {
   std::optional<Timestamp> date;
   std::optional<Timestamp> received;
   std::vector<std::string> keywords;
+  std::set<std::string> known;
   bool seen = false;
   bool only_simple_families = true;
   for (const auto& [name, value] : plain.fields) {
@@ -119,8 +125,9 @@ void compare(const PlainHeader& plain, const HeaderFacts& facts) {
     if (name == "received" && !received) received = plain_received(value);
     if (name == "x-keywords" || name == "x-mozilla-keys") {
       for (const std::string& word : words_of(value)) {
-        const bool known = std::count(keywords.begin(), keywords.end(), word) > 0;
-        if (!known && keywords.size() < 256) keywords.push_back(word);
+        if (keywords.size() < 256 && known.insert(in_lower_case(word)).second) {
+          keywords.push_back(word);
+        }
       }
     }
     if (name == "status") {

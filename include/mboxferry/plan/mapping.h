@@ -2,6 +2,8 @@
 // Which mailbox the messages of a folder, or of a Gmail label, go into.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,6 +44,8 @@ struct ServerNames {
   char separator = '/';  ///< 0: no hierarchy; levels are then joined by `_`
   std::vector<KnownMailbox> mailboxes;
 };
+
+class SpecialMailboxes;
 
 /// Where something goes.
 struct MappedName {
@@ -92,6 +96,8 @@ class Mapper {
   ServerNames server_;
   std::vector<Rule> maps_;
   Levels base_;  ///< of `mailbox` and `subfolder`
+  std::shared_ptr<const SpecialMailboxes> special_;
+  std::map<std::string, std::vector<std::string>> known_names_;  ///< of the server, by folded name
 };
 
 }  // namespace mboxferry::plan

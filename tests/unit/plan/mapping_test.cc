@@ -159,6 +159,14 @@ TEST_CASE("a map rule finds a folder whose accents are spelled the other way") {
   CHECK(name({"\u00e4rger"}, kSlash, rules) == "Umlaut");
 }
 
+TEST_CASE("a map rule for INBOX holds in any case, and one may end with a slash") {
+  const auto rules = maps({{"inbox", "Old"}, {"Work/", "Job"}});
+  CHECK(name({"Inbox"}, kSlash, rules) == "Old");
+  CHECK(name({"INBOX", "x"}, kSlash, rules) == "Old/x");
+  CHECK(name({"Inboxes"}, kSlash, rules) == "Inboxes");
+  CHECK(name({"Work", "x"}, kSlash, rules) == "Job/x");
+}
+
 TEST_CASE("a mailbox that the user names and no server takes is refused") {
   for (const std::string bad : {"", "/a", "a//b", "a/", " a", "a/b ", "a*", "100%", "a\nb", "."}) {
     INFO(bad);
@@ -214,7 +222,8 @@ TEST_CASE("a special folder goes to the mailbox that the server marks so") {
   CHECK(name({"Posta indesiderata"}, server) == "Junk");
   CHECK(name({"Papelera"}, server) == "Trash");
   CHECK(name({"Arquivo"}, server) == "Archives");
-  CHECK(name({"Postvak IN"}, server) == "INBOX");
+  check_renamed(mapped({"Postvak IN", "x"}, server), "INBOX/x", "Postvak IN/x",
+                "the inbox by another name");
   CHECK(name({"[Gmail]", "Sent Mail"}, server) == "Sent Messages");
   CHECK(name({"[Gmail]", "All Mail"}, server) == "[Gmail]/All Mail");
 }
