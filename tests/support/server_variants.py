@@ -17,11 +17,12 @@ class Variant(NamedTuple):
     separator: str
     prefix: str
     special_use: bool
+    more: dict = {}
 
     def server(self, **options):
         """Not started yet; `options` as the class takes them."""
         return self.kind(separator=self.separator, prefix=self.prefix,
-                         special_use=self.special_use, **options)
+                         special_use=self.special_use, **self.more, **options)
 
     def mailbox(self, *segments) -> str:
         """The wire name of a mailbox. INBOX is outside of the prefix, what is below it inside."""
@@ -38,7 +39,8 @@ def modified_utf7(text: str) -> str:
     return re.sub(r"[^ -~]+", encoded, text.replace("&", "&-"))
 
 
-DOVECOT_VARIANTS = (Variant("dovecot-slash", Dovecot, "/", "", True),
+# Maildir takes no full stop in a name, mdbox does.
+DOVECOT_VARIANTS = (Variant("dovecot-slash", Dovecot, "/", "", True, {"storage": "mdbox"}),
                     Variant("dovecot-dot-inbox", Dovecot, ".", "INBOX.", False))
 # `altnamespace` with `unixhierarchysep`, and neither.
 CYRUS_VARIANTS = (Variant("cyrus-slash", Cyrus, "/", "", True),
