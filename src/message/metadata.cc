@@ -88,7 +88,10 @@ std::string describe(const InternalDate& date) {
     text += ' ' + to_rfc3339(passed.time);
     text += passed.time.unix_seconds < 0 ? " is before 1970; " : " is ahead of now; ";
   }
-  if (date.source == DateSource::none) return text + "no date is left: " + to_rfc3339(date.time);
+  if (date.source == DateSource::none) {
+    text += date.passed_over.empty() ? "there is no date; used: " : "no date is left; used: ";
+    return text + to_rfc3339(date.time);
+  }
   return text + "used: " + std::string(date_source_name(date.source)) + ' ' + to_rfc3339(date.time);
 }
 

@@ -232,12 +232,13 @@ MappedName Mapper::map_label(std::string_view label) const {
   return by_own_name(path);
 }
 
-std::optional<std::string> Mapper::other_case(const MappedName& mapped) const {
+std::optional<std::string> Mapper::case_notice(const MappedName& mapped) const {
   const auto found = known_names_.find(fold_case(mapped.name));
   if (found == known_names_.end() || mapped.name == kInbox) return std::nullopt;
   const std::vector<std::string>& names = found->second;
   if (std::find(names.begin(), names.end(), mapped.name) != names.end()) return std::nullopt;
-  return names.front();
+  return "mailbox '" + mapped.name + "' is not '" + names.front() +
+         "', which the server has; --map can put the folder there";
 }
 
 }  // namespace mboxferry::plan

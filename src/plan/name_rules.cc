@@ -33,8 +33,8 @@ std::string_view cut(std::string_view text, std::size_t most) {
 
 std::string with_replacements(std::string_view text, char separator, Reasons& reasons) {
   std::string name;
-  while (!text.empty()) {
-    const auto c = take_code_point(text).value_or(U'_');
+  while (const auto code_point = take_code_point(text)) {
+    const char32_t c = *code_point;
     const bool refused = c == U'/' || c == U'%' || c == U'*' ||
                          (separator != 0 && c == static_cast<unsigned char>(separator));
     if (is_control(c)) reasons.add("control characters replaced by '_'");
@@ -47,12 +47,9 @@ std::string with_replacements(std::string_view text, char separator, Reasons& re
 // Fit for an error message.
 std::string shown(std::string_view name) {
   std::string text(cut(name, 200));
-  std::replace_if(
-      text.begin(), text.end(),
-      [](char c) {
-        return is_control(static_cast<unsigned char>(c)) && static_cast<unsigned char>(c) < 0x80;
-      },
-      '?');
+  for (char& c : text) {
+    if (const auto byte = static_cast<unsigned char>(c); byte < 0x20 || byte == 0x7F) c = '?';
+  }
   return to_utf8(text);
 }
 

@@ -8,7 +8,6 @@
 #include <iterator>
 #include <utility>
 
-#include "mboxferry/plan/message_plan.h"
 #include "mboxferry/transfer/folder_index.h"
 #include "transfer/index_state.h"
 
@@ -101,7 +100,9 @@ class JournalFiller final : public IndexSink {
   /// One row for each mailbox that the message goes into.
   Result<void> add_rows(const IndexedMessage& message) {
     journal::MessageRow row = to_row(message);
-    plan::LabelChoice choice = plan::choose_labels(message.labels, labels_);
+    report_late_labels(message);
+    plan::LabelChoice choice =
+        plan::choose_labels(message.labels, source_.by_label ? labels_ : plan::LabelPolicy::none);
     std::vector<std::string> keywords = message.keywords;
     std::move(choice.keywords.begin(), choice.keywords.end(), std::back_inserter(keywords));
     row.keywords = join_keywords(keywords);
@@ -110,7 +111,7 @@ class JournalFiller final : public IndexSink {
       row.state = journal::State::skipped;
       row.code = message.pseudo ? "pseudo" : "expunged";
     }
-    if (!source_.by_label || left_out || choice.mailboxes.empty()) {
+    if (left_out || choice.mailboxes.empty()) {
       MBOXFERRY_ASSIGN(row.mailbox, own_mailbox());
       rows_.push_back(std::move(row));
       return ok();
@@ -136,6 +137,14 @@ class JournalFiller final : public IndexSink {
     if (message.date.to_be_listed())
       findings_.push_back(
           {0, message.offset, "date-corrected", message::describe(message.date), false});
+  }
+
+  /// The survey decides for the folder; that it was wrong is said once.
+  void report_late_labels(const IndexedMessage& message) {
+    const bool late = !source_.by_label && labels_ != plan::LabelPolicy::none;
+    if (!late || message.labels.empty() || std::exchange(late_labels_told_, true)) return;
+    findings_.push_back({0, message.offset, "labels-late",
+                         "labels begin here, far into the folder, and name no mailboxes", false});
   }
 
   Result<void> add(journal::Finding finding) {
@@ -196,6 +205,7 @@ class JournalFiller final : public IndexSink {
   std::uint64_t chunk_bytes_ = 0;
   std::uint64_t wire_bytes_ = 0;
   int duplicates_told_ = 0;
+  bool late_labels_told_ = false;
 };
 
 /// Compares messages with the rows of the journal, page by page.
@@ -262,7 +272,7 @@ std::string join_keywords(const std::vector<std::string>& keywords) {
       unsayable = true;
     }
   }
-  if (unsayable) add(plan::kUnsayable);
+  if (unsayable) add(journal::kUnsayable);
   return joined;
 }
 

@@ -61,7 +61,7 @@ Result<void> compare_index(SourceFolder& source, const JobSettings& settings,
                            journal::Journal& journal, const Cancellation& cancel);
 
 /// The keywords of a message as the journal keeps them: valid IMAP atoms, separated by spaces, and
-/// plan::kUnsayable for those that cannot be one.
+/// journal::kUnsayable for those that cannot be one.
 std::string join_keywords(const std::vector<std::string>& keywords);
 
 }  // namespace mboxferry::transfer

@@ -37,7 +37,7 @@ FileReader::FileReader(ByteSource& source)
 
 Result<void> FileReader::read(std::uint64_t offset, std::uint64_t length,
                               const Cancellation& cancel,
-                              const std::function<bool(std::string_view)>& take) {
+                              const std::function<Result<bool>(std::string_view)>& take) {
   while (length > 0) {
     if (cancel.requested())
       return Error{ErrorCode::interrupted, "stopped while reading the archive", ""};
@@ -48,7 +48,8 @@ Result<void> FileReader::read(std::uint64_t offset, std::uint64_t length,
       return Error{ErrorCode::archive_changed,
                    source_.name() + ": a message became shorter while it was read",
                    "run the command again when nothing else writes to the archive"};
-    if (!take({buffer_.get(), got})) return ok();
+    MBOXFERRY_ASSIGN(const bool more, take({buffer_.get(), got}));
+    if (!more) return ok();
     offset += got;
     length -= got;
   }

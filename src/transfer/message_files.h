@@ -14,10 +14,11 @@ class FileReader {
  public:
   explicit FileReader(ByteSource& source);
 
-  /// Gives `take` the bytes [offset, offset + length) until it returns false. Fewer bytes than that
-  /// are the error `archive_changed`; ends with `interrupted` when `cancel` is requested.
+  /// Gives `take` the bytes [offset, offset + length) until it returns false or an error, which is
+  /// returned. Fewer bytes than that are the error `archive_changed`; ends with `interrupted` when
+  /// `cancel` is requested.
   Result<void> read(std::uint64_t offset, std::uint64_t length, const Cancellation& cancel,
-                    const std::function<bool(std::string_view)>& take);
+                    const std::function<Result<bool>(std::string_view)>& take);
 
  private:
   ByteSource& source_;

@@ -82,12 +82,13 @@ Result<FolderSurvey> survey_files(ByteSource& source, archive::MessageFiles& fil
     survey.profile.empty = false;
     survey.has_status = survey.has_status || file->has_flags;
     bool at_start = true;
-    MBOXFERRY_TRY(reader.read(file->offset, file->length, never, [&](std::string_view raw) {
+    const auto take = [&](std::string_view raw) -> Result<bool> {
       if (std::exchange(at_start, false))
         all_by_cr = all_by_cr && mbox::line_ends_of(raw) == mbox::LineEnds::cr;
       headers.take(raw);
       return headers.wants_more();
-    }));
+    };
+    MBOXFERRY_TRY(reader.read(file->offset, file->length, never, take));
     headers.end_message();
   }
   // One program wrote an mbox, but many may have left files: a lone CR ends lines only if it does

@@ -22,7 +22,7 @@ namespace {
 using namespace mboxferry;
 
 constexpr std::size_t kMostLabels = 64;
-constexpr std::size_t kLongestForRegex = 512;
+constexpr std::size_t kLongestForRegex = 256;
 
 void require(bool holds) {
   if (!holds) std::abort();
@@ -55,7 +55,7 @@ std::string slow_q(const std::string& text) {
   std::string bytes;
   for (std::size_t at = 0; at < text.size(); ++at) {
     const std::string three = text.substr(at, 3);
-    if (std::regex_match(three, escape)) {
+    if (text[at] == '=' && std::regex_match(three, escape)) {
       bytes += static_cast<char>(std::stoi(three.substr(1), nullptr, 16));
       at += 2;
     } else {

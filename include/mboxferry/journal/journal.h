@@ -67,6 +67,9 @@ struct MailboxRow {
   bool renewed = false;              ///< UIDVALIDITY changed during the job
 };
 
+/// Among the keywords of a message: some that no IMAP keyword can spell, or that were refused.
+inline constexpr std::string_view kUnsayable = "\\";
+
 /// One message of a folder. 83 bytes in the file.
 struct MessageRow {
   MessageId id = 0;  ///< ascending in archive order
@@ -81,7 +84,8 @@ struct MessageRow {
   std::uint8_t date_source = 0;
   bool date_corrected = false;
   std::uint8_t flags = 0;
-  std::string keywords;  ///< separated by spaces, as the archive has them
+  /// Separated by spaces; kUnsayable among them stands for those that cannot be kept.
+  std::string keywords;
   State state = State::planned;
   Uid uid = 0;       ///< 0: unknown
   std::string code;  ///< refused or skipped: short and stable
@@ -121,10 +125,12 @@ struct Step {
   std::vector<Stored> stored;
   std::vector<Refused> refused;
   std::vector<MessageId> planned_again;
+  std::vector<MessageId> keywords_lost;  ///< stored without keywords, because they were refused
   std::vector<Intent> intents;
 
   [[nodiscard]] bool empty() const {
-    return stored.empty() && refused.empty() && planned_again.empty() && intents.empty();
+    return stored.empty() && refused.empty() && planned_again.empty() && keywords_lost.empty() &&
+           intents.empty();
   }
 };
 
@@ -213,9 +219,9 @@ class Journal {
                                    std::span<const Finding> findings) = 0;
 
   /// Makes a step durable: one transaction, one sync. Applied in the order stored, planned_again,
-  /// refused, intents. Every message must be in a state from which the step's transition is
-  /// allowed (refused: planned or intended; stored and planned_again: intended; intents: planned,
-  /// and of the intent's mailbox); otherwise `internal` and nothing is changed.
+  /// refused, keywords_lost, intents. Every message must be in a state from which the step's
+  /// transition is allowed (refused: planned or intended; stored and planned_again: intended;
+  /// intents: planned, and of the intent's mailbox); otherwise `internal` and nothing is changed.
   virtual Result<void> commit(const Step& step) = 0;
 
   /// Up to `limit` planned messages of a folder that go into `mailbox`, with id > `after`, in

@@ -21,14 +21,13 @@ struct MapRule {
 };
 
 /// What the user says about mailbox names. Everything is UTF-8 with `/` between levels; in
-/// `mailbox`, `subfolder` and MapRule::to the server's separator does as well where there is no
-/// `/`.
+/// `mailbox`, `subfolder` and MapRule::to, where there is no `/`, the server's separator does as
+/// well.
 struct MappingRules {
-  std::optional<std::string>
-      mailbox;                ///< of the URL: a single folder goes into it, a tree below it
-  std::string subfolder;      ///< everything goes below it, and below `mailbox` if named
-  std::vector<MapRule> maps;  ///< the first that matches wins over everything else
-  bool special_use = true;    ///< Sent goes to the server's mailbox for sent mail, and so on
+  std::optional<std::string> mailbox;  ///< of the URL: takes a single folder, and a tree below it
+  std::string subfolder;               ///< everything goes below it, and below `mailbox` if named
+  std::vector<MapRule> maps;           ///< the first that matches wins over everything else
+  bool special_use = true;  ///< Sent goes to the server's mailbox for sent mail, and so on
 };
 
 /// A mailbox that the server has.
@@ -72,8 +71,9 @@ class Mapper {
   /// message::label_meaning() knows, go by their special use.
   [[nodiscard]] MappedName map_label(std::string_view label) const;
 
-  /// When the mailbox is not there and one whose name differs in case only is: that one's name.
-  [[nodiscard]] std::optional<std::string> other_case(const MappedName& mapped) const;
+  /// What to tell the user when the mailbox is not there, and one whose name differs in case only
+  /// is.
+  [[nodiscard]] std::optional<std::string> case_notice(const MappedName& mapped) const;
 
  private:
   using Levels = std::vector<std::string>;

@@ -28,9 +28,6 @@ struct FlagLimits {
   std::vector<std::string> keywords;
 };
 
-/// Stands among the keywords of a message for those that no IMAP keyword can spell.
-inline constexpr std::string_view kUnsayable = "\\";
-
 struct KeptFlags {
   std::uint8_t flags = 0;
   std::vector<std::string> keywords;

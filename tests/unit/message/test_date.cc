@@ -176,11 +176,12 @@ TEST_CASE("the choice of INTERNALDATE") {
     CHECK(chosen.source == DateSource::none);
     CHECK(chosen.time == Timestamp{});
     CHECK(describe(chosen) ==
-          "from 2023-11-14T23:13:25+01:00 is ahead of now; no date is left: "
+          "from 2023-11-14T23:13:25+01:00 is ahead of now; no date is left; used: "
           "1970-01-01T00:00:00+00:00");
     const auto unasked = choose_internal_date({}, envelope, facts, kNow);
     CHECK(unasked.passed_over.empty());
     CHECK(unasked.to_be_listed());
+    CHECK(describe(unasked) == "there is no date; used: 1970-01-01T00:00:00+00:00");
   }
 }
 

@@ -283,7 +283,9 @@ TEST_CASE("an existing mailbox in another case is told") {
   server.mailboxes.push_back({"\u00c9t\u00e9", "", true});
   const auto mapper = Mapper::create({}, server);
   REQUIRE(mapper);
-  CHECK(mapper->other_case(mapper->map_folder({"\u00e9t\u00c9"}, true)) == "\u00c9t\u00e9");
-  CHECK_FALSE(mapper->other_case(mapper->map_folder({"\u00c9t\u00e9"}, true)));
-  CHECK_FALSE(mapper->other_case(mapper->map_folder({"Ete"}, true)));
+  const auto notice = mapper->case_notice(mapper->map_folder({"\u00e9t\u00c9"}, true));
+  REQUIRE(notice);
+  CHECK(notice->find("'\u00e9t\u00c9' is not '\u00c9t\u00e9'") != std::string::npos);
+  CHECK_FALSE(mapper->case_notice(mapper->map_folder({"\u00c9t\u00e9"}, true)));
+  CHECK_FALSE(mapper->case_notice(mapper->map_folder({"Ete"}, true)));
 }

@@ -173,3 +173,24 @@ TEST_CASE("folders are chosen and moved by the user's rules") {
     CHECK(bench.run().error->code == ErrorCode::not_mail);
   }
 }
+
+TEST_CASE("a message whose keywords are refused arrives without them, and the loss is counted") {
+  JobBench bench;
+  bench.archive(6, [](int i) {
+    return fmt::format("Message-ID: <{}@x>\nX-Keywords: {}\n\nbody {}\n", i,
+                       i == 3 ? "odd" : "kept", i);
+  });
+  bench.server.refuse_head = [](const imap::AppendMessage& told) {
+    return std::find(told.keywords.begin(), told.keywords.end(), "odd") != told.keywords.end();
+  };
+  require_complete(bench.run());
+  CHECK(numbers(bench, "INBOX").size() == 6);
+  for (const test::StoredMail& mail : bench.server.mailboxes.at("INBOX").mails) {
+    const bool odd = mail.bytes.find("body 3") != std::string::npos;
+    CHECK(mail.told.keywords.size() == (odd ? 0 : 1));
+  }
+  const auto journal =
+      journal::Journal::open(bench.settings.journal_path, journal::OpenMode::read_only);
+  REQUIRE(journal);
+  CHECK((*journal)->note(journal::lost_flags_note(1))->value() == "1");
+}
