@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "archive/open_all.h"
 #include "archive/opener.h"
 
 namespace mboxferry::archive {
@@ -38,12 +39,7 @@ std::string Folder::place() const { return member.empty() ? file : file + ": " +
 Result<Archive> Archive::open(const std::string& path) { return Opener().open(path); }
 
 Result<std::vector<Archive>> Archive::open_all(const std::vector<std::string>& paths) {
-  std::vector<Archive> archives;
-  for (const std::string& path : paths) {
-    MBOXFERRY_ASSIGN(auto archive, open(path));
-    archives.push_back(std::move(archive));
-  }
-  return archives;
+  return archive::open_all(Opener(), paths);
 }
 
 std::uint64_t Archive::bytes_on_disk() const {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A folder that is a compressed file of its own.
+// Files that may be compressed.
 #include "archive/compressed_file.h"
 
 #include <utility>
 
+#include "archive/file_kind.h"
 #include "archive/stream_source.h"
 #include "archive/unpacker.h"
 
@@ -29,6 +30,20 @@ class CompressedFileOpener final : public StreamOpener {
 };
 
 }  // namespace
+
+Result<UnpackedFile> open_unpacked(OpenFile file, const Limits& limits) {
+  auto meter = std::make_shared<UnpackMeter>(limits, file.size());
+  UnpackedFile opened;
+  opened.bytes = std::make_unique<HeadedStream>(
+      std::make_unique<FileStream>(std::make_shared<const OpenFile>(std::move(file)), meter));
+  MBOXFERRY_ASSIGN(const std::string_view head, opened.bytes->head());
+  opened.compressed = is_compressed(head);
+  if (opened.compressed) {
+    MBOXFERRY_ASSIGN(auto unpacked, unpack(std::move(opened.bytes), std::move(meter)));
+    opened.bytes = std::make_unique<HeadedStream>(std::move(unpacked));
+  }
+  return opened;
+}
 
 std::unique_ptr<ByteSource> open_compressed_file(OpenFile file, const Limits& limits) {
   return std::make_unique<StreamSource>(

@@ -2,18 +2,39 @@
 // Finds the folders inside a container file.
 #include "archive/container_scan.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <string_view>
 #include <utility>
 
 #include "archive/container.h"
+#include "archive/emlx.h"
 #include "archive/file_kind.h"
 #include "archive/file_rules.h"
+#include "archive/maildir.h"
+#include "archive/message_list.h"
+#include "archive/message_record.h"
 #include "mboxferry/base/utf8.h"
 
 namespace mboxferry::archive {
 namespace {
+
+// Byte order is the container's.
+std::string order_key(MemberPosition position) {
+  std::string key;
+  for (const std::uint64_t number : {position.outer, position.inner}) {
+    for (unsigned shift = 64; shift > 0; shift -= 8) {
+      key += static_cast<char>(number >> (shift - 8) & 0xffU);
+    }
+  }
+  return key;
+}
+
+bool in_maildir(const std::string& path) {
+  const std::string parent = parent_path(path);
+  return base_name(parent) == "cur" || base_name(parent) == "new";
+}
 
 class ContainerScan {
  public:
@@ -25,6 +46,10 @@ class ContainerScan {
  private:
   Result<void> visit();
   Result<void> look_inside(std::string_view head);
+  Result<bool> take_message(std::string_view head);
+  Result<void> add_message(FolderForm form, const std::string& directory, MessageRecord record);
+  void read_keywords();
+  Result<void> finish();
   void keep(bool compressed);
   Result<void> end_damaged(const Error& error);
   void keep_damaged(const std::string& place, MemberPosition position);
@@ -38,6 +63,7 @@ class ContainerScan {
   LeftOut& left_out_;
   std::unique_ptr<MemberWalker> walker_;
   ContainerContents contents_;
+  MessageCollector messages_;
   MemberPosition last_kept_;
 };
 
@@ -67,6 +93,7 @@ void ContainerScan::keep(bool compressed) {
   found.relative = relative();
   if (found.relative.empty()) found.relative = "unnamed";
   found.compressed = compressed;
+  found.first = position;
   found.folder.file = container_->file().path();
   found.folder.container = container_;
   found.folder.bytes_on_disk = walker_->entry().size.value_or(0);
@@ -84,11 +111,59 @@ void ContainerScan::keep_damaged(const std::string& place, MemberPosition positi
   const std::string member = place + " (damaged)";
   FoundFolder found;
   found.relative = plain_path(member);
+  found.first = position;
   found.folder.file = container_->file().path();
   found.folder.container = container_;
   found.folder.member = member;
   container_->set_position(member, position);
   contents_.folders.push_back(std::move(found));
+}
+
+Result<void> ContainerScan::add_message(FolderForm form, const std::string& directory,
+                                        MessageRecord record) {
+  const Entry& entry = walker_->entry();
+  constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 50U;
+  if (record.length == 0 || record.length > kMostBytes) {
+    leave_out(record.length == 0 ? "empty" : "its size cannot be right");
+    return ok();
+  }
+  record.name = record.stable_name = label();
+  record.modified = entry.modified;
+  record.position = walker_->position();
+  record.key = order_key(record.position);
+  last_kept_ = record.position;
+  return messages_.add(form, directory, record);
+}
+
+// True when the member is a message of its own.
+Result<bool> ContainerScan::take_message(std::string_view head) {
+  const Entry& entry = walker_->entry();
+  const std::string path = relative();
+  const std::string_view name = base_name(path);
+  const std::string parent = parent_path(path);
+  const auto size = walker_->is_compressed() ? std::nullopt : entry.size;
+  if (const auto form = message_form(name, head)) {
+    MBOXFERRY_ASSIGN(HeadedStream * bytes, walker_->bytes());
+    MBOXFERRY_ASSIGN(MessageRecord record, read_record(*form, *bytes, size));
+    MBOXFERRY_TRY(add_message(*form, *form == FolderForm::emlx ? emlx_directory(path) : parent,
+                              std::move(record)));
+    return true;
+  }
+  if (!in_maildir(path) || head.empty() || (looks_like_mbox(head) && !is_maildir_name(name))) {
+    return false;
+  }
+  MessageRecord record = maildir_record(base_name(parent), name);
+  MBOXFERRY_ASSIGN(HeadedStream * bytes, walker_->bytes());
+  MBOXFERRY_ASSIGN(const MessageRecord measured, read_record(FolderForm::maildir, *bytes, size));
+  record.length = measured.length;
+  MBOXFERRY_TRY(add_message(FolderForm::maildir, parent_path(parent), std::move(record)));
+  return true;
+}
+
+void ContainerScan::read_keywords() {
+  const auto bytes = walker_->bytes();
+  const auto head = bytes ? (*bytes)->head() : Result<std::string_view>(bytes.error());
+  if (head) messages_.set_keywords(parent_path(relative()), parse_dovecot_keywords(*head));
 }
 
 Result<void> ContainerScan::look_inside(std::string_view head) {
@@ -97,11 +172,16 @@ Result<void> ContainerScan::look_inside(std::string_view head) {
   const auto format = container_format(head);
   if (walker_->is_inside() && (format || is_compressed(head))) {
     leave_out("packed a third time, not unpacked");
-  } else if (format) {
-    return walker_->enter(*format);
-  } else if (looks_like_mbox(head) || (compressed && head.empty())) {
+    return ok();
+  }
+  if (format) return walker_->enter(*format);
+  const auto taken = take_message(head);
+  if (!taken && taken.error().code == ErrorCode::not_mail) keep(compressed);
+  if (!taken && taken.error().code != ErrorCode::not_mail) return taken.error();
+  if (!taken || *taken) return ok();
+  if (looks_like_mbox(head) || (compressed && head.empty())) {
     keep(compressed);
-  } else if (head.empty() && can_be_mail(name)) {
+  } else if (head.empty() && can_be_mbox(name) && !in_maildir(relative())) {
     keep(false);
   } else if (const auto kind = container_name(head); !kind.empty()) {
     leave_out(std::string(kind) + ", not unpacked");
@@ -123,12 +203,13 @@ Result<void> ContainerScan::visit() {
     contents_.has_encrypted = true;
     leave_out("encrypted");
   } else if (const auto reason = index_file_reason(name); !reason.empty()) {
+    if (name == "dovecot-keywords") read_keywords();
     leave_out(reason);
   } else {
     const auto bytes = walker_->bytes();
     const auto head = bytes ? (*bytes)->head() : Result<std::string_view>(bytes.error());
     if (head) return look_inside(*head);
-    if (can_be_mail(name)) {
+    if (can_be_mbox(name)) {
       keep(false);
     } else {
       leave_out("cannot be read: " + head.error().what);
@@ -162,11 +243,26 @@ Result<ContainerContents> ContainerScan::run() {
     if (more && !*more) break;
     const auto visited = more ? visit() : Result<void>(more.error());
     if (visited) continue;
+    if (visited.error().code != ErrorCode::not_mail) return visited.error();
     const MemberPosition position = walker_->position();
     walker_->leave();
     keep_damaged(label(), {position.outer, position.inner + 1});
   }
+  MBOXFERRY_TRY(finish());
   return std::move(contents_);
+}
+
+Result<void> ContainerScan::finish() {
+  MBOXFERRY_ASSIGN(auto lists, messages_.finish(""));
+  for (FoundFolder& list : lists) {
+    list.folder.file = container_->file().path();
+    list.folder.member = list.relative.empty() ? "." : to_utf8(list.relative);
+    list.folder.container = container_;
+    contents_.folders.push_back(std::move(list));
+  }
+  std::stable_sort(contents_.folders.begin(), contents_.folders.end(),
+                   [](const FoundFolder& a, const FoundFolder& b) { return a.first < b.first; });
+  return ok();
 }
 
 }  // namespace

@@ -84,6 +84,22 @@ bool looks_like_mbox(std::string_view head) {
   return head.starts_with("From ") || head.starts_with(">From ");
 }
 
+bool looks_like_message(std::string_view head) {
+  if (head.starts_with(kByteOrderMark)) head.remove_prefix(kByteOrderMark.size());
+  if (looks_like_mbox(head)) return true;
+  std::size_t size = 0;
+  while (size < head.size() && head[size] > 32 && head[size] < 127 && head[size] != ':') ++size;
+  std::string_view rest = head.substr(size);
+  while (rest.starts_with(' ') || rest.starts_with('\t')) rest.remove_prefix(1);
+  return size > 0 && rest.starts_with(':');
+}
+
+std::size_t from_line_size(std::string_view head) {
+  if (!head.starts_with("From ") && !head.starts_with(">From ")) return 0;
+  const std::size_t end = head.find('\n');
+  return end == std::string_view::npos ? 0 : end + 1;
+}
+
 Result<std::string> read_head(ByteSource& source) {
   std::string head(kHeadBytes, '\0');
   MBOXFERRY_ASSIGN(const std::size_t size,

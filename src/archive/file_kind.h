@@ -31,6 +31,12 @@ std::string_view container_name(std::string_view head);
 /// True when the bytes begin with a From_ line, maybe behind a BOM, empty lines or a stray `>`.
 bool looks_like_mbox(std::string_view head);
 
+/// True when the bytes begin with a header field (RFC 5322 section 2.2) or a From_ line.
+bool looks_like_message(std::string_view head);
+
+/// The size of the From_ line that `head` begins with, line end included; 0 when there is none.
+std::size_t from_line_size(std::string_view head);
+
 /// The first bytes of a source, at most kHeadBytes.
 Result<std::string> read_head(ByteSource& source);
 

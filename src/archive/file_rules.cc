@@ -12,7 +12,7 @@ struct IndexFile {
   std::string_view name;
   std::string_view reason;
 };
-constexpr std::array<IndexFile, 10> kIndexFiles{{
+constexpr std::array<IndexFile, 13> kIndexFiles{{
     {".DS_Store", "window settings of macOS"},
     {"panacea.dat", "folder cache of Thunderbird"},
     {"msgFilterRules.dat", "filter rules of Thunderbird"},
@@ -23,6 +23,9 @@ constexpr std::array<IndexFile, 10> kIndexFiles{{
     {"Info.plist", "settings of Apple Mail"},
     {"archive_browser.html", "overview page of Google Takeout"},
     {"mbox.lock", "lock file"},
+    {"maildirfolder", "mark of a Maildir"},
+    {"subscriptions", "list of subscribed folders"},
+    {"maildirsize", "quota of a Maildir"},
 }};
 constexpr std::array<std::string_view, 12> kNeverMail{".html",  ".dat", ".lock", ".json",
                                                       ".plist", ".txt", ".log",  ".csv",
@@ -35,9 +38,24 @@ bool ends_with_any(std::string_view name, const auto& suffixes) {
                      [&](std::string_view suffix) { return name.ends_with(suffix); });
 }
 
+bool ends_with_ignoring_case(std::string_view name, std::string_view suffix) {
+  if (name.size() <= suffix.size()) return false;
+  name.remove_prefix(name.size() - suffix.size());
+  return std::equal(name.begin(), name.end(), suffix.begin(), [](char a, char b) {
+    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+  });
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 }  // namespace
 
 std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+std::string parent_path(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "" : path.substr(0, slash);
+}
 
 std::string last_segment(const std::string& path) {
   std::string plain = path;
@@ -45,16 +63,48 @@ std::string last_segment(const std::string& path) {
   return plain.substr(plain.rfind('/') + 1);
 }
 
+std::string join_path(const std::string& directory, std::string_view relative) {
+  if (directory.empty() || relative.empty()) return directory + std::string(relative);
+  return directory + (directory.ends_with('/') ? "" : "/") + std::string(relative);
+}
+
 std::string_view index_file_reason(std::string_view name) {
   if (name.ends_with(".msf")) return "index file of Thunderbird";
+  if (name.starts_with("dovecot") || name.starts_with(".dovecot")) return "index file of Dovecot";
+  if (name.starts_with("courierimap")) return "index file of Courier";
   for (const IndexFile& row : kIndexFiles) {
     if (name == row.name) return row.reason;
   }
   return {};
 }
 
-bool can_be_mail(std::string_view name) {
-  return !name.starts_with('.') && !ends_with_any(name, kNeverMail);
+bool is_eml_name(std::string_view name) { return ends_with_ignoring_case(name, ".eml"); }
+
+bool is_emlx_name(std::string_view name) { return ends_with_ignoring_case(name, ".emlx"); }
+
+std::string natural_order_key(std::string_view name) {
+  std::string key;
+  for (std::size_t at = 0; at < name.size();) {
+    if (!is_digit(name[at])) {
+      key += name[at++];
+      continue;
+    }
+    std::size_t end = at;
+    while (end < name.size() && is_digit(name[end])) ++end;
+    while (at + 1 < end && name[at] == '0') ++at;
+    // More digits make a greater number.
+    constexpr std::size_t kMost = 255;
+    key += '0';
+    key += static_cast<char>(std::min(end - at, kMost));
+    key += name.substr(at, end - at);
+    at = end;
+  }
+  return key;
+}
+
+bool can_be_mbox(std::string_view name) {
+  return !name.starts_with('.') && !ends_with_any(name, kNeverMail) && !is_eml_name(name) &&
+         !is_emlx_name(name);
 }
 
 std::string_view without_packing_suffix(std::string_view name) {

@@ -10,14 +10,28 @@ namespace mboxferry::archive {
 /// The last segment of a path.
 std::string_view base_name(std::string_view path);
 
+/// What is before the last segment; empty when that is the only one.
+std::string parent_path(const std::string& path);
+
 /// The last segment, also of "a/b/" and for "." the name of the directory itself.
 std::string last_segment(const std::string& path);
+
+/// `relative` below `directory`; either may be empty.
+std::string join_path(const std::string& directory, std::string_view relative);
 
 /// Why a file of this name is never mail ("index file of Thunderbird"); empty when it can be.
 std::string_view index_file_reason(std::string_view name);
 
-/// True when a file of this name may hold mail though its bytes do not show it.
-bool can_be_mail(std::string_view name);
+/// True when a file of this name may be an mbox file though its bytes do not show it.
+bool can_be_mbox(std::string_view name);
+
+/// True for "x.eml", in whatever case.
+bool is_eml_name(std::string_view name);
+/// True for "x.emlx" and "x.partial.emlx".
+bool is_emlx_name(std::string_view name);
+
+/// Orders names with their numbers as numbers: byte order of the keys.
+std::string natural_order_key(std::string_view name);
 
 /// `name` without the endings of compressed and container files, of which ".tar.gz" is one.
 std::string_view without_packing_suffix(std::string_view name);

@@ -15,6 +15,7 @@
 #include "archive/compressed_file.h"
 #include "archive/container.h"
 #include "archive/file_kind.h"
+#include "archive/message_list.h"
 #include "archive/open_file.h"
 #include "archive/plain_source.h"
 #include "mboxferry/archive/archive.h"
@@ -49,6 +50,7 @@ Result<Identity> identify_prefix(const OpenFile& file, std::uint64_t size) {
 }  // namespace
 
 Result<std::unique_ptr<ByteSource>> open_folder(const Folder& folder) {
+  if (folder.messages) return open_message_bytes(folder);
   if (folder.container) {
     MBOXFERRY_ASSIGN(const MemberPosition position, folder.container->position_of(folder.member));
     return open_member(folder.container, position, folder.member);
@@ -65,16 +67,19 @@ Result<std::unique_ptr<ByteSource>> open_folder(const Folder& folder) {
   return source;
 }
 
-Result<std::unique_ptr<MessageFiles>> open_messages(const Folder& folder, std::uint64_t) {
+Result<std::unique_ptr<MessageFiles>> open_messages(const Folder& folder, std::uint64_t offset) {
+  if (folder.messages) return open_message_files(folder, offset);
   return Error{ErrorCode::internal, folder.place() + " has no files of one message each", ""};
 }
 
 Result<Identity> identify(const Folder& folder) {
+  if (folder.messages && !folder.container) return identify_messages(folder);
   MBOXFERRY_ASSIGN(const OpenFile file, OpenFile::open(folder.file));
   return identify_prefix(file, file.size());
 }
 
 Result<Change> compare(const Folder& folder, const Identity& before) {
+  if (folder.messages && !folder.container) return compare_messages(folder, before);
   MBOXFERRY_ASSIGN(const OpenFile file, OpenFile::open(folder.file));
   if (file.size() < before.size) return Change::different;
   MBOXFERRY_ASSIGN(const Identity now, identify_prefix(file, before.size));
@@ -84,7 +89,7 @@ Result<Change> compare(const Folder& folder, const Identity& before) {
 }
 
 std::string lock_warning(const Folder& folder) {
-  if (folder.container) return {};
+  if (folder.container || folder.messages) return {};
   const std::string dot_lock = folder.file + ".lock";
   struct stat status {};
   if (::lstat(dot_lock.c_str(), &status) == 0) {

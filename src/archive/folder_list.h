@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "archive/member_walker.h"
 #include "mboxferry/archive/archive.h"
 
 namespace mboxferry::archive {
@@ -26,8 +27,9 @@ class LeftOut {
 /// A folder before it is named.
 struct FoundFolder {
   Folder folder;         ///< without its path
-  std::string relative;  ///< its file below the archive's root
+  std::string relative;  ///< its file or directory below the archive's root
   bool compressed = false;
+  MemberPosition first;  ///< where its bytes begin in a container
 };
 
 /// Names folders after their files below the root, which is called `root_name`.

@@ -2,6 +2,7 @@
 // From file names to the segments of a folder's path.
 #include "archive/folder_path.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -40,6 +41,29 @@ std::vector<std::string> folder_path(std::string_view relative, std::string_view
   }
   path.push_back(to_utf8(without(name, ".mbox")));
   return path;
+}
+
+std::vector<std::string> directory_path(std::string_view relative, std::string_view root_name) {
+  std::vector<std::string> path;
+  for (std::string_view rest = relative.empty() ? root_name : relative; !rest.empty();) {
+    const std::string_view segment = rest.substr(0, rest.find('/'));
+    rest.remove_prefix(std::min(rest.size(), segment.size() + 1));
+    path.push_back(to_utf8(without(without(segment, ".sbd"), ".mbox")));
+  }
+  return path;
+}
+
+std::vector<std::string> emlx_path(std::string_view relative, std::string_view root_name) {
+  std::string packages;
+  const std::string whole = std::string(relative.empty() ? root_name : relative) + '/';
+  for (std::string_view rest = whole; !rest.empty();) {
+    const std::string_view segment = rest.substr(0, rest.find('/'));
+    rest.remove_prefix(segment.size() + 1);
+    if (!segment.ends_with(".mbox")) continue;
+    if (!packages.empty()) packages += '/';
+    packages += segment;
+  }
+  return directory_path(packages.empty() ? relative : packages, root_name);
 }
 
 }  // namespace mboxferry::archive

@@ -15,4 +15,10 @@ namespace mboxferry::archive {
 std::vector<std::string> folder_path(std::string_view relative, std::string_view root_name,
                                      bool compressed);
 
+/// The segments for a directory, `.sbd` and `.mbox` taken off; `root_name` for the root itself.
+std::vector<std::string> directory_path(std::string_view relative, std::string_view root_name);
+
+/// The same for a directory of Apple Mail: of "V9/account/A.mbox/B.mbox" only A and B count.
+std::vector<std::string> emlx_path(std::string_view relative, std::string_view root_name);
+
 }  // namespace mboxferry::archive

@@ -19,6 +19,12 @@ std::string_view type_name(mode_t mode) {
   return "a device";
 }
 
+int open_path(const std::string& path) {
+  if (path == kStandardInput) return ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+  // Without O_NONBLOCK a pipe without a writer would stop us here.
+  return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
+
 }  // namespace
 
 std::int64_t modification_time(const struct stat& status) {
@@ -43,8 +49,7 @@ OpenFile::OpenFile(FileDescriptor descriptor, std::string path, const struct sta
       inode_(status.st_ino) {}
 
 Result<OpenFile> OpenFile::open(const std::string& path) {
-  // Without O_NONBLOCK a pipe without a writer would stop us here.
-  FileDescriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  FileDescriptor descriptor(open_path(path));
   if (!descriptor.valid()) return cannot_open(path, errno);
   struct stat status {};
   if (::fstat(descriptor.get(), &status) != 0) return cannot_open(path, errno);
@@ -85,8 +90,9 @@ bool OpenFile::same_as(const struct stat& status) const {
 Result<void> OpenFile::check_unchanged() const {
   struct stat opened {};
   struct stat named {};
-  const bool unchanged = ::fstat(descriptor_.get(), &opened) == 0 && same_as(opened) &&
-                         ::stat(path_.c_str(), &named) == 0 && same_as(named);
+  const bool unchanged =
+      ::fstat(descriptor_.get(), &opened) == 0 && same_as(opened) &&
+      (path_ == kStandardInput || (::stat(path_.c_str(), &named) == 0 && same_as(named)));
   if (unchanged) return ok();
   return Error{ErrorCode::archive_changed, path_ + " changed while it was being read",
                "run again when no other program writes to it"};

@@ -7,11 +7,15 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "mboxferry/base/file.h"
 #include "mboxferry/base/result.h"
 
 namespace mboxferry::archive {
+
+/// The path that stands for file descriptor 0. A file of this name is "./standard input".
+inline constexpr std::string_view kStandardInput = "standard input";
 
 /// Movable; one thread at a time.
 class OpenFile {

@@ -5,10 +5,12 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <cstddef>
+#include <cstdint>
+#include <filesystem>
 #include <iterator>
 #include <memory>
-#include <span>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "archive/compressed_file.h"
@@ -17,6 +19,9 @@
 #include "archive/file_rules.h"
 #include "archive/folder_list.h"
 #include "archive/folder_path.h"
+#include "archive/message_list.h"
+#include "archive/message_record.h"
+#include "archive/standard_input.h"
 #include "archive/tree.h"
 
 namespace mboxferry::archive {
@@ -37,9 +42,38 @@ Error no_mail(const std::string& path, bool has_encrypted) {
                "check that this is the file you mean"};
 }
 
+std::string directory_of(const std::string& path) {
+  if (path.find('/') == std::string::npos) return ".";
+  const std::string parent = parent_path(path);
+  return parent.empty() ? "/" : parent;
+}
+
+// The name of the directory that a file lies in, also for a file in the present one.
+std::string directory_name(const std::string& path) {
+  std::error_code failed;
+  const auto directory = std::filesystem::weakly_canonical(directory_of(path), failed);
+  const std::string name = directory.filename().string();
+  return failed || name.empty() ? "Messages" : name;
+}
+
 }  // namespace
 
+Opener::Kind Opener::kind_of(const std::string& path) const {
+  Kind kind;
+  auto file = OpenFile::open(path);
+  if (!file) return kind;
+  const auto unpacked = open_unpacked(std::move(*file), limits_);
+  if (!unpacked) return kind;
+  const auto head = unpacked->bytes->head();
+  if (!head) return kind;
+  kind.is_container = container_format(*head).has_value();
+  kind.message_form = message_form(base_name(path), *head);
+  return kind;
+}
+
 Result<Archive> Opener::open(const std::string& path) const {
+  if (path == "-") return open_standard_input();
+  if (path == kStandardInput) return open("./" + path);
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return cannot_open(path, errno);
   if (S_ISDIR(status.st_mode)) return open_tree(path);
@@ -48,17 +82,30 @@ Result<Archive> Opener::open(const std::string& path) const {
 }
 
 Result<Archive> Opener::open_tree(const std::string& path) const {
-  MBOXFERRY_ASSIGN(Tree tree, read_tree(path, last_segment(path)));
+  MBOXFERRY_ASSIGN(Tree tree, read_tree(path, last_segment(path), limits_));
   if (tree.folders.empty()) {
     return Error{ErrorCode::not_mail, path + " is a directory that holds no mbox file",
                  "name an mbox file, or the directory that holds them"};
   }
+  const Folder& first = tree.folders.front();
+  const bool is_one_folder = tree.folders.size() == 1 && first.messages && first.file == path;
   Archive archive;
   archive.path_ = path;
   archive.kind_ = ArchiveKind::tree;
-  archive.is_tree_ = true;
+  archive.is_tree_ = !is_one_folder;
   archive.folders_ = std::move(tree.folders);
   archive.left_out_ = std::move(tree.left_out);
+  return archive;
+}
+
+Result<Archive> Opener::open_standard_input() const {
+  MBOXFERRY_TRY(keep_standard_input());
+  MBOXFERRY_ASSIGN(OpenFile file, OpenFile::open(std::string(kStandardInput)));
+  MBOXFERRY_ASSIGN(Archive archive, open_file(std::move(file)));
+  if (archive.kind_ != ArchiveKind::container) {
+    archive.folders_.front().path = {"Standard input"};
+  }
+  archive.kind_ = ArchiveKind::standard_input;
   return archive;
 }
 
@@ -67,21 +114,46 @@ Result<Archive> Opener::open_file(OpenFile file) const {
   Folder folder;
   folder.file = path;
   folder.bytes_on_disk = file.size();
-  std::string head(kHeadBytes, '\0');
-  MBOXFERRY_ASSIGN(const std::size_t size, file.read_at(0, std::span<char>(head)));
-  head.resize(size);
-  const bool compressed = is_compressed(head);
-  if (compressed) {
-    const auto source = open_compressed_file(std::move(file), limits_);
-    MBOXFERRY_ASSIGN(head, read_head(*source));
-  }
+  MBOXFERRY_ASSIGN(const UnpackedFile unpacked, open_unpacked(std::move(file), limits_));
+  MBOXFERRY_ASSIGN(const std::string_view head, unpacked.bytes->head());
   if (container_format(head)) return open_containers({path}, {});
   const std::string_view kind = container_name(head);
   if (!kind.empty()) return unreadable_kind(path, kind);
-  folder.path = folder_path(last_segment(path), {}, compressed);
+  if (const auto form = message_form(base_name(path), head)) return open_messages(*form, {path});
+  folder.path = folder_path(last_segment(path), {}, unpacked.compressed);
   Archive archive;
   archive.path_ = path;
-  archive.kind_ = compressed ? ArchiveKind::compressed_mbox : ArchiveKind::mbox_file;
+  archive.kind_ = unpacked.compressed ? ArchiveKind::compressed_mbox : ArchiveKind::mbox_file;
+  archive.folders_.push_back(std::move(folder));
+  return archive;
+}
+
+Result<Archive> Opener::open_messages(FolderForm form,
+                                      const std::vector<std::string>& paths) const {
+  MessageCollector collector;
+  for (const std::string& path : paths) {
+    MBOXFERRY_ASSIGN(OpenFile file, OpenFile::open(path));
+    const std::uint64_t size = file.size();
+    const std::int64_t modified = file.modified_ns() / 1'000'000'000;
+    MBOXFERRY_ASSIGN(UnpackedFile unpacked, open_unpacked(std::move(file), limits_));
+    MBOXFERRY_ASSIGN(MessageRecord record,
+                     read_record(form, *unpacked.bytes,
+                                 unpacked.compressed ? std::nullopt : std::optional(size)));
+    record.name = record.stable_name = path;
+    record.key = natural_order_key(path);
+    record.on_disk = size;
+    record.compressed = unpacked.compressed;
+    record.modified = modified;
+    if (record.length == 0) return no_mail(path, false);
+    MBOXFERRY_TRY(collector.add(form, "", record));
+  }
+  MBOXFERRY_ASSIGN(auto found, collector.finish(""));
+  Archive archive;
+  archive.path_ = paths.front();
+  archive.kind_ = ArchiveKind::message_file;
+  Folder folder = std::move(found.front().folder);
+  folder.path = directory_path("", directory_name(paths.front()));
+  folder.file = paths.size() == 1 ? paths.front() : directory_of(paths.front());
   archive.folders_.push_back(std::move(folder));
   return archive;
 }

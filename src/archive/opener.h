@@ -2,6 +2,7 @@
 // Finds out what a path is and which folders it holds.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,13 +17,25 @@ class Opener {
  public:
   explicit Opener(const Limits& limits = {}) : limits_(limits) {}
 
-  /// A file or a directory.
+  /// A file, a directory, or `-` for standard input.
   [[nodiscard]] Result<Archive> open(const std::string& path) const;
   /// Containers whose folders belong together, in this order; `notices` tell how they were found.
   [[nodiscard]] Result<Archive> open_containers(const std::vector<std::string>& paths,
                                                 std::vector<std::string> notices) const;
+  /// Files of one message each in one directory, as one folder.
+  [[nodiscard]] Result<Archive> open_messages(FolderForm form,
+                                              const std::vector<std::string>& paths) const;
+
+  /// What a file is, so that those that belong together can be found.
+  struct Kind {
+    bool is_container = false;
+    std::optional<FolderForm> message_form;
+  };
+  /// Neither for what cannot be read.
+  [[nodiscard]] Kind kind_of(const std::string& path) const;
 
  private:
+  [[nodiscard]] Result<Archive> open_standard_input() const;
   [[nodiscard]] Result<Archive> open_tree(const std::string& path) const;
   [[nodiscard]] Result<Archive> open_file(OpenFile file) const;
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds the mbox files of a directory tree.
+// Finds the folders of a directory tree.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "archive/limits.h"
 #include "mboxferry/archive/archive.h"
 #include "mboxferry/base/result.h"
 
@@ -18,6 +19,7 @@ struct Tree {
 /// Walks `directory`, which is called `root_name` in folder paths. Links to files are followed,
 /// links to directories too, each directory once. What cannot be read is an error, so that
 /// nothing is missing silently.
-Result<Tree> read_tree(const std::string& directory, const std::string& root_name);
+Result<Tree> read_tree(const std::string& directory, const std::string& root_name,
+                       const Limits& limits);
 
 }  // namespace mboxferry::archive

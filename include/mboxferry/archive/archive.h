@@ -40,6 +40,7 @@ std::string_view form_name(FolderForm form);
 
 class Container;
 class Opener;
+struct MessageList;
 
 /// One named stream of messages inside an archive. For the forms with a file a message, the stream
 /// is the messages one behind the other, in an order that later deliveries do not change.
@@ -49,7 +50,8 @@ struct Folder {
   std::string file;    ///< the file, or the directory, that holds its bytes
   std::string member;  ///< its name inside the container `file`; empty when that is none
   std::uint64_t bytes_on_disk = 0;  ///< of a member: its unpacked size, if the container tells it
-  std::shared_ptr<Container> container;  ///< null when `file` is none
+  std::shared_ptr<Container> container;         ///< null when `file` is none
+  std::shared_ptr<const MessageList> messages;  ///< null for the form mbox
 
   /// Where its bytes are, for messages and journals: `file`, or `file: member`.
   [[nodiscard]] std::string place() const;

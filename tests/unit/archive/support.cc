@@ -148,6 +148,22 @@ std::string listing(const Archive& archive) {
   return text;
 }
 
+std::string messages(const Folder& folder, std::uint64_t offset) {
+  const auto files = open_messages(folder, offset);
+  if (!files) return describe(files.error());
+  std::string text;
+  for (;;) {
+    const auto file = (*files)->next();
+    if (!file) return describe(file.error());
+    if (!*file) return text;
+    text += std::to_string((*file)->offset) + "+" + std::to_string((*file)->length) + " " +
+            (*file)->name.substr((*file)->name.rfind('/') + 1) + " " +
+            ((*file)->has_flags ? "[" + (*file)->flags : "[?");
+    for (const std::string& keyword : (*file)->keywords) text += " " + keyword;
+    text += "]\n";
+  }
+}
+
 std::string left_out(const Archive& archive) {
   std::string text;
   for (const std::string& line : archive.left_out()) text += line + "\n";

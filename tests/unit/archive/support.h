@@ -66,6 +66,8 @@ inline std::string tar(const std::vector<PackedFile>& files) {
 
 /// A line a folder: its path, and its file or its name in a container.
 std::string listing(const Archive& archive);
+/// A line a message: place, the last part of its name, flags and keywords ("?": none known).
+std::string messages(const Folder& folder, std::uint64_t offset = 0);
 /// A line a file.
 std::string left_out(const Archive& archive);
 

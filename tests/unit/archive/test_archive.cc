@@ -217,18 +217,6 @@ TEST_CASE("links are followed once, and a loop ends") {
   CHECK(archive->left_out().size() == 4);
 }
 
-TEST_CASE("a Maildir inside a tree is named once") {
-  TemporaryDirectory directory;
-  directory.write("a", kMail);
-  for (const char* name : {"md/cur/1:2,S", "md/cur/2:2,", "md/new/3", "md/tmp/4"}) {
-    directory.write(name, kMail);
-  }
-  const auto archive = Archive::open(directory.path());
-  REQUIRE(archive);
-  CHECK(archive->folders().size() == 1);
-  CHECK(left_out(*archive) == directory.file("md") + ": Maildir is not read yet\n");
-}
-
 TEST_CASE("names that are no UTF-8 are read as ISO-8859-1, and the file keeps its name") {
   TemporaryDirectory directory;
   directory.write("Entw\xfcrfe", kMail);

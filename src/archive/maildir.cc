@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names in a Maildir.
+#include "archive/maildir.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "archive/file_rules.h"
+#include "archive/modified_utf7.h"
+#include "mboxferry/base/utf8.h"
+
+namespace mboxferry::archive {
+namespace {
+
+// File systems without colons get another character in front of "2,".
+constexpr std::string_view kSeparators = ":;!";
+
+std::size_t info_begin(std::string_view name) {
+  for (std::size_t at = name.size(); at-- > 0;) {
+    const std::string_view rest = name.substr(at);
+    const bool version = rest.size() >= 3 && (rest[1] == '2' || rest[1] == '1') && rest[2] == ',';
+    if (version && kSeparators.find(rest[0]) != std::string_view::npos) return at;
+  }
+  return name.size();
+}
+
+std::string letters(std::string_view info) {
+  std::string flags;
+  for (const char c : info) {
+    const bool keyword = c >= 'a' && c <= 'z';
+    const bool known = std::string_view("DFPRST").find(c) != std::string_view::npos;
+    if ((keyword || known) && flags.find(c) == std::string::npos) flags += c;
+  }
+  return flags;
+}
+
+std::string decode(std::string_view name) {
+  return decode_modified_utf7(name).value_or(to_utf8(name));
+}
+
+}  // namespace
+
+MessageRecord maildir_record(std::string_view subdirectory, std::string_view name) {
+  const std::size_t info = info_begin(name);
+  MessageRecord record;
+  record.name = std::string(subdirectory) + '/' + std::string(name);
+  record.stable_name = name.substr(0, info);
+  record.key = natural_order_key(record.stable_name);
+  record.has_flags = true;
+  const std::string_view text = name.substr(info);
+  if (text.size() > 3 && text[1] == '2') record.info = letters(text.substr(3));
+  return record;
+}
+
+bool is_maildir_name(std::string_view name) {
+  if (info_begin(name) < name.size()) return true;
+  const std::size_t digits = name.find_first_not_of("0123456789");
+  return digits != std::string_view::npos && digits > 0 && name[digits] == '.';
+}
+
+std::optional<std::uint64_t> size_in_maildir_name(std::string_view name) {
+  const std::size_t at = name.find(",S=");
+  if (at == std::string_view::npos) return std::nullopt;
+  std::uint64_t size = 0;
+  const auto parsed = std::from_chars(name.data() + at + 3, name.data() + name.size(), size);
+  return parsed.ec == std::errc() ? std::optional(size) : std::nullopt;
+}
+
+std::vector<std::string> maildir_path(std::string_view directory) {
+  std::vector<std::string> path;
+  for (std::string_view rest = directory; !rest.empty();) {
+    std::string_view segment = rest.substr(0, rest.find('/'));
+    rest.remove_prefix(std::min(rest.size(), segment.size() + 1));
+    if (!rest.empty() || !segment.starts_with('.') || segment.size() == 1) {
+      path.push_back(decode(segment));
+      continue;
+    }
+    segment.remove_prefix(1);
+    while (!segment.empty()) {
+      const std::string_view part = segment.substr(0, segment.find('.'));
+      segment.remove_prefix(std::min(segment.size(), part.size() + 1));
+      if (!part.empty()) path.push_back(decode(part));
+    }
+  }
+  if (path.empty()) path.emplace_back("INBOX");
+  return path;
+}
+
+std::array<std::string, 26> parse_dovecot_keywords(std::string_view text) {
+  std::array<std::string, 26> keywords;
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    std::size_t index = keywords.size();
+    const auto parsed = std::from_chars(line.data(), line.data() + line.size(), index);
+    const auto used = static_cast<std::size_t>(parsed.ptr - line.data());
+    if (parsed.ec != std::errc() || index >= keywords.size() || line.substr(used).size() < 2 ||
+        line[used] != ' ') {
+      continue;
+    }
+    keywords[index] = to_utf8(line.substr(used + 1));
+  }
+  return keywords;
+}
+
+}  // namespace mboxferry::archive

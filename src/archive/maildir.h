@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names in a Maildir (https://cr.yp.to/proto/maildir.html) and in Maildir++, as Courier and Dovecot
+// write them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "archive/message_table.h"
+
+namespace mboxferry::archive {
+
+/// The record for the file `name` in `subdirectory`, which is "cur" or "new": names, order, flags.
+MessageRecord maildir_record(std::string_view subdirectory, std::string_view name);
+
+/// True when the name carries flags or looks like a delivery's ("1204680122.M1P2.host").
+bool is_maildir_name(std::string_view name);
+
+/// The message's size by its name (",S=1234"): of a compressed file it is not the file's.
+std::optional<std::uint64_t> size_in_maildir_name(std::string_view name);
+
+/// The folder's path for the Maildir in `directory` below the archive's root: ".Sent.2020" is
+/// Sent, 2020; the root itself is INBOX. Names are decoded from modified UTF-7.
+std::vector<std::string> maildir_path(std::string_view directory);
+
+/// The keywords for the letters a to z in a file "dovecot-keywords", whose lines are "0 name".
+std::array<std::string, 26> parse_dovecot_keywords(std::string_view text);
+
+}  // namespace mboxferry::archive

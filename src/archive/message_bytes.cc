@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// Message files as one stream.
+#include <algorithm>
+#include <utility>
+
+#include "archive/compressed_file.h"
+#include "archive/container.h"
+#include "archive/file_rules.h"
+#include "archive/message_list.h"
+#include "archive/open_file.h"
+#include "archive/stream_source.h"
+
+namespace mboxferry::archive {
+namespace {
+
+constexpr std::uint64_t kPage = 64;
+
+Error changed(const std::string& name) {
+  return Error{ErrorCode::archive_changed, name + " changed while its folder was being read",
+               "run again when no other program writes to it"};
+}
+
+/// The messages from one of them on.
+class MessageStream final : public InputStream {
+ public:
+  MessageStream(const Folder& folder, std::string name, std::uint64_t number)
+      : list_(folder.messages),
+        container_(folder.container),
+        name_(std::move(name)),
+        next_number_(number) {}
+
+  Result<std::size_t> read(std::span<char> buffer) override;
+  [[nodiscard]] const std::string& name() const override { return name_; }
+
+ private:
+  Result<bool> open_next();
+  Result<void> open_file(const MessageRecord& record);
+  [[nodiscard]] std::string file_name(const MessageRecord& record) const {
+    return container_ ? container_->file().path() + ": " + record.name
+                      : join_path(list_->directory, record.name);
+  }
+
+  std::shared_ptr<const MessageList> list_;
+  std::shared_ptr<Container> container_;
+  std::string name_;
+  std::uint64_t next_number_;
+  std::vector<ListedMessage> page_;
+  std::size_t page_used_ = 0;
+  std::unique_ptr<MemberStream> member_;  // one for all members, which it walks through
+  std::unique_ptr<InputStream> file_;
+  std::uint64_t left_ = 0;  // bytes of the present message
+};
+
+Result<void> MessageStream::open_file(const MessageRecord& record) {
+  if (container_) {
+    if (!member_) member_ = std::make_unique<MemberStream>(container_);
+    return member_->go_to(record.position);
+  }
+  auto opened = OpenFile::open(file_name(record));
+  if (!opened && opened.error().code == ErrorCode::no_such_archive) {
+    Error error = changed(file_name(record));
+    error.what += " (" + opened.error().what + ")";
+    return error;
+  }
+  MBOXFERRY_ASSIGN(OpenFile file, std::move(opened));
+  if (file.size() != record.on_disk) return changed(file_name(record));
+  if (record.compressed) {
+    MBOXFERRY_ASSIGN(UnpackedFile unpacked, open_unpacked(std::move(file), Limits{}));
+    file_ = std::move(unpacked.bytes);
+  } else {
+    auto meter = std::make_shared<UnpackMeter>(Limits{}, file.size());
+    file_ = std::make_unique<FileStream>(std::make_shared<const OpenFile>(std::move(file)),
+                                         std::move(meter));
+  }
+  return ok();
+}
+
+Result<bool> MessageStream::open_next() {
+  if (page_used_ == page_.size()) {
+    MBOXFERRY_ASSIGN(page_, list_->table->page(list_->id, next_number_, kPage));
+    next_number_ += page_.size();
+    page_used_ = 0;
+    if (page_.empty()) return false;
+  }
+  const MessageRecord& record = page_[page_used_++].record;
+  MBOXFERRY_TRY(open_file(record));
+  InputStream& stream = container_ ? *member_ : *file_;
+  MBOXFERRY_ASSIGN(const std::uint64_t skipped, stream.skip(record.skip));
+  if (skipped < record.skip) return changed(file_name(record));
+  left_ = record.length;
+  return true;
+}
+
+Result<std::size_t> MessageStream::read(std::span<char> buffer) {
+  if (left_ == 0) {
+    MBOXFERRY_ASSIGN(const bool more, open_next());
+    if (!more) return std::size_t{0};
+  }
+  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, buffer.size()));
+  InputStream& stream = container_ ? *member_ : *file_;
+  MBOXFERRY_ASSIGN(const std::size_t got, stream.read(buffer.first(size)));
+  if (got == 0) return changed(file_name(page_[page_used_ - 1].record));
+  left_ -= got;
+  return got;
+}
+
+class MessageOpener final : public StreamOpener {
+ public:
+  explicit MessageOpener(const Folder& folder) : folder_(folder), name_(folder.place()) {}
+
+  Result<std::uint64_t> start_before(std::uint64_t offset) override {
+    const MessageList& list = *folder_.messages;
+    MBOXFERRY_ASSIGN(start_number_, list.table->number_at(list.id, offset));
+    MBOXFERRY_ASSIGN(const auto first, list.table->page(list.id, start_number_, 1));
+    return first.empty() ? 0 : first.front().offset;
+  }
+  Result<std::unique_ptr<InputStream>> open(std::uint64_t /*start*/) override {
+    return std::unique_ptr<InputStream>(
+        std::make_unique<MessageStream>(folder_, name_, start_number_));
+  }
+  // A file of its own is compared with the list when it is opened.
+  Result<void> check_unchanged() override {
+    return folder_.container ? folder_.container->file().check_unchanged() : ok();
+  }
+  [[nodiscard]] bool is_dear() const override { return folder_.container != nullptr; }
+  [[nodiscard]] const std::string& name() const override { return name_; }
+
+ private:
+  const Folder folder_;
+  const std::string name_;
+  std::uint64_t start_number_ = 1;
+};
+
+}  // namespace
+
+std::unique_ptr<ByteSource> open_message_bytes(const Folder& folder) {
+  return std::make_unique<StreamSource>(std::make_unique<MessageOpener>(folder));
+}
+
+}  // namespace mboxferry::archive

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lists of message files: collected, walked, recognised again.
+#include "archive/message_list.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "archive/file_rules.h"
+#include "mboxferry/base/handle.h"
+#include "mboxferry/base/utf8.h"
+
+namespace mboxferry::archive {
+namespace {
+
+constexpr std::uint64_t kPage = 200;
+
+/// Walks a list page by page.
+class ListWalk {
+ public:
+  ListWalk(const MessageList& list, std::uint64_t number) : list_(list), number_(number) {}
+
+  /// The next message, null behind the last; valid until the next call.
+  Result<const ListedMessage*> next() {
+    if (used_ == page_.size()) {
+      MBOXFERRY_ASSIGN(page_, list_.table->page(list_.id, number_, kPage));
+      used_ = 0;
+      number_ += page_.size();
+    }
+    return used_ == page_.size() ? nullptr : &page_[used_++];
+  }
+
+ private:
+  const MessageList& list_;
+  std::uint64_t number_;
+  std::vector<ListedMessage> page_;
+  std::size_t used_ = 0;
+};
+
+class ListedFiles final : public MessageFiles {
+ public:
+  ListedFiles(std::shared_ptr<const MessageList> list, std::uint64_t number)
+      : list_(std::move(list)), walk_(*list_, number) {}
+
+  Result<std::optional<MessageFile>> next() override {
+    MBOXFERRY_ASSIGN(const ListedMessage* message, walk_.next());
+    if (message == nullptr) return std::optional<MessageFile>();
+    return std::optional(to_file(*message));
+  }
+
+ private:
+  [[nodiscard]] MessageFile to_file(const ListedMessage& message) const {
+    const MessageRecord& record = message.record;
+    MessageFile file;
+    file.offset = message.offset;
+    file.length = record.length;
+    file.name = to_utf8(join_path(list_->directory, record.name));
+    file.has_flags = record.has_flags;
+    for (const char letter : record.info) {
+      if (letter < 'a') {
+        file.flags += letter;
+      } else if (const std::string& keyword =
+                     list_->keywords[static_cast<std::size_t>(letter - 'a')];
+                 !keyword.empty()) {
+        file.keywords.push_back(keyword);
+      }
+    }
+    if (record.modified) file.date = Timestamp{*record.modified, 0};
+    return file;
+  }
+
+  std::shared_ptr<const MessageList> list_;
+  ListWalk walk_;
+};
+
+/// SHA-256 over names and lengths, which can be asked for at any point.
+class ListDigest {
+ public:
+  ListDigest() : context_(EVP_MD_CTX_new()) {
+    good_ = context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1;
+  }
+
+  void add(const MessageRecord& record) {
+    const std::string text = record.stable_name + '\0' + std::to_string(record.length) + '\n';
+    good_ = good_ && EVP_DigestUpdate(context_.get(), text.data(), text.size()) == 1;
+  }
+
+  [[nodiscard]] Result<std::array<std::uint8_t, 32>> value() const {
+    std::array<std::uint8_t, 32> digest{};
+    const Handle<EVP_MD_CTX, EVP_MD_CTX_free> copy(EVP_MD_CTX_new());
+    const bool good = good_ && copy && EVP_MD_CTX_copy_ex(copy.get(), context_.get()) == 1 &&
+                      EVP_DigestFinal_ex(copy.get(), digest.data(), nullptr) == 1;
+    if (!good) return Error{ErrorCode::internal, "SHA-256 failed", ""};
+    return digest;
+  }
+
+ private:
+  Handle<EVP_MD_CTX, EVP_MD_CTX_free> context_;
+  bool good_ = false;
+};
+
+/// The identity of the first messages, `size` bytes of them; none when no message ends there.
+Result<std::optional<Identity>> identify_first(const MessageList& list, std::uint64_t size) {
+  Identity identity;
+  ListDigest digest;
+  ListWalk walk(list, 1);
+  while (identity.size < size) {
+    MBOXFERRY_ASSIGN(const ListedMessage* message, walk.next());
+    if (message == nullptr) return std::optional<Identity>();
+    digest.add(message->record);
+    identity.size += message->record.length;
+    constexpr std::int64_t kNanoseconds = 1'000'000'000;
+    constexpr std::int64_t kLatest = std::int64_t{1} << 33U;
+    identity.modified_ns = std::max(
+        identity.modified_ns,
+        std::clamp(message->record.modified.value_or(0), std::int64_t{0}, kLatest) * kNanoseconds);
+  }
+  if (identity.size != size) return std::optional<Identity>();
+  MBOXFERRY_ASSIGN(identity.head, digest.value());
+  return std::optional(identity);
+}
+
+}  // namespace
+
+Result<std::int64_t> MessageCollector::list_of(FolderForm form, const std::string& directory) {
+  if (!table_) {
+    MBOXFERRY_ASSIGN(table_, MessageTable::create());
+  }
+  const auto next = static_cast<std::int64_t>(lists_.size()) + 1;
+  return lists_.try_emplace(Key(form, directory), next).first->second;
+}
+
+Result<void> MessageCollector::add_folder(FolderForm form, const std::string& directory) {
+  MBOXFERRY_TRY(list_of(form, directory));
+  return ok();
+}
+
+Result<void> MessageCollector::add(FolderForm form, const std::string& directory,
+                                   const MessageRecord& record) {
+  MBOXFERRY_ASSIGN(const std::int64_t list, list_of(form, directory));
+  return table_->add(list, record);
+}
+
+Result<std::vector<FoundFolder>> MessageCollector::finish(const std::string& root) {
+  std::vector<FoundFolder> found;
+  if (!table_) return found;
+  MBOXFERRY_TRY(table_->seal());
+  for (const auto& [key, id] : lists_) {
+    auto list = std::make_shared<MessageList>();
+    list->table = table_;
+    list->id = id;
+    if (!root.empty()) list->directory = join_path(root, key.second);
+    if (const auto keywords = keywords_.find(key.second); keywords != keywords_.end()) {
+      list->keywords = keywords->second;
+    }
+    FoundFolder one;
+    one.relative = key.second;
+    one.folder.form = key.first;
+    MBOXFERRY_ASSIGN(one.folder.bytes_on_disk, table_->size(id));
+    MBOXFERRY_ASSIGN(const auto first, table_->page(id, 1, 1));
+    if (!first.empty()) one.first = first.front().record.position;
+    one.folder.messages = std::move(list);
+    found.push_back(std::move(one));
+  }
+  return found;
+}
+
+Result<std::unique_ptr<MessageFiles>> open_message_files(const Folder& folder,
+                                                         std::uint64_t offset) {
+  const MessageList& list = *folder.messages;
+  MBOXFERRY_ASSIGN(std::uint64_t number, list.table->number_at(list.id, offset));
+  if (number > 0) {
+    MBOXFERRY_ASSIGN(const auto first, list.table->page(list.id, number, 1));
+    if (first.empty() || first.front().offset < offset) ++number;
+  }
+  return std::unique_ptr<MessageFiles>(std::make_unique<ListedFiles>(folder.messages, number));
+}
+
+Result<Identity> identify_messages(const Folder& folder) {
+  const MessageList& list = *folder.messages;
+  MBOXFERRY_ASSIGN(const std::uint64_t size, list.table->size(list.id));
+  MBOXFERRY_ASSIGN(const auto identity, identify_first(list, size));
+  if (!identity) return Error{ErrorCode::internal, "sizes differ in " + folder.place(), ""};
+  return *identity;
+}
+
+Result<Change> compare_messages(const Folder& folder, const Identity& before) {
+  const MessageList& list = *folder.messages;
+  MBOXFERRY_ASSIGN(const std::uint64_t size, list.table->size(list.id));
+  MBOXFERRY_ASSIGN(const auto now, identify_first(list, before.size));
+  if (!now || now->head != before.head) return Change::different;
+  if (size > before.size) return Change::grown;
+  return now->modified_ns == before.modified_ns ? Change::none : Change::touched;
+}
+
+}  // namespace mboxferry::archive

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// A folder with a file for each message.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "archive/folder_list.h"
+#include "archive/message_table.h"
+#include "mboxferry/archive/archive.h"
+#include "mboxferry/base/byte_source.h"
+#include "mboxferry/base/result.h"
+
+namespace mboxferry::archive {
+
+/// What Folder::messages points to.
+struct MessageList {
+  std::shared_ptr<MessageTable> table;
+  std::int64_t id = 0;
+  std::string directory;                 ///< where the files are; unused for members
+  std::array<std::string, 26> keywords;  ///< for the letters a to z in Maildir names
+};
+
+/// Collects message files by their folders.
+class MessageCollector {
+ public:
+  /// A folder with no message is one all the same.
+  Result<void> add_folder(FolderForm form, const std::string& directory);
+  Result<void> add(FolderForm form, const std::string& directory, const MessageRecord& record);
+  void set_keywords(const std::string& directory, std::array<std::string, 26> keywords) {
+    keywords_[directory] = std::move(keywords);
+  }
+
+  /// The folders with their lists; `relative` is the directory they were added with, below `root`,
+  /// which is empty for members.
+  Result<std::vector<FoundFolder>> finish(const std::string& root);
+
+ private:
+  using Key = std::pair<FolderForm, std::string>;
+  Result<std::int64_t> list_of(FolderForm form, const std::string& directory);
+
+  std::shared_ptr<MessageTable> table_;
+  std::map<Key, std::int64_t> lists_;
+  std::map<std::string, std::array<std::string, 26>> keywords_;
+};
+
+/// The messages one behind the other, for open_folder().
+std::unique_ptr<ByteSource> open_message_bytes(const Folder& folder);
+
+/// For open_messages().
+Result<std::unique_ptr<MessageFiles>> open_message_files(const Folder& folder,
+                                                         std::uint64_t offset);
+
+/// For identify() and compare(): the size is that of the stream, the head is the SHA-256 of all
+/// names and lengths.
+Result<Identity> identify_messages(const Folder& folder);
+Result<Change> compare_messages(const Folder& folder, const Identity& before);
+
+}  // namespace mboxferry::archive

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records for message files, from their bytes.
+#include "archive/message_record.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "archive/emlx.h"
+#include "archive/file_kind.h"
+#include "archive/file_rules.h"
+
+namespace mboxferry::archive {
+
+std::optional<FolderForm> message_form(std::string_view name, std::string_view head) {
+  const std::string_view plain = without_packing_suffix(name);
+  if (is_eml_name(plain) && looks_like_message(head)) return FolderForm::eml;
+  if (is_emlx_name(plain) && looks_like_emlx(head)) return FolderForm::emlx;
+  return std::nullopt;
+}
+
+Result<MessageRecord> read_record(FolderForm form, HeadedStream& bytes,
+                                  std::optional<std::uint64_t> size) {
+  MessageRecord record;
+  if (form == FolderForm::emlx) {
+    MBOXFERRY_TRY(read_emlx(bytes, record));
+    return record;
+  }
+  if (form == FolderForm::eml) {
+    MBOXFERRY_ASSIGN(const std::string_view head, bytes.head());
+    record.skip = from_line_size(head);
+  }
+  std::uint64_t whole = 0;
+  if (size) {
+    whole = *size;
+  } else {
+    MBOXFERRY_ASSIGN(whole, bytes.skip(std::numeric_limits<std::uint64_t>::max()));
+  }
+  record.skip = std::min(record.skip, whole);
+  record.length = whole - record.skip;
+  return record;
+}
+
+}  // namespace mboxferry::archive

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records for message files, from their bytes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "archive/input_stream.h"
+#include "archive/message_table.h"
+#include "mboxferry/archive/archive.h"
+#include "mboxferry/base/result.h"
+
+namespace mboxferry::archive {
+
+/// eml or emlx when the name, which may end in ".gz" or the like, and the first bytes say so.
+std::optional<FolderForm> message_form(std::string_view name, std::string_view head);
+
+/// Where in the file the message is, and its flags when the form has any. `size` is that of the
+/// file's bytes when it is known; otherwise, and for emlx, they are read to the end. A length of 0
+/// means that there is no message.
+Result<MessageRecord> read_record(FolderForm form, HeadedStream& bytes,
+                                  std::optional<std::uint64_t> size);
+
+}  // namespace mboxferry::archive

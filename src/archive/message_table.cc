@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// The lists of message files of an archive, in a temporary SQLite database.
+#include "archive/message_table.h"
+
+#include <string_view>
+#include <utility>
+
+namespace mboxferry::archive {
+namespace {
+
+constexpr const char* kCreate =
+    "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
+    "CREATE TABLE incoming(list INTEGER, key BLOB, name BLOB, stable_name BLOB, length INTEGER,"
+    " skip INTEGER, on_disk INTEGER, compressed INTEGER, has_flags INTEGER, info BLOB,"
+    " modified INTEGER, outer_number INTEGER, inner_number INTEGER);"
+    "CREATE TABLE message(list INTEGER, number INTEGER, offset INTEGER, name BLOB,"
+    " stable_name BLOB, length INTEGER, skip INTEGER, on_disk INTEGER, compressed INTEGER,"
+    " has_flags INTEGER, info BLOB, modified INTEGER, outer_number INTEGER, inner_number INTEGER,"
+    " PRIMARY KEY(list, number)) WITHOUT ROWID;"
+    "BEGIN;";
+constexpr const char* kInsert =
+    "INSERT INTO incoming VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kSeal =
+    "INSERT INTO message SELECT list, row_number() OVER ordered,"
+    " sum(length) OVER ordered - length, name, stable_name, length, skip, on_disk, compressed,"
+    " has_flags, info, modified, outer_number, inner_number FROM incoming"
+    " WINDOW ordered AS (PARTITION BY list ORDER BY key, name"
+    " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW);"
+    "DROP TABLE incoming;"
+    "CREATE INDEX by_offset ON message(list, offset);"
+    "COMMIT;";
+constexpr const char* kPage =
+    "SELECT number, offset, name, stable_name, length, skip, on_disk, compressed, has_flags, info,"
+    " modified, outer_number, inner_number FROM message WHERE list = ?1 AND number >= ?2"
+    " ORDER BY number LIMIT ?3";
+constexpr const char* kNumberAt =
+    "SELECT number FROM message WHERE list = ?1 AND offset <= ?2 ORDER BY offset DESC LIMIT 1";
+constexpr const char* kSize =
+    "SELECT offset + length FROM message WHERE list = ?1 AND ?2 = 0 ORDER BY number DESC LIMIT 1";
+
+// The caller keeps the bytes until the statement is reset.
+void bind_bytes(sqlite3_stmt* statement, int index, std::string_view bytes) {
+  sqlite3_bind_blob64(statement, index, bytes.data(), bytes.size(), SQLITE_STATIC);
+}
+
+void bind_number(sqlite3_stmt* statement, int index, std::uint64_t value) {
+  sqlite3_bind_int64(statement, index, static_cast<sqlite3_int64>(value));
+}
+
+std::string bytes_of(sqlite3_stmt* statement, int column) {
+  const void* bytes = sqlite3_column_blob(statement, column);
+  const int size = sqlite3_column_bytes(statement, column);
+  if (bytes == nullptr) return {};
+  return {static_cast<const char*>(bytes), static_cast<std::size_t>(size)};
+}
+
+std::uint64_t number_of(sqlite3_stmt* statement, int column) {
+  return static_cast<std::uint64_t>(sqlite3_column_int64(statement, column));
+}
+
+ListedMessage to_message(sqlite3_stmt* row) {
+  ListedMessage message;
+  message.number = number_of(row, 0);
+  message.offset = number_of(row, 1);
+  message.record.name = bytes_of(row, 2);
+  message.record.stable_name = bytes_of(row, 3);
+  message.record.length = number_of(row, 4);
+  message.record.skip = number_of(row, 5);
+  message.record.on_disk = number_of(row, 6);
+  message.record.compressed = number_of(row, 7) != 0;
+  message.record.has_flags = number_of(row, 8) != 0;
+  message.record.info = bytes_of(row, 9);
+  if (sqlite3_column_type(row, 10) != SQLITE_NULL) {
+    message.record.modified = sqlite3_column_int64(row, 10);
+  }
+  message.record.position = {number_of(row, 11), number_of(row, 12)};
+  return message;
+}
+
+}  // namespace
+
+Error MessageTable::failed() const {
+  return Error{
+      ErrorCode::io,
+      "cannot keep the list of message files: " + std::string(sqlite3_errmsg(connection_.get())),
+      "set TMPDIR to a directory with enough space"};
+}
+
+Result<void> MessageTable::run(const char* sql) {
+  const int status = sqlite3_exec(connection_.get(), sql, nullptr, nullptr, nullptr);
+  return status == SQLITE_OK ? ok() : Result<void>(failed());
+}
+
+Result<MessageTable::Statement> MessageTable::prepare(const char* sql) {
+  sqlite3_stmt* raw = nullptr;
+  const int status = sqlite3_prepare_v2(connection_.get(), sql, -1, &raw, nullptr);
+  Statement statement(raw);
+  if (status != SQLITE_OK) return failed();
+  return statement;
+}
+
+Result<std::shared_ptr<MessageTable>> MessageTable::create() {
+  std::shared_ptr<MessageTable> table(new MessageTable);
+  sqlite3* raw = nullptr;
+  const int status = sqlite3_open("", &raw);  // no name: temporary, and on disk when it grows
+  table->connection_.reset(raw);
+  if (status != SQLITE_OK) return table->failed();
+  MBOXFERRY_TRY(table->run(kCreate));
+  MBOXFERRY_ASSIGN(table->insert_, table->prepare(kInsert));
+  return table;
+}
+
+Result<void> MessageTable::add(std::int64_t list, const MessageRecord& record) {
+  sqlite3_stmt* insert = insert_.get();
+  sqlite3_bind_int64(insert, 1, list);
+  bind_bytes(insert, 2, record.key);
+  bind_bytes(insert, 3, record.name);
+  bind_bytes(insert, 4, record.stable_name);
+  bind_number(insert, 5, record.length);
+  bind_number(insert, 6, record.skip);
+  bind_number(insert, 7, record.on_disk);
+  sqlite3_bind_int(insert, 8, record.compressed ? 1 : 0);
+  sqlite3_bind_int(insert, 9, record.has_flags ? 1 : 0);
+  bind_bytes(insert, 10, record.info);
+  if (record.modified) {
+    sqlite3_bind_int64(insert, 11, *record.modified);
+  } else {
+    sqlite3_bind_null(insert, 11);
+  }
+  bind_number(insert, 12, record.position.outer);
+  bind_number(insert, 13, record.position.inner);
+  const int status = sqlite3_step(insert);
+  sqlite3_reset(insert);
+  sqlite3_clear_bindings(insert);
+  return status == SQLITE_DONE ? ok() : Result<void>(failed());
+}
+
+Result<void> MessageTable::seal() {
+  insert_.reset();
+  return run(kSeal);
+}
+
+Result<std::vector<ListedMessage>> MessageTable::page(std::int64_t list, std::uint64_t number,
+                                                      std::uint64_t limit) {
+  const std::lock_guard lock(mutex_);
+  MBOXFERRY_ASSIGN(const Statement statement, prepare(kPage));
+  sqlite3_bind_int64(statement.get(), 1, list);
+  bind_number(statement.get(), 2, number);
+  bind_number(statement.get(), 3, limit);
+  std::vector<ListedMessage> messages;
+  for (;;) {
+    const int status = sqlite3_step(statement.get());
+    if (status == SQLITE_DONE) return messages;
+    if (status != SQLITE_ROW) return failed();
+    messages.push_back(to_message(statement.get()));
+  }
+}
+
+Result<std::uint64_t> MessageTable::number(const char* sql, std::int64_t list,
+                                           std::uint64_t value) {
+  const std::lock_guard lock(mutex_);
+  MBOXFERRY_ASSIGN(const Statement statement, prepare(sql));
+  sqlite3_bind_int64(statement.get(), 1, list);
+  bind_number(statement.get(), 2, value);
+  const int status = sqlite3_step(statement.get());
+  if (status == SQLITE_DONE) return std::uint64_t{0};
+  if (status != SQLITE_ROW) return failed();
+  return number_of(statement.get(), 0);
+}
+
+Result<std::uint64_t> MessageTable::number_at(std::int64_t list, std::uint64_t offset) {
+  return number(kNumberAt, list, offset);
+}
+
+Result<std::uint64_t> MessageTable::size(std::int64_t list) { return number(kSize, list, 0); }
+
+}  // namespace mboxferry::archive

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// The lists of message files of an archive, on disk (docs/decisions/0009-message-files.md).
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "archive/member_walker.h"
+#include "mboxferry/base/handle.h"
+#include "mboxferry/base/result.h"
+
+namespace mboxferry::archive {
+
+/// One file that holds one message.
+struct MessageRecord {
+  std::string key;            ///< lists are in byte order of it
+  std::string name;           ///< below the folder's directory, or the member's whole name
+  std::string stable_name;    ///< what stays when flags change
+  std::uint64_t length = 0;   ///< of the message
+  std::uint64_t skip = 0;     ///< bytes of the file before the message
+  std::uint64_t on_disk = 0;  ///< the file's size when it was listed; 0 for members
+  bool compressed = false;    ///< the file; members are unpacked anyway
+  bool has_flags = false;
+  std::string info;                      ///< Maildir's letters, keywords as small ones
+  std::optional<std::int64_t> modified;  ///< seconds since 1970
+  MemberPosition position;               ///< for members
+};
+
+/// A record where it stands in its list.
+struct ListedMessage {
+  std::uint64_t number = 0;  ///< from 1
+  std::uint64_t offset = 0;  ///< the lengths of those before it
+  MessageRecord record;
+};
+
+/// In a temporary SQLite database, which uses memory up to a bound and the disk behind it.
+/// Thread-safe once it is sealed.
+class MessageTable {
+ public:
+  static Result<std::shared_ptr<MessageTable>> create();
+
+  /// Adds to `list`, in any order; the length must not be 0.
+  Result<void> add(std::int64_t list, const MessageRecord& record);
+  /// Puts all lists in order. Nothing can be added behind it.
+  Result<void> seal();
+
+  /// Up to `limit` messages from `number` on.
+  Result<std::vector<ListedMessage>> page(std::int64_t list, std::uint64_t number,
+                                          std::uint64_t limit);
+  /// The number of the last message that begins at or before `offset`; 0 in an empty list.
+  Result<std::uint64_t> number_at(std::int64_t list, std::uint64_t offset);
+  /// The sum of the lengths.
+  Result<std::uint64_t> size(std::int64_t list);
+
+ private:
+  using Statement = Handle<sqlite3_stmt, sqlite3_finalize>;
+
+  MessageTable() = default;
+  Result<void> run(const char* sql);
+  Result<Statement> prepare(const char* sql);
+  Result<std::uint64_t> number(const char* sql, std::int64_t list, std::uint64_t value);
+  [[nodiscard]] Error failed() const;
+
+  std::mutex mutex_;
+  Handle<sqlite3, sqlite3_close_v2> connection_;
+  Statement insert_;
+};
+
+}  // namespace mboxferry::archive

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: Apache-2.0
+// Folders with a file for each message: Maildir, eml, emlx, also in containers.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "archive/container.h"
+#include "support.h"
+
+namespace mboxferry::archive {
+namespace {
+
+std::string letter(const std::string& subject, std::size_t size = 10) {
+  return "Subject: " + subject + "\n\n" + long_text(size) + "\n";
+}
+
+std::string emlx(const std::string& message, const std::string& flags) {
+  return std::to_string(message.size()) + "     \n" + message +
+         "<?xml version=\"1.0\"?>\n<plist version=\"1.0\">\n<dict>\n\t<key>date-sent</key>\n\t"
+         "<integer>1</integer>\n\t<key>flags</key>\n\t<integer>" +
+         flags + "</integer>\n</dict>\n</plist>\n";
+}
+
+Archive must_open(const std::string& path) {
+  auto archive = Archive::open(path);
+  if (!archive) FAIL(describe(archive.error()));
+  return std::move(*archive);
+}
+
+std::vector<PackedFile> maildir_files() {
+  return {{"cur/9.b:2,S", letter("nine")},
+          {"cur/10.a:2,FRSa", letter("ten")},
+          {"cur/12.c:2,", letter("twelve")},
+          {"new/11.d", letter("eleven")},
+          {"tmp/13.e", letter("thirteen")},
+          {"dovecot-keywords", "0 $Forwarded\n"},
+          {"dovecot-uidlist", "3 V1\n"},
+          {"subscriptions", "Sent\n"},
+          {".Sent.2020/cur/1.x:2,S", letter("sent")},
+          {".Sent.2020/new/2.y", ""},
+          {".Sent.2020/maildirfolder", ""},
+          {".Entw&APw-rfe/new/1.z", letter("draft")},
+          {".Entw&APw-rfe/cur/2.z:2,D", letter("draft")}};
+}
+
+void write_maildir(const TemporaryDirectory& directory, const std::string& root) {
+  for (const PackedFile& file : maildir_files()) directory.write(root + file.name, file.bytes);
+  std::filesystem::create_directories(directory.file(root + ".Empty/cur"));
+  std::filesystem::create_directories(directory.file(root + ".Empty/new"));
+}
+
+TEST_CASE("a Maildir and its folders") {
+  TemporaryDirectory directory;
+  write_maildir(directory, "");
+  const Archive archive = must_open(directory.path());
+  CHECK(archive.kind() == ArchiveKind::tree);
+  CHECK(archive.is_tree());
+  REQUIRE(archive.folders().size() == 4);
+  std::string paths;
+  for (const Folder& folder : archive.folders()) {
+    CHECK(folder.form == FolderForm::maildir);
+    for (const std::string& segment : folder.path) paths += segment + "/";
+    paths += "\n";
+  }
+  CHECK(paths == "INBOX/\nEmpty/\nEntw\xc3\xbcrfe/\nSent/2020/\n");
+  const Folder& inbox = archive.folders()[0];
+  CHECK(inbox.file == directory.path());
+  CHECK(messages(inbox) ==
+        "0+26 9.b:2,S [S]\n"
+        "26+25 10.a:2,FRSa [FRS $Forwarded]\n"
+        "51+28 11.d []\n"
+        "79+28 12.c:2, []\n");
+  CHECK(messages(inbox, 26).starts_with("26+25 10.a"));
+  CHECK(messages(inbox, 27).starts_with("51+28 11.d"));
+  CHECK(messages(inbox, 1000).empty());
+  CHECK(messages(archive.folders()[1]).empty());
+  CHECK(read_all(archive.folders()[1]).empty());
+  CHECK(read_all(inbox) == letter("nine") + letter("ten") + letter("eleven") + letter("twelve"));
+  CHECK(inbox.bytes_on_disk == 107);
+  CHECK(lock_warning(inbox).empty());
+  const std::string lines = left_out(archive);
+  for (const char* line :
+       {"/dovecot-uidlist: index file of Dovecot\n", "/tmp/13.e: unfinished delivery\n",
+        "/.Sent.2020/new/2.y: empty\n", "/.Sent.2020/maildirfolder: mark of a Maildir\n",
+        "/subscriptions: list of subscribed folders\n"}) {
+    CHECK(lines.find(line) != std::string::npos);
+  }
+}
+
+TEST_CASE("one Maildir without others goes into the mailbox itself") {
+  TemporaryDirectory directory;
+  directory.write("joe/cur/1.a:2,S", letter("a"));
+  std::filesystem::create_directories(directory.file("joe/new"));
+  const Archive single = must_open(directory.file("joe"));
+  CHECK_FALSE(single.is_tree());
+  CHECK(single.folders()[0].path == std::vector<std::string>{"INBOX"});
+  const Archive tree = must_open(directory.path());
+  CHECK(tree.is_tree());
+  CHECK(tree.folders()[0].path == std::vector<std::string>{"joe"});
+}
+
+TEST_CASE("message files are read by position") {
+  TemporaryDirectory directory;
+  std::string whole;
+  for (int i = 1; i <= 30; ++i) {
+    const std::string text = letter(std::to_string(i), 100'000);
+    directory.write("cur/" + std::to_string(i) + ".x:2,S", text);
+    whole += text;
+  }
+  std::filesystem::create_directories(directory.file("new"));
+  const Archive archive = must_open(directory.path());
+  const auto source = open_folder(archive.folders()[0]);
+  REQUIRE(source);
+  CHECK((read_all(**source, 77'777) == whole));
+  for (const std::size_t at : {std::size_t{2'900'000}, std::size_t{5}, std::size_t{2'500'000},
+                               std::size_t{1'200'000}, whole.size() - 4}) {
+    CHECK(read(**source, at, 1000) == whole.substr(at, 1000));
+  }
+  CHECK(read(**source, whole.size() + 5, 10).empty());
+  CHECK((*source)->check_unchanged());
+}
+
+TEST_CASE("a message file that is gone or changes is named") {
+  TemporaryDirectory directory;
+  directory.write("cur/1.x:2,", letter("a"));
+  directory.write("cur/2.x:2,", letter("b"));
+  std::filesystem::create_directories(directory.file("new"));
+  const Archive archive = must_open(directory.path());
+  SECTION("gone") { std::filesystem::remove(directory.file("cur/2.x:2,")); }
+  SECTION("renamed") {
+    std::filesystem::rename(directory.file("cur/2.x:2,"), directory.file("cur/2.x:2,S"));
+  }
+  SECTION("longer") { directory.write("cur/2.x:2,", letter("longer")); }
+  SECTION("shorter") { directory.write("cur/2.x:2,", "x"); }
+  const auto source = open_folder(archive.folders()[0]);
+  char buffer[1000];
+  const auto got = (*source)->read_at(0, buffer);
+  REQUIRE_FALSE(got);
+  CHECK(got.error().code == ErrorCode::archive_changed);
+  CHECK(got.error().what.find(directory.file("cur/2.x:2,") +
+                              " changed while its folder was being read") == 0);
+}
+
+TEST_CASE("messages that Dovecot compressed are unpacked") {
+  TemporaryDirectory directory;
+  const std::string text = letter("a", 5000);
+  directory.write("cur/1.x,S=" + std::to_string(text.size()) + ":2,S", gzip(text));
+  directory.write("cur/2.x,S=999:2,S", letter("b"));
+  directory.write("cur/3.x,S=" + std::to_string(text.size()) + ":2,S", gzip(text).substr(0, 1000));
+  std::filesystem::create_directories(directory.file("new"));
+  const Archive archive = must_open(directory.path());
+  const auto source = open_folder(archive.folders()[0]);
+  const std::string good = text + letter("b");
+  CHECK(read(**source, 0, good.size()) == good);
+  CHECK(read(**source, good.size(), text.size()).find("3.x,S=") != std::string::npos);
+}
+
+TEST_CASE("a directory of eml files is one folder, ordered by number") {
+  TemporaryDirectory directory;
+  directory.write("Work/10.eml", letter("ten"));
+  directory.write("Work/2.EML", "From a@example.org Mon Jan  1 00:00:00 2001\n" + letter("two"));
+  directory.write("Work/3.eml.gz", gzip(letter("three")));
+  directory.write("Work/notes.eml", "just notes");
+  directory.write("Work/empty.eml", "");
+  directory.write("Work/sub/1.eml", letter("one"));
+  directory.write("Other.mbox", kMail);
+  const Archive archive = must_open(directory.path());
+  REQUIRE(archive.folders().size() == 3);
+  CHECK(archive.is_tree());
+  const Folder& work = archive.folders()[1];
+  CHECK(work.form == FolderForm::eml);
+  CHECK(work.path == std::vector<std::string>{"Work"});
+  CHECK(archive.folders()[2].path == std::vector<std::string>{"Work", "sub"});
+  CHECK(messages(work) == "0+25 2.EML [?]\n25+27 3.eml.gz [?]\n52+25 10.eml [?]\n");
+  CHECK(read_all(work) == letter("two") + letter("three") + letter("ten"));
+  CHECK(left_out(archive) == directory.file("Work/empty.eml") + ": empty\n" +
+                                 directory.file("Work/notes.eml") +
+                                 ": does not begin like an mbox file\n");
+  const Archive single = must_open(directory.file("Work/sub") + "/");
+  CHECK_FALSE(single.is_tree());
+  CHECK(single.folders()[0].path == std::vector<std::string>{"sub"});
+}
+
+TEST_CASE("eml files by themselves") {
+  TemporaryDirectory directory;
+  directory.write("Box/b.eml", letter("b"));
+  directory.write("Box/a.eml", letter("aa"));
+  directory.write("c.eml", letter("c"));
+  const auto single = must_open(directory.file("Box/b.eml"));
+  CHECK(single.kind() == ArchiveKind::message_file);
+  CHECK_FALSE(single.is_tree());
+  CHECK(single.folders()[0].path == std::vector<std::string>{"Box"});
+  CHECK(single.folders()[0].file == directory.file("Box/b.eml"));
+  CHECK(read_all(single.folders()[0]) == letter("b"));
+
+  const auto several = Archive::open_all(
+      {directory.file("Box/b.eml"), directory.file("c.eml"), directory.file("Box/a.eml")});
+  REQUIRE(several);
+  REQUIRE(several->size() == 2);
+  const Folder& folder = several->front().folders()[0];
+  CHECK(several->front().kind() == ArchiveKind::message_file);
+  CHECK(folder.file == directory.file("Box"));
+  CHECK(messages(folder) == "0+24 a.eml [?]\n24+23 b.eml [?]\n");
+  CHECK(read_all(folder) == letter("aa") + letter("b"));
+}
+
+TEST_CASE("an eml file in the present directory is named after it") {
+  TemporaryDirectory directory;
+  directory.write("Box/b.eml", letter("b"));
+  const std::string before = std::filesystem::current_path();
+  std::filesystem::current_path(directory.file("Box"));
+  const auto archive = Archive::open("b.eml");
+  const std::string text = archive ? read_all(archive->folders()[0]) : "";
+  std::filesystem::current_path(before);
+  REQUIRE(archive);
+  CHECK(archive->folders()[0].path == std::vector<std::string>{"Box"});
+  CHECK(text == letter("b"));
+}
+
+TEST_CASE("Apple Mail keeps one folder in many directories") {
+  TemporaryDirectory directory;
+  const std::string data = "V9/ACC/Work.mbox/UUID/Data/";
+  directory.write(data + "Messages/2.emlx", emlx(letter("two"), "1"));
+  directory.write(data + "0/1/Messages/12.emlx", emlx(letter("twelve"), "8590195713"));
+  directory.write(data + "Messages/7.partial.emlx", emlx(letter("seven"), "342"));
+  directory.write(data + "Attachments/7/2/x.txt", "hello");
+  directory.write("V9/ACC/Work.mbox/Info.plist", "<plist/>");
+  directory.write("V9/ACC/Work.mbox/Sub.mbox/UUID/Data/Messages/1.emlx",
+                  "13\nSubject: x\n\nYES no property list");
+  directory.write("V9/ACC/Work.mbox/Sub.mbox/UUID/Data/Messages/2.emlx", "500\nSubject: cut\n");
+  const Archive archive = must_open(directory.path());
+  REQUIRE(archive.folders().size() == 2);
+  const Folder& work = archive.folders()[0];
+  CHECK(work.form == FolderForm::emlx);
+  CHECK(work.path == std::vector<std::string>{"Work"});
+  CHECK(work.file == directory.file("V9/ACC/Work.mbox"));
+  CHECK(messages(work) == "0+28 12.emlx [S]\n28+25 2.emlx [S]\n53+27 7.partial.emlx [TRFDP]\n");
+  CHECK(read_all(work) == letter("twelve") + letter("two") + letter("seven"));
+  const Folder& sub = archive.folders()[1];
+  CHECK(sub.path == std::vector<std::string>{"Work", "Sub"});
+  CHECK(messages(sub) == "0+13 1.emlx [?]\n13+13 2.emlx [?]\n");
+  CHECK(read_all(sub) == "Subject: x\n\nYSubject: cut\n");
+}
+
+TEST_CASE("an emlx file from the corpora is one message") {
+  const char* corpora = std::getenv("MBOXFERRY_CORPORA");
+  const std::string file = (corpora == nullptr ? MBOXFERRY_CORPORA_DEFAULT : std::string(corpora)) +
+                           "/mbox/apache-tika--testEMLX.emlx";
+  if (!std::filesystem::exists(file)) return;
+  const Archive archive = must_open(file);
+  CHECK(archive.kind() == ArchiveKind::message_file);
+  CHECK(archive.folders()[0].form == FolderForm::emlx);
+  const std::string list = messages(archive.folders()[0]);
+  CHECK(std::count(list.begin(), list.end(), '\n') == 1);
+  const std::string text = read_all(archive.folders()[0]);
+  CHECK(text.find("plist") == std::string::npos);
+}
+
+TEST_CASE("the file's date is that of the delivery") {
+  TemporaryDirectory directory;
+  directory.write("cur/1.x:2,", letter("a"));
+  std::filesystem::create_directories(directory.file("new"));
+  const timespec times[2] = {{1'234'567'890, 0}, {1'234'567'890, 0}};
+  REQUIRE(::utimensat(AT_FDCWD, directory.file("cur/1.x:2,").c_str(), times, 0) == 0);
+  directory.write("a.zip", zip({{"x/1.eml", letter("a"), 1'300'000'000}}));
+  const auto date = [](const Archive& archive) {
+    const auto files = open_messages(archive.folders()[0]);
+    return (*(*files)->next())->date;
+  };
+  const Archive maildir = must_open(directory.path());
+  CHECK(date(maildir) == Timestamp{1'234'567'890, 0});
+  CHECK(date(must_open(directory.file("a.zip")))->unix_seconds == 1'300'000'000);
+}
+
+TEST_CASE("identities of message files go by unique names and sizes") {
+  TemporaryDirectory directory;
+  directory.write("cur/1.x:2,", letter("a"));
+  directory.write("new/2.x", letter("b"));
+  const Archive first = must_open(directory.path());
+  const auto before = identify(first.folders()[0]);
+  REQUIRE(before);
+  CHECK(before->size == letter("a").size() * 2);
+  const auto now = [&] { return compare(must_open(directory.path()).folders()[0], *before); };
+  CHECK(now() == Change::none);
+  SECTION("flags change and deliveries are seen") {
+    std::filesystem::rename(directory.file("new/2.x"), directory.file("cur/2.x:2,S"));
+    std::filesystem::rename(directory.file("cur/1.x:2,"), directory.file("cur/1.x:2,FS"));
+    CHECK(now() == Change::none);
+  }
+  SECTION("a new delivery") {
+    directory.write("new/10.x", letter("c"));
+    CHECK(now() == Change::grown);
+  }
+  SECTION("one that sorts between") {
+    directory.write("new/1.y", letter("c"));
+    CHECK(now() == Change::different);
+  }
+  SECTION("one is gone") {
+    std::filesystem::remove(directory.file("new/2.x"));
+    CHECK(now() == Change::different);
+  }
+  SECTION("one has another size") {
+    directory.write("new/2.x", letter("bb"));
+    CHECK(now() == Change::different);
+  }
+  SECTION("one is written again") {
+    const timespec times[2] = {{4'000'000'000, 0}, {4'000'000'000, 0}};
+    REQUIRE(::utimensat(AT_FDCWD, directory.file("new/2.x").c_str(), times, 0) == 0);
+    CHECK(now() == Change::touched);
+  }
+}
+
+TEST_CASE("message files inside a container") {
+  TemporaryDirectory directory;
+  std::vector<PackedFile> files;
+  for (PackedFile file : maildir_files()) {
+    file.name.insert(0, "home/joe/Maildir/");
+    files.push_back(file);
+  }
+  const std::string bytes =
+      GENERATE_COPY(zip(files), tar(files), gzip(tar(files)),
+                    zip({{"in.tar.gz", gzip(tar(files))}}), tar({{"in.zip", zip(files)}}));
+  directory.write("a", bytes);
+  const Archive archive = must_open(directory.file("a"));
+  REQUIRE(archive.folders().size() == 3);
+  const Folder& inbox = archive.folders()[0];
+  CHECK(inbox.path == std::vector<std::string>{"INBOX"});
+  CHECK(archive.folders()[1].path == std::vector<std::string>{"Sent", "2020"});
+  CHECK(archive.folders()[2].path == std::vector<std::string>{"Entw\xc3\xbcrfe"});
+  CHECK(messages(inbox) ==
+        "0+26 9.b:2,S [S]\n"
+        "26+25 10.a:2,FRSa [FRS $Forwarded]\n"
+        "51+28 12.c:2, []\n"
+        "79+28 11.d []\n");
+  const std::string whole = letter("nine") + letter("ten") + letter("twelve") + letter("eleven");
+  CHECK(read_all(inbox) == whole);
+  const auto source = open_folder(inbox);
+  CHECK(read(**source, 60, 20) == whole.substr(60, 20));
+  CHECK(read(**source, 1, 20) == whole.substr(1, 20));
+  CHECK(read_all(archive.folders()[2]) == letter("draft") + letter("draft"));
+  CHECK(inbox.container->walks() <= 4);
+}
+
+TEST_CASE("eml and emlx files inside a container") {
+  TemporaryDirectory directory;
+  const std::vector<PackedFile> files{
+      {"x/Box/2.eml", letter("2")},
+      {"x/Box/1.eml", "From a@example.org Mon Jan  1 00:00:00 2001\n" + letter("1")},
+      {"x/Work.mbox/U/Data/Messages/1.emlx", emlx(letter("apple"), "1")},
+      {"x/Work.mbox/U/Data/1/Messages/1001.emlx", emlx(letter("second"), "0")},
+      {"x/Plain.mbox", std::string(kMail)}};
+  const std::string bytes = GENERATE_COPY(zip(files), gzip(tar(files)));
+  directory.write("a", bytes);
+  const Archive archive = must_open(directory.file("a"));
+  REQUIRE(archive.folders().size() == 3);
+  CHECK(archive.folders()[0].path == std::vector<std::string>{"Box"});
+  CHECK(archive.folders()[0].place() == directory.file("a") + ": x/Box");
+  CHECK(read_all(archive.folders()[0]) == letter("2") + letter("1"));
+  CHECK(archive.folders()[1].path == std::vector<std::string>{"Work"});
+  CHECK(messages(archive.folders()[1]) == "0+27 1.emlx [S]\n27+28 1001.emlx []\n");
+  CHECK(read_all(archive.folders()[1]) == letter("apple") + letter("second"));
+  CHECK(read_all(archive.folders()[2]) == kMail);
+}
+
+TEST_CASE("a Maildir in a container that is cut off is never short in silence") {
+  TemporaryDirectory directory;
+  std::vector<PackedFile> files;
+  for (int i = 0; i < 20; ++i) {
+    files.push_back({"cur/" + std::to_string(i) + ".x:2,S", letter("x", 3000)});
+  }
+  const std::string whole = tar(files);
+  const auto cut = GENERATE(std::size_t{10'000}, std::size_t{10'240}, std::size_t{20'000});
+  directory.write("a", whole.substr(0, cut));
+  const Archive archive = must_open(directory.file("a"));
+  bool failed = false;
+  for (const Folder& folder : archive.folders()) {
+    failed = failed || read_all(folder).find("damaged") != std::string::npos;
+  }
+  CHECK(failed);
+}
+
+TEST_CASE("a folder of many files is listed from disk") {
+  TemporaryDirectory directory;
+  std::vector<PackedFile> files;
+  for (int i = 0; i < 5000; ++i) files.push_back({"cur/" + std::to_string(i) + ".x:2,S", "A: b\n"});
+  directory.write("a", tar(files));
+  const Archive archive = must_open(directory.file("a"));
+  const std::string list = messages(archive.folders()[0]);
+  CHECK(std::count(list.begin(), list.end(), '\n') == 5000);
+  CHECK(messages(archive.folders()[0], 4999 * 5) == "24995+5 4999.x:2,S [S]\n");
+  CHECK(read_all(archive.folders()[0]).size() == 25'000);
+}
+
+}  // namespace
+}  // namespace mboxferry::archive
