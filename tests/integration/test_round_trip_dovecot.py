@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Every source into every kind of server: what comes back equals what the source was made of.
+# Every source into Dovecot: what comes back equals what the source was made of.
 
 import sys
 import unittest
@@ -7,8 +7,8 @@ import unittest
 from support import containers, packing, takeout
 from support.mail_model import FOLDERS
 from support.program import FIXTURES, REDUCED
-from support.round_trip import RoundTripTest, Source
-from support.server_variants import VARIANTS
+from support.round_trip import Source, classes
+from support.server_variants import DOVECOT_VARIANTS
 
 sys.path.insert(0, str(FIXTURES))
 import small_archives  # noqa: E402
@@ -77,42 +77,7 @@ class SourceTests:
                                {(): takeout.in_one_mailbox()}))
 
 
-class NameTests:
-    """Into accounts of their own, without a mailbox in the URL."""
-
-    accounts = ("first", "all", "none", "parts", "special", "maildir")
-
-    def test_takeout_with_the_first_label(self):
-        wanted = takeout.by_labels(False, self.variant.special_use)
-        self.round_trip_by_names(Source("labels", [takeout.single_zip(self.folder)], wanted),
-                                 "first")
-
-    def test_takeout_with_all_labels(self):
-        wanted = takeout.by_labels(True, self.variant.special_use)
-        self.round_trip_by_names(Source("labels", [takeout.single_zip(self.folder)], wanted,
-                                        ("--labels=all",)), "all")
-
-    def test_takeout_with_no_label(self):
-        path = ("All mail Including Spam and Trash",)
-        self.round_trip_by_names(Source("labels", [takeout.single_zip(self.folder)],
-                                        {path: takeout.in_one_mailbox()}, ("--labels=none",)),
-                                 "none")
-
-    def test_the_parts_of_a_takeout(self):
-        wanted = takeout.by_labels(False, self.variant.special_use)
-        self.round_trip_by_names(Source("parts", [takeout.split_zips(self.folder)], wanted),
-                                 "parts")
-
-    def test_a_maildir_begins_at_the_inbox(self):
-        wanted = containers.maildir_plus_plus(self.folder / "Maildir")
-        self.round_trip_by_names(Source("maildir", [self.folder / "Maildir"], wanted), "maildir")
-
-
-for variant in VARIANTS:
-    for tests in (SourceTests, NameTests):
-        name = variant.label.title().replace("-", "") + tests.__name__
-        globals()[name] = type(name, (tests, RoundTripTest), {"variant": variant})
-del tests
+globals().update(classes(SourceTests, DOVECOT_VARIANTS))
 
 if __name__ == "__main__":
     unittest.main()
