@@ -26,12 +26,15 @@ Result<void> write_parents(report::TextOutput& out, const std::vector<std::strin
   return ok();
 }
 
-/// Where the folder is, unless the archive's own path says it.
-std::string place_of(const archive::Folder& folder, const archive::Archive& archive) {
+/// Where the folder is below the archive, how much of it there is, and its form.
+std::string details(const archive::Folder& folder, const archive::Archive& archive) {
   std::string place = folder.place();
   if (place.starts_with(archive.path())) place.erase(0, archive.path().size());
-  const std::size_t begin = place.find_first_not_of("/: ");
-  return begin == std::string::npos ? "" : place.substr(begin);
+  place.erase(0, place.find_first_not_of("/: "));
+  std::vector<std::string> parts{report::human_bytes(folder.bytes_on_disk)};
+  if (!place.empty()) parts.insert(parts.begin(), printable(place));
+  if (folder.form != archive::FolderForm::mbox) parts.emplace_back(archive::form_name(folder.form));
+  return fmt::format("{}", fmt::join(parts, ", "));
 }
 
 }  // namespace
@@ -48,12 +51,9 @@ Result<void> write_scan_tree(report::TextOutput& out, const archive::Archive& ar
   for (const archive::Folder* folder : folders) {
     MBOXFERRY_TRY(write_parents(out, folder->path, before));
     before = folder->path;
-    MBOXFERRY_TRY(out.write(fmt::format(
-        "{:{}}{}  ({}, {}{})\n", "", 2 * folder->path.size(), printable(folder->path.back()),
-        printable(place_of(*folder, archive)), report::human_bytes(folder->bytes_on_disk),
-        folder->form == archive::FolderForm::mbox
-            ? ""
-            : fmt::format(", {}", archive::form_name(folder->form)))));
+    MBOXFERRY_TRY(
+        out.write(fmt::format("{:{}}{}  ({})\n", "", 2 * folder->path.size(),
+                              printable(folder->path.back()), details(*folder, archive))));
   }
   return out.write("\n");
 }
