@@ -177,9 +177,9 @@ MappedName Mapper::by_own_name(const Levels& path) const {
   Reasons reasons;
   Levels levels = base_;
   for (const std::string& level : path) {
-    const bool first = levels.empty() && server_.prefix.empty();
-    levels.push_back(first ? sanitized_first(level, server_.separator, reasons)
-                           : sanitized(level, server_.separator, reasons));
+    levels.push_back(levels.empty()
+                         ? sanitized_first(level, server_.separator, server_.prefix, reasons)
+                         : sanitized(level, server_.separator, reasons));
   }
   if (settle_inbox(levels)) reasons.add(kNoSecondInbox);
   if (server_.separator == 0 && levels.size() > 1) reasons.add("levels joined by '_'");

@@ -81,9 +81,11 @@ std::string sanitized(std::string_view segment, char separator, Reasons& reasons
   return name;
 }
 
-std::string sanitized_first(std::string_view segment, char separator, Reasons& reasons) {
+std::string sanitized_first(std::string_view segment, char separator, std::string_view prefix,
+                            Reasons& reasons) {
   std::string name = sanitized(segment, separator, reasons);
-  if (name.front() == '~' || name.front() == '#') {
+  // Dovecot takes its prefix off before it looks for a `~`.
+  if (name.front() == '~' || (name.front() == '#' && prefix.empty())) {
     reasons.add(fmt::format("'{}' replaced by '_'", name.front()));
     name.front() = '_';
   }

@@ -27,9 +27,10 @@ class Reasons {
 /// becomes `_`.
 std::string sanitized(std::string_view segment, char separator, Reasons& reasons);
 
-/// The first level of a name without a prefix: a `~` or `#` in front, which stand for other users'
-/// and other kinds of mailboxes on some servers, becomes `_`.
-std::string sanitized_first(std::string_view segment, char separator, Reasons& reasons);
+/// The first level of a name behind `prefix`: a `~` in front, and without a prefix a `#`, become
+/// `_`. They stand for other users' and other kinds of mailboxes on some servers.
+std::string sanitized_first(std::string_view segment, char separator, std::string_view prefix,
+                            Reasons& reasons);
 
 /// The levels of a path with `/` between them.
 std::vector<std::string> split_path(std::string_view path);

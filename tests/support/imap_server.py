@@ -67,11 +67,13 @@ class ImapServer:
     """
 
     name = ""
+    temporary = None  # where folders are made; the system's place by default
 
     def __init__(self, users=None, *, pair=None, certificates=None, folder=None):
         self.users = dict(users or {"alice": "secret"})
         self._own_folder = folder is None
-        self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix=f"mf-{self.name.lower()}-"))
+        self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix=f"mf-{self.name.lower()}-",
+                                                            dir=self.temporary))
         self.folder.mkdir(exist_ok=True)
         self.folder.chmod(0o755)
         self.certificates = certificates or Certificates(self.folder / "tls")
@@ -180,10 +182,18 @@ class ImapServer:
         connection.authenticate("PLAIN", lambda _: secret)
         return connection
 
-    def fetch_all(self, user=None, mailbox="INBOX", chunk=50):
-        """Yields a Fetched for every message of `mailbox` (a wire name) in UID order."""
+    @contextlib.contextmanager
+    def session(self, user=None):
+        """A client for several of the calls below, which log in by themselves without one."""
         connection = self.client(user)
         try:
+            yield connection
+        finally:
+            logout(connection)
+
+    def fetch_all(self, user=None, mailbox="INBOX", chunk=50, client=None):
+        """Yields a Fetched for every message of `mailbox` (a wire name) in UID order."""
+        with self._session_of(user, client) as connection:
             check(connection.select(quoted(mailbox), readonly=True))
             uids = [int(uid) for uid in check(connection.uid("SEARCH", "ALL"))[0].split()]
             for first in range(0, len(uids), chunk):
@@ -191,49 +201,37 @@ class ImapServer:
                 reply = check(connection.uid("FETCH", f"{part[0]}:{part[-1]}",
                                               "(UID RFC822.SIZE INTERNALDATE FLAGS BODY.PEEK[])"))
                 yield from _parse_fetch(reply)
-        finally:
-            logout(connection)
 
-    def mailboxes(self, user=None) -> list:
+    def mailboxes(self, user=None, client=None) -> list:
         """Wire names of all mailboxes that can be selected."""
-        connection = self.client(user)
-        try:
+        with self._session_of(user, client) as connection:
             lines = check(connection.list())
             return sorted(_list_name(line) for line in lines
                           if line and b"\\Noselect" not in line and b"\\NonExistent" not in line)
-        finally:
-            logout(connection)
 
     def subscribed(self, user=None) -> list:
-        connection = self.client(user)
-        try:
+        with self.session(user) as connection:
             return sorted(_list_name(line) for line in check(connection.lsub()) if line)
-        finally:
-            logout(connection)
 
-    def count(self, user=None, mailbox="INBOX") -> int:
+    def count(self, user=None, mailbox="INBOX", client=None) -> int:
         """Messages in `mailbox`; 0 if it is not there."""
-        connection = self.client(user)
-        try:
+        with self._session_of(user, client) as connection:
             kind, data = connection.status(quoted(mailbox), "(MESSAGES)")
             return int(re.search(rb"MESSAGES (\d+)", data[-1])[1]) if kind == "OK" else 0
-        finally:
-            logout(connection)
+
+    def _session_of(self, user, client):
+        return contextlib.nullcontext(client) if client else self.session(user)
 
     def delete_all(self, user=None):
         """Takes every message away, and every mailbox but those that each account begins with."""
-        user = user or next(iter(self.users))
-        connection = self.client(user)
-        try:
-            for name in reversed(self.mailboxes(user)):
+        with self.session(user) as connection:
+            for name in reversed(self.mailboxes(client=connection)):
                 if name not in self._kept:
                     check(connection.delete(quoted(name)))
                 elif int(check(connection.select(quoted(name)))[0]):
                     check(connection.store("1:*", "+FLAGS.SILENT", "\\Deleted"))
                     check(connection.expunge())
                     connection.unselect()
-        finally:
-            logout(connection)
 
     def log_text(self) -> str:
         """What the server logged."""

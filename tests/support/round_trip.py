@@ -59,6 +59,13 @@ class RoundTripTest(ProgramTest):
         super().setUpClass()
         users = {name: PASSWORD for name in (ACCOUNT, *cls.accounts)}
         cls.server = cls.enterClassContext(cls.variant.server(users=users))
+        cls.clients = {}
+
+    def client(self, account):
+        """Logged in once for a class, for reading."""
+        if account not in self.clients:
+            self.clients[account] = self.enterClassContext(self.server.session(account))
+        return self.clients[account]
 
     def round_trip(self, source: Source):
         """Below a mailbox with the source's name."""
@@ -67,19 +74,21 @@ class RoundTripTest(ProgramTest):
                   for path, messages in source.folders.items()}
         outcome = self.transfer(source, ACCOUNT, source.name, wanted)
         below = root + self.variant.separator
-        found = {name for name in self.server.mailboxes() if name.startswith(below)}
+        found = {name for name in self.server.mailboxes(client=self.client(ACCOUNT))
+                 if name.startswith(below)}
         self.assert_names(found, set(wanted) - {root}, outcome)
 
     def round_trip_by_names(self, source: Source, account):
         """Into an account of its own. A path of one of SPECIAL_USE is there before."""
         wanted = {self.variant.mailbox(*path): messages
                   for path, messages in source.folders.items()}
-        before = set(self.server.mailboxes(account))
+        client = self.client(account)
+        before = set(self.server.mailboxes(client=client))
         outcome = self.transfer(source, account, None, wanted)
-        found = set(self.server.mailboxes(account))
+        found = set(self.server.mailboxes(client=client))
         self.assert_names(found, before | set(wanted), outcome)
         for mailbox in found - set(wanted):
-            self.assertEqual(self.server.count(account, mailbox), 0, mailbox)
+            self.assertEqual(self.server.count(mailbox=mailbox, client=client), 0, mailbox)
 
     def assert_names(self, found, wanted, outcome):
         """Cyrus makes the levels above a mailbox into mailboxes as well."""
@@ -99,10 +108,11 @@ class RoundTripTest(ProgramTest):
         self.assert_code(outcome, 3 if refused else 0)
         for name, messages in wanted.items():
             taken = [as_shown(kind, one) for one in messages if not is_refused(kind, one)]
-            problems = archives.differences(taken, self.server.fetch_all(account, name))
+            found = self.server.fetch_all(mailbox=name, client=self.client(account))
+            problems = archives.differences(taken, found)
             self.assertEqual(problems, [], f"{name}\n{outcome}")
-        account = self.report()["accounts"][0]
-        self.assertEqual(len(account["refused"]), refused, account["refused"])
+        listed = self.report()["accounts"][0]["refused"]
+        self.assertEqual(len(listed), refused, listed)
         return outcome
 
 

@@ -25,9 +25,12 @@ class Variant(NamedTuple):
                          special_use=self.special_use, **self.more, **options)
 
     def mailbox(self, *segments) -> str:
-        """The wire name of a mailbox. INBOX is outside of the prefix, what is below it inside."""
+        """The wire name of a mailbox. INBOX is outside of the prefix, what is below it inside: with
+        the prefix `INBOX.` it is where everything is."""
         if segments == ("INBOX",):
             return "INBOX"
+        if segments[0] == "INBOX" and self.prefix:
+            segments = segments[1:]
         return self.prefix + self.separator.join(map(modified_utf7, segments))
 
 

@@ -193,6 +193,7 @@ TEST_CASE("what servers refuse in a name is replaced, and the rule is told") {
   check_renamed(mapped({"a", "", "b"}, kSlash), "a/_/b", "a//b", "empty name replaced by '_'");
   check_renamed(mapped({"a", "..", "."}, kSlash), "a/__/_", "a/../.", "'.' replaced by '_'");
   check_renamed(mapped({"~a", "~b"}, kSlash), "_a/~b", "~a/~b", "'~' replaced by '_'");
+  check_renamed(mapped({"~a"}, kDotInbox), "INBOX._a", "~a", "'~' replaced by '_'");
   check_renamed(mapped({"#a"}, kSlash), "_a", "#a", "'#' replaced by '_'");
   check_unchanged(mapped({"#a"}, kDotInbox), "INBOX.#a");
   CHECK(name({}, kSlash) == "_");
