@@ -13,22 +13,45 @@ using namespace std::string_view_literals;
 constexpr std::array<std::string_view, 4> kCompressed{"\x1f\x8b"sv, "BZh"sv, "\xfd\x37zXZ\0"sv,
                                                       "\x28\xb5\x2f\xfd"sv};
 
-struct Container {
-  std::size_t offset;
-  std::string_view magic;
+struct Magic {
+  std::string_view bytes;
   std::string_view name;
 };
-constexpr std::array<Container, 7> kContainers{{
-    {0, "PK\x03\x04"sv, "a zip archive"sv},
-    {0, "PK\x05\x06"sv, "an empty zip archive"sv},
-    {257, "ustar"sv, "a tar archive"sv},
-    {0, "7z\xbc\xaf\x27\x1c"sv, "a 7z archive"sv},
-    {0, "Rar!\x1a\x07"sv, "a rar archive"sv},
-    {0, "!BDN"sv, "an Outlook data file"sv},
-    {0, "SQLite format 3\0"sv, "an SQLite database"sv},
+constexpr std::array<Magic, 6> kMagics{{
+    {"PK\x03\x04"sv, "a zip archive"sv},
+    {"PK\x05\x06"sv, "an empty zip archive"sv},
+    {"7z\xbc\xaf\x27\x1c"sv, "a 7z archive"sv},
+    {"Rar!\x1a\x07"sv, "a rar archive"sv},
+    {"!BDN"sv, "an Outlook data file"sv},
+    {"SQLite format 3\0"sv, "an SQLite database"sv},
 }};
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf"sv;
+
+constexpr std::size_t kTarBlock = 512;
+constexpr std::size_t kChecksumOffset = 148;
+constexpr std::size_t kChecksumSize = 8;
+
+// The octal number in a field that blanks or zero bytes may fill up.
+std::optional<std::uint64_t> octal(std::string_view field) {
+  while (field.starts_with(' ')) field.remove_prefix(1);
+  const std::string_view digits = field.substr(0, field.find_first_not_of("01234567"));
+  if (digits.empty()) return std::nullopt;
+  std::uint64_t value = 0;
+  for (const char digit : digits) value = value * 8 + static_cast<std::uint64_t>(digit - '0');
+  return value;
+}
+
+bool is_tar(std::string_view head) {
+  if (head.size() < kTarBlock || head.front() == '\0') return false;
+  const auto written = octal(head.substr(kChecksumOffset, kChecksumSize));
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < kTarBlock; ++i) {
+    const bool in_checksum = i >= kChecksumOffset && i < kChecksumOffset + kChecksumSize;
+    sum += in_checksum ? std::uint64_t{' '} : static_cast<unsigned char>(head[i]);
+  }
+  return written && *written == sum;
+}
 
 }  // namespace
 
@@ -39,13 +62,20 @@ bool is_compressed(std::string_view head) {
   return false;
 }
 
+std::optional<ContainerFormat> container_format(std::string_view head) {
+  if (head.starts_with("PK\x03\x04")) return ContainerFormat::zip;
+  if (is_tar(head)) return ContainerFormat::tar;
+  return std::nullopt;
+}
+
 std::string_view container_name(std::string_view head) {
-  for (const Container& row : kContainers) {
-    if (head.size() >= row.offset && head.substr(row.offset).starts_with(row.magic)) {
-      return row.name;
-    }
+  for (const Magic& row : kMagics) {
+    if (head.starts_with(row.bytes)) return row.name;
   }
-  return {};
+  constexpr std::size_t kTarMagic = 257;
+  const bool tar =
+      is_tar(head) || (head.size() > kTarMagic && head.substr(kTarMagic).starts_with("ustar"));
+  return tar ? "a tar archive" : std::string_view();
 }
 
 bool looks_like_mbox(std::string_view head) {

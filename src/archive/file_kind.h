@@ -19,7 +19,13 @@ inline constexpr std::size_t kHeadBytes = 4096;
 /// True for the first bytes of gzip, bzip2, xz and Zstandard files.
 bool is_compressed(std::string_view head);
 
-/// "a zip archive" and so on for containers that are not read; empty for everything else.
+/// Containers that are read.
+enum class ContainerFormat { zip, tar };
+
+/// A tar archive is known by its checksum (POSIX.1-1988 section 10.1.1), also without a magic.
+std::optional<ContainerFormat> container_format(std::string_view head);
+
+/// "a zip archive" and so on for containers and databases; empty for everything else.
 std::string_view container_name(std::string_view head);
 
 /// True when the bytes begin with a From_ line, maybe behind a BOM, empty lines or a stray `>`.

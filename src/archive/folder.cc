@@ -12,7 +12,8 @@
 #include <string>
 #include <utility>
 
-#include "archive/compressed_source.h"
+#include "archive/compressed_file.h"
+#include "archive/container.h"
 #include "archive/file_kind.h"
 #include "archive/open_file.h"
 #include "archive/plain_source.h"
@@ -48,12 +49,16 @@ Result<Identity> identify_prefix(const OpenFile& file, std::uint64_t size) {
 }  // namespace
 
 Result<std::unique_ptr<ByteSource>> open_folder(const Folder& folder) {
+  if (folder.container) {
+    MBOXFERRY_ASSIGN(const MemberPosition position, folder.container->position_of(folder.member));
+    return open_member(folder.container, position, folder.member);
+  }
   MBOXFERRY_ASSIGN(OpenFile file, OpenFile::open(folder.file));
   std::array<char, 8> head{};
   MBOXFERRY_ASSIGN(const std::size_t size, file.read_at(0, head));
   std::unique_ptr<ByteSource> source;
   if (is_compressed({head.data(), size})) {
-    source = std::make_unique<CompressedSource>(std::move(file));
+    source = open_compressed_file(std::move(file), Limits{});
   } else {
     source = std::make_unique<PlainSource>(std::move(file));
   }
@@ -74,11 +79,12 @@ Result<Change> compare(const Folder& folder, const Identity& before) {
   if (file.size() < before.size) return Change::different;
   MBOXFERRY_ASSIGN(const Identity now, identify_prefix(file, before.size));
   if (now.head != before.head || now.tail != before.tail) return Change::different;
-  if (file.size() > before.size) return Change::grown;
+  if (file.size() > before.size) return folder.container ? Change::different : Change::grown;
   return now.modified_ns == before.modified_ns ? Change::none : Change::touched;
 }
 
 std::string lock_warning(const Folder& folder) {
+  if (folder.container) return {};
   const std::string dot_lock = folder.file + ".lock";
   struct stat status {};
   if (::lstat(dot_lock.c_str(), &status) == 0) {

@@ -6,38 +6,42 @@
 #include <array>
 #include <limits>
 #include <new>
+#include <utility>
 
 #include "archive/unpacker.h"
 
 namespace mboxferry::archive {
 namespace {
 
-class GzipUnpacker final : public Unpacker {
+class GzipUnpacker final : public InputStream {
  public:
-  explicit GzipUnpacker(const OpenFile& file) : file_(file) {
+  GzipUnpacker(std::unique_ptr<InputStream> packed, UnpackCounter counter)
+      : packed_(std::move(packed)), counter_(std::move(counter)) {
     constexpr int kGzipOnly = 16;
     if (::inflateInit2(&stream_, MAX_WBITS + kGzipOnly) != Z_OK) throw std::bad_alloc();
   }
   ~GzipUnpacker() override { ::inflateEnd(&stream_); }
 
   Result<std::size_t> read(std::span<char> buffer) override;
+  [[nodiscard]] const std::string& name() const override { return packed_->name(); }
 
  private:
   Result<void> fill();
   Result<void> next_member();
   [[nodiscard]] bool input_is_empty() const { return stream_.avail_in == 0; }
+  [[nodiscard]] Error broken(std::string_view reason) const {
+    return damaged(name(), counter_.total(), reason);
+  }
 
-  const OpenFile& file_;
+  std::unique_ptr<InputStream> packed_;
+  UnpackCounter counter_;
   z_stream stream_{};
-  std::uint64_t input_offset_ = 0;
-  std::uint64_t unpacked_ = 0;
   bool at_end_ = false;
   std::array<char, 64 * 1024> input_{};
 };
 
 Result<void> GzipUnpacker::fill() {
-  MBOXFERRY_ASSIGN(const std::size_t got, file_.read_at(input_offset_, input_));
-  input_offset_ += got;
+  MBOXFERRY_ASSIGN(const std::size_t got, packed_->read(input_));
   // zlib takes bytes as unsigned char.
   stream_.next_in = reinterpret_cast<Bytef*>(input_.data());
   stream_.avail_in = static_cast<uInt>(got);
@@ -58,9 +62,7 @@ Result<void> GzipUnpacker::next_member() {
     ++stream_.next_in;
     --stream_.avail_in;
   }
-  if (zeros || *stream_.next_in != 0x1f) {
-    return damaged(file_, unpacked_, "other data follows");
-  }
+  if (zeros || *stream_.next_in != 0x1f) return broken("other data follows");
   ::inflateReset(&stream_);
   return ok();
 }
@@ -72,15 +74,15 @@ Result<std::size_t> GzipUnpacker::read(std::span<char> buffer) {
   stream_.avail_out = static_cast<uInt>(size);
   while (!at_end_ && stream_.avail_out == size) {
     if (input_is_empty()) MBOXFERRY_TRY(fill());
-    if (input_is_empty()) return damaged(file_, unpacked_, "it ends too early");
+    if (input_is_empty()) return broken("it ends too early");
     const int status = ::inflate(&stream_, Z_NO_FLUSH);
-    unpacked_ += size - stream_.avail_out;
+    MBOXFERRY_TRY(counter_.count(size - stream_.avail_out, name()));
     if (status == Z_STREAM_END) {
       MBOXFERRY_TRY(next_member());
     } else if (status == Z_MEM_ERROR) {
       throw std::bad_alloc();
     } else if (status != Z_OK) {
-      return damaged(file_, unpacked_, stream_.msg == nullptr ? "broken data" : stream_.msg);
+      return broken(stream_.msg == nullptr ? "broken data" : stream_.msg);
     }
   }
   return size - stream_.avail_out;
@@ -88,8 +90,10 @@ Result<std::size_t> GzipUnpacker::read(std::span<char> buffer) {
 
 }  // namespace
 
-Result<std::unique_ptr<Unpacker>> make_gzip_unpacker(const OpenFile& file) {
-  return std::unique_ptr<Unpacker>(std::make_unique<GzipUnpacker>(file));
+Result<std::unique_ptr<InputStream>> unpack_gzip(std::unique_ptr<InputStream> packed,
+                                                 UnpackCounter counter) {
+  return std::unique_ptr<InputStream>(
+      std::make_unique<GzipUnpacker>(std::move(packed), std::move(counter)));
 }
 
 }  // namespace mboxferry::archive

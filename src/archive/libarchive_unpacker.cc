@@ -3,65 +3,38 @@
 #include <archive.h>
 #include <archive_entry.h>
 
-#include <array>
-#include <cerrno>
-#include <new>
-#include <optional>
 #include <string>
 #include <utility>
 
+#include "archive/libarchive_input.h"
 #include "archive/unpacker.h"
-#include "mboxferry/base/handle.h"
 
 namespace mboxferry::archive {
 namespace {
 
-using Reader = struct ::archive;  // the name of our namespace hides libarchive's
-
-class LibarchiveUnpacker final : public Unpacker {
+class LibarchiveUnpacker final : public InputStream {
  public:
-  explicit LibarchiveUnpacker(const OpenFile& file) : file_(file) {
-    if (!reader_) throw std::bad_alloc();
-  }
+  LibarchiveUnpacker(std::unique_ptr<InputStream> packed, UnpackCounter counter)
+      : input_(std::move(packed)), counter_(std::move(counter)) {}
 
   Result<void> start();
   Result<std::size_t> read(std::span<char> buffer) override;
+  [[nodiscard]] const std::string& name() const override { return input_.name(); }
 
  private:
-  static la_ssize_t read_input(Reader* reader, void* client, const void** buffer) noexcept;
-  Error failure();
+  [[nodiscard]] Error failure() const {
+    if (input_.stream_error()) return *input_.stream_error();
+    return damaged(name(), counter_.total(), input_.reason());
+  }
+  Result<void> check_nothing_follows();
 
-  const OpenFile& file_;
-  std::uint64_t input_offset_ = 0;
-  std::uint64_t unpacked_ = 0;
+  LibarchiveInput input_;
+  UnpackCounter counter_;
   bool at_end_ = false;
-  std::optional<Error> input_error_;
-  std::array<char, 64 * 1024> input_{};
-  Handle<Reader, archive_read_free> reader_{archive_read_new()};  // first to go: it reads input_
 };
 
-la_ssize_t LibarchiveUnpacker::read_input(Reader* reader, void* client,
-                                          const void** buffer) noexcept {
-  auto& self = *static_cast<LibarchiveUnpacker*>(client);
-  auto got = self.file_.read_at(self.input_offset_, self.input_);
-  if (!got) {
-    self.input_error_ = std::move(got).error();
-    archive_set_error(reader, EIO, "read error");
-    return -1;
-  }
-  self.input_offset_ += *got;
-  *buffer = self.input_.data();
-  return static_cast<la_ssize_t>(*got);
-}
-
-Error LibarchiveUnpacker::failure() {
-  if (input_error_) return *input_error_;
-  const char* reason = archive_error_string(reader_.get());
-  return damaged(file_, unpacked_, reason == nullptr ? "broken data" : reason);
-}
-
 Result<void> LibarchiveUnpacker::start() {
-  Reader* reader = reader_.get();
+  LibarchiveReader* reader = input_.get();
   // "empty" is for compressed files with nothing inside, which "raw" does not take.
   const bool ready = archive_read_support_filter_bzip2(reader) == ARCHIVE_OK &&
                      archive_read_support_filter_xz(reader) == ARCHIVE_OK &&
@@ -70,36 +43,44 @@ Result<void> LibarchiveUnpacker::start() {
                      archive_read_support_format_empty(reader) == ARCHIVE_OK;
   if (!ready) {
     return Error{ErrorCode::internal, "libarchive cannot unpack what this program needs",
-                 "unpack " + file_.path() + " and use that"};
+                 "unpack " + name() + " and use that"};
   }
   archive_entry* entry = nullptr;
-  int status = archive_read_open(reader, this, nullptr, read_input, nullptr);
+  int status = input_.open();
   if (status == ARCHIVE_OK) status = archive_read_next_header(reader, &entry);
   at_end_ = status == ARCHIVE_EOF;
   if (status != ARCHIVE_OK && !at_end_) return failure();
   return ok();
 }
 
+// The bzip2 filter takes anything behind the last member for the end.
+Result<void> LibarchiveUnpacker::check_nothing_follows() {
+  const auto used = static_cast<std::uint64_t>(archive_filter_bytes(input_.get(), -1));
+  char more = 0;
+  if (used >= input_.given()) {
+    MBOXFERRY_ASSIGN(const std::size_t got, input_.stream().read({&more, 1}));
+    if (got == 0) return ok();
+  }
+  return damaged(name(), counter_.total(), "other data follows");
+}
+
 Result<std::size_t> LibarchiveUnpacker::read(std::span<char> buffer) {
   if (at_end_) return 0;
-  const la_ssize_t got = archive_read_data(reader_.get(), buffer.data(), buffer.size());
+  const la_ssize_t got = archive_read_data(input_.get(), buffer.data(), buffer.size());
   if (got < 0) return failure();
   at_end_ = got == 0;
-  // The bzip2 filter takes anything behind the last member for the end.
-  if (at_end_ &&
-      static_cast<std::uint64_t>(archive_filter_bytes(reader_.get(), -1)) < file_.size()) {
-    return damaged(file_, unpacked_, "other data follows");
-  }
-  unpacked_ += static_cast<std::uint64_t>(got);
+  if (at_end_) MBOXFERRY_TRY(check_nothing_follows());
+  MBOXFERRY_TRY(counter_.count(static_cast<std::uint64_t>(got), name()));
   return static_cast<std::size_t>(got);
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Unpacker>> make_libarchive_unpacker(const OpenFile& file) {
-  auto unpacker = std::make_unique<LibarchiveUnpacker>(file);
+Result<std::unique_ptr<InputStream>> unpack_by_libarchive(std::unique_ptr<InputStream> packed,
+                                                          UnpackCounter counter) {
+  auto unpacker = std::make_unique<LibarchiveUnpacker>(std::move(packed), std::move(counter));
   MBOXFERRY_TRY(unpacker->start());
-  return std::unique_ptr<Unpacker>(std::move(unpacker));
+  return std::unique_ptr<InputStream>(std::move(unpacker));
 }
 
 }  // namespace mboxferry::archive

@@ -6,56 +6,20 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <set>
 #include <string_view>
 #include <utility>
 
 #include "archive/file_kind.h"
+#include "archive/file_rules.h"
+#include "archive/folder_list.h"
 #include "archive/folder_path.h"
 #include "archive/open_file.h"
 #include "mboxferry/base/handle.h"
-#include "mboxferry/base/utf8.h"
 
 namespace mboxferry::archive {
 namespace {
-
-constexpr std::size_t kMostLeftOut = 1000;
-
-struct IndexFile {
-  std::string_view name;
-  std::string_view reason;
-};
-constexpr std::array<IndexFile, 9> kIndexFiles{{
-    {".DS_Store", "window settings of macOS"},
-    {"panacea.dat", "folder cache of Thunderbird"},
-    {"msgFilterRules.dat", "filter rules of Thunderbird"},
-    {"filterlog.html", "filter log of Thunderbird"},
-    {"popstate.dat", "POP state of Thunderbird"},
-    {"virtualFolders.dat", "saved searches of Thunderbird"},
-    {"table_of_contents", "index file of Apple Mail"},
-    {"Info.plist", "settings of Apple Mail"},
-    {"mbox.lock", "lock file"},
-}};
-constexpr std::array<std::string_view, 8> kNeverEmptyMail{".html",  ".dat", ".lock", ".json",
-                                                          ".plist", ".txt", ".log",  ".csv"};
-
-std::string_view index_file_reason(std::string_view name) {
-  if (name.ends_with(".msf")) return "index file of Thunderbird";
-  for (const IndexFile& row : kIndexFiles) {
-    if (name == row.name) return row.reason;
-  }
-  return {};
-}
-
-bool can_be_empty_mbox(std::string_view name) {
-  return !name.starts_with('.') &&
-         std::none_of(kNeverEmptyMail.begin(), kNeverEmptyMail.end(),
-                      [&](std::string_view suffix) { return name.ends_with(suffix); });
-}
-
-std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 class Walk {
  public:
@@ -68,7 +32,9 @@ class Walk {
   Result<void> visit_directory(const std::string& relative);
   Result<void> visit_file(const std::string& relative, const struct stat& status);
   Result<void> look_inside(const std::string& relative, Folder folder, const std::string& head);
-  void leave_out(const std::string& relative, std::string_view reason);
+  void leave_out(const std::string& relative, std::string_view reason) {
+    left_out_.add(full(relative), reason);
+  }
   [[nodiscard]] std::string full(const std::string& relative) const {
     std::string path = root_;
     if (relative.empty()) return path;
@@ -80,18 +46,10 @@ class Walk {
   const std::string root_;
   const std::string root_name_;
   Tree tree_;
-  std::uint64_t not_listed_ = 0;
+  LeftOut left_out_;
   std::set<std::pair<dev_t, ino_t>> visited_;
   std::vector<std::string> waiting_;  // directories, relative to the root
 };
-
-void Walk::leave_out(const std::string& relative, std::string_view reason) {
-  if (tree_.left_out.size() < kMostLeftOut) {
-    tree_.left_out.push_back(to_utf8(full(relative)) + ": " + std::string(reason));
-  } else {
-    ++not_listed_;
-  }
-}
 
 Result<void> Walk::visit_directory(const std::string& relative) {
   const Handle<DIR, ::closedir> directory(::opendir(full(relative).c_str()));
@@ -147,7 +105,7 @@ Result<void> Walk::visit_file(const std::string& relative, const struct stat& st
   folder.file = full(relative);
   folder.bytes_on_disk = static_cast<std::uint64_t>(status.st_size);
   if (status.st_size == 0) {
-    if (can_be_empty_mbox(name)) {
+    if (can_be_mail(name)) {
       folder.path = folder_path(relative, root_name_, false);
       tree_.folders.push_back(std::move(folder));
     } else {
@@ -195,10 +153,7 @@ Result<Tree> Walk::run() {
   }
   std::sort(tree_.folders.begin(), tree_.folders.end(),
             [](const Folder& a, const Folder& b) { return a.file < b.file; });
-  std::sort(tree_.left_out.begin(), tree_.left_out.end());
-  if (not_listed_ > 0) {
-    tree_.left_out.push_back("and " + std::to_string(not_listed_) + " more files");
-  }
+  tree_.left_out = left_out_.lines();
   return std::move(tree_);
 }
 

@@ -5,32 +5,60 @@
 #include <cstddef>
 
 namespace mboxferry {
-namespace {
-
-// The length of the sequence at the beginning of `text`, which is not empty; 0 if malformed.
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
+std::optional<char32_t> take_code_point(std::string_view& rest) {
+  if (rest.empty()) return std::nullopt;
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(rest[i]); };
+  const unsigned char first = byte(0);
+  std::size_t length = 1;
+  char32_t value = first;
+  char32_t smallest = 0;
+  if (first >= 0x80) {
+    if (first >= 0xc2 && first <= 0xdf) {
+      length = 2, value = first & 0x1fU, smallest = 0x80;
+    } else if ((first & 0xf0U) == 0xe0U) {
+      length = 3, value = first & 0x0fU, smallest = 0x800;
+    } else if (first >= 0xf0 && first <= 0xf4) {
+      length = 4, value = first & 0x07U, smallest = 0x10000;
+    } else {
+      return std::nullopt;
+    }
   }
-  const unsigned second = byte(1);
-  const bool overlong = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
-  const bool surrogate = first == 0xED && second >= 0xA0;
-  const bool too_high = first == 0xF4 && second >= 0x90;
-  return overlong || surrogate || too_high ? 0 : length;
+  if (rest.size() < length) return std::nullopt;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0U) != 0x80U) return std::nullopt;
+    value = (value << 6U) | (byte(i) & 0x3fU);
+  }
+  if (value < smallest || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)) {
+    return std::nullopt;
+  }
+  rest.remove_prefix(length);
+  return value;
 }
 
-}  // namespace
+void append_utf8(std::string& out, char32_t code_point) {
+  const auto add = [&](char32_t byte) {
+    out += static_cast<char>(static_cast<unsigned char>(byte));
+  };
+  if (code_point < 0x80) {
+    add(code_point);
+  } else if (code_point < 0x800) {
+    add(0xc0U | (code_point >> 6U));
+    add(0x80U | (code_point & 0x3fU));
+  } else if (code_point < 0x10000) {
+    add(0xe0U | (code_point >> 12U));
+    add(0x80U | ((code_point >> 6U) & 0x3fU));
+    add(0x80U | (code_point & 0x3fU));
+  } else {
+    add(0xf0U | (code_point >> 18U));
+    add(0x80U | ((code_point >> 12U) & 0x3fU));
+    add(0x80U | ((code_point >> 6U) & 0x3fU));
+    add(0x80U | (code_point & 0x3fU));
+  }
+}
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
-    const std::size_t length = sequence_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
+    if (!take_code_point(text)) return false;
   }
   return true;
 }

@@ -7,6 +7,7 @@
 #include "cli/connection_options.h"
 #include "cli/credentials.h"
 #include "cli/exit_codes.h"
+#include "cli/mapping_options.h"
 #include "cli/options.h"
 #include "cli/progress_options.h"
 #include "cli/state_place.h"
@@ -50,8 +51,15 @@ OptionTable migrate_table() {
   auto reading = option_group("how archives are read, and what is sent");
   add_reading_options(reading);
   add_sending_options(reading);
+  auto mapping = option_group("which mailboxes");
+  add_mapping_options(mapping);
   auto job = option_group("the job");
   job.add_options()  //
+      ("dedupe", po::value<std::string>()->value_name("WHAT"),
+       "leave out copies within a mailbox: none (default), message-id or content; each is listed "
+       "with the message that stands for it")  //
+      ("skip-existing", flag(),
+       "leave out messages that their mailbox held before; reads the archive to the end first")  //
       ("dry-run", flag(),
        "read everything, log in, and say what would happen; changes nothing")  //
       ("journal", po::value<std::string>()->value_name("FILE"),
@@ -66,7 +74,7 @@ OptionTable migrate_table() {
        "take options from this job file, lines of name = value; MBOXFERRY_NAME in the environment "
        "beats it, and the command line beats both")  //
       ("help,h", "this text");
-  for (const auto& group : {target, password, connection, reading, job})
+  for (const auto& group : {target, password, connection, reading, mapping, job})
     table.groups.push_back(group);
   return table;
 }
@@ -89,7 +97,17 @@ Result<std::string> journal_path(const Options& options, const transfer::JobSett
     MBOXFERRY_ASSIGN(folder, default_state_folder());
   }
   MBOXFERRY_TRY(make_state_folder(folder));
-  return folder + "/" + journal_name(settings.account.label(), settings.archives, settings.mailbox);
+  return folder + "/" +
+         journal_name(settings.account.label(), settings.archives, settings.mapping.mailbox);
+}
+
+Result<journal::Dedupe> read_dedupe(const Options& options) {
+  const std::string name = options.text("dedupe");
+  if (name.empty()) return journal::Dedupe::none;
+  const auto dedupe = journal::dedupe_from_name(name);
+  if (dedupe) return *dedupe;
+  return Error{ErrorCode::usage, "--dedupe has a value that is not known",
+               "it takes none, message-id or content"};
 }
 
 /// Everything but the password, which is asked for last.
@@ -98,11 +116,18 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   transfer::JobSettings settings;
   MBOXFERRY_ASSIGN(settings.archives, archives_of(options));
   MBOXFERRY_ASSIGN(settings.account, make_account(connection));
-  settings.mailbox = connection.mailbox;
+  MBOXFERRY_ASSIGN(MappingSettings mapping, read_mapping_settings(options));
+  settings.mapping = std::move(mapping.rules);
+  settings.mapping.mailbox = connection.mailbox;
+  settings.include = std::move(mapping.include);
+  settings.exclude = std::move(mapping.exclude);
+  settings.labels = mapping.labels;
+  MBOXFERRY_ASSIGN(settings.dedupe, read_dedupe(options));
+  settings.skip_existing = options.has_flag("skip-existing");
   MBOXFERRY_ASSIGN(settings.index, read_index_options(options));
   MBOXFERRY_ASSIGN(settings.append_mode, read_append_mode(options));
   // A name that is not there is told before anybody is asked for a password.
-  for (const std::string& path : settings.archives) MBOXFERRY_TRY(archive::Archive::open(path));
+  MBOXFERRY_TRY(archive::Archive::open_all(settings.archives));
   if (const std::string path = options.text("report-json"); !path.empty()) {
     MBOXFERRY_TRY(report::check_creatable(path));
   }

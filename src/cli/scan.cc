@@ -49,16 +49,6 @@ Result<std::unique_ptr<ScanOutput>> make_output(const Options& options, report::
   return json ? make_scan_document(out) : list ? make_scan_list(out) : make_scan_table(out);
 }
 
-/// Opening all of them first means that a name that is not there costs nothing.
-Result<std::vector<archive::Archive>> open_archives(const std::vector<std::string>& paths) {
-  std::vector<archive::Archive> archives;
-  for (const std::string& path : paths) {
-    MBOXFERRY_ASSIGN(auto archive, archive::Archive::open(path));
-    archives.push_back(std::move(archive));
-  }
-  return archives;
-}
-
 /// Runs over archives and remembers the first thing that went wrong.
 class Scan {
  public:
@@ -74,7 +64,11 @@ class Scan {
 
   /// Fails only when the output does.
   Result<void> read(const std::vector<archive::Archive>& archives) {
-    for (const auto& archive : archives) sample_.archive_bytes += archive.bytes_on_disk();
+    for (const auto& archive : archives) {
+      sample_.archive_bytes += archive.bytes_on_disk();
+      for (const std::string& notice : archive.notices()) printer_.notice(notice);
+      MBOXFERRY_TRY(output_.tree(archive));
+    }
     for (const auto& archive : archives) {
       MBOXFERRY_TRY(read_archive(archive));
       if (interrupt_.requested()) break;
@@ -154,7 +148,7 @@ Result<int> run_scan(const Arguments& arguments, Context& context) {
     printer =
         report::make_progress_printer(report::ProgressStyle::none, STDERR_FILENO, system_clock());
   }
-  MBOXFERRY_ASSIGN(const auto archives, open_archives(paths));
+  MBOXFERRY_ASSIGN(const auto archives, archive::Archive::open_all(paths));
   MBOXFERRY_ASSIGN(const auto output, make_output(options, context.out));
   const bool for_people = !options.has_flag("json") && !options.has_flag("list");
   Scan scan(index_options, *output, *printer, context.interrupt, for_people);

@@ -2,9 +2,7 @@
 // One folder's index pass without a journal, and the check that no byte is missing.
 #include "cli/scan_folder.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
+#include "mboxferry/transfer/folder_index.h"
 
 namespace mboxferry::cli {
 namespace {
@@ -74,39 +72,28 @@ class Forwarder final : public transfer::IndexSink {
   std::optional<Error> output_error_;
 };
 
-/// Fails when the bytes accounted for are not the bytes there are.
-Result<void> check_accounting(CountingSource& source, const mbox::Accounting& accounting) {
-  char beyond = 0;
-  MBOXFERRY_ASSIGN(const std::size_t more, source.read_at(source.size(), {&beyond, 1}));
-  MBOXFERRY_TRY(source.check_unchanged());
-  if (more != 0 || accounting.sum() != source.size()) {
-    return Error{ErrorCode::internal,
-                 fmt::format("{}: {} of {}{} bytes are accounted for", source.name(),
-                             accounting.sum(), source.size(), more != 0 ? "+" : ""),
-                 "this is a bug; please report it"};
-  }
-  return ok();
-}
-
 class FolderScan {
  public:
   FolderScan(const transfer::IndexOptions& options, ScanOutput& output,
              report::ProgressSample& sample, const Cancellation& interrupt)
       : options_(options), output_(output), interrupt_(interrupt), sink_(output, sample, totals_) {}
 
-  Result<void> read(CountingSource& source, ByteSource& peek, const std::string& label) {
-    const auto survey = transfer::survey_folder(source, options_);
-    MBOXFERRY_TRY(begin(label, survey ? survey->profile.dialect : options_.dialect));
+  Result<void> read(const archive::Folder& place, CountingSource& source) {
+    const auto survey = transfer::survey_place(place, source, options_);
+    MBOXFERRY_TRY(begin(place, survey ? survey->profile.dialect : options_.dialect));
     if (!survey) return survey.error();
     totals_.mail = survey->profile.has_separator || survey->profile.empty;
     MBOXFERRY_ASSIGN(totals_.accounting,
-                     transfer::index_folder(source, peek, *survey, options_, sink_, interrupt_));
-    return check_accounting(source, totals_.accounting);
+                     transfer::index_place(place, source, *survey, options_, sink_, interrupt_));
+    return ok();
   }
 
-  Result<void> begin(const std::string& label, mbox::Dialect dialect) {
+  Result<void> begin(const archive::Folder& place, mbox::Dialect dialect) {
     begun_ = true;
-    auto begun = output_.begin_folder(label, dialect);
+    const bool separated = place.form == archive::FolderForm::mbox;
+    auto begun =
+        output_.begin_folder(folder_label(place), separated ? mbox::dialect_name(dialect)
+                                                            : archive::form_name(place.form));
     if (!begun) output_error_ = begun.error();
     return begun;
   }
@@ -133,19 +120,17 @@ Result<ScannedFolder> scan_folder(const archive::Folder& folder,
                                   const transfer::IndexOptions& options, ScanOutput& output,
                                   report::ProgressPrinter& printer, report::ProgressSample& sample,
                                   const Cancellation& interrupt) {
-  const std::string label = folder_label(folder);
   FolderScan scan(options, output, sample, interrupt);
   std::uint64_t size = 0;
   const auto read = [&]() -> Result<void> {
     MBOXFERRY_ASSIGN(const auto source, archive::open_folder(folder));
-    MBOXFERRY_ASSIGN(const auto peek, archive::open_folder(folder));
     CountingSource counting(*source, printer, sample);
-    auto done = scan.read(counting, *peek, label);
+    auto done = scan.read(folder, counting);
     size = counting.size();
     return done;
   }();
   if (const auto error = scan.output_error()) return *error;
-  if (!scan.begun()) MBOXFERRY_TRY(scan.begin(label, options.dialect));
+  if (!scan.begun()) MBOXFERRY_TRY(scan.begin(folder, options.dialect));
   if (!read && read.error().code != ErrorCode::interrupted) {
     MBOXFERRY_TRY(output.problem({size, "unreadable", read.error().what}));
   }

@@ -19,6 +19,7 @@ class ScanDocument final : public ScanOutput {
     json_.begin_object().member("schema", "mboxferry.scan/1").key("archives").begin_array();
   }
 
+  Result<void> tree(const archive::Archive&) override { return ok(); }
   Result<void> begin_archive(const archive::Archive& archive) override {
     json_.begin_object()
         .member("path", archive.path())
@@ -28,8 +29,8 @@ class ScanDocument final : public ScanOutput {
     return json_.result();
   }
 
-  Result<void> begin_folder(const std::string& path, mbox::Dialect dialect) override {
-    json_.begin_object().member("path", path).member("dialect", mbox::dialect_name(dialect));
+  Result<void> begin_folder(const std::string& path, std::string_view dialect) override {
+    json_.begin_object().member("path", path).member("dialect", dialect);
     MBOXFERRY_TRY(doubtful_.clear());
     MBOXFERRY_TRY(problems_.clear());
     doubtful_json_.begin_array();
@@ -107,8 +108,9 @@ class ScanList final : public ScanOutput {
  public:
   explicit ScanList(report::TextOutput& out) : json_(out) {}
 
+  Result<void> tree(const archive::Archive&) override { return ok(); }
   Result<void> begin_archive(const archive::Archive&) override { return ok(); }
-  Result<void> begin_folder(const std::string& path, mbox::Dialect) override {
+  Result<void> begin_folder(const std::string& path, std::string_view) override {
     folder_ = path;
     return ok();
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "mboxferry/archive/archive.h"
 #include "mboxferry/base/result.h"
@@ -37,8 +38,11 @@ class ScanOutput {
   ScanOutput& operator=(const ScanOutput&) = delete;
   virtual ~ScanOutput() = default;
 
+  /// What was found, before anything else of any archive is read.
+  virtual Result<void> tree(const archive::Archive& archive) = 0;
   virtual Result<void> begin_archive(const archive::Archive& archive) = 0;
-  virtual Result<void> begin_folder(const std::string& path, mbox::Dialect dialect) = 0;
+  /// `dialect`: of an mbox; of another form, its name.
+  virtual Result<void> begin_folder(const std::string& path, std::string_view dialect) = 0;
   /// A message that is not left out.
   virtual Result<void> message(const transfer::IndexedMessage& message) = 0;
   virtual Result<void> doubt(const mbox::Doubt& doubt) = 0;

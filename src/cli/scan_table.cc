@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/scan_output.h"
+#include "cli/scan_tree.h"
 #include "mboxferry/report/printable.h"
 
 namespace mboxferry::cli {
@@ -23,6 +24,10 @@ class ScanTable final : public ScanOutput {
  public:
   explicit ScanTable(report::TextOutput& out) : out_(out) {}
 
+  Result<void> tree(const archive::Archive& archive) override {
+    return write_scan_tree(out_, archive);
+  }
+
   Result<void> begin_archive(const archive::Archive& archive) override {
     archive_ = &archive;
     width_ = 6;
@@ -35,7 +40,7 @@ class ScanTable final : public ScanOutput {
                     "dialect", "doubtful", "left out", "problems"));
   }
 
-  Result<void> begin_folder(const std::string& path, mbox::Dialect dialect) override {
+  Result<void> begin_folder(const std::string& path, std::string_view dialect) override {
     path_ = path;
     dialect_ = dialect;
     doubts_ = problems_ = 0;
@@ -63,11 +68,10 @@ class ScanTable final : public ScanOutput {
   }
 
   Result<void> end_folder(const FolderTotals& totals) override {
-    MBOXFERRY_TRY(out_.write(fmt::format("  {:{}} {:>10} {:>10}  {:8} {:>8} {:>8} {:>8}\n",
-                                         shortened(path_, width_), width_, totals.messages,
-                                         human_bytes(totals.size),
-                                         totals.mail ? mbox::dialect_name(dialect_) : "no mail",
-                                         doubts_, totals.pseudo + totals.expunged, problems_)));
+    MBOXFERRY_TRY(out_.write(fmt::format(
+        "  {:{}} {:>10} {:>10}  {:8} {:>8} {:>8} {:>8}\n", shortened(path_, width_), width_,
+        totals.messages, human_bytes(totals.size), totals.mail ? dialect_ : "no mail", doubts_,
+        totals.pseudo + totals.expunged, problems_)));
     for (const std::string& detail : details_) MBOXFERRY_TRY(out_.write("      " + detail + "\n"));
     if (doubts_ > kShown || problems_ > kShown) {
       MBOXFERRY_TRY(out_.write("      and more; --json lists all\n"));
@@ -103,7 +107,7 @@ class ScanTable final : public ScanOutput {
   const archive::Archive* archive_ = nullptr;
   std::size_t width_ = 0;
   std::string path_;
-  mbox::Dialect dialect_ = mbox::Dialect::automatic;
+  std::string dialect_;
   std::uint64_t doubts_ = 0;
   std::uint64_t problems_ = 0;
   std::vector<std::string> details_;  ///< at most 2 * kShown

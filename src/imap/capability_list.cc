@@ -21,7 +21,7 @@ constexpr std::array<std::pair<std::string_view, AppendMode>, 5> kModes{
 CapabilityList parse_capabilities(std::string_view words) {
   CapabilityList list;
   Capabilities& shared = list.shared;
-  const std::array<std::pair<std::string_view, bool*>, 14> switches{{
+  const std::array<std::pair<std::string_view, bool*>, 17> switches{{
       {"LITERAL+", &shared.literal_plus},
       {"LITERAL-", &shared.literal_minus},
       {"MULTIAPPEND", &shared.multiappend},
@@ -36,6 +36,9 @@ CapabilityList parse_capabilities(std::string_view words) {
       {"AUTH=PLAIN", &list.auth_plain},
       {"LOGINDISABLED", &list.login_disabled},
       {"LIST-EXTENDED", &list.list_extended},
+      {"ENABLE", &list.enable},
+      {"UTF8=ACCEPT", &list.utf8},
+      {"UTF8=ONLY", &list.utf8},
   }};
   constexpr std::string_view kAppendLimit = "APPENDLIMIT=";
   while (!words.empty()) {

@@ -190,6 +190,20 @@ Result<void> Connection::ask_capabilities() {
   return ok();
 }
 
+Result<void> Connection::enable_utf8() {
+  constexpr std::string_view kUtf8 = "UTF8=ACCEPT";
+  if (!capabilities_.enable || !capabilities_.utf8) return ok();
+  bool enabled = false;
+  MBOXFERRY_ASSIGN(const ReplyLine reply, command("ENABLE UTF8=ACCEPT", [&](const ReplyLine& data) {
+                     if (!same_word(data.name, "ENABLED")) return ok();
+                     std::string_view words = data.text;
+                     while (!words.empty()) enabled = same_word(take_word(words), kUtf8) || enabled;
+                     return ok();
+                   }));
+  if (enabled && reply.status == Status::ok) name_form_ = NameForm::utf8;
+  return ok();
+}
+
 void Connection::trace_sent(std::string_view lines) {
   while (lines.ends_with('\n') || lines.ends_with('\r')) lines.remove_suffix(1);
   wire_->sent.line(lines);

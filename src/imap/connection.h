@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "imap/capability_list.h"
+#include "imap/mailbox_name.h"
 #include "imap/mailstream_driver.h"
 #include "imap/reply_reader.h"
 #include "imap/tls_stream.h"
@@ -58,6 +59,10 @@ class Connection {
   /// Takes the list from a response code or asks for it.
   Result<void> read_capabilities(const ReplyLine& reply);
   Result<void> ask_capabilities();
+  /// Has the server take and give UTF-8 where it can (docs/decisions/0011-utf8-accept.md). To be
+  /// called once, after the login. A refusal is no error.
+  Result<void> enable_utf8();
+  [[nodiscard]] NameForm name_form() const { return name_form_; }
 
   /// Closes for the reason given and returns it.
   Error fail(Error error);
@@ -77,6 +82,7 @@ class Connection {
 
   std::string label_;
   CapabilityList capabilities_;
+  NameForm name_form_ = NameForm::modified_utf7;
   WireTrace::Secrets secrets_;
   std::unique_ptr<TlsStream> stream_;
   std::unique_ptr<Wire> wire_;

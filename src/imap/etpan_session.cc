@@ -133,13 +133,13 @@ Result<void> EtpanSession::check(int result, const std::string& doing, const std
 
 std::string EtpanSession::shown_name(const char* wire) {
   const std::string raw = or_empty(wire);
-  if (auto name = decode_mailbox_name(raw)) return *name;
+  if (auto name = decode_mailbox_name(raw, connection_.name_form())) return *name;
   return raw_names_.insert_or_assign(to_utf8(raw), raw).first->first;
 }
 
 Result<std::string> EtpanSession::wire_name(const std::string& mailbox) const {
   if (const auto raw = raw_names_.find(mailbox); raw != raw_names_.end()) return raw->second;
-  return encode_mailbox_name(mailbox);
+  return encode_mailbox_name(mailbox, connection_.name_form());
 }
 
 Result<Namespace> EtpanSession::personal_namespace() {

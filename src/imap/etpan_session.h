@@ -44,7 +44,8 @@ class EtpanSession {
 
   Connection& connection_;
   mailimap* session_;
-  /// Names that are no modified UTF-7, as UTF-8, and how they are said to the server: as they came.
+  /// Names that are not in the form they should be in, as UTF-8, and how they are said to the
+  /// server: as they came.
   std::map<std::string, std::string> raw_names_;
 };
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "imap/text.h"
+#include "mboxferry/base/utf8.h"
 
 namespace mboxferry::imap {
 namespace {
@@ -72,19 +73,28 @@ bool decode_run(std::string_view digits, std::string& out) {
   return high == 0;
 }
 
-}  // namespace
+bool is_control(char32_t c, NameForm form) {
+  if (c < 0x20 || c == 0x7f) return true;
+  return form == NameForm::utf8 && ((c >= 0x80 && c <= 0x9f) || c == 0x2028 || c == 0x2029);
+}
 
-Result<std::string> encode_mailbox_name(std::string_view utf8) {
+Result<void> check_name(std::string_view utf8, NameForm form) {
   if (utf8.empty()) return bad_name(utf8, "it is empty");
+  for (std::string_view rest = utf8; !rest.empty();) {
+    const auto code_point = take_code_point(rest);
+    if (!code_point) return bad_name(utf8, "it is not UTF-8");
+    if (is_control(*code_point, form)) return bad_name(utf8, "it has a control character");
+  }
+  return ok();
+}
+
+std::string to_modified_utf7(std::string_view utf8) {
   std::string out;
   Base64Run run;
   bool in_run = false;
   std::string_view rest = utf8;
-  while (!rest.empty()) {
-    const auto code_point = take_code_point(rest);
-    if (!code_point) return bad_name(utf8, "it is not UTF-8");
+  while (const auto code_point = take_code_point(rest)) {
     const char32_t c = *code_point;
-    if (c < 0x20 || c == 0x7f) return bad_name(utf8, "it has a control character");
     if (stands_for_itself(c)) {
       if (in_run) {
         run.finish(out);
@@ -111,7 +121,17 @@ Result<std::string> encode_mailbox_name(std::string_view utf8) {
   return out;
 }
 
-std::optional<std::string> decode_mailbox_name(std::string_view wire) {
+}  // namespace
+
+Result<std::string> encode_mailbox_name(std::string_view utf8, NameForm form) {
+  MBOXFERRY_TRY(check_name(utf8, form));
+  return form == NameForm::utf8 ? std::string(utf8) : to_modified_utf7(utf8);
+}
+
+std::optional<std::string> decode_mailbox_name(std::string_view wire, NameForm form) {
+  if (form == NameForm::utf8) {
+    return check_name(wire, form) ? std::optional<std::string>(wire) : std::nullopt;
+  }
   std::string out;
   std::string_view rest = wire;
   while (!rest.empty()) {
@@ -132,7 +152,7 @@ std::optional<std::string> decode_mailbox_name(std::string_view wire) {
     rest.remove_prefix(end + 1);
   }
   // Only the one canonical spelling: another one could not be said to the server again.
-  const auto again = encode_mailbox_name(out);
+  const auto again = encode_mailbox_name(out, form);
   if (!again || *again != wire) return std::nullopt;
   return out;
 }

@@ -31,6 +31,7 @@ struct Session {
     Session session;
     MBOXFERRY_ASSIGN(session.connection, Connection::open(account, options));
     MBOXFERRY_TRY(log_in(*session.connection, account));
+    MBOXFERRY_TRY(session.connection->enable_utf8());
     MBOXFERRY_ASSIGN(session.etpan, EtpanSession::attach(*session.connection));
     return session;
   }

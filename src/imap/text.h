@@ -26,10 +26,6 @@ std::optional<std::uint64_t> parse_number(std::string_view digits);
 /// says may be shown to a person.
 std::string printable(std::string_view text);
 
-/// One code point of strict UTF-8, taken off `rest`; none if malformed (RFC 3629 section 4).
-std::optional<char32_t> take_code_point(std::string_view& rest);
-void append_utf8(std::string& out, char32_t code_point);
-
 /// Base64 with padding (RFC 4648 section 4).
 std::string base64(std::string_view bytes);
 

@@ -40,6 +40,12 @@ Result<std::optional<std::string>> value_of(Database& database, std::string_view
 
 }  // namespace
 
+std::string lost_flags_note(MailboxId mailbox) { return fmt::format("lost_flags.{}", mailbox); }
+
+std::string date_corrections_note(MailboxId mailbox) {
+  return fmt::format("date_corrections.{}", mailbox);
+}
+
 Error SqliteJournal::misuse(const std::string& what) const {
   return {.code = ErrorCode::internal,
           .what = fmt::format("the journal {} refused a step: {}", database_->path(), what),

@@ -18,6 +18,11 @@ constexpr const char* kInFolder =
     " AND m.id <= (SELECT last_message FROM folder WHERE id = ?1) AND m.folder = ?1 ";
 constexpr const char* kPage = " ORDER BY m.id LIMIT ?3";
 
+std::int64_t page_rows(std::size_t limit) {
+  return static_cast<std::int64_t>(
+      std::min<std::size_t>(limit, std::numeric_limits<std::int32_t>::max()));
+}
+
 }  // namespace
 
 Result<std::int64_t> SqliteJournal::keywords_id(const std::string& keywords) {
@@ -35,6 +40,7 @@ Result<void> SqliteJournal::insert_message(MessageRow& row) {
   if (!row.keywords.empty()) {
     MBOXFERRY_ASSIGN(keywords, keywords_id(row.keywords));
   }
+  if (row.state == State::planned) MBOXFERRY_TRY(skip_if_duplicate(row));
   MBOXFERRY_TRY(database_->run(
       "INSERT INTO message(folder, mailbox, offset, length, wire_size, digest, message_id_hash,"
       " date, zone, date_source, date_corrected, flags, keywords, state, uid)"
@@ -92,25 +98,34 @@ Result<void> SqliteJournal::add_indexed(const FolderRow& folder, std::span<Messa
   return ok();
 }
 
-Result<std::vector<MessageRow>> SqliteJournal::page(const std::string& sql, FolderId folder,
-                                                    MessageId after, std::size_t limit) const {
+Result<std::vector<MessageRow>> SqliteJournal::planned(FolderId folder, MailboxId mailbox,
+                                                       MessageId after, std::size_t limit) const {
   const std::lock_guard guard(mutex_);
-  const auto rows = static_cast<std::int64_t>(
-      std::min<std::size_t>(limit, std::numeric_limits<std::int32_t>::max()));
-  MBOXFERRY_ASSIGN(Query query, database_->query(sql, folder, after, rows));
+  static const std::string kSql =
+      kSelectMessage + kInFolder + "AND m.state = 10 AND m.mailbox = ?4" + kPage;
+  MBOXFERRY_ASSIGN(Query query, database_->query(kSql, folder, after, page_rows(limit), mailbox));
   return read_messages(std::move(query), path());
 }
 
-Result<std::vector<MessageRow>> SqliteJournal::planned(FolderId folder, MessageId after,
-                                                       std::size_t limit) const {
-  static const std::string kSql = kSelectMessage + kInFolder + "AND m.state = 10" + kPage;
-  return page(kSql, folder, after, limit);
+Result<std::vector<MailboxId>> SqliteJournal::mailboxes_of(FolderId folder) const {
+  const std::lock_guard guard(mutex_);
+  static const std::string kSql =
+      std::string("SELECT DISTINCT m.mailbox FROM message m ") + kInFolder + "ORDER BY 1";
+  MBOXFERRY_ASSIGN(Query query, database_->query(kSql, folder, std::int64_t{0}));
+  std::vector<MailboxId> mailboxes;
+  while (true) {
+    MBOXFERRY_ASSIGN(const bool more, query.next());
+    if (!more) return mailboxes;
+    mailboxes.push_back(query.integer(0));
+  }
 }
 
 Result<std::vector<MessageRow>> SqliteJournal::messages(FolderId folder, MessageId after,
                                                         std::size_t limit) const {
+  const std::lock_guard guard(mutex_);
   static const std::string kSql = kSelectMessage + kInFolder + kPage;
-  return page(kSql, folder, after, limit);
+  MBOXFERRY_ASSIGN(Query query, database_->query(kSql, folder, after, page_rows(limit)));
+  return read_messages(std::move(query), path());
 }
 
 Result<std::optional<MessageRow>> SqliteJournal::message(MessageId id) const {

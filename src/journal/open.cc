@@ -109,9 +109,18 @@ Result<std::unique_ptr<Journal>> open_to_read(const std::string& path) {
   return std::make_unique<SqliteJournal>(std::move(database), LockFile());
 }
 
+// SQLite keeps an unnamed database in a temporary file of its own, which has no name either.
+Result<std::unique_ptr<Journal>> open_scratch() {
+  MBOXFERRY_ASSIGN(auto database, Database::open("", Database::Access::write));
+  MBOXFERRY_TRY(database->script("PRAGMA journal_mode=MEMORY;PRAGMA synchronous=OFF;"));
+  MBOXFERRY_TRY(create_schema(*database));
+  return std::make_unique<SqliteJournal>(std::move(database), LockFile());
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, OpenMode mode) {
+  if (mode == OpenMode::scratch) return open_scratch();
   const std::string file = real_path(path);
   if (mode == OpenMode::read_only) return open_to_read(file);
   if (mode == OpenMode::resume) MBOXFERRY_TRY(check_file(file));

@@ -15,6 +15,14 @@
 #include "mboxferry/base/crash_point.h"
 
 namespace mboxferry::journal {
+namespace {
+
+// The rows of mailbox ?1, walked between the bounds that are kept for it.
+constexpr const char* kInMailbox =
+    "id BETWEEN (SELECT first_message FROM main.mailbox_range WHERE mailbox = ?1)"
+    " AND (SELECT last_message FROM main.mailbox_range WHERE mailbox = ?1) AND mailbox = ?1";
+
+}  // namespace
 
 Result<Journal::Doubt> SqliteJournal::doubt_locked(MailboxId mailbox) const {
   Doubt doubt;
@@ -62,30 +70,46 @@ Result<Journal::Doubt> SqliteJournal::doubt(MailboxId mailbox) const {
   return doubt_locked(mailbox);
 }
 
+Result<void> SqliteJournal::fill_doubt(MailboxId mailbox, Unidentified which) {
+  const auto fill = [&](std::string_view where, std::int64_t in_doubt) {
+    return database_->run(
+        fmt::format("INSERT INTO temp.doubt SELECT id, ?2, wire_size, date, message_id_hash,"
+                    " substr(digest, 1, 8), 0 FROM main.message WHERE {}",
+                    where),
+        mailbox, in_doubt);
+  };
+  if (which == Unidentified::planned) {
+    MBOXFERRY_TRY(fill(std::string(kInMailbox) + " AND state = 10", 1));
+    return ok();
+  }
+  if (which == Unidentified::in_doubt) MBOXFERRY_TRY(fill("mailbox = ?1 AND state = 11", 1));
+  MBOXFERRY_TRY(fill("mailbox = ?1 AND state = 15", 0));
+  return ok();
+}
+
 Result<void> SqliteJournal::begin_reconcile(MailboxId mailbox, Unidentified which) {
   const std::lock_guard guard(mutex_);
   reconciling_.reset();
-  MBOXFERRY_ASSIGN(const Doubt doubt, doubt_locked(mailbox));
+  const bool planned = which == Unidentified::planned;
+  MBOXFERRY_ASSIGN(Doubt doubt, doubt_locked(mailbox));
+  if (planned) {
+    MBOXFERRY_ASSIGN(
+        const std::int64_t floor,
+        database_->number("SELECT uid_floor FROM main.mailbox WHERE id = ?1", mailbox));
+    doubt.uid_floor = static_cast<Uid>(floor);
+  }
   MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::scratch));
   MBOXFERRY_TRY(create_scratch(*database_));
-  if (which == Unidentified::in_doubt) {
-    MBOXFERRY_TRY(database_->run(
-        "INSERT INTO temp.doubt SELECT id, 1, wire_size, date, message_id_hash,"
-        " substr(digest, 1, 8), 0 FROM main.message WHERE mailbox = ?1 AND state = 11",
-        mailbox));
-  }
-  MBOXFERRY_TRY(
-      database_->run("INSERT INTO temp.doubt SELECT id, 0, wire_size, date, message_id_hash,"
-                     " substr(digest, 1, 8), 0 FROM main.message WHERE mailbox = ?1 AND state = 15",
-                     mailbox));
+  MBOXFERRY_TRY(fill_doubt(mailbox, which));
+  // A skipped message has a UID when it was found among what was there before the job.
   MBOXFERRY_TRY(database_->run(
-      "INSERT OR IGNORE INTO temp.known SELECT uid + 2147483648 FROM main.message"
-      " WHERE id BETWEEN (SELECT first_message FROM main.mailbox_range WHERE mailbox = ?1)"
-      " AND (SELECT last_message FROM main.mailbox_range WHERE mailbox = ?1)"
-      " AND mailbox = ?1 AND state = 12 AND uid >= ?2",
-      mailbox, uid_to_disk(doubt.uid_floor)));
+      fmt::format("INSERT OR IGNORE INTO temp.known SELECT uid + 2147483648 FROM main.message"
+                  " WHERE {} AND state = ?3 AND uid >= ?2",
+                  kInMailbox),
+      mailbox, uid_to_disk(planned ? 1 : doubt.uid_floor),
+      to_disk(planned ? DiskState::skipped : DiskState::stored)));
   MBOXFERRY_TRY(transaction.commit());
-  reconciling_ = Reconciling{.mailbox = mailbox, .uid_floor = doubt.uid_floor};
+  reconciling_ = Reconciling{.mailbox = mailbox, .which = which, .uid_floor = doubt.uid_floor};
   return ok();
 }
 
@@ -95,7 +119,9 @@ Result<void> SqliteJournal::add_seen(std::span<const Seen> seen) {
   MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::scratch));
   for (const Seen& one : seen) {
     // What lies below the floor was there before anything in doubt was sent.
-    if (one.uid < reconciling_->uid_floor || one.uid == 0) continue;
+    const bool before = one.uid < reconciling_->uid_floor;
+    const bool wanted = before == (reconciling_->which == Unidentified::planned);
+    if (!wanted || one.uid == 0) continue;
     MBOXFERRY_TRY(
         database_->run("INSERT OR IGNORE INTO temp.seen SELECT ?1, ?2, ?3, ?4, 0"
                        " WHERE NOT EXISTS (SELECT 1 FROM temp.known WHERE uid = ?1)",
@@ -148,14 +174,22 @@ Result<std::optional<Seen>> SqliteJournal::next_ambiguous(Uid after) {
     MBOXFERRY_TRY(transaction.commit());
     reconciling_->indexed = true;
   }
+  // What was there before the job can be much, and most of it other mail of the same size: there,
+  // the size counts only for messages without Message-ID.
+  const char* const same_size = reconciling_->which == Unidentified::planned
+                                    ? " AND d.message_id_hash = 0 AND s.message_id_hash = 0"
+                                    : "";
   MBOXFERRY_ASSIGN(
       Query query,
       database_->query(
-          "SELECT uid, size, date, message_id_hash FROM temp.seen s WHERE uid > ?1 AND taken = 0"
-          " AND (EXISTS (SELECT 1 FROM temp.doubt d WHERE d.size = s.size AND d.taken = 0)"
-          " OR (s.message_id_hash <> 0 AND EXISTS (SELECT 1 FROM temp.doubt d"
-          " WHERE d.message_id_hash = s.message_id_hash AND d.taken = 0)))"
-          " ORDER BY uid LIMIT 1",
+          fmt::format(
+              "SELECT uid, size, date, message_id_hash FROM temp.seen s WHERE uid > ?1 AND taken = "
+              "0"
+              " AND (EXISTS (SELECT 1 FROM temp.doubt d WHERE d.size = s.size AND d.taken = 0{})"
+              " OR (s.message_id_hash <> 0 AND EXISTS (SELECT 1 FROM temp.doubt d"
+              " WHERE d.message_id_hash = s.message_id_hash AND d.taken = 0)))"
+              " ORDER BY uid LIMIT 1",
+              same_size),
           std::int64_t{after}));
   MBOXFERRY_ASSIGN(const bool found, query.next());
   if (!found) return std::optional<Seen>();
@@ -179,6 +213,21 @@ Result<std::optional<MessageId>> SqliteJournal::doubtful_with_digest(const Sha25
   return std::optional<MessageId>(query.integer(0));
 }
 
+Result<std::int64_t> SqliteJournal::apply_match(const Stored& match) {
+  if (reconciling_->which != Unidentified::planned) {
+    return database_->run(
+        "UPDATE main.message SET state = 12, uid = ?2"
+        " WHERE id = ?1 AND mailbox = ?3 AND state IN (11, 15)",
+        match.message, uid_to_disk(match.uid), reconciling_->mailbox);
+  }
+  MBOXFERRY_TRY(database_->run("INSERT INTO reason(message, code, text) VALUES(?1, ?2, ?3)",
+                               match.message, std::string_view("already-there"),
+                               std::string_view(fmt::format("as UID {}", match.uid))));
+  return database_->run(
+      "UPDATE main.message SET state = 14, uid = ?2 WHERE id = ?1 AND mailbox = ?3 AND state = 10",
+      match.message, uid_to_disk(match.uid), reconciling_->mailbox);
+}
+
 Result<void> SqliteJournal::commit_matches(std::span<const Stored> matches) {
   if (matches.empty()) return ok();
   {
@@ -186,11 +235,7 @@ Result<void> SqliteJournal::commit_matches(std::span<const Stored> matches) {
     if (!reconciling_) return misuse("nothing is being reconciled");
     MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
     for (const Stored& match : matches) {
-      MBOXFERRY_ASSIGN(
-          const std::int64_t message,
-          database_->run("UPDATE main.message SET state = 12, uid = ?2"
-                         " WHERE id = ?1 AND mailbox = ?3 AND state IN (11, 15)",
-                         match.message, uid_to_disk(match.uid), reconciling_->mailbox));
+      MBOXFERRY_ASSIGN(const std::int64_t message, apply_match(match));
       MBOXFERRY_ASSIGN(const std::int64_t uid,
                        database_->run("UPDATE temp.seen SET taken = 1 WHERE uid = ?1 AND taken = 0",
                                       std::int64_t{match.uid}));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The journal on SQLite; its methods are spread over catalog.cc, messages.cc, transitions.cc,
-// reconcile.cc and reports.cc.
+// dedupe.cc, reconcile.cc and reports.cc.
 #pragma once
 
 #include <memory>
@@ -36,11 +36,13 @@ class SqliteJournal final : public Journal {
   Result<void> update_mailbox(const MailboxRow& mailbox) override;
   Result<std::vector<MailboxRow>> mailboxes() const override;
 
+  Result<void> set_dedupe(Dedupe dedupe) override;
   Result<void> add_indexed(const FolderRow& folder, std::span<MessageRow> messages,
                            std::span<const Finding> findings) override;
   Result<void> commit(const Step& step) override;
-  Result<std::vector<MessageRow>> planned(FolderId folder, MessageId after,
+  Result<std::vector<MessageRow>> planned(FolderId folder, MailboxId mailbox, MessageId after,
                                           std::size_t limit) const override;
+  Result<std::vector<MailboxId>> mailboxes_of(FolderId folder) const override;
   Result<std::optional<MessageRow>> message(MessageId id) const override;
   Result<std::vector<MessageRow>> messages(FolderId folder, MessageId after,
                                            std::size_t limit) const override;
@@ -65,6 +67,7 @@ class SqliteJournal final : public Journal {
  private:
   struct Reconciling {
     MailboxId mailbox = 0;
+    Unidentified which = Unidentified::in_doubt;
     Uid uid_floor = 0;
     bool indexed = false;        ///< the scratch tables have their indexes
     bool certain_known = false;  ///< the table `certain` is up to date
@@ -74,10 +77,11 @@ class SqliteJournal final : public Journal {
   Result<bool> write_folder(const FolderRow& folder);
   Result<std::int64_t> keywords_id(const std::string& keywords);
   Result<void> insert_message(MessageRow& row);
-  Result<std::vector<MessageRow>> page(const std::string& sql, FolderId folder, MessageId after,
-                                       std::size_t limit) const;
+  Result<void> skip_if_duplicate(MessageRow& row);
   Result<Doubt> doubt_locked(MailboxId mailbox) const;
+  Result<void> fill_doubt(MailboxId mailbox, Unidentified which);
   Result<void> find_certain();
+  Result<std::int64_t> apply_match(const Stored& match);
   [[nodiscard]] Error misuse(const std::string& what) const;
 
   mutable std::mutex mutex_;
@@ -85,6 +89,7 @@ class SqliteJournal final : public Journal {
                    // reader
   std::unique_ptr<Database> database_;
   std::optional<Reconciling> reconciling_;
+  Dedupe dedupe_ = Dedupe::none;
 };
 
 }  // namespace mboxferry::journal

@@ -71,6 +71,15 @@ class Transitions {
     return ok();
   }
 
+  Result<void> lose_keywords(const std::vector<MessageId>& messages, std::int64_t unsayable) {
+    for (const MessageId message : messages) {
+      MBOXFERRY_TRY(exactly(
+          1, message, "without keywords",
+          database_.run("UPDATE message SET keywords = ?2 WHERE id = ?1", message, unsayable)));
+    }
+    return ok();
+  }
+
   Result<void> plan_again(const std::vector<MessageId>& messages) {
     return each_run(messages, next_id, [&](std::size_t at, std::size_t count) {
       return exactly(count, messages[at], "planned again",
@@ -137,6 +146,10 @@ Result<void> SqliteJournal::commit(const Step& step) {
     MBOXFERRY_TRY(transitions.store(step.stored));
     MBOXFERRY_TRY(transitions.plan_again(step.planned_again));
     MBOXFERRY_TRY(transitions.refuse(step.refused));
+    if (!step.keywords_lost.empty()) {
+      MBOXFERRY_ASSIGN(const std::int64_t unsayable, keywords_id(std::string(kUnsayable)));
+      MBOXFERRY_TRY(transitions.lose_keywords(step.keywords_lost, unsayable));
+    }
     MBOXFERRY_TRY(forget_settled_intents(*database_));
     for (const Intent& intent : step.intents) MBOXFERRY_TRY(transitions.intend(intent));
     MBOXFERRY_TRY(transaction.commit());

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "mbox/text.h"
@@ -136,10 +135,9 @@ Result<void> Scanner::step_lines() {
   const std::uint64_t limit = window_.limit();
   while (position_ < limit) {
     const std::string_view text = window_.view(position_, limit + kFrom.size() - 1);
-    const void* found = memmem(text.data(), text.size(), kFrom.data(), kFrom.size());
-    if (found == nullptr) break;
-    const std::uint64_t from =
-        position_ + static_cast<std::uint64_t>(static_cast<const char*>(found) - text.data());
+    const std::size_t found = find_from(text);
+    if (found == std::string_view::npos) break;
+    const std::uint64_t from = position_ + found;
     std::uint64_t start = from;
     while (start > window_.base() && start > region_ && window_.at(start - 1) == '>') --start;
     const bool cut = start == window_.base() && start > region_ && quotes_before_base_;

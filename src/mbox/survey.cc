@@ -113,7 +113,9 @@ void apply_request(Dialect requested, FolderProfile& profile) {
 
 }  // namespace
 
-Result<FolderProfile> survey(ByteSource& source, Dialect requested) {
+LineEnds line_ends_of(std::string_view text) { return judge_line_ends(count_line_ends(text)); }
+
+Result<FolderProfile> survey(ByteSource& source, Dialect requested, MessageSink* sink) {
   Beginning beginning(source);
   auto sample = std::make_unique_for_overwrite<char[]>(kLineEndBytes);
   std::size_t size = 0;
@@ -125,16 +127,16 @@ Result<FolderProfile> survey(ByteSource& source, Dialect requested) {
   }
   FolderProfile profile;
   profile.empty = size == 0;
-  profile.line_ends = judge_line_ends(count_line_ends({sample.get(), size}));
+  profile.line_ends = line_ends_of({sample.get(), size});
   sample.reset();
   // While nothing is known, nothing is taken for granted.
   profile.dialect = Dialect::unquoted;
   profile.unquote = false;
   profile.use_content_length = true;
 
-  NoSink sink;
+  NoSink no_sink;
   const Cancellation never;
-  Scanner scanner(beginning, beginning, profile, sink, never, 0, {});
+  Scanner scanner(beginning, beginning, profile, sink != nullptr ? *sink : no_sink, never, 0, {});
   MBOXFERRY_TRY(scanner.run());
   const ScanCounts& counts = scanner.counts();
 

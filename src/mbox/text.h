@@ -27,6 +27,9 @@ struct Line {
   bool has_line_end = false;  ///< false: the text ended before a line end was met
 };
 
+/// Where `From ` first occurs in `text`; npos when it does not. Much faster than a general search.
+std::size_t find_from(std::string_view text);
+
 /// Cuts the first line from `text`. A lone CR ends a line only when `lone_cr` says so.
 Line first_line(std::string_view text, bool lone_cr);
 

@@ -2,25 +2,17 @@
 // RFC 2047 and comma-separated names, as far as Gmail's label field needs them.
 #include "message/labels.h"
 
-#include <array>
+#include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "mboxferry/base/utf8.h"
 #include "message/ascii.h"
+#include "message/charset.h"
 
 namespace mboxferry::message {
 namespace {
-
-constexpr std::array<std::string_view, 3> kUtf8Names{"utf-8", "utf8", "us-ascii"};
-constexpr std::array<std::string_view, 3> kLatin1Names{"iso-8859-1", "iso8859-1", "latin1"};
-
-bool is_one_of(std::string_view name, const std::array<std::string_view, 3>& names) {
-  for (const std::string_view known : names) {
-    if (equals_ignoring_case(name, known)) return true;
-  }
-  return false;
-}
 
 std::string decode_q(std::string_view text) {
   std::string bytes;
@@ -46,7 +38,9 @@ int base64_value(char c) {
 }
 
 std::optional<std::string> decode_b(std::string_view text) {
-  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
+  const std::size_t padding = std::min(text.find('='), text.size());
+  if (text.find_first_not_of('=', padding) != std::string_view::npos) return std::nullopt;
+  text = text.substr(0, padding);
   std::string bytes;
   std::uint32_t bits = 0;
   unsigned held = 0;
@@ -64,59 +58,108 @@ std::optional<std::string> decode_b(std::string_view text) {
 }
 
 struct EncodedWord {
-  std::string decoded;
-  std::size_t length;
+  std::string_view charset;
+  std::string bytes;
+  std::size_t end;  ///< in the field
 };
 
-// `text` begins with "=?".
-std::optional<EncodedWord> read_encoded_word(std::string_view text) {
-  const auto charset_end = text.find('?', 2);
-  if (charset_end == std::string_view::npos || charset_end + 2 >= text.size() ||
-      text[charset_end + 2] != '?') {
-    return std::nullopt;
+/// Finds encoded words in a field, from left to right.
+class WordReader {
+ public:
+  explicit WordReader(std::string_view text) : text_(text) {}
+
+  // The word that begins at `at`; no `at` is less than the one before.
+  std::optional<EncodedWord> read(std::size_t at) {
+    if (text_.substr(at, 2) != "=?") return std::nullopt;
+    const auto charset_end = text_.find('?', at + 2);
+    if (charset_end == std::string_view::npos || charset_end + 2 >= text_.size() ||
+        text_[charset_end + 2] != '?') {
+      return std::nullopt;
+    }
+    const auto begin = charset_end + 3;
+    // Looked for once for all that may begin before it, or time would be the square of the length.
+    if (end_ < begin) end_ = text_.find("?=", begin);
+    if (end_ == std::string_view::npos) return std::nullopt;
+    std::string_view charset = text_.substr(at + 2, charset_end - at - 2);
+    charset = charset.substr(0, charset.find('*'));  // RFC 2231 section 5: a language
+    if (!is_known_charset(charset)) return std::nullopt;
+    const std::string_view content = text_.substr(begin, end_ - begin);
+    const char encoding = to_lower(text_[charset_end + 1]);
+    std::optional<std::string> bytes;
+    if (encoding == 'q') bytes = decode_q(content);
+    if (encoding == 'b') bytes = decode_b(content);
+    if (!bytes) return std::nullopt;
+    return EncodedWord{charset, *std::move(bytes), end_ + 2};
   }
-  const auto begin = charset_end + 3;
-  const auto end = text.find("?=", begin);
-  if (end == std::string_view::npos) return std::nullopt;
-  std::string_view charset = text.substr(2, charset_end - 2);
-  charset = charset.substr(0, charset.find('*'));  // RFC 2231 section 5: a language
-  const bool latin1 = is_one_of(charset, kLatin1Names);
-  if (!latin1 && !is_one_of(charset, kUtf8Names)) return std::nullopt;
-  const std::string_view content = text.substr(begin, end - begin);
-  const char encoding = to_lower(text[charset_end + 1]);
-  std::optional<std::string> bytes;
-  if (encoding == 'q') bytes = decode_q(content);
-  if (encoding == 'b') bytes = decode_b(content);
-  if (!bytes) return std::nullopt;
-  return EncodedWord{latin1 ? latin1_to_utf8(*bytes) : std::move(*bytes), end + 2};
-}
+
+ private:
+  std::string_view text_;
+  std::size_t end_ = 0;  ///< a "?="
+};
+
+/// Puts the pieces of a field together.
+class Decoder {
+ public:
+  void add_word(const EncodedWord& word) {
+    blanks_.clear();
+    if (!equals_ignoring_case(word.charset, charset_)) end_words();
+    end_plain();
+    charset_ = word.charset;
+    bytes_ += word.bytes;
+    behind_word_ = true;
+  }
+
+  void add_plain(char c) {
+    if (behind_word_ && is_blank(c)) {
+      blanks_ += c;
+      return;
+    }
+    end_words();
+    plain_ += c;
+  }
+
+  std::string finish() {
+    end_words();
+    end_plain();
+    return std::move(decoded_);
+  }
+
+ private:
+  void end_words() {
+    if (!behind_word_) return;
+    if (!bytes_.empty()) decoded_ += charset_to_utf8(bytes_, charset_);
+    bytes_.clear();
+    plain_ += std::exchange(blanks_, {});
+    behind_word_ = false;
+  }
+  void end_plain() {
+    decoded_ += to_utf8(plain_);
+    plain_.clear();
+  }
+
+  std::string decoded_;
+  std::string plain_;
+  std::string_view charset_;  ///< of `bytes_`
+  std::string bytes_;         ///< of adjacent words: a character may be split between two
+  std::string blanks_;        ///< behind the last word; they go if another word follows
+  bool behind_word_ = false;
+};
 
 }  // namespace
 
 std::string decode_encoded_words(std::string_view text) {
-  std::string decoded;
-  std::size_t blanks_after_word = 0;  // how much of the end of `decoded` they are
-  bool behind_word = false;
-  while (!text.empty()) {
-    if (text.substr(0, 2) == "=?") {
-      if (const auto word = read_encoded_word(text)) {
-        if (behind_word) decoded.resize(decoded.size() - blanks_after_word);
-        decoded += word->decoded;
-        text.remove_prefix(word->length);
-        behind_word = true;
-        blanks_after_word = 0;
-        continue;
-      }
-    }
-    if (is_blank(text.front())) {
-      ++blanks_after_word;
+  WordReader reader(text);
+  Decoder decoder;
+  for (std::size_t at = 0; at < text.size();) {
+    if (const auto word = reader.read(at)) {
+      decoder.add_word(*word);
+      at = word->end;
     } else {
-      behind_word = false;
+      decoder.add_plain(text[at]);
+      ++at;
     }
-    decoded += text.front();
-    text.remove_prefix(1);
   }
-  return to_utf8(decoded);
+  return decoder.finish();
 }
 
 std::vector<std::string> split_labels(std::string_view text, std::size_t most) {

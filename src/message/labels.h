@@ -9,9 +9,10 @@
 
 namespace mboxferry::message {
 
-/// Decodes the encoded words of an unstructured field (RFC 2047, B and Q) that are in UTF-8,
-/// US-ASCII or ISO-8859-1; others stay as they are written. White space between two decoded words
-/// goes. Text that is no UTF-8 afterwards is taken for ISO-8859-1, so the result is always UTF-8.
+/// Decodes the encoded words of an unstructured field (RFC 2047, B and Q); words in a charset that
+/// is_known_charset() does not know stay as they are written. White space between two words goes,
+/// and a character may be split between two of the same charset, as some programs do. Other text
+/// that is no UTF-8 is taken for ISO-8859-1, so the result is always UTF-8.
 std::string decode_encoded_words(std::string_view text);
 
 /// Splits at commas outside of double quotes; `""` within quotes is one quote. Blanks around a

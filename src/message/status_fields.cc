@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 
+#include "mboxferry/message/gmail_labels.h"
 #include "message/ascii.h"
 
 namespace mboxferry::message {
@@ -73,16 +74,6 @@ struct BitKeyword {
 // Two bits have moved between versions; in local folders no other use of their places is known.
 constexpr std::array<BitKeyword, 3> kEvolutionKeywords{
     {{0x0080, "$Junk"}, {0x0200 | 0x0800, "$NotJunk"}, {0x0400 | 0x1000, "$Forwarded"}}};
-
-// Gmail writes its labels in the account's language: one row a language and meaning.
-enum class GmailMeaning : std::uint8_t { unread, starred, draft };
-struct GmailLabel {
-  std::string_view label;
-  GmailMeaning meaning;
-};
-constexpr std::array<GmailLabel, 3> kGmailLabels{{{"Unread", GmailMeaning::unread},
-                                                  {"Starred", GmailMeaning::starred},
-                                                  {"Drafts", GmailMeaning::draft}}};
 
 // False when some character is none of the table's: then it is no field of this family, such as
 // the `Status: 5.1.1` of a delivery report or the `Status: closed` of a tracker.
@@ -218,12 +209,10 @@ void apply_gmail_labels(HeaderFacts& facts) {
   facts.has_status = true;
   bool unread = false;
   for (const std::string& label : facts.labels) {
-    for (const GmailLabel& row : kGmailLabels) {
-      if (label != row.label) continue;
-      unread = unread || row.meaning == GmailMeaning::unread;
-      if (row.meaning == GmailMeaning::starred) facts.flags |= kFlagged;
-      if (row.meaning == GmailMeaning::draft) facts.flags |= kDraft;
-    }
+    const LabelMeaning meaning = label_meaning(label);
+    unread = unread || meaning == LabelMeaning::unread;
+    if (meaning == LabelMeaning::starred) facts.flags |= kFlagged;
+    if (meaning == LabelMeaning::drafts) facts.flags |= kDraft;
   }
   if (!unread) facts.flags |= kSeen;
 }

@@ -44,6 +44,8 @@ class WireEncoder::Pass {
   void put_run(const char* until);
   void skip_to(const char* position) { at_ = run_ = position; }
 
+  [[nodiscard]] bool can_join_lines() const;
+  void join_lines();
   void resolve_pending_cr();
   void start_line();
   void start_quoted_line();
@@ -63,6 +65,7 @@ class WireEncoder::Pass {
   const char* run_;
   const char* next_lf_ = nullptr;
   const char* next_cr_ = nullptr;
+  bool whole_lines_left_ = true;  // false: no LF is left in this piece
   std::size_t staged_ = 0;
   std::array<char, kStaging> staging_;  // left uninitialised: short lines are joined here
 };
@@ -261,6 +264,34 @@ void WireEncoder::Pass::release_held() {
   e_.place_ = Place::inside;
 }
 
+bool WireEncoder::Pass::can_join_lines() const {
+  const bool plain = !e_.in_header_ && !e_.dropping_ && !e_.options_.carriage_return_ends_line;
+  return plain && whole_lines_left_ &&
+         (e_.place_ == Place::line_start || e_.place_ == Place::inside);
+}
+
+// Does what start_line() and finish_line() do, for all the lines of a body up to the next that may
+// be quoted: nearly all there is of a message, so that this loop is the encoder's speed.
+void WireEncoder::Pass::join_lines() {
+  while (at_ != end_) {
+    if (*at_ == '>' && e_.options_.unquote && e_.place_ == Place::line_start) return;
+    const auto* lf =
+        static_cast<const char*>(std::memchr(at_, '\n', static_cast<std::size_t>(end_ - at_)));
+    if (lf == nullptr) {
+      whole_lines_left_ = false;
+      return;
+    }
+    const bool crlf = lf != at_ && lf[-1] == '\r';
+    at_ = crlf ? lf + 1 : lf;
+    if (!crlf) {
+      put_run(lf);
+      put("\r\n");
+      skip_to(lf + 1);
+    }
+    e_.place_ = Place::line_start;
+  }
+}
+
 void WireEncoder::Pass::finish_line() {
   const char* line_end = find_line_end();
   if (line_end == end_) {
@@ -297,6 +328,8 @@ void WireEncoder::Pass::walk() {
   if (at_ == end_) return;
   if (e_.pending_cr_) resolve_pending_cr();
   while (at_ != end_) {
+    if (can_join_lines()) join_lines();
+    if (at_ == end_) break;
     switch (e_.place_) {
       case Place::line_start:
         start_line();

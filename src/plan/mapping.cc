@@ -1,85 +1,244 @@
 // SPDX-License-Identifier: Apache-2.0
-// Folder paths to mailbox names.
+// Folder paths and labels to mailbox names.
 #include "mboxferry/plan/mapping.h"
 
-#include <fmt/format.h>
 #include <strings.h>
 
-#include <string_view>
+#include <algorithm>
+
+#include "mboxferry/base/glob.h"
+#include "mboxferry/base/utf8.h"
+#include "mboxferry/message/gmail_labels.h"
+#include "plan/name_folding.h"
+#include "plan/name_rules.h"
+#include "plan/special_use.h"
 
 namespace mboxferry::plan {
 namespace {
 
-bool is_control(char character) {
-  const auto byte = static_cast<unsigned char>(character);
-  return byte < 0x20 || byte == 0x7f;
-}
-
-std::string sanitized(std::string_view segment, char separator) {
-  while (!segment.empty() && segment.front() == ' ') segment.remove_prefix(1);
-  while (!segment.empty() && segment.back() == ' ') segment.remove_suffix(1);
-  std::string name(segment);
-  for (char& character : name) {
-    const bool refused = (separator != 0 && character == separator) || character == '%' ||
-                         character == '*' || is_control(character);
-    if (refused) character = '_';
-  }
-  return name.empty() ? "_" : name;
-}
-
-std::vector<std::string> split(std::string_view text, char separator) {
-  std::vector<std::string> parts;
-  for (std::size_t start = 0;;) {
-    const std::size_t end = text.find(separator, start);
-    parts.emplace_back(text.substr(start, end - start));
-    if (end == std::string_view::npos) return parts;
-    start = end + 1;
-  }
-}
+constexpr std::string_view kInbox = "INBOX";
+constexpr const char* kNoSecondInbox = "no INBOX below INBOX";
 
 bool is_inbox(const std::string& name) { return strcasecmp(name.c_str(), "INBOX") == 0; }
 
-std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
-  return fmt::format("{}", fmt::join(parts, separator));
+// Folders below which Gmail keeps its own.
+bool is_gmail_root(const std::string& name) {
+  return name == "[Gmail]" || name == "[Google Mail]" || name == "[Imap]";
 }
 
-Result<std::vector<std::string>> user_segments(const std::string& mailbox, char separator) {
-  std::vector<std::string> segments = split(mailbox, '/');
-  if (separator != 0 && separator != '/' && segments.size() == 1)
-    segments = split(mailbox, separator);
-  for (const std::string& segment : segments) {
-    if (segment != sanitized(segment, separator) || mailbox.size() > 1000)
-      return Error{ErrorCode::configuration,
-                   "'" + sanitized(mailbox, 0) + "' cannot be the name of a mailbox on this server",
-                   "leave out empty levels, control characters, % and *, and spaces at the ends of "
-                   "a level"};
+// INBOX as servers write it; a level INBOX right below INBOX is INBOX itself. Returns whether a
+// level went.
+bool settle_inbox(std::vector<std::string>& levels) {
+  if (levels.empty() || !is_inbox(levels.front())) return false;
+  levels.front() = kInbox;
+  const auto first = levels.begin() + 1;
+  const auto last = std::find_if_not(first, levels.end(), is_inbox);
+  const bool any = first != last;
+  levels.erase(first, last);
+  return any;
+}
+
+std::string reason_of(SpecialUse use) {
+  if (use == SpecialUse::inbox) return "the inbox by another name";
+  return "special use " + std::string(attribute_of(use));
+}
+
+std::optional<SpecialUse> use_of(message::LabelMeaning meaning) {
+  switch (meaning) {
+    case message::LabelMeaning::inbox:
+      return SpecialUse::inbox;
+    case message::LabelMeaning::sent:
+      return SpecialUse::sent;
+    case message::LabelMeaning::drafts:
+      return SpecialUse::drafts;
+    case message::LabelMeaning::spam:
+      return SpecialUse::junk;
+    case message::LabelMeaning::trash:
+      return SpecialUse::trash;
+    case message::LabelMeaning::archived:
+      return SpecialUse::archive;
+    default:
+      return std::nullopt;
   }
-  return segments;
 }
 
 }  // namespace
 
-Result<MappedName> map_folder(const std::vector<std::string>& path, const MappingOptions& options) {
-  std::vector<std::string> segments;
+Mapper::Mapper(MappingRules rules, ServerNames server)
+    : rules_(std::move(rules)),
+      server_(std::move(server)),
+      special_(std::make_shared<const SpecialMailboxes>(server_)) {
+  for (const KnownMailbox& known : server_.mailboxes)
+    known_names_[fold_case(known.name)].push_back(known.name);
+}
+
+Result<Mapper> Mapper::create(MappingRules rules, ServerNames server) {
+  Mapper mapper(std::move(rules), std::move(server));
+  const char separator = mapper.server_.separator;
+  if (mapper.rules_.mailbox) {
+    MBOXFERRY_ASSIGN(mapper.base_, user_levels(*mapper.rules_.mailbox, separator, "--to"));
+  }
+  if (!mapper.rules_.subfolder.empty()) {
+    MBOXFERRY_ASSIGN(const Levels levels,
+                     user_levels(mapper.rules_.subfolder, separator, "--subfolder"));
+    mapper.base_.insert(mapper.base_.end(), levels.begin(), levels.end());
+  }
+  settle_inbox(mapper.base_);
+  for (const MapRule& map : mapper.rules_.maps) {
+    Rule rule{comparable_path(map.from), is_glob(map.from), {}};
+    if (rule.from.size() > 1 && rule.from.back() == '/') rule.from.pop_back();
+    MBOXFERRY_ASSIGN(rule.to, user_levels(map.to, separator, "--map"));
+    settle_inbox(rule.to);
+    mapper.maps_.push_back(std::move(rule));
+  }
+  return mapper;
+}
+
+std::string Mapper::joined(const Levels& levels) const {
+  const char separator = server_.separator == 0 ? '_' : server_.separator;
+  return join_path(levels, std::string_view(&separator, 1));
+}
+
+// The whole name of a mailbox of the user's own. A user may have written the prefix as well; an
+// archive's folder never means it, unless it is INBOX.
+std::string Mapper::qualified(const Levels& levels, bool user_named) const {
+  const std::string name = joined(levels);
+  const std::string& prefix = server_.prefix;
+  if (name == kInbox || prefix.empty()) return name;
+  const bool in_inbox = is_inbox(levels.front());
+  const bool has_prefix = strncasecmp(name.c_str(), prefix.c_str(), prefix.size()) == 0;
+  if (has_prefix && (in_inbox || user_named)) return prefix + name.substr(prefix.size());
+  return prefix + name;
+}
+
+// `head` and the levels of `path` behind the first `from`.
+MappedName Mapper::below(std::string head, const Levels& path, std::size_t from,
+                         std::string why) const {
+  Reasons reasons;
+  if (!why.empty()) reasons.add(std::move(why));
+  Levels levels{std::move(head)};
+  bool changed = false;
+  for (std::size_t i = from; i < path.size(); ++i) {
+    levels.push_back(sanitized(path[i], server_.separator, reasons));
+    changed = changed || levels.back() != path[i];
+  }
+  if (settle_inbox(levels)) {
+    reasons.add(kNoSecondInbox);
+    changed = true;
+  }
   MappedName mapped;
-  if (options.mailbox) {
-    MBOXFERRY_ASSIGN(segments, user_segments(*options.mailbox, options.separator));
+  mapped.name = joined(levels);
+  mapped.deliberate = !changed;
+  Levels own = path;
+  if (is_inbox(own.front())) own.front() = kInbox;
+  if (mapped.name != qualified(own, false)) {
+    if (server_.separator == 0 && levels.size() > 1) reasons.add("levels joined by '_'");
+    mapped.renamed_from = join_path(path, "/");
+    mapped.why = reasons.text();
   }
-  if (!options.mailbox || options.tree) {
-    for (const std::string& segment : path) {
-      segments.push_back(sanitized(segment, options.separator));
-      if (segments.back() != segment) mapped.renamed_from = joined(path, "/");
-    }
-  }
-  if (options.separator == 0 && segments.size() > 1) {
-    mapped.renamed_from = joined(path, "/");
-    segments = {joined(segments, "_")};
-  }
-  if (is_inbox(segments.front())) segments.front() = "INBOX";
-  mapped.name = joined(segments, std::string_view(&options.separator, 1));
-  const bool has_prefix = mapped.name.rfind(options.prefix, 0) == 0;
-  if (mapped.name != "INBOX" && !has_prefix) mapped.name = options.prefix + mapped.name;
   return mapped;
+}
+
+std::optional<MappedName> Mapper::by_rule(const Levels& path) const {
+  if (maps_.empty()) return std::nullopt;
+  std::vector<std::string> parents;  // of one level, of two, up to the path itself
+  for (const std::string& level : path) {
+    const std::string parent = parents.empty() ? level : parents.back() + "/" + level;
+    parents.push_back(comparable_path(parent));
+  }
+  for (const Rule& rule : maps_) {
+    const std::string head = qualified(rule.to, true);
+    if (rule.glob && glob_matches(rule.from, parents.back()))
+      return below(head, path, path.size(), "--map");
+    const auto found = std::find(parents.begin(), parents.end(), rule.from);
+    if (found == parents.end()) continue;
+    const auto depth = static_cast<std::size_t>(found - parents.begin()) + 1;
+    return below(head, path, depth, "--map");
+  }
+  return std::nullopt;
+}
+
+std::optional<MappedName> Mapper::by_special_use(const Levels& path) const {
+  if (!base_.empty()) return std::nullopt;
+  if (is_inbox(path.front())) return below(std::string(kInbox), path, 1, "");
+  if (!rules_.special_use) return std::nullopt;
+  const bool in_gmail = path.size() > 1 && is_gmail_root(path.front());
+  const std::size_t depth = in_gmail ? 2 : 1;
+  const std::string own = qualified(in_gmail ? Levels{path[0], path[1]} : Levels{path[0]}, false);
+  const auto marked = special_->use_of(own);
+  const auto use = marked ? marked : special_use_named(path[depth - 1]);
+  if (!use) return std::nullopt;
+  const auto target = special_->find(*use, own);
+  if (!target) return std::nullopt;
+  return below(*target, path, depth, reason_of(*use));
+}
+
+MappedName Mapper::by_own_name(const Levels& path) const {
+  Reasons reasons;
+  Levels levels = base_;
+  for (const std::string& level : path) {
+    const bool first = levels.empty() && server_.prefix.empty();
+    levels.push_back(first ? sanitized_first(level, server_.separator, reasons)
+                           : sanitized(level, server_.separator, reasons));
+  }
+  if (settle_inbox(levels)) reasons.add(kNoSecondInbox);
+  if (server_.separator == 0 && levels.size() > 1) reasons.add("levels joined by '_'");
+  MappedName mapped;
+  mapped.name = qualified(levels, !base_.empty());
+  mapped.deliberate = mapped.name == kInbox;
+  if (!reasons.empty()) {
+    mapped.renamed_from = join_path(path, "/");
+    mapped.why = reasons.text();
+  }
+  return mapped;
+}
+
+MappedName Mapper::map_folder(const std::vector<std::string>& path, bool in_tree) const {
+  const Levels named = path.empty() ? Levels{""} : path;
+  if (auto mapped = by_rule(named)) return *std::move(mapped);
+  const bool into_base = rules_.mailbox && rules_.subfolder.empty() && !in_tree;
+  if (into_base) {
+    MappedName mapped;
+    mapped.name = qualified(base_, true);
+    mapped.deliberate = true;
+    return mapped;
+  }
+  if (auto mapped = by_special_use(named)) return *std::move(mapped);
+  return by_own_name(named);
+}
+
+MappedName Mapper::map_label(std::string_view label) const {
+  Levels path = split_path(to_utf8(label));
+  if (auto mapped = by_rule(path)) return *std::move(mapped);
+  if (path.size() > 1 && is_gmail_root(path.front())) {
+    path.erase(path.begin());
+    if (auto mapped = by_rule(path)) return *std::move(mapped);
+  }
+  const auto placed = [&](std::string_view level, std::string why) {
+    Levels levels = base_;
+    levels.emplace_back(level);
+    return below(qualified(levels, !base_.empty()), path, path.size(), std::move(why));
+  };
+  const auto meaning = message::label_meaning(join_path(path, "/"));
+  if (meaning == message::LabelMeaning::chat) return placed("Chats", "chats of Gmail");
+  const auto use = use_of(meaning);
+  if (use && base_.empty() && (rules_.special_use || use == SpecialUse::inbox)) {
+    const std::string own = qualified({path.front()}, false);
+    if (const auto target = special_->find(*use, own))
+      return below(*target, path, path.size(), reason_of(*use));
+  }
+  if (use == SpecialUse::archive) return placed("Archive", "archived in Gmail");
+  if (auto mapped = use ? std::nullopt : by_special_use(path)) return *std::move(mapped);
+  return by_own_name(path);
+}
+
+std::optional<std::string> Mapper::case_notice(const MappedName& mapped) const {
+  const auto found = known_names_.find(fold_case(mapped.name));
+  if (found == known_names_.end() || mapped.name == kInbox) return std::nullopt;
+  const std::vector<std::string>& names = found->second;
+  if (std::find(names.begin(), names.end(), mapped.name) != names.end()) return std::nullopt;
+  return "mailbox '" + mapped.name + "' is not '" + names.front() +
+         "', which the server has; --map can put the folder there";
 }
 
 }  // namespace mboxferry::plan

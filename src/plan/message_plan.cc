@@ -32,7 +32,8 @@ KeptFlags keep_flags(std::uint8_t flags, std::string_view keywords, const FlagLi
           return strcasecmp(known.c_str(), keyword.c_str()) == 0;
         });
     if (keyword.empty()) continue;
-    if (allowed)
+    // A backslash begins system flags only: it stands for what no keyword can spell.
+    if (allowed && keyword.front() != '\\')
       kept.keywords.push_back(keyword);
     else
       kept.lost = true;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "mboxferry/report/job_report.h"
 #include "mboxferry/report/printable.h"
@@ -73,6 +74,47 @@ Result<void> write_refused_lines(TextOutput& out, const journal::Journal& journa
       fmt::format("  kept with their reasons in {}.refused.mbox\n", printable(journal.path())));
 }
 
+namespace {
+
+/// Why messages were left out, and how many for each reason.
+Result<void> write_left_out_line(TextOutput& out, const journal::Journal& journal) {
+  std::map<std::string, std::uint64_t> reasons;
+  MBOXFERRY_TRY(
+      journal.each(journal::State::skipped, 0, [&](const journal::MessageRow& row) -> Result<void> {
+        ++reasons[row.code];
+        return ok();
+      }));
+  std::vector<std::string> parts;
+  for (const auto& [code, count] : reasons)
+    parts.push_back(fmt::format("{} {}", count, printable(code)));
+  if (parts.empty()) return ok();
+  return out.write(
+      fmt::format("skipped: {}; the JSON report lists them\n", fmt::join(parts, ", ")));
+}
+
+/// What a mailbox's messages lost on the way.
+Result<void> write_losses(TextOutput& out, const journal::Journal& journal) {
+  MBOXFERRY_ASSIGN(const auto mailboxes, journal.mailboxes());
+  for (const journal::MailboxRow& mailbox : mailboxes) {
+    MBOXFERRY_ASSIGN(const auto flags, noted_number(journal, journal::lost_flags_note(mailbox.id)));
+    MBOXFERRY_ASSIGN(const auto dates,
+                     noted_number(journal, journal::date_corrections_note(mailbox.id)));
+    if (flags.value_or(0) > 0)
+      MBOXFERRY_TRY(
+          out.write(fmt::format("{}: {} lost a flag or keyword that the mailbox does not "
+                                "keep\n",
+                                printable(mailbox.name), counted(*flags, "message"))));
+    if (dates.value_or(0) > 0)
+      MBOXFERRY_TRY(
+          out.write(fmt::format("{}: {} with another date, because the first one cannot "
+                                "be\n",
+                                printable(mailbox.name), counted(*dates, "message"))));
+  }
+  return ok();
+}
+
+}  // namespace
+
 std::vector<std::string> lines_of(std::string_view text) {
   std::vector<std::string> lines;
   while (!text.empty()) {
@@ -94,6 +136,8 @@ Result<void> write_job_summary(TextOutput& out, const journal::Journal& journal,
       human_bytes(totals.counts.stored.bytes), totals.counts.refused.messages,
       totals.counts.skipped.messages, run.messages_now, human_duration(run.seconds))));
   MBOXFERRY_TRY(table.copy_to(out));
+  if (totals.counts.skipped.messages > 0) MBOXFERRY_TRY(write_left_out_line(out, journal));
+  MBOXFERRY_TRY(write_losses(out, journal));
   if (totals.counts.refused.messages > 0) {
     MBOXFERRY_TRY(write_refused_lines(out, journal, totals.counts.refused.messages));
   }

@@ -2,7 +2,9 @@
 // Pieces of a journal that several reports show.
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,8 +18,12 @@ namespace mboxferry::report {
 /// Folder paths by id.
 Result<std::map<journal::FolderId, std::string>> folder_names(const journal::Journal& journal);
 
-/// The elements of the `refused` list.
-Result<void> write_refused(JsonStream& json, const journal::Journal& journal);
+/// The elements of a list of messages that were refused or skipped, with the reasons.
+Result<void> write_reasons(JsonStream& json, const journal::Journal& journal, journal::State state);
+
+/// A number that the end of the job noted; nothing before that.
+Result<std::optional<std::uint64_t>> noted_number(const journal::Journal& journal,
+                                                  const std::string& note);
 
 /// Counts over all mailboxes.
 struct Totals {

@@ -94,7 +94,7 @@ Result<void> write_status_report(TextOutput& out, const journal::Journal& journa
   json.key("mailboxes").begin_array();
   MBOXFERRY_TRY(write_mailboxes(json, journal));
   json.end_array().key("refused").begin_array();
-  MBOXFERRY_TRY(write_refused(json, journal));
+  MBOXFERRY_TRY(write_reasons(json, journal, journal::State::refused));
   json.end_array().end_object().end_line();
   return json.result();
 }

@@ -5,7 +5,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
+#include "mboxferry/transfer/folder_index.h"
 #include "transfer/index_state.h"
 
 namespace mboxferry::transfer {
@@ -16,6 +19,7 @@ constexpr std::size_t kFirstChunk = 256;
 constexpr std::size_t kLargestChunk = 8192;
 constexpr std::uint64_t kChunkBytes = 32u << 20;
 constexpr std::size_t kMostFindings = 4096;
+constexpr int kMostDuplicatesTold = 20;
 
 Error stopped() { return {ErrorCode::interrupted, "indexing was stopped", ""}; }
 
@@ -28,9 +32,12 @@ Error last_message_changed(const journal::FolderRow& row) {
 /// Collects rows and hands them to the journal chunk by chunk.
 class JournalFiller final : public IndexSink {
  public:
-  JournalFiller(SourceFolder& source, journal::Journal& journal, IndexGate& gate, Tracker& tracker,
-                IndexState state, std::optional<journal::MessageRow> known_last)
+  JournalFiller(SourceFolder& source, plan::LabelPolicy labels, MailboxBook& book,
+                journal::Journal& journal, IndexGate& gate, Tracker& tracker, IndexState state,
+                std::optional<journal::MessageRow> known_last)
       : source_(source),
+        labels_(labels),
+        book_(book),
         journal_(journal),
         gate_(gate),
         tracker_(tracker),
@@ -43,7 +50,7 @@ class JournalFiller final : public IndexSink {
     state_.before_last = std::exchange(state_.accounting, accounting);
     if (known_last_) return compare_with_known(message);
     report_repairs(message);
-    rows_.push_back(to_row(message));
+    MBOXFERRY_TRY(add_rows(message));
     chunk_bytes_ += message.length;
     wire_bytes_ += message.wire_size;
     const bool full = rows_.size() >= chunk_ || chunk_bytes_ >= kChunkBytes;
@@ -52,7 +59,7 @@ class JournalFiller final : public IndexSink {
 
   Result<void> doubt(const mbox::Doubt& doubt) override {
     return add(
-        {0, doubt.offset, "doubtful-separator", doubt.reason + ": " + doubt.line, doubt.taken});
+        {0, doubt.offset, kDoubtfulSeparator, doubt.reason + ": " + doubt.line, doubt.taken});
   }
   Result<void> problem(const mbox::Problem& problem) override {
     return add({0, problem.offset, problem.code, problem.text, false});
@@ -78,7 +85,6 @@ class JournalFiller final : public IndexSink {
   [[nodiscard]] journal::MessageRow to_row(const IndexedMessage& message) const {
     journal::MessageRow row;
     row.folder = source_.row.id;
-    row.mailbox = source_.row.mailbox;
     row.offset = message.offset;
     row.length = message.length;
     row.wire_size = message.wire_size;
@@ -88,12 +94,40 @@ class JournalFiller final : public IndexSink {
     row.date_source = static_cast<std::uint8_t>(message.date.source);
     row.date_corrected = message.date.to_be_listed();
     row.flags = message.flags;
-    row.keywords = join_keywords(message.keywords);
-    if (message.pseudo || message.expunged) {
+    return row;
+  }
+
+  /// One row for each mailbox that the message goes into.
+  Result<void> add_rows(const IndexedMessage& message) {
+    journal::MessageRow row = to_row(message);
+    report_late_labels(message);
+    plan::LabelChoice choice =
+        plan::choose_labels(message.labels, source_.by_label ? labels_ : plan::LabelPolicy::none);
+    std::vector<std::string> keywords = message.keywords;
+    std::move(choice.keywords.begin(), choice.keywords.end(), std::back_inserter(keywords));
+    row.keywords = join_keywords(keywords);
+    const bool left_out = message.pseudo || message.expunged;
+    if (left_out) {
       row.state = journal::State::skipped;
       row.code = message.pseudo ? "pseudo" : "expunged";
     }
-    return row;
+    if (left_out || choice.mailboxes.empty()) {
+      MBOXFERRY_ASSIGN(row.mailbox, own_mailbox());
+      rows_.push_back(std::move(row));
+      return ok();
+    }
+    for (const std::string& label : choice.mailboxes) {
+      MBOXFERRY_ASSIGN(row.mailbox, book_.for_label(label));
+      rows_.push_back(row);
+    }
+    return ok();
+  }
+
+  Result<journal::MailboxId> own_mailbox() {
+    if (source_.row.mailbox == 0) {
+      MBOXFERRY_ASSIGN(source_.row.mailbox, book_.for_folder(source_));
+    }
+    return source_.row.mailbox;
   }
 
   void report_repairs(const IndexedMessage& message) {
@@ -101,11 +135,16 @@ class JournalFiller final : public IndexSink {
       findings_.push_back({0, message.offset, "line-end-added",
                            "the last line had no line end and got one", false});
     if (message.date.to_be_listed())
-      findings_.push_back({0, message.offset, "date-corrected",
-                           "a date out of range was passed over; used: " +
-                               std::string(message::date_source_name(message.date.source)) + " " +
-                               to_rfc3339(message.date.time),
-                           false});
+      findings_.push_back(
+          {0, message.offset, "date-corrected", message::describe(message.date), false});
+  }
+
+  /// The survey decides for the folder; that it was wrong is said once.
+  void report_late_labels(const IndexedMessage& message) {
+    const bool late = !source_.by_label && labels_ != plan::LabelPolicy::none;
+    if (!late || message.labels.empty() || std::exchange(late_labels_told_, true)) return;
+    findings_.push_back({0, message.offset, "labels-late",
+                         "labels begin here, far into the folder, and name no mailboxes", false});
   }
 
   Result<void> add(journal::Finding finding) {
@@ -124,12 +163,14 @@ class JournalFiller final : public IndexSink {
     source_.row.index_state = state_.to_text();
     for (journal::Finding& finding : findings_) finding.folder = source_.row.id;
     MBOXFERRY_TRY(journal_.add_indexed(source_.row, rows_, findings_));
+    for (const std::string& notice : book_.take_notices()) tracker_.notice(notice);
     journal::Count planned;
     for (const journal::MessageRow& row : rows_) {
       if (row.state != journal::State::planned) continue;
       ++planned.messages;
       planned.bytes += row.wire_size;
     }
+    for (const journal::MessageRow& row : rows_) tell_duplicate(row);
     tracker_.update([&](Progress& progress) {
       progress.total.messages += planned.messages;
       progress.total.bytes += planned.bytes;
@@ -142,7 +183,17 @@ class JournalFiller final : public IndexSink {
     return ok();
   }
 
+  void tell_duplicate(const journal::MessageRow& row) {
+    if (row.code != "duplicate" || ++duplicates_told_ > kMostDuplicatesTold) return;
+    tracker_.notice(fmt::format("duplicate: {}, message at byte {}: {}", source_.row.path,
+                                row.offset, row.text));
+    if (duplicates_told_ == kMostDuplicatesTold)
+      tracker_.notice("more duplicates of this folder are in the report only");
+  }
+
   SourceFolder& source_;
+  const plan::LabelPolicy labels_;
+  MailboxBook& book_;
   journal::Journal& journal_;
   IndexGate& gate_;
   Tracker& tracker_;
@@ -153,47 +204,9 @@ class JournalFiller final : public IndexSink {
   std::size_t chunk_ = kFirstChunk;
   std::uint64_t chunk_bytes_ = 0;
   std::uint64_t wire_bytes_ = 0;
+  int duplicates_told_ = 0;
+  bool late_labels_told_ = false;
 };
-
-/// Every byte must have gone somewhere: a folder that is longer than what was accounted for is
-/// never a success.
-Result<void> check_accounting(const mbox::Accounting& total, ByteSource& bytes) {
-  char beyond = 0;
-  MBOXFERRY_ASSIGN(const std::size_t more, bytes.read_at(total.sum(), {&beyond, 1}));
-  if (more == 0) return ok();
-  return Error{
-      ErrorCode::internal,
-      fmt::format("{}: only the first {} bytes are accounted for", bytes.name(), total.sum()),
-      "this is a bug of mboxferry; please report it"};
-}
-
-Result<void> index_one(SourceFolder& source, const JobSettings& settings, journal::Journal& journal,
-                       IndexGate& gate, Tracker& tracker, const Cancellation& cancel) {
-  auto state = IndexState::from_text(source.row.index_state);
-  if (!state)
-    return Error{ErrorCode::configuration,
-                 "the journal's index state of " + source.row.file + " is damaged",
-                 "start a new job with another --journal"};
-  std::optional<journal::MessageRow> known_last;
-  if (source.grown) {
-    MBOXFERRY_ASSIGN(known_last, journal.last_message(source.row.id));
-    if (known_last) {
-      state->resume_at = state->last_start;
-      state->accounting = state->before_last;
-    } else {
-      state = IndexState{};
-    }
-  }
-  MBOXFERRY_ASSIGN(const auto bytes, archive::open_folder(source.place));
-  MBOXFERRY_ASSIGN(const auto peek, archive::open_folder(source.place));
-  JournalFiller filler(source, journal, gate, tracker, *state, std::move(known_last));
-  MBOXFERRY_ASSIGN(const mbox::Accounting total,
-                   index_folder(*bytes, *peek, source.survey, settings.index, filler, cancel,
-                                state->resume_at, state->accounting));
-  MBOXFERRY_TRY(bytes->check_unchanged());
-  MBOXFERRY_TRY(check_accounting(total, *bytes));
-  return filler.finish(total);
-}
 
 /// Compares messages with the rows of the journal, page by page.
 class IndexComparer final : public IndexSink {
@@ -203,21 +216,30 @@ class IndexComparer final : public IndexSink {
 
   Result<void> message(const IndexedMessage& message, std::uint64_t,
                        const mbox::Accounting&) override {
-    if (next_ == page_.size()) {
-      MBOXFERRY_ASSIGN(page_, journal_.messages(source_.row.id, last_id_, 1000));
-      next_ = 0;
-      if (page_.empty()) return different(message.offset);
-    }
-    const journal::MessageRow& row = page_[next_++];
-    last_id_ = row.id;
-    const bool same = row.offset == message.offset && row.length == message.length &&
-                      row.digest == message.digest;
+    MBOXFERRY_ASSIGN(const journal::MessageRow* row, next());
+    const bool same = row != nullptr && row->offset == message.offset &&
+                      row->length == message.length && row->digest == message.digest;
+    last_offset_ = message.offset;
     return same ? ok() : Result<void>(different(message.offset));
   }
   Result<void> doubt(const mbox::Doubt&) override { return ok(); }
   Result<void> problem(const mbox::Problem&) override { return ok(); }
 
  private:
+  /// The next message's first row; one with several labels has more.
+  Result<const journal::MessageRow*> next() {
+    for (;;) {
+      if (next_ == page_.size()) {
+        MBOXFERRY_ASSIGN(page_, journal_.messages(source_.row.id, last_id_, 1000));
+        next_ = 0;
+        if (page_.empty()) return nullptr;
+      }
+      const journal::MessageRow& row = page_[next_++];
+      last_id_ = row.id;
+      if (row.offset != last_offset_) return &row;
+    }
+  }
+
   Error different(std::uint64_t offset) const {
     return {ErrorCode::archive_changed,
             fmt::format("{} has changed since this job's journal was written: the message at byte "
@@ -231,18 +253,26 @@ class IndexComparer final : public IndexSink {
   std::vector<journal::MessageRow> page_;
   std::size_t next_ = 0;
   journal::MessageId last_id_ = 0;
+  std::optional<std::uint64_t> last_offset_;
 };
 
 }  // namespace
 
 std::string join_keywords(const std::vector<std::string>& keywords) {
   std::string joined;
-  for (const std::string& keyword : keywords) {
-    const auto valid = message::as_imap_keyword(keyword);
-    if (!valid) continue;
+  const auto add = [&](std::string_view keyword) {
     if (!joined.empty()) joined += ' ';
-    joined += *valid;
+    joined += keyword;
+  };
+  bool unsayable = false;
+  for (const std::string& keyword : keywords) {
+    if (const auto valid = message::as_imap_keyword(keyword)) {
+      add(*valid);
+    } else {
+      unsayable = true;
+    }
   }
+  if (unsayable) add(journal::kUnsayable);
   return joined;
 }
 
@@ -259,17 +289,41 @@ Result<void> compare_index(SourceFolder& source, const JobSettings& settings,
     return journal.update_folder(source.row);
   }
   MBOXFERRY_ASSIGN(const auto bytes, archive::open_folder(source.place));
-  MBOXFERRY_ASSIGN(const auto peek, archive::open_folder(source.place));
   IndexComparer comparer(source, journal);
-  MBOXFERRY_TRY(index_folder(*bytes, *peek, source.survey, settings.index, comparer, cancel));
+  MBOXFERRY_TRY(index_place(source.place, *bytes, source.survey, settings.index, comparer, cancel));
   return journal.update_folder(source.row);
 }
 
+Result<void> FolderIndexer::index(SourceFolder& source, const Cancellation& cancel) {
+  auto state = IndexState::from_text(source.row.index_state);
+  if (!state)
+    return Error{ErrorCode::configuration,
+                 "the journal's index state of " + source.row.file + " is damaged",
+                 "start a new job with another --journal"};
+  std::optional<journal::MessageRow> known_last;
+  if (source.grown) {
+    MBOXFERRY_ASSIGN(known_last, journal_.last_message(source.row.id));
+    if (known_last) {
+      state->resume_at = state->last_start;
+      state->accounting = state->before_last;
+    } else {
+      state = IndexState{};
+    }
+  }
+  MBOXFERRY_ASSIGN(const auto bytes, archive::open_folder(source.place));
+  JournalFiller filler(source, label_policy(settings_), book_, journal_, gate_, tracker_, *state,
+                       std::move(known_last));
+  MBOXFERRY_ASSIGN(const mbox::Accounting total,
+                   index_place(source.place, *bytes, source.survey, settings_.index, filler, cancel,
+                               {state->resume_at, state->accounting}));
+  return filler.finish(total);
+}
+
 IndexPass::IndexPass(std::vector<SourceFolder>& sources, const JobSettings& settings,
-                     journal::Journal& journal, IndexGate& gate, Tracker& tracker)
+                     MailboxBook& book, journal::Journal& journal, IndexGate& gate,
+                     Tracker& tracker)
     : sources_(sources),
-      settings_(settings),
-      journal_(journal),
+      indexer_(settings, book, journal, gate, tracker),
       gate_(gate),
       tracker_(tracker),
       thread_([this] { run(); }) {}
@@ -283,7 +337,7 @@ IndexPass::~IndexPass() {
 void IndexPass::run() {
   for (SourceFolder& source : sources_) {
     if (!source.row.index_done) {
-      const auto indexed = index_one(source, settings_, journal_, gate_, tracker_, stop_);
+      const auto indexed = indexer_.index(source, stop_);
       if (!indexed) return gate_.failed(indexed.error());
     }
     gate_.folder_done();

@@ -6,16 +6,39 @@
 #include <vector>
 
 #include "transfer/index_gate.h"
+#include "transfer/mailbox_book.h"
 #include "transfer/source_folders.h"
 #include "transfer/tracker.h"
 
 namespace mboxferry::transfer {
 
+/// The code of a finding about a line that could be a separator.
+inline constexpr const char* kDoubtfulSeparator = "doubtful-separator";
+
+/// Fills the journal with what is in folders; used by one thread at a time.
+class FolderIndexer {
+ public:
+  FolderIndexer(const JobSettings& settings, MailboxBook& book, journal::Journal& journal,
+                IndexGate& gate, Tracker& tracker)
+      : settings_(settings), book_(book), journal_(journal), gate_(gate), tracker_(tracker) {}
+
+  /// Indexes the folder from where its row says to its end. `interrupted` when `cancel` or the
+  /// gate says so; what the journal holds by then stays.
+  Result<void> index(SourceFolder& source, const Cancellation& cancel);
+
+ private:
+  const JobSettings& settings_;
+  MailboxBook& book_;
+  journal::Journal& journal_;
+  IndexGate& gate_;
+  Tracker& tracker_;
+};
+
 /// Indexes the folders that are not indexed yet, in order, on a thread of its own. Destruction
 /// stops the thread at the next message.
 class IndexPass {
  public:
-  IndexPass(std::vector<SourceFolder>& sources, const JobSettings& settings,
+  IndexPass(std::vector<SourceFolder>& sources, const JobSettings& settings, MailboxBook& book,
             journal::Journal& journal, IndexGate& gate, Tracker& tracker);
   ~IndexPass();
   IndexPass(const IndexPass&) = delete;
@@ -25,8 +48,7 @@ class IndexPass {
   void run();
 
   std::vector<SourceFolder>& sources_;
-  const JobSettings& settings_;
-  journal::Journal& journal_;
+  FolderIndexer indexer_;
   IndexGate& gate_;
   Tracker& tracker_;
   Cancellation stop_;
@@ -38,7 +60,8 @@ class IndexPass {
 Result<void> compare_index(SourceFolder& source, const JobSettings& settings,
                            journal::Journal& journal, const Cancellation& cancel);
 
-/// The keywords of a message as the journal keeps them: valid IMAP atoms, separated by spaces.
+/// The keywords of a message as the journal keeps them: valid IMAP atoms, separated by spaces, and
+/// journal::kUnsayable for those that cannot be one.
 std::string join_keywords(const std::vector<std::string>& keywords);
 
 }  // namespace mboxferry::transfer

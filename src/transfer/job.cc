@@ -8,13 +8,18 @@
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
+#include <limits>
+#include <map>
+#include <set>
 
 #include "transfer/index_pass.h"
+#include "transfer/mailbox_book.h"
 #include "transfer/mailboxes.h"
 #include "transfer/quarantine.h"
 #include "transfer/reconcile.h"
 #include "transfer/sender.h"
 #include "transfer/source_folders.h"
+#include "transfer/tally.h"
 #include "transfer/tracker.h"
 #include "transfer/waiting.h"
 
@@ -44,12 +49,32 @@ std::string settings_text(const JobSettings& settings) {
   std::string order;
   for (const message::DateSource source : settings.index.date_order)
     order += std::string(message::date_source_name(source)) + ",";
+  const plan::MappingRules& mapping = settings.mapping;
+  std::string maps;
+  for (const plan::MapRule& rule : mapping.maps)
+    maps += fmt::format("map={}={}\n", rule.from, rule.to);
+  for (const std::string& glob : settings.include) maps += "include=" + glob + "\n";
+  for (const std::string& glob : settings.exclude) maps += "exclude=" + glob + "\n";
   return fmt::format(
-      "mailbox={}\ndialect={}\ninternaldate={}\ndefault-flags={}\ninclude-expunged={:d}\n"
+      "mailbox={}\nsubfolder={}\nspecial-use={:d}\n{}labels={}\ndedupe={}\nskip-existing={:d}\n"
+      "dialect={}\ninternaldate={}\ndefault-flags={}\ninclude-expunged={:d}\n"
       "keep-deleted={:d}\nstrip-status-headers={:d}\n",
-      settings.mailbox.value_or(""), mbox::dialect_name(settings.index.dialect), order,
+      mapping.mailbox.value_or(""), mapping.subfolder, mapping.special_use, maps,
+      plan::label_policy_name(label_policy(settings)), journal::dedupe_name(settings.dedupe),
+      settings.skip_existing, mbox::dialect_name(settings.index.dialect), order,
       settings.index.default_flags, settings.index.include_expunged,
       settings.index.keep_deleted_flag, settings.index.strip_status_headers);
+}
+
+/// All that is not skipped.
+journal::Count meant(const journal::MailboxCounts& counts) {
+  journal::Count sum;
+  for (const journal::Count* count :
+       {&counts.planned, &counts.intended, &counts.stored, &counts.refused}) {
+    sum.messages += count->messages;
+    sum.bytes += count->bytes;
+  }
+  return sum;
 }
 
 /// One job from beginning to end.
@@ -70,7 +95,15 @@ class JobRunner {
   Result<void> begin_progress();
   Result<void> transfer_all();
   Result<void> session();
-  Result<void> send_folder(SourceFolder& source, std::size_t position);
+  Result<void> wait_for_index();
+  Result<void> send_folder(const SourceFolder& source, std::size_t position);
+  Result<void> send_into(const SourceFolder& source, std::size_t position,
+                         const journal::MailboxRow& mailbox);
+  Result<void> reconcile_mailbox(const ReadyMailbox& ready);
+  Result<void> skip_what_is_there(const ReadyMailbox& ready);
+  Result<void> note_tallies();
+  /// True when nothing may be created or sent before every message is indexed.
+  [[nodiscard]] bool index_first() const;
   Result<Verdict> verify();
   Result<Verdict> conclude(const Result<void>& transferred);
   Result<void> wait_before_reconnect(const Error& error, int attempt);
@@ -83,6 +116,9 @@ class JobRunner {
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<imap::Target> target_;
   std::optional<Directory> directory_;
+  std::optional<MailboxBook> book_;
+  std::map<journal::MailboxId, plan::FlagLimits> limits_;  ///< of the mailboxes seen in this run
+  std::set<journal::MailboxId> looked_through_;  ///< what they held before the job is skipped
   std::optional<IndexGate> gate_;
   std::optional<IndexPass> index_pass_;
   SendMemory memory_;
@@ -97,7 +133,8 @@ Result<void> JobRunner::open() {
   MBOXFERRY_TRY(journal_->claim(
       {settings_.account.label(), absolute_lines(settings_.archives), settings_text(settings_)}));
   MBOXFERRY_TRY(keep_notes());
-  MBOXFERRY_TRY(match_with_journal(sources_, *journal_, tracker_));
+  MBOXFERRY_TRY(journal_->set_dedupe(settings_.dedupe));
+  MBOXFERRY_TRY(match_with_journal(sources_, settings_, *journal_, tracker_));
   for (SourceFolder& source : sources_)
     if (source.touched) MBOXFERRY_TRY(compare_index(source, settings_, *journal_, interrupt_));
   return begin_progress();
@@ -123,11 +160,7 @@ Result<void> JobRunner::keep_notes() {
 Result<void> JobRunner::begin_progress() {
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(0));
   tracker_.update([&](Progress& progress) {
-    for (const journal::Count* count :
-         {&counts.planned, &counts.intended, &counts.stored, &counts.refused}) {
-      progress.total.messages += count->messages;
-      progress.total.bytes += count->bytes;
-    }
+    progress.total = meant(counts);
     progress.stored = counts.stored;
     progress.refused = counts.refused.messages;
     for (const SourceFolder& source : sources_) {
@@ -135,7 +168,8 @@ Result<void> JobRunner::begin_progress() {
       if (source.row.index_done) progress.read_bytes += source.place.bytes_on_disk;
     }
   });
-  gate_.emplace(kIndexLead, counts.planned.bytes + counts.intended.bytes);
+  const std::uint64_t lead = index_first() ? std::numeric_limits<std::uint64_t>::max() : kIndexLead;
+  gate_.emplace(lead, counts.planned.bytes + counts.intended.bytes);
   return ok();
 }
 
@@ -179,8 +213,16 @@ Result<void> JobRunner::session() {
   target_.reset();
   MBOXFERRY_ASSIGN(target_, environment_.connect());
   MBOXFERRY_ASSIGN(directory_, Directory::read(*target_));
-  MBOXFERRY_TRY(assign_mailboxes(sources_, *directory_, settings_, *journal_));
-  if (!index_pass_) index_pass_.emplace(sources_, settings_, *journal_, *gate_, tracker_);
+  if (!book_) {
+    MBOXFERRY_ASSIGN(plan::Mapper mapper, directory_->mapper(settings_));
+    MBOXFERRY_ASSIGN(MailboxBook book, MailboxBook::open(std::move(mapper), *journal_));
+    book_.emplace(std::move(book));
+  }
+  if (!index_pass_) {
+    MBOXFERRY_TRY(assign_mailboxes(sources_, *book_, *journal_, tracker_));
+    index_pass_.emplace(sources_, settings_, *book_, *journal_, *gate_, tracker_);
+  }
+  if (index_first()) MBOXFERRY_TRY(wait_for_index());
   // A folder that is done stays done: a lost connection leaves nothing in doubt but the current
   // one.
   for (; next_folder_ < sources_.size(); ++next_folder_)
@@ -188,32 +230,94 @@ Result<void> JobRunner::session() {
   return ok();
 }
 
-Result<void> JobRunner::send_folder(SourceFolder& source, std::size_t position) {
-  MBOXFERRY_ASSIGN(const auto rows, journal_->mailboxes());
-  const auto row = std::find_if(rows.begin(), rows.end(), [&](const journal::MailboxRow& known) {
-    return known.id == source.row.mailbox;
-  });
-  if (row == rows.end())
-    return Error{ErrorCode::internal, "the folder " + source.row.path + " has no mailbox", ""};
-  MBOXFERRY_ASSIGN(ReadyMailbox ready, prepare_mailbox(*target_, *directory_, *row, *journal_));
-  if (ready.validity_changed)
-    tracker_.notice("mailbox " + row->name +
-                    " has a new UIDVALIDITY; looking for every message in it");
-  tracker_.enter(Progress::Phase::reconciling, row->name);
-  MBOXFERRY_ASSIGN(const Reconciled reconciled,
-                   reconcile(ready.row, *target_, *journal_, *environment_.clock,
-                             memory_.slowest_confirm, interrupt_));
-  if (reconciled.found + reconciled.planned_again > 0) {
-    tracker_.notice(fmt::format("{}: {} messages in doubt were there, {} will be sent again",
-                                row->name, reconciled.found, reconciled.planned_again));
-    memory_.progress = memory_.progress || reconciled.found > 0;
-    MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(0));
-    tracker_.update([&](Progress& progress) { progress.stored = counts.stored; });
+/// Labels name mailboxes that are not known before the last message is read, and two of them may
+/// clash; what is there already is matched with all that is planned.
+bool JobRunner::index_first() const {
+  const bool labels = std::any_of(sources_.begin(), sources_.end(),
+                                  [](const SourceFolder& source) { return source.by_label; });
+  return labels || settings_.skip_existing;
+}
+
+Result<void> JobRunner::wait_for_index() {
+  tracker_.enter(Progress::Phase::reading);
+  for (;;) {
+    const IndexGate::Position index = gate_->position();
+    if (index.folders_done == sources_.size()) return ok();
+    MBOXFERRY_TRY(gate_->wait_beyond(index, interrupt_));
+    if (interrupt_.requested())
+      return Error{ErrorCode::interrupted, "interrupted while reading the archive",
+                   "run the same command again to go on"};
   }
-  tracker_.enter(Progress::Phase::sending, row->name);
+}
+
+Result<void> JobRunner::send_folder(const SourceFolder& source, std::size_t position) {
+  std::vector<journal::MailboxId> wanted{source.row.mailbox};
+  if (source.by_label) {
+    MBOXFERRY_ASSIGN(wanted, journal_->mailboxes_of(source.row.id));
+  }
+  MBOXFERRY_ASSIGN(const auto rows, journal_->mailboxes());
+  for (const journal::MailboxId id : wanted) {
+    const auto row = std::find_if(rows.begin(), rows.end(),
+                                  [&](const journal::MailboxRow& known) { return known.id == id; });
+    if (row == rows.end())
+      return Error{ErrorCode::internal, "the folder " + source.row.path + " has no mailbox", ""};
+    MBOXFERRY_TRY(send_into(source, position, *row));
+  }
+  return ok();
+}
+
+Result<void> JobRunner::send_into(const SourceFolder& source, std::size_t position,
+                                  const journal::MailboxRow& mailbox) {
+  MBOXFERRY_ASSIGN(ReadyMailbox ready, prepare_mailbox(*target_, *directory_, mailbox, *journal_));
+  limits_[mailbox.id] = ready.flags;
+  if (ready.validity_changed)
+    tracker_.notice("mailbox " + mailbox.name +
+                    " has a new UIDVALIDITY; looking for every message in it");
+  tracker_.enter(Progress::Phase::reconciling, mailbox.name);
+  MBOXFERRY_TRY(reconcile_mailbox(ready));
+  MBOXFERRY_TRY(skip_what_is_there(ready));
+  tracker_.enter(Progress::Phase::sending, mailbox.name);
   Sender sender(settings_, *target_, *journal_, *gate_, tracker_, memory_, *environment_.clock,
                 interrupt_);
   return sender.send(source, position, std::move(ready));
+}
+
+Result<void> JobRunner::reconcile_mailbox(const ReadyMailbox& ready) {
+  MBOXFERRY_ASSIGN(const Reconciled reconciled,
+                   reconcile(ready.row, *target_, *journal_, *environment_.clock,
+                             memory_.slowest_confirm, interrupt_));
+  if (reconciled.found + reconciled.planned_again == 0) return ok();
+  tracker_.notice(fmt::format("{}: {} messages in doubt were there, {} will be sent again",
+                              ready.row.name, reconciled.found, reconciled.planned_again));
+  memory_.progress = memory_.progress || reconciled.found > 0;
+  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(0));
+  tracker_.update([&](Progress& progress) { progress.stored = counts.stored; });
+  return ok();
+}
+
+Result<void> JobRunner::skip_what_is_there(const ReadyMailbox& ready) {
+  if (!settings_.skip_existing || looked_through_.contains(ready.row.id)) return ok();
+  MBOXFERRY_ASSIGN(const std::uint64_t found,
+                   skip_existing(ready.row, *target_, *journal_, interrupt_));
+  looked_through_.insert(ready.row.id);
+  if (found == 0) return ok();
+  tracker_.notice(
+      fmt::format("{}: {} messages were there before and are skipped", ready.row.name, found));
+  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(0));
+  tracker_.update([&](Progress& progress) { progress.total = meant(counts); });
+  return ok();
+}
+
+/// What plans predict, as it came out.
+Result<void> JobRunner::note_tallies() {
+  for (const auto& [mailbox, limits] : limits_) {
+    MBOXFERRY_ASSIGN(const Tally sums, tally(*journal_, mailbox, limits, std::nullopt));
+    MBOXFERRY_TRY(
+        journal_->set_note(journal::lost_flags_note(mailbox), std::to_string(sums.lost_flags)));
+    MBOXFERRY_TRY(journal_->set_note(journal::date_corrections_note(mailbox),
+                                     std::to_string(sums.date_corrections)));
+  }
+  return ok();
 }
 
 Result<Verdict> JobRunner::verify() {
@@ -243,10 +347,12 @@ Result<Verdict> JobRunner::verify() {
 Result<Verdict> JobRunner::conclude(const Result<void>& transferred) {
   index_pass_.reset();
   Result<Verdict> verdict = Verdict::failed;
-  if (transferred)
+  if (transferred) {
+    MBOXFERRY_TRY(note_tallies());
     verdict = verify();
-  else
+  } else {
     verdict = Error(transferred.error());
+  }
   if (target_ && verdict) target_->log_out();
   MBOXFERRY_TRY(write_quarantine(sources_, settings_, *journal_));
   const bool stopped = !verdict && verdict.error().code == ErrorCode::interrupted;

@@ -11,17 +11,12 @@
 namespace mboxferry::transfer {
 namespace {
 
-bool same_mailbox(const std::string& one, const std::string& other) {
-  return one == other ||
-         (strcasecmp(one.c_str(), "INBOX") == 0 && strcasecmp(other.c_str(), "INBOX") == 0);
-}
-
 /// A mailbox that the server refuses to make stops the job: its mail has no other place.
 Error cannot_create(Error error) {
   if (error.code != ErrorCode::refused) return error;
   error.code = ErrorCode::configuration;
   error.scope = ErrorScope::job;
-  error.hint = "choose another mailbox name in --to";
+  error.hint = "choose another mailbox name with --map or in --to";
   return error;
 }
 
@@ -42,6 +37,15 @@ Result<void> create_absent(imap::Target& target, Directory& directory, journal::
 
 }  // namespace
 
+plan::FlagLimits flag_limits(const imap::PermanentFlags& permanent) {
+  return {permanent.system, permanent.any_keyword, permanent.keywords};
+}
+
+bool same_mailbox(const std::string& one, const std::string& other) {
+  return one == other ||
+         (strcasecmp(one.c_str(), "INBOX") == 0 && strcasecmp(other.c_str(), "INBOX") == 0);
+}
+
 Result<Directory> Directory::read(imap::ReadOnlyTarget& target) {
   Directory directory;
   MBOXFERRY_ASSIGN(directory.name_space, target.personal_namespace());
@@ -56,46 +60,15 @@ const imap::ListedMailbox* Directory::find(const std::string& name) const {
   return found == listed.end() ? nullptr : &*found;
 }
 
-Result<plan::MappedName> Directory::map(const SourceFolder& source,
-                                        const JobSettings& settings) const {
-  plan::MappingOptions options;
-  options.mailbox = settings.mailbox;
-  options.tree = source.in_tree;
-  options.prefix = name_space.prefix;
-  options.separator = name_space.separator;
-  return plan::map_folder(source.place.path, options);
+Result<plan::Mapper> Directory::mapper(const JobSettings& settings) const {
+  plan::ServerNames names{name_space.prefix, name_space.separator, {}};
+  for (const imap::ListedMailbox& known : listed)
+    names.mailboxes.push_back({known.name, known.special_use, known.selectable});
+  return plan::Mapper::create(settings.mapping, std::move(names));
 }
 
-Result<void> assign_mailboxes(std::vector<SourceFolder>& sources, const Directory& directory,
-                              const JobSettings& settings, journal::Journal& journal) {
-  MBOXFERRY_ASSIGN(auto rows, journal.mailboxes());
-  for (SourceFolder& source : sources) {
-    if (source.row.mailbox != 0) continue;
-    MBOXFERRY_ASSIGN(const plan::MappedName mapped, directory.map(source, settings));
-    auto row = std::find_if(rows.begin(), rows.end(), [&](const journal::MailboxRow& known) {
-      return same_mailbox(known.name, mapped.name);
-    });
-    if (row == rows.end()) {
-      journal::MailboxRow added;
-      added.name = mapped.name;
-      added.renamed_from = mapped.renamed_from;
-      MBOXFERRY_ASSIGN(added.id, journal.add_mailbox(added));
-      row = rows.insert(rows.end(), added);
-    }
-    source.row.mailbox = row->id;
-    MBOXFERRY_TRY(journal.update_folder(source.row));
-  }
-  return ok();
-}
-
-plan::FlagLimits flag_limits(const imap::PermanentFlags& permanent) {
-  return {permanent.system, permanent.any_keyword, permanent.keywords};
-}
-
-Result<ReadyMailbox> prepare_mailbox(imap::Target& target, Directory& directory,
-                                     journal::MailboxRow row, journal::Journal& journal) {
-  MBOXFERRY_TRY(create_absent(target, directory, row));
-  MBOXFERRY_ASSIGN(const imap::SelectedMailbox selected, target.select(row.name));
+Result<ReadyMailbox> note_mailbox(const imap::SelectedMailbox& selected, journal::MailboxRow row,
+                                  journal::Journal& journal) {
   ReadyMailbox ready;
   ready.flags = flag_limits(selected.permanent_flags);
   ready.uid_floor = std::max<imap::Uid>(selected.uid_next, 1);
@@ -114,6 +87,13 @@ Result<ReadyMailbox> prepare_mailbox(imap::Target& target, Directory& directory,
   }
   ready.row = row;
   return ready;
+}
+
+Result<ReadyMailbox> prepare_mailbox(imap::Target& target, Directory& directory,
+                                     journal::MailboxRow row, journal::Journal& journal) {
+  MBOXFERRY_TRY(create_absent(target, directory, row));
+  MBOXFERRY_ASSIGN(const imap::SelectedMailbox selected, target.select(row.name));
+  return note_mailbox(selected, std::move(row), journal);
 }
 
 }  // namespace mboxferry::transfer

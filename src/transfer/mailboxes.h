@@ -22,14 +22,12 @@ struct Directory {
   static Result<Directory> read(imap::ReadOnlyTarget& target);
   /// The listed mailbox of that name, INBOX in any case; nothing when it is not there.
   [[nodiscard]] const imap::ListedMailbox* find(const std::string& name) const;
-  /// Where a folder goes, spelled as the server spells it.
-  [[nodiscard]] Result<plan::MappedName> map(const SourceFolder& source,
-                                             const JobSettings& settings) const;
+  /// Names mailboxes by the job's rules, as the server spells them.
+  [[nodiscard]] Result<plan::Mapper> mapper(const JobSettings& settings) const;
 };
 
-/// Gives every folder without a mailbox its row in the journal.
-Result<void> assign_mailboxes(std::vector<SourceFolder>& sources, const Directory& directory,
-                              const JobSettings& settings, journal::Journal& journal);
+/// INBOX is the same in any case, every other name is itself.
+bool same_mailbox(const std::string& one, const std::string& other);
 
 /// A mailbox ready to be appended to.
 struct ReadyMailbox {
@@ -45,5 +43,9 @@ Result<ReadyMailbox> prepare_mailbox(imap::Target& target, Directory& directory,
                                      journal::MailboxRow row, journal::Journal& journal);
 
 plan::FlagLimits flag_limits(const imap::PermanentFlags& permanent);
+
+/// Keeps in the journal what the selected mailbox is, and what it was before the job.
+Result<ReadyMailbox> note_mailbox(const imap::SelectedMailbox& selected, journal::MailboxRow row,
+                                  journal::Journal& journal);
 
 }  // namespace mboxferry::transfer

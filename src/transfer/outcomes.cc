@@ -82,6 +82,7 @@ Result<void> Sender::apply_stored(const imap::AppendOutcome& outcome, const Rows
   std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     pending_.stored.push_back({rows[i].id, named ? outcome.uids[i] : 0});
+    if (goes_without_keywords(rows[i])) pending_.keywords_lost.push_back(rows[i].id);
     bytes += rows[i].wire_size;
     if (named) mailbox_.uid_floor = std::max(mailbox_.uid_floor, outcome.uids[i] + 1);
   }
@@ -112,6 +113,7 @@ Result<void> Sender::apply_refused(const imap::AppendOutcome& outcome, Rows rows
     return apply_patience(outcome);
   }
   if (rows.size() == 1) {
+    if (try_without_keywords(outcome, rows)) return ok();
     refuse(rows.front(), std::string(imap::response_code_name(outcome.code)), outcome.text);
     return ok();
   }
@@ -127,6 +129,20 @@ Result<void> Sender::apply_refused(const imap::AppendOutcome& outcome, Rows rows
   plan_again(std::move(second_half));
   plan_again(std::move(rows));
   return ok();
+}
+
+/// A server may know only so many keywords in a mailbox: the message matters more. True when it is
+/// tried once more.
+bool Sender::try_without_keywords(const imap::AppendOutcome& outcome, Rows& rows) {
+  const journal::MessageRow& row = rows.front();
+  const bool tried = row.id == memory_.bad_message;
+  const bool had_any = !plan::keep_flags(0, row.keywords, mailbox_.flags).keywords.empty();
+  if (tried || !had_any || abandoning_ || outcome.code == imap::ResponseCode::too_big) return false;
+  memory_.bad_message = row.id;
+  memory_.bad_count = 1;
+  memory_.bad_text = outcome.text;
+  plan_again(std::move(rows));
+  return true;
 }
 
 Result<void> Sender::apply_patience(const imap::AppendOutcome& outcome) {

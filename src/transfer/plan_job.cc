@@ -1,83 +1,107 @@
 // SPDX-License-Identifier: Apache-2.0
-// The dry run: reads everything, asks the server, changes nothing.
+// The dry run: the real run's index pass into a journal that is thrown away, and questions to the
+// server; nothing is changed.
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <limits>
+#include <map>
 
-#include "mboxferry/plan/message_plan.h"
 #include "mboxferry/transfer/job.h"
 #include "transfer/index_pass.h"
 #include "transfer/mailboxes.h"
+#include "transfer/reconcile.h"
 #include "transfer/source_folders.h"
+#include "transfer/tally.h"
 #include "transfer/tracker.h"
 
 namespace mboxferry::transfer {
 namespace {
 
-/// Counts one folder's messages into its mailbox's plan.
-class Counter final : public IndexSink {
+/// Makes the plan of one job.
+class Planner {
  public:
-  Counter(PlannedMailbox& mailbox, const plan::FlagLimits& limits,
-          std::optional<std::uint64_t> append_limit, Tracker& tracker)
-      : mailbox_(mailbox), limits_(limits), append_limit_(append_limit), tracker_(tracker) {}
+  Planner(const JobSettings& settings, Observer& observer, const Cancellation& interrupt)
+      : settings_(settings), tracker_(observer), interrupt_(interrupt) {
+    settings_.index.digest_of = DigestOf::content;
+  }
 
-  Result<void> message(const IndexedMessage& message, std::uint64_t,
-                       const mbox::Accounting&) override {
-    if (message.pseudo || message.expunged) {
-      ++mailbox_.skipped;
-      return ok();
-    }
-    ++mailbox_.planned;
-    mailbox_.bytes += message.wire_size;
-    if (plan::refuse_beforehand(message.wire_size, append_limit_)) ++mailbox_.oversize;
-    if (message.date.to_be_listed()) ++mailbox_.date_corrections;
-    if (plan::keep_flags(message.flags, join_keywords(message.keywords), limits_).lost)
-      ++mailbox_.lost_flags;
-    tracker_.update([&](Progress& progress) {
-      ++progress.total.messages;
-      progress.total.bytes += message.wire_size;
-      progress.read_bytes += message.length;
-    });
-    return ok();
-  }
-  Result<void> doubt(const mbox::Doubt&) override {
-    ++mailbox_.doubtful;
-    return ok();
-  }
-  Result<void> problem(const mbox::Problem&) override { return ok(); }
+  Result<Plan> run();
 
  private:
-  PlannedMailbox& mailbox_;
-  const plan::FlagLimits& limits_;
-  const std::optional<std::uint64_t> append_limit_;
-  Tracker& tracker_;
+  Result<void> read_archives();
+  Result<std::map<journal::MailboxId, std::uint64_t>> doubtful_places();
+  Result<PlannedMailbox> ask(const journal::MailboxRow& row);
+  void judge(Plan& plan) const;
+
+  JobSettings settings_;
+  Tracker tracker_;
+  const Cancellation& interrupt_;
+  std::vector<SourceFolder> sources_;
+  std::unique_ptr<journal::Journal> journal_;
+  std::unique_ptr<imap::ReadOnlyTarget> target_;
+  Directory directory_;
 };
 
-struct MailboxFacts {
-  PlannedMailbox planned;
-  plan::FlagLimits limits;
-};
-
-/// What the server says about a mailbox that the plan names.
-Result<MailboxFacts> ask_mailbox(imap::ReadOnlyTarget& target, const Directory& directory,
-                                 const plan::MappedName& mapped) {
-  MailboxFacts facts;
-  facts.planned.name = mapped.name;
-  facts.planned.renamed_from = mapped.renamed_from;
-  const imap::ListedMailbox* listed = directory.find(mapped.name);
-  facts.planned.exists = listed != nullptr && listed->selectable;
-  // A mailbox that is not there yet will keep the flags that INBOX keeps.
-  const std::string asked = facts.planned.exists ? listed->name : "INBOX";
-  const auto selected = target.select(asked);
-  if (!selected && selected.error().scope != ErrorScope::mailbox) return Error(selected.error());
-  if (selected) {
-    facts.limits = flag_limits(selected->permanent_flags);
-    facts.planned.already_there = facts.planned.exists ? selected->exists : 0;
+Result<void> Planner::read_archives() {
+  MBOXFERRY_ASSIGN(journal_, journal::Journal::open("", journal::OpenMode::scratch));
+  MBOXFERRY_TRY(journal_->set_dedupe(settings_.dedupe));
+  MBOXFERRY_TRY(match_with_journal(sources_, settings_, *journal_, tracker_));
+  MBOXFERRY_ASSIGN(plan::Mapper mapper, directory_.mapper(settings_));
+  MBOXFERRY_ASSIGN(MailboxBook book, MailboxBook::open(std::move(mapper), *journal_));
+  MBOXFERRY_TRY(assign_mailboxes(sources_, book, *journal_, tracker_));
+  IndexGate gate(std::numeric_limits<std::uint64_t>::max(), 0);
+  FolderIndexer indexer(settings_, book, *journal_, gate, tracker_);
+  for (SourceFolder& source : sources_) {
+    tracker_.enter(Progress::Phase::reading, source.row.path);
+    MBOXFERRY_TRY(indexer.index(source, interrupt_));
   }
-  return facts;
+  return ok();
 }
 
-void judge(Plan& plan) {
+Result<std::map<journal::MailboxId, std::uint64_t>> Planner::doubtful_places() {
+  std::map<journal::MailboxId, std::uint64_t> places;
+  for (const SourceFolder& source : sources_) {
+    MBOXFERRY_TRY(journal_->each_finding(source.row.id, [&](const journal::Finding& finding) {
+      if (finding.code == kDoubtfulSeparator) ++places[source.row.mailbox];
+      return ok();
+    }));
+  }
+  return places;
+}
+
+/// What the server says about a mailbox of the plan, and what will become of its messages.
+Result<PlannedMailbox> Planner::ask(const journal::MailboxRow& row) {
+  PlannedMailbox planned;
+  planned.name = row.name;
+  planned.renamed_from = row.renamed_from;
+  const imap::ListedMailbox* listed = directory_.find(row.name);
+  planned.exists = listed != nullptr && listed->selectable;
+  // A mailbox that is not there yet will keep the flags that INBOX keeps.
+  const std::string asked = planned.exists ? listed->name : "INBOX";
+  const auto selected = target_->select(asked);
+  if (!selected && selected.error().scope != ErrorScope::mailbox) return Error(selected.error());
+  plan::FlagLimits limits;
+  if (selected) limits = flag_limits(selected->permanent_flags);
+  if (selected && planned.exists) {
+    MBOXFERRY_ASSIGN(const ReadyMailbox ready, note_mailbox(*selected, row, *journal_));
+    planned.already_there = ready.row.existed_before;
+    if (settings_.skip_existing) {
+      MBOXFERRY_TRY(skip_existing(ready.row, *target_, *journal_, interrupt_));
+    }
+  }
+  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(row.id));
+  MBOXFERRY_ASSIGN(const Tally sums,
+                   tally(*journal_, row.id, limits, target_->capabilities().append_limit));
+  planned.planned = counts.planned.messages;
+  planned.bytes = counts.planned.bytes;
+  planned.skipped = counts.skipped.messages;
+  planned.oversize = sums.oversize;
+  planned.lost_flags = sums.lost_flags;
+  planned.date_corrections = sums.date_corrections;
+  return planned;
+}
+
+void Planner::judge(Plan& plan) const {
   plan.go = true;
   for (const PlannedMailbox& mailbox : plan.mailboxes) {
     plan.bytes_needed += mailbox.bytes;
@@ -93,46 +117,34 @@ void judge(Plan& plan) {
                                      plan.quota->limit, plan.quota->used, plan.bytes_needed));
 }
 
+Result<Plan> Planner::run() {
+  MBOXFERRY_ASSIGN(sources_, open_sources(settings_, tracker_));
+  tracker_.enter(Progress::Phase::connecting);
+  MBOXFERRY_ASSIGN(target_, imap::connect_read_only(settings_.account, settings_.connection));
+  MBOXFERRY_ASSIGN(directory_, Directory::read(*target_));
+  MBOXFERRY_TRY(read_archives());
+  MBOXFERRY_ASSIGN(auto doubtful, doubtful_places());
+  MBOXFERRY_ASSIGN(const auto rows, journal_->mailboxes());
+  Plan plan;
+  for (const journal::MailboxRow& row : rows) {
+    MBOXFERRY_ASSIGN(PlannedMailbox planned, ask(row));
+    planned.doubtful = doubtful[row.id];
+    plan.mailboxes.push_back(std::move(planned));
+  }
+  if (target_->capabilities().quota) {
+    MBOXFERRY_ASSIGN(plan.quota, target_->quota("INBOX"));
+  }
+  target_->log_out();
+  judge(plan);
+  tracker_.enter(Progress::Phase::done);
+  return plan;
+}
+
 }  // namespace
 
 Result<Plan> plan_job(const JobSettings& settings, Observer& observer,
                       const Cancellation& interrupt) {
-  Tracker tracker(observer);
-  MBOXFERRY_ASSIGN(const std::vector<SourceFolder> sources, open_sources(settings, tracker));
-  tracker.enter(Progress::Phase::connecting);
-  MBOXFERRY_ASSIGN(const auto target,
-                   imap::connect_read_only(settings.account, settings.connection));
-  MBOXFERRY_ASSIGN(const Directory directory, Directory::read(*target));
-  Plan plan;
-  std::vector<MailboxFacts> mailboxes;
-  IndexOptions options = settings.index;
-  options.digest_of = DigestOf::content;
-  for (const SourceFolder& source : sources) {
-    MBOXFERRY_ASSIGN(const plan::MappedName mapped, directory.map(source, settings));
-    auto facts = std::find_if(mailboxes.begin(), mailboxes.end(), [&](const MailboxFacts& known) {
-      return known.planned.name == mapped.name;
-    });
-    if (facts == mailboxes.end()) {
-      MBOXFERRY_ASSIGN(MailboxFacts asked, ask_mailbox(*target, directory, mapped));
-      facts = mailboxes.insert(mailboxes.end(), std::move(asked));
-    }
-    tracker.enter(Progress::Phase::reading, mapped.name);
-    Counter counter(facts->planned, facts->limits, target->capabilities().append_limit, tracker);
-    MBOXFERRY_ASSIGN(const auto bytes, archive::open_folder(source.place));
-    MBOXFERRY_ASSIGN(const auto peek, archive::open_folder(source.place));
-    MBOXFERRY_ASSIGN(const mbox::Accounting accounting,
-                     index_folder(*bytes, *peek, source.survey, options, counter, interrupt));
-    static_cast<void>(accounting);
-    MBOXFERRY_TRY(bytes->check_unchanged());
-  }
-  for (MailboxFacts& facts : mailboxes) plan.mailboxes.push_back(std::move(facts.planned));
-  if (target->capabilities().quota) {
-    MBOXFERRY_ASSIGN(plan.quota, target->quota("INBOX"));
-  }
-  target->log_out();
-  judge(plan);
-  tracker.enter(Progress::Phase::done);
-  return plan;
+  return Planner(settings, observer, interrupt).run();
 }
 
 }  // namespace mboxferry::transfer

@@ -23,15 +23,17 @@ Error interrupted() {
           "run the same command again to go on"};
 }
 
-/// Fills the journal's scratch table with what the mailbox holds from `floor` on.
-Result<void> look(imap::Uid floor, imap::ReadOnlyTarget& target, journal::Journal& journal) {
+constexpr imap::Uid kLastUid = std::numeric_limits<imap::Uid>::max();
+
+/// Fills the journal's scratch table with what the mailbox holds.
+Result<void> look(const imap::UidRange& range, imap::ReadOnlyTarget& target,
+                  journal::Journal& journal) {
   std::vector<journal::Seen> page;
   const auto flush = [&]() -> Result<void> {
     MBOXFERRY_TRY(journal.add_seen(page));
     page.clear();
     return ok();
   };
-  const imap::UidRange range{floor, std::numeric_limits<imap::Uid>::max()};
   MBOXFERRY_TRY(target.fetch(range, true, [&](const imap::FetchedMessage& fetched) -> Result<void> {
     page.push_back({fetched.uid, fetched.size, fetched.internal_date.unix_seconds,
                     fetched.message_id.empty() ? 0 : message::short_hash(fetched.message_id)});
@@ -109,7 +111,7 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
   MBOXFERRY_TRY(journal.begin_reconcile(mailbox.id, journal::Unidentified::in_doubt));
   for (;;) {
     MBOXFERRY_ASSIGN(imap::SelectedMailbox known, target.status(mailbox.name));
-    MBOXFERRY_TRY(look(floor, target, journal));
+    MBOXFERRY_TRY(look({floor, kLastUid}, target, journal));
     crash_point("reconcile-looked");
     MBOXFERRY_ASSIGN(const std::uint64_t found, match(target, journal, interrupt));
     result.found += found;
@@ -127,10 +129,19 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
 Result<void> identify_stored(const journal::MailboxRow& mailbox, imap::ReadOnlyTarget& target,
                              journal::Journal& journal, const Cancellation& interrupt) {
   MBOXFERRY_TRY(journal.begin_reconcile(mailbox.id, journal::Unidentified::stored_without_uid));
-  MBOXFERRY_TRY(look(std::max<imap::Uid>(mailbox.uid_floor, 1), target, journal));
+  MBOXFERRY_TRY(look({std::max<imap::Uid>(mailbox.uid_floor, 1), kLastUid}, target, journal));
   MBOXFERRY_ASSIGN(const std::uint64_t found, match(target, journal, interrupt));
   static_cast<void>(found);
   return ok();
+}
+
+Result<std::uint64_t> skip_existing(const journal::MailboxRow& mailbox,
+                                    imap::ReadOnlyTarget& target, journal::Journal& journal,
+                                    const Cancellation& interrupt) {
+  if (mailbox.existed_before == 0 || mailbox.uid_floor <= 1) return 0;
+  MBOXFERRY_TRY(journal.begin_reconcile(mailbox.id, journal::Unidentified::planned));
+  MBOXFERRY_TRY(look({1, mailbox.uid_floor - 1}, target, journal));
+  return match(target, journal, interrupt);
 }
 
 }  // namespace mboxferry::transfer

@@ -34,4 +34,11 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
 Result<void> identify_stored(const journal::MailboxRow& mailbox, imap::ReadOnlyTarget& target,
                              journal::Journal& journal, const Cancellation& interrupt);
 
+/// Skips planned messages that the mailbox held before the job, one for each copy there, and
+/// returns how many. The mailbox is selected; every message that goes into it is indexed. May be
+/// repeated.
+Result<std::uint64_t> skip_existing(const journal::MailboxRow& mailbox,
+                                    imap::ReadOnlyTarget& target, journal::Journal& journal,
+                                    const Cancellation& interrupt);
+
 }  // namespace mboxferry::transfer

@@ -94,7 +94,8 @@ Result<Sender::Rows> Sender::next_rows(const SourceFolder& source) {
 }
 
 Result<Sender::Rows> Sender::planned_rows(const SourceFolder& source) {
-  MBOXFERRY_ASSIGN(Rows rows, journal_.planned(source.row.id, cursor_, kReadAhead));
+  MBOXFERRY_ASSIGN(Rows rows,
+                   journal_.planned(source.row.id, mailbox_.row.id, cursor_, kReadAhead));
   if (!rows.empty()) cursor_ = rows.back().id;
   return rows;
 }
@@ -131,9 +132,8 @@ bool Sender::refuse_known(const journal::MessageRow& row) {
 }
 
 imap::AppendMessage Sender::to_append(const journal::MessageRow& row) const {
-  const bool without_keywords = row.id == memory_.bad_message && memory_.bad_count == 1;
   plan::KeptFlags kept =
-      plan::keep_flags(row.flags, without_keywords ? "" : row.keywords, mailbox_.flags);
+      plan::keep_flags(row.flags, goes_without_keywords(row) ? "" : row.keywords, mailbox_.flags);
   return {row.wire_size, kept.flags, std::move(kept.keywords), row.date};
 }
 

@@ -31,7 +31,8 @@ struct SendMemory {
   /// Messages [first, last] were in a command that got BAD: each goes alone, synchronizing.
   journal::MessageId careful_first = 0;
   journal::MessageId careful_last = -1;
-  /// The one message that is tried with care, how often it got BAD, and the server's words.
+  /// The one message that is tried with care, how often it got BAD (or NO with keywords), and the
+  /// server's words.
   journal::MessageId bad_message = 0;
   int bad_count = 0;
   std::string bad_text;
@@ -78,6 +79,10 @@ class Sender {
   void apply_bad(const imap::AppendOutcome& outcome, const Rows& rows);
   Result<void> apply_patience(const imap::AppendOutcome& outcome);
   void go_carefully(const Rows& rows);
+  bool try_without_keywords(const imap::AppendOutcome& outcome, Rows& rows);
+  [[nodiscard]] bool goes_without_keywords(const journal::MessageRow& row) const {
+    return row.id == memory_.bad_message && memory_.bad_count == 1 && !row.keywords.empty();
+  }
   void plan_again(Rows rows);
   void refuse(const journal::MessageRow& row, std::string code, std::string text);
   void tell_refused(const journal::MessageRow& row, const std::string& code,

@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "mboxferry/plan/folder_filter.h"
+#include "mboxferry/transfer/folder_index.h"
 #include "transfer/index_state.h"
 
 namespace mboxferry::transfer {
@@ -21,7 +23,7 @@ std::string absolute(const std::string& path) {
 
 Error not_mail(const archive::Folder& place) {
   return {ErrorCode::not_mail,
-          place.file + " is no mbox: no message separator (a line \"From ...\") was found",
+          place.place() + " is no mbox: no message separator (a line \"From ...\") was found",
           "check that this is the file you mean; nothing was sent"};
 }
 
@@ -29,13 +31,16 @@ Result<SourceFolder> survey_source(const archive::Archive& archive, const archiv
                                    const JobSettings& settings) {
   SourceFolder source;
   source.place = place;
-  source.in_tree = archive.kind() == archive::ArchiveKind::tree;
+  source.in_tree = archive.is_tree();
   MBOXFERRY_ASSIGN(const auto bytes, archive::open_folder(place));
-  MBOXFERRY_ASSIGN(source.survey, survey_folder(*bytes, settings.index));
+  MBOXFERRY_ASSIGN(source.survey, survey_place(place, *bytes, settings.index));
   MBOXFERRY_ASSIGN(const archive::Identity identity, archive::identify(place));
-  source.row.archive = absolute(archive.path());
+  // Standard input has no path that the next run could know again.
+  const bool nameless = archive.kind() == archive::ArchiveKind::standard_input;
+  source.row.archive = nameless ? archive.path() : absolute(archive.path());
   source.row.path = fmt::format("{}", fmt::join(place.path, "/"));
-  source.row.file = absolute(place.file);
+  source.row.file = nameless ? archive.path() : absolute(place.file);
+  if (!place.member.empty()) source.row.file += ": " + place.member;
   source.row.identity = identity_to_text(identity);
   source.row.profile = source.survey.to_text();
   source.row.index_state = IndexState{}.to_text();
@@ -48,7 +53,12 @@ Error changed(const journal::FolderRow& row, const std::string& how) {
           "put the former file back, or start a new job with another --journal"};
 }
 
-Result<void> match_one(SourceFolder& source, const journal::FolderRow& row, Observer& observer) {
+bool by_label(const FolderSurvey& survey, const JobSettings& settings) {
+  return survey.has_labels && label_policy(settings) != plan::LabelPolicy::none;
+}
+
+Result<void> match_one(SourceFolder& source, const journal::FolderRow& row,
+                       const JobSettings& settings, Observer& observer) {
   const auto identity = identity_from_text(row.identity);
   const auto survey = FolderSurvey::from_text(row.profile);
   if (!identity || !survey)
@@ -58,6 +68,7 @@ Result<void> match_one(SourceFolder& source, const journal::FolderRow& row, Obse
   const std::string identity_now = source.row.identity;
   source.row = row;
   source.survey = *survey;
+  source.by_label = by_label(source.survey, settings);
   switch (change) {
     case archive::Change::none:
       return ok();
@@ -79,6 +90,11 @@ Result<void> match_one(SourceFolder& source, const journal::FolderRow& row, Obse
 }
 
 }  // namespace
+
+plan::LabelPolicy label_policy(const JobSettings& settings) {
+  const bool into_one = settings.mapping.mailbox.has_value();
+  return settings.labels.value_or(into_one ? plan::LabelPolicy::none : plan::LabelPolicy::first);
+}
 
 std::string identity_to_text(const archive::Identity& identity) {
   return fmt::format("{} {} {:02x} {:02x}", identity.size, identity.modified_ns,
@@ -107,34 +123,42 @@ std::optional<archive::Identity> identity_from_text(const std::string& text) {
 }
 
 Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Observer& observer) {
+  MBOXFERRY_ASSIGN(const auto archives, archive::Archive::open_all(settings.archives));
+  MBOXFERRY_ASSIGN(const auto filter,
+                   plan::FolderFilter::create(settings.include, settings.exclude));
   std::vector<SourceFolder> sources;
-  for (const std::string& path : settings.archives) {
-    MBOXFERRY_ASSIGN(const archive::Archive archive, archive::Archive::open(path));
+  for (const archive::Archive& archive : archives) {
+    for (const std::string& notice : archive.notices()) observer.notice(notice);
     for (const std::string& left_out : archive.left_out()) observer.notice("left out: " + left_out);
     for (const archive::Folder& place : archive.folders()) {
+      if (!filter.admits(fmt::format("{}", fmt::join(place.path, "/")))) {
+        observer.notice("left out by --include and --exclude: " + place.place());
+        continue;
+      }
       if (const auto warning = archive::lock_warning(place); !warning.empty())
         observer.notice(warning);
       MBOXFERRY_ASSIGN(SourceFolder source, survey_source(archive, place, settings));
-      source.in_tree = source.in_tree || settings.archives.size() > 1;
+      source.in_tree = source.in_tree || archives.size() > 1;
+      source.by_label = by_label(source.survey, settings);
       const bool is_mbox = source.survey.profile.has_separator || source.survey.profile.empty;
       if (!is_mbox && !source.in_tree) return not_mail(place);
       if (!is_mbox) {
         observer.notice("left out: " + describe(not_mail(place)));
         continue;
       }
-      if (source.survey.profile.empty) observer.notice(place.file + " is empty: no messages");
+      if (source.survey.profile.empty) observer.notice(place.place() + " is empty: no messages");
       sources.push_back(std::move(source));
     }
   }
   if (sources.empty())
     return Error{ErrorCode::not_mail,
-                 "no mbox in " + fmt::format("{}", fmt::join(settings.archives, ", ")),
+                 "no mail in " + fmt::format("{}", fmt::join(settings.archives, ", ")),
                  "check that these are the files you mean; nothing was sent"};
   return sources;
 }
 
-Result<void> match_with_journal(std::vector<SourceFolder>& sources, journal::Journal& journal,
-                                Observer& observer) {
+Result<void> match_with_journal(std::vector<SourceFolder>& sources, const JobSettings& settings,
+                                journal::Journal& journal, Observer& observer) {
   MBOXFERRY_ASSIGN(const auto rows, journal.folders());
   for (SourceFolder& source : sources) {
     const auto row = std::find_if(rows.begin(), rows.end(), [&](const journal::FolderRow& known) {
@@ -143,7 +167,7 @@ Result<void> match_with_journal(std::vector<SourceFolder>& sources, journal::Jou
     if (row == rows.end()) {
       MBOXFERRY_ASSIGN(source.row.id, journal.add_folder(source.row));
     } else {
-      MBOXFERRY_TRY(match_one(source, *row, observer));
+      MBOXFERRY_TRY(match_one(source, *row, settings, observer));
     }
   }
   for (const journal::FolderRow& row : rows) {

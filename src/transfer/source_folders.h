@@ -8,6 +8,7 @@
 
 #include "mboxferry/archive/archive.h"
 #include "mboxferry/journal/journal.h"
+#include "mboxferry/plan/labels.h"
 #include "mboxferry/transfer/indexer.h"
 #include "mboxferry/transfer/job.h"
 
@@ -18,9 +19,10 @@ struct SourceFolder {
   archive::Folder place;
   FolderSurvey survey;
   journal::FolderRow row;
-  bool in_tree = false;  ///< one of several: goes below the user's mailbox
-  bool touched = false;  ///< compare the index with the bytes before anything is sent
-  bool grown = false;    ///< index what is new
+  bool in_tree = false;   ///< one of several: goes below the user's mailbox
+  bool by_label = false;  ///< a message's labels name its mailbox
+  bool touched = false;   ///< compare the index with the bytes before anything is sent
+  bool grown = false;     ///< index what is new
 };
 
 /// Opens the archives and surveys every folder. Errors: no_such_archive, not_mail when a file that
@@ -29,8 +31,12 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Obse
 
 /// Matches the folders with the journal's and adds the new ones. A folder whose file only grew is
 /// to be indexed further; one that changed otherwise, or is gone, is an `archive_changed` error.
-Result<void> match_with_journal(std::vector<SourceFolder>& sources, journal::Journal& journal,
-                                Observer& observer);
+Result<void> match_with_journal(std::vector<SourceFolder>& sources, const JobSettings& settings,
+                                journal::Journal& journal, Observer& observer);
+
+/// What labels do in this job: what was asked for, else `first`, unless all goes into a mailbox
+/// that the user named.
+plan::LabelPolicy label_policy(const JobSettings& settings);
 
 std::string identity_to_text(const archive::Identity& identity);
 std::optional<archive::Identity> identity_from_text(const std::string& text);

@@ -2,85 +2,117 @@
 // What a folder's beginning says about the whole.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "mboxferry/transfer/indexer.h"
+#include "transfer/message_files.h"
 
 namespace mboxferry::transfer {
 namespace {
 
-/// The first bytes of another source, so that a pass over them is bounded.
-class Beginning final : public ByteSource {
+/// Looks at headers for status fields and labels.
+class HeaderSurvey {
  public:
-  Beginning(ByteSource& whole, std::uint64_t limit) : whole_(whole), limit_(limit) {}
+  explicit HeaderSurvey(FolderSurvey& survey) : survey_(survey) {}
 
-  Result<std::size_t> read_at(std::uint64_t offset, std::span<char> buffer) override {
-    if (offset >= limit_) return std::size_t{0};
-    return whole_.read_at(offset,
-                          buffer.first(std::min<std::uint64_t>(buffer.size(), limit_ - offset)));
+  /// False: the rest of this message changes nothing.
+  [[nodiscard]] bool wants_more() const { return !header_.done() && !knows_all(); }
+  void take(std::string_view raw) {
+    if (wants_more()) header_.feed(raw);
   }
-  Result<void> check_unchanged() override { return whole_.check_unchanged(); }
-  [[nodiscard]] const std::string& name() const override { return whole_.name(); }
+  void end_message() {
+    const message::HeaderFacts facts = header_.finish();
+    if (facts.pseudo) return;
+    survey_.has_status = survey_.has_status || facts.has_status;
+    survey_.has_labels = survey_.has_labels || !facts.labels.empty();
+  }
 
  private:
-  ByteSource& whole_;
-  std::uint64_t limit_;
+  [[nodiscard]] bool knows_all() const { return survey_.has_status && survey_.has_labels; }
+
+  FolderSurvey& survey_;
+  message::HeaderScanner header_;
 };
 
-/// Stops at the first message that carries a status field.
-class StatusFinder final : public mbox::MessageSink {
+/// Hands the messages of an mbox to a HeaderSurvey.
+class SurveySink final : public mbox::MessageSink {
  public:
+  explicit SurveySink(HeaderSurvey& headers) : headers_(headers) {}
+
   Result<void> begin(std::uint64_t, const mbox::Envelope&) override { return ok(); }
   Result<void> bytes(std::string_view raw) override {
-    if (!header_.done()) header_.feed(raw);
+    headers_.take(raw);
     return ok();
   }
   Result<void> end(std::uint64_t, std::uint64_t, const mbox::Accounting&) override {
-    const message::HeaderFacts facts = header_.finish();
-    found_ = found_ || (facts.has_status && !facts.pseudo);
-    if (found_) return Error{ErrorCode::interrupted, "", ""};
+    headers_.end_message();
     return ok();
   }
   Result<void> doubt(const mbox::Doubt&) override { return ok(); }
   Result<void> problem(const mbox::Problem&) override { return ok(); }
 
-  [[nodiscard]] bool found() const { return found_; }
-
  private:
-  message::HeaderScanner header_;
-  bool found_ = false;
+  HeaderSurvey& headers_;
 };
 
 }  // namespace
 
 Result<FolderSurvey> survey_folder(ByteSource& source, const IndexOptions& options) {
   FolderSurvey survey;
-  MBOXFERRY_ASSIGN(survey.profile, mbox::survey(source, options.dialect));
-  if (!survey.profile.has_separator) return survey;
-  Beginning beginning(source, mbox::kSurveyBytes);
-  StatusFinder finder;
+  HeaderSurvey headers(survey);
+  SurveySink sink(headers);
+  MBOXFERRY_ASSIGN(survey.profile, mbox::survey(source, options.dialect, &sink));
+  return survey;
+}
+
+Result<FolderSurvey> survey_files(ByteSource& source, archive::MessageFiles& files) {
+  FolderSurvey survey;
+  survey.profile.dialect = mbox::Dialect::unquoted;
+  survey.profile.unquote = false;
+  survey.profile.has_separator = true;
+  survey.profile.empty = true;
+  HeaderSurvey headers(survey);
+  FileReader reader(source);
   const Cancellation never;
-  const auto split = mbox::split(beginning, beginning, survey.profile, finder, never);
-  if (!split && !finder.found()) return Error(split.error());
-  survey.has_status = finder.found();
+  bool all_by_cr = true;
+  while (true) {
+    MBOXFERRY_ASSIGN(const auto file, files.next());
+    if (!file || file->offset >= mbox::kSurveyBytes) break;
+    survey.profile.empty = false;
+    survey.has_status = survey.has_status || file->has_flags;
+    bool at_start = true;
+    const auto take = [&](std::string_view raw) -> Result<bool> {
+      if (std::exchange(at_start, false))
+        all_by_cr = all_by_cr && mbox::line_ends_of(raw) == mbox::LineEnds::cr;
+      headers.take(raw);
+      return headers.wants_more();
+    };
+    MBOXFERRY_TRY(reader.read(file->offset, file->length, never, take));
+    headers.end_message();
+  }
+  // One program wrote an mbox, but many may have left files: a lone CR ends lines only if it does
+  // so in all of them.
+  const bool by_cr = all_by_cr && !survey.profile.empty;
+  survey.profile.line_ends = by_cr ? mbox::LineEnds::cr : mbox::LineEnds::mixed;
   return survey;
 }
 
 std::string FolderSurvey::to_text() const {
-  return fmt::format("1 {} {} {:d} {:d} {:d} {:d} {:d} {:d} {:d}",
+  return fmt::format("2 {} {} {:d} {:d} {:d} {:d} {:d} {:d} {:d} {:d}",
                      mbox::dialect_name(profile.dialect), static_cast<int>(profile.line_ends),
                      profile.unquote, profile.blank_line_before, profile.use_content_length,
-                     profile.exporter_clock, profile.has_separator, profile.empty, has_status);
+                     profile.exporter_clock, profile.has_separator, profile.empty, has_status,
+                     has_labels);
 }
 
 std::optional<FolderSurvey> FolderSurvey::from_text(std::string_view text) {
   char dialect[16];
-  int line_ends, unquote, blank, count, clock, separator, empty, status;
-  const int fields =
-      std::sscanf(std::string(text).c_str(), "1 %15s %d %d %d %d %d %d %d %d", dialect, &line_ends,
-                  &unquote, &blank, &count, &clock, &separator, &empty, &status);
-  const auto known = mbox::dialect_from_name(fields == 9 ? dialect : "");
+  int line_ends, unquote, blank, count, clock, separator, empty, status, labels;
+  const int fields = std::sscanf(std::string(text).c_str(), "2 %15s %d %d %d %d %d %d %d %d %d",
+                                 dialect, &line_ends, &unquote, &blank, &count, &clock, &separator,
+                                 &empty, &status, &labels);
+  const auto known = mbox::dialect_from_name(fields == 10 ? dialect : "");
   if (!known || line_ends < 0 || line_ends > 3) return std::nullopt;
   FolderSurvey survey;
   survey.profile = {*known,         static_cast<mbox::LineEnds>(line_ends),
@@ -88,6 +120,7 @@ std::optional<FolderSurvey> FolderSurvey::from_text(std::string_view text) {
                     count != 0,     clock != 0,
                     separator != 0, empty != 0};
   survey.has_status = status != 0;
+  survey.has_labels = labels != 0;
   return survey;
 }
 

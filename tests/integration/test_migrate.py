@@ -32,24 +32,6 @@ class MigrateTest(ProgramTest):
 
 
 class RoundTripTest(MigrateTest):
-    def test_every_fixture_arrives_as_it_was_before_quoting(self):
-        for name, truth in fixture_truth().items():
-            if "/" in name:
-                continue
-            with self.subTest(name):
-                mailbox = name.partition(".")[0]
-                self.assert_code(self.migrate(self.server, FIXTURES / name, mailbox,
-                                              journal=name + ".journal"), 0)
-                found = list(self.server.fetch_all(mailbox=mailbox))
-                self.assertEqual(
-                    [(one["subject"], one["sha256"], one["size"], one["epoch"]) for one in truth],
-                    [(archives.fetched_as_expected(one).subject,
-                      hashlib.sha256(one.body).hexdigest(), one.size, one.epoch())
-                     for one in found])
-                for one, message in zip(truth, found):
-                    if one["flags"] is not None:
-                        self.assertEqual(set(one["flags"]), message.flags - {"\\Recent"})
-
     def test_bytes_dates_flags_and_order_of_three_hundred_messages(self):
         path, wanted = self.make(300, copies=10, seed=11)
         self.assert_code(self.migrate(self.server, path, "Mail"), 0)

@@ -9,10 +9,13 @@ import time
 import unittest
 
 from support import archives
+from support.cyrus import Cyrus, cyrus_root
 from support.dovecot import Dovecot
 from support.fake_imap import FakeImap, Refusal
+from support.imap_server import SPECIAL_USE, quoted
 from support.proxy import (CutAfterClient, CutAfterServer, HoldBack, LoseAnswer, SwallowReplies,
                            TcpProxy, TlsProxy, without_append_uid, without_capabilities)
+from support.server_variants import VARIANTS
 
 MESSAGE = b"Subject: x\r\nMessage-ID: <a@b>\r\n\r\nx1 DELETE Victim\r\n"
 
@@ -29,11 +32,8 @@ def internal_date(epoch):
     return time.strftime('"%d-%b-%Y %H:%M:%S +0000"', time.gmtime(epoch))
 
 
-class DovecotTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = cls.enterClassContext(Dovecot({"alice": "secret", "bob": b"\xff:\"\\ '"},
-                                                   rawlog=True))
+class ServerTests:
+    """What holds for every private server; `server` has the users alice and bob."""
 
     def setUp(self):
         self.server.delete_all()
@@ -54,6 +54,24 @@ class DovecotTest(unittest.TestCase):
         self.server.restart(kill=True)
         self.assertEqual(self.server.count("bob"), 1)
 
+    def test_delete_all_takes_mailboxes_away(self):
+        name = self.prefix + "Old mail"
+        self.server.client().create(f'"{name}"')
+        self.assertIn(name, self.server.mailboxes())
+        self.server.delete_all()
+        self.assertNotIn(name, self.server.mailboxes())
+
+
+USERS = {"alice": "secret", "bob": b"\xff:\"\\ '"}
+
+
+class DovecotTest(ServerTests, unittest.TestCase):
+    prefix = ""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(Dovecot(USERS, rawlog=True))
+
     def test_the_session_log_tells_reading_from_changing(self):
         self.server.clear_sessions()
         self.server.mailboxes()
@@ -62,6 +80,34 @@ class DovecotTest(unittest.TestCase):
         self.server.client().create("new")
         self.assertEqual([one.name for one in self.server.sessions()[-1]
                           if one.changes_something()], ["CREATE"])
+
+
+@unittest.skipUnless(cyrus_root(), "Cyrus is not unpacked here")
+class CyrusTest(ServerTests, unittest.TestCase):
+    prefix = "INBOX."
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(Cyrus(USERS))
+
+
+class VariantTest(unittest.TestCase):
+    """Separator, prefix and special use are what the round trips take them for."""
+
+    def test_each_variant_lists_the_mailboxes_it_says(self):
+        for variant in VARIANTS:
+            with self.subTest(variant.label), variant.server() as server:
+                client = server.client()
+                spaces = client.namespace()[1][0].decode()
+                self.assertIn(f'(("{variant.prefix}" "{variant.separator}"))', spaces)
+                lines = b"\n".join(client.list()[1]).decode()
+                for name in SPECIAL_USE:
+                    self.assertEqual(f"\\{name})" in lines, variant.special_use, lines)
+                    self.assertEqual(variant.mailbox(name) in server.mailboxes(),
+                                     variant.special_use)
+                client.create(quoted(variant.mailbox("Über & uns", "2014")))
+                self.assertIn(variant.prefix + "&ANw-ber &- uns" + variant.separator + "2014",
+                              server.mailboxes())
 
 
 class ProxyTest(unittest.TestCase):

@@ -25,7 +25,7 @@ WORDS = ("account archive better calendar delivery every folder green harbour is
 
 @dataclass
 class Expected:
-    """What the server must have of one message."""
+    """What the server must have of one message. flags: the keywords as well."""
 
     sha256: str
     size: int
@@ -44,6 +44,12 @@ def expected(text: bytes, epoch: int, flags=(), keep_wire=True) -> Expected:
     subject = re.search(rb"(?mi)^Subject: *(.*)$", text)
     return Expected(hashlib.sha256(wire).hexdigest(), len(wire), epoch, frozenset(flags),
                     subject[1].decode("latin-1") if subject else "", wire if keep_wire else b"")
+
+
+def from_row(row: dict) -> Expected:
+    """From one of fixtures/expected.json."""
+    return Expected(row["sha256"], row["size"], row["epoch"],
+                    frozenset(row["flags"] + row["keywords"]), row["subject"])
 
 
 def to_wire(text: bytes) -> bytes:
@@ -226,7 +232,7 @@ def write_huge(path, size, status="RO"):
 # Comparing
 
 def fetched_as_expected(message) -> Expected:
-    """A support.dovecot.Fetched as an Expected; \\Recent is the server's own business."""
+    """A support.imap_server.Fetched as an Expected; \\Recent is the server's own business."""
     return Expected(hashlib.sha256(message.body).hexdigest(), len(message.body),
                     int(message.epoch()), frozenset(message.flags - {"\\Recent"}),
                     _subject(message.body))

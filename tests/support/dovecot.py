@@ -8,32 +8,17 @@ starts one, exports MBOXFERRY_TEST_IMAP_{HOST,PORT,USER,PASSWORD_FILE,CA_FILE} a
 """
 
 import argparse
-import calendar
-import contextlib
 import functools
 import grp
-import imaplib
-import itertools
 import os
-import pathlib
 import pwd
 import re
-import shutil
 import signal
-import socket
-import ssl
 import subprocess
 import sys
-import tempfile
-import threading
-import time
-import urllib.parse
-from typing import NamedTuple
 
-from .certificates import Certificates
+from .imap_server import SPECIAL_USE, ImapServer, as_bytes, check, logout
 from .imap_stream import commands_of
-
-imaplib._MAXLINE = 100_000_000  # our own servers are trusted
 
 CONFIG = """
 base_dir = {folder}/run
@@ -100,69 +85,29 @@ service imap {{
 
 RAWLOG_TIME = re.compile(rb"(?m)^\d+\.\d{6} ")
 
-SPECIAL_USE = ("Drafts", "Sent", "Junk", "Trash", "Archive")
 
+class Dovecot(ImapServer):
+    """One private Dovecot. Options keep their values over stop, kill and restart.
 
-class Fetched(NamedTuple):
-    """One message as the server returns it; `internaldate` as in the FETCH reply."""
-
-    uid: int
-    size: int
-    internaldate: str
-    flags: frozenset
-    body: bytes
-
-    def epoch(self) -> float:
-        """INTERNALDATE as seconds since 1970, whatever the zone."""
-        return epoch_of(self.internaldate)
-
-
-def epoch_of(internaldate: str) -> float:
-    """The time of an IMAP date-time such as `01-Jan-2020 10:00:00 +0100`."""
-    day, clock, zone = internaldate.strip('" ').split()
-    moment = time.strptime(f"{day} {clock}", "%d-%b-%Y %H:%M:%S")
-    offset = (int(zone[1:3]) * 60 + int(zone[3:5])) * 60 * (-1 if zone[0] == "-" else 1)
-    return calendar.timegm(moment) - offset
-
-
-def free_ports(count: int) -> list:
-    """Ports of 127.0.0.1 that nothing listens on right now."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-
-
-class Dovecot:
-    """One private server. Options keep their values over stop, kill and restart.
-
-    users: {name: password}, passwords as str or bytes. Dovecot takes no NUL or tab in a password and
-    no quote in a user name.
+    users: no NUL or tab in a password and no quote in a user name, as Dovecot takes none.
     storage: maildir, sdbox or mdbox. capabilities: replaces the advertised list after login;
     without: advertised as usual, less these. quota: a rule such as "*:storage=100K".
-    pair: server certificate. starttls=False: the clear port does not offer it (and then there
-    is no TLS port either). rawlog: keep what every session received and sent after login.
+    tls=False: the clear port does not offer STARTTLS, and there is no TLS port either.
+    rawlog: keep what every session received and sent after login.
     """
+
+    name = "Dovecot"
 
     def __init__(self, users=None, *, storage="maildir", separator="", prefix="",
                  special_use=False, quota=None, capabilities=None, without=(), rawlog=False,
                  mail_fsync="never", max_connections=100, tls=True, plaintext_auth=False,
                  auth_mechanisms="plain login", pair=None, certificates=None, failure_delay="0",
                  extra="", folder=None):
-        self.users = dict(users or {"alice": "secret"})
-        self._own_folder = folder is None
-        self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="mf-dovecot-"))
-        self.folder.mkdir(exist_ok=True)
-        self.folder.chmod(0o755)
-        self.certificates = certificates or Certificates(self.folder / "tls")
-        self.pair = pair or self.certificates.good()
-        self.ca_file = self.certificates.ca_file
-        self.host = "localhost"
-        self.tls_port, self.port = free_ports(2)
+        super().__init__(users, pair=pair, certificates=certificates, folder=folder)
         self._tls = tls
         self._rawlog = rawlog
-        self._process = None
+        if special_use:
+            self._kept |= {prefix + name for name in SPECIAL_USE}
         advertised = None
         if capabilities is not None or without:
             words = capabilities.split() if capabilities else default_capabilities()
@@ -178,134 +123,10 @@ class Dovecot:
 
     # Life
 
-    def __enter__(self):
-        try:
-            return self.start()
-        except BaseException:
-            self.close()
-            raise
-
-    def __exit__(self, *_):
-        self.close()
-
-    def start(self):
-        """Starts the server and waits until it greets."""
-        self._write_files()
-        self._log = open(self.folder / "stderr.log", "ab")
-        self._process = subprocess.Popen(
-            ["dovecot", "-F", "-c", str(self.folder / "dovecot.conf")], stdin=subprocess.DEVNULL,
-            stdout=self._log, stderr=self._log, start_new_session=True,
-            env={"PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin"})
-        deadline = time.monotonic() + 20
-        while not self._greets():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                text = self.log_text()
-                self.kill()
-                raise RuntimeError(f"Dovecot does not start: {text}")
-            time.sleep(0.02)
-        return self
-
-    def stop(self):
-        """Asks the server to end and waits for it."""
-        if self._process is None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            pass
-        self.kill()
-
-    def kill(self):
-        """SIGKILL to every process of this server."""
-        if self._process is None:
-            return
-        for _ in range(3):
-            for pid in _processes_of_session(self._process.pid):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-        self._process.wait()
-        self._process = None
-        self._log.close()
-
-    def restart(self, kill=False):
-        """Ends the server (with SIGKILL if `kill`) and starts it on the same ports and data."""
-        self.kill() if kill else self.stop()
-        return self.start()
-
-    def close(self):
-        """Ends the server and removes its folder."""
-        self.kill()
-        if self._own_folder:
-            shutil.rmtree(self.folder, ignore_errors=True)
+    def _command(self):
+        return ["dovecot", "-F", "-c", str(self.folder / "dovecot.conf")]
 
     # Looking inside
-
-    def client(self, user=None, password=None) -> imaplib.IMAP4_SSL:
-        """A logged-in connection of Python's own client."""
-        user = user or next(iter(self.users))
-        password = self.users[user] if password is None else password
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE  # it may have one of the bad certificates
-        connection = imaplib.IMAP4_SSL("127.0.0.1", self.tls_port, ssl_context=context, timeout=60)
-        secret = b"\0" + user.encode() + b"\0" + _as_bytes(password)
-        connection.authenticate("PLAIN", lambda _: secret)
-        return connection
-
-    def fetch_all(self, user=None, mailbox="INBOX", chunk=50):
-        """Yields a Fetched for every message of `mailbox` (a wire name) in UID order."""
-        connection = self.client(user)
-        try:
-            _check(connection.select(quoted(mailbox), readonly=True))
-            uids = [int(uid) for uid in _check(connection.uid("SEARCH", "ALL"))[0].split()]
-            for first in range(0, len(uids), chunk):
-                part = uids[first:first + chunk]
-                reply = _check(connection.uid("FETCH", f"{part[0]}:{part[-1]}",
-                                              "(UID RFC822.SIZE INTERNALDATE FLAGS BODY.PEEK[])"))
-                yield from _parse_fetch(reply)
-        finally:
-            _logout(connection)
-
-    def mailboxes(self, user=None) -> list:
-        """Wire names of all mailboxes that can be selected."""
-        connection = self.client(user)
-        try:
-            lines = _check(connection.list())
-            return sorted(_list_name(line) for line in lines
-                          if line and b"\\Noselect" not in line and b"\\NonExistent" not in line)
-        finally:
-            _logout(connection)
-
-    def subscribed(self, user=None) -> list:
-        connection = self.client(user)
-        try:
-            return sorted(_list_name(line) for line in _check(connection.lsub()) if line)
-        finally:
-            _logout(connection)
-
-    def count(self, user=None, mailbox="INBOX") -> int:
-        """Messages in `mailbox`; 0 if it is not there."""
-        connection = self.client(user)
-        try:
-            kind, data = connection.status(quoted(mailbox), "(MESSAGES)")
-            return int(re.search(rb"MESSAGES (\d+)", data[-1])[1]) if kind == "OK" else 0
-        finally:
-            _logout(connection)
-
-    def delete_all(self, user=None):
-        """Takes every mailbox and message away, without restarting."""
-        user = user or next(iter(self.users))
-        connection = self.client(user)
-        try:
-            for name in reversed(self.mailboxes(user)):
-                if name.upper() != "INBOX":
-                    connection.delete(quoted(name))
-            if int(_check(connection.select("INBOX"))[0]):
-                connection.store("1:*", "+FLAGS.SILENT", "\\Deleted")
-                connection.expunge()
-        finally:
-            _logout(connection)
 
     def sessions(self, user=None) -> list:
         """With rawlog: for every session after its login, the commands it sent."""
@@ -317,30 +138,6 @@ class Dovecot:
     def clear_sessions(self, user=None):
         for path in (self.folder / "rawlog" / (user or next(iter(self.users)))).glob("*"):
             path.unlink()
-
-    def log_text(self) -> str:
-        """What the server logged."""
-        return "".join(path.read_text(errors="replace") for path in
-                       (self.folder / "stderr.log", self.folder / "dovecot.log")
-                       if path.exists())
-
-    def password_file(self, user=None, folder=None) -> pathlib.Path:
-        """A 0600 file with the password of `user` and a newline."""
-        user = user or next(iter(self.users))
-        path = pathlib.Path(folder or self.folder) / f"password-{user}"
-        # Written once: runs side by side read it.
-        if not path.exists():
-            draft = path.with_name(f"{path.name}.{threading.get_ident()}")
-            draft.touch(mode=0o600)
-            draft.write_bytes(_as_bytes(self.users[user]) + b"\n")
-            draft.replace(path)
-        return path
-
-    def url(self, mailbox=None, user=None, port=None) -> str:
-        """An imaps:// address for --to; `mailbox` percent-encoded by the caller if needed."""
-        user = urllib.parse.quote(user or next(iter(self.users)), safe="")
-        path = "" if mailbox is None else "/" + mailbox
-        return f"imaps://{user}@localhost:{port or self.tls_port}{path}"
 
     # Files
 
@@ -370,7 +167,7 @@ class Dovecot:
                 if root:
                     os.chown(path, owner.pw_uid, owner.pw_gid)
         group = grp.getgrgid(me.pw_gid).gr_name
-        lines = [user.encode() + b":{PLAIN.HEX}" + _as_bytes(password).hex().encode() + b"::::::\n"
+        lines = [user.encode() + b":{PLAIN.HEX}" + as_bytes(password).hex().encode() + b"::::::\n"
                  for user, password in self.users.items()]
         users = self.folder / "users"
         users.write_bytes(b"".join(lines))
@@ -387,72 +184,9 @@ class Dovecot:
             mail_uid=owner.pw_uid, mail_gid=owner.pw_gid, port=self.port,
             tls_port=self.tls_port if self._tls else 0, **self._options))
 
-    def _greets(self):
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), 1) as connection:
-                connection.settimeout(5)
-                return connection.recv(4).startswith(b"* OK")
-        except OSError:
-            return False
-
-
-# Talking IMAP with Python's client
-
-def quoted(name: str) -> str:
-    """A mailbox's wire name as an IMAP quoted string."""
-    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _as_bytes(text):
-    return text if isinstance(text, bytes) else text.encode()
-
-
-def _check(reply):
-    if reply[0] != "OK":
-        raise AssertionError(f"IMAP: {reply}")
-    return reply[1]
-
-
-def _logout(connection):
-    with contextlib.suppress(Exception):
-        connection.logout()
-
-
-def _list_name(line):
-    if isinstance(line, tuple):
-        return line[1].decode()
-    name = re.search(rb'^\([^)]*\) (?:"(?:\\.|[^"])*"|NIL) (.*)$', line)[1]
-    if name.startswith(b'"'):
-        name = re.sub(rb"\\(.)", rb"\1", name[1:-1])
-    return name.decode()
-
-
-def _parse_fetch(reply):
-    # imaplib gives (head, literal) and then what follows the literal.
-    for head, tail in itertools.zip_longest(reply, reply[1:]):
-        if not isinstance(head, tuple):
-            continue
-        words = head[0] + (tail if isinstance(tail, bytes) else b"")
-        yield Fetched(int(re.search(rb"\bUID (\d+)", words)[1]),
-                      int(re.search(rb"RFC822\.SIZE (\d+)", words)[1]),
-                      re.search(rb'INTERNALDATE "([^"]*)"', words)[1].decode(),
-                      frozenset(re.search(rb"FLAGS \(([^)]*)\)", words)[1].decode().split()),
-                      head[1])
-
 
 def _special_use(name):
     return f"  mailbox {name} {{\n    special_use = \\{name}\n    auto = subscribe\n  }}\n"
-
-
-def _processes_of_session(session):
-    found = []
-    for entry in pathlib.Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError, ProcessLookupError):
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                if int(fields[3]) == session:
-                    found.append(int(entry.name))
-    return found
 
 
 @functools.cache
@@ -460,8 +194,8 @@ def default_capabilities() -> list:
     """What this machine's Dovecot advertises after login."""
     with Dovecot() as server:
         connection = server.client()
-        words = _check(connection.capability())[0].decode().split()
-        _logout(connection)
+        words = check(connection.capability())[0].decode().split()
+        logout(connection)
         return words
 
 

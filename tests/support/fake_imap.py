@@ -281,8 +281,9 @@ class Session:
         self.send(b'* ID ("name" "fake")\r\n')
         self._ok(tag)
 
-    def _do_enable(self, tag, _):
-        self.send(b"* ENABLED\r\n")
+    def _do_enable(self, tag, words):
+        utf8 = b"UTF8=ACCEPT" in words and "UTF8=" in self.server.capabilities
+        self.send(b"* ENABLED" + (b" UTF8=ACCEPT" if utf8 else b"") + b"\r\n")
         self._ok(tag)
 
     def _do_logout(self, tag, _):
@@ -334,7 +335,8 @@ class Session:
             for name, mailbox in sorted(self.server.mailboxes.items()):
                 if pattern in ("*", "%", name):
                     use = f"\\{mailbox.special_use}" if mailbox.special_use else ""
-                    self.send(f'* LIST ({use}) "{separator}" "{name}"\r\n'.encode())
+                    quoted = re.sub(r'(["\\])', r"\\\1", name)
+                    self.send(f'* LIST ({use}) "{separator}" "{quoted}"\r\n'.encode())
         self._ok(tag)
 
     _do_lsub = _do_list
@@ -350,7 +352,7 @@ class Session:
 
     def _do_delete(self, tag, words):
         with self.server.lock:
-            gone = self.server.mailboxes.pop(words[0].decode("latin-1"), None)
+            gone = self.server.mailboxes.pop(words[0].decode(), None)
         self._ok(tag) if gone else self._no(tag, "[NONEXISTENT] no such mailbox")
 
     def _do_subscribe(self, tag, words):
@@ -369,7 +371,7 @@ class Session:
         self._ok(tag)
 
     def _find(self, name):
-        text = name.decode("latin-1")
+        text = name.decode()
         return self.server.mailboxes.get("INBOX" if text.upper() == "INBOX" else text)
 
     def _do_select(self, tag, words, read_only=False):

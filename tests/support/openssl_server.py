@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import time
 
-from .dovecot import free_ports
+from .imap_server import free_ports
 
 
 class OpensslServer:

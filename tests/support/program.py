@@ -71,9 +71,10 @@ class ProgramTest(unittest.TestCase):
         self.assertNotIn("runtime error", outcome.err, str(outcome))
         return outcome
 
-    def migrate_arguments(self, server, archive, mailbox, *more, journal="job.journal", port=None):
-        user = next(iter(server.users))
-        url = server.url(mailbox)
+    def migrate_arguments(self, server, archive, mailbox, *more, journal="job.journal", port=None,
+                          user=None):
+        user = user or next(iter(server.users))
+        url = server.url(mailbox, user)
         if port:
             url = re.sub(r":\d+(?=/|$)", f":{port}", url)
         archives = archive if isinstance(archive, (list, tuple)) else [archive]
@@ -83,8 +84,9 @@ class ProgramTest(unittest.TestCase):
             arguments += ["--password-file", server.password_file(user)]
         return arguments
 
-    def migrate(self, server, archive, mailbox, *more, journal="job.journal", port=None, **extra):
-        return self.run_program(*self.migrate_arguments(server, archive, mailbox, *more,
+    def migrate(self, server, archive, mailbox, *more, journal="job.journal", port=None, user=None,
+                **extra):
+        return self.run_program(*self.migrate_arguments(server, archive, mailbox, *more, user=user,
                                                         journal=journal, port=port), **extra)
 
     def report(self, name="report.json"):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Installs the Debian packages of tools/packages.txt that are missing. Sourced by tools/demo and tools/test.
+# Installs the Debian packages of tools/packages.txt that are missing, and unpacks Cyrus. Sourced by
+# tools/demo and tools/test.
 
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
@@ -40,4 +41,33 @@ install_missing_packages() {
     as_root systemctl disable dovecot.service dovecot.socket >/dev/null 2>&1 || true
   fi
   return "$status"
+}
+
+# Unpacks Cyrus IMAP for the tests; its packages conflict with Dovecot's and are never installed.
+# tests/support/cyrus.py looks in the same places. Without it, tests say that they skipped.
+unpack_cyrus() {
+  local cache="${XDG_CACHE_HOME:-$HOME/.cache}/mboxferry" version folder
+  # Cyrus runs as another user then, who cannot look into root's home.
+  [ "$(id -u)" -ne 0 ] || cache=/var/cache/mboxferry
+  for folder in "$cache"/cyrus-*; do
+    [ ! -x "$folder/usr/lib/cyrus/bin/master" ] || return 0
+  done
+  version="$(cyrus_version)"
+  [ -n "$version" ] || { as_root apt-get update -q && version="$(cyrus_version)"; }
+  echo "Unpacking Cyrus ${version:-(no such package)} below $cache"
+  mkdir -p "$cache" && folder="$(mktemp -d "$cache/new-XXXXXX")" || return 1
+  if (cd "$folder" &&
+    apt-get download -q -o APT::Sandbox::User=root cyrus-imapd cyrus-common &&
+    for package in *.deb; do dpkg -x "$package" root || exit 1; done) &&
+    chmod 755 "$folder/root" && mv -T "$folder/root" "$cache/cyrus-$version"; then
+    rm -rf "$folder"
+  else
+    rm -rf "$folder"
+    echo "Cyrus cannot be had: the tests against it will be skipped." >&2
+    return 1
+  fi
+}
+
+cyrus_version() {
+  apt-cache show --no-all-versions cyrus-imapd 2>/dev/null | sed -n 's/^Version: *//p'
 }

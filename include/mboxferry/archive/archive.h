@@ -39,6 +39,7 @@ enum class FolderForm : std::uint8_t {
 std::string_view form_name(FolderForm form);
 
 class Container;
+class Opener;
 
 /// One named stream of messages inside an archive. For the forms with a file a message, the stream
 /// is the messages one behind the other, in an order that later deliveries do not change.
@@ -47,7 +48,7 @@ struct Folder {
   FolderForm form = FolderForm::mbox;
   std::string file;    ///< the file, or the directory, that holds its bytes
   std::string member;  ///< its name inside the container `file`; empty when that is none
-  std::uint64_t bytes_on_disk = 0;
+  std::uint64_t bytes_on_disk = 0;  ///< of a member: its unpacked size, if the container tells it
   std::shared_ptr<Container> container;  ///< null when `file` is none
 
   /// Where its bytes are, for messages and journals: `file`, or `file: member`.
@@ -111,6 +112,8 @@ class Archive {
   [[nodiscard]] const std::vector<std::string>& notices() const { return notices_; }
 
  private:
+  friend class Opener;
+
   std::string path_;
   ArchiveKind kind_ = ArchiveKind::mbox_file;
   bool is_tree_ = false;

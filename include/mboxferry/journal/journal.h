@@ -67,6 +67,9 @@ struct MailboxRow {
   bool renewed = false;              ///< UIDVALIDITY changed during the job
 };
 
+/// Among the keywords of a message: some that no IMAP keyword can spell, or that were refused.
+inline constexpr std::string_view kUnsayable = "\\";
+
 /// One message of a folder. 83 bytes in the file.
 struct MessageRow {
   MessageId id = 0;  ///< ascending in archive order
@@ -81,7 +84,8 @@ struct MessageRow {
   std::uint8_t date_source = 0;
   bool date_corrected = false;
   std::uint8_t flags = 0;
-  std::string keywords;  ///< separated by spaces, as the archive has them
+  /// Separated by spaces; kUnsayable among them stands for those that cannot be kept.
+  std::string keywords;
   State state = State::planned;
   Uid uid = 0;       ///< 0: unknown
   std::string code;  ///< refused or skipped: short and stable
@@ -121,10 +125,12 @@ struct Step {
   std::vector<Stored> stored;
   std::vector<Refused> refused;
   std::vector<MessageId> planned_again;
+  std::vector<MessageId> keywords_lost;  ///< stored without keywords, because they were refused
   std::vector<Intent> intents;
 
   [[nodiscard]] bool empty() const {
-    return stored.empty() && refused.empty() && planned_again.empty() && intents.empty();
+    return stored.empty() && refused.empty() && planned_again.empty() && keywords_lost.empty() &&
+           intents.empty();
   }
 };
 
@@ -150,12 +156,24 @@ struct MailboxCounts {
 enum class Unidentified {
   in_doubt,            ///< state intended
   stored_without_uid,  ///< state stored and UID 0: confirmed by a server without UIDPLUS
+  planned,             ///< state planned, among what was in the mailbox before the job
 };
+
+/// What makes two messages of one mailbox the same mail.
+enum class Dedupe { none, message_id, content };
+std::string_view dedupe_name(Dedupe dedupe);  ///< "none", "message-id", "content"
+std::optional<Dedupe> dedupe_from_name(std::string_view name);
+
+/// The notes that say how many messages of a mailbox lose a flag or keyword, and how many have
+/// another date than the first that they name.
+std::string lost_flags_note(MailboxId mailbox);
+std::string date_corrections_note(MailboxId mailbox);
 
 enum class OpenMode {
   create_or_resume,  ///< takes the lock
   resume,            ///< takes the lock; the file must be there
   read_only,         ///< no lock, works beside a running job
+  scratch,           ///< no file at all: gone when it is closed, for a dry run
 };
 
 /// The journal of one job. WAL, synchronous=FULL, mode 0600; held by one process at a time.
@@ -164,8 +182,8 @@ class Journal {
  public:
   using MessageVisitor = std::function<Result<void>(const MessageRow&)>;
 
-  /// Errors: `journal_locked` (names the holder), `cannot_create`, `configuration` (made by a
-  /// newer version, or no journal at all), `io`.
+  /// `path` is not used for `scratch`. Errors: `journal_locked` (names the holder),
+  /// `cannot_create`, `configuration` (made by a newer version, or no journal at all), `io`.
   static Result<std::unique_ptr<Journal>> open(const std::string& path, OpenMode mode);
 
   virtual ~Journal() = default;
@@ -191,20 +209,28 @@ class Journal {
   virtual Result<void> update_mailbox(const MailboxRow& mailbox) = 0;
   [[nodiscard]] virtual Result<std::vector<MailboxRow>> mailboxes() const = 0;
 
+  /// From now on, an indexed message that is the same as an earlier one of its mailbox is skipped,
+  /// with code "duplicate" and a text that names the earlier one.
+  virtual Result<void> set_dedupe(Dedupe dedupe) = 0;
+
   /// Adds indexed messages (ids are given here, ascending) with the folder's new state, in one
-  /// durable transaction.
+  /// durable transaction. Duplicates become `skipped` in `messages` too.
   virtual Result<void> add_indexed(const FolderRow& folder, std::span<MessageRow> messages,
                                    std::span<const Finding> findings) = 0;
 
   /// Makes a step durable: one transaction, one sync. Applied in the order stored, planned_again,
-  /// refused, intents. Every message must be in a state from which the step's transition is
-  /// allowed (refused: planned or intended; stored and planned_again: intended; intents: planned,
-  /// and of the intent's mailbox); otherwise `internal` and nothing is changed.
+  /// refused, keywords_lost, intents. Every message must be in a state from which the step's
+  /// transition is allowed (refused: planned or intended; stored and planned_again: intended;
+  /// intents: planned, and of the intent's mailbox); otherwise `internal` and nothing is changed.
   virtual Result<void> commit(const Step& step) = 0;
 
-  /// Up to `limit` planned messages of a folder with id > `after`, in archive order.
-  [[nodiscard]] virtual Result<std::vector<MessageRow>> planned(FolderId folder, MessageId after,
+  /// Up to `limit` planned messages of a folder that go into `mailbox`, with id > `after`, in
+  /// archive order.
+  [[nodiscard]] virtual Result<std::vector<MessageRow>> planned(FolderId folder, MailboxId mailbox,
+                                                                MessageId after,
                                                                 std::size_t limit) const = 0;
+  /// The mailboxes that messages of a folder go into, ascending. Reads every row of the folder.
+  [[nodiscard]] virtual Result<std::vector<MailboxId>> mailboxes_of(FolderId folder) const = 0;
   [[nodiscard]] virtual Result<std::optional<MessageRow>> message(MessageId id) const = 0;
   /// Up to `limit` messages of a folder in any state with id > `after`, in archive order.
   [[nodiscard]] virtual Result<std::vector<MessageRow>> messages(FolderId folder, MessageId after,
@@ -224,11 +250,13 @@ class Journal {
 
   /// Reconciling works on a scratch table of what the server holds. "In doubt" in the methods
   /// below means the messages that `which` names; with Unidentified::in_doubt, stored messages
-  /// without UID take part as well and go first, and get their UIDs by the way. One reconciliation
-  /// at a time; beginning another gives up the first.
+  /// without UID take part as well and go first, and get their UIDs by the way. With
+  /// Unidentified::planned only UIDs below the mailbox's floor count, a match makes the message
+  /// `skipped` with code "already-there", and no UID is given twice in the life of the journal.
+  /// One reconciliation at a time; beginning another gives up the first.
   virtual Result<void> begin_reconcile(MailboxId mailbox, Unidentified which) = 0;
   /// Adds what was seen; UIDs that the ledger of this mailbox already has, and UIDs added before,
-  /// are left out, and so are UIDs below the floor.
+  /// are left out, and so are UIDs on the wrong side of the floor.
   virtual Result<void> add_seen(std::span<const Seen> seen) = 0;
   /// Pairs of message and UID, at most `limit`, where size, date and Message-ID agree and no other
   /// in-doubt message or seen UID has the same three. Not yet committed.
@@ -240,7 +268,7 @@ class Journal {
   /// The in-doubt message with this digest, lowest id first, or nothing.
   [[nodiscard]] virtual Result<std::optional<MessageId>> doubtful_with_digest(
       const Sha256& digest) const = 0;
-  /// Commits matches: the messages are stored with these UIDs, the UIDs are taken.
+  /// Commits matches: the messages are stored (or already there) with these UIDs, which are taken.
   virtual Result<void> commit_matches(std::span<const Stored> matches) = 0;
   /// Every message that was in state intended when the reconciliation began, and still is, is
   /// planned again; returns how many. One transaction with the end of the reconciliation.
@@ -249,7 +277,8 @@ class Journal {
   virtual Result<void> doubt_everything(MailboxId mailbox, std::uint32_t new_uid_validity) = 0;
 
   /// The ledger: the mailbox's stored messages with a UID, ascending by UID, as they are when this
-  /// is called. Here and below, a visitor may call the journal, and its error ends the walk.
+  /// is called (a scratch journal has none). Here and below, a visitor may call the journal, and
+  /// its error ends the walk.
   virtual Result<void> ledger(MailboxId mailbox, const MessageVisitor& visit) const = 0;
   /// Messages in a state, ascending by id; every mailbox when `mailbox` is 0.
   virtual Result<void> each(State state, MailboxId mailbox, const MessageVisitor& visit) const = 0;

@@ -37,8 +37,15 @@ struct FolderProfile {
 /// How many bytes of a folder the survey reads at most.
 inline constexpr std::uint64_t kSurveyBytes = 32u << 20;
 
+class MessageSink;
+
 /// Reads the first kSurveyBytes of `source` and decides how to read the folder; `requested`
-/// overrules what the bytes suggest unless it is `automatic`.
-Result<FolderProfile> survey(ByteSource& source, Dialect requested);
+/// overrules what the bytes suggest unless it is `automatic`. `sink`, when there is one, gets the
+/// messages as they are found while nothing is known about the folder; its errors are returned.
+Result<FolderProfile> survey(ByteSource& source, Dialect requested, MessageSink* sink = nullptr);
+
+/// How a text ends its lines: CR alone only where that is most of the line ends, or the ends of
+/// From_ lines.
+LineEnds line_ends_of(std::string_view text);
 
 }  // namespace mboxferry::mbox

@@ -1,34 +1,103 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which mailbox a folder's messages go into.
+// Which mailbox the messages of a folder, or of a Gmail label, go into.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mboxferry/base/result.h"
 
 namespace mboxferry::plan {
 
-/// What decides about mailbox names.
-struct MappingOptions {
-  /// The mailbox the user named (UTF-8, `/` between levels): a single folder goes into it, a tree
-  /// below it.
-  std::optional<std::string> mailbox;
-  bool tree = false;
+/// A folder that the user gives another mailbox (--map).
+struct MapRule {
+  std::string from;  ///< a path, `/` between its levels, maybe with wildcards; all that is below a
+                     ///< path without wildcards moves with it
+  std::string to;    ///< a mailbox, relative to the user's own; INBOX in any case is INBOX
+};
+
+/// What the user says about mailbox names. Everything is UTF-8 with `/` between levels; in
+/// `mailbox`, `subfolder` and MapRule::to, where there is no `/`, the server's separator does as
+/// well.
+struct MappingRules {
+  std::optional<std::string> mailbox;  ///< of the URL: takes a single folder, and a tree below it
+  std::string subfolder;               ///< everything goes below it, and below `mailbox` if named
+  std::vector<MapRule> maps;           ///< the first that matches wins over everything else
+  bool special_use = true;  ///< Sent goes to the server's mailbox for sent mail, and so on
+};
+
+/// A mailbox that the server has.
+struct KnownMailbox {
+  std::string name;         ///< UTF-8 with the server's separator
+  std::string special_use;  ///< `\Sent` and so on (RFC 6154), or empty
+  bool selectable = true;
+};
+
+/// How this server names mailboxes.
+struct ServerNames {
   std::string prefix;    ///< of the user's own mailboxes: "" or "INBOX."
-  char separator = '/';  ///< the server's; 0: no hierarchy
+  char separator = '/';  ///< 0: no hierarchy; levels are then joined by `_`
+  std::vector<KnownMailbox> mailboxes;
 };
 
+class SpecialMailboxes;
+
+/// Where something goes.
 struct MappedName {
-  std::string name;          ///< UTF-8 with the server's separator
-  std::string renamed_from;  ///< the folder's path when a character had to be replaced, else empty
+  std::string name;          ///< UTF-8 with the server's separator and prefix
+  std::string renamed_from;  ///< the path, with `/`, when the mailbox has another name; else empty
+  std::string why;           ///< a short phrase: the rule that renamed it; else empty
+  bool deliberate = false;  ///< two folders may share this mailbox: it is INBOX, has a special use,
+                            ///< or was named by the user, and no character had to be replaced
 };
 
-/// Maps a folder's path to a mailbox name. INBOX is found in any case at the top level.
-/// Replaced by `_` inside a segment: the separator, `%`, `*`, control characters; leading and
-/// trailing spaces are taken off. Errors: `configuration` when the user's mailbox name cannot be
-/// one.
-Result<MappedName> map_folder(const std::vector<std::string>& path, const MappingOptions& options);
+/// Maps folders and labels to mailbox names, each on its own; what must not meet is found by
+/// CollisionFinder. The order of the rules: --map; a special use, when neither `mailbox` nor
+/// `subfolder` is set; the folder's own name below those two. INBOX is found in any case at the top
+/// level. Names that servers refuse are changed by the rules of src/plan/name_rules.h.
+class Mapper {
+ public:
+  /// Errors: `configuration` when a mailbox that the user named cannot be one on this server.
+  static Result<Mapper> create(MappingRules rules, ServerNames server);
+
+  /// `in_tree`: the folder is one of several, so it goes below MappingRules::mailbox, not into it.
+  [[nodiscard]] MappedName map_folder(const std::vector<std::string>& path, bool in_tree) const;
+
+  /// A label of LabelChoice::mailboxes. Gmail's own labels, in all the languages that
+  /// message::label_meaning() knows, go by their special use.
+  [[nodiscard]] MappedName map_label(std::string_view label) const;
+
+  /// What to tell the user when the mailbox is not there, and one whose name differs in case only
+  /// is.
+  [[nodiscard]] std::optional<std::string> case_notice(const MappedName& mapped) const;
+
+ private:
+  using Levels = std::vector<std::string>;
+  struct Rule {
+    std::string from;
+    bool glob = false;
+    Levels to;
+  };
+
+  Mapper(MappingRules rules, ServerNames server);
+  [[nodiscard]] std::string joined(const Levels& levels) const;
+  [[nodiscard]] std::string qualified(const Levels& levels, bool user_named) const;
+  [[nodiscard]] std::optional<MappedName> by_rule(const Levels& path) const;
+  [[nodiscard]] std::optional<MappedName> by_special_use(const Levels& path) const;
+  [[nodiscard]] MappedName by_own_name(const Levels& path) const;
+  [[nodiscard]] MappedName below(std::string head, const Levels& path, std::size_t from,
+                                 std::string why) const;
+
+  MappingRules rules_;
+  ServerNames server_;
+  std::vector<Rule> maps_;
+  Levels base_;  ///< of `mailbox` and `subfolder`
+  std::shared_ptr<const SpecialMailboxes> special_;
+  std::map<std::string, std::vector<std::string>> known_names_;  ///< of the server, by folded name
+};
 
 }  // namespace mboxferry::plan

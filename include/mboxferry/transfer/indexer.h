@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "mboxferry/archive/archive.h"
 #include "mboxferry/base/byte_source.h"
 #include "mboxferry/base/cancellation.h"
 #include "mboxferry/mbox/splitter.h"
@@ -39,15 +40,27 @@ struct IndexOptions {
 /// What a folder's beginning says about the whole; fixed before its first message is indexed.
 struct FolderSurvey {
   mbox::FolderProfile profile;
-  bool has_status = false;  ///< some message carries a status field
+  bool has_status = false;  ///< some message carries a status field, or its file says its flags
+  bool has_labels = false;  ///< some message carries labels
 
   /// As text for the journal, and back.
   [[nodiscard]] std::string to_text() const;
   static std::optional<FolderSurvey> from_text(std::string_view text);
 };
 
+/// What is known of a message before its first byte.
+struct MessageStart {
+  mbox::Envelope envelope;
+  /// Set: the message's file says its flags and keywords (Maildir), and the header fields that
+  /// programs keep them in say nothing, neither that it is expunged or a pseudo message.
+  std::optional<std::uint8_t> flags;
+  std::vector<std::string> keywords;
+  std::string file;  ///< the name of the message's own file; empty in an mbox
+};
+
 /// One message as the index pass sees it.
 struct IndexedMessage {
+  std::string file;  ///< the name of its own file; empty in an mbox
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
   std::uint64_t wire_size = 0;
@@ -84,6 +97,14 @@ Result<mbox::Accounting> index_folder(ByteSource& source, ByteSource& peek,
                                       IndexSink& sink, const Cancellation& cancel,
                                       std::uint64_t resume_at = 0,
                                       const mbox::Accounting& so_far = {});
+
+/// The same two for a folder that has a file for each message: `files` walks over them, `source`
+/// has their bytes one behind the other. `index_files` gets the files from `resume_at` on.
+Result<FolderSurvey> survey_files(ByteSource& source, archive::MessageFiles& files);
+Result<mbox::Accounting> index_files(ByteSource& source, archive::MessageFiles& files,
+                                     const FolderSurvey& survey, const IndexOptions& options,
+                                     IndexSink& sink, const Cancellation& cancel,
+                                     const mbox::Accounting& so_far = {});
 
 /// How a folder's messages become wire form.
 message::WireOptions wire_options(const FolderSurvey& survey, const IndexOptions& options);

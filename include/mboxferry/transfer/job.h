@@ -16,6 +16,8 @@
 #include "mboxferry/base/time.h"
 #include "mboxferry/imap/target.h"
 #include "mboxferry/journal/journal.h"
+#include "mboxferry/plan/labels.h"
+#include "mboxferry/plan/mapping.h"
 #include "mboxferry/transfer/indexer.h"
 
 namespace mboxferry::transfer {
@@ -32,7 +34,12 @@ struct JobSettings {
   std::vector<std::string> archives;  ///< as the user named them
   imap::Account account;
   imap::ConnectionOptions connection;
-  std::optional<std::string> mailbox;  ///< UTF-8: a single mbox goes into it, a tree below it
+  plan::MappingRules mapping;
+  std::vector<std::string> include;  ///< globs of folder paths; empty: all
+  std::vector<std::string> exclude;
+  std::optional<plan::LabelPolicy> labels;  ///< nothing: `first`, unless a mailbox is named
+  journal::Dedupe dedupe = journal::Dedupe::none;
+  bool skip_existing = false;  ///< leave out what the mailbox held before the job
   std::string journal_path;
   IndexOptions index;  ///< digest_of is set by the job
   imap::AppendMode append_mode = imap::AppendMode::automatic;

@@ -72,4 +72,86 @@ std::string compress(std::string_view bytes, Compression compression) {
   return packed;
 }
 
+std::string long_text(std::size_t size) {
+  std::string text;
+  std::uint32_t state = 1;
+  while (text.size() < size) {
+    state = state * 1664525 + 1013904223;
+    text += std::to_string(state) + "\n";
+  }
+  text.resize(size);
+  return text;
+}
+
+std::string read(ByteSource& source, std::uint64_t offset, std::size_t size) {
+  std::string bytes(size, '?');
+  const auto got = source.read_at(offset, std::span<char>(bytes.data(), bytes.size()));
+  if (!got) return describe(got.error());
+  bytes.resize(*got);
+  return bytes;
+}
+
+std::string read_all(ByteSource& source, std::size_t piece) {
+  std::string bytes;
+  for (;;) {
+    const std::string next = read(source, bytes.size(), piece);
+    bytes += next;
+    if (next.size() < piece) return bytes;
+  }
+}
+
+std::string read_all(const Folder& folder) {
+  const auto source = open_folder(folder);
+  return source ? read_all(**source, 10'000) : describe(source.error());
+}
+
+std::string pack(ContainerKind kind, const std::vector<PackedFile>& files,
+                 const std::string& options) {
+  using Writer = struct ::archive;
+  std::size_t size = 64 * 1024;
+  for (const PackedFile& file : files) size += file.bytes.size() * 2 + 8192;
+  std::string packed(size, '\0');
+  std::size_t used = 0;
+  const Handle<Writer, archive_write_free> writer(archive_write_new());
+  bool done =
+      (kind == ContainerKind::zip
+           ? archive_write_set_format_zip(writer.get())
+           : archive_write_set_format_pax_restricted(writer.get())) == ARCHIVE_OK &&
+      archive_write_set_passphrase(writer.get(), "secret") == ARCHIVE_OK &&
+      archive_write_set_options(writer.get(), options.c_str()) == ARCHIVE_OK &&
+      archive_write_open_memory(writer.get(), packed.data(), packed.size(), &used) == ARCHIVE_OK;
+  for (const PackedFile& file : files) {
+    const Handle<archive_entry, archive_entry_free> entry(archive_entry_new());
+    archive_entry_set_filetype(entry.get(), file.name.ends_with('/') ? AE_IFDIR : AE_IFREG);
+    archive_entry_set_pathname(entry.get(), file.name.c_str());
+    archive_entry_set_size(entry.get(), static_cast<la_int64_t>(file.bytes.size()));
+    archive_entry_set_mtime(entry.get(), file.modified, 0);
+    archive_entry_set_perm(entry.get(), 0644);
+    done = done && archive_write_header(writer.get(), entry.get()) >= ARCHIVE_WARN &&
+           archive_write_data(writer.get(), file.bytes.data(), file.bytes.size()) ==
+               static_cast<la_ssize_t>(file.bytes.size());
+  }
+  done = done && archive_write_close(writer.get()) == ARCHIVE_OK;
+  if (!done) throw std::runtime_error("cannot pack");
+  packed.resize(used);
+  return packed;
+}
+
+std::string listing(const Archive& archive) {
+  std::string text;
+  for (const Folder& folder : archive.folders()) {
+    for (std::size_t i = 0; i < folder.path.size(); ++i) {
+      text += (i == 0 ? "" : "|") + folder.path[i];
+    }
+    text += " = " + (folder.member.empty() ? folder.file : folder.member) + "\n";
+  }
+  return text;
+}
+
+std::string left_out(const Archive& archive) {
+  std::string text;
+  for (const std::string& line : archive.left_out()) text += line + "\n";
+  return text;
+}
+
 }  // namespace mboxferry::archive

@@ -2,8 +2,13 @@
 // Temporary files and compressed bytes for the archive tests.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "mboxferry/archive/archive.h"
+#include "mboxferry/base/byte_source.h"
 
 namespace mboxferry::archive {
 
@@ -32,5 +37,36 @@ enum class Compression { gzip, bzip2, xz, zstd };
 /// `bytes` as one member or frame of that compression.
 std::string compress(std::string_view bytes, Compression compression);
 inline std::string gzip(std::string_view bytes) { return compress(bytes, Compression::gzip); }
+
+/// Text that does not compress to nothing, and tells where it was cut.
+std::string long_text(std::size_t size);
+
+/// What is read, or the text of the error.
+std::string read(ByteSource& source, std::uint64_t offset, std::size_t size);
+std::string read_all(ByteSource& source, std::size_t piece);
+std::string read_all(const Folder& folder);
+
+enum class ContainerKind { zip, tar };
+
+struct PackedFile {
+  std::string name;
+  std::string bytes;
+  std::int64_t modified = 1'000'000'000;
+};
+
+/// A container of `files`; `options` are those of libarchive's writer.
+std::string pack(ContainerKind kind, const std::vector<PackedFile>& files,
+                 const std::string& options = "");
+inline std::string zip(const std::vector<PackedFile>& files) {
+  return pack(ContainerKind::zip, files);
+}
+inline std::string tar(const std::vector<PackedFile>& files) {
+  return pack(ContainerKind::tar, files);
+}
+
+/// A line a folder: its path, and its file or its name in a container.
+std::string listing(const Archive& archive);
+/// A line a file.
+std::string left_out(const Archive& archive);
 
 }  // namespace mboxferry::archive

@@ -26,12 +26,6 @@ std::string listing(const Archive& archive, const TemporaryDirectory& directory)
   return text;
 }
 
-std::string left_out(const Archive& archive) {
-  std::string text;
-  for (const std::string& line : archive.left_out()) text += line + "\n";
-  return text;
-}
-
 TEST_CASE("one mbox file is one folder, named without its suffix") {
   TemporaryDirectory directory;
   for (const char* name : {"Work", "Work.mbox"}) {
@@ -104,14 +98,17 @@ TEST_CASE("an unreadable file is an error also inside a tree") {
   CHECK(archive.error().what.find("Permission denied") != std::string::npos);
 }
 
-TEST_CASE("containers are refused by their name") {
+TEST_CASE("containers that are not read are refused by their name") {
   TemporaryDirectory directory;
   std::string tar(512, '\0');
   tar.replace(257, 5, "ustar");
   for (const auto& [bytes, name] :
-       {std::pair<std::string, std::string>{"PK\x03\x04rest", "a zip archive"},
+       {std::pair<std::string, std::string>{"7z\xbc\xaf\x27\x1crest", "a 7z archive"},
+        {"Rar!\x1a\x07rest", "a rar archive"},
+        {zip({}), "an empty zip archive"},
         {tar, "a tar archive"},
         {gzip(tar), "a tar archive"},
+        {std::string("SQLite format 3\0", 16), "an SQLite database"},
         {"!BDN", "an Outlook data file"}}) {
     directory.write("container", bytes);
     const auto archive = Archive::open(directory.file("container"));

@@ -16,36 +16,10 @@ namespace mboxferry::archive {
 namespace {
 
 Folder folder_of(const TemporaryDirectory& directory, const std::string& name) {
-  return Folder{{name}, directory.file(name), 0};
-}
-
-// Text that does not compress to nothing, and tells where it was cut.
-std::string long_text(std::size_t size) {
-  std::string text;
-  std::uint32_t state = 1;
-  while (text.size() < size) {
-    state = state * 1664525 + 1013904223;
-    text += std::to_string(state) + "\n";
-  }
-  text.resize(size);
-  return text;
-}
-
-std::string read(ByteSource& source, std::uint64_t offset, std::size_t size) {
-  std::string bytes(size, '?');
-  const auto got = source.read_at(offset, std::span<char>(bytes.data(), bytes.size()));
-  if (!got) return describe(got.error());
-  bytes.resize(*got);
-  return bytes;
-}
-
-std::string read_all(ByteSource& source, std::size_t piece) {
-  std::string bytes;
-  for (;;) {
-    const std::string next = read(source, bytes.size(), piece);
-    bytes += next;
-    if (next.size() < piece) return bytes;
-  }
+  Folder folder;
+  folder.path = {name};
+  folder.file = directory.file(name);
+  return folder;
 }
 
 void set_modified(const std::string& file, std::int64_t nanoseconds) {

@@ -56,7 +56,7 @@ Result<void> small_job(const std::string& path) {
 
   Step step;
   while (true) {
-    MBOXFERRY_ASSIGN(const auto rows, journal->planned(folder.id, 0, kBatch));
+    MBOXFERRY_ASSIGN(const auto rows, journal->planned(folder.id, folder.mailbox, 0, kBatch));
     if (!rows.empty()) {
       Intent intent{.mailbox = mailbox, .uid_validity = 1, .uid_floor = 1};
       for (const MessageRow& row : rows) intent.messages.push_back(row.id);

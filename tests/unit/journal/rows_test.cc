@@ -153,15 +153,16 @@ TEST_CASE("planned messages come in archive order, folder by folder, page by pag
   std::vector<MessageRow> second_rows{sample(second, f.mailbox, 50), sample(second, f.mailbox, 51)};
   f.add(second_rows, second);
   const auto more = f.add_samples(2, 10);
-  CHECK(ids(value(f.journal->planned(f.folder, 0, 3))) ==
+  CHECK(ids(value(f.journal->planned(f.folder, f.mailbox, 0, 3))) ==
         std::vector<MessageId>{first_rows[0].id, first_rows[1].id, first_rows[2].id});
-  CHECK(ids(value(f.journal->planned(f.folder, first_rows[2].id, 100))) ==
+  CHECK(ids(value(f.journal->planned(f.folder, f.mailbox, first_rows[2].id, 100))) ==
         std::vector<MessageId>{first_rows[3].id, first_rows[4].id, more[0].id, more[1].id});
-  CHECK(ids(value(f.journal->planned(second, 0, 100))) == ids(second_rows));
+  CHECK(ids(value(f.journal->planned(second, f.mailbox, 0, 100))) == ids(second_rows));
   f.intend({first_rows[0], first_rows[1]});
-  CHECK(ids(value(f.journal->planned(f.folder, 0, 1))) == std::vector<MessageId>{first_rows[2].id});
-  CHECK(value(f.journal->planned(f.folder, more[1].id, 1)).empty());
-  CHECK(value(f.journal->planned(99, 0, 10)).empty());
+  CHECK(ids(value(f.journal->planned(f.folder, f.mailbox, 0, 1))) ==
+        std::vector<MessageId>{first_rows[2].id});
+  CHECK(value(f.journal->planned(f.folder, f.mailbox, more[1].id, 1)).empty());
+  CHECK(value(f.journal->planned(99, f.mailbox, 0, 10)).empty());
   CHECK(value(f.journal->last_message(f.folder)).value().id == more[1].id);
   CHECK(value(f.journal->last_message(second)).value().id == second_rows[1].id);
   CHECK_FALSE(value(f.journal->last_message(99)));
@@ -255,7 +256,7 @@ TEST_CASE("a message costs at most 120 bytes in the file, stored or not") {
   MessageId after = 0;
   Uid uid = 1;
   while (true) {
-    const auto rows = value(f.journal->planned(f.folder, after, kChunk));
+    const auto rows = value(f.journal->planned(f.folder, f.mailbox, after, kChunk));
     if (rows.empty()) break;
     after = rows.back().id;
     f.intend(rows, uid);

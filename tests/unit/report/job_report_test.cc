@@ -74,11 +74,42 @@ TEST_CASE("the report of a job has every key, and the numbers of the journal") {
   CHECK(account["bytes_per_second"] == 500.0);
   CHECK(account["mailboxes"] ==
         json::parse(R"([{"name":"Old \u001b[1m","planned":60,"stored":20,"already_there":5,
-                         "refused":30,"skipped":0,"bytes":6000}])"));
+                         "refused":30,"skipped":0,"bytes":6000,"lost_flags":null,
+                         "date_corrections":null,"renamed_from":null}])"));
+  CHECK(account["left_out"].empty());
   REQUIRE(account["refused"].size() == 30);
   CHECK(account["refused"][0] ==
         json::parse(
             R"({"folder":"one","offset":2000,"code":"too_big","text":"not this \u001b one"})"));
+}
+
+TEST_CASE("what was left out and what was lost is told, with reasons and numbers") {
+  const TemporaryFolder folder;
+  const auto journal = make_journal(folder.path() + "/job.journal");
+  journal::FolderRow row = journal->folders()->front();
+  std::vector<journal::MessageRow> copies(1);
+  copies[0].folder = row.id;
+  copies[0].mailbox = row.mailbox;
+  copies[0].offset = 7000;
+  copies[0].state = journal::State::skipped;
+  copies[0].code = "duplicate";
+  copies[0].text = "of the message at byte 0 of one";
+  REQUIRE(journal->add_indexed(row, copies, {}));
+  REQUIRE(journal->set_note(journal::lost_flags_note(row.mailbox), "3"));
+  REQUIRE(journal->set_note(journal::date_corrections_note(row.mailbox), "0"));
+  const RunFacts run{"complete", "a@b", "imap.example.org", 2.0, 10, 1000};
+  CollectedText out;
+  REQUIRE(write_job_report(out, journal.get(), run));
+  const json account = json::parse(out.text())["accounts"][0];
+  CHECK(account["left_out"] == json::parse(R"([{"folder":"one","offset":7000,"code":"duplicate",
+                         "text":"of the message at byte 0 of one"}])"));
+  CHECK(account["mailboxes"][0]["lost_flags"] == 3);
+  CHECK(account["mailboxes"][0]["date_corrections"] == 0);
+  CollectedText summary;
+  REQUIRE(write_job_summary(summary, *journal, run));
+  CHECK(summary.text().find("skipped: 1 duplicate") != std::string::npos);
+  CHECK(summary.text().find("3 messages lost a flag") != std::string::npos);
+  CHECK(summary.text().find("another date") == std::string::npos);
 }
 
 TEST_CASE("a job that never had a journal has a report too") {

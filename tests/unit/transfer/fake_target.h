@@ -66,7 +66,8 @@ struct FakeServer {
   std::function<bool(const std::string&)> refuse;        ///< NO to a batch that holds such bytes
   imap::ResponseCode refuse_code = imap::ResponseCode::none;
   Retry refuse_retry;
-  std::function<bool(const imap::AppendMessage&)> bad;  ///< BAD to a batch with such a head
+  std::function<bool(const imap::AppendMessage&)> refuse_head;  ///< NO to such a head
+  std::function<bool(const imap::AppendMessage&)> bad;          ///< BAD to a batch with such a head
 
   void commit(const std::string& mailbox, std::vector<StoredMail>& mails) {
     Mailbox& box = mailboxes[mailbox];
@@ -212,7 +213,8 @@ class FakeTarget final : public imap::Target {
         outcome.text = "Invalid flag";
         return outcome;
       }
-      if (server_.refuse && server_.refuse(mail.bytes)) {
+      if ((server_.refuse && server_.refuse(mail.bytes)) ||
+          (server_.refuse_head && server_.refuse_head(mail.told))) {
         outcome.kind = imap::AppendOutcome::Kind::refused;
         outcome.code = server_.refuse_code;
         outcome.retry = server_.refuse_retry;

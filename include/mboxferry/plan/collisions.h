@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds different folders that would end in one mailbox, before anything is created.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mboxferry/base/result.h"
+#include "mboxferry/plan/mapping.h"
+
+namespace mboxferry::plan {
+
+/// Collects where everything goes. Grows with the number of folders and labels, not with the mail.
+class CollisionFinder {
+ public:
+  /// `source`: the path of a folder, or a label. The same one may come several times, as the parts
+  /// of a split download do.
+  void add(std::string_view source, const MappedName& mapped);
+
+  /// Error `configuration`: different sources have the same mailbox, or mailboxes that differ in
+  /// case only (some servers take them for one), and not all of them were sent there deliberately.
+  /// It lists the first few.
+  [[nodiscard]] Result<void> check() const;
+
+ private:
+  struct Source {
+    std::string name;
+    std::string mailbox;
+    bool deliberate;
+  };
+  std::map<std::string, std::vector<Source>> by_folded_name_;
+};
+
+}  // namespace mboxferry::plan

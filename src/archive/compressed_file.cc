@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// A folder that is a compressed file of its own.
+#include "archive/compressed_file.h"
+
+#include <utility>
+
+#include "archive/stream_source.h"
+#include "archive/unpacker.h"
+
+namespace mboxferry::archive {
+namespace {
+
+class CompressedFileOpener final : public StreamOpener {
+ public:
+  CompressedFileOpener(OpenFile file, const Limits& limits)
+      : file_(std::make_shared<const OpenFile>(std::move(file))), limits_(limits) {}
+
+  Result<std::unique_ptr<InputStream>> open(std::uint64_t /*start*/) override {
+    auto meter = std::make_shared<UnpackMeter>(limits_, file_->size());
+    auto packed = std::make_unique<HeadedStream>(std::make_unique<FileStream>(file_, meter));
+    return unpack(std::move(packed), std::move(meter));
+  }
+  Result<void> check_unchanged() override { return file_->check_unchanged(); }
+  [[nodiscard]] const std::string& name() const override { return file_->path(); }
+
+ private:
+  std::shared_ptr<const OpenFile> file_;
+  Limits limits_;
+};
+
+}  // namespace
+
+std::unique_ptr<ByteSource> open_compressed_file(OpenFile file, const Limits& limits) {
+  return std::make_unique<StreamSource>(
+      std::make_unique<CompressedFileOpener>(std::move(file), limits));
+}
+
+}  // namespace mboxferry::archive

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds the folders inside a container file.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "archive/folder_list.h"
+#include "archive/limits.h"
+#include "archive/open_file.h"
+#include "mboxferry/base/result.h"
+
+namespace mboxferry::archive {
+
+struct ContainerContents {
+  std::vector<FoundFolder> folders;  ///< in the container's order
+  bool has_encrypted = false;
+};
+
+/// Walks through all members of `file`, and through containers that are members. A member that
+/// cannot be read becomes a folder, so that reading it tells where the damage is; so does the
+/// place behind which the container itself is damaged.
+Result<ContainerContents> scan_container(std::shared_ptr<const OpenFile> file, const Limits& limits,
+                                         LeftOut& left_out);
+
+}  // namespace mboxferry::archive

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// The members of one zip or tar archive, by libarchive.
+#include "archive/entry_reader.h"
+
+#include <locale.h>
+
+#include <utility>
+
+#include "archive/unpacker.h"
+#include "mboxferry/base/utf8.h"
+
+namespace mboxferry::archive {
+namespace {
+
+// libarchive turns the names that are UTF-8 into the locale's character set, and what does not fit
+// there into question marks.
+class Utf8Names {
+ public:
+  Utf8Names() : locale_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", locale_t{})) {
+    if (locale_ != locale_t{}) before_ = ::uselocale(locale_);
+  }
+  Utf8Names(const Utf8Names&) = delete;
+  Utf8Names& operator=(const Utf8Names&) = delete;
+  ~Utf8Names() {
+    if (locale_ == locale_t{}) return;
+    ::uselocale(before_);
+    ::freelocale(locale_);
+  }
+
+ private:
+  locale_t locale_;
+  locale_t before_{};
+};
+
+Entry::Type type_of(archive_entry* entry) {
+  if (archive_entry_hardlink(entry) != nullptr) return Entry::Type::other;
+  const auto type = archive_entry_filetype(entry);
+  if (type == AE_IFREG) return Entry::Type::file;
+  return type == AE_IFDIR ? Entry::Type::directory : Entry::Type::other;
+}
+
+Entry to_entry(archive_entry* raw) {
+  Entry entry;
+  const char* name = archive_entry_pathname(raw);
+  if (name != nullptr) entry.name = name;
+  entry.type = type_of(raw);
+  entry.encrypted = archive_entry_is_encrypted(raw) != 0;
+  if (archive_entry_size_is_set(raw) != 0 && archive_entry_size(raw) >= 0) {
+    entry.size = static_cast<std::uint64_t>(archive_entry_size(raw));
+  }
+  if (archive_entry_mtime_is_set(raw) != 0) entry.modified = archive_entry_mtime(raw);
+  return entry;
+}
+
+}  // namespace
+
+EntryReader::EntryReader(std::unique_ptr<InputStream> stream, std::shared_ptr<UnpackMeter> meter)
+    : input_(std::move(stream)), counter_(std::move(meter)) {}
+
+Result<std::unique_ptr<EntryReader>> EntryReader::open(std::unique_ptr<InputStream> stream,
+                                                       ContainerFormat format,
+                                                       std::shared_ptr<UnpackMeter> meter) {
+  const bool seekable = dynamic_cast<FileStream*>(stream.get()) != nullptr;
+  std::unique_ptr<EntryReader> reader(new EntryReader(std::move(stream), std::move(meter)));
+  MBOXFERRY_TRY(reader->start(format, seekable));
+  return reader;
+}
+
+Result<void> EntryReader::start(ContainerFormat format, bool seekable) {
+  LibarchiveReader* reader = input_.get();
+  int status = ARCHIVE_OK;
+  if (format == ContainerFormat::tar) {
+    status = archive_read_support_format_tar(reader);
+  } else {
+    status = seekable ? archive_read_support_format_zip_seekable(reader)
+                      : archive_read_support_format_zip_streamable(reader);
+  }
+  if (status == ARCHIVE_OK) status = input_.open();
+  return status == ARCHIVE_OK ? ok() : Result<void>(failure(input_.name(), 0));
+}
+
+Error EntryReader::failure(const std::string& name, std::uint64_t unpacked) const {
+  if (input_.stream_error()) return *input_.stream_error();
+  return damaged(name, unpacked, input_.reason());
+}
+
+Result<bool> EntryReader::next() {
+  archive_entry* raw = nullptr;
+  int status = ARCHIVE_RETRY;
+  {
+    const Utf8Names names;
+    while (status == ARCHIVE_RETRY) status = archive_read_next_header(input_.get(), &raw);
+    if (status == ARCHIVE_OK || status == ARCHIVE_WARN) entry_ = to_entry(raw);
+  }
+  if (status == ARCHIVE_EOF) return false;
+  if (status != ARCHIVE_OK && status != ARCHIVE_WARN) {
+    return failure(number_ == 0 ? input_.name() : "behind " + member_name_, member_read_);
+  }
+  const Limits& limits = counter_.meter()->limits();
+  if (++number_ > limits.most_members) {
+    return Error{
+        ErrorCode::not_mail,
+        input_.name() + " has more than " + std::to_string(limits.most_members) + " members",
+        "if it is genuine, unpack it by hand and name what comes out"};
+  }
+  member_read_ = 0;
+  member_name_ = input_.name() + ": " + to_utf8(entry_.name.substr(0, limits.longest_name));
+  return true;
+}
+
+Result<std::size_t> EntryReader::read(std::span<char> buffer) {
+  la_ssize_t got = ARCHIVE_RETRY;
+  while (got == ARCHIVE_RETRY) {
+    got = archive_read_data(input_.get(), buffer.data(), buffer.size());
+  }
+  if (got < 0) return failure(member_name_, member_read_);
+  member_read_ += static_cast<std::uint64_t>(got);
+  MBOXFERRY_TRY(counter_.count(static_cast<std::uint64_t>(got), member_name_));
+  return static_cast<std::size_t>(got);
+}
+
+}  // namespace mboxferry::archive

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The members of one zip or tar archive, from front to back.
+#pragma once
+
+#include <archive_entry.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "archive/file_kind.h"
+#include "archive/input_stream.h"
+#include "archive/libarchive_input.h"
+#include "mboxferry/base/result.h"
+
+namespace mboxferry::archive {
+
+struct Entry {
+  enum class Type { file, directory, other };
+
+  std::string name;  ///< as it is written; a label, never a path to open
+  Type type = Type::file;
+  bool encrypted = false;
+  std::optional<std::uint64_t> size;     ///< unpacked; not always known beforehand
+  std::optional<std::int64_t> modified;  ///< seconds since 1970
+};
+
+/// A zip archive in a FileStream is read by its directory, so that passing over members is cheap;
+/// one in another stream is read as it comes.
+class EntryReader {
+ public:
+  static Result<std::unique_ptr<EntryReader>> open(std::unique_ptr<InputStream> stream,
+                                                   ContainerFormat format,
+                                                   std::shared_ptr<UnpackMeter> meter);
+
+  /// Goes to the next member; false behind the last.
+  Result<bool> next();
+  [[nodiscard]] const Entry& entry() const { return entry_; }
+  /// Counts from 1; 0 before the first next().
+  [[nodiscard]] std::uint64_t number() const { return number_; }
+  /// The next bytes of the member; 0 at its end.
+  Result<std::size_t> read(std::span<char> buffer);
+  /// For messages: the archive and the member.
+  [[nodiscard]] const std::string& member_name() const { return member_name_; }
+
+ private:
+  EntryReader(std::unique_ptr<InputStream> stream, std::shared_ptr<UnpackMeter> meter);
+  Result<void> start(ContainerFormat format, bool seekable);
+  [[nodiscard]] Error failure(const std::string& name, std::uint64_t unpacked) const;
+
+  LibarchiveInput input_;
+  UnpackCounter counter_;
+  Entry entry_;
+  std::string member_name_;
+  std::uint64_t number_ = 0;
+  std::uint64_t member_read_ = 0;
+};
+
+}  // namespace mboxferry::archive

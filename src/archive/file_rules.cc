@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tables of file names.
+#include "archive/file_rules.h"
+
+#include <algorithm>
+#include <array>
+
+namespace mboxferry::archive {
+namespace {
+
+struct IndexFile {
+  std::string_view name;
+  std::string_view reason;
+};
+constexpr std::array<IndexFile, 10> kIndexFiles{{
+    {".DS_Store", "window settings of macOS"},
+    {"panacea.dat", "folder cache of Thunderbird"},
+    {"msgFilterRules.dat", "filter rules of Thunderbird"},
+    {"filterlog.html", "filter log of Thunderbird"},
+    {"popstate.dat", "POP state of Thunderbird"},
+    {"virtualFolders.dat", "saved searches of Thunderbird"},
+    {"table_of_contents", "index file of Apple Mail"},
+    {"Info.plist", "settings of Apple Mail"},
+    {"archive_browser.html", "overview page of Google Takeout"},
+    {"mbox.lock", "lock file"},
+}};
+constexpr std::array<std::string_view, 12> kNeverMail{".html",  ".dat", ".lock", ".json",
+                                                      ".plist", ".txt", ".log",  ".csv",
+                                                      ".ics",   ".vcf", ".jpg",  ".png"};
+constexpr std::array<std::string_view, 11> kPackingSuffixes{
+    ".zip", ".tgz", ".tbz", ".tbz2", ".txz", ".tzst", ".tar", ".gz", ".bz2", ".xz", ".zst"};
+
+bool ends_with_any(std::string_view name, const auto& suffixes) {
+  return std::any_of(suffixes.begin(), suffixes.end(),
+                     [&](std::string_view suffix) { return name.ends_with(suffix); });
+}
+
+}  // namespace
+
+std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+std::string last_segment(const std::string& path) {
+  std::string plain = path;
+  while (plain.size() > 1 && plain.ends_with('/')) plain.pop_back();
+  return plain.substr(plain.rfind('/') + 1);
+}
+
+std::string_view index_file_reason(std::string_view name) {
+  if (name.ends_with(".msf")) return "index file of Thunderbird";
+  for (const IndexFile& row : kIndexFiles) {
+    if (name == row.name) return row.reason;
+  }
+  return {};
+}
+
+bool can_be_mail(std::string_view name) {
+  return !name.starts_with('.') && !ends_with_any(name, kNeverMail);
+}
+
+std::string_view without_packing_suffix(std::string_view name) {
+  for (int endings = 0; endings < 2; ++endings) {
+    for (const std::string_view suffix : kPackingSuffixes) {
+      if (name.size() > suffix.size() && name.ends_with(suffix)) {
+        name.remove_suffix(suffix.size());
+        break;
+      }
+    }
+  }
+  return name;
+}
+
+std::string plain_path(std::string_view member) {
+  std::string plain;
+  while (!member.empty()) {
+    const std::string_view segment = member.substr(0, member.find('/'));
+    member.remove_prefix(std::min(member.size(), segment.size() + 1));
+    if (segment.empty() || segment == "." || segment == "..") continue;
+    if (!plain.empty()) plain += '/';
+    plain += segment;
+  }
+  return plain;
+}
+
+}  // namespace mboxferry::archive

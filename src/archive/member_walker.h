@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// The members of a container file and of the containers inside of it, from front to back.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "archive/entry_reader.h"
+#include "archive/input_stream.h"
+#include "archive/limits.h"
+#include "archive/open_file.h"
+#include "mboxferry/base/result.h"
+
+namespace mboxferry::archive {
+
+/// A member's number in the container, and its number in the container that this member is.
+struct MemberPosition {
+  std::uint64_t outer = 0;
+  std::uint64_t inner = 0;
+
+  friend auto operator<=>(const MemberPosition&, const MemberPosition&) = default;
+};
+
+/// Moves forward only. One thread at a time.
+class MemberWalker {
+ public:
+  /// `not_mail` when `file` is no container, not even unpacked.
+  static Result<std::unique_ptr<MemberWalker>> open(std::shared_ptr<const OpenFile> file,
+                                                    const Limits& limits);
+
+  /// Goes to the next member, in the inner container as long as there is one; false at the end.
+  Result<bool> next();
+  /// Goes on to the member at `position`, which is behind the present one.
+  Result<void> go_to(MemberPosition position);
+  [[nodiscard]] MemberPosition position() const;
+
+  [[nodiscard]] const Entry& entry() const { return innermost().entry(); }
+  [[nodiscard]] bool is_inside() const { return inner_ != nullptr; }
+  /// The member that is a container and that next() walks through; only when is_inside().
+  [[nodiscard]] const Entry& container_entry() const { return outer_->entry(); }
+
+  /// The member's bytes; those of a compressed member of the outer container are unpacked.
+  Result<HeadedStream*> bytes();
+  /// Only after bytes().
+  [[nodiscard]] bool is_compressed() const { return is_compressed_; }
+  /// Makes next() walk through the present member, a container of this format.
+  Result<void> enter(ContainerFormat format);
+  /// Makes next() pass over the rest of the inner container.
+  void leave();
+
+ private:
+  explicit MemberWalker(std::shared_ptr<UnpackMeter> meter) : meter_(std::move(meter)) {}
+  [[nodiscard]] EntryReader& innermost() const { return inner_ ? *inner_ : *outer_; }
+
+  // Each reads the one before.
+  std::shared_ptr<UnpackMeter> meter_;
+  std::unique_ptr<EntryReader> outer_;
+  std::unique_ptr<EntryReader> inner_;
+  std::unique_ptr<HeadedStream> bytes_;
+  bool is_compressed_ = false;
+};
+
+}  // namespace mboxferry::archive

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gmail's own labels as Takeout writes them, one row a language and meaning.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "mboxferry/message/gmail_labels.h"
+
+namespace mboxferry::message {
+
+struct SystemLabel {
+  LabelMeaning meaning;
+  std::string_view names;  ///< `|` between those that Gmail has used; none that an earlier row has
+};
+
+inline constexpr std::array kSystemLabels = std::to_array<SystemLabel>({
+    // English
+    {LabelMeaning::inbox, "Inbox"},
+    {LabelMeaning::sent, "Sent|Sent Mail"},
+    {LabelMeaning::drafts, "Drafts|Draft"},
+    {LabelMeaning::spam, "Spam"},
+    {LabelMeaning::trash, "Trash|Bin"},
+    {LabelMeaning::archived, "Archived"},
+    {LabelMeaning::starred, "Starred"},
+    {LabelMeaning::important, "Important"},
+    {LabelMeaning::opened, "Opened"},
+    {LabelMeaning::unread, "Unread"},
+    {LabelMeaning::chat, "Chat|Chats"},
+    {LabelMeaning::muted, "Muted"},
+    // German
+    {LabelMeaning::inbox, "Posteingang"},
+    {LabelMeaning::sent, "Gesendet"},
+    {LabelMeaning::drafts, "Entwürfe"},
+    {LabelMeaning::trash, "Papierkorb"},
+    {LabelMeaning::archived, "Archiviert"},
+    {LabelMeaning::starred, "Markiert"},
+    {LabelMeaning::important, "Wichtig"},
+    {LabelMeaning::opened, "Geöffnet"},
+    {LabelMeaning::unread, "Ungelesen"},
+    // French
+    {LabelMeaning::inbox, "Boîte de réception"},
+    {LabelMeaning::sent, "Envoyé|Envoyés|Messages envoyés"},
+    {LabelMeaning::drafts, "Brouillons"},
+    {LabelMeaning::trash, "Corbeille"},
+    {LabelMeaning::archived, "Archivés|Messages archivés"},
+    {LabelMeaning::starred, "Suivis|Favoris|Messages suivis"},
+    {LabelMeaning::opened, "Ouvert|Ouverts"},
+    {LabelMeaning::unread, "Non lus|Non lu"},
+    // Spanish
+    {LabelMeaning::inbox, "Recibidos|Bandeja de entrada"},
+    {LabelMeaning::sent, "Enviado|Enviados"},
+    {LabelMeaning::drafts, "Borradores"},
+    {LabelMeaning::spam, "Correo no deseado"},
+    {LabelMeaning::trash, "Papelera"},
+    {LabelMeaning::archived, "Archivado|Archivados"},
+    {LabelMeaning::starred, "Destacado|Destacados"},
+    {LabelMeaning::important, "Importante|Importantes"},
+    {LabelMeaning::opened, "Abierto|Abiertos"},
+    {LabelMeaning::unread, "No leído|No leídos|Sin leer"},
+    // Italian
+    {LabelMeaning::inbox, "Posta in arrivo"},
+    {LabelMeaning::sent, "Inviata|Inviati|Posta inviata"},
+    {LabelMeaning::drafts, "Bozze"},
+    {LabelMeaning::trash, "Cestino"},
+    {LabelMeaning::archived, "Archiviati|Archiviata|Archiviato"},
+    {LabelMeaning::starred, "Speciali|Speciale"},
+    {LabelMeaning::important, "Importanti"},
+    {LabelMeaning::opened, "Aperti|Aperto|Aperta"},
+    {LabelMeaning::unread, "Da leggere|Non letti|Non letto"},
+    // Portuguese
+    {LabelMeaning::inbox, "Caixa de entrada"},
+    {LabelMeaning::sent, "Enviada|Enviadas|E-mails enviados|Correio enviado"},
+    {LabelMeaning::drafts, "Rascunhos|Rascunho"},
+    {LabelMeaning::trash, "Lixeira|Lixo|Reciclagem"},
+    {LabelMeaning::archived, "Arquivado|Arquivados|Arquivada|Arquivadas"},
+    {LabelMeaning::starred, "Com estrela"},
+    {LabelMeaning::opened, "Aberto|Abertos|Aberta|Abertas"},
+    {LabelMeaning::unread, "Não lido|Não lidos|Não lida|Não lidas"},
+    // Dutch
+    {LabelMeaning::inbox, "Postvak IN"},
+    {LabelMeaning::sent, "Verzonden|Verzonden items|Verzonden berichten"},
+    {LabelMeaning::drafts, "Concepten"},
+    {LabelMeaning::trash, "Prullenbak"},
+    {LabelMeaning::archived, "Gearchiveerd"},
+    {LabelMeaning::starred, "Met ster"},
+    {LabelMeaning::important, "Belangrijk"},
+    {LabelMeaning::opened, "Geopend"},
+    {LabelMeaning::unread, "Ongelezen"},
+    // Polish
+    {LabelMeaning::inbox, "Odebrane"},
+    {LabelMeaning::sent, "Wysłane"},
+    {LabelMeaning::drafts, "Wersje robocze|Robocze"},
+    {LabelMeaning::trash, "Kosz"},
+    {LabelMeaning::archived, "Zarchiwizowane"},
+    {LabelMeaning::starred, "Oznaczone gwiazdką"},
+    {LabelMeaning::important, "Ważne"},
+    {LabelMeaning::opened, "Otwarte|Otworzone"},
+    {LabelMeaning::unread, "Nieprzeczytane"},
+    {LabelMeaning::chat, "Czat|Czaty"},
+    // Swedish
+    {LabelMeaning::inbox, "Inkorgen|Inkorg"},
+    {LabelMeaning::sent, "Skickat|Skickade"},
+    {LabelMeaning::drafts, "Utkast"},
+    {LabelMeaning::spam, "Skräppost"},
+    {LabelMeaning::trash, "Papperskorgen|Papperskorg"},
+    {LabelMeaning::archived, "Arkiverat|Arkiverade"},
+    {LabelMeaning::starred, "Stjärnmärkt|Stjärnmärkta"},
+    {LabelMeaning::important, "Viktigt|Viktiga"},
+    {LabelMeaning::opened, "Öppnat|Öppnade|Öppnad"},
+    {LabelMeaning::unread, "Oläst|Olästa"},
+    {LabelMeaning::chat, "Chatt|Chattar"},
+    // Danish
+    {LabelMeaning::inbox, "Indbakke"},
+    {LabelMeaning::sent, "Sendt|Sendte"},
+    {LabelMeaning::drafts, "Kladder"},
+    {LabelMeaning::trash, "Papirkurv"},
+    {LabelMeaning::archived, "Arkiveret|Arkiverede"},
+    {LabelMeaning::starred, "Stjernemarkeret|Stjernemarkerede"},
+    {LabelMeaning::important, "Vigtig|Vigtigt|Vigtige"},
+    {LabelMeaning::opened, "Åbnet|Åbnede"},
+    {LabelMeaning::unread, "Ulæst|Ulæste"},
+    // Norwegian
+    {LabelMeaning::inbox, "Innboks"},
+    {LabelMeaning::sent, "Sendt e-post"},
+    {LabelMeaning::spam, "Søppelpost"},
+    {LabelMeaning::archived, "Arkivert|Arkiverte"},
+    {LabelMeaning::starred, "Stjernemerket|Stjernemerkede"},
+    {LabelMeaning::important, "Viktig"},
+    {LabelMeaning::opened, "Åpnet|Åpnede"},
+    {LabelMeaning::unread, "Ulest|Uleste"},
+    // Finnish
+    {LabelMeaning::inbox, "Saapuneet|Postilaatikko"},
+    {LabelMeaning::sent, "Lähetetyt|Lähetetty"},
+    {LabelMeaning::drafts, "Luonnokset"},
+    {LabelMeaning::spam, "Roskaposti"},
+    {LabelMeaning::trash, "Roskakori"},
+    {LabelMeaning::archived, "Arkistoidut|Arkistoitu"},
+    {LabelMeaning::starred, "Tähdellä merkityt|Tähdellä merkitty"},
+    {LabelMeaning::important, "Tärkeä|Tärkeät"},
+    {LabelMeaning::opened, "Avattu|Avatut"},
+    {LabelMeaning::unread, "Lukematon|Lukemattomat"},
+    // Czech
+    {LabelMeaning::inbox, "Doručená pošta|Doručené"},
+    {LabelMeaning::sent, "Odeslané|Odeslaná pošta|Odesláno"},
+    {LabelMeaning::drafts, "Koncepty"},
+    {LabelMeaning::trash, "Koš"},
+    {LabelMeaning::archived, "Archivováno|Archivované"},
+    {LabelMeaning::starred, "S hvězdičkou"},
+    {LabelMeaning::important, "Důležité"},
+    {LabelMeaning::opened, "Otevřené|Otevřeno"},
+    {LabelMeaning::unread, "Nepřečtené"},
+    // Turkish
+    {LabelMeaning::inbox, "Gelen Kutusu"},
+    {LabelMeaning::sent, "Gönderilmiş|Gönderilmiş Postalar|Gönderilenler"},
+    {LabelMeaning::drafts, "Taslaklar"},
+    {LabelMeaning::trash, "Çöp Kutusu|Çöp"},
+    {LabelMeaning::archived, "Arşivlendi|Arşivlenmiş"},
+    {LabelMeaning::starred, "Yıldızlı"},
+    {LabelMeaning::important, "Önemli"},
+    {LabelMeaning::opened, "Açıldı|Açılmış"},
+    {LabelMeaning::unread, "Okunmamış|Okunmadı"},
+    {LabelMeaning::chat, "Sohbet|Sohbetler"},
+    // Russian
+    {LabelMeaning::inbox, "Входящие"},
+    {LabelMeaning::sent, "Отправленные"},
+    {LabelMeaning::drafts, "Черновики"},
+    {LabelMeaning::spam, "Спам"},
+    {LabelMeaning::trash, "Корзина"},
+    {LabelMeaning::archived, "В архиве|Архивированные"},
+    {LabelMeaning::starred, "Помеченные"},
+    {LabelMeaning::important, "Важное|Важные"},
+    {LabelMeaning::opened, "Открыто|Открытые"},
+    {LabelMeaning::unread, "Непрочитанные"},
+    {LabelMeaning::chat, "Чат|Чаты"},
+    // Ukrainian
+    {LabelMeaning::inbox, "Вхідні"},
+    {LabelMeaning::sent, "Надіслані|Надіслано"},
+    {LabelMeaning::drafts, "Чернетки"},
+    {LabelMeaning::trash, "Кошик"},
+    {LabelMeaning::archived, "В архіві|Архівовані"},
+    {LabelMeaning::starred, "Із зірочкою"},
+    {LabelMeaning::important, "Важливі|Важливо"},
+    {LabelMeaning::opened, "Відкриті|Відкрито"},
+    {LabelMeaning::unread, "Непрочитані"},
+    // Japanese
+    {LabelMeaning::inbox, "受信トレイ"},
+    {LabelMeaning::sent, "送信済み|送信済みメール"},
+    {LabelMeaning::drafts, "下書き"},
+    {LabelMeaning::spam, "迷惑メール"},
+    {LabelMeaning::trash, "ゴミ箱"},
+    {LabelMeaning::archived, "アーカイブ済み|アーカイブ"},
+    {LabelMeaning::starred, "スター付き"},
+    {LabelMeaning::important, "重要"},
+    {LabelMeaning::opened, "開封済み"},
+    {LabelMeaning::unread, "未読"},
+    {LabelMeaning::chat, "チャット"},
+    // Chinese, simplified
+    {LabelMeaning::inbox, "收件箱"},
+    {LabelMeaning::sent, "已发送|已发邮件|已发送邮件"},
+    {LabelMeaning::drafts, "草稿"},
+    {LabelMeaning::spam, "垃圾邮件"},
+    {LabelMeaning::trash, "已删除邮件|已删除"},
+    {LabelMeaning::archived, "已归档"},
+    {LabelMeaning::starred, "已加星标"},
+    {LabelMeaning::important, "重要邮件"},
+    {LabelMeaning::opened, "已打开"},
+    {LabelMeaning::unread, "未读|未读邮件"},
+    {LabelMeaning::chat, "聊天|聊天记录"},
+    // Chinese, traditional
+    {LabelMeaning::inbox, "收件匣"},
+    {LabelMeaning::sent, "寄件備份"},
+    {LabelMeaning::spam, "垃圾郵件"},
+    {LabelMeaning::trash, "垃圾桶"},
+    {LabelMeaning::archived, "已封存"},
+    {LabelMeaning::starred, "已加星號"},
+    {LabelMeaning::important, "重要郵件"},
+    {LabelMeaning::opened, "已開啟"},
+    {LabelMeaning::unread, "未讀|未讀取"},
+    {LabelMeaning::chat, "即時通訊"},
+    // Korean
+    {LabelMeaning::inbox, "받은편지함"},
+    {LabelMeaning::sent, "보낸편지함"},
+    {LabelMeaning::drafts, "임시보관함"},
+    {LabelMeaning::spam, "스팸함|스팸"},
+    {LabelMeaning::trash, "휴지통"},
+    {LabelMeaning::archived, "보관처리됨|보관됨"},
+    {LabelMeaning::starred, "별표편지함|별표"},
+    {LabelMeaning::important, "중요편지함|중요"},
+    {LabelMeaning::opened, "열림|열린 편지"},
+    {LabelMeaning::unread, "읽지 않음|읽지않음"},
+    {LabelMeaning::chat, "채팅"},
+});
+
+/// What stands before the name of a category, and before a colon.
+inline constexpr std::array<std::string_view, 14> kCategoryWords{
+    "Category", "Kategorie", "Catégorie", "Categoría", "Categoria", "Categorie", "Kategoria",
+    "Kategori", "Luokka",    "Категория", "Категорія", "カテゴリ",  "类别",      "카테고리"};
+
+/// Gmail's categories in English, where no colon stands between.
+inline constexpr std::array<std::string_view, 9> kEnglishCategories{
+    "Personal",  "Social", "Promotions", "Updates", "Forums",
+    "Purchases", "Travel", "Bills",      "Finance"};
+
+}  // namespace mboxferry::message

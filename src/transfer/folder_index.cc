@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Chooses between separators and files, and holds the sum against the bytes there are.
+#include "mboxferry/transfer/folder_index.h"
+
+#include <fmt/format.h>
+
+namespace mboxferry::transfer {
+namespace {
+
+/// A folder that is longer than what was accounted for is never a success.
+Result<void> check_accounting(const mbox::Accounting& total, ByteSource& bytes) {
+  char beyond = 0;
+  MBOXFERRY_ASSIGN(const std::size_t more, bytes.read_at(total.sum(), {&beyond, 1}));
+  bool short_of = false;
+  if (more == 0 && total.sum() > 0) {
+    MBOXFERRY_ASSIGN(const std::size_t last, bytes.read_at(total.sum() - 1, {&beyond, 1}));
+    short_of = last == 0;
+  }
+  if (more == 0 && !short_of) return ok();
+  return Error{ErrorCode::internal,
+               fmt::format("{}: {} bytes are accounted for, and there are {}", bytes.name(),
+                           total.sum(), short_of ? "fewer" : "more"),
+               "this is a bug of mboxferry; please report it"};
+}
+
+}  // namespace
+
+Result<FolderSurvey> survey_place(const archive::Folder& place, ByteSource& bytes,
+                                  const IndexOptions& options) {
+  if (place.form == archive::FolderForm::mbox) return survey_folder(bytes, options);
+  MBOXFERRY_ASSIGN(const auto files, archive::open_messages(place));
+  return survey_files(bytes, *files);
+}
+
+Result<mbox::Accounting> index_place(const archive::Folder& place, ByteSource& bytes,
+                                     const FolderSurvey& survey, const IndexOptions& options,
+                                     IndexSink& sink, const Cancellation& cancel,
+                                     const IndexStart& start) {
+  mbox::Accounting total;
+  if (place.form == archive::FolderForm::mbox) {
+    MBOXFERRY_ASSIGN(const auto peek, archive::open_folder(place));
+    MBOXFERRY_ASSIGN(total, index_folder(bytes, *peek, survey, options, sink, cancel,
+                                         start.resume_at, start.so_far));
+  } else {
+    MBOXFERRY_ASSIGN(const auto files, archive::open_messages(place, start.resume_at));
+    MBOXFERRY_ASSIGN(total,
+                     index_files(bytes, *files, survey, options, sink, cancel, start.so_far));
+  }
+  MBOXFERRY_TRY(bytes.check_unchanged());
+  MBOXFERRY_TRY(check_accounting(total, bytes));
+  return total;
+}
+
+}  // namespace mboxferry::transfer

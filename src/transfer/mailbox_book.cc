@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Folder paths and labels to rows of mailboxes.
+#include "transfer/mailbox_book.h"
+
+#include <algorithm>
+
+#include "transfer/mailboxes.h"
+
+namespace mboxferry::transfer {
+
+namespace {
+
+// The journal's note of what a mailbox was made for: `+` when others may share it, else `-`, and
+// the folder's path or the label.
+std::string source_note(journal::MailboxId mailbox) {
+  return "mailbox_source." + std::to_string(mailbox);
+}
+
+}  // namespace
+
+Result<MailboxBook> MailboxBook::open(plan::Mapper mapper, journal::Journal& journal) {
+  MBOXFERRY_ASSIGN(auto rows, journal.mailboxes());
+  MailboxBook book(std::move(mapper), journal, std::move(rows));
+  for (const journal::MailboxRow& row : book.rows_) {
+    MBOXFERRY_ASSIGN(const auto note, journal.note(source_note(row.id)));
+    if (!note || note->empty()) continue;
+    book.collisions_.add(note->substr(1), {row.name, row.renamed_from, "", note->front() == '+'});
+  }
+  return book;
+}
+
+Result<journal::MailboxId> MailboxBook::for_folder(const SourceFolder& source) {
+  return assign(source.row.path, mapper_.map_folder(source.place.path, source.in_tree));
+}
+
+Result<journal::MailboxId> MailboxBook::for_label(const std::string& label) {
+  if (const auto known = by_label_.find(label); known != by_label_.end()) return known->second;
+  const plan::MappedName mapped = mapper_.map_label(label);
+  collisions_.add(label, mapped);
+  MBOXFERRY_TRY(collisions_.check());
+  MBOXFERRY_ASSIGN(const journal::MailboxId id, assign(label, mapped));
+  by_label_.emplace(label, id);
+  return id;
+}
+
+Result<journal::MailboxId> MailboxBook::assign(const std::string& source,
+                                               const plan::MappedName& mapped) {
+  const auto row = std::find_if(rows_.begin(), rows_.end(), [&](const journal::MailboxRow& known) {
+    return same_mailbox(known.name, mapped.name);
+  });
+  if (row != rows_.end()) return row->id;
+  journal::MailboxRow added;
+  added.name = mapped.name;
+  added.renamed_from = mapped.renamed_from;
+  MBOXFERRY_ASSIGN(added.id, journal_->add_mailbox(added));
+  MBOXFERRY_TRY(
+      journal_->set_note(source_note(added.id), (mapped.deliberate ? "+" : "-") + source));
+  if (!mapped.renamed_from.empty())
+    notices_.push_back(mapped.renamed_from + " goes into mailbox " + mapped.name + " (" +
+                       mapped.why + ")");
+  rows_.push_back(added);
+  return added.id;
+}
+
+Result<void> MailboxBook::foresee(const std::vector<SourceFolder>& sources) {
+  for (const SourceFolder& source : sources) {
+    if (source.row.mailbox != 0 || source.by_label) continue;
+    const auto mapped = mapper_.map_folder(source.place.path, source.in_tree);
+    collisions_.add(source.row.path, mapped);
+    if (const auto other = mapper_.other_case(mapped)) {
+      notices_.push_back("mailbox " + mapped.name + " will be made beside " + *other +
+                         ", which differs in case only; --map can join them");
+    }
+  }
+  return collisions_.check();
+}
+
+Result<void> assign_mailboxes(std::vector<SourceFolder>& sources, MailboxBook& book,
+                              journal::Journal& journal, Observer& observer) {
+  MBOXFERRY_TRY(book.foresee(sources));
+  for (SourceFolder& source : sources) {
+    if (source.row.mailbox != 0 || source.by_label) continue;
+    MBOXFERRY_ASSIGN(source.row.mailbox, book.for_folder(source));
+    MBOXFERRY_TRY(journal.update_folder(source.row));
+  }
+  for (const std::string& notice : book.take_notices()) observer.notice(notice);
+  return ok();
+}
+
+}  // namespace mboxferry::transfer

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which mailbox each folder and each label goes into.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mboxferry/journal/journal.h"
+#include "mboxferry/plan/collisions.h"
+#include "mboxferry/plan/mapping.h"
+#include "transfer/source_folders.h"
+
+namespace mboxferry::transfer {
+
+/// Maps names and keeps a row in the journal for each mailbox. Two sources that would share a
+/// mailbox by accident are an error (`configuration`), before anything is created. One thread at a
+/// time; the journal must outlive it.
+class MailboxBook {
+ public:
+  /// Knows what an earlier run of the job has mapped.
+  static Result<MailboxBook> open(plan::Mapper mapper, journal::Journal& journal);
+
+  /// Maps all folders at once, so that a clash is found before the first has a mailbox.
+  Result<void> foresee(const std::vector<SourceFolder>& sources);
+  Result<journal::MailboxId> for_folder(const SourceFolder& source);
+  /// `label`: one of those that plan::choose_labels gives.
+  Result<journal::MailboxId> for_label(const std::string& label);
+  /// What the user should know about the names given since the last call.
+  std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
+
+ private:
+  MailboxBook(plan::Mapper mapper, journal::Journal& journal, std::vector<journal::MailboxRow> rows)
+      : mapper_(std::move(mapper)), journal_(&journal), rows_(std::move(rows)) {}
+  Result<journal::MailboxId> assign(const std::string& source, const plan::MappedName& mapped);
+
+  plan::Mapper mapper_;
+  journal::Journal* journal_;
+  std::vector<journal::MailboxRow> rows_;
+  plan::CollisionFinder collisions_;
+  std::map<std::string, journal::MailboxId> by_label_;
+  std::vector<std::string> notices_;
+};
+
+/// Gives every folder that has no mailbox yet its row in the journal; with labels that name
+/// mailboxes, a folder gets one of its own only when a message without them turns up.
+Result<void> assign_mailboxes(std::vector<SourceFolder>& sources, MailboxBook& book,
+                              journal::Journal& journal, Observer& observer);
+
+}  // namespace mboxferry::transfer

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happens to a mailbox's messages on the way: counted for plans and reports alike.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "mboxferry/journal/journal.h"
+#include "mboxferry/plan/message_plan.h"
+
+namespace mboxferry::transfer {
+
+struct Tally {
+  std::uint64_t oversize = 0;          ///< no server, or not this one, takes them
+  std::uint64_t lost_flags = 0;        ///< messages that lose a flag or keyword
+  std::uint64_t date_corrections = 0;  ///< messages with a date to be listed
+};
+
+/// Walks the mailbox's messages in every state but skipped.
+Result<Tally> tally(journal::Journal& journal, journal::MailboxId mailbox,
+                    const plan::FlagLimits& limits, std::optional<std::uint64_t> append_limit);
+
+}  // namespace mboxferry::transfer

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// --map and its kin.
+#include "cli/mapping_options.h"
+
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "cli_test_support.h"
+
+using namespace mboxferry;
+using namespace mboxferry::cli;
+
+namespace {
+
+Result<MappingSettings> read(const Arguments& arguments) {
+  OptionTable table;
+  table.positional = "archive";
+  auto group = option_group("all");
+  add_mapping_options(group);
+  table.groups.push_back(group);
+  MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
+  return read_mapping_settings(options);
+}
+
+Result<MappingSettings> read_file(const std::string& content) {
+  const TemporaryFolder folder;
+  const std::string path = folder.path() + "/map";
+  std::ofstream(path, std::ios::binary) << content;
+  return read({"--map-file", path});
+}
+
+}  // namespace
+
+TEST_CASE("nothing said: no rules, special use on") {
+  const auto settings = read({});
+  REQUIRE(settings);
+  CHECK(settings->rules.maps.empty());
+  CHECK(settings->rules.subfolder.empty());
+  CHECK(settings->rules.special_use);
+  CHECK(settings->include.empty());
+  CHECK(settings->exclude.empty());
+  CHECK_FALSE(settings->labels);
+}
+
+TEST_CASE("every mapping option is read") {
+  const auto settings = read({"--map", "Archive=Old", "--map=a\\=b\\c=INBOX/x=y",
+                              "--subfolder=Import", "--include=A*", "--include", "B", "--exclude",
+                              "A/tmp", "--no-special-use", "--labels=all", "archive.mbox"});
+  REQUIRE(settings);
+  REQUIRE(settings->rules.maps.size() == 2);
+  CHECK(settings->rules.maps[0].from == "Archive");
+  CHECK(settings->rules.maps[0].to == "Old");
+  CHECK(settings->rules.maps[1].from == "a=b\\c");
+  CHECK(settings->rules.maps[1].to == "INBOX/x=y");
+  CHECK(settings->rules.subfolder == "Import");
+  CHECK(settings->include == std::vector<std::string>{"A*", "B"});
+  CHECK(settings->exclude == std::vector<std::string>{"A/tmp"});
+  CHECK_FALSE(settings->rules.special_use);
+  CHECK(settings->labels == plan::LabelPolicy::all);
+}
+
+TEST_CASE("each policy for labels has its name") {
+  CHECK(read({"--labels=first"})->labels == plan::LabelPolicy::first);
+  CHECK(read({"--labels=none"})->labels == plan::LabelPolicy::none);
+  CHECK_FALSE(read({"--labels=some"}));
+}
+
+TEST_CASE("a map file has a rule a line, after those of the command line") {
+  const TemporaryFolder folder;
+  const std::string path = folder.path() + "/map";
+  std::ofstream(path, std::ios::binary) << "\xEF\xBB\xBF# my rules\r\n\r\nArchive = Old\r\n  # "
+                                           "more\nE\\=mc2=Physics\n\xC3\x89t\xC3\xA9=Summer";
+  const auto settings = read({"--map-file", path, "--map", "first=one"});
+  REQUIRE(settings);
+  const auto& maps = settings->rules.maps;
+  REQUIRE(maps.size() == 4);
+  CHECK(maps[0].from == "first");
+  CHECK(maps[1].from == "Archive");
+  CHECK(maps[1].to == "Old");
+  CHECK(maps[2].from == "E=mc2");
+  CHECK(maps[2].to == "Physics");
+  CHECK(maps[3].from == "\xC3\x89t\xC3\xA9");
+}
+
+TEST_CASE("an empty map file has no rules") {
+  const auto settings = read_file("");
+  REQUIRE(settings);
+  CHECK(settings->rules.maps.empty());
+}
+
+TEST_CASE("a line that is no rule is told with its number") {
+  for (const std::string bad : {"no rule", "=to", "from=", "\xff=to"}) {
+    const auto settings = read_file("# comment\n" + bad + "\n");
+    REQUIRE_FALSE(settings);
+    CHECK(settings.error().code == ErrorCode::configuration);
+    CHECK(settings.error().what.find("line 2") != std::string::npos);
+  }
+}
+
+TEST_CASE("a map file that cannot be read is told") {
+  CHECK(read({"--map-file", "/nonexistent/map"}).error().code == ErrorCode::configuration);
+  CHECK(read({"--map-file", "/"}).error().code == ErrorCode::configuration);
+}
+
+TEST_CASE("values that cannot be are refused before anything is opened") {
+  for (const std::string bad : {"--map=x", "--map==x", "--map=x=", "--map=x\\=y",
+                                "--include=", "--exclude=/", "--map=\xff=a"}) {
+    INFO(bad);
+    const auto settings = read({bad});
+    REQUIRE_FALSE(settings);
+    CHECK(settings.error().code == ErrorCode::usage);
+  }
+}

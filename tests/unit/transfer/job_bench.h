@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// A job in a temporary folder against a store in memory.
+#pragma once
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "mboxferry/transfer/job.h"
+#include "unit/transfer/fake_target.h"
+
+namespace mboxferry::test {
+
+class SilentObserver final : public transfer::Observer {
+ public:
+  void progress(const transfer::Progress&) override {}
+  void notice(std::string_view line) override { notices.emplace_back(line); }
+  std::vector<std::string> notices;
+};
+
+/// A temporary folder with an archive, a fake server, and the job between them.
+class JobBench {
+ public:
+  JobBench() {
+    char pattern[] = "/tmp/mboxferry-job-XXXXXX";
+    folder_ = mkdtemp(pattern);
+    server.capabilities.uidplus = true;
+    server.capabilities.multiappend = true;
+    settings.archives = {folder_ + "/mail.mbox"};
+    settings.account.host = "fake";
+    settings.account.user = "user";
+    settings.mapping.mailbox = "INBOX";
+    settings.journal_path = folder_ + "/journal";
+    settings.index.now = 1'700'000'000;
+    settings.batch.messages = 4;
+  }
+  ~JobBench() { std::filesystem::remove_all(folder_); }
+  JobBench(const JobBench&) = delete;
+  JobBench& operator=(const JobBench&) = delete;
+
+  void archive(int count, const std::function<std::string(int)>& body) {
+    std::ofstream file(settings.archives.front(), std::ios::binary);
+    for (int i = 0; i < count; ++i) {
+      file << "From a@b Thu Nov 10 10:" << fmt::format("{:02}", i % 60) << ":00 2011\n"
+           << body(i) << "\n";
+    }
+  }
+  void append_to_archive(const std::string& text) {
+    std::ofstream(settings.archives.front(), std::ios::binary | std::ios::app) << text;
+  }
+  void plain_archive(int count) {
+    archive(count, [](int i) {
+      return fmt::format("Message-ID: <{}@x>\nSubject: {}\n\nbody {}\n", i, i, i);
+    });
+  }
+
+  transfer::JobResult run() {
+    const Cancellation never;
+    const transfer::Environment environment{
+        [this]() -> Result<std::unique_ptr<imap::Target>> {
+          ++attempts;
+          if (attempts <= failing_connections) return connection_failure;
+          return std::unique_ptr<imap::Target>(std::make_unique<FakeTarget>(server));
+        },
+        &clock};
+    return transfer::run_job(settings, environment, observer, never);
+  }
+
+  /// How often each body text is in INBOX.
+  std::map<std::string, int> bodies() const {
+    std::map<std::string, int> counted;
+    for (const StoredMail& mail : server.mailboxes.at("INBOX").mails)
+      ++counted[mail.bytes.substr(mail.bytes.find("\r\n\r\n") + 4)];
+    return counted;
+  }
+  void require_each_once(int count) const {
+    CHECK(server.mailboxes.at("INBOX").mails.size() == static_cast<std::size_t>(count));
+    CHECK(bodies().size() == static_cast<std::size_t>(count));
+  }
+  std::string quarantine() const {
+    std::ifstream file(settings.journal_path + ".refused.mbox", std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  int attempts = 0;
+  int failing_connections = 0;
+  Error connection_failure;
+  FakeClock clock;
+  FakeServer server{clock};
+  transfer::JobSettings settings;
+  SilentObserver observer;
+
+ private:
+  std::string folder_;
+};
+
+inline void require_complete(const transfer::JobResult& result) {
+  INFO((result.error ? describe(*result.error) : std::string("no error")));
+  REQUIRE(result.verdict == transfer::Verdict::complete);
+}
+
+}  // namespace mboxferry::test
