@@ -67,10 +67,7 @@ Result<void> MailboxBook::foresee(const std::vector<SourceFolder>& sources) {
     if (source.row.mailbox != 0 || source.by_label) continue;
     const auto mapped = mapper_.map_folder(source.place.path, source.in_tree);
     collisions_.add(source.row.path, mapped);
-    if (const auto other = mapper_.other_case(mapped)) {
-      notices_.push_back("mailbox " + mapped.name + " will be made beside " + *other +
-                         ", which differs in case only; --map can join them");
-    }
+    if (auto notice = mapper_.case_notice(mapped)) notices_.push_back(*std::move(notice));
   }
   return collisions_.check();
 }
