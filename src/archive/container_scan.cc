@@ -179,7 +179,7 @@ Result<void> ContainerScan::look_inside(std::string_view head) {
   if (!taken && taken.error().code == ErrorCode::not_mail) keep(compressed);
   if (!taken && taken.error().code != ErrorCode::not_mail) return taken.error();
   if (!taken || *taken) return ok();
-  if (looks_like_mbox(head) || (compressed && head.empty())) {
+  if (looks_like_mbox(head) || (compressed && head.empty()) || may_be_damaged_mbox(name, head)) {
     keep(compressed);
   } else if (head.empty() && can_be_mbox(name) && !in_maildir(relative())) {
     keep(false);
