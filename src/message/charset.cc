@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
+#include <cstdint>
 #include <string>
 
 #include "mboxferry/base/utf8.h"
@@ -84,7 +86,7 @@ class Converter {
 
   [[nodiscard]] bool valid() const {
     // What iconv_open(3) gives for an error.
-    return handle_ != reinterpret_cast<iconv_t>(-1);
+    return handle_ != std::bit_cast<iconv_t>(std::intptr_t{-1});
   }
 
   std::string convert(std::string_view bytes) {

@@ -102,7 +102,7 @@ std::string Mapper::joined(const Levels& levels) const {
 // The whole name of a mailbox of the user's own. A user may have written the prefix as well; an
 // archive's folder never means it, unless it is INBOX.
 std::string Mapper::qualified(const Levels& levels, bool user_named) const {
-  const std::string name = joined(levels);
+  std::string name = joined(levels);
   const std::string& prefix = server_.prefix;
   if (name == kInbox || prefix.empty()) return name;
   const bool in_inbox = is_inbox(levels.front());
@@ -208,12 +208,21 @@ MappedName Mapper::map_folder(const std::vector<std::string>& path, bool in_tree
 }
 
 MappedName Mapper::map_label(std::string_view label) const {
-  Levels path = split_path(to_utf8(label));
+  const std::string whole = to_utf8(label);
+  Levels path = split_path(whole);
   if (auto mapped = by_rule(path)) return *std::move(mapped);
-  if (path.size() > 1 && is_gmail_root(path.front())) {
-    path.erase(path.begin());
-    if (auto mapped = by_rule(path)) return *std::move(mapped);
-  }
+  const bool in_root = path.size() > 1 && is_gmail_root(path[0]) && !path[1].empty();
+  if (!in_root) return map_label_path(path);
+  const std::string root = path.front();
+  path.erase(path.begin());
+  const auto by_inner_rule = by_rule(path);
+  MappedName mapped = by_inner_rule ? *by_inner_rule : map_label_path(path);
+  mapped.renamed_from = whole;
+  if (mapped.why.empty()) mapped.why = "without " + root;
+  return mapped;
+}
+
+MappedName Mapper::map_label_path(const Levels& path) const {
   const auto placed = [&](std::string_view level, std::string why) {
     Levels levels = base_;
     levels.emplace_back(level);

@@ -4,6 +4,7 @@
 #include <iconv.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
@@ -22,7 +23,7 @@ constexpr std::size_t kLongest = 4096;
 class Iconv {
  public:
   Iconv(const char* to, const char* from) : handle_(::iconv_open(to, from)) {
-    if (handle_ == reinterpret_cast<iconv_t>(-1)) std::abort();
+    if (handle_ == std::bit_cast<iconv_t>(std::intptr_t{-1})) std::abort();
   }
   Iconv(const Iconv&) = delete;
   Iconv& operator=(const Iconv&) = delete;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "mbox/scanner.h"
+#include "mbox/text.h"
 #include "mboxferry/mbox/splitter.h"
 
 namespace {
@@ -265,6 +266,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(total.has_value() && total->sum() == bytes.size());
 
   compare_with_plain_reader(bytes, whole.found, *total);
+  require(mboxferry::mbox::find_from(bytes) == bytes.find("From "));
 
   // The lookahead bounds what a decision may use, so that only the step may differ; beyond the
   // folder's end there is nothing to look at.
@@ -279,7 +281,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   scan(pieces, 0, {});
   require(pieces.found == whole.found);
 
-  for (std::size_t i = 0; i < whole.found.size(); i += 1 + whole.found.size() / 8) {
+  for (std::size_t i = 0; i < whole.found.size(); i += 1 + whole.found.size() / 4) {
     Checker rest(bytes);
     scan(rest, whole.found[i].resume_at, whole.found[i].accounting);
     require(std::equal(rest.found.begin(), rest.found.end(),

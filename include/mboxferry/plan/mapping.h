@@ -89,6 +89,7 @@ class Mapper {
   [[nodiscard]] std::optional<MappedName> by_rule(const Levels& path) const;
   [[nodiscard]] std::optional<MappedName> by_special_use(const Levels& path) const;
   [[nodiscard]] MappedName by_own_name(const Levels& path) const;
+  [[nodiscard]] MappedName map_label_path(const Levels& path) const;
   [[nodiscard]] MappedName below(std::string head, const Levels& path, std::size_t from,
                                  std::string why) const;
 

@@ -68,6 +68,9 @@ TEST_CASE("dates in other languages are understood") {
   CHECK(read("mar., 5 févr. 2008 09:15:02 +0100") == "2008-02-05T09:15:02+01:00");
   CHECK(read("mar, 4 mar 2008 09:15:02 +0100") == "2008-03-04T09:15:02+01:00");
   CHECK(read("mardi 5 août 2008 09:15:02 +0200") == "2008-08-05T09:15:02+02:00");
+  CHECK(read("3 de marzo del 2008 09:15:02") == "2008-03-03T09:15:02+00:00");
+  CHECK(read("3. Mai 2008 um 09:15") == "2008-05-03T09:15:00+00:00");
+  CHECK(read("mardi 5 2008 09:15:02") == "none");
   CHECK(read("Mar 4, 2008 09:15:02 +0100") == "2008-03-04T09:15:02+01:00");
 }
 

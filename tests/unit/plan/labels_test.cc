@@ -99,6 +99,10 @@ TEST_CASE("the user's labels become mailboxes with their levels") {
   CHECK(name("[Imap]/Work", kGermanServer) == "Work");
   CHECK(name("[Gmail]/Sent Mail", kGermanServer) == "Gesendet");
   CHECK_FALSE(mapped("Work", kGermanServer).deliberate);
+  CHECK(mapped("[Imap]/Work", kGermanServer).renamed_from == "[Imap]/Work");
+  CHECK(mapped("[Imap]/Work", kGermanServer).why == "without [Imap]");
+  CHECK(mapped("[Gmail]/Sent Mail", kGermanServer).why == "special use \\Sent");
+  CHECK(name("[Gmail]/", kGermanServer) == "[Gmail]/_");
 }
 
 TEST_CASE("Gmail's own labels go by their special use") {

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+# What a dry run predicts is what the real run then does, number by number.
+
+import shutil
+import unittest
+
+from support import takeout
+from support.dovecot import Dovecot
+from support.program import FIXTURES, ProgramTest
+
+ROWS = ("planned", "skipped", "bytes", "lost_flags", "date_corrections", "renamed_from")
+
+
+class PlanTest(ProgramTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = cls.enterClassContext(Dovecot({"alice": "secret"}, rawlog=True, separator="/"))
+
+    def setUp(self):
+        super().setUp()
+        self.server.delete_all()
+        self.server.clear_sessions()
+
+    def plan(self, archive, mailbox, *options):
+        before = self.server.mailboxes()
+        self.server.clear_sessions()
+        self.assert_code(self.migrate(self.server, archive, mailbox, *options, "--dry-run",
+                                      "--report-json", "plan.json"), 0)
+        self.assertEqual(self.server.mailboxes(), before)
+        commands = [one for session in self.server.sessions() for one in session]
+        self.assertTrue(commands)
+        self.assertEqual([one.line for one in commands if one.changes_something()], [])
+        return {row["name"]: row for row in self.report("plan.json")["accounts"][0]["mailboxes"]}
+
+    def assert_foreseen(self, archive, mailbox, *options, journal="job.journal"):
+        planned = self.plan(archive, mailbox, *options)
+        self.assert_code(self.migrate(self.server, archive, mailbox, *options, "--report-json",
+                                      "report.json", journal=journal), 0)
+        account = self.report()["accounts"][0]
+        done = {row["name"]: row for row in account["mailboxes"]}
+        self.assertEqual({name: [row[key] for key in ROWS] for name, row in planned.items()},
+                         {name: [row[key] for key in ROWS] for name, row in done.items()})
+        for name, row in done.items():
+            self.assertEqual(row["stored"], planned[name]["planned"], name)
+        return account
+
+    def test_a_tree_with_special_folders_and_flags(self):
+        tree = shutil.copytree(FIXTURES / "thunderbird", self.folder / "tree")
+        shutil.copy(FIXTURES / "mozilla-expunged.mbox", tree / "Gesendet")
+        shutil.copy(FIXTURES / "dates.mbox", tree / "Dates")
+        self.assert_foreseen(tree, None)
+
+    def test_labels_one_copy_or_all(self):
+        archive = takeout.single_zip(self.folder)
+        first = self.assert_foreseen(archive, None)
+        self.assertIn("Projekte/2014", {row["name"] for row in first["mailboxes"]})
+        self.assertTrue(any(row["lost_flags"] for row in first["mailboxes"]))
+        self.server.delete_all()
+        self.assert_foreseen(archive, None, "--labels=all", journal="all.journal")
+
+    def test_duplicates_are_left_out_and_named(self):
+        for what in ("content", "message-id"):
+            with self.subTest(what):
+                account = self.assert_foreseen(FIXTURES / "demo.mbox", what, f"--dedupe={what}",
+                                               journal=f"{what}.journal")
+                # Six of its messages are copies of one.
+                left_out = [one for one in account["left_out"] if one["code"] == "duplicate"]
+                self.assertEqual(len(left_out), account["mailboxes"][0]["skipped"])
+                self.assertGreaterEqual(len(left_out), 5)
+                self.assertRegex(left_out[0]["text"], r"^of the message at byte \d+ of demo$")
+
+    def test_what_the_mailbox_holds_already_is_left_out(self):
+        self.assert_code(self.migrate(self.server, FIXTURES / "demo.mbox", "Old"), 0)
+        before = len(list(self.server.fetch_all(mailbox="Old")))
+        account = self.assert_foreseen(FIXTURES / "demo.mbox", "Old", "--skip-existing",
+                                       journal="again.journal")
+        self.assertEqual(account["mailboxes"][0]["stored"], 0)
+        self.assertEqual(account["mailboxes"][0]["skipped"], before)
+        self.assertEqual(len(list(self.server.fetch_all(mailbox="Old"))), before)
+
+    def test_names_that_clash_end_both_before_anything_is_made(self):
+        tree = self.folder / "tree"
+        tree.mkdir()
+        for name in ("a*b", "a%b"):
+            shutil.copy(FIXTURES / "mboxrd.mbox", tree / name)
+        before = self.server.mailboxes()
+        for more in (["--dry-run"], []):
+            outcome = self.migrate(self.server, tree, None, *more)
+            self.assert_code(outcome, 78)
+            self.assertIn("a*b", outcome.err)
+            self.assertIn("a%b", outcome.err)
+            self.assertIn("--map", outcome.err)
+        self.assertEqual(self.server.mailboxes(), before)
+        self.assert_code(self.migrate(self.server, tree, None, "--map", "a%b=other",
+                                      journal="mapped.journal"), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
