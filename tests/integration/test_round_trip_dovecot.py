@@ -49,7 +49,9 @@ class SourceTests:
             for form in forms:
                 with self.subTest(name=name, form=form):
                     packed = packing.pack(folder, form)
-                    self.round_trip(Source(f"{name}-{form.replace('.', '-')}", [packed], wanted))
+                    # A container is a stream: its members come as they lie in it, cur before new.
+                    self.round_trip(Source(f"{name}-{form.replace('.', '-')}", [packed], wanted,
+                                           in_order=not name.startswith("maildir")))
 
     def test_an_mbox_packed_in_every_way(self):
         mails = FOLDERS["INBOX",]

@@ -18,13 +18,14 @@ PASSWORD = "secret"
 class Source:
     """folders: path (levels below the target, which is itself `()`) -> Expected of each message.
 
-    options: more arguments for migrate.
+    options: more arguments for migrate. in_order: UIDs must rise as the messages are listed.
     """
 
     name: str
     archives: list
     folders: dict = field(default_factory=dict)
     options: tuple = ()
+    in_order: bool = True
 
 
 def is_refused(kind, message) -> bool:
@@ -109,7 +110,7 @@ class RoundTripTest(ProgramTest):
         for name, messages in wanted.items():
             taken = [as_shown(kind, one) for one in messages if not is_refused(kind, one)]
             found = self.server.fetch_all(mailbox=name, client=self.client(account))
-            problems = archives.differences(taken, found)
+            problems = archives.differences(taken, found, source.in_order)
             self.assertEqual(problems, [], f"{name}\n{outcome}")
         listed = self.report()["accounts"][0]["refused"]
         self.assertEqual(len(listed), refused, listed)
