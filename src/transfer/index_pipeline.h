@@ -17,7 +17,7 @@ struct IndexPipelineSizes {
   std::uint64_t inline_bytes = std::uint64_t{1} << 20;
   std::size_t block_bytes = std::size_t{256} << 10;
   std::size_t block_count = 12;
-  /// More do not help, because splitting is a third of the work. 0: never start any.
+  /// More do not help: splitting takes about a third of the time of all the rest. 0: never any.
   std::size_t workers = 3;
 
   /// For this machine.

@@ -4,6 +4,7 @@
 
 import os
 import pathlib
+import resource
 import statistics
 import subprocess
 import tempfile
@@ -24,15 +25,18 @@ def run(command):
     """A Run of `command`, whose output is thrown away; it must succeed."""
     with tempfile.NamedTemporaryFile("r") as told:
         # A small program of its own, because a child's peak counts what its parent had at the fork.
-        wrapped = ["/usr/bin/time", "-f", "%U %S %M", "-o", told.name, *map(str, command)]
+        wrapped = ["/usr/bin/time", "-f", "%M", "-o", told.name, *map(str, command)]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         start = time.perf_counter()
         done = subprocess.run(wrapped, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                               check=False)
         seconds = time.perf_counter() - start
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         if done.returncode != 0:
             raise SystemExit(f"{command[0]} failed: {done.stderr.decode(errors='replace')[-500:]}")
-        user, system, peak = told.read().split()
-    return Run(seconds, float(user) + float(system), int(peak))
+        peak = int(told.read())
+    cpu_seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Run(seconds, cpu_seconds, peak)
 
 
 def median(runs):
