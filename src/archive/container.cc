@@ -10,8 +10,8 @@
 namespace mboxferry::archive {
 namespace {
 
-// One for each thread that reads, and one that stands where the next phase goes on.
-constexpr std::size_t kMostIdle = 4;
+// One for each thread that reads.
+constexpr std::size_t kMostIdle = 2;
 
 class MemberOpener final : public StreamOpener {
  public:

@@ -50,6 +50,7 @@ class ContainerScan {
   Result<void> add_message(FolderForm form, const std::string& directory, MessageRecord record);
   void read_keywords();
   Result<void> finish();
+  void add_folder(FoundFolder found, std::string member);
   void keep(bool compressed);
   Result<void> end_damaged(const Error& error);
   void keep_damaged(const std::string& place, MemberPosition position);
@@ -64,59 +65,57 @@ class ContainerScan {
   std::unique_ptr<MemberWalker> walker_;
   ContainerContents contents_;
   MessageCollector messages_;
-  MemberPosition last_kept_;
+  MemberPosition last_kept_;  // none yet: zero
 };
 
 std::string ContainerScan::label() const {
-  std::string label = to_utf8(walker_->entry().name);
-  if (walker_->is_inside()) label.insert(0, to_utf8(walker_->container_entry().name) + ": ");
-  return label;
+  const auto text = [&](const Entry& entry) {
+    return to_utf8(std::string_view(entry.name).substr(0, limits_.longest_name));
+  };
+  const std::string name = text(walker_->entry());
+  return walker_->is_inside() ? text(walker_->container_entry()) + ": " + name : name;
 }
 
 std::string ContainerScan::relative() const {
   std::string path = plain_path(walker_->entry().name);
-  if (walker_->is_inside()) {
-    const std::string container = plain_path(walker_->container_entry().name);
-    path.insert(0, std::string(without_packing_suffix(container)) + '/');
-  }
-  return path;
+  if (path.empty()) path = "unnamed";
+  if (!walker_->is_inside()) return path;
+  const std::string container = plain_path(walker_->container_entry().name);
+  return join_path(std::string(without_packing_suffix(container)), path);
 }
 
 void ContainerScan::leave_out(std::string_view reason) {
   left_out_.add(container_->file().path() + ": " + label(), reason);
 }
 
+void ContainerScan::add_folder(FoundFolder found, std::string member) {
+  const MemberPosition position = found.first;
+  if (container_->has_member(member)) {
+    member += " (member " + std::to_string(position.outer) +
+              (position.inner == 0 ? "" : "." + std::to_string(position.inner)) + ")";
+  }
+  container_->set_position(member, position);
+  found.folder.file = container_->file().path();
+  found.folder.member = std::move(member);
+  found.folder.container = container_;
+  contents_.folders.push_back(std::move(found));
+}
+
 void ContainerScan::keep(bool compressed) {
-  const MemberPosition position = walker_->position();
-  last_kept_ = position;
   FoundFolder found;
   found.relative = relative();
-  if (found.relative.empty()) found.relative = "unnamed";
   found.compressed = compressed;
-  found.first = position;
-  found.folder.file = container_->file().path();
-  found.folder.container = container_;
+  found.first = last_kept_ = walker_->position();
   found.folder.bytes_on_disk = walker_->entry().size.value_or(0);
-  found.folder.member = label();
-  if (container_->has_member(found.folder.member)) {
-    found.folder.member += " (member " + std::to_string(position.outer) +
-                           (position.inner == 0 ? "" : "." + std::to_string(position.inner)) + ")";
-  }
-  container_->set_position(found.folder.member, position);
-  contents_.folders.push_back(std::move(found));
+  add_folder(std::move(found), label());
 }
 
 // A folder that cannot be read, so that what is lost is not passed over in silence.
 void ContainerScan::keep_damaged(const std::string& place, MemberPosition position) {
-  const std::string member = place + " (damaged)";
   FoundFolder found;
-  found.relative = plain_path(member);
+  found.relative = plain_path(place) + " (damaged)";
   found.first = position;
-  found.folder.file = container_->file().path();
-  found.folder.container = container_;
-  found.folder.member = member;
-  container_->set_position(member, position);
-  contents_.folders.push_back(std::move(found));
+  add_folder(std::move(found), place + " (damaged)");
 }
 
 Result<void> ContainerScan::add_message(FolderForm form, const std::string& directory,
@@ -179,7 +178,7 @@ Result<void> ContainerScan::look_inside(std::string_view head) {
   if (!taken && taken.error().code == ErrorCode::not_mail) keep(compressed);
   if (!taken && taken.error().code != ErrorCode::not_mail) return taken.error();
   if (!taken || *taken) return ok();
-  if (looks_like_mbox(head) || (compressed && head.empty())) {
+  if (looks_like_mbox(head) || (compressed && head.empty()) || may_be_damaged_mbox(name, head)) {
     keep(compressed);
   } else if (head.empty() && can_be_mbox(name) && !in_maildir(relative())) {
     keep(false);
@@ -195,7 +194,9 @@ Result<void> ContainerScan::visit() {
   const Entry& entry = walker_->entry();
   const std::string_view name = base_name(entry.name);
   if (entry.type == Entry::Type::directory) return ok();
-  if (entry.type == Entry::Type::other) {
+  if (entry.type == Entry::Type::link) {
+    leave_out("a link to another file");
+  } else if (entry.type == Entry::Type::other) {
     leave_out("no file");
   } else if (entry.name.size() > limits_.longest_name) {
     leave_out("its name is too long");
@@ -220,7 +221,8 @@ Result<void> ContainerScan::visit() {
 
 // The walk of the outer container ended in `error`.
 Result<void> ContainerScan::end_damaged(const Error& error) {
-  if (contents_.folders.empty() || error.code != ErrorCode::not_mail) return error;
+  const bool found_nothing = last_kept_ == MemberPosition{};
+  if (found_nothing || error.code != ErrorCode::not_mail) return error;
   const MemberPosition position = walker_->position();
   // The last member may be what is damaged, and then it says so when it is read.
   MemberStream last(container_);

@@ -33,9 +33,10 @@ class Utf8Names {
 };
 
 Entry::Type type_of(archive_entry* entry) {
-  if (archive_entry_hardlink(entry) != nullptr) return Entry::Type::other;
+  if (archive_entry_hardlink(entry) != nullptr) return Entry::Type::link;
   const auto type = archive_entry_filetype(entry);
   if (type == AE_IFREG) return Entry::Type::file;
+  if (type == AE_IFLNK) return Entry::Type::link;
   return type == AE_IFDIR ? Entry::Type::directory : Entry::Type::other;
 }
 

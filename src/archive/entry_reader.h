@@ -18,7 +18,7 @@
 namespace mboxferry::archive {
 
 struct Entry {
-  enum class Type { file, directory, other };
+  enum class Type { file, directory, link, other };
 
   std::string name;  ///< as it is written; a label, never a path to open
   Type type = Type::file;

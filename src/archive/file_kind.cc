@@ -84,6 +84,13 @@ bool looks_like_mbox(std::string_view head) {
   return head.starts_with("From ") || head.starts_with(">From ");
 }
 
+bool may_be_damaged_mbox(std::string_view name, std::string_view head) {
+  if (head.empty() || !container_name(head).empty()) return false;
+  const bool zeros = head.find_first_not_of('\0') == std::string_view::npos;
+  return zeros || name.ends_with(".mbox") || name.ends_with(".mbx") ||
+         head.find("\nFrom ") != std::string_view::npos;
+}
+
 bool looks_like_message(std::string_view head) {
   if (head.starts_with(kByteOrderMark)) head.remove_prefix(kByteOrderMark.size());
   if (looks_like_mbox(head)) return true;

@@ -31,6 +31,10 @@ std::string_view container_name(std::string_view head);
 /// True when the bytes begin with a From_ line, maybe behind a BOM, empty lines or a stray `>`.
 bool looks_like_mbox(std::string_view head);
 
+/// True for a file of a tree that is worth splitting although it does not begin like an mbox: its
+/// name says so, a From_ line comes later, or it begins with the zeros that a crash leaves.
+bool may_be_damaged_mbox(std::string_view name, std::string_view head);
+
 /// True when the bytes begin with a header field (RFC 5322 section 2.2) or a From_ line.
 bool looks_like_message(std::string_view head);
 

@@ -197,7 +197,8 @@ Result<void> Walk::look_inside(const std::string& relative, const struct stat& s
   if (const auto form = message_form(base_name(relative), *head)) {
     return add_message(*form, relative, *file, status);
   }
-  if (looks_like_mbox(*head) || (file->compressed && head->empty())) {
+  if (looks_like_mbox(*head) || (file->compressed && head->empty()) ||
+      may_be_damaged_mbox(base_name(relative), *head)) {
     add_mbox(relative, size, file->compressed);
   } else if (const auto kind = container_name(*head); !kind.empty()) {
     leave_out(relative, std::string(kind) + ", not unpacked");

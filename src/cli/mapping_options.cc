@@ -84,27 +84,39 @@ Result<std::optional<plan::LabelPolicy>> read_label_policy(const std::string& na
                "it takes first, all or none"};
 }
 
+po::typed_value<std::vector<std::string>>* list_value() {
+  return po::value<std::vector<std::string>>()->composing();
+}
+
 std::vector<std::string> list_of(const Options& options, const char* name) {
   return options.get<std::vector<std::string>>(name).value_or(std::vector<std::string>());
 }
 
 }  // namespace
 
-void add_mapping_options(po::options_description& group) {
-  const auto list = [] { return po::value<std::vector<std::string>>()->composing(); };
+void add_folder_options(po::options_description& group) {
   group.add_options()  //
-      ("map", list()->value_name("FOLDER=MAILBOX"),
+      ("include", list_value()->value_name("FOLDER"),
+       "only this folder and what is below it; may have wildcards, and be given several times")  //
+      ("exclude", list_value()->value_name("FOLDER"),
+       "leave this folder out, and what is below it; beats --include");
+}
+
+Result<FolderChoice> read_folder_choice(const Options& options) {
+  FolderChoice choice{list_of(options, "include"), list_of(options, "exclude")};
+  MBOXFERRY_TRY(plan::FolderFilter::create(choice.include, choice.exclude));
+  return choice;
+}
+
+void add_mapping_options(po::options_description& group) {
+  group.add_options()  //
+      ("map", list_value()->value_name("FOLDER=MAILBOX"),
        "put a folder, and what is below it, into this mailbox; FOLDER may have the wildcards * and "
        "?, and \\= for a =; may be given several times, the first that matches counts")  //
       ("map-file", po::value<std::string>()->value_name("FILE"),
        "more such rules, one a line")  //
       ("subfolder", po::value<std::string>()->value_name("MAILBOX"),
        "put everything below this mailbox")  //
-      ("include", list()->value_name("FOLDER"),
-       "move only this folder and what is below it; may have wildcards, and be given several "
-       "times")  //
-      ("exclude", list()->value_name("FOLDER"),
-       "leave this folder out, and what is below it; beats --include")  //
       ("no-special-use", flag(),
        "do not put Sent, Drafts, Junk, Trash and Archive, in any language, into the mailboxes that "
        "the server has for them")  //
@@ -128,10 +140,6 @@ Result<MappingSettings> read_mapping_settings(const Options& options) {
   }
   settings.rules.subfolder = options.text("subfolder");
   settings.rules.special_use = !options.has_flag("no-special-use");
-  settings.include = list_of(options, "include");
-  settings.exclude = list_of(options, "exclude");
-  // Told before anything is opened.
-  MBOXFERRY_TRY(plan::FolderFilter::create(settings.include, settings.exclude));
   MBOXFERRY_ASSIGN(settings.labels, read_label_policy(options.text("labels")));
   return settings;
 }

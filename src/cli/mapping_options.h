@@ -13,13 +13,23 @@
 namespace mboxferry::cli {
 
 struct MappingSettings {
-  plan::MappingRules rules;  ///< without the mailbox of the URL
-  std::vector<std::string> include;
-  std::vector<std::string> exclude;
+  plan::MappingRules rules;                 ///< without the mailbox of the URL
   std::optional<plan::LabelPolicy> labels;  ///< nothing: the user has not said
 };
 
-/// --map, --map-file, --subfolder, --include, --exclude, --no-special-use, --labels.
+/// Wildcards for plan::FolderFilter.
+struct FolderChoice {
+  std::vector<std::string> include;
+  std::vector<std::string> exclude;
+};
+
+/// --include and --exclude.
+void add_folder_options(boost::program_options::options_description& group);
+
+/// The value of both, which FolderFilter takes. Error `usage` for one that it does not.
+Result<FolderChoice> read_folder_choice(const Options& options);
+
+/// --map, --map-file, --subfolder, --no-special-use, --labels.
 void add_mapping_options(boost::program_options::options_description& group);
 
 /// The value of all of these; the rules of --map come before those of --map-file. Errors: `usage`

@@ -30,7 +30,8 @@ OptionTable migrate_table() {
       "the same command again goes on where it ended, however it ended. Ctrl-C finishes what is "
       "in\n"
       "flight first; a second one stops at once, which is safe too. An ARCHIVE is an mbox file, a\n"
-      "compressed one, or a folder of them. Archives are only read.\n";
+      "Maildir, .eml files, a folder of them, any of these in a zip or tar archive or compressed,\n"
+      "or - for standard input. Archives are only read.\n";
   table.examples =
       "  mboxferry migrate Archive.mbox --to imaps://alice%40example.org@imap.example.org/ "
       "--dry-run\n"
@@ -51,7 +52,8 @@ OptionTable migrate_table() {
   auto reading = option_group("how archives are read, and what is sent");
   add_reading_options(reading);
   add_sending_options(reading);
-  auto mapping = option_group("which mailboxes");
+  auto mapping = option_group("which folders, and into which mailboxes");
+  add_folder_options(mapping);
   add_mapping_options(mapping);
   auto job = option_group("the job");
   job.add_options()  //
@@ -119,8 +121,9 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   MBOXFERRY_ASSIGN(MappingSettings mapping, read_mapping_settings(options));
   settings.mapping = std::move(mapping.rules);
   settings.mapping.mailbox = connection.mailbox;
-  settings.include = std::move(mapping.include);
-  settings.exclude = std::move(mapping.exclude);
+  MBOXFERRY_ASSIGN(FolderChoice folders, read_folder_choice(options));
+  settings.include = std::move(folders.include);
+  settings.exclude = std::move(folders.exclude);
   settings.labels = mapping.labels;
   MBOXFERRY_ASSIGN(settings.dedupe, read_dedupe(options));
   settings.skip_existing = options.has_flag("skip-existing");

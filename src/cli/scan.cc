@@ -6,10 +6,12 @@
 #include "cli/archive_options.h"
 #include "cli/command.h"
 #include "cli/exit_codes.h"
+#include "cli/mapping_options.h"
 #include "cli/options.h"
 #include "cli/progress_options.h"
 #include "cli/scan_folder.h"
 #include "cli/scan_output.h"
+#include "mboxferry/plan/folder_filter.h"
 #include "mboxferry/report/printable.h"
 
 namespace mboxferry::cli {
@@ -20,8 +22,9 @@ OptionTable scan_table() {
   table.usage = "scan [OPTION]... ARCHIVE...";
   table.about =
       "Reads archives to the end and says what is in them: folders, messages, lines that could\n"
-      "be separators, problems. Needs no server and changes nothing. An ARCHIVE is an mbox file,\n"
-      "a compressed one, or a folder of them.\n";
+      "be separators, problems. Needs no server and changes nothing. An ARCHIVE is an mbox\n"
+      "file, a Maildir, .eml files, a folder of them, any of these in a zip or tar archive or\n"
+      "compressed, or - for standard input.\n";
   table.examples =
       "  mboxferry scan Archive.mbox\n"
       "  mboxferry scan --json ~/Mail > archive.json\n"
@@ -35,6 +38,7 @@ OptionTable scan_table() {
   output.add_options()("help,h", "this text");
   auto reading = option_group("how archives are read");
   add_reading_options(reading);
+  add_folder_options(reading);
   table.groups.push_back(output);
   table.groups.push_back(reading);
   return table;
@@ -52,9 +56,10 @@ Result<std::unique_ptr<ScanOutput>> make_output(const Options& options, report::
 /// Runs over archives and remembers the first thing that went wrong.
 class Scan {
  public:
-  Scan(const transfer::IndexOptions& options, ScanOutput& output, report::ProgressPrinter& printer,
-       const Cancellation& interrupt, bool names_left_out)
+  Scan(const transfer::IndexOptions& options, const plan::FolderFilter& filter, ScanOutput& output,
+       report::ProgressPrinter& printer, const Cancellation& interrupt, bool names_left_out)
       : options_(options),
+        filter_(filter),
         output_(output),
         printer_(printer),
         interrupt_(interrupt),
@@ -88,6 +93,7 @@ class Scan {
     std::uint64_t bytes = 0;
     bool mail = false;
     for (const archive::Folder& folder : archive.folders()) {
+      if (!filter_.admits(folder_label(folder))) continue;
       if (const std::string warning = archive::lock_warning(folder); !warning.empty()) {
         printer_.notice(warning);
       }
@@ -117,6 +123,7 @@ class Scan {
   }
 
   const transfer::IndexOptions& options_;
+  const plan::FolderFilter& filter_;
   ScanOutput& output_;
   report::ProgressPrinter& printer_;
   const Cancellation& interrupt_;
@@ -143,6 +150,9 @@ Result<int> run_scan(const Arguments& arguments, Context& context) {
   MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
   MBOXFERRY_ASSIGN(const auto paths, archives_of(options));
   MBOXFERRY_ASSIGN(const auto index_options, read_index_options(options));
+  MBOXFERRY_ASSIGN(FolderChoice choice, read_folder_choice(options));
+  MBOXFERRY_ASSIGN(const auto filter, plan::FolderFilter::create(std::move(choice.include),
+                                                                 std::move(choice.exclude)));
   MBOXFERRY_ASSIGN(auto printer, make_printer(options));
   if (would_mix(options)) {
     printer =
@@ -151,7 +161,7 @@ Result<int> run_scan(const Arguments& arguments, Context& context) {
   MBOXFERRY_ASSIGN(const auto archives, archive::Archive::open_all(paths));
   MBOXFERRY_ASSIGN(const auto output, make_output(options, context.out));
   const bool for_people = !options.has_flag("json") && !options.has_flag("list");
-  Scan scan(index_options, *output, *printer, context.interrupt, for_people);
+  Scan scan(index_options, filter, *output, *printer, context.interrupt, for_people);
   MBOXFERRY_TRY(scan.read(archives));
   printer->finish();
   if (context.interrupt.requested()) {

@@ -46,6 +46,7 @@ class WireEncoder::Pass {
 
   [[nodiscard]] bool can_join_lines() const;
   void join_lines();
+  void put_line(const char* lf);
   void resolve_pending_cr();
   void start_line();
   void start_quoted_line();
@@ -281,15 +282,33 @@ void WireEncoder::Pass::join_lines() {
       whole_lines_left_ = false;
       return;
     }
-    const bool crlf = lf != at_ && lf[-1] == '\r';
-    at_ = crlf ? lf + 1 : lf;
-    if (!crlf) {
-      put_run(lf);
-      put("\r\n");
-      skip_to(lf + 1);
+    if (lf != at_ && lf[-1] == '\r') {
+      at_ = lf + 1;
+    } else {
+      put_line(lf);
     }
     e_.place_ = Place::line_start;
   }
+}
+
+// The run up to `lf`, and a CRLF for it. A copy of a fixed size costs less than one of the line's;
+// what is too much of it is overwritten by the next line.
+void WireEncoder::Pass::put_line(const char* lf) {
+  constexpr std::size_t kOrdinaryLine = 80;
+  const auto length = static_cast<std::size_t>(lf - run_);
+  const auto readable = static_cast<std::size_t>(end_ - run_);
+  if (length > kOrdinaryLine || readable < kOrdinaryLine ||
+      kStaging - staged_ < kOrdinaryLine + 2) {
+    put_run(lf);
+    put("\r\n");
+  } else {
+    char* to = staging_.data() + staged_;
+    std::memcpy(to, run_, kOrdinaryLine);
+    to[length] = '\r';
+    to[length + 1] = '\n';
+    staged_ += length + 2;
+  }
+  skip_to(lf + 1);
 }
 
 void WireEncoder::Pass::finish_line() {

@@ -199,6 +199,21 @@ TEST_CASE("in a tree the first bytes decide") {
                                   ": a zip archive, not unpacked\n");
 }
 
+TEST_CASE("a damaged mbox in a tree is read, so that its mail is not passed over") {
+  const TemporaryDirectory directory;
+  directory.write("tree/zeros", std::string(5000, '\0') + "\n" + std::string(kMail));
+  directory.write("tree/later", "some text\n\n" + std::string(kMail));
+  directory.write("tree/named.mbox", "no line of mail");
+  directory.write("tree/notes", "nothing of interest");
+  directory.write("tree/good", kMail);
+  const auto archive = Archive::open(directory.file("tree"));
+  REQUIRE(archive);
+  std::vector<std::string> names;
+  for (const Folder& folder : archive->folders()) names.push_back(folder.path.back());
+  CHECK(names == std::vector<std::string>{"good", "later", "named", "zeros"});
+  CHECK(archive->left_out().size() == 1);
+}
+
 TEST_CASE("links are followed once, and a loop ends") {
   TemporaryDirectory directory;
   directory.write("real/a", kMail);

@@ -221,6 +221,13 @@ TEST_CASE("names of members are labels, never paths") {
   CHECK(read_all(archive.folders()[5]) == mail("f"));
 }
 
+TEST_CASE("a container in a container without a name is no directory") {
+  TemporaryDirectory directory;
+  const std::string inner = tar({{"..", mail("a")}, {"B", mail("b")}});
+  const Archive archive = must_open(directory, tar({{"..", inner}, {"x", inner}}));
+  CHECK(listing(archive) == "unnamed = ..: ..\nB = ..: B\nx|unnamed = x: ..\nx|B = x: B\n");
+}
+
 TEST_CASE("encrypted members are told") {
   TemporaryDirectory directory;
   directory.write("a.zip", pack(ContainerKind::zip, {{"a", mail("a")}}, "zip:encryption=zipcrypt"));

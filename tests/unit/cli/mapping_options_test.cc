@@ -12,14 +12,24 @@ using namespace mboxferry::cli;
 
 namespace {
 
-Result<MappingSettings> read(const Arguments& arguments) {
+Result<Options> options_of(const Arguments& arguments) {
   OptionTable table;
   table.positional = "archive";
   auto group = option_group("all");
+  add_folder_options(group);
   add_mapping_options(group);
   table.groups.push_back(group);
-  MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
+  return read_options(table, arguments);
+}
+
+Result<MappingSettings> read(const Arguments& arguments) {
+  MBOXFERRY_ASSIGN(const Options options, options_of(arguments));
   return read_mapping_settings(options);
+}
+
+Result<FolderChoice> folders(const Arguments& arguments) {
+  MBOXFERRY_ASSIGN(const Options options, options_of(arguments));
+  return read_folder_choice(options);
 }
 
 Result<MappingSettings> read_file(const std::string& content) {
@@ -37,15 +47,15 @@ TEST_CASE("nothing said: no rules, special use on") {
   CHECK(settings->rules.maps.empty());
   CHECK(settings->rules.subfolder.empty());
   CHECK(settings->rules.special_use);
-  CHECK(settings->include.empty());
-  CHECK(settings->exclude.empty());
   CHECK_FALSE(settings->labels);
+  CHECK(folders({})->include.empty());
+  CHECK(folders({})->exclude.empty());
 }
 
 TEST_CASE("every mapping option is read") {
-  const auto settings = read({"--map", "Archive=Old", "--map=a\\=b\\c=INBOX/x=y",
-                              "--subfolder=Import", "--include=A*", "--include", "B", "--exclude",
-                              "A/tmp", "--no-special-use", "--labels=all", "archive.mbox"});
+  const auto settings =
+      read({"--map", "Archive=Old", "--map=a\\=b\\c=INBOX/x=y", "--subfolder=Import",
+            "--no-special-use", "--labels=all", "archive.mbox"});
   REQUIRE(settings);
   REQUIRE(settings->rules.maps.size() == 2);
   CHECK(settings->rules.maps[0].from == "Archive");
@@ -53,10 +63,17 @@ TEST_CASE("every mapping option is read") {
   CHECK(settings->rules.maps[1].from == "a=b\\c");
   CHECK(settings->rules.maps[1].to == "INBOX/x=y");
   CHECK(settings->rules.subfolder == "Import");
-  CHECK(settings->include == std::vector<std::string>{"A*", "B"});
-  CHECK(settings->exclude == std::vector<std::string>{"A/tmp"});
   CHECK_FALSE(settings->rules.special_use);
   CHECK(settings->labels == plan::LabelPolicy::all);
+}
+
+TEST_CASE("folders are chosen by wildcards, and ones that cannot be are refused") {
+  const auto choice = folders({"--include=A*", "--include", "B", "--exclude", "A/tmp"});
+  REQUIRE(choice);
+  CHECK(choice->include == std::vector<std::string>{"A*", "B"});
+  CHECK(choice->exclude == std::vector<std::string>{"A/tmp"});
+  CHECK(folders({"--include="}).error().code == ErrorCode::usage);
+  CHECK(folders({"--exclude=/"}).error().code == ErrorCode::usage);
 }
 
 TEST_CASE("each policy for labels has its name") {
@@ -103,8 +120,7 @@ TEST_CASE("a map file that cannot be read is told") {
 }
 
 TEST_CASE("values that cannot be are refused before anything is opened") {
-  for (const std::string bad : {"--map=x", "--map==x", "--map=x=", "--map=x\\=y",
-                                "--include=", "--exclude=/", "--map=\xff=a"}) {
+  for (const std::string bad : {"--map=x", "--map==x", "--map=x=", "--map=x\\=y", "--map=\xff=a"}) {
     INFO(bad);
     const auto settings = read({bad});
     REQUIRE_FALSE(settings);

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+# Runs a command and says what it took.
+"""Wall clock, processor time and peak memory of a whole process, and what machine it was."""
+
+import os
+import pathlib
+import statistics
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+
+
+@dataclass
+class Run:
+    """What one run took."""
+
+    seconds: float
+    cpu_seconds: float  # user and system, of all threads
+    peak_kib: int
+
+
+def run(command):
+    """A Run of `command`, whose output is thrown away; it must succeed."""
+    with tempfile.NamedTemporaryFile("r") as told:
+        # A small program of its own, because a child's peak counts what its parent had at the fork.
+        wrapped = ["/usr/bin/time", "-f", "%U %S %M", "-o", told.name, *map(str, command)]
+        start = time.perf_counter()
+        done = subprocess.run(wrapped, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                              check=False)
+        seconds = time.perf_counter() - start
+        if done.returncode != 0:
+            raise SystemExit(f"{command[0]} failed: {done.stderr.decode(errors='replace')[-500:]}")
+        user, system, peak = told.read().split()
+    return Run(seconds, float(user) + float(system), int(peak))
+
+
+def median(runs):
+    """The median of each figure, and the highest peak."""
+    return Run(statistics.median(one.seconds for one in runs),
+               statistics.median(one.cpu_seconds for one in runs),
+               max(one.peak_kib for one in runs))
+
+
+def machine():
+    """Processor, number of processors and load, for the head of a table."""
+    lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.split(":", 1)[1].strip() for line in lines
+                  if line.startswith("model name")), "unknown processor")
+    openssl = subprocess.run(["openssl", "version"], capture_output=True, text=True, check=True)
+    version = " ".join(openssl.stdout.split()[:2])
+    load = os.getloadavg()[0]
+    return f"{model}, {os.cpu_count()} processors, {version}, load average {load:.1f} at the start"
