@@ -20,6 +20,9 @@ constexpr std::array<FlagName, 5> kFlagNames{{{kSeen, "\\Seen"},
                                               {kDeleted, "\\Deleted"}}};
 
 constexpr std::size_t kLongestKeyword = 128;
+// The very first second of 1970 is a clock that was not set. Cyrus takes it for no date at all, and
+// puts its own clock in its place.
+constexpr std::int64_t kEarliest = 1;
 constexpr std::string_view kNotInAtoms = "(){ %*\"\\]";
 
 }  // namespace
@@ -66,12 +69,13 @@ std::string_view date_source_name(DateSource source) {
 InternalDate choose_internal_date(const DateOrder& order, const std::optional<Timestamp>& envelope,
                                   const HeaderFacts& facts, std::int64_t now) {
   InternalDate chosen;
+  chosen.time = Timestamp{kEarliest, 0};
   for (const DateSource source : order) {
     const std::optional<Timestamp>& time = source == DateSource::envelope   ? envelope
                                            : source == DateSource::received ? facts.received
                                                                             : facts.date;
     if (source == DateSource::none || !time) continue;
-    if (time->unix_seconds >= 0 && time->unix_seconds <= now) {
+    if (time->unix_seconds >= kEarliest && time->unix_seconds <= now) {
       chosen.time = *time;
       chosen.source = source;
       return chosen;
@@ -86,7 +90,8 @@ std::string describe(const InternalDate& date) {
   for (const PassedOver& passed : date.passed_over) {
     text += date_source_name(passed.source);
     text += ' ' + to_rfc3339(passed.time);
-    text += passed.time.unix_seconds < 0 ? " is before 1970; " : " is ahead of now; ";
+    const bool past = passed.time.unix_seconds < kEarliest;
+    text += past ? " is not after the beginning of 1970; " : " is ahead of now; ";
   }
   if (date.source == DateSource::none) {
     text += date.passed_over.empty() ? "there is no date; used: " : "no date is left; used: ";

@@ -22,10 +22,7 @@ if REDUCED:
 
 
 class SourceTests:
-    def try_all(self, sources):
-        for source in sources:
-            with self.subTest(source.name):
-                self.round_trip(source)
+    """Each source goes below a mailbox with its name."""
 
     def test_every_dialect(self):
         for name, make in small_archives.SMALL.items():
@@ -73,6 +70,24 @@ class SourceTests:
     def test_an_archive_with_a_hole_in_it(self):
         source = small_archives.sparse_hole(self.folder / "hole.mbox")
         self.round_trip(Source("hole", [self.folder / "hole.mbox"], {(): source}))
+
+    def test_standard_input(self):
+        mails = FOLDERS["INBOX",]
+        path = self.folder / "input"
+        path.write_bytes(containers.mbox_bytes(mails, containers.status_fields))
+        wanted = [mail.expected(None, *containers.status_fields(mail)) for mail in mails]
+        with open(path, "rb") as stream:
+            self.round_trip(Source("input", ["-"], {(): wanted}), stdin=stream)
+
+    def test_several_files_go_below_the_mailbox(self):
+        names = ("mboxrd.mbox", "crlf.mbox", "two-members.mbox.gz")
+        wanted = {(name.partition(".")[0],): small_archives.SMALL[name]()[1] for name in names}
+        self.round_trip(Source("several", [FIXTURES / name for name in names], wanted))
+
+    def test_a_gzip_file_that_ends_too_early_sends_nothing(self):
+        outcome = self.migrate(self.server, [FIXTURES / "broken.mbox.gz"], "broken")
+        self.assert_one_line(outcome, 65, "broken.mbox.gz", "ends too early")
+        self.assertEqual(self.server.count(mailbox=self.variant.mailbox("broken")), 0)
 
     def test_takeout_into_one_mailbox(self):
         self.round_trip(Source("takeout-zip", [takeout.single_zip(self.folder)],

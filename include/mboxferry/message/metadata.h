@@ -100,8 +100,9 @@ std::string describe(const InternalDate& date);
 /// Which source of INTERNALDATE is asked first, second, third.
 using DateOrder = std::vector<DateSource>;
 
-/// Chooses INTERNALDATE from the sources in `order`, leaving out those before 1970 or later than
-/// `now` (Unix seconds). With no source left: source `none` and time 1970-01-01 00:00:00 +0000.
+/// Chooses INTERNALDATE from the sources in `order`, leaving out those up to 1970-01-01 00:00:00
+/// +0000 and those later than `now` (Unix seconds). With no source left: source `none` and the
+/// second after that.
 InternalDate choose_internal_date(const DateOrder& order, const std::optional<Timestamp>& envelope,
                                   const HeaderFacts& facts, std::int64_t now);
 

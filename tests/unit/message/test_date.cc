@@ -168,23 +168,24 @@ TEST_CASE("the choice of INTERNALDATE") {
     CHECK(chosen.passed_over == std::vector<PassedOver>{{DateSource::envelope, {-1, 0}},
                                                         {DateSource::received, {kNow + 1, 0}}});
     CHECK(describe(chosen) ==
-          "from 1969-12-31T23:59:59+00:00 is before 1970; received 2023-11-14T22:13:21+00:00 is "
-          "ahead of now; used: date 1998-07-09T16:00:00+00:00");
+          "from 1969-12-31T23:59:59+00:00 is not after the beginning of 1970; received "
+          "2023-11-14T22:13:21+00:00 is ahead of now; used: date 1998-07-09T16:00:00+00:00");
     CHECK(choose_internal_date(order, Timestamp{kNow, 0}, facts, kNow).time.unix_seconds == kNow);
-    CHECK(choose_internal_date(order, Timestamp{0, 0}, facts, kNow).source == DateSource::envelope);
+    CHECK(choose_internal_date(order, Timestamp{1, 0}, facts, kNow).source == DateSource::envelope);
+    CHECK(choose_internal_date(order, Timestamp{0, 0}, facts, kNow).source == DateSource::header);
   }
   SECTION("is 1970, never now, when nothing is left") {
     const auto chosen =
         choose_internal_date({DateSource::envelope}, Timestamp{kNow + 5, 60}, facts, kNow);
     CHECK(chosen.source == DateSource::none);
-    CHECK(chosen.time == Timestamp{});
+    CHECK(chosen.time == Timestamp{1, 0});
     CHECK(describe(chosen) ==
           "from 2023-11-14T23:13:25+01:00 is ahead of now; no date is left; used: "
-          "1970-01-01T00:00:00+00:00");
+          "1970-01-01T00:00:01+00:00");
     const auto unasked = choose_internal_date({}, envelope, facts, kNow);
     CHECK(unasked.passed_over.empty());
     CHECK(unasked.to_be_listed());
-    CHECK(describe(unasked) == "there is no date; used: 1970-01-01T00:00:00+00:00");
+    CHECK(describe(unasked) == "there is no date; used: 1970-01-01T00:00:01+00:00");
   }
 }
 
