@@ -213,6 +213,20 @@ Result<std::optional<MessageId>> SqliteJournal::doubtful_with_digest(const Sha25
   return std::optional<MessageId>(query.integer(0));
 }
 
+Result<std::optional<MessageRow>> SqliteJournal::doubtful_of_size(std::uint64_t size,
+                                                                  MessageId after) const {
+  const std::lock_guard guard(mutex_);
+  if (!reconciling_) return misuse("nothing is being reconciled");
+  static const std::string kSql =
+      kSelectMessage +
+      "WHERE m.id = (SELECT min(d.id) FROM temp.doubt d WHERE d.size = ?1 AND d.id > ?2"
+      " AND d.taken = 0)";
+  MBOXFERRY_ASSIGN(Query query, database_->query(kSql, to_disk(size), after));
+  MBOXFERRY_ASSIGN(auto rows, read_messages(std::move(query), database_->path()));
+  if (rows.empty()) return std::optional<MessageRow>();
+  return std::optional<MessageRow>(std::move(rows.front()));
+}
+
 Result<std::int64_t> SqliteJournal::apply_match(const Stored& match) {
   if (reconciling_->which != Unidentified::planned) {
     return database_->run(

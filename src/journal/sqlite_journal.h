@@ -54,6 +54,8 @@ class SqliteJournal final : public Journal {
   Result<std::vector<Stored>> certain_matches(std::size_t limit) override;
   Result<std::optional<Seen>> next_ambiguous(Uid after) override;
   Result<std::optional<MessageId>> doubtful_with_digest(const Sha256& digest) const override;
+  Result<std::optional<MessageRow>> doubtful_of_size(std::uint64_t size,
+                                                     MessageId after) const override;
   Result<void> commit_matches(std::span<const Stored> matches) override;
   Result<std::uint64_t> plan_rest_again() override;
   Result<void> doubt_everything(MailboxId mailbox, std::uint32_t new_uid_validity) override;

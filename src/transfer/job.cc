@@ -283,9 +283,10 @@ Result<void> JobRunner::send_into(const SourceFolder& source, std::size_t positi
 }
 
 Result<void> JobRunner::reconcile_mailbox(const ReadyMailbox& ready) {
-  MBOXFERRY_ASSIGN(const Reconciled reconciled,
-                   reconcile(ready.row, *target_, *journal_, *environment_.clock,
-                             memory_.slowest_confirm, interrupt_));
+  MBOXFERRY_ASSIGN(
+      const Reconciled reconciled,
+      reconcile(ready.row, *target_, *journal_, *environment_.clock, memory_.slowest_confirm,
+                masked_digest_of(sources_, settings_), interrupt_));
   if (reconciled.found + reconciled.planned_again == 0) return ok();
   tracker_.notice(fmt::format("{}: {} messages in doubt were there, {} will be sent again",
                               ready.row.name, reconciled.found, reconciled.planned_again));
@@ -298,7 +299,8 @@ Result<void> JobRunner::reconcile_mailbox(const ReadyMailbox& ready) {
 Result<void> JobRunner::skip_what_is_there(const ReadyMailbox& ready) {
   if (!settings_.skip_existing || looked_through_.contains(ready.row.id)) return ok();
   MBOXFERRY_ASSIGN(const std::uint64_t found,
-                   skip_existing(ready.row, *target_, *journal_, interrupt_));
+                   skip_existing(ready.row, *target_, *journal_,
+                                 masked_digest_of(sources_, settings_), interrupt_));
   looked_through_.insert(ready.row.id);
   if (found == 0) return ok();
   tracker_.notice(

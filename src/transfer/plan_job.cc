@@ -86,7 +86,8 @@ Result<PlannedMailbox> Planner::ask(const journal::MailboxRow& row) {
     MBOXFERRY_ASSIGN(const ReadyMailbox ready, note_mailbox(*selected, row, *journal_));
     planned.already_there = ready.row.existed_before;
     if (settings_.skip_existing) {
-      MBOXFERRY_TRY(skip_existing(ready.row, *target_, *journal_, interrupt_));
+      MBOXFERRY_TRY(skip_existing(ready.row, *target_, *journal_,
+                                  masked_digest_of(sources_, settings_), interrupt_));
     }
   }
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(row.id));

@@ -9,12 +9,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <map>
-#include <memory>
 
 #include "mboxferry/base/crash_point.h"
 #include "mboxferry/base/file.h"
-#include "transfer/literals.h"
+#include "transfer/folder_readers.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -92,34 +90,6 @@ std::string separator_line(const Timestamp& date) {
                      kDays[((days % 7) + 7) % 7], kMonths[civil.month - 1], civil.day, civil.hour,
                      civil.minute, civil.second, civil.year);
 }
-
-/// Opens each folder once, as long as messages of it follow each other.
-class FolderReaders {
- public:
-  FolderReaders(const std::vector<SourceFolder>& sources, const JobSettings& settings)
-      : sources_(sources), settings_(settings) {}
-
-  Result<MessageReader*> of(journal::FolderId folder) {
-    if (reader_ && folder == folder_) return reader_.get();
-    const auto source =
-        std::find_if(sources_.begin(), sources_.end(),
-                     [&](const SourceFolder& known) { return known.row.id == folder; });
-    if (source == sources_.end())
-      return Error{ErrorCode::internal, "a refused message belongs to no folder", ""};
-    MBOXFERRY_ASSIGN(bytes_, archive::open_folder(source->place));
-    reader_ =
-        std::make_unique<MessageReader>(*bytes_, wire_options(source->survey, settings_.index));
-    folder_ = folder;
-    return reader_.get();
-  }
-
- private:
-  const std::vector<SourceFolder>& sources_;
-  const JobSettings& settings_;
-  journal::FolderId folder_ = 0;
-  std::unique_ptr<ByteSource> bytes_;
-  std::unique_ptr<MessageReader> reader_;
-};
 
 }  // namespace
 

@@ -9,6 +9,7 @@
 #include "mboxferry/base/crash_point.h"
 #include "mboxferry/message/digest.h"
 #include "transfer/content_digest.h"
+#include "transfer/masked_digest.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -42,18 +43,43 @@ Result<void> look(const imap::UidRange& range, imap::ReadOnlyTarget& target,
   return flush();
 }
 
-Result<message::Sha256> fetch_digest(const journal::Seen& seen, imap::ReadOnlyTarget& target) {
-  ContentDigest digest;
+struct FetchedDigests {
+  message::Sha256 content;
+  message::Sha256 masked;
+};
+
+Result<FetchedDigests> fetch_digests(const journal::Seen& seen, imap::ReadOnlyTarget& target) {
+  ContentDigest content;
+  MaskedDigest masked;
   MBOXFERRY_TRY(target.fetch_body(seen.uid, seen.size, [&](std::string_view bytes) -> Result<void> {
-    digest.update(bytes);
+    content.update(bytes);
+    masked.update(bytes);
     return ok();
   }));
-  return digest.finish();
+  return FetchedDigests{content.finish(), masked.finish()};
+}
+
+/// A message of that size in doubt that differs from what the server shows only in bytes that it
+/// is known to replace. The journal has no digest for that, so a few are read again.
+Result<std::optional<journal::MessageId>> find_altered(const journal::Seen& seen,
+                                                       const message::Sha256& masked,
+                                                       const journal::Journal& journal,
+                                                       const MaskedDigestOf& archived) {
+  constexpr int kMostRead = 64;
+  journal::MessageId after = 0;
+  for (int read = 0; archived && read < kMostRead; ++read) {
+    MBOXFERRY_ASSIGN(const auto message, journal.doubtful_of_size(seen.size, after));
+    if (!message) break;
+    after = message->id;
+    MBOXFERRY_ASSIGN(const message::Sha256 digest, archived(*message));
+    if (digest == masked) return std::optional(message->id);
+  }
+  return std::optional<journal::MessageId>();
 }
 
 /// Matches what was seen with what is in doubt; returns how many pairs were committed.
 Result<std::uint64_t> match(imap::ReadOnlyTarget& target, journal::Journal& journal,
-                            const Cancellation& interrupt) {
+                            const MaskedDigestOf& archived, const Cancellation& interrupt) {
   std::uint64_t found = 0;
   for (;;) {
     MBOXFERRY_ASSIGN(const auto pairs, journal.certain_matches(kPage));
@@ -66,8 +92,11 @@ Result<std::uint64_t> match(imap::ReadOnlyTarget& target, journal::Journal& jour
     MBOXFERRY_ASSIGN(const auto seen, journal.next_ambiguous(after));
     if (!seen) return found;
     after = seen->uid;
-    MBOXFERRY_ASSIGN(const message::Sha256 digest, fetch_digest(*seen, target));
-    MBOXFERRY_ASSIGN(const auto message, journal.doubtful_with_digest(digest));
+    MBOXFERRY_ASSIGN(const FetchedDigests digests, fetch_digests(*seen, target));
+    MBOXFERRY_ASSIGN(auto message, journal.doubtful_with_digest(digests.content));
+    if (!message) {
+      MBOXFERRY_ASSIGN(message, find_altered(*seen, digests.masked, journal, archived));
+    }
     if (!message) continue;
     const journal::Stored pair{*message, seen->uid};
     MBOXFERRY_TRY(journal.commit_matches({&pair, 1}));
@@ -102,7 +131,7 @@ milliseconds settle_time(const journal::Count& in_doubt, milliseconds slowest_co
 
 Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& target,
                              journal::Journal& journal, Clock& clock, milliseconds slowest_confirm,
-                             const Cancellation& interrupt) {
+                             const MaskedDigestOf& archived, const Cancellation& interrupt) {
   Reconciled result;
   MBOXFERRY_ASSIGN(journal::Journal::Doubt doubt, journal.doubt(mailbox.id));
   if (doubt.count.messages == 0) return result;
@@ -113,7 +142,7 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
     MBOXFERRY_ASSIGN(imap::SelectedMailbox known, target.status(mailbox.name));
     MBOXFERRY_TRY(look({floor, kLastUid}, target, journal));
     crash_point("reconcile-looked");
-    MBOXFERRY_ASSIGN(const std::uint64_t found, match(target, journal, interrupt));
+    MBOXFERRY_ASSIGN(const std::uint64_t found, match(target, journal, archived, interrupt));
     result.found += found;
     MBOXFERRY_ASSIGN(doubt, journal.doubt(mailbox.id));
     if (doubt.count.messages == 0) break;
@@ -130,18 +159,18 @@ Result<void> identify_stored(const journal::MailboxRow& mailbox, imap::ReadOnlyT
                              journal::Journal& journal, const Cancellation& interrupt) {
   MBOXFERRY_TRY(journal.begin_reconcile(mailbox.id, journal::Unidentified::stored_without_uid));
   MBOXFERRY_TRY(look({std::max<imap::Uid>(mailbox.uid_floor, 1), kLastUid}, target, journal));
-  MBOXFERRY_ASSIGN(const std::uint64_t found, match(target, journal, interrupt));
+  MBOXFERRY_ASSIGN(const std::uint64_t found, match(target, journal, {}, interrupt));
   static_cast<void>(found);
   return ok();
 }
 
 Result<std::uint64_t> skip_existing(const journal::MailboxRow& mailbox,
                                     imap::ReadOnlyTarget& target, journal::Journal& journal,
-                                    const Cancellation& interrupt) {
+                                    const MaskedDigestOf& archived, const Cancellation& interrupt) {
   if (mailbox.existed_before == 0 || mailbox.uid_floor <= 1) return 0;
   MBOXFERRY_TRY(journal.begin_reconcile(mailbox.id, journal::Unidentified::planned));
   MBOXFERRY_TRY(look({1, mailbox.uid_floor - 1}, target, journal));
-  return match(target, journal, interrupt);
+  return match(target, journal, archived, interrupt);
 }
 
 }  // namespace mboxferry::transfer

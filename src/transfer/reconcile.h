@@ -8,6 +8,7 @@
 #include "mboxferry/base/time.h"
 #include "mboxferry/imap/target.h"
 #include "mboxferry/journal/journal.h"
+#include "transfer/folder_readers.h"
 
 namespace mboxferry::transfer {
 
@@ -21,13 +22,14 @@ struct Reconciled {
   std::uint64_t planned_again = 0;
 };
 
-/// Reconciles the mailbox, which is selected on `target`, the connection that will send.
+/// Reconciles the mailbox, which is selected on `target`, the connection that will send. `archived`
+/// reads a message again whose copy the server may have altered.
 /// `slowest_confirm` is the longest the server took to answer a batch so far. After it no message
 /// of the mailbox is in doubt.
 Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& target,
                              journal::Journal& journal, Clock& clock,
                              std::chrono::milliseconds slowest_confirm,
-                             const Cancellation& interrupt);
+                             const MaskedDigestOf& archived, const Cancellation& interrupt);
 
 /// Finds the UIDs of messages that the server confirmed without naming them (no UIDPLUS). Those
 /// that are not found keep UID 0. The mailbox is selected.
@@ -39,6 +41,6 @@ Result<void> identify_stored(const journal::MailboxRow& mailbox, imap::ReadOnlyT
 /// repeated.
 Result<std::uint64_t> skip_existing(const journal::MailboxRow& mailbox,
                                     imap::ReadOnlyTarget& target, journal::Journal& journal,
-                                    const Cancellation& interrupt);
+                                    const MaskedDigestOf& archived, const Cancellation& interrupt);
 
 }  // namespace mboxferry::transfer

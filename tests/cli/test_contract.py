@@ -268,6 +268,7 @@ class MigrateTest(ContractTest):
         outcome = self.run_program("verify", self.folder / "job.journal", "--json", "--ca-file",
                                    self.server.ca_file, "--password-file",
                                    self.server.password_file(user), *more)
+        self.assertTrue(outcome.out, str(outcome))
         document = json.loads(outcome.out)
         self.assert_shape(document, VERIFY)
         self.assertEqual(document["schema"], "mboxferry.verify/1")

@@ -53,6 +53,22 @@ class LostAnswerTest(WithCyrus, ProgramTest):
         self.lose(17, "--append-mode", "literal-plus")
 
 
+    def test_a_header_that_the_server_changes_does_not_hide_the_message(self):
+        # munge8bit, which is on by default, makes an X of each byte that is not ASCII.
+        path = self.folder / "mail.mbox"
+        with archives.Mbox(path) as mbox:
+            for number in range(3):
+                mbox.add(b"Subject: caf\xe9 %d\nStatus: RO\n\nbody %d\n" % (number, number),
+                         archives.FIRST_DATE + 60 * number, ("\\Seen",))
+        with TlsProxy(self.server, lambda number: LoseAnswer() if number == 0 else
+                      Fault()) as proxy:
+            self.assert_code(self.migrate(self.server, path, "Mail", port=proxy.port), 0)
+        found = [one.body for one in self.server.fetch_all(mailbox="Mail")]
+        self.assertEqual([body.partition(b"\r\n\r\n")[2] for body in found],
+                         [b"body %d\r\n" % number for number in range(3)])
+        self.assertTrue(found[0].startswith(b"Subject: cafX 0\r\n"))
+
+
 class NulTest(WithCyrus, ProgramTest):
     def test_what_cyrus_refuses_is_kept_and_all_else_arrives(self):
         path = self.folder / "mail.mbox"

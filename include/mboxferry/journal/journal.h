@@ -268,6 +268,9 @@ class Journal {
   /// The in-doubt message with this digest, lowest id first, or nothing.
   [[nodiscard]] virtual Result<std::optional<MessageId>> doubtful_with_digest(
       const Sha256& digest) const = 0;
+  /// The in-doubt message of this wire size with the lowest id above `after`, or nothing.
+  [[nodiscard]] virtual Result<std::optional<MessageRow>> doubtful_of_size(
+      std::uint64_t size, MessageId after) const = 0;
   /// Commits matches: the messages are stored (or already there) with these UIDs, which are taken.
   virtual Result<void> commit_matches(std::span<const Stored> matches) = 0;
   /// Every message that was in state intended when the reconciliation began, and still is, is

@@ -54,6 +54,7 @@ struct FakeServer {
   std::map<std::string, Mailbox> mailboxes{{"INBOX", {}}};
   std::vector<LateCommit> late;
   imap::Capabilities capabilities;
+  bool masks_headers = false;  ///< 8-bit bytes of a header become X, as in Cyrus
   int connections = 0;
   int appends = 0;
   std::chrono::milliseconds answer_delay{0};
@@ -72,6 +73,13 @@ struct FakeServer {
   void commit(const std::string& mailbox, std::vector<StoredMail>& mails) {
     Mailbox& box = mailboxes[mailbox];
     for (StoredMail& mail : mails) {
+      if (masks_headers) {
+        const auto header =
+            static_cast<std::ptrdiff_t>(std::min(mail.bytes.find("\r\n\r\n"), mail.bytes.size()));
+        std::replace_if(
+            mail.bytes.begin(), mail.bytes.begin() + header,
+            [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, 'X');
+      }
       mail.uid = box.next++;
       box.mails.push_back(mail);
     }

@@ -207,3 +207,25 @@ TEST_CASE("a server that hangs up at first is asked again, one that is not there
     CHECK(bench.attempts == 1);
   }
 }
+
+TEST_CASE("a server that replaces 8-bit bytes of headers makes no duplicate of a lost reply") {
+  Bench bench;
+  bench.server.masks_headers = true;
+  bench.server.lose_reply = {1};
+  bench.archive(6, [](int i) { return fmt::format("Subject: caf\xe9 {}\n\nbody {}\n", i, i); });
+  require_complete(bench.run());
+  bench.require_each_once(6);
+}
+
+TEST_CASE("other mail of the same size is not taken for a message with 8-bit bytes") {
+  Bench bench;
+  bench.server.masks_headers = true;
+  bench.server.cut_before_last_byte = {1};
+  bench.archive(1, [](int i) { return fmt::format("Subject: caf\xe9 {}\n\nbody {}\n", i, i); });
+  test::StoredMail other{0, "Subject: tea\xe9 0\r\n\r\nbody 0\r\n", {}};
+  other.told.internal_date = Timestamp{1320919200, 0};
+  std::vector<test::StoredMail> mails{other};
+  bench.server.commit("INBOX", mails);
+  require_complete(bench.run());
+  CHECK(bench.server.mailboxes.at("INBOX").mails.size() == 2);
+}

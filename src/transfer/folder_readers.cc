@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a journal row back to the bytes of the archive.
+#include "transfer/folder_readers.h"
+
+#include <algorithm>
+
+#include "transfer/masked_digest.h"
+
+namespace mboxferry::transfer {
+
+Result<MessageReader*> FolderReaders::of(journal::FolderId folder) {
+  if (reader_ && folder == folder_) return reader_.get();
+  const auto source =
+      std::find_if(sources_.begin(), sources_.end(),
+                   [&](const SourceFolder& known) { return known.row.id == folder; });
+  if (source == sources_.end())
+    return Error{ErrorCode::internal, "a message of the journal belongs to no folder", ""};
+  MBOXFERRY_ASSIGN(bytes_, archive::open_folder(source->place));
+  reader_ = std::make_unique<MessageReader>(*bytes_, wire_options(source->survey, settings_.index));
+  folder_ = folder;
+  return reader_.get();
+}
+
+MaskedDigestOf masked_digest_of(const std::vector<SourceFolder>& sources,
+                                const JobSettings& settings) {
+  const auto readers = std::make_shared<FolderReaders>(sources, settings);
+  return [readers](const journal::MessageRow& row) -> Result<journal::Sha256> {
+    MBOXFERRY_ASSIGN(MessageReader* const reader, readers->of(row.folder));
+    MaskedDigest digest;
+    MBOXFERRY_TRY(
+        reader->wire_form(row.offset, row.length, [&](std::string_view wire) -> Result<void> {
+          digest.update(wire);
+          return ok();
+        }));
+    return digest.finish();
+  };
+}
+
+}  // namespace mboxferry::transfer

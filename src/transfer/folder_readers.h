@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads messages of a job's folders again, wherever they are.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "mboxferry/base/byte_source.h"
+#include "mboxferry/journal/journal.h"
+#include "transfer/literals.h"
+#include "transfer/source_folders.h"
+
+namespace mboxferry::transfer {
+
+/// Opens a folder once, as long as messages of it follow each other. One thread; what it is made of
+/// must outlive it.
+class FolderReaders {
+ public:
+  FolderReaders(const std::vector<SourceFolder>& sources, const JobSettings& settings)
+      : sources_(sources), settings_(settings) {}
+
+  /// Valid until the next call.
+  Result<MessageReader*> of(journal::FolderId folder);
+
+ private:
+  const std::vector<SourceFolder>& sources_;
+  const JobSettings& settings_;
+  journal::FolderId folder_ = 0;
+  std::unique_ptr<ByteSource> bytes_;
+  std::unique_ptr<MessageReader> reader_;
+};
+
+/// Reads a message from the archive and gives its MaskedDigest.
+using MaskedDigestOf = std::function<Result<journal::Sha256>(const journal::MessageRow&)>;
+MaskedDigestOf masked_digest_of(const std::vector<SourceFolder>& sources,
+                                const JobSettings& settings);
+
+}  // namespace mboxferry::transfer
