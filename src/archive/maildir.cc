@@ -6,7 +6,7 @@
 #include <charconv>
 
 #include "archive/file_rules.h"
-#include "archive/modified_utf7.h"
+#include "mboxferry/base/modified_utf7.h"
 #include "mboxferry/base/utf8.h"
 
 namespace mboxferry::archive {
@@ -35,7 +35,7 @@ std::string letters(std::string_view info) {
 }
 
 std::string decode(std::string_view name) {
-  return decode_modified_utf7(name).value_or(to_utf8(name));
+  return from_modified_utf7(name).value_or(to_utf8(name));
 }
 
 }  // namespace

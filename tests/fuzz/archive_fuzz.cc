@@ -11,10 +11,10 @@
 #include <string_view>
 
 #include "archive/maildir.h"
-#include "archive/modified_utf7.h"
 #include "archive/opener.h"
 #include "mboxferry/archive/archive.h"
 #include "mboxferry/base/file.h"
+#include "mboxferry/base/modified_utf7.h"
 #include "mboxferry/base/utf8.h"
 
 namespace mboxferry::archive {
@@ -77,7 +77,7 @@ void use(const Archive& archive) {
 }
 
 void open_and_use(std::string_view bytes) {
-  const auto name = decode_modified_utf7(bytes);
+  const auto name = from_modified_utf7(bytes);
   if (name && is_utf8(bytes) && !is_utf8(*name)) std::abort();
   static_cast<void>(parse_dovecot_keywords(bytes));
 

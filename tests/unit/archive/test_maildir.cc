@@ -6,7 +6,6 @@
 
 #include "archive/file_rules.h"
 #include "archive/maildir.h"
-#include "archive/modified_utf7.h"
 
 namespace mboxferry::archive {
 namespace {
@@ -60,21 +59,6 @@ TEST_CASE("Maildir++ folders are named by their dots") {
   CHECK(maildir_path(".R&D") == Path{"R&D"});
   CHECK(maildir_path("Work/Projects") == Path{"Work", "Projects"});
   CHECK(maildir_path("..") == Path{"INBOX"});
-}
-
-TEST_CASE("modified UTF-7 is decoded, and nothing else") {
-  CHECK(decode_modified_utf7("plain") == "plain");
-  CHECK(decode_modified_utf7("&-") == "&");
-  CHECK(decode_modified_utf7("a&AOQ-b&AOQ-") ==
-        "a\xc3\xa4"
-        "b\xc3\xa4");
-  CHECK(decode_modified_utf7("&ZeVnLIqe-") == "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e");
-  CHECK(decode_modified_utf7("&2D3eAA-") == "\xf0\x9f\x98\x80");
-  for (const char* bad :
-       {"&", "&AOQ", "&2D0-", "&3gA-", "&A-", "&AOR-", "&AO!-", "&AAA-", "a\x01"}) {
-    INFO(bad);
-    CHECK_FALSE(decode_modified_utf7(bad));
-  }
 }
 
 TEST_CASE("the keyword file of Dovecot") {
