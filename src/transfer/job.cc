@@ -310,10 +310,12 @@ Result<void> JobRunner::skip_what_is_there(const ReadyMailbox& ready) {
   return ok();
 }
 
-/// What plans predict, as it came out.
+/// What plans predict, as it came out; nothing is planned or in doubt any more.
 Result<void> JobRunner::note_tallies() {
   for (const auto& [mailbox, limits] : limits_) {
-    MBOXFERRY_ASSIGN(const Tally sums, tally(*journal_, mailbox, limits, std::nullopt));
+    MBOXFERRY_ASSIGN(const Tally sums,
+                     tally(*journal_, mailbox, {journal::State::stored, journal::State::refused},
+                           limits, std::nullopt));
     MBOXFERRY_TRY(
         journal_->set_note(journal::lost_flags_note(mailbox), std::to_string(sums.lost_flags)));
     MBOXFERRY_TRY(journal_->set_note(journal::date_corrections_note(mailbox),

@@ -91,8 +91,8 @@ Result<PlannedMailbox> Planner::ask(const journal::MailboxRow& row) {
     }
   }
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(row.id));
-  MBOXFERRY_ASSIGN(const Tally sums,
-                   tally(*journal_, row.id, limits, target_->capabilities().append_limit));
+  MBOXFERRY_ASSIGN(const Tally sums, tally(*journal_, row.id, {journal::State::planned}, limits,
+                                           target_->capabilities().append_limit));
   planned.planned = counts.planned.messages;
   planned.bytes = counts.planned.bytes;
   planned.skipped = counts.skipped.messages;

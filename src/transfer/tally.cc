@@ -4,9 +4,9 @@
 
 namespace mboxferry::transfer {
 
-Result<Tally> tally(journal::Journal& journal, journal::MailboxId mailbox,
-                    const plan::FlagLimits& limits, std::optional<std::uint64_t> append_limit) {
-  using journal::State;
+Result<Tally> tally(const journal::Journal& journal, journal::MailboxId mailbox,
+                    std::initializer_list<journal::State> states, const plan::FlagLimits& limits,
+                    std::optional<std::uint64_t> append_limit) {
   Tally sums;
   const auto count = [&](const journal::MessageRow& row) -> Result<void> {
     if (plan::refuse_beforehand(row.wire_size, append_limit)) ++sums.oversize;
@@ -14,8 +14,7 @@ Result<Tally> tally(journal::Journal& journal, journal::MailboxId mailbox,
     if (row.date_corrected) ++sums.date_corrections;
     return ok();
   };
-  for (const State state : {State::planned, State::intended, State::stored, State::refused})
-    MBOXFERRY_TRY(journal.each(state, mailbox, count));
+  for (const journal::State state : states) MBOXFERRY_TRY(journal.each(state, mailbox, count));
   return sums;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 
 #include "mboxferry/journal/journal.h"
@@ -16,8 +17,9 @@ struct Tally {
   std::uint64_t date_corrections = 0;  ///< messages with a date to be listed
 };
 
-/// Walks the mailbox's messages in every state but skipped.
-Result<Tally> tally(journal::Journal& journal, journal::MailboxId mailbox,
-                    const plan::FlagLimits& limits, std::optional<std::uint64_t> append_limit);
+/// Walks the mailbox's messages in those states; each state costs a walk over all of them.
+Result<Tally> tally(const journal::Journal& journal, journal::MailboxId mailbox,
+                    std::initializer_list<journal::State> states, const plan::FlagLimits& limits,
+                    std::optional<std::uint64_t> append_limit);
 
 }  // namespace mboxferry::transfer
