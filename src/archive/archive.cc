@@ -11,6 +11,7 @@
 #include "archive/opener.h"
 
 namespace mboxferry::archive {
+
 std::string_view kind_name(ArchiveKind kind) {
   switch (kind) {
     case ArchiveKind::mbox_file:
@@ -32,6 +33,15 @@ std::string_view kind_name(ArchiveKind kind) {
 std::string_view form_name(FolderForm form) {
   constexpr std::array<std::string_view, 4> kNames{"mbox", "maildir", "eml", "emlx"};
   return kNames[static_cast<std::size_t>(form)];
+}
+
+std::string Folder::label() const {
+  std::string label;
+  for (const std::string& segment : path) {
+    if (!label.empty()) label += '/';
+    label += segment;
+  }
+  return label;
 }
 
 std::string Folder::place() const { return member.empty() ? file : file + ": " + member; }

@@ -93,7 +93,7 @@ class Scan {
     std::uint64_t bytes = 0;
     bool mail = false;
     for (const archive::Folder& folder : archive.folders()) {
-      if (!filter_.admits(folder_label(folder))) continue;
+      if (!filter_.admits(folder.label())) continue;
       if (const std::string warning = archive::lock_warning(folder); !warning.empty()) {
         printer_.notice(warning);
       }

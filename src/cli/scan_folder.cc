@@ -91,9 +91,8 @@ class FolderScan {
   Result<void> begin(const archive::Folder& place, mbox::Dialect dialect) {
     begun_ = true;
     const bool separated = place.form == archive::FolderForm::mbox;
-    auto begun =
-        output_.begin_folder(folder_label(place), separated ? mbox::dialect_name(dialect)
-                                                            : archive::form_name(place.form));
+    auto begun = output_.begin_folder(
+        place.label(), separated ? mbox::dialect_name(dialect) : archive::form_name(place.form));
     if (!begun) output_error_ = begun.error();
     return begun;
   }

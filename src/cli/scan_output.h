@@ -59,7 +59,4 @@ std::unique_ptr<ScanOutput> make_scan_document(report::TextOutput& out);
 /// One JSON object a message on a line.
 std::unique_ptr<ScanOutput> make_scan_list(report::TextOutput& out);
 
-/// A folder's path segments as one text.
-std::string folder_label(const archive::Folder& folder);
-
 }  // namespace mboxferry::cli

@@ -32,7 +32,7 @@ class ScanTable final : public ScanOutput {
     archive_ = &archive;
     width_ = 6;
     for (const archive::Folder& folder : archive.folders())
-      width_ = std::max(width_, std::min(kNameColumns, printable(folder_label(folder)).size()));
+      width_ = std::max(width_, std::min(kNameColumns, printable(folder.label()).size()));
     return out_.write(
         fmt::format("{} ({}, {} on disk)\n  {:{}} {:>10} {:>10}  {:8} {:>8} {:>8} {:>8}\n",
                     printable(archive.path()), archive::kind_name(archive.kind()),
@@ -117,15 +117,6 @@ class ScanTable final : public ScanOutput {
 
 std::unique_ptr<ScanOutput> make_scan_table(report::TextOutput& out) {
   return std::make_unique<ScanTable>(out);
-}
-
-std::string folder_label(const archive::Folder& folder) {
-  std::string label;
-  for (const std::string& segment : folder.path) {
-    if (!label.empty()) label += '/';
-    label += segment;
-  }
-  return label;
 }
 
 }  // namespace mboxferry::cli

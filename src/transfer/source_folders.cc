@@ -38,7 +38,7 @@ Result<SourceFolder> survey_source(const archive::Archive& archive, const archiv
   // Standard input has no path that the next run could know again.
   const bool nameless = archive.kind() == archive::ArchiveKind::standard_input;
   source.row.archive = nameless ? archive.path() : absolute(archive.path());
-  source.row.path = fmt::format("{}", fmt::join(place.path, "/"));
+  source.row.path = place.label();
   source.row.file = nameless ? archive.path() : absolute(place.file);
   if (!place.member.empty()) source.row.file += ": " + place.member;
   source.row.identity = identity_to_text(identity);
@@ -131,7 +131,7 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Obse
     for (const std::string& notice : archive.notices()) observer.notice(notice);
     for (const std::string& left_out : archive.left_out()) observer.notice("left out: " + left_out);
     for (const archive::Folder& place : archive.folders()) {
-      if (!filter.admits(fmt::format("{}", fmt::join(place.path, "/")))) {
+      if (!filter.admits(place.label())) {
         observer.notice("left out by --include and --exclude: " + place.place());
         continue;
       }

@@ -53,6 +53,8 @@ struct Folder {
   std::shared_ptr<Container> container;         ///< null when `file` is none
   std::shared_ptr<const MessageList> messages;  ///< null for the form mbox
 
+  /// Its path as one text, `/` between the segments.
+  [[nodiscard]] std::string label() const;
   /// Where its bytes are, for messages and journals: `file`, or `file: member`.
   [[nodiscard]] std::string place() const;
 };
