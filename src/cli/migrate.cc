@@ -130,7 +130,7 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   MBOXFERRY_ASSIGN(settings.index, read_index_options(options));
   MBOXFERRY_ASSIGN(settings.append_mode, read_append_mode(options));
   // A name that is not there is told before anybody is asked for a password.
-  MBOXFERRY_TRY(archive::Archive::open_all(settings.archives));
+  MBOXFERRY_ASSIGN(settings.opened, archive::Archive::open_all(settings.archives));
   if (const std::string path = options.text("report-json"); !path.empty()) {
     MBOXFERRY_TRY(report::check_creatable(path));
   }

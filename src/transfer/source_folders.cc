@@ -123,7 +123,10 @@ std::optional<archive::Identity> identity_from_text(const std::string& text) {
 }
 
 Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Observer& observer) {
-  MBOXFERRY_ASSIGN(const auto archives, archive::Archive::open_all(settings.archives));
+  std::vector<archive::Archive> archives = settings.opened;
+  if (archives.empty()) {
+    MBOXFERRY_ASSIGN(archives, archive::Archive::open_all(settings.archives));
+  }
   MBOXFERRY_ASSIGN(const auto filter,
                    plan::FolderFilter::create(settings.include, settings.exclude));
   std::vector<SourceFolder> sources;

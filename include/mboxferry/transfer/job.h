@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mboxferry/archive/archive.h"
 #include "mboxferry/base/cancellation.h"
 #include "mboxferry/base/result.h"
 #include "mboxferry/base/time.h"
@@ -32,6 +33,9 @@ struct BatchLimits {
 /// Everything a job needs to know.
 struct JobSettings {
   std::vector<std::string> archives;  ///< as the user named them
+  /// What Archive::open_all() gave for them, when the caller has looked already: opening a packed
+  /// archive reads all of it. Empty: the job opens them.
+  std::vector<archive::Archive> opened;
   imap::Account account;
   imap::ConnectionOptions connection;
   plan::MappingRules mapping;
