@@ -12,6 +12,7 @@
 #include <map>
 #include <set>
 
+#include "transfer/daily_budget.h"
 #include "transfer/index_pass.h"
 #include "transfer/mailbox_book.h"
 #include "transfer/mailboxes.h"
@@ -20,6 +21,7 @@
 #include "transfer/sender.h"
 #include "transfer/source_folders.h"
 #include "transfer/tally.h"
+#include "transfer/throttled_target.h"
 #include "transfer/tracker.h"
 #include "transfer/waiting.h"
 
@@ -82,8 +84,16 @@ class JobRunner {
  public:
   JobRunner(const JobSettings& settings, const Environment& environment, Observer& observer,
             const Cancellation& interrupt)
-      : settings_(settings), environment_(environment), tracker_(observer), interrupt_(interrupt) {
+      : settings_(settings),
+        environment_(environment),
+        tracker_(observer),
+        interrupt_(interrupt),
+        throttle_(settings.limits, *environment.clock),
+        budget_(settings.limits, *environment.clock) {
     settings_.index.digest_of = DigestOf::content;
+    const BatchBound bound = largest_batch(settings_.limits, 1);
+    settings_.batch.messages = std::min(settings_.batch.messages, bound.messages);
+    settings_.batch.bytes = std::min(settings_.batch.bytes, bound.bytes);
   }
 
   Result<Verdict> run();
@@ -112,6 +122,8 @@ class JobRunner {
   const Environment& environment_;
   Tracker tracker_;
   const Cancellation& interrupt_;
+  Throttle throttle_;
+  DailyBudget budget_;
   std::vector<SourceFolder> sources_;
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<imap::Target> target_;
@@ -152,6 +164,8 @@ Result<void> JobRunner::keep_notes() {
   MBOXFERRY_ASSIGN(const auto slowest, journal_->note(kSlowestConfirmNote));
   memory_.noted_confirm = milliseconds(std::strtoll(slowest.value_or("0").c_str(), nullptr, 10));
   memory_.slowest_confirm = memory_.noted_confirm;
+  MBOXFERRY_ASSIGN(const auto sent_today, journal_->note(kSentTodayNote));
+  budget_.resume(sent_today.value_or(""));
   MBOXFERRY_ASSIGN(const auto started, journal_->note("started"));
   if (started) return ok();
   return journal_->set_note("started", to_rfc3339({settings_.index.now, 0}));
@@ -212,6 +226,8 @@ Result<void> JobRunner::session() {
   tracker_.enter(Progress::Phase::connecting);
   target_.reset();
   MBOXFERRY_ASSIGN(target_, environment_.connect());
+  if (settings_.limits.per_second())
+    target_ = throttled(std::move(target_), throttle_, *environment_.clock, tracker_);
   MBOXFERRY_ASSIGN(directory_, Directory::read(*target_));
   if (!book_) {
     MBOXFERRY_ASSIGN(plan::Mapper mapper, directory_->mapper(settings_));
@@ -277,8 +293,8 @@ Result<void> JobRunner::send_into(const SourceFolder& source, std::size_t positi
   MBOXFERRY_TRY(reconcile_mailbox(ready));
   MBOXFERRY_TRY(skip_what_is_there(ready));
   tracker_.enter(Progress::Phase::sending, mailbox.name);
-  Sender sender(settings_, *target_, *journal_, *gate_, tracker_, memory_, *environment_.clock,
-                interrupt_);
+  Sender sender(settings_, *target_, *journal_, *gate_, tracker_, budget_, memory_,
+                *environment_.clock, interrupt_);
   return sender.send(source, position, std::move(ready));
 }
 
@@ -358,6 +374,7 @@ Result<Verdict> JobRunner::conclude(const Result<void>& transferred) {
     verdict = Error(transferred.error());
   }
   if (target_ && verdict) target_->log_out();
+  MBOXFERRY_TRY(journal_->set_note(kSentTodayNote, budget_.note()));
   MBOXFERRY_TRY(write_quarantine(sources_, settings_, *journal_));
   const bool stopped = !verdict && verdict.error().code == ErrorCode::interrupted;
   const Verdict noted = verdict ? *verdict : stopped ? Verdict::interrupted : Verdict::failed;

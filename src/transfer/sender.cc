@@ -21,13 +21,14 @@ Error interrupted() {
 }  // namespace
 
 Sender::Sender(const JobSettings& settings, imap::Target& target, journal::Journal& journal,
-               IndexGate& gate, Tracker& tracker, SendMemory& memory, Clock& clock,
-               const Cancellation& interrupt)
+               IndexGate& gate, Tracker& tracker, DailyBudget& budget, SendMemory& memory,
+               Clock& clock, const Cancellation& interrupt)
     : settings_(settings),
       target_(target),
       journal_(journal),
       gate_(gate),
       tracker_(tracker),
+      budget_(budget),
       memory_(memory),
       clock_(clock),
       interrupt_(interrupt) {}
@@ -45,7 +46,7 @@ Result<void> Sender::send(const SourceFolder& source, std::size_t position, Read
 Result<void> Sender::send_all(const SourceFolder& source, std::size_t position,
                               MessageReader& reader) {
   for (;;) {
-    const bool stopping = interrupt_.requested();
+    const bool stopping = interrupt_.requested() || budget_used_up_;
     // Asked before the journal is: rows added in between make the wait below return at once.
     const IndexGate::Position index = gate_.position();
     const bool may_send = !stopping && in_flight_.size() < settings_.batch.in_flight;
@@ -61,6 +62,7 @@ Result<void> Sender::send_all(const SourceFolder& source, std::size_t position,
       MBOXFERRY_TRY(receive_one());
       continue;
     }
+    if (budget_used_up_) return *budget_used_up_;
     if (stopping) return interrupted();
     if (!again_.empty()) continue;
     if (index.folders_done > position) return ok();
@@ -100,13 +102,16 @@ Result<Sender::Rows> Sender::planned_rows(const SourceFolder& source) {
   return rows;
 }
 
-Sender::Rows Sender::take_batch(Rows& from, bool careful) const {
+Sender::Rows Sender::take_batch(Rows& from, bool careful) {
   std::size_t count = 0;
   std::uint64_t bytes = 0;
-  const std::size_t most = careful ? 1 : settings_.batch.messages;
+  const journal::Count left = budget_.left();
+  const std::size_t most =
+      careful ? 1 : std::min<std::uint64_t>(settings_.batch.messages, std::max(left.messages, 1ul));
+  const std::uint64_t most_bytes = std::min(settings_.batch.bytes, left.bytes);
   while (count < from.size() && count < most) {
     bytes += from[count].wire_size;
-    const bool fits = bytes <= settings_.batch.bytes && is_careful(from[count].id) == careful;
+    const bool fits = bytes <= most_bytes && is_careful(from[count].id) == careful;
     if (count > 0 && !fits) break;
     ++count;
   }
@@ -142,9 +147,15 @@ Result<void> Sender::send_batch(Rows rows, MessageReader& reader) {
   std::vector<imap::AppendMessage> messages;
   intent.messages.reserve(rows.size());
   messages.reserve(rows.size());
+  std::uint64_t bytes = 0;
   for (const journal::MessageRow& row : rows) {
     intent.messages.push_back(row.id);
     messages.push_back(to_append(row));
+    bytes += row.wire_size;
+  }
+  if (const auto booked = budget_.book(rows.size(), bytes); !booked) {
+    budget_used_up_ = booked.error();
+    return ok();
   }
   MBOXFERRY_TRY(commit({std::move(intent)}));
   const std::uint64_t number = next_batch_++;
@@ -159,7 +170,13 @@ Result<void> Sender::send_batch(Rows rows, MessageReader& reader) {
 Result<void> Sender::receive_one() {
   MBOXFERRY_ASSIGN(const imap::AppendOutcome outcome, target_.receive());
   crash_point("batch-answered");
-  return apply(outcome);
+  MBOXFERRY_TRY(apply(outcome));
+  return note_sent_today();
+}
+
+Result<void> Sender::note_sent_today() {
+  const auto note = budget_.note_due();
+  return note ? journal_.set_note(kSentTodayNote, *note) : ok();
 }
 
 Result<void> Sender::commit(std::vector<journal::Intent> intents) {

@@ -13,6 +13,7 @@
 #include "mboxferry/base/time.h"
 #include "mboxferry/imap/target.h"
 #include "mboxferry/journal/journal.h"
+#include "transfer/daily_budget.h"
 #include "transfer/index_gate.h"
 #include "transfer/literals.h"
 #include "transfer/mailboxes.h"
@@ -49,7 +50,7 @@ struct SendMemory {
 class Sender {
  public:
   Sender(const JobSettings& settings, imap::Target& target, journal::Journal& journal,
-         IndexGate& gate, Tracker& tracker, SendMemory& memory, Clock& clock,
+         IndexGate& gate, Tracker& tracker, DailyBudget& budget, SendMemory& memory, Clock& clock,
          const Cancellation& interrupt);
 
   /// Sends until everything of the folder is stored or refused. `position` is the folder's place
@@ -67,11 +68,12 @@ class Sender {
   Result<void> send_all(const SourceFolder& source, std::size_t position, MessageReader& reader);
   Result<Rows> next_rows(const SourceFolder& source);
   Result<Rows> planned_rows(const SourceFolder& source);
-  Rows take_batch(Rows& from, bool careful) const;
+  Rows take_batch(Rows& from, bool careful);
   bool refuse_known(const journal::MessageRow& row);
   Result<void> send_batch(Rows rows, MessageReader& reader);
   [[nodiscard]] imap::AppendMessage to_append(const journal::MessageRow& row) const;
   Result<void> receive_one();
+  Result<void> note_sent_today();
   Result<void> apply(const imap::AppendOutcome& outcome);
   Result<void> note_confirm_time(std::chrono::milliseconds waited);
   Result<void> apply_stored(const imap::AppendOutcome& outcome, const Rows& rows);
@@ -98,6 +100,7 @@ class Sender {
   journal::Journal& journal_;
   IndexGate& gate_;
   Tracker& tracker_;
+  DailyBudget& budget_;
   SendMemory& memory_;
   Clock& clock_;
   const Cancellation& interrupt_;
@@ -110,9 +113,10 @@ class Sender {
   std::deque<Rows> again_;  ///< parts of refused batches, to be sent before anything new
   std::map<std::uint64_t, Batch> in_flight_;
   std::uint64_t next_batch_ = 1;
-  journal::Step pending_;    ///< outcomes not yet in the journal
-  bool abandoning_ = false;  ///< the connection is gone; only answers that came count
-  int patience_ = 0;         ///< how often in a row the server asked to wait
+  journal::Step pending_;                ///< outcomes not yet in the journal
+  std::optional<Error> budget_used_up_;  ///< nothing new is begun; what is in flight is finished
+  bool abandoning_ = false;              ///< the connection is gone; only answers that came count
+  int patience_ = 0;                     ///< how often in a row the server asked to wait
 };
 
 }  // namespace mboxferry::transfer
