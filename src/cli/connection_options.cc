@@ -72,6 +72,11 @@ Result<void> read_security(const Layer& layer, ConnectionSettings& settings) {
     }
     settings.timeout = std::chrono::seconds(*seconds);
   }
+  if (const auto name = layer.get<std::string>("compress")) {
+    const auto compression = imap::compression_from_name(*name);
+    if (!compression) return bad_value("compress", "auto, on or off");
+    settings.compression = *compression;
+  }
   if (const auto file = layer.get<std::string>("log-file")) settings.log_file = *file;
   return ok();
 }
@@ -115,6 +120,8 @@ void add_connection_options(po::options_description& group) {
        "trust the server's certificate with this fingerprint and no other")  //
       ("timeout", po::value<long>()->value_name("SECONDS"),
        "give up a connection after this long without progress (120)")  //
+      ("compress", po::value<std::string>()->value_name("WHEN"),
+       "auto (default: when the network is too slow), on or off; where the server can")  //
       ("log-file", po::value<std::string>()->value_name("FILE"),
        "append what is said to the server and by it; credentials are masked, mail is left out");
 }
@@ -184,6 +191,7 @@ std::optional<imap::Account> account_of_label(std::string_view label) {
 Result<imap::ConnectionOptions> make_connection_options(const ConnectionSettings& settings) {
   imap::ConnectionOptions options;
   options.timeout = settings.timeout;
+  options.compression = settings.compression;
   if (!settings.log_file.empty()) {
     MBOXFERRY_ASSIGN(options.trace, open_trace(settings.log_file));
   }

@@ -29,12 +29,13 @@ struct ConnectionSettings {
   std::optional<std::string> tls_pin;  ///< `sha256:` and 64 lower-case hex digits
   PasswordSource password;
   std::chrono::seconds timeout{120};
+  imap::Compression compression = imap::Compression::automatic;
   std::string log_file;
 };
 
 /// --to, --host, --port, --user, --mailbox.
 void add_target_options(boost::program_options::options_description& group);
-/// --tls, --ca-file, --tls-pin, --timeout, --log-file.
+/// --tls, --ca-file, --tls-pin, --timeout, --compress, --log-file.
 void add_connection_options(boost::program_options::options_description& group);
 /// --password-file, --password-env, --password-command.
 void add_password_options(boost::program_options::options_description& group);
@@ -52,7 +53,8 @@ std::optional<imap::Security> security_from_name(std::string_view name);
 /// nothing when it is none.
 std::optional<imap::Account> account_of_label(std::string_view label);
 
-/// Timeout, and the trace into the log file when one is named (created with mode 0600).
+/// Timeout, compression, and the trace into the log file when one is named (created with mode
+/// 0600).
 Result<imap::ConnectionOptions> make_connection_options(const ConnectionSettings& settings);
 
 }  // namespace mboxferry::cli

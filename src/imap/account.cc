@@ -10,4 +10,11 @@ Secret::~Secret() { OPENSSL_cleanse(bytes_.data(), bytes_.size()); }
 
 std::string Account::label() const { return user + "@" + host + ":" + std::to_string(port); }
 
+std::optional<Compression> compression_from_name(std::string_view name) {
+  if (name == "auto") return Compression::automatic;
+  if (name == "on") return Compression::on;
+  if (name == "off") return Compression::off;
+  return {};
+}
+
 }  // namespace mboxferry::imap

@@ -41,7 +41,9 @@ Result<void> AppendPipeline::append(std::uint64_t batch, const std::string& quot
       return failed(first + count, std::move(sent).error());
     }
   }
-  if (auto flushed = flush(); !flushed) return failed(messages.size(), std::move(flushed).error());
+  auto flushed = flush();
+  if (flushed) flushed = connection_.stream().flush();
+  if (!flushed) return failed(messages.size(), std::move(flushed).error());
   crash_point("batch-sent");
   return ok();
 }

@@ -21,7 +21,7 @@ constexpr std::array<std::pair<std::string_view, AppendMode>, 5> kModes{
 CapabilityList parse_capabilities(std::string_view words) {
   CapabilityList list;
   Capabilities& shared = list.shared;
-  const std::array<std::pair<std::string_view, bool*>, 17> switches{{
+  const std::array<std::pair<std::string_view, bool*>, 18> switches{{
       {"LITERAL+", &shared.literal_plus},
       {"LITERAL-", &shared.literal_minus},
       {"MULTIAPPEND", &shared.multiappend},
@@ -31,6 +31,7 @@ CapabilityList parse_capabilities(std::string_view words) {
       {"UNSELECT", &shared.unselect},
       {"QUOTA", &shared.quota},
       {"QUOTA=RES-STORAGE", &shared.quota},
+      {"COMPRESS=DEFLATE", &shared.compress},
       {"STARTTLS", &list.starttls},
       {"SASL-IR", &list.sasl_ir},
       {"AUTH=PLAIN", &list.auth_plain},

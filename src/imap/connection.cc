@@ -21,7 +21,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const Account& account,
   // A second handshake, with nothing but old protocols and nothing said on it, names the cause.
   const auto probe = dial(account, options, TlsFloor::legacy_probe, legacy_suspected);
   if (!probe) return connection;
-  const std::string protocol = (*probe)->stream().protocol();
+  const std::string protocol = (*probe)->stream().tls().protocol();
   const std::string name = protocol == "TLSv1" ? "TLS 1.0" : "TLS 1.1";
   return tls_error(account.host + ":" + std::to_string(account.port) + ": the server offers only " +
                        name + ", which is not safe",
@@ -34,7 +34,8 @@ Result<std::unique_ptr<Connection>> Connection::dial(const Account& account,
   if (!account.tls_pin.empty()) MBOXFERRY_TRY(parse_pin(account.tls_pin));
   std::unique_ptr<Connection> self(new Connection(account));
   const auto sink = floor == TlsFloor::secure ? options.trace : WireTrace::Sink();
-  MBOXFERRY_ASSIGN(self->stream_, TlsStream::connect(account, options.timeout));
+  MBOXFERRY_ASSIGN(auto tls, TlsStream::connect(account, options.timeout));
+  self->stream_ = std::make_unique<WireStream>(std::move(tls));
   self->wire_ = std::unique_ptr<Wire>(
       new Wire{self->label_, *self->stream_, {}, WireTrace("C: ", sink), WireTrace("S: ", sink)});
   self->mailstream_ = make_mailstream(*self->wire_);
@@ -45,13 +46,13 @@ Result<std::unique_ptr<Connection>> Connection::dial(const Account& account,
     MBOXFERRY_TRY(self->read_greeting());
     MBOXFERRY_TRY(self->negotiate_starttls());
   }
-  const auto secured = self->stream_->start_tls(account, floor);
+  const auto secured = self->stream_->tls().start_tls(account, floor);
   if (!secured) {
-    legacy_suspected = self->stream_->legacy_suspected();
+    legacy_suspected = self->stream_->tls().legacy_suspected();
     return secured.error();
   }
   if (floor == TlsFloor::legacy_probe) return self;
-  if (sink) self->wire_->received.line("(" + self->stream_->protocol() + ")");
+  if (sink) self->wire_->received.line("(" + self->stream_->tls().protocol() + ")");
   // What was said in plain text may have been said by anyone.
   if (starttls) {
     MBOXFERRY_TRY(self->ask_capabilities());
@@ -202,6 +203,21 @@ Result<void> Connection::enable_utf8() {
                    }));
   if (enabled && reply.status == Status::ok) name_form_ = NameForm::utf8;
   return ok();
+}
+
+Result<bool> Connection::compress(bool on) {
+  if (stream_->compressed()) {
+    MBOXFERRY_TRY(stream_->compress(on));
+    return on;
+  }
+  if (!on || !capabilities_.shared.compress || compression_refused_) return false;
+  MBOXFERRY_ASSIGN(const ReplyLine reply, command("COMPRESS DEFLATE"));
+  if (reply.status != Status::ok) {
+    compression_refused_ = true;
+    return false;
+  }
+  MBOXFERRY_TRY(stream_->start_compression(reader_->take_unread()));
+  return true;
 }
 
 void Connection::trace_sent(std::string_view lines) {

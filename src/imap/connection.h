@@ -12,7 +12,7 @@
 #include "imap/mailbox_name.h"
 #include "imap/mailstream_driver.h"
 #include "imap/reply_reader.h"
-#include "imap/tls_stream.h"
+#include "imap/wire_stream.h"
 #include "mboxferry/base/result.h"
 #include "mboxferry/imap/account.h"
 
@@ -31,7 +31,7 @@ class Connection {
 
   [[nodiscard]] const std::string& label() const { return label_; }
   [[nodiscard]] const CapabilityList& capabilities() const { return capabilities_; }
-  TlsStream& stream() { return *stream_; }
+  WireStream& stream() { return *stream_; }
   ReplyReader& reader() { return *reader_; }
   [[nodiscard]] mailstream* etpan_stream() { return mailstream_.get(); }
   /// What libetpan may be sent until the next call; see InputGuard.
@@ -63,6 +63,8 @@ class Connection {
   /// called once, after the login. A refusal is no error.
   Result<void> enable_utf8();
   [[nodiscard]] NameForm name_form() const { return name_form_; }
+  /// See Target::compress().
+  Result<bool> compress(bool on);
 
   /// Closes for the reason given and returns it.
   Error fail(Error error);
@@ -84,12 +86,13 @@ class Connection {
   CapabilityList capabilities_;
   NameForm name_form_ = NameForm::modified_utf7;
   WireTrace::Secrets secrets_;
-  std::unique_ptr<TlsStream> stream_;
+  std::unique_ptr<WireStream> stream_;
   std::unique_ptr<Wire> wire_;
   Mailstream mailstream_;
   std::unique_ptr<ReplyReader> reader_;
   std::string tag_prefix_;
   std::uint64_t tags_ = 0;
+  bool compression_refused_ = false;
 };
 
 }  // namespace mboxferry::imap

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "imap/input_guard.h"
-#include "imap/tls_stream.h"
+#include "imap/wire_stream.h"
 #include "imap/wire_trace.h"
 #include "mboxferry/base/handle.h"
 
@@ -16,7 +16,7 @@ namespace mboxferry::imap {
 /// What the driver works on; outlives the mailstream.
 struct Wire {
   std::string place;  ///< for messages
-  TlsStream& stream;
+  WireStream& stream;
   InputGuard guard;
   WireTrace sent;
   WireTrace received;

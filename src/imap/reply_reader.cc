@@ -48,6 +48,12 @@ Result<std::optional<ReplyLine>> ReplyReader::next_if_there() {
   return line;
 }
 
+std::string ReplyReader::take_unread() {
+  std::string bytes(stream_.read_buffer_len, '\0');
+  mailstream_read(&stream_, bytes.data(), bytes.size());
+  return bytes;
+}
+
 Result<bool> ReplyReader::use_buffer() {
   while (stream_.read_buffer_len > 0) {
     const char* bytes = stream_.read_buffer;

@@ -38,6 +38,8 @@ class ReplyReader {
   [[nodiscard]] bool has_unread_bytes() const {
     return !partial_.empty() || stream_.read_buffer_len > 0;
   }
+  /// What was received behind the last reply, which no reply has used; it is gone from here.
+  std::string take_unread();
 
  private:
   /// True when the reply in `partial_` is complete, false when more bytes are needed.

@@ -32,6 +32,9 @@ struct Session {
     MBOXFERRY_ASSIGN(session.connection, Connection::open(account, options));
     MBOXFERRY_TRY(log_in(*session.connection, account));
     MBOXFERRY_TRY(session.connection->enable_utf8());
+    if (options.compression == Compression::on) {
+      MBOXFERRY_TRY(session.connection->compress(true));
+    }
     MBOXFERRY_ASSIGN(session.etpan, EtpanSession::attach(*session.connection));
     return session;
   }
@@ -145,6 +148,13 @@ class ImapTarget final : public Target {
     return pipeline_.unanswered();
   }
   void be_careful(bool careful) override { pipeline_.be_careful(careful); }
+  Result<bool> compress(bool on) override {
+    MBOXFERRY_TRY(pipeline_.settle());
+    return session_.connection->compress(on);
+  }
+  [[nodiscard]] WireUsage wire_usage() const override {
+    return session_.connection->stream().usage();
+  }
   [[nodiscard]] AppendMode mode() const override { return pipeline_.mode(); }
 
  private:

@@ -12,6 +12,7 @@
 
 #include "imap/errors.h"
 #include "imap/tcp_connect.h"
+#include "imap/tcp_times.h"
 #include "imap/text.h"
 
 namespace mboxferry::imap {
@@ -83,7 +84,9 @@ Error TlsStream::lost(const std::string& doing) {
 }
 
 Result<void> TlsStream::wait(short events) {
+  const auto began = std::chrono::steady_clock::now();
   const auto ready = wait_ready(fd_.get(), events, timeout_);
+  waited_ += std::chrono::steady_clock::now() - began;
   if (!ready) {
     fail(ready.error());
     return *failure_;
@@ -95,6 +98,16 @@ Result<void> TlsStream::wait(short events) {
     return *failure_;
   }
   return ok();
+}
+
+WireUsage TlsStream::usage() const {
+  WireUsage usage;
+  usage.waited = std::chrono::duration_cast<std::chrono::microseconds>(waited_);
+  if (const auto times = tcp_times(fd_.get())) {
+    usage.busy = times->busy;
+    usage.window_shut = times->window_shut;
+  }
+  return usage;
 }
 
 TlsStream::Step TlsStream::after(int result) {

@@ -17,6 +17,7 @@
 #include "mboxferry/base/handle.h"
 #include "mboxferry/base/result.h"
 #include "mboxferry/imap/account.h"
+#include "mboxferry/imap/target.h"
 
 namespace mboxferry::imap {
 
@@ -43,6 +44,8 @@ class TlsStream {
   /// After start_tls failed: the peer may know only protocols that are too old.
   [[nodiscard]] bool legacy_suspected() const { return legacy_suspected_; }
   [[nodiscard]] bool secured() const { return secured_; }
+  /// `host:port`, for messages.
+  [[nodiscard]] const std::string& place() const { return place_; }
   /// `TLSv1.3` and so on.
   [[nodiscard]] std::string protocol() const;
 
@@ -59,6 +62,8 @@ class TlsStream {
   /// Closes for the reason given; later calls fail with it.
   void fail(const Error& error);
   [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
+  /// The waiting and the kernel's view; bytes are counted by whoever sends them.
+  [[nodiscard]] WireUsage usage() const;
 
  private:
   enum class Step { done, wants_read, wants_write, failed };
@@ -86,6 +91,7 @@ class TlsStream {
   bool legacy_suspected_ = false;
   std::string pending_;  ///< received, not yet read
   std::size_t pending_used_ = 0;
+  std::chrono::steady_clock::duration waited_{};
   std::optional<Error> failure_;
 };
 

@@ -57,6 +57,8 @@ class ThrottledTarget final : public imap::Target {
     return target_->unanswered();
   }
   void be_careful(bool careful) override { target_->be_careful(careful); }
+  Result<bool> compress(bool on) override { return target_->compress(on); }
+  [[nodiscard]] imap::WireUsage wire_usage() const override { return target_->wire_usage(); }
   [[nodiscard]] imap::AppendMode mode() const override { return target_->mode(); }
 
  private:

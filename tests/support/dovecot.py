@@ -92,6 +92,7 @@ class Dovecot(ImapServer):
     users: no NUL or tab in a password and no quote in a user name, as Dovecot takes none.
     storage: maildir, sdbox or mdbox. capabilities: replaces the advertised list after login;
     without: advertised as usual, less these. quota: a rule such as "*:storage=100K".
+    compress: offers COMPRESS=DEFLATE.
     tls=False: the clear port does not offer STARTTLS, and there is no TLS port either.
     rawlog: keep what every session received and sent after login.
     """
@@ -99,7 +100,8 @@ class Dovecot(ImapServer):
     name = "Dovecot"
 
     def __init__(self, users=None, *, storage="maildir", separator="", prefix="",
-                 special_use=False, quota=None, capabilities=None, without=(), rawlog=False,
+                 special_use=False, quota=None, compress=False, capabilities=None, without=(),
+                 rawlog=False,
                  mail_fsync="never", max_connections=100, tls=True, plaintext_auth=False,
                  auth_mechanisms="plain login", pair=None, certificates=None, failure_delay="0",
                  extra="", folder=None):
@@ -119,7 +121,7 @@ class Dovecot(ImapServer):
             disable_plaintext_auth="no" if plaintext_auth or not tls else "yes",
             mail_location=f"{storage}:{self.folder}/mail/%u/{storage}",
             special_use="".join(_special_use(name) for name in SPECIAL_USE) if special_use else "",
-            extra=self._extra(quota, advertised) + extra)
+            extra=self._extra(quota, compress, advertised) + extra)
 
     # Life
 
@@ -141,13 +143,15 @@ class Dovecot(ImapServer):
 
     # Files
 
-    def _extra(self, quota, advertised):
+    def _extra(self, quota, compress, advertised):
         text = ""
-        plugins = []
+        plugins = (["quota"] if quota else []) + (["zlib"] if compress else [])
+        if plugins:
+            imap_plugins = plugins + [f"imap_{name}" for name in plugins]
+            text += (f"mail_plugins = {' '.join(plugins)}\n"
+                     f"protocol imap {{\n  mail_plugins = {' '.join(imap_plugins)}\n}}\n")
         if quota:
-            plugins = ["quota", "imap_quota"]
-            text += ("mail_plugins = quota\nprotocol imap {\n  mail_plugins = quota imap_quota\n}\n"
-                     "plugin {\n  quota = count:User quota\n  quota_vsizes = yes\n"
+            text += ("plugin {\n  quota = count:User quota\n  quota_vsizes = yes\n"
                      f"  quota_rule = {quota}\n}}\n")
         if advertised is not None:
             text += f"imap_capability = {' '.join(advertised)}\n"

@@ -10,6 +10,7 @@ A BAD to an APPEND head leaves a non-synchronizing literal unread, as Dovecot do
 lines are then read as commands, and they are carried out.
 """
 
+import base64
 import contextlib
 import dataclasses
 import pathlib
@@ -19,7 +20,7 @@ import socket
 import ssl
 import tempfile
 import threading
-import base64
+import zlib
 
 from .certificates import Certificates
 from .imap_stream import LITERAL
@@ -171,6 +172,7 @@ class Session:
         self.user = None
         self.selected = None
         self._buffer = b""
+        self._deflater = self._inflater = None
         self.log = bytearray()
         with server.lock:
             server.received.append(self.log)
@@ -178,12 +180,19 @@ class Session:
     # Bytes
 
     def send(self, data):
+        if self._deflater:
+            data = self._deflater.compress(data) + self._deflater.flush(zlib.Z_SYNC_FLUSH)
+        self.send_raw(data)
+
+    def send_raw(self, data):
         self.connection.sendall(data)
 
     def _fill(self):
         data = self.connection.recv(65536)
         if not data:
             raise EOFError
+        if self._inflater:
+            data = self._inflater.decompress(data)
         self.log += data
         self._buffer += data
 
@@ -299,6 +308,17 @@ class Session:
         self.connection = self.server._context.wrap_socket(self.connection, server_side=True)
         self.secure = True
         self.log += b"[TLS]"
+
+    def _do_compress(self, tag, _):
+        if "COMPRESS=DEFLATE" not in self.server.capabilities:
+            self._no(tag, "not here")
+            return
+        self._ok(tag)
+        self.start_compression()
+
+    def start_compression(self):
+        self._deflater = zlib.compressobj(wbits=-15)
+        self._inflater = zlib.decompressobj(wbits=-15)
 
     def _do_login(self, tag, words):
         self._log_in(tag, *(words + [b"", b""])[:2])

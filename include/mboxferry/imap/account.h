@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -45,9 +46,15 @@ struct Account {
   [[nodiscard]] std::string label() const;
 };
 
+/// Whether what is sent and received is compressed (RFC 4978), where the server can.
+enum class Compression { automatic, on, off };
+std::optional<Compression> compression_from_name(std::string_view name);
+
 /// How patient and how talkative a connection is.
 struct ConnectionOptions {
   std::chrono::milliseconds timeout{120'000};  ///< without any progress
+  /// `automatic`: not unless Target::compress() asks for it.
+  Compression compression = Compression::automatic;
   std::function<void(std::string_view line)>
       trace;  ///< protocol lines, credentials masked, bodies left out
 };

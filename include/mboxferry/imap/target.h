@@ -2,6 +2,7 @@
 // A mail store that takes messages. The IMAP implementation is one; fakes and decorators others.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -29,6 +30,7 @@ struct Capabilities {
   bool special_use = false;                   ///< RFC 6154
   bool unselect = false;                      ///< RFC 3691
   bool quota = false;                         ///< RFC 9208
+  bool compress = false;                      ///< RFC 4978, DEFLATE
   std::optional<std::uint64_t> append_limit;  ///< RFC 7889, bytes
 };
 
@@ -180,6 +182,17 @@ struct Unanswered {
   bool may_be_stored = false;  ///< false: the command's last byte was never written
 };
 
+/// What a connection has cost so far, to find what limits it.
+struct WireUsage {
+  std::uint64_t plain_sent = 0;         ///< bytes before compression
+  std::uint64_t wire_sent = 0;          ///< after it, without TLS's own
+  std::chrono::microseconds waited{0};  ///< for the peer to take or to send something
+  /// The kernel's view (Linux): how long there was something to send or not yet acknowledged, and
+  /// how long of that the peer's window was shut. Nothing where it does not tell.
+  std::optional<std::chrono::microseconds> busy;
+  std::optional<std::chrono::microseconds> window_shut;
+};
+
 /// A mail store that takes messages. One thread at a time.
 class Target : public ReadOnlyTarget {
  public:
@@ -200,6 +213,11 @@ class Target : public ReadOnlyTarget {
   /// From now on every literal is a synchronizing one, one message a command: for messages that
   /// got a BAD.
   virtual void be_careful(bool careful) = 0;
+  /// Has what is sent compressed from now on, or no longer; true when it is. To be called while
+  /// nothing is unanswered. A server that cannot or will not is no error; an error means that the
+  /// connection is gone.
+  virtual Result<bool> compress(bool /*on*/) { return false; }
+  [[nodiscard]] virtual WireUsage wire_usage() const { return {}; }
   [[nodiscard]] virtual AppendMode mode() const = 0;
 };
 

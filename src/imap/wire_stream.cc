@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Compression between a connection and its TLS.
+#include "imap/wire_stream.h"
+
+#include <algorithm>
+
+#include "imap/errors.h"
+
+namespace mboxferry::imap {
+namespace {
+
+// Empty blocks cost nothing and say nothing; a few of them come with flushes.
+constexpr std::uint64_t kMostFruitless = std::uint64_t{1} << 20U;
+
+}  // namespace
+
+Result<void> WireStream::send(std::string_view wire_bytes) {
+  wire_sent_ += wire_bytes.size();
+  return tls_->write(wire_bytes);
+}
+
+Result<void> WireStream::write(std::string_view bytes) {
+  plain_sent_ += bytes.size();
+  if (!deflater_) return send(bytes);
+  if (tls_->failure()) return *tls_->failure();
+  return deflater_->write(bytes);
+}
+
+Result<void> WireStream::flush() {
+  if (!deflater_) return ok();
+  if (tls_->failure()) return *tls_->failure();
+  return deflater_->flush();
+}
+
+Result<std::size_t> WireStream::read(std::span<char> buffer) {
+  if (!inflater_) return tls_->read(buffer);
+  for (;;) {
+    if (plain_.empty()) MBOXFERRY_TRY(inflate());
+    if (!plain_.empty()) {
+      const std::size_t count = std::min(buffer.size(), plain_.size());
+      std::copy_n(plain_.data(), count, buffer.data());
+      plain_.remove_prefix(count);
+      return count;
+    }
+    // The peer cannot answer what it has not got.
+    if (!tls_->readable_now()) MBOXFERRY_TRY(flush());
+    MBOXFERRY_TRY(receive());
+  }
+}
+
+bool WireStream::readable_now() {
+  if (!inflater_) return tls_->readable_now();
+  for (;;) {
+    if (!plain_.empty() || !inflate() || !plain_.empty()) return true;
+    if (!tls_->readable_now()) return false;
+    if (!receive()) return true;
+  }
+}
+
+Result<void> WireStream::receive() {
+  MBOXFERRY_ASSIGN(const std::size_t count, tls_->read(compressed_));
+  compressed_left_ = {compressed_.data(), count};
+  fruitless_ += count;
+  if (fruitless_ > kMostFruitless) {
+    fail(protocol_error(tls_->place(), "it sends without end and says nothing"));
+    return *failure();
+  }
+  return ok();
+}
+
+Result<void> WireStream::inflate() {
+  // Also with nothing left to read from: the inflater may hold more than fitted the last time.
+  const auto count = inflater_->inflate(compressed_left_, unpacked_);
+  if (!count) {
+    fail(protocol_error(tls_->place(), "what it sends is not compressed as agreed"));
+    return *failure();
+  }
+  plain_ = {unpacked_.data(), *count};
+  if (*count > 0) fruitless_ = 0;
+  return ok();
+}
+
+Result<void> WireStream::start_compression(std::string_view received) {
+  deflater_ = Deflater::create([this](std::string_view bytes) { return send(bytes); });
+  inflater_ = Inflater::create();
+  if (!deflater_ || !inflater_ || received.size() > compressed_.size()) {
+    fail(Error{ErrorCode::internal, tls_->place() + ": compression cannot be set up", ""});
+    return *failure();
+  }
+  std::copy(received.begin(), received.end(), compressed_.begin());
+  compressed_left_ = {compressed_.data(), received.size()};
+  return ok();
+}
+
+Result<void> WireStream::compress(bool on) {
+  if (tls_->failure()) return *tls_->failure();
+  return deflater_->compress(on);
+}
+
+WireUsage WireStream::usage() const {
+  WireUsage usage = tls_->usage();
+  usage.plain_sent = plain_sent_;
+  usage.wire_sent = wire_sent_;
+  return usage;
+}
+
+}  // namespace mboxferry::imap

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a connection is written to and read from: TLS, with or without compression between.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "imap/deflate.h"
+#include "imap/tls_stream.h"
+#include "mboxferry/base/result.h"
+#include "mboxferry/imap/target.h"
+
+namespace mboxferry::imap {
+
+/// One connection, with the promises of TlsStream. What was written may wait inside for more until
+/// flush() or until a read has to wait; it counts as sent nevertheless. One thread at a time.
+class WireStream {
+ public:
+  explicit WireStream(std::unique_ptr<TlsStream> tls) : tls_(std::move(tls)) {}
+  WireStream(const WireStream&) = delete;
+  WireStream& operator=(const WireStream&) = delete;
+
+  TlsStream& tls() { return *tls_; }
+
+  /// At least one byte, waiting for it.
+  Result<std::size_t> read(std::span<char> buffer);
+  /// All of `bytes`.
+  Result<void> write(std::string_view bytes);
+  /// Sends what waits inside.
+  Result<void> flush();
+  /// True when read() would return at once, with bytes or with an error.
+  bool readable_now();
+
+  /// From now on both directions are compressed (RFC 4978). `received` was read already and is
+  /// behind the reply that agreed to it, 64 KiB at most.
+  Result<void> start_compression(std::string_view received);
+  [[nodiscard]] bool compressed() const { return inflater_ != nullptr; }
+  /// After start_compression: whether what is sent is worth compressing, or only wrapped.
+  Result<void> compress(bool on);
+
+  [[nodiscard]] WireUsage usage() const;
+
+  void set_timeout(std::chrono::milliseconds timeout) { tls_->set_timeout(timeout); }
+  void close() { tls_->close(); }
+  void fail(const Error& error) { tls_->fail(error); }
+  [[nodiscard]] const std::optional<Error>& failure() const { return tls_->failure(); }
+
+ private:
+  Result<void> send(std::string_view wire_bytes);
+  /// Inflates what has come into `plain_`, which must be used up.
+  Result<void> inflate();
+  Result<void> receive();
+
+  std::unique_ptr<TlsStream> tls_;
+  std::unique_ptr<Deflater> deflater_;
+  std::unique_ptr<Inflater> inflater_;
+  std::array<char, (64u << 10)> compressed_{};
+  std::string_view compressed_left_;
+  std::array<char, (16u << 10)> unpacked_{};
+  std::string_view plain_;       ///< unpacked, not yet read
+  std::uint64_t fruitless_ = 0;  ///< received bytes in a row that unpacked to nothing
+  std::uint64_t plain_sent_ = 0;
+  std::uint64_t wire_sent_ = 0;
+};
+
+}  // namespace mboxferry::imap
