@@ -207,7 +207,7 @@ Result<void> Connection::enable_utf8() {
 
 Result<bool> Connection::compress(bool on) {
   if (stream_->compressed()) {
-    MBOXFERRY_TRY(stream_->compress(on));
+    stream_->compress(on);
     return on;
   }
   if (!on || !capabilities_.shared.compress || compression_refused_) return false;

@@ -2,6 +2,7 @@
 // zlib's streams.
 #include "imap/deflate.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace mboxferry::imap {
@@ -13,6 +14,14 @@ constexpr int kStored = 0;
 // wants from a decompressor.
 constexpr int kRawWindow = -15;
 constexpr int kMemory = 8;
+// Encoded and not is told apart in pieces of this size.
+constexpr std::size_t kPiece = std::size_t{16} << 10U;
+
+/// Text has a space every few letters; base64 has none but for headers in between.
+bool looks_encoded(std::string_view piece) {
+  const auto spaces = std::count(piece.begin(), piece.end(), ' ');
+  return static_cast<std::size_t>(spaces) < piece.size() / 64;
+}
 
 Bytef* zlib_bytes(const char* bytes) {
   // zlib's input pointer is not const unless ZLIB_CONST is set; it never writes there.
@@ -22,6 +31,8 @@ Bytef* zlib_bytes(const char* bytes) {
 Error broken() { return {ErrorCode::internal, "zlib's stream is broken", ""}; }
 
 }  // namespace
+
+Deflater::Deflater(Sink sink) : sink_(std::move(sink)), level_(kLevel) {}
 
 std::unique_ptr<Deflater> Deflater::create(Sink sink) {
   std::unique_ptr<Deflater> self(new Deflater(std::move(sink)));
@@ -37,10 +48,11 @@ std::unique_ptr<Deflater> Deflater::create(Sink sink) {
 Deflater::~Deflater() { deflateEnd(&stream_); }
 
 Result<void> Deflater::write(std::string_view bytes) {
-  constexpr std::size_t kAtOnce = std::size_t{1} << 30U;
   while (!bytes.empty()) {
-    const std::string_view piece = bytes.substr(0, kAtOnce);
+    const std::string_view piece = bytes.substr(0, kPiece);
     bytes.remove_prefix(piece.size());
+    const bool search = !compress_ || !looks_encoded(piece);
+    MBOXFERRY_TRY(use(compress_ ? kLevel : kStored, search ? Z_DEFAULT_STRATEGY : Z_HUFFMAN_ONLY));
     stream_.next_in = zlib_bytes(piece.data());
     stream_.avail_in = static_cast<uInt>(piece.size());
     unflushed_ = true;
@@ -55,14 +67,20 @@ Result<void> Deflater::flush() {
   return give_away();
 }
 
-Result<void> Deflater::compress(bool on) {
-  for (;;) {
-    const int result = deflateParams(&stream_, on ? kLevel : kStored, Z_DEFAULT_STRATEGY);
-    if (result == Z_OK) break;
-    if (result != Z_BUF_ERROR) return broken();
-    MBOXFERRY_TRY(give_away());
+/// How the next bytes are compressed. What was written before is compressed as it was begun.
+Result<void> Deflater::use(int level, int strategy) {
+  while (level != level_ || strategy != strategy_) {
+    stream_.avail_in = 0;
+    const int result = deflateParams(&stream_, level, strategy);
+    if (result == Z_OK) {
+      level_ = level;
+      strategy_ = strategy;
+    } else if (result == Z_BUF_ERROR) {
+      MBOXFERRY_TRY(give_away());
+    } else {
+      return broken();
+    }
   }
-  unflushed_ = true;
   return ok();
 }
 

@@ -92,11 +92,6 @@ Result<void> WireStream::start_compression(std::string_view received) {
   return ok();
 }
 
-Result<void> WireStream::compress(bool on) {
-  if (tls_->failure()) return *tls_->failure();
-  return deflater_->compress(on);
-}
-
 WireUsage WireStream::usage() const {
   WireUsage usage = tls_->usage();
   usage.plain_sent = plain_sent_;

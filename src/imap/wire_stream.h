@@ -41,7 +41,7 @@ class WireStream {
   Result<void> start_compression(std::string_view received);
   [[nodiscard]] bool compressed() const { return inflater_ != nullptr; }
   /// After start_compression: whether what is sent is worth compressing, or only wrapped.
-  Result<void> compress(bool on);
+  void compress(bool on) { deflater_->compress(on); }
 
   [[nodiscard]] WireUsage usage() const;
 

@@ -2,12 +2,15 @@
 // Tries compression where it may help.
 #include "transfer/compress_policy.h"
 
+#include <algorithm>
+
 namespace mboxferry::transfer {
 namespace {
 
 using Sample = CompressPolicy::Sample;
 
 constexpr double kMostOfTheTime = 0.5;
+constexpr double kEven = 1.15;
 constexpr double kWorthTheTrouble = 1.1;
 constexpr int kFewestAnswers = 2;
 
@@ -56,8 +59,8 @@ CompressPolicy::Advice CompressPolicy::consider(const Sample& sample) {
 
 CompressPolicy::Advice CompressPolicy::watch(const Sample& sample) {
   const Limit limit = limit_between(*from_, sample);
-  windows_of_shut_window_ = limit == Limit::other_end ? windows_of_shut_window_ + 1 : 0;
   rate_before_ = rate(*from_, sample);
+  count_window(limit, rate_before_);
   from_ = sample;
   answers_ = 0;
   const bool try_it =
@@ -65,6 +68,18 @@ CompressPolicy::Advice CompressPolicy::watch(const Sample& sample) {
   if (!try_it) return Advice::go_on;
   state_ = State::asked;
   return Advice::compress;
+}
+
+void CompressPolicy::count_window(Limit limit, double rate) {
+  slowest_of_them_ = std::min(slowest_of_them_, rate);
+  fastest_of_them_ = std::max(fastest_of_them_, rate);
+  const bool even = fastest_of_them_ <= kEven * slowest_of_them_;
+  if (limit == Limit::other_end && windows_of_shut_window_ > 0 && even) {
+    ++windows_of_shut_window_;
+    return;
+  }
+  windows_of_shut_window_ = limit == Limit::other_end ? 1 : 0;
+  slowest_of_them_ = fastest_of_them_ = rate;
 }
 
 void CompressPolicy::compressing(bool on) {

@@ -14,14 +14,15 @@ namespace mboxferry::transfer {
 /// where the wire is the limit; but whether a full pipe is a slow network or a slow server cannot
 /// be seen from this end (a relay or tunnel between hides it even from the kernel). So:
 /// - nothing is tried while much is sent, while this side is busy, or while the wire is idle;
-/// - where the kernel says that the network holds things up, compression is tried soon, where it
-///   says that the other end takes no more, later;
+/// - where the kernel says that the network holds things up, compression is tried soon; where it
+///   says that the other end takes no more, later, and only if it takes evenly, as lines do and
+///   servers seldom;
 /// - it stays when mail was stored faster by at least half of what it was shrunk by.
 /// One thread.
 class CompressPolicy {
  public:
   struct Settings {
-    double enough = 12e6;            ///< stored bytes per second that need no help
+    double enough = 14e6;            ///< stored bytes per second that need no help
     std::chrono::seconds window{2};  ///< how long is measured at a time
     int windows_of_shut_window = 4;  ///< measured before trying when the other end is the limit
   };
@@ -55,13 +56,16 @@ class CompressPolicy {
 
   [[nodiscard]] Limit limit_between(const Sample& from, const Sample& to) const;
   Advice watch(const Sample& sample);
+  void count_window(Limit limit, double rate);
   Advice judge(const Sample& sample);
 
   Settings settings_;
   State state_ = State::watching;
   std::optional<Sample> from_;
-  int answers_ = 0;  ///< in this window
-  int windows_of_shut_window_ = 0;
+  int answers_ = 0;                 ///< in this window
+  int windows_of_shut_window_ = 0;  ///< in a row, all of about the same rate
+  double slowest_of_them_ = 0;
+  double fastest_of_them_ = 0;
   double rate_before_ = 0;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compression is tried where it may help, and kept where it does.
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "transfer/compress_policy.h"
 
@@ -14,6 +15,7 @@ namespace {
 struct Line {
   double wire_limit = 1e12;   ///< bytes per second
   double store_limit = 1e12;  ///< stored bytes per second
+  double unevenness = 0;      ///< how much that differs from one time to the next
   double shrinks_by = 2;
   double waits = 0.9;
   double busy = 1;
@@ -51,7 +53,8 @@ struct Line {
   void step() {
     constexpr double kStep = 0.1;
     const double ratio = compressed ? shrinks_by : 1;
-    const double stored = std::min(store_limit, wire_limit * ratio) * kStep;
+    const double now = store_limit * (1 + unevenness * std::sin(++steps_ / 15.0));
+    const double stored = std::min(now, wire_limit * ratio) * kStep;
     const auto share = [&](double part) {
       return std::chrono::microseconds(static_cast<long>(part * kStep * 1e6));
     };
@@ -64,6 +67,8 @@ struct Line {
     *sample.wire.busy += share(busy);
     *sample.wire.window_shut += share(window_shut);
   }
+
+  int steps_ = 0;
 };
 
 }  // namespace
@@ -99,6 +104,15 @@ TEST_CASE("a slow server is not helped by compression, which ends after one tria
   CHECK(line.policy.decided());
   CHECK_FALSE(line.policy.worth_it());
   CHECK(line.asked == 1);
+}
+
+TEST_CASE("a slow server that takes unevenly is left alone") {
+  Line line;
+  line.store_limit = 5e6;
+  line.unevenness = 0.3;
+  line.window_shut = 0.9;
+  line.run(60);
+  CHECK(line.asked == 0);
 }
 
 TEST_CASE("where the kernel is wrong about the network, trying finds out") {
