@@ -7,6 +7,7 @@
 #include "cli/connection_options.h"
 #include "cli/credentials.h"
 #include "cli/exit_codes.h"
+#include "cli/limit_options.h"
 #include "cli/mapping_options.h"
 #include "cli/options.h"
 #include "cli/progress_options.h"
@@ -49,6 +50,8 @@ OptionTable migrate_table() {
   connection.add_options()("append-mode", po::value<std::string>()->value_name("MODE"),
                            "how messages are sent: auto (default), multiappend, literal-plus, "
                            "literal-minus or synchronizing; used where the server allows it");
+  auto limits = option_group("limits; none by default, and 0 stands for none");
+  add_limit_options(limits);
   auto reading = option_group("how archives are read, and what is sent");
   add_reading_options(reading);
   add_sending_options(reading);
@@ -76,7 +79,7 @@ OptionTable migrate_table() {
        "take options from this job file, lines of name = value; MBOXFERRY_NAME in the environment "
        "beats it, and the command line beats both")  //
       ("help,h", "this text");
-  for (const auto& group : {target, password, connection, reading, mapping, job})
+  for (const auto& group : {target, password, connection, limits, reading, mapping, job})
     table.groups.push_back(group);
   return table;
 }
@@ -129,6 +132,7 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   settings.skip_existing = options.has_flag("skip-existing");
   MBOXFERRY_ASSIGN(settings.index, read_index_options(options));
   MBOXFERRY_ASSIGN(settings.append_mode, read_append_mode(options));
+  MBOXFERRY_ASSIGN(settings.limits, read_rate_limits(options));
   // A name that is not there is told before anybody is asked for a password.
   MBOXFERRY_ASSIGN(settings.opened, archive::Archive::open_all(settings.archives));
   if (const std::string path = options.text("report-json"); !path.empty()) {

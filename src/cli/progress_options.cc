@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <string_view>
 
@@ -40,18 +41,21 @@ Result<std::unique_ptr<report::ProgressPrinter>> make_printer(const Options& opt
 }
 
 void PrintingObserver::progress(const transfer::Progress& progress) {
-  printer_.progress({.phase = std::string(transfer::phase_name(progress.phase)),
-                     .totals_known = progress.totals_known,
-                     .messages_total = progress.total.messages,
-                     .bytes_total = progress.total.bytes,
-                     .messages_done = progress.stored.messages,
-                     .bytes_done = progress.stored.bytes,
-                     .messages_now = progress.stored_now.messages,
-                     .bytes_now = progress.stored_now.bytes,
-                     .refused = progress.refused,
-                     .archive_bytes = progress.archive_bytes,
-                     .read_bytes = progress.read_bytes,
-                     .mailbox = progress.mailbox});
+  printer_.progress(
+      {.phase = std::string(transfer::phase_name(progress.phase)),
+       .totals_known = progress.totals_known,
+       .messages_total = progress.total.messages,
+       .bytes_total = progress.total.bytes,
+       .messages_done = progress.stored.messages,
+       .bytes_done = progress.stored.bytes,
+       .messages_now = progress.stored_now.messages,
+       .bytes_now = progress.stored_now.bytes,
+       .refused = progress.refused,
+       .archive_bytes = progress.archive_bytes,
+       .read_bytes = progress.read_bytes,
+       .mailbox = progress.mailbox,
+       .waiting = progress.waiting,
+       .waiting_seconds = std::chrono::duration<double>(progress.waiting_left).count()});
   if (interrupt_.requested() && !told_) {
     told_ = true;
     printer_.notice("stopping; what is in flight is finished first (again: stop at once)");

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cmath>
 #include <deque>
 
 #include "mboxferry/base/file.h"
@@ -64,8 +65,18 @@ std::string share_read(const ProgressSample& sample) {
                                             static_cast<double>(sample.archive_bytes));
 }
 
+bool stands_still(const ProgressSample& sample) {
+  return !sample.waiting.empty() && sample.waiting_seconds > 0;
+}
+
 std::string status_line(const ProgressSample& sample, const Rate& rate) {
-  std::string line = sample.phase;
+  std::string line;
+  if (stands_still(sample)) {
+    // In front, where a narrow terminal still shows it.
+    line = fmt::format("waiting {:.0f} s: {}; ", std::ceil(sample.waiting_seconds),
+                       shortened(sample.waiting, 60));
+  }
+  line += sample.phase;
   if (sample.messages_total > 0 || sample.messages_done > 0) {
     line += fmt::format(": {} of {}{} messages, {} of {}", sample.messages_done,
                         sample.messages_total, sample.totals_known ? "" : "+",
@@ -75,6 +86,9 @@ std::string status_line(const ProgressSample& sample, const Rate& rate) {
   if (rate.messages > 0) {
     line += fmt::format(", {:.0f}/s, {}/s", rate.messages,
                         human_bytes(static_cast<std::uint64_t>(rate.bytes)));
+  }
+  if (!sample.waiting.empty() && !stands_still(sample)) {
+    line += " (" + shortened(sample.waiting, 60) + ")";
   }
   if (const auto left = remaining_seconds(sample, rate); left && *left >= 1) {
     line += ", " + human_duration(*left) + " to go";
@@ -93,7 +107,8 @@ class Printer : public ProgressPrinter {
   void progress(const ProgressSample& sample) override {
     const Moment now = clock_.now();
     meter_.add(now, sample);
-    const bool new_phase = sample.phase != sample_.phase;
+    const bool new_phase =
+        sample.phase != sample_.phase || stands_still(sample) != stands_still(sample_);
     sample_ = sample;
     shown_ = false;
     if (now - printed_ < interval_ && !(new_phase && prints_phases())) return;
@@ -221,6 +236,8 @@ class JsonPrinter final : public Printer {
     } else {
       json.null();
     }
+    json.member("waiting", sample.waiting);
+    json.key("waiting_seconds").decimal(sample.waiting_seconds);
     json.end_object();
     put_line(spool);
   }

@@ -7,16 +7,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "transfer/reconnect.h"
 #include "transfer/sender.h"
-#include "transfer/waiting.h"
 
 namespace mboxferry::transfer {
 namespace {
 
-using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 
-constexpr milliseconds kLongestBackoff{30'000};
 constexpr std::chrono::seconds kNoNewAfterFailure{10};
 
 /// Ends the session; the next one reconciles what is in doubt.
@@ -83,6 +81,7 @@ void Crew::work(int number, std::unique_ptr<imap::Target> target) {
 
 Result<void> Crew::work_until_done(int number, std::unique_ptr<imap::Target>& target) {
   Connection connection{number, target, BatchPace(context_.settings.batch), {}, false};
+  Backoff backoff(kBetweenConnections);
   for (int attempt = 0;;) {
     connection.moved = false;
     const std::uint64_t decided = context_.record.decisions();
@@ -103,13 +102,16 @@ Result<void> Crew::work_until_done(int number, std::unique_ptr<imap::Target>& ta
     target.reset();
     const bool moved = connection.moved || (is_alone() && context_.record.decisions() != decided);
     attempt = moved ? 0 : attempt + 1;
+    if (moved) backoff.reset();
     if (attempt > context_.settings.reconnects) {
       if (spare(number, error)) return ok();
       error.code = ErrorCode::try_later;
       error.hint = "the job is kept; run the same command again to go on";
       return error;
     }
-    MBOXFERRY_TRY(wait_before_reconnect(error, attempt));
+    const auto wait = moved ? error.retry.after : backoff.next(error.retry.after);
+    MBOXFERRY_TRY(
+        wait_for_reconnect(error, wait, context_.tracker, context_.clock, context_.interrupt));
   }
 }
 
@@ -167,17 +169,6 @@ Result<void> Crew::enter_mailbox(const WorkBoard::Work& work, Connection& connec
         fmt::format("{}: mailbox {} is not what it was", connection.target->label(), row.name));
   connection.selected = row.name;
   return ok();
-}
-
-Result<void> Crew::wait_before_reconnect(const Error& error, int attempt) {
-  const milliseconds backoff =
-      std::min(milliseconds(250) * (1 << std::min(attempt, 10)), kLongestBackoff);
-  const milliseconds wait = std::max(error.retry.after, attempt == 0 ? milliseconds(0) : backoff);
-  context_.tracker.notice(fmt::format("{}; connecting again in {:.1f} s", error.what,
-                                      static_cast<double>(wait.count()) / 1000));
-  if (wait_unless(context_.interrupt, context_.clock, wait)) return ok();
-  return Error{ErrorCode::interrupted, "interrupted while waiting for the server",
-               "run the same command again to go on"};
 }
 
 bool Crew::is_alone() {

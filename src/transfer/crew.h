@@ -46,7 +46,6 @@ class Crew {
   Result<void> session(Connection& connection);
   Result<void> work_on(const WorkBoard::Work& work, Connection& connection, bool& in_order);
   Result<void> enter_mailbox(const WorkBoard::Work& work, Connection& connection);
-  Result<void> wait_before_reconnect(const Error& error, int attempt);
   [[nodiscard]] bool is_alone();
 
   void stored(const journal::Count& count);

@@ -13,13 +13,16 @@
 #include <set>
 
 #include "transfer/crew.h"
+#include "transfer/daily_budget.h"
 #include "transfer/index_pass.h"
 #include "transfer/mailbox_book.h"
 #include "transfer/mailboxes.h"
 #include "transfer/quarantine.h"
 #include "transfer/reconcile.h"
+#include "transfer/reconnect.h"
 #include "transfer/source_folders.h"
 #include "transfer/tally.h"
+#include "transfer/throttled_target.h"
 #include "transfer/tracker.h"
 #include "transfer/waiting.h"
 
@@ -31,7 +34,6 @@ using std::chrono::milliseconds;
 // Indexed and not yet sent: small enough to stay in the page cache, large enough that the sender
 // never waits for a slow stretch of the archive.
 constexpr std::uint64_t kIndexLead = 256u << 20;
-constexpr milliseconds kLongestBackoff{30'000};
 constexpr int kFirstTries = 2;
 
 std::string absolute_lines(const std::vector<std::string>& paths) {
@@ -82,8 +84,17 @@ class JobRunner {
  public:
   JobRunner(const JobSettings& settings, const Environment& environment, Observer& observer,
             const Cancellation& interrupt)
-      : settings_(settings), environment_(environment), tracker_(observer), interrupt_(interrupt) {
+      : settings_(settings),
+        environment_(environment),
+        tracker_(observer),
+        interrupt_(interrupt),
+        throttle_(settings.limits, *environment.clock),
+        budget_(settings.limits, *environment.clock) {
     settings_.index.digest_of = DigestOf::content;
+    const BatchBound bound = largest_batch(
+        settings_.limits, static_cast<std::size_t>(std::max(settings_.connections.most, 1)));
+    settings_.batch.messages = std::min(settings_.batch.messages, bound.messages);
+    settings_.batch.bytes = std::min(settings_.batch.bytes, bound.bytes);
   }
 
   Result<Verdict> run();
@@ -94,6 +105,7 @@ class JobRunner {
   Result<void> keep_notes();
   Result<void> begin_progress();
   Result<void> transfer_all();
+  Result<std::unique_ptr<imap::Target>> connect();
   /// The first connection, and what it tells about the account.
   Result<void> meet();
   Result<void> try_to_meet();
@@ -107,12 +119,13 @@ class JobRunner {
   [[nodiscard]] bool index_first() const;
   Result<Verdict> verify();
   Result<Verdict> conclude(const Result<void>& transferred);
-  Result<void> wait_before_reconnect(const Error& error, int attempt);
 
   JobSettings settings_;
   const Environment& environment_;
   Tracker tracker_;
   const Cancellation& interrupt_;
+  Throttle throttle_;
+  DailyBudget budget_;
   std::vector<SourceFolder> sources_;
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<imap::Target> target_;
@@ -152,6 +165,8 @@ Result<void> JobRunner::keep_notes() {
   MBOXFERRY_TRY(journal_->set_note("connection.tls_pin", settings_.account.tls_pin));
   MBOXFERRY_TRY(journal_->set_note("verdict", "running"));
   MBOXFERRY_TRY(record_.resume(*journal_));
+  MBOXFERRY_ASSIGN(const auto sent_today, journal_->note(kSentTodayNote));
+  budget_.resume(sent_today.value_or(""));
   MBOXFERRY_ASSIGN(const auto started, journal_->note("started"));
   if (started) return ok();
   return journal_->set_note("started", to_rfc3339({settings_.index.now, 0}));
@@ -173,17 +188,6 @@ Result<void> JobRunner::begin_progress() {
   return ok();
 }
 
-Result<void> JobRunner::wait_before_reconnect(const Error& error, int attempt) {
-  const milliseconds backoff =
-      std::min(milliseconds(250) * (1 << std::min(attempt, 10)), kLongestBackoff);
-  const milliseconds wait = std::max(error.retry.after, attempt == 0 ? milliseconds(0) : backoff);
-  tracker_.notice(fmt::format("{}; connecting again in {:.1f} s", error.what,
-                              static_cast<double>(wait.count()) / 1000));
-  if (wait_unless(interrupt_, *environment_.clock, wait)) return ok();
-  return Error{ErrorCode::interrupted, "interrupted while waiting for the server",
-               "run the same command again to go on"};
-}
-
 Result<void> JobRunner::transfer_all() {
   MBOXFERRY_TRY(meet());
   MBOXFERRY_TRY(assign_mailboxes(sources_, *book_, *journal_, tracker_));
@@ -192,23 +196,32 @@ Result<void> JobRunner::transfer_all() {
   return send_everything();
 }
 
+/// A connection that keeps to the limits.
+Result<std::unique_ptr<imap::Target>> JobRunner::connect() {
+  MBOXFERRY_ASSIGN(auto target, environment_.connect());
+  if (!settings_.limits.per_second()) return target;
+  return throttled(std::move(target), throttle_, *environment_.clock, tracker_);
+}
+
 /// A server that never answered is more likely a wrong name than a bad moment; one that hung up
 /// gets a second chance.
 Result<void> JobRunner::meet() {
+  Backoff backoff(kBetweenConnections);
   for (int attempt = 0;;) {
     const Result<void> met = try_to_meet();
     if (met) return ok();
     const Error& error = met.error();
     const bool again = error.scope == ErrorScope::session && error.retry.when == Retry::When::now;
     if (!again || ++attempt > kFirstTries) return error;
-    MBOXFERRY_TRY(wait_before_reconnect(error, attempt));
+    MBOXFERRY_TRY(wait_for_reconnect(error, backoff.next(error.retry.after), tracker_,
+                                     *environment_.clock, interrupt_));
   }
 }
 
 Result<void> JobRunner::try_to_meet() {
   tracker_.enter(Progress::Phase::connecting);
   target_.reset();
-  MBOXFERRY_ASSIGN(target_, environment_.connect());
+  MBOXFERRY_ASSIGN(target_, connect());
   MBOXFERRY_ASSIGN(directory_, Directory::read(*target_));
   MBOXFERRY_ASSIGN(plan::Mapper mapper, directory_->mapper(settings_));
   MBOXFERRY_ASSIGN(MailboxBook book, MailboxBook::open(std::move(mapper), *journal_));
@@ -240,14 +253,14 @@ Result<void> JobRunner::wait_for_index() {
 /// mailbox, before anything is sent into it.
 Result<void> JobRunner::send_everything() {
   steps_.emplace(*journal_);
-  const SendContext context{settings_, *journal_,           *steps_,   *gate_, tracker_,
-                            record_,   *environment_.clock, interrupt_};
+  const SendContext context{settings_, *journal_,           *steps_,   *gate_, tracker_, record_,
+                            budget_,   *environment_.clock, interrupt_};
   ConnectionLimits limits = settings_.connections;
   const bool keeps_order = target_->mode() == imap::AppendMode::multiappend;
   if (limits.per_mailbox == 0) limits.per_mailbox = keeps_order ? limits.most : 1;
   WorkBoard board(sources_, *journal_, *gate_, limits.per_mailbox, interrupt_);
   Crew crew(
-      context, board, limits.most, environment_.connect,
+      context, board, limits.most, [this] { return connect(); },
       [this](imap::Target& target, const MailStream& stream) { return prepare(target, stream); });
   const auto sent = crew.run(std::move(target_));
   target_ = crew.take_target();
@@ -319,7 +332,7 @@ Result<void> JobRunner::note_tallies() {
 Result<Verdict> JobRunner::verify() {
   tracker_.enter(Progress::Phase::verifying);
   if (!target_) {
-    MBOXFERRY_ASSIGN(target_, environment_.connect());
+    MBOXFERRY_ASSIGN(target_, connect());
   }
   const auto show = [this](const Difference& difference) {
     if (difference.what != "unexpected")
@@ -355,6 +368,7 @@ Result<Verdict> JobRunner::conclude(const Result<void>& transferred) {
     verdict = Error(transferred.error());
   }
   if (target_ && verdict) target_->log_out();
+  MBOXFERRY_TRY(journal_->set_note(kSentTodayNote, budget_.note()));
   MBOXFERRY_TRY(write_quarantine(sources_, settings_, *journal_));
   const bool stopped = !verdict && verdict.error().code == ErrorCode::interrupted;
   const Verdict noted = verdict ? *verdict : stopped ? Verdict::interrupted : Verdict::failed;

@@ -97,7 +97,7 @@ Result<void> Sender::apply_stored(const imap::AppendOutcome& outcome,
   }
   if (named && !rows.empty())
     desk_.raise_floor(*std::max_element(outcome.uids.begin(), outcome.uids.end()) + 1);
-  patience_ = 0;
+  backoff_.reset();
   desk_.care.something_was_stored();
   context_.record.decided();
   context_.gate.sent(bytes);
@@ -159,13 +159,13 @@ bool Sender::try_without_keywords(const imap::AppendOutcome& outcome, Rows& rows
 Result<void> Sender::apply_patience(const imap::AppendOutcome& outcome) {
   const bool full = outcome.code == imap::ResponseCode::over_quota;
   if (abandoning_) return ok();
-  if (full || ++patience_ > kMostPatience) return asks_for_patience(target_.label(), outcome);
-  const auto backoff = std::chrono::milliseconds(500) * (1 << patience_);
-  const auto wait = std::max<std::chrono::milliseconds>(outcome.retry.after, backoff);
+  if (full || backoff_.tries() >= kMostPatience) return asks_for_patience(target_.label(), outcome);
+  const std::chrono::milliseconds wait = backoff_.next(outcome.retry.after);
   context_.tracker.notice(fmt::format("{} asks for patience ({}); going on in {:.1f} s",
                                       target_.label(), outcome.text,
                                       static_cast<double>(wait.count()) / 1000));
-  wait_unless(context_.interrupt, context_.clock, wait);
+  wait_unless(context_.interrupt, context_.clock, wait, context_.tracker,
+              "the server asks for patience (" + outcome.text + ")");
   return ok();
 }
 

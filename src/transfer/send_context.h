@@ -10,6 +10,7 @@
 #include "mboxferry/base/cancellation.h"
 #include "mboxferry/base/time.h"
 #include "mboxferry/journal/journal.h"
+#include "transfer/daily_budget.h"
 #include "transfer/index_gate.h"
 #include "transfer/step_writer.h"
 #include "transfer/tracker.h"
@@ -48,6 +49,7 @@ struct SendContext {
   IndexGate& gate;
   Tracker& tracker;
   SendRecord& record;
+  DailyBudget& budget;
   Clock& clock;
   const Cancellation& interrupt;
 };

@@ -62,7 +62,7 @@ Result<void> Sender::send() {
 
 Result<void> Sender::send_all(MessageReader& reader) {
   for (;;) {
-    const bool may_send = in_flight_.size() < pace_.in_flight() && !stop_();
+    const bool may_send = in_flight_.size() < pace_.in_flight() && !budget_used_up_ && !stop_();
     if (may_send) {
       MBOXFERRY_ASSIGN(auto portion, next_portion());
       if (portion) {
@@ -75,6 +75,7 @@ Result<void> Sender::send_all(MessageReader& reader) {
       MBOXFERRY_TRY(receive_one());
       continue;
     }
+    if (budget_used_up_) return *budget_used_up_;
     if (!may_send || again_.empty()) return ok();
   }
 }
@@ -88,8 +89,10 @@ Result<std::optional<Sender::Portion>> Sender::next_portion() {
     return std::optional(std::move(portion));
   }
   for (;;) {
-    MBOXFERRY_ASSIGN(auto portion, stream_.take({pace_.messages(), pace_.bytes()},
-                                                in_flight_.empty(), connection_));
+    const journal::Count left = context_.budget.left();
+    const MailStream::Most most{std::min(pace_.messages(), std::max<std::size_t>(left.messages, 1)),
+                                std::min(pace_.bytes(), left.bytes)};
+    MBOXFERRY_ASSIGN(auto portion, stream_.take(most, in_flight_.empty(), connection_));
     if (!portion) return portion;
     target_.be_careful(portion->careful);
     std::erase_if(portion->rows,
@@ -125,11 +128,19 @@ imap::AppendMessage Sender::to_append(const journal::MessageRow& row) const {
 }
 
 Result<void> Sender::send_batch(Portion portion, MessageReader& reader) {
+  std::uint64_t bytes = 0;
+  for (const journal::MessageRow& row : portion.rows) bytes += row.wire_size;
+  if (const auto booked = context_.budget.book(portion.rows.size(), bytes); !booked) {
+    desk_.order.done(portion.ticket);
+    budget_used_up_ = booked.error();
+    return ok();
+  }
   const std::uint64_t number = next_batch_++;
   Batch& batch = in_flight_[number];
   batch.ticket = portion.ticket;
   batch.unanswered = portion.rows.size();
   batch.rows = std::move(portion.rows);
+  batch.bytes = bytes;
   journal::Intent intent{mailbox_.row.id, mailbox_.row.uid_validity, desk_.ready().uid_floor, {}};
   std::vector<imap::AppendMessage> messages;
   intent.messages.reserve(batch.rows.size());
@@ -137,7 +148,6 @@ Result<void> Sender::send_batch(Portion portion, MessageReader& reader) {
   for (const journal::MessageRow& row : batch.rows) {
     intent.messages.push_back(row.id);
     messages.push_back(to_append(row));
-    batch.bytes += row.wire_size;
   }
   MBOXFERRY_TRY(commit({std::move(intent)}));
   batch.begun = context_.clock.now();
@@ -164,7 +174,13 @@ Result<void> Sender::wait_for_turn(CommitOrder::Ticket ticket) {
 Result<void> Sender::receive_one() {
   MBOXFERRY_ASSIGN(const imap::AppendOutcome outcome, target_.receive());
   crash_point("batch-answered");
-  return apply(outcome);
+  MBOXFERRY_TRY(apply(outcome));
+  return note_sent_today();
+}
+
+Result<void> Sender::note_sent_today() {
+  const auto note = context_.budget.note_due();
+  return note ? context_.journal.set_note(kSentTodayNote, *note) : ok();
 }
 
 Result<void> Sender::commit(std::vector<journal::Intent> intents) {

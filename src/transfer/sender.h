@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "mboxferry/imap/target.h"
+#include "transfer/backoff.h"
 #include "transfer/batch_pace.h"
 #include "transfer/literals.h"
 #include "transfer/mail_stream.h"
@@ -62,6 +63,7 @@ class Sender {
   Result<void> wait_for_turn(CommitOrder::Ticket ticket);
   [[nodiscard]] imap::AppendMessage to_append(const journal::MessageRow& row) const;
   Result<void> receive_one();
+  Result<void> note_sent_today();
   Result<void> apply(const imap::AppendOutcome& outcome);
   Result<void> answered(Batches::iterator batch, std::size_t count);
   Result<void> apply_stored(const imap::AppendOutcome& outcome,
@@ -93,9 +95,10 @@ class Sender {
   std::deque<Rows> again_;  ///< parts of refused batches, to be sent before anything new
   Batches in_flight_;
   std::uint64_t next_batch_ = 1;
-  journal::Step pending_;    ///< outcomes not yet in the journal
-  bool abandoning_ = false;  ///< the connection is gone; only answers that came count
-  int patience_ = 0;         ///< how often in a row the server asked to wait
+  journal::Step pending_;                ///< outcomes not yet in the journal
+  std::optional<Error> budget_used_up_;  ///< nothing new is begun; what is in flight is finished
+  bool abandoning_ = false;              ///< the connection is gone; only answers that came count
+  Backoff backoff_{{std::chrono::milliseconds(1000)}};  ///< when the server asks to wait
 };
 
 }  // namespace mboxferry::transfer

@@ -2,10 +2,13 @@
 // Progress, throttled.
 #include "transfer/tracker.h"
 
+#include <utility>
+
 namespace mboxferry::transfer {
 
 namespace {
 constexpr std::chrono::milliseconds kBetweenCalls{100};
+constexpr std::chrono::seconds kLimitShown{1};
 }  // namespace
 
 void Tracker::update(const std::function<void(Progress&)>& change) {
@@ -41,7 +44,45 @@ void Tracker::tell(bool at_once) {
   const auto now = std::chrono::steady_clock::now();
   if (!at_once && now - told_ < kBetweenCalls) return;
   told_ = now;
+  show_waiting(now);
   observer_.progress(progress_);
+}
+
+void Tracker::show_waiting(std::chrono::steady_clock::time_point now) {
+  if (!waits_.empty()) {
+    progress_.waiting = waits_.front().why;
+    progress_.waiting_left = waits_.front().left;
+    return;
+  }
+  const bool slowed = !limit_.empty() && now - limited_at_ < kLimitShown;
+  progress_.waiting = slowed ? limit_ : "";
+  progress_.waiting_left = {};
+}
+
+void Tracker::limited(const std::string& description) {
+  const std::scoped_lock lock(mutex_);
+  limit_ = description;
+  limited_at_ = std::chrono::steady_clock::now();
+  tell(false);
+}
+
+WaitNotice::WaitNotice(Tracker& tracker, std::string why, std::chrono::milliseconds wait)
+    : tracker_(tracker) {
+  const std::scoped_lock lock(tracker_.mutex_);
+  wait_ = tracker_.waits_.insert(tracker_.waits_.end(), {std::move(why), wait});
+  tracker_.tell(true);
+}
+
+WaitNotice::~WaitNotice() {
+  const std::scoped_lock lock(tracker_.mutex_);
+  tracker_.waits_.erase(wait_);
+  tracker_.tell(true);
+}
+
+void WaitNotice::left(std::chrono::milliseconds left) {
+  const std::scoped_lock lock(tracker_.mutex_);
+  wait_->left = left;
+  tracker_.tell(false);
 }
 
 std::string_view phase_name(Progress::Phase phase) {

@@ -2,10 +2,14 @@
 // Waiting that the user can end.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <string>
+#include <utility>
 
 #include "mboxferry/base/cancellation.h"
 #include "mboxferry/base/time.h"
+#include "transfer/tracker.h"
 
 namespace mboxferry::transfer {
 
@@ -17,6 +21,20 @@ inline bool wait_unless(const Cancellation& interrupt, Clock& clock,
   while (clock.now() < until) {
     if (interrupt.requested()) return false;
     clock.sleep(kStep);
+  }
+  return true;
+}
+
+/// The same, with the reason and the time left shown.
+inline bool wait_unless(const Cancellation& interrupt, Clock& clock, std::chrono::milliseconds wait,
+                        Tracker& tracker, std::string why) {
+  constexpr std::chrono::milliseconds kStep{500};
+  WaitNotice notice(tracker, std::move(why), wait);
+  const auto until = clock.now() + wait;
+  while (wait.count() > 0) {
+    if (!wait_unless(interrupt, clock, std::min(wait, kStep))) return false;
+    wait = std::chrono::ceil<std::chrono::milliseconds>(until - clock.now());
+    notice.left(wait);
   }
   return true;
 }

@@ -26,6 +26,8 @@ struct ProgressSample {
   std::uint64_t archive_bytes = 0;
   std::uint64_t read_bytes = 0;
   std::string mailbox;
+  std::string waiting;         ///< why it waits or is slowed down; empty: neither
+  double waiting_seconds = 0;  ///< until it goes on; 0: it is only slowed down
 };
 
 /// Per second, over the last seconds.

@@ -20,6 +20,7 @@
 #include "mboxferry/plan/labels.h"
 #include "mboxferry/plan/mapping.h"
 #include "mboxferry/transfer/indexer.h"
+#include "mboxferry/transfer/rate_limits.h"
 
 namespace mboxferry::transfer {
 
@@ -59,6 +60,7 @@ struct JobSettings {
   imap::AppendMode append_mode = imap::AppendMode::automatic;
   BatchLimits batch;
   ConnectionLimits connections;
+  RateLimits limits;
   int reconnects = 8;  ///< in a row without any progress between them
 };
 
@@ -74,6 +76,8 @@ struct Progress {
   std::uint64_t archive_bytes = 0;  ///< on disk, all folders
   std::uint64_t read_bytes = 0;     ///< of them, by the index pass
   std::string mailbox;              ///< the one worked on
+  std::string waiting;  ///< why it waits, or what slows it down on purpose; empty: neither
+  std::chrono::milliseconds waiting_left{0};  ///< until it goes on; 0: it is only slowed down
 };
 std::string_view phase_name(Progress::Phase phase);
 

@@ -159,3 +159,44 @@ TEST_CASE("a rate needs time, and a total that can still grow gives no time to g
   CHECK(shown.find("5/s") != std::string::npos);
   CHECK(shown.find("to go") == std::string::npos);
 }
+
+TEST_CASE("a job that waits says why and how long, first of all") {
+  const Pipe pipe;
+  ManualClock clock;
+  const auto printer = make_progress_printer(ProgressStyle::live, pipe.in(), clock);
+  ProgressSample waiting = sample(10);
+  waiting.waiting = "the server asks for patience (\x1b[31m)";
+  waiting.waiting_seconds = 11.2;
+  printer->progress(waiting);
+  const std::string shown = pipe.take();
+  CHECK(shown.find("waiting 12 s: the server asks for patience (\\x1b[31m); sending: 10 of") !=
+        std::string::npos);
+}
+
+TEST_CASE("a job that is slowed down says so behind its rate") {
+  const Pipe pipe;
+  ManualClock clock;
+  const auto printer = make_progress_printer(ProgressStyle::plain, pipe.in(), clock);
+  ProgressSample slow = sample(10);
+  slow.waiting = "limited to 100 messages/s";
+  clock.sleep(std::chrono::seconds(5));
+  printer->progress(slow);
+  CHECK(pipe.take().find("(limited to 100 messages/s)") != std::string::npos);
+}
+
+TEST_CASE("JSON progress tells a wait as soon as it begins and when it is over") {
+  const Pipe pipe;
+  ManualClock clock;
+  const auto printer = make_progress_printer(ProgressStyle::json, pipe.in(), clock);
+  ProgressSample waiting = sample(10);
+  waiting.waiting = "the server asks for patience";
+  waiting.waiting_seconds = 12;
+  printer->progress(waiting);
+  printer->progress(sample(10));
+  const auto shown = lines(pipe.take());
+  REQUIRE(shown.size() == 2);
+  const auto first = nlohmann::json::parse(shown[0]);
+  CHECK(first["waiting"] == "the server asks for patience");
+  CHECK(first["waiting_seconds"] == 12);
+  CHECK(nlohmann::json::parse(shown[1])["waiting"] == "");
+}

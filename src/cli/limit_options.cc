@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads limits.
+#include "cli/limit_options.h"
+
+#include <charconv>
+#include <cmath>
+
+namespace mboxferry::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr const char* kMessagesPerSecond = "max-messages-per-second";
+constexpr const char* kBytesPerSecond = "max-bytes-per-second";
+constexpr const char* kMessagesPerDay = "max-messages-per-day";
+constexpr const char* kBytesPerDay = "max-bytes-per-day";
+
+constexpr double kLowestRate = 0.001;
+constexpr double kHighestRate = 1e6;
+constexpr double kLargestAmount = 1e15;
+
+Error bad_value(const char* option, const char* expected) {
+  return {ErrorCode::usage, std::string("--") + option + " has a value that is not known",
+          std::string("it takes ") + expected};
+}
+
+/// Takes digits, with or without a fraction, off the front; no sign, no exponent.
+std::optional<double> take_number(std::string_view& text) {
+  if (text.empty() || text.front() < '0' || text.front() > '9') return {};
+  double number = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+  if (error != std::errc()) return {};
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return number;
+}
+
+/// 1 for no suffix, powers of a thousand for K, M and G; nothing for anything else.
+std::optional<double> factor_of(std::string_view suffix) {
+  if (suffix.empty()) return 1;
+  if (suffix == "K" || suffix == "k") return 1e3;
+  if (suffix == "M" || suffix == "m") return 1e6;
+  if (suffix == "G" || suffix == "g") return 1e9;
+  return {};
+}
+
+Result<std::uint64_t> read_amount(const Options& options, const char* name) {
+  const auto given = options.get<std::string>(name);
+  if (!given) return 0;
+  std::string_view text = *given;
+  const auto number = take_number(text);
+  const auto factor = factor_of(text);
+  const double amount = number && factor ? *number * *factor : -1;
+  const bool whole = amount == std::floor(amount);
+  if (!whole || amount < 0 || amount > kLargestAmount)
+    return bad_value(name, "a whole number, with K, M or G for thousands, millions and billions");
+  return static_cast<std::uint64_t>(amount);
+}
+
+Result<double> read_rate(const Options& options, const char* name) {
+  const auto given = options.get<std::string>(name);
+  if (!given) return 0;
+  std::string_view text = *given;
+  const auto rate = take_number(text);
+  const bool in_range = rate && (*rate == 0 || (*rate >= kLowestRate && *rate <= kHighestRate));
+  if (!in_range || !text.empty()) return bad_value(name, "a number from 0.001 to 1000000");
+  return *rate;
+}
+
+}  // namespace
+
+void add_limit_options(po::options_description& group) {
+  group.add_options()  //
+      (kMessagesPerSecond, po::value<std::string>()->value_name("N"),
+       "send no faster than this; 0.5 is a message every two seconds")  //
+      (kBytesPerSecond, po::value<std::string>()->value_name("BYTES"),
+       "send no faster than this; K, M and G stand for thousands, millions and billions")  //
+      (kMessagesPerDay, po::value<std::string>()->value_name("N"),
+       "end with status 75 when so many were sent on a day (UTC); the same command goes on the "
+       "next day")  //
+      (kBytesPerDay, po::value<std::string>()->value_name("BYTES"), "the same for bytes");
+}
+
+Result<transfer::RateLimits> read_rate_limits(const Options& options) {
+  transfer::RateLimits limits;
+  MBOXFERRY_ASSIGN(limits.messages_per_second, read_rate(options, kMessagesPerSecond));
+  MBOXFERRY_ASSIGN(limits.bytes_per_second, read_amount(options, kBytesPerSecond));
+  MBOXFERRY_ASSIGN(limits.messages_per_day, read_amount(options, kMessagesPerDay));
+  MBOXFERRY_ASSIGN(limits.bytes_per_day, read_amount(options, kBytesPerDay));
+  return limits;
+}
+
+}  // namespace mboxferry::cli

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Options that say how much may be sent in a second and in a day.
+#pragma once
+
+#include "cli/options.h"
+#include "mboxferry/transfer/rate_limits.h"
+
+namespace mboxferry::cli {
+
+/// --max-messages-per-second, --max-bytes-per-second, --max-messages-per-day, --max-bytes-per-day.
+void add_limit_options(boost::program_options::options_description& group);
+
+/// Errors: `usage` for what is no number or out of range.
+Result<transfer::RateLimits> read_rate_limits(const Options& options);
+
+}  // namespace mboxferry::cli
