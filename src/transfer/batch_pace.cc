@@ -10,7 +10,7 @@ namespace {
 
 using Seconds = std::chrono::duration<double>;
 
-constexpr Seconds kWantedService{0.3};
+constexpr Seconds kWantedService{1};
 constexpr Seconds kSlowAnswer{5};
 constexpr double kLeastShare = 1.0 / 256;
 constexpr std::size_t kAtFirst = 32;    // messages, when nothing is known
@@ -31,7 +31,8 @@ std::uint64_t BatchPace::bytes() const {
 std::size_t BatchPace::in_flight() const {
   if (!shortest_ || service_ <= Seconds::zero()) return std::min(kUnmeasured, most_.in_flight);
   const double covering = std::ceil(*shortest_ / service_);
-  return std::min(2 + static_cast<std::size_t>(std::min(covering, 1000.0)), most_.in_flight);
+  const auto wanted = 1 + static_cast<std::size_t>(std::clamp(covering, 1.0, 1000.0));
+  return std::min(wanted, most_.in_flight);
 }
 
 void BatchPace::answered(std::size_t messages, std::uint64_t bytes, TimePoint begun,
@@ -42,11 +43,13 @@ void BatchPace::answered(std::size_t messages, std::uint64_t bytes, TimePoint be
   last_answer_ = now;
   service_ = service_ == Seconds::zero() ? service : (service_ + service) / 2;
   if (waited > kSlowAnswer) return trouble();
-  // A short batch at the end of a folder says nothing about what a full one would take.
-  const bool full = messages >= this->messages() || bytes * 2 >= this->bytes();
-  if (!full) return;
-  const double wanted = kWantedService / std::max(service, Seconds(0.001));
-  share_ = std::clamp(share_ * std::clamp(wanted, 0.7, 2.0), kLeastShare, 1.0);
+  const double share = std::max(static_cast<double>(messages) / static_cast<double>(most_.messages),
+                                static_cast<double>(bytes) / static_cast<double>(most_.bytes));
+  // A short batch at the end of a folder says little about what a full one would take.
+  if (share < share_ / 8) return;
+  const double wanted = share * (kWantedService / std::max(service, Seconds(0.001)));
+  share_ = std::clamp(wanted, share_ * 0.7, share_ * 2);
+  share_ = std::clamp(share_, kLeastShare, 1.0);
 }
 
 void BatchPace::trouble() { share_ = std::max(share_ / 2, kLeastShare); }

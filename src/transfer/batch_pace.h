@@ -11,10 +11,10 @@
 
 namespace mboxferry::transfer {
 
-/// A server commits once a batch: one that takes it a good part of a second makes the commit cheap,
-/// and a longer one only means more to reconcile after a lost connection. So a batch grows until it
-/// takes that long; and as many are under way as hide the time between the last byte and the
-/// answer. One connection's; one thread.
+/// A server commits once a batch: one that takes it a second makes the commit cheap, and a longer
+/// one only means more to reconcile after a lost connection. So a batch grows until it takes that
+/// long; and as many are under way as hide the time between the last byte and the answer. One
+/// connection's; one thread.
 class BatchPace {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
