@@ -137,7 +137,7 @@ void AppendPipeline::remember(const AppendMessage& message, const std::string& q
 Result<AppendPipeline::Go> AppendPipeline::wait_for_go(const std::string& tag) {
   MBOXFERRY_TRY(flush());
   for (;;) {
-    MBOXFERRY_ASSIGN(const ReplyLine reply, connection_.reader().next());
+    MBOXFERRY_ASSIGN(const ReplyLine reply, connection_.next_reply());
     if (reply.kind == Kind::continuation) return Go::yes;
     const bool ours = reply.kind == Kind::tagged && reply.tag == tag;
     if (ours && reply.status == Status::ok) {
@@ -176,7 +176,7 @@ Result<void> AppendPipeline::flush() {
 Result<void> AppendPipeline::take_replies() {
   if (bad_) return connection_.fail(connection_error(connection_.label() + ": closed"));
   for (;;) {
-    MBOXFERRY_ASSIGN(const auto reply, connection_.reader().next_if_there());
+    MBOXFERRY_ASSIGN(const auto reply, connection_.next_reply_if_there());
     if (!reply) return ok();
     if (reply->kind == Kind::continuation) {
       return connection_.fail(protocol_error(connection_.label(), "an unasked \"+\""));
@@ -258,7 +258,7 @@ Result<AppendOutcome> AppendPipeline::receive() {
       return Error{ErrorCode::internal, "nothing is unanswered", "", ErrorScope::session};
     }
     if (bad_) return connection_.fail(connection_error(connection_.label() + ": closed"));
-    MBOXFERRY_ASSIGN(const ReplyLine reply, connection_.reader().next());
+    MBOXFERRY_ASSIGN(const ReplyLine reply, connection_.next_reply());
     if (reply.kind == Kind::continuation) {
       return connection_.fail(protocol_error(connection_.label(), "an unasked \"+\""));
     }
@@ -286,7 +286,7 @@ std::vector<Unanswered> AppendPipeline::unanswered() const {
 
 Result<void> AppendPipeline::settle() {
   while (!in_flight_.empty() && !bad_) {
-    MBOXFERRY_ASSIGN(const ReplyLine reply, connection_.reader().next());
+    MBOXFERRY_ASSIGN(const ReplyLine reply, connection_.next_reply());
     MBOXFERRY_TRY(handle(reply));
   }
   return ok();

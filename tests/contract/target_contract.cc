@@ -108,10 +108,11 @@ std::vector<AppendOutcome> all_outcomes(Target& target, std::size_t messages) {
 std::vector<FetchedMessage> fetched(Target& target, const std::string& mailbox) {
   REQUIRE(target.select(mailbox));
   std::vector<FetchedMessage> messages;
-  const auto done = target.fetch({1, 0xffffffff}, true, [&](const FetchedMessage& message) {
-    messages.push_back(message);
-    return ok();
-  });
+  const auto done =
+      target.fetch({1, 0xffffffff}, {.with_message_id = true}, [&](const FetchedMessage& message) {
+        messages.push_back(message);
+        return ok();
+      });
   if (!done) FAIL(describe(done.error()));
   return messages;
 }
@@ -173,6 +174,45 @@ TEST_CASE("a mailbox is created once and listed under its own name") {
                       [&](const ListedMailbox& listed) { return listed.name == name; }) == 1);
   CHECK(target->create("inbox"));
   target->log_out();
+}
+
+TEST_CASE("a mailbox is made, subscribed to and opened at once, also when it is there") {
+  const auto target = connected();
+  for (int i = 0; i < 2; ++i) {
+    const auto opened = target->open_mailbox("Open \xc3\xa9", true);
+    if (!opened) FAIL(describe(opened.error()));
+    CHECK(opened->uid_validity > 0);
+    CHECK(opened->uid_next == 1);
+  }
+  CHECK(target->open_mailbox("Open \xc3\xa9", false));
+  const auto refused = target->open_mailbox("bad\nname", true);
+  REQUIRE(!refused);
+  CHECK(refused.error().scope == ErrorScope::mailbox);
+  const auto tree = target->mailbox_tree();
+  if (!tree) FAIL(describe(tree.error()));
+  CHECK(std::any_of(tree->listed.begin(), tree->listed.end(),
+                    [](const ListedMailbox& listed) { return listed.name == "Open \xc3\xa9"; }));
+  target->log_out();
+}
+
+TEST_CASE("a walk that is left early leaves the connection in order") {
+  const auto target = connected();
+  const std::string name = fresh_mailbox(*target, "left early");
+  Texts source;
+  for (std::size_t i = 0; i < 30; ++i) source.texts.push_back(text_of(i));
+  REQUIRE(target->append(1, name, heads_of(source), source));
+  REQUIRE(all_outcomes(*target, 30).size() >= 1);
+  REQUIRE(target->select(name));
+  {
+    const auto walk = target->walk({3, 0xffffffff}, {.with_message_id = true});
+    REQUIRE(walk);
+    const auto first = (*walk)->next();
+    REQUIRE(first);
+    CHECK((*first)->uid == 3);
+    CHECK((*first)->message_id == "<m2@example.org>");
+  }
+  CHECK(target->status(name)->exists == 30);
+  CHECK(fetched(*target, name).size() == 30);
 }
 
 TEST_CASE("an absent mailbox is an error of scope mailbox") {
