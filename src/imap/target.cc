@@ -91,9 +91,10 @@ class ReadOnlyImapTarget final : public ReadOnlyTarget {
 
 class ImapTarget final : public Target {
  public:
-  ImapTarget(Session session, AppendMode wanted)
+  ImapTarget(Session session, AppendMode wanted, std::shared_ptr<ServerKnowledge> knowledge)
       : session_(std::move(session)),
-        pipeline_(*session_.connection, choose_append_mode(capabilities(), wanted)) {}
+        pipeline_(*session_.connection, choose_append_mode(capabilities(), wanted),
+                  std::move(knowledge)) {}
 
   [[nodiscard]] const Capabilities& capabilities() const override {
     return session_.connection->capabilities().shared;
@@ -242,9 +243,12 @@ std::string_view response_code_name(ResponseCode code) {
 }
 
 Result<std::unique_ptr<Target>> connect(const Account& account, const ConnectionOptions& options,
-                                        AppendMode wanted) {
+                                        AppendMode wanted,
+                                        std::shared_ptr<ServerKnowledge> knowledge) {
   MBOXFERRY_ASSIGN(Session session, Session::open(account, options));
-  return std::unique_ptr<Target>(std::make_unique<ImapTarget>(std::move(session), wanted));
+  if (!knowledge) knowledge = std::make_shared<ServerKnowledge>();
+  return std::unique_ptr<Target>(
+      std::make_unique<ImapTarget>(std::move(session), wanted, std::move(knowledge)));
 }
 
 Result<std::unique_ptr<ReadOnlyTarget>> connect_read_only(const Account& account,

@@ -376,8 +376,9 @@ Result<Verdict> JobRunner::run() {
 }  // namespace
 
 Environment real_environment(const JobSettings& settings) {
-  return {[&settings] {
-            return imap::connect(settings.account, settings.connection, settings.append_mode);
+  return {[&settings, knowledge = std::make_shared<imap::ServerKnowledge>()] {
+            return imap::connect(settings.account, settings.connection, settings.append_mode,
+                                 knowledge);
           },
           &system_clock()};
 }

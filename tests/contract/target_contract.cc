@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "mboxferry/imap/server_knowledge.h"
 #include "mboxferry/imap/target.h"
 #include "mboxferry/message/metadata.h"
 
@@ -325,27 +326,42 @@ TEST_CASE("an absent mailbox refuses before the first literal") {
   CHECK(target->select("INBOX"));
 }
 
-TEST_CASE("the first use of flags and mailbox waits for the server, later ones do not") {
+TEST_CASE("the first use of a flag waits for the server, known ones in any company do not") {
   std::vector<std::string> heads;
   ConnectionOptions options;
   options.trace = [&](std::string_view line) {
     if (line.starts_with("C: ") && line.ends_with('}')) heads.emplace_back(line);
   };
-  auto target = connect(test_account(), options, AppendMode::literal_plus);
-  REQUIRE(target);
-  const std::string name = fresh_mailbox(**target, "first use");
+  const auto knowledge = std::make_shared<ServerKnowledge>();
   Texts source;
-  source.texts = {text_of(1), text_of(2), text_of(3), text_of(4)};
+  for (std::size_t i = 0; i < 6; ++i) source.texts.push_back(text_of(i));
   auto messages = heads_of(source);
-  for (auto& message : messages) message.flags = message::kSeen;
-  messages[2].keywords = {"NewOne"};
-  REQUIRE((*target)->append(1, name, messages, source));
-  REQUIRE(all_outcomes(**target, 4).size() == 4);
-  REQUIRE(heads.size() == 4);
-  CHECK(!heads[0].ends_with("+}"));
-  CHECK(heads[1].ends_with("+}"));
-  CHECK(!heads[2].ends_with("+}"));
-  CHECK(heads[3].ends_with("+}"));
+  const std::vector<std::uint8_t> flags{message::kSeen,
+                                        message::kSeen,
+                                        message::kSeen | message::kFlagged,
+                                        message::kFlagged,
+                                        0,
+                                        message::kSeen | message::kFlagged};
+  for (std::size_t i = 0; i < 6; ++i) messages[i].flags = flags[i];
+  messages[4].keywords = {"NewOne"};
+  messages[5].keywords = {"Other"};
+  const auto send = [&](const std::string& name) {
+    heads.clear();
+    auto target = connect(test_account(), options, AppendMode::literal_plus, knowledge);
+    REQUIRE(target);
+    REQUIRE((*target)->open_mailbox(name, true));
+    REQUIRE((*target)->append(1, name, messages, source));
+    REQUIRE(all_outcomes(**target, 6).size() == 6);
+    REQUIRE(heads.size() == 6);
+    std::string waited;
+    for (const std::string& head : heads) waited += head.ends_with("+}") ? '-' : 'W';
+    return waited;
+  };
+  CHECK(send("first use") == "W-W-W-");
+  SECTION("another connection knows it too") {
+    CHECK(send("first use") == "------");
+    CHECK(send("first use elsewhere") == "W-----");
+  }
 }
 
 TEST_CASE("careful sending is one message a command, each literal waited for") {

@@ -14,6 +14,7 @@
 #include "mboxferry/base/result.h"
 #include "mboxferry/base/time.h"
 #include "mboxferry/imap/account.h"
+#include "mboxferry/imap/server_knowledge.h"
 
 namespace mboxferry::imap {
 
@@ -237,8 +238,11 @@ class Target : public ReadOnlyTarget {
 };
 
 /// Connects, secures and logs in. Errors: unavailable, tls, protocol, login_refused, try_later.
+/// `knowledge` is shared with other connections to the same server; without it the connection finds
+/// out by itself.
 Result<std::unique_ptr<Target>> connect(const Account& account, const ConnectionOptions& options,
-                                        AppendMode wanted);
+                                        AppendMode wanted,
+                                        std::shared_ptr<ServerKnowledge> knowledge = nullptr);
 /// The same for a dry run: nothing that changes the store can be said to what this returns.
 Result<std::unique_ptr<ReadOnlyTarget>> connect_read_only(const Account& account,
                                                           const ConnectionOptions& options);
