@@ -131,7 +131,7 @@ class JobRunner {
   std::unique_ptr<imap::Target> target_;
   std::optional<Directory> directory_;
   std::optional<MailboxBook> book_;
-  std::mutex preparing_;  ///< held for what follows while connections prepare mailboxes
+  std::mutex reconciling_;  ///< held by the connection that does, and for what follows
   std::map<journal::MailboxId, plan::FlagLimits> limits_;  ///< of the mailboxes seen in this run
   std::set<journal::MailboxId> looked_through_;  ///< what they held before the job is skipped
   std::optional<IndexGate> gate_;
@@ -268,7 +268,6 @@ Result<void> JobRunner::send_everything() {
 }
 
 Result<ReadyMailbox> JobRunner::prepare(imap::Target& target, const MailStream& stream) {
-  const std::scoped_lock lock(preparing_);
   MBOXFERRY_ASSIGN(const auto rows, journal_->mailboxes());
   const auto row = std::find_if(rows.begin(), rows.end(), [&](const journal::MailboxRow& known) {
     return known.id == stream.mailbox();
@@ -277,11 +276,13 @@ Result<ReadyMailbox> JobRunner::prepare(imap::Target& target, const MailStream& 
     return Error{ErrorCode::internal, "the folder " + stream.source().row.path + " has no mailbox",
                  ""};
   MBOXFERRY_ASSIGN(ReadyMailbox ready, prepare_mailbox(target, *directory_, *row, *journal_));
-  limits_[row->id] = ready.flags;
   if (ready.validity_changed)
     tracker_.notice("mailbox " + row->name +
                     " has a new UIDVALIDITY; looking for every message in it");
   tracker_.enter(Progress::Phase::reconciling, row->name);
+  // The journal reconciles one mailbox at a time.
+  const std::scoped_lock lock(reconciling_);
+  limits_[row->id] = ready.flags;
   MBOXFERRY_TRY(reconcile_mailbox(target, ready));
   MBOXFERRY_TRY(skip_what_is_there(target, ready));
   return ready;
@@ -387,8 +388,9 @@ Result<Verdict> JobRunner::run() {
 }  // namespace
 
 Environment real_environment(const JobSettings& settings) {
-  return {[&settings] {
-            return imap::connect(settings.account, settings.connection, settings.append_mode);
+  return {[&settings, knowledge = std::make_shared<imap::ServerKnowledge>()] {
+            return imap::connect(settings.account, settings.connection, settings.append_mode,
+                                 knowledge);
           },
           &system_clock()};
 }

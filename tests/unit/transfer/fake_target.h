@@ -66,6 +66,7 @@ struct FakeServer {
   bool answers_at_once = false;  ///< answers can be taken as soon as the last byte is there
   int slow_literals_of = 0;      ///< the connection with this number takes a while for each literal
   int appends = 0;
+  int walks = 0;
   std::chrono::milliseconds answer_delay{0};
   bool client_dies = false;  ///< a late commit also ends the job
 
@@ -99,6 +100,18 @@ struct FakeServer {
         commit(entry.mailbox, entry.mails);
         entry.mails.clear();
       }
+  }
+};
+
+/// What a mailbox held when the walk began.
+struct FakeWalk final : imap::MessageWalk {
+  std::deque<imap::FetchedMessage> left;
+
+  Result<std::optional<imap::FetchedMessage>> next() override {
+    if (left.empty()) return std::optional<imap::FetchedMessage>();
+    auto first = std::optional(std::move(left.front()));
+    left.pop_front();
+    return first;
   }
 };
 
@@ -143,10 +156,12 @@ class FakeTarget final : public imap::Target {
   Result<std::optional<imap::Quota>> quota(const std::string&) override {
     return std::optional<imap::Quota>{};
   }
-  Result<void> fetch(imap::UidRange range, bool with_message_id,
-                     const FetchVisitor& visit) override {
+  Result<std::unique_ptr<imap::MessageWalk>> walk(imap::UidRange range,
+                                                  imap::WalkOptions options) override {
     const std::scoped_lock lock(server_.mutex);
     server_.finish_late();
+    ++server_.walks;
+    auto messages = std::make_unique<FakeWalk>();
     for (const StoredMail& mail : server_.mailboxes[selected_].mails) {
       if (mail.uid < range.first || mail.uid > range.last) continue;
       imap::FetchedMessage fetched;
@@ -155,14 +170,14 @@ class FakeTarget final : public imap::Target {
       fetched.internal_date = *mail.told.internal_date;
       fetched.flags = mail.told.flags;
       fetched.keywords = mail.told.keywords;
-      if (with_message_id) {
+      if (options.with_message_id) {
         message::HeaderScanner scanner;
         scanner.feed(mail.bytes);
         fetched.message_id = scanner.finish().message_id;
       }
-      MBOXFERRY_TRY(visit(fetched));
+      messages->left.push_back(std::move(fetched));
     }
-    return ok();
+    return std::unique_ptr<imap::MessageWalk>(std::move(messages));
   }
   Result<void> fetch_body(imap::Uid uid, std::uint64_t, const ByteVisitor& visit) override {
     const std::scoped_lock lock(server_.mutex);
