@@ -15,6 +15,10 @@ constexpr const char* kBytesPerSecond = "max-bytes-per-second";
 constexpr const char* kMessagesPerDay = "max-messages-per-day";
 constexpr const char* kBytesPerDay = "max-bytes-per-day";
 
+constexpr const char* kConnections = "connections";
+constexpr const char* kPerMailbox = "connections-per-mailbox";
+
+constexpr int kMostConnections = 50;
 constexpr double kLowestRate = 0.001;
 constexpr double kHighestRate = 1e6;
 constexpr double kLargestAmount = 1e15;
@@ -57,6 +61,18 @@ Result<std::uint64_t> read_amount(const Options& options, const char* name) {
   return static_cast<std::uint64_t>(amount);
 }
 
+/// 0 for `auto` or nothing.
+Result<int> read_count(const Options& options, const char* name) {
+  const std::string text = options.text(name);
+  if (text.empty() || text == "auto") return 0;
+  int count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  if (!whole || count < 1 || count > kMostConnections)
+    return bad_value(name, "auto or a whole number from 1 to 50");
+  return count;
+}
+
 Result<double> read_rate(const Options& options, const char* name) {
   const auto given = options.get<std::string>(name);
   if (!given) return 0;
@@ -68,6 +84,26 @@ Result<double> read_rate(const Options& options, const char* name) {
 }
 
 }  // namespace
+
+void add_connection_limit_options(po::options_description& group) {
+  group.add_options()  //
+      (kConnections, po::value<std::string>()->value_name("N"),
+       "use so many connections; default: auto, up to 4 as far as more of them make the job "
+       "faster")  //
+      (kPerMailbox, po::value<std::string>()->value_name("N"),
+       "let so many work on one mailbox when there are more connections than mailboxes; default: "
+       "auto, all where the server has MULTIAPPEND, which keeps the order of the messages, else 1; "
+       "without MULTIAPPEND more than 1 gives up the order");
+}
+
+Result<transfer::ConnectionLimits> read_connection_limits(const Options& options) {
+  transfer::ConnectionLimits limits;
+  MBOXFERRY_ASSIGN(const int connections, read_count(options, kConnections));
+  MBOXFERRY_ASSIGN(limits.per_mailbox, read_count(options, kPerMailbox));
+  limits.adaptive = connections == 0;
+  if (connections > 0) limits.most = connections;
+  return limits;
+}
 
 void add_limit_options(po::options_description& group) {
   group.add_options()  //

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Options that say how much may be sent in a second and in a day.
+// Options that say how many connections there may be, and how much may be sent in a second and in a
+// day.
 #pragma once
 
 #include "cli/options.h"
-#include "mboxferry/transfer/rate_limits.h"
+#include "mboxferry/transfer/job.h"
 
 namespace mboxferry::cli {
+
+/// --connections, --connections-per-mailbox.
+void add_connection_limit_options(boost::program_options::options_description& group);
+
+/// Errors: `usage`.
+Result<transfer::ConnectionLimits> read_connection_limits(const Options& options);
 
 /// --max-messages-per-second, --max-bytes-per-second, --max-messages-per-day, --max-bytes-per-day.
 void add_limit_options(boost::program_options::options_description& group);

@@ -52,6 +52,7 @@ OptionTable migrate_table() {
                            "literal-minus or synchronizing; used where the server allows it");
   auto limits = option_group("limits; none by default, and 0 stands for none");
   add_limit_options(limits);
+  add_connection_limit_options(connection);
   auto reading = option_group("how archives are read, and what is sent");
   add_reading_options(reading);
   add_sending_options(reading);
@@ -132,6 +133,7 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   settings.skip_existing = options.has_flag("skip-existing");
   MBOXFERRY_ASSIGN(settings.index, read_index_options(options));
   MBOXFERRY_ASSIGN(settings.append_mode, read_append_mode(options));
+  MBOXFERRY_ASSIGN(settings.connections, read_connection_limits(options));
   MBOXFERRY_ASSIGN(settings.limits, read_rate_limits(options));
   // A name that is not there is told before anybody is asked for a password.
   MBOXFERRY_ASSIGN(settings.opened, archive::Archive::open_all(settings.archives));

@@ -62,10 +62,6 @@ Result<std::string> append_arguments(const AppendMessage& message) {
   return arguments;
 }
 
-std::string append_form(const AppendMessage& message) {
-  return (message.internal_date ? "dated " : "undated ") + flag_list(message);
-}
-
 std::string literal_announcement(std::uint64_t size, LiteralKind kind) {
   return "{" + std::to_string(size) + (kind == LiteralKind::non_synchronizing ? "+" : "") + "}\r\n";
 }

@@ -12,13 +12,9 @@ namespace mboxferry::imap {
 /// How a literal is announced.
 enum class LiteralKind { synchronizing, non_synchronizing };
 
-/// What precedes the length of one message: ` (flags) "date" `, or ` ` when it has neither. Two
-/// messages with the same flags and both with or both without a date have the same form.
-/// A keyword that is no atom, or a date that IMAP cannot say, is an error of scope message.
+/// What precedes the length of one message: ` (flags) "date" `, or ` ` when it has neither. A
+/// keyword that is no atom, or a date that IMAP cannot say, is an error of scope message.
 Result<std::string> append_arguments(const AppendMessage& message);
-
-/// The form alone, as the key for "this server has taken it before".
-std::string append_form(const AppendMessage& message);
 
 /// `{123}` or `{123+}` and the line end.
 std::string literal_announcement(std::uint64_t size, LiteralKind kind);

@@ -17,7 +17,6 @@ using Status = ReplyLine::Status;
 
 // Pieces are collected up to one TLS record, so that small messages share it.
 constexpr std::size_t kRecord = std::size_t{16} << 10U;
-constexpr std::size_t kKnownLimit = 512;
 constexpr std::uint64_t kLiteralMinusLimit = 4096;  // RFC 7888 section 5
 
 }  // namespace
@@ -71,7 +70,7 @@ Result<void> AppendPipeline::send_command(std::uint64_t batch, const std::string
     if (kind == LiteralKind::synchronizing) {
       MBOXFERRY_ASSIGN(const Go go, wait_for_go(tag));
       if (go == Go::no) return ok();
-      remember(message, quoted_mailbox);
+      knowledge_->learn(quoted_mailbox, message);
     }
     MBOXFERRY_TRY(send_literal(message, i, i == first, literals));
   }
@@ -122,24 +121,17 @@ Result<void> AppendPipeline::send_literal(const AppendMessage& message, std::siz
 
 LiteralKind AppendPipeline::literal_kind(const AppendMessage& message,
                                          const std::string& quoted_mailbox) const {
-  const bool known =
-      known_mailboxes_.contains(quoted_mailbox) && known_forms_.contains(append_form(message));
   const bool allowed =
       mode_ == AppendMode::multiappend || mode_ == AppendMode::literal_plus ||
       (mode_ == AppendMode::literal_minus && message.wire_size <= kLiteralMinusLimit);
-  return known && allowed && !careful_ ? LiteralKind::non_synchronizing
-                                       : LiteralKind::synchronizing;
-}
-
-void AppendPipeline::remember(const AppendMessage& message, const std::string& quoted_mailbox) {
-  if (known_mailboxes_.size() < kKnownLimit) known_mailboxes_.insert(quoted_mailbox);
-  if (known_forms_.size() < kKnownLimit) known_forms_.insert(append_form(message));
+  const bool known = allowed && !careful_ && knowledge_->covers(quoted_mailbox, message);
+  return known ? LiteralKind::non_synchronizing : LiteralKind::synchronizing;
 }
 
 Result<AppendPipeline::Go> AppendPipeline::wait_for_go(const std::string& tag) {
   MBOXFERRY_TRY(flush());
   for (;;) {
-    MBOXFERRY_ASSIGN(const ReplyLine reply, connection_.reader().next());
+    MBOXFERRY_ASSIGN(const ReplyLine reply, connection_.next_reply());
     if (reply.kind == Kind::continuation) return Go::yes;
     const bool ours = reply.kind == Kind::tagged && reply.tag == tag;
     if (ours && reply.status == Status::ok) {
@@ -170,7 +162,7 @@ Result<void> AppendPipeline::flush() {
   MBOXFERRY_TRY(take_replies());
   if (buffer_.empty()) return ok();
   for (Command& command : in_flight_) command.may_be_stored |= command.ended;
-  auto sent = connection_.send(buffer_, {});
+  auto sent = connection_.send_part(buffer_);
   buffer_.clear();
   return sent;
 }
@@ -178,7 +170,7 @@ Result<void> AppendPipeline::flush() {
 Result<void> AppendPipeline::take_replies() {
   if (bad_) return connection_.fail(connection_error(connection_.label() + ": closed"));
   for (;;) {
-    MBOXFERRY_ASSIGN(const auto reply, connection_.reader().next_if_there());
+    MBOXFERRY_ASSIGN(const auto reply, connection_.next_reply_if_there());
     if (!reply) return ok();
     if (reply->kind == Kind::continuation) {
       return connection_.fail(protocol_error(connection_.label(), "an unasked \"+\""));
@@ -238,6 +230,7 @@ Error AppendPipeline::handle_bad(const ReplyLine& reply) {
   outcome.text = connection_.printed(reply.text);
   buffer_.clear();
   bad_ = true;
+  knowledge_->forget();
   Error error = connection_error(connection_.label() +
                                  ": the server answered BAD to an APPEND: " + outcome.text);
   // A BAD without a tag of ours answers what went out first.
@@ -260,7 +253,7 @@ Result<AppendOutcome> AppendPipeline::receive() {
       return Error{ErrorCode::internal, "nothing is unanswered", "", ErrorScope::session};
     }
     if (bad_) return connection_.fail(connection_error(connection_.label() + ": closed"));
-    MBOXFERRY_ASSIGN(const ReplyLine reply, connection_.reader().next());
+    MBOXFERRY_ASSIGN(const ReplyLine reply, connection_.next_reply());
     if (reply.kind == Kind::continuation) {
       return connection_.fail(protocol_error(connection_.label(), "an unasked \"+\""));
     }
@@ -288,7 +281,7 @@ std::vector<Unanswered> AppendPipeline::unanswered() const {
 
 Result<void> AppendPipeline::settle() {
   while (!in_flight_.empty() && !bad_) {
-    MBOXFERRY_ASSIGN(const ReplyLine reply, connection_.reader().next());
+    MBOXFERRY_ASSIGN(const ReplyLine reply, connection_.next_reply());
     MBOXFERRY_TRY(handle(reply));
   }
   return ok();

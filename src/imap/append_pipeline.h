@@ -4,26 +4,29 @@
 
 #include <cstdint>
 #include <deque>
-#include <set>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "imap/append_head.h"
 #include "imap/connection.h"
+#include "mboxferry/imap/server_knowledge.h"
 #include "mboxferry/imap/target.h"
 
 namespace mboxferry::imap {
 
 /// The append part of Target, on a connection that is logged in.
 ///
-/// A non-synchronizing literal only follows a command head of a form that this server has taken
-/// before on this connection: a server that answers BAD to the head may run the message's lines
-/// as commands. So the first use of a mailbox and of each set of flags waits for `+`, and on any
-/// BAD the connection is closed with nothing more written.
+/// A non-synchronizing literal only follows a command head of which the server has taken every part
+/// before: one that answers BAD to the head may run the message's lines as commands. So the first
+/// use of a mailbox, a flag, a kind of keyword or a form of date waits for `+`, and on any BAD the
+/// connection is closed with nothing more written (docs/decisions/0015-known-heads.md).
 class AppendPipeline {
  public:
-  AppendPipeline(Connection& connection, AppendMode mode) : connection_(connection), mode_(mode) {}
+  AppendPipeline(Connection& connection, AppendMode mode,
+                 std::shared_ptr<ServerKnowledge> knowledge)
+      : connection_(connection), mode_(mode), knowledge_(std::move(knowledge)) {}
 
   /// `quoted_mailbox` is the wire name as a quoted string. See Target::append.
   Result<void> append(std::uint64_t batch, const std::string& quoted_mailbox,
@@ -55,7 +58,6 @@ class AppendPipeline {
   Result<Go> wait_for_go(const std::string& tag);
   [[nodiscard]] LiteralKind literal_kind(const AppendMessage& message,
                                          const std::string& quoted_mailbox) const;
-  void remember(const AppendMessage& message, const std::string& quoted_mailbox);
 
   Result<void> put(std::string_view bytes);
   Result<void> flush();
@@ -68,12 +70,11 @@ class AppendPipeline {
 
   Connection& connection_;
   AppendMode mode_;
+  std::shared_ptr<ServerKnowledge> knowledge_;
   bool careful_ = false;
   /// After a BAD nothing more is read either: if the server took a message's lines for commands,
   /// the mail's author may have chosen what it answers.
   bool bad_ = false;
-  std::set<std::string> known_mailboxes_;
-  std::set<std::string> known_forms_;
   std::deque<Command> in_flight_;
   std::deque<AppendOutcome> outcomes_;
   std::string buffer_;

@@ -2,6 +2,7 @@
 // A secured connection to a server and simple commands on it.
 #include "imap/connection.h"
 
+#include <algorithm>
 #include <random>
 
 #include "imap/errors.h"
@@ -104,8 +105,71 @@ std::string Connection::next_tag() { return tag_prefix_ + std::to_string(++tags_
 
 Result<void> Connection::send(std::string_view bytes, std::string_view shown) {
   if (!shown.empty()) wire_->sent.line(shown);
+  MBOXFERRY_TRY(send_part(bytes));
+  return stream_->flush();
+}
+
+Result<void> Connection::send_part(std::string_view bytes) {
   if (mailstream_flush(mailstream_.get()) != 0 && stream_->failure()) return *stream_->failure();
   return stream_->write(bytes);
+}
+
+Result<void> Connection::send_lines(std::string_view lines) {
+  wire_->sent.feed(lines);
+  return send(lines, {});
+}
+
+Result<void> Connection::command_in_background(std::string_view text, Visitor data, Visitor done) {
+  const std::string tag = next_tag();
+  const std::string line = tag + " " + std::string(text);
+  MBOXFERRY_TRY(send(line + "\r\n", line));
+  background_.push_back({tag, std::move(data), std::move(done)});
+  return ok();
+}
+
+Result<bool> Connection::goes_to_background(const ReplyLine& reply) {
+  if (background_.empty()) return false;
+  if (reply.kind == Kind::untagged && reply.status == Status::none) {
+    if (background_.front().data) MBOXFERRY_TRY(background_.front().data(reply));
+    return false;
+  }
+  const auto command = std::find_if(background_.begin(), background_.end(),
+                                    [&](const Background& sent) { return sent.tag == reply.tag; });
+  if (reply.kind != Kind::tagged || command == background_.end()) return false;
+  const Visitor done = std::move(command->done);
+  background_.erase(command);
+  if (done) MBOXFERRY_TRY(done(reply));
+  return true;
+}
+
+Result<void> Connection::settle_background() {
+  while (!background_.empty()) {
+    MBOXFERRY_ASSIGN(const ReplyLine reply, reader_->next());
+    MBOXFERRY_ASSIGN(const bool taken, goes_to_background(reply));
+    if (taken) continue;
+    if (reply.status == Status::bye) return goodbye(reply);
+    if (reply.kind != Kind::untagged) {
+      return fail(protocol_error(label_, "a reply to a command that was never given"));
+    }
+  }
+  return ok();
+}
+
+Result<ReplyLine> Connection::next_reply() {
+  for (;;) {
+    MBOXFERRY_ASSIGN(const ReplyLine reply, reader_->next());
+    MBOXFERRY_ASSIGN(const bool taken, goes_to_background(reply));
+    if (!taken) return reply;
+  }
+}
+
+Result<std::optional<ReplyLine>> Connection::next_reply_if_there() {
+  for (;;) {
+    MBOXFERRY_ASSIGN(const auto reply, reader_->next_if_there());
+    if (!reply) return reply;
+    MBOXFERRY_ASSIGN(const bool taken, goes_to_background(*reply));
+    if (!taken) return reply;
+  }
 }
 
 Result<ReplyLine> Connection::command(std::string_view text, const Visitor& visit) {
@@ -118,7 +182,7 @@ Result<ReplyLine> Connection::command(std::string_view text, const Visitor& visi
 
 Result<ReplyLine> Connection::await(std::string_view tag, const Visitor& visit) {
   for (;;) {
-    MBOXFERRY_ASSIGN(const ReplyLine reply, reader_->next());
+    MBOXFERRY_ASSIGN(const ReplyLine reply, next_reply());
     if (reply.kind == Kind::continuation) return fail(protocol_error(label_, "an unasked \"+\""));
     if (reply.kind == Kind::tagged) {
       if (reply.tag == tag) return reply;
@@ -131,7 +195,7 @@ Result<ReplyLine> Connection::await(std::string_view tag, const Visitor& visit) 
 
 Result<ReplyLine> Connection::await_continuation(std::string_view tag) {
   for (;;) {
-    MBOXFERRY_ASSIGN(const ReplyLine reply, reader_->next());
+    MBOXFERRY_ASSIGN(const ReplyLine reply, next_reply());
     if (reply.kind == Kind::continuation) return reply;
     if (reply.kind == Kind::tagged) {
       if (reply.tag == tag) return reply;
@@ -145,7 +209,8 @@ Result<void> Connection::finish_reply() {
   if (stream_->failure() && !reader_->in_the_middle()) return *stream_->failure();
   if (reader_->in_the_middle()) {
     MBOXFERRY_ASSIGN(const ReplyLine reply, reader_->next());
-    if (reply.status == Status::bye) return goodbye(reply);
+    MBOXFERRY_ASSIGN(const bool taken, goes_to_background(reply));
+    if (!taken && reply.status == Status::bye) return goodbye(reply);
   }
   return ok();
 }
@@ -170,9 +235,14 @@ std::string Connection::printed(std::string_view text) const {
   return printable(without_secrets(std::string(text), secrets_));
 }
 
-Result<void> Connection::read_capabilities(const ReplyLine& reply) {
-  if (!same_word(reply.code, "CAPABILITY")) return ask_capabilities();
-  capabilities_ = parse_capabilities(reply.code_arguments);
+Result<void> Connection::read_capabilities(const ReplyLine& reply,
+                                           const std::optional<CapabilityList>& told_before) {
+  if (same_word(reply.code, "CAPABILITY")) {
+    capabilities_ = parse_capabilities(reply.code_arguments);
+    return ok();
+  }
+  if (!told_before) return ask_capabilities();
+  capabilities_ = *told_before;
   return ok();
 }
 
@@ -192,17 +262,31 @@ Result<void> Connection::ask_capabilities() {
 }
 
 Result<void> Connection::enable_utf8() {
-  constexpr std::string_view kUtf8 = "UTF8=ACCEPT";
+  static constexpr std::string_view kUtf8 = "UTF8=ACCEPT";
   if (!capabilities_.enable || !capabilities_.utf8) return ok();
-  bool enabled = false;
-  MBOXFERRY_ASSIGN(const ReplyLine reply, command("ENABLE UTF8=ACCEPT", [&](const ReplyLine& data) {
-                     if (!same_word(data.name, "ENABLED")) return ok();
-                     std::string_view words = data.text;
-                     while (!words.empty()) enabled = same_word(take_word(words), kUtf8) || enabled;
-                     return ok();
-                   }));
-  if (enabled && reply.status == Status::ok) name_form_ = NameForm::utf8;
-  return ok();
+  const auto listed = [this](const ReplyLine& data) {
+    if (!same_word(data.name, "ENABLED")) return ok();
+    std::string_view words = data.text;
+    while (!words.empty()) {
+      utf8_enabled_ = same_word(take_word(words), kUtf8) || utf8_enabled_;
+    }
+    return ok();
+  };
+  const auto confirmed = [this](const ReplyLine& reply) {
+    if (utf8_enabled_ && reply.status == Status::ok) name_form_ = NameForm::utf8;
+    return ok();
+  };
+  return command_in_background("ENABLE UTF8=ACCEPT", listed, confirmed);
+}
+
+Error Connection::refusal(const std::string& doing, const std::string& mailbox,
+                          const ReplyLine& reply) const {
+  const Meaning meaning = meaning_of(reply.code, reply.text);
+  const bool later = meaning.retry.when == Retry::When::later;
+  return {later ? ErrorCode::try_later : ErrorCode::refused,
+          label_ + ": " + doing + " mailbox \"" + printable(mailbox) +
+              "\" refused: " + printed(reply.text),
+          "", ErrorScope::mailbox, meaning.retry};
 }
 
 Result<bool> Connection::compress(bool on) {
@@ -211,6 +295,7 @@ Result<bool> Connection::compress(bool on) {
     return on;
   }
   if (!on || !capabilities_.shared.compress || compression_refused_) return false;
+  MBOXFERRY_TRY(settle_background());
   MBOXFERRY_ASSIGN(const ReplyLine reply, command("COMPRESS DEFLATE"));
   if (reply.status != Status::ok) {
     compression_refused_ = true;

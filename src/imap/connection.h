@@ -2,8 +2,10 @@
 // A secured connection to a server and simple commands on it.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,13 +43,26 @@ class Connection {
   std::string next_tag();
   /// Sends bytes; `shown` is what a trace shows for them (nothing when empty).
   Result<void> send(std::string_view bytes, std::string_view shown);
+  /// Sends bytes behind which more follow: compressed they may wait for it, see WireStream.
+  Result<void> send_part(std::string_view bytes);
+  /// Sends whole command lines, several in one piece; a trace shows all of them.
+  Result<void> send_lines(std::string_view lines);
   /// `TAG text`, and the tagged reply to it, valid until the next reading. Data that comes before
   /// goes to `visit`. BYE, continuations and foreign tags are errors.
   Result<ReplyLine> command(std::string_view text, const Visitor& visit = {});
+  /// Sends `TAG text` without waiting for the reply. Whoever reads next comes by it: data before it
+  /// goes to `data` as well, the tagged reply to `done` and nowhere else.
+  Result<void> command_in_background(std::string_view text, Visitor data, Visitor done);
+  /// Waits until no command in the background is unanswered.
+  Result<void> settle_background();
   /// Waits for the tagged reply to `tag`, as command() does.
   Result<ReplyLine> await(std::string_view tag, const Visitor& visit = {});
   /// Waits for `+`. A tagged reply instead of it is in the result's `kind`.
   Result<ReplyLine> await_continuation(std::string_view tag);
+  /// The next reply that is not one to a command in the background.
+  Result<ReplyLine> next_reply();
+  /// The same if it is there as a whole.
+  Result<std::optional<ReplyLine>> next_reply_if_there();
   /// Reads the rest of a reply that was read in part, so that libetpan can go on behind it.
   Result<void> finish_reply();
 
@@ -56,16 +71,21 @@ class Connection {
   /// A server's words, fit to be shown.
   [[nodiscard]] std::string printed(std::string_view text) const;
 
-  /// Takes the list from a response code or asks for it.
-  Result<void> read_capabilities(const ReplyLine& reply);
+  /// Takes the list from a response code, else from what came before the reply, else asks for it.
+  Result<void> read_capabilities(const ReplyLine& reply,
+                                 const std::optional<CapabilityList>& told_before = {});
   Result<void> ask_capabilities();
-  /// Has the server take and give UTF-8 where it can (docs/decisions/0011-utf8-accept.md). To be
-  /// called once, after the login. A refusal is no error.
+  /// Has the server take and give UTF-8 where it can (docs/decisions/0011-utf8-accept.md), in the
+  /// background: name_form() is not known before that is settled. To be called once, after the
+  /// login. A refusal is no error.
   Result<void> enable_utf8();
   [[nodiscard]] NameForm name_form() const { return name_form_; }
   /// See Target::compress().
   Result<bool> compress(bool on);
 
+  /// What a NO or BAD to a command about `mailbox` means; `doing` as in "creating".
+  [[nodiscard]] Error refusal(const std::string& doing, const std::string& mailbox,
+                              const ReplyLine& reply) const;
   /// Closes for the reason given and returns it.
   Error fail(Error error);
   /// Closes because of a BYE.
@@ -79,8 +99,16 @@ class Connection {
   static Result<std::unique_ptr<Connection>> dial(const Account& account,
                                                   const ConnectionOptions& options, TlsFloor floor,
                                                   bool& legacy_suspected);
+  struct Background {
+    std::string tag;
+    Visitor data;
+    Visitor done;
+  };
+
   Result<void> read_greeting();
   Result<void> negotiate_starttls();
+  /// True when the reply is one to a command in the background, which has got it then.
+  Result<bool> goes_to_background(const ReplyLine& reply);
 
   std::string label_;
   CapabilityList capabilities_;
@@ -92,6 +120,8 @@ class Connection {
   std::unique_ptr<ReplyReader> reader_;
   std::string tag_prefix_;
   std::uint64_t tags_ = 0;
+  std::deque<Background> background_;
+  bool utf8_enabled_ = false;  ///< said by the server, not confirmed yet
   bool compression_refused_ = false;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands for which libetpan's parser is used.
+// The commands whose replies libetpan's parser reads. They are written past its own functions,
+// which wait for each reply before the next command.
 #include "imap/etpan_session.h"
 
 #include <libetpan/namespace.h>
@@ -20,6 +21,7 @@ namespace {
 constexpr std::uint64_t kSmallResponse = std::uint64_t{256} << 10U;
 // Some 30,000 mailboxes; libetpan takes ten times this in memory.
 constexpr std::uint64_t kListResponse = std::uint64_t{2} << 20U;
+constexpr std::string_view kListRoot = "LIST \"\" \"\"";
 constexpr std::uint64_t kLongestLiteral = std::uint64_t{16} << 10U;
 
 /// The elements of a C list.
@@ -31,11 +33,20 @@ void for_each(const clist* list, const Visit& visit) {
   }
 }
 
-using StatusAttributes = Handle<mailimap_status_att_list, mailimap_status_att_list_free>;
-using StatusData = Handle<mailimap_mailbox_data_status, mailimap_mailbox_data_status_free>;
-using NamespaceData = Handle<mailimap_namespace_data, mailimap_namespace_data_free>;
 using Response = Handle<mailimap_response, mailimap_response_free>;
 using ListResult = Handle<clist, mailimap_list_result_free>;
+
+/// The NAMESPACE among the untagged responses; null when there is none.
+const mailimap_namespace_data* namespace_among(const mailimap_response_info& info) {
+  const mailimap_namespace_data* found = nullptr;
+  for_each<mailimap_extension_data>(
+      info.rsp_extension_list, [&](const mailimap_extension_data& data) {
+        const bool is_this = data.ext_extension->ext_id == MAILIMAP_EXTENSION_NAMESPACE &&
+                             data.ext_type == MAILIMAP_NAMESPACE_TYPE_NAMESPACE;
+        if (is_this) found = static_cast<const mailimap_namespace_data*>(data.ext_data);
+      });
+  return found;
+}
 
 std::string or_empty(const char* text) { return text == nullptr ? std::string() : text; }
 
@@ -95,10 +106,36 @@ EtpanSession::~EtpanSession() {
   mailimap_free(session_);
 }
 
-Result<void> EtpanSession::begin(std::uint64_t bytes) {
+int EtpanSession::say(std::string_view text) {
+  const int tag = ++session_->imap_tag;
+  lines_ += std::to_string(tag);
+  lines_ += ' ';
+  lines_ += text;
+  lines_ += "\r\n";
+  return tag;
+}
+
+Result<void> EtpanSession::deliver() {
   MBOXFERRY_TRY(connection_.finish_reply());
-  connection_.allow(bytes, kLongestLiteral);
-  return ok();
+  return connection_.send_lines(std::exchange(lines_, {}));
+}
+
+Result<int> EtpanSession::read(int tag, std::uint64_t most_bytes) {
+  MBOXFERRY_TRY(connection_.settle_background());
+  connection_.allow(most_bytes, kLongestLiteral);
+  return parse(tag);
+}
+
+int EtpanSession::parse(int tag) {
+  session_->imap_tag = tag;
+  if (mailimap_read_line(session_) == nullptr) return MAILIMAP_ERROR_STREAM;
+  mailimap_response* raw = nullptr;
+  const int parsed = mailimap_parse_response(session_, &raw);
+  const Response response(raw);
+  if (parsed != MAILIMAP_NO_ERROR) return parsed;
+  const bool accepted = response->rsp_resp_done->rsp_data.rsp_tagged->rsp_cond_state->rsp_type ==
+                        MAILIMAP_RESP_COND_STATE_OK;
+  return accepted ? MAILIMAP_NO_ERROR : MAILIMAP_ERROR_LIST;
 }
 
 Result<void> EtpanSession::check(int result, const std::string& doing, const std::string& mailbox) {
@@ -134,42 +171,64 @@ Result<void> EtpanSession::check(int result, const std::string& doing, const std
 std::string EtpanSession::shown_name(const char* wire) {
   const std::string raw = or_empty(wire);
   if (auto name = decode_mailbox_name(raw, connection_.name_form())) return *name;
+  // A name that no quoted string can hold cannot be said again.
+  if (raw.find_first_of("\r\n") != std::string::npos) return to_utf8(raw);
   return raw_names_.insert_or_assign(to_utf8(raw), raw).first->first;
 }
 
-Result<std::string> EtpanSession::wire_name(const std::string& mailbox) const {
+Result<std::string> EtpanSession::wire_name(const std::string& mailbox) {
+  const bool ascii = std::all_of(mailbox.begin(), mailbox.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x80 && c != '&';
+  });
+  if (!ascii) MBOXFERRY_TRY(connection_.settle_background());
   if (const auto raw = raw_names_.find(mailbox); raw != raw_names_.end()) return raw->second;
   return encode_mailbox_name(mailbox, connection_.name_form());
 }
 
-Result<Namespace> EtpanSession::personal_namespace() {
-  Namespace found;
-  if (connection_.capabilities().shared.name_space) {
-    MBOXFERRY_TRY(begin(kSmallResponse));
-    mailimap_namespace_data* raw = nullptr;
-    const int result = mailimap_namespace(session_, &raw);
-    const NamespaceData data(raw);
-    MBOXFERRY_TRY(check(result, "NAMESPACE", ""));
-    bool first = true;
-    if (data && data->ns_personal != nullptr) {
-      for_each<mailimap_namespace_info>(data->ns_personal->ns_data_list,
-                                        [&](const mailimap_namespace_info& info) {
-                                          if (!std::exchange(first, false)) return;
-                                          found.prefix = shown_name(info.ns_prefix);
-                                          found.separator = info.ns_delimiter;
-                                        });
-    }
-    if (!first) return found;
+int EtpanSession::say_namespace() {
+  return say(connection_.capabilities().shared.name_space ? "NAMESPACE" : kListRoot);
+}
+
+Result<std::optional<Namespace>> EtpanSession::read_namespace(int tag) {
+  if (!connection_.capabilities().shared.name_space) {
+    MBOXFERRY_ASSIGN(Namespace root, read_root(tag));
+    return std::optional(std::move(root));
   }
-  MBOXFERRY_TRY(begin(kSmallResponse));
-  clist* raw = nullptr;
-  const int result = mailimap_list(session_, "", "", &raw);
-  const ListResult entries(raw);
-  MBOXFERRY_TRY(check(result, "LIST", ""));
-  for_each<mailimap_mailbox_list>(entries.get(), [&](const mailimap_mailbox_list& entry) {
-    found.separator = entry.mb_delimiter;
-  });
+  MBOXFERRY_ASSIGN(const int result, read(tag, kSmallResponse));
+  MBOXFERRY_TRY(check(result, "NAMESPACE", ""));
+  std::optional<Namespace> found;
+  const mailimap_namespace_data* data = namespace_among(*session_->imap_response_info);
+  if (data == nullptr || data->ns_personal == nullptr) return found;
+  for_each<mailimap_namespace_info>(
+      data->ns_personal->ns_data_list, [&](const mailimap_namespace_info& info) {
+        if (!found) found = Namespace{shown_name(info.ns_prefix), info.ns_delimiter};
+      });
   return found;
+}
+
+Result<Namespace> EtpanSession::read_root(int tag) {
+  MBOXFERRY_ASSIGN(const int result, read(tag, kSmallResponse));
+  MBOXFERRY_TRY(check(result, "LIST", ""));
+  Namespace found;
+  for_each<mailimap_mailbox_list>(
+      session_->imap_response_info->rsp_mailbox_list,
+      [&](const mailimap_mailbox_list& entry) { found.separator = entry.mb_delimiter; });
+  return found;
+}
+
+/// A server that names no namespace of the user's own still has a separator.
+Result<Namespace> EtpanSession::or_root(std::optional<Namespace> found) {
+  if (found) return std::move(*found);
+  const int tag = say(kListRoot);
+  MBOXFERRY_TRY(deliver());
+  return read_root(tag);
+}
+
+Result<Namespace> EtpanSession::personal_namespace() {
+  const int tag = say_namespace();
+  MBOXFERRY_TRY(deliver());
+  MBOXFERRY_ASSIGN(auto found, read_namespace(tag));
+  return or_root(std::move(found));
 }
 
 ListedMailbox EtpanSession::listed(const mailimap_mailbox_list& entry) {
@@ -192,39 +251,16 @@ ListedMailbox EtpanSession::listed(const mailimap_mailbox_list& entry) {
   return mailbox;
 }
 
-int EtpanSession::list_with_special_use(clist** entries) {
-  // libetpan has no extended LIST, and its custom command puts a space before the line end.
-  constexpr std::string_view kCommand = "LIST \"\" \"*\" RETURN (SPECIAL-USE)\r\n";
-  const int sent = mailimap_send_current_tag(session_);
-  if (sent != MAILIMAP_NO_ERROR) return sent;
-  if (mailstream_write(session_->imap_stream, kCommand.data(), kCommand.size()) < 0 ||
-      mailstream_flush(session_->imap_stream) < 0 || mailimap_read_line(session_) == nullptr) {
-    return MAILIMAP_ERROR_STREAM;
-  }
-  mailimap_response* raw = nullptr;
-  const int parsed = mailimap_parse_response(session_, &raw);
-  const Response response(raw);
-  if (parsed != MAILIMAP_NO_ERROR) return parsed;
-  if (response->rsp_resp_done->rsp_data.rsp_tagged->rsp_cond_state->rsp_type !=
-      MAILIMAP_RESP_COND_STATE_OK) {
-    return MAILIMAP_ERROR_LIST;
-  }
-  *entries = std::exchange(session_->imap_response_info->rsp_mailbox_list, nullptr);
-  return MAILIMAP_NO_ERROR;
+int EtpanSession::say_list() {
+  const CapabilityList& can = connection_.capabilities();
+  const bool extended = can.shared.special_use && can.list_extended;
+  return say(extended ? "LIST \"\" \"*\" RETURN (SPECIAL-USE)" : "LIST \"\" \"*\"");
 }
 
-Result<std::vector<ListedMailbox>> EtpanSession::list() {
-  MBOXFERRY_TRY(begin(kListResponse));
-  const CapabilityList& can = connection_.capabilities();
-  clist* raw = nullptr;
-  int result = MAILIMAP_NO_ERROR;
-  if (can.shared.special_use && can.list_extended) {
-    result = list_with_special_use(&raw);
-  } else {
-    result = mailimap_list(session_, "", "*", &raw);
-  }
-  const ListResult entries(raw);
+Result<std::vector<ListedMailbox>> EtpanSession::read_list(int tag) {
+  MBOXFERRY_ASSIGN(const int result, read(tag, kListResponse));
   MBOXFERRY_TRY(check(result, "LIST", ""));
+  const ListResult entries(std::exchange(session_->imap_response_info->rsp_mailbox_list, nullptr));
   std::vector<ListedMailbox> mailboxes;
   for_each<mailimap_mailbox_list>(entries.get(), [&](const mailimap_mailbox_list& entry) {
     mailboxes.push_back(listed(entry));
@@ -232,10 +268,30 @@ Result<std::vector<ListedMailbox>> EtpanSession::list() {
   return mailboxes;
 }
 
-Result<SelectedMailbox> EtpanSession::select(const std::string& mailbox) {
-  MBOXFERRY_ASSIGN(const std::string wire, wire_name(mailbox));
-  MBOXFERRY_TRY(begin(kSmallResponse));
-  const int result = mailimap_select(session_, wire.c_str());
+Result<std::vector<ListedMailbox>> EtpanSession::list() {
+  const int tag = say_list();
+  MBOXFERRY_TRY(deliver());
+  return read_list(tag);
+}
+
+Result<MailboxTree> EtpanSession::mailbox_tree() {
+  const int namespace_tag = say_namespace();
+  const int list_tag = say_list();
+  MBOXFERRY_TRY(deliver());
+  MBOXFERRY_ASSIGN(auto found, read_namespace(namespace_tag));
+  MailboxTree tree;
+  MBOXFERRY_ASSIGN(tree.listed, read_list(list_tag));
+  MBOXFERRY_ASSIGN(tree.name_space, or_root(std::move(found)));
+  return tree;
+}
+
+Result<SelectedMailbox> EtpanSession::read_select(int tag, const std::string& mailbox) {
+  if (session_->imap_selection_info != nullptr) {
+    mailimap_selection_info_free(session_->imap_selection_info);
+  }
+  // The parser fills it only when it is there.
+  session_->imap_selection_info = mailimap_selection_info_new();
+  MBOXFERRY_ASSIGN(const int result, read(tag, kSmallResponse));
   MBOXFERRY_TRY(check(result, "opening mailbox \"" + printable(mailbox) + "\"", mailbox));
   SelectedMailbox selected;
   if (const mailimap_selection_info* info = session_->imap_selection_info) {
@@ -247,33 +303,50 @@ Result<SelectedMailbox> EtpanSession::select(const std::string& mailbox) {
   return selected;
 }
 
+Result<SelectedMailbox> EtpanSession::select(const std::string& mailbox) {
+  MBOXFERRY_ASSIGN(const std::string wire, wire_name(mailbox));
+  const int tag = say("SELECT " + quoted_string(wire));
+  MBOXFERRY_TRY(deliver());
+  return read_select(tag, mailbox);
+}
+
+Result<SelectedMailbox> EtpanSession::create_and_select(const std::string& mailbox) {
+  MBOXFERRY_ASSIGN(const std::string wire, wire_name(mailbox));
+  const std::string create_tag = connection_.next_tag();
+  lines_ = create_tag + " CREATE " + quoted_string(wire) + "\r\n";
+  const int select_tag = say("SELECT " + quoted_string(wire));
+  MBOXFERRY_TRY(deliver());
+  MBOXFERRY_ASSIGN(const ReplyLine reply, connection_.await(create_tag));
+  const auto status = reply.status;
+  const bool there = status == ReplyLine::Status::ok || same_word(reply.code, "ALREADYEXISTS");
+  const Error refused = connection_.refusal("creating", mailbox, reply);
+  auto selected = read_select(select_tag, mailbox);
+  if (!selected && selected.error().scope != ErrorScope::mailbox) return selected;
+  // What can be opened is there, whatever the NO was for.
+  if (selected && status != ReplyLine::Status::bad) return selected;
+  if (!there) return refused;
+  // The server may have looked for the mailbox before it was made.
+  return select(mailbox);
+}
+
 Result<SelectedMailbox> EtpanSession::status(const std::string& mailbox) {
   MBOXFERRY_ASSIGN(const std::string wire, wire_name(mailbox));
-  MBOXFERRY_TRY(begin(kSmallResponse));
-  const StatusAttributes wanted(mailimap_status_att_list_new_empty());
-  for (const int attribute : {MAILIMAP_STATUS_ATT_MESSAGES, MAILIMAP_STATUS_ATT_UIDNEXT,
-                              MAILIMAP_STATUS_ATT_UIDVALIDITY}) {
-    if (!wanted || mailimap_status_att_list_add(wanted.get(), attribute) != MAILIMAP_NO_ERROR) {
-      return Error{ErrorCode::internal, "out of memory", ""};
-    }
-  }
-  mailimap_mailbox_data_status* raw = nullptr;
-  const int result = mailimap_status(session_, wire.c_str(), wanted.get(), &raw);
-  const StatusData data(raw);
+  // STATUS of the selected mailbox may show what it was when last looked at. Dovecot answers NOOP
+  // after a STATUS that follows it at once.
+  MBOXFERRY_TRY(connection_.command("NOOP"));
+  const int tag = say("STATUS " + quoted_string(wire) + " (MESSAGES UIDNEXT UIDVALIDITY)");
+  MBOXFERRY_TRY(deliver());
+  MBOXFERRY_ASSIGN(const int result, read(tag, kSmallResponse));
   MBOXFERRY_TRY(check(result, "STATUS of mailbox \"" + printable(mailbox) + "\"", mailbox));
+  const mailimap_mailbox_data_status* data = session_->imap_response_info->rsp_status;
+  if (data == nullptr) return connection_.fail(protocol_error(connection_.label(), "no STATUS"));
   SelectedMailbox status;
-  if (!data) return connection_.fail(protocol_error(connection_.label(), "no STATUS"));
   for_each<mailimap_status_info>(data->st_info_list, [&](const mailimap_status_info& info) {
     if (info.st_att == MAILIMAP_STATUS_ATT_MESSAGES) status.exists = info.st_value;
     if (info.st_att == MAILIMAP_STATUS_ATT_UIDNEXT) status.uid_next = info.st_value;
     if (info.st_att == MAILIMAP_STATUS_ATT_UIDVALIDITY) status.uid_validity = info.st_value;
   });
   return status;
-}
-
-Result<void> EtpanSession::noop() {
-  MBOXFERRY_TRY(begin(kSmallResponse));
-  return check(mailimap_noop(session_), "NOOP", "");
 }
 
 }  // namespace mboxferry::imap

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands for which libetpan's parser is used: LIST, NAMESPACE, SELECT, STATUS, NOOP.
+// The commands whose replies libetpan's parser reads: LIST, NAMESPACE, SELECT, STATUS.
 #pragma once
 
 #include <libetpan/mailimap.h>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,26 +25,42 @@ class EtpanSession {
 
   Result<Namespace> personal_namespace();
   Result<std::vector<ListedMailbox>> list();
+  /// Both, in one round trip.
+  Result<MailboxTree> mailbox_tree();
   /// SELECT, also for what only reads: EXAMINE would be told that no flag is permanent.
   Result<SelectedMailbox> select(const std::string& mailbox);
+  /// CREATE and SELECT in one round trip. A mailbox that is there already is selected.
+  Result<SelectedMailbox> create_and_select(const std::string& mailbox);
+  /// STATUS as of now, also of the mailbox that is selected.
   Result<SelectedMailbox> status(const std::string& mailbox);
-  Result<void> noop();
 
-  /// The name as the server knows it.
-  Result<std::string> wire_name(const std::string& mailbox) const;
+  /// The name as the server knows it. Waits for the answer to ENABLE when it matters.
+  Result<std::string> wire_name(const std::string& mailbox);
 
  private:
   EtpanSession(Connection& connection, mailimap* session);
+  /// Writes a command down for deliver() and returns the tag that read() needs.
+  int say(std::string_view text);
+  /// Sends what was written down.
+  Result<void> deliver();
+  /// Reads up to the reply to `tag`; a result of libetpan's, MAILIMAP_ERROR_LIST for any NO.
+  Result<int> read(int tag, std::uint64_t most_bytes);
+  int parse(int tag);
   /// Turns libetpan's result into ours; `mailbox` empty: a NO is about the session.
   Result<void> check(int result, const std::string& doing, const std::string& mailbox);
-  Result<void> begin(std::uint64_t bytes);
-  /// RFC 5258 and 6154; a result of libetpan's.
-  int list_with_special_use(clist** entries);
+  int say_namespace();
+  int say_list();
+  Result<std::optional<Namespace>> read_namespace(int tag);
+  Result<Namespace> read_root(int tag);
+  Result<Namespace> or_root(std::optional<Namespace> found);
+  Result<std::vector<ListedMailbox>> read_list(int tag);
+  Result<SelectedMailbox> read_select(int tag, const std::string& mailbox);
   std::string shown_name(const char* wire);
   ListedMailbox listed(const mailimap_mailbox_list& entry);
 
   Connection& connection_;
   mailimap* session_;
+  std::string lines_;  ///< written down, not sent
   /// Names that are not in the form they should be in, as UTF-8, and how they are said to the
   /// server: as they came.
   std::map<std::string, std::string> raw_names_;

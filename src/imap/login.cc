@@ -33,7 +33,8 @@ class Wiped {
 // Servers cut longer command lines.
 constexpr std::size_t kLongestInitialResponse = 4000;
 
-Result<ReplyLine> say_plain(Connection& connection, const Account& account) {
+Result<ReplyLine> say_plain(Connection& connection, const Account& account,
+                            const Connection::Visitor& visit) {
   std::string message(1, '\0');
   message += account.user;
   message += '\0';
@@ -54,10 +55,11 @@ Result<ReplyLine> say_plain(Connection& connection, const Account& account) {
     if (go.kind == Kind::tagged) return go;
     MBOXFERRY_TRY(connection.send(answer.bytes(), "***"));
   }
-  return connection.await(tag);
+  return connection.await(tag, visit);
 }
 
-Result<ReplyLine> say_login(Connection& connection, const Account& account) {
+Result<ReplyLine> say_login(Connection& connection, const Account& account,
+                            const Connection::Visitor& visit) {
   MBOXFERRY_TRY(connection.finish_reply());
   const std::string tag = connection.next_tag();
   const std::string head = tag + " LOGIN {" + std::to_string(account.user.size()) + "}\r\n";
@@ -71,7 +73,7 @@ Result<ReplyLine> say_login(Connection& connection, const Account& account) {
   if (second.kind == Kind::tagged) return second;
   const Wiped line(std::string(password) + "\r\n");
   MBOXFERRY_TRY(connection.send(line.bytes(), "***"));
-  return connection.await(tag);
+  return connection.await(tag, visit);
 }
 
 Error refusal(Connection& connection, const Account& account, const ReplyLine& reply) {
@@ -130,10 +132,15 @@ Result<void> log_in(Connection& connection, const Account& account) {
          "ask its operator which way of logging in it wants"});
   }
   connection.hide(std::string(password));
-  MBOXFERRY_ASSIGN(const ReplyLine reply,
-                   plain ? say_plain(connection, account) : say_login(connection, account));
+  std::optional<CapabilityList> told;
+  const Connection::Visitor visit = [&told](const ReplyLine& data) {
+    if (same_word(data.name, "CAPABILITY")) told = parse_capabilities(data.text);
+    return ok();
+  };
+  MBOXFERRY_ASSIGN(const ReplyLine reply, plain ? say_plain(connection, account, visit)
+                                                : say_login(connection, account, visit));
   if (reply.status != Status::ok) return refusal(connection, account, reply);
-  return connection.read_capabilities(reply);
+  return connection.read_capabilities(reply, told);
 }
 
 }  // namespace mboxferry::imap

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads messages back: the facts of many, the bytes of one.
+// Reads the bytes of a message, and quotas.
 #pragma once
 
 #include "imap/connection.h"
@@ -7,9 +7,8 @@
 
 namespace mboxferry::imap {
 
-/// See ReadOnlyTarget::fetch. `visit` is called between commands, so it may use the connection.
-Result<void> fetch_messages(Connection& connection, UidRange range, bool with_message_id,
-                            const ReadOnlyTarget::FetchVisitor& visit);
+/// A FETCH or SEARCH that was refused.
+Error refused_fetch(const Connection& connection, const ReplyLine& reply);
 
 /// See ReadOnlyTarget::fetch_body.
 Result<void> fetch_message_body(Connection& connection, Uid uid, std::uint64_t size,

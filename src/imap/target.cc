@@ -12,7 +12,7 @@
 #include "imap/login.h"
 #include "imap/mailbox_name.h"
 #include "imap/message_fetch.h"
-#include "imap/response_codes.h"
+#include "imap/message_walk.h"
 #include "imap/text.h"
 
 namespace mboxferry::imap {
@@ -20,7 +20,8 @@ namespace {
 
 using Status = ReplyLine::Status;
 
-constexpr std::chrono::milliseconds kGoodbyePatience{5000};
+// The goodbye has been sent then; waiting for the answer would cost a round trip for nothing.
+constexpr std::chrono::milliseconds kGoodbyePatience{20};
 
 /// A session that is logged in. What reads is common to both kinds of target.
 struct Session {
@@ -39,12 +40,6 @@ struct Session {
     return session;
   }
 
-  Result<SelectedMailbox> status(const std::string& mailbox) {
-    // STATUS of the selected mailbox may show what it was when last looked at.
-    MBOXFERRY_TRY(etpan->noop());
-    return etpan->status(mailbox);
-  }
-
   Result<std::optional<Quota>> quota(const std::string& mailbox) {
     if (!connection->capabilities().shared.quota) return std::optional<Quota>();
     MBOXFERRY_ASSIGN(const std::string wire, etpan->wire_name(mailbox));
@@ -57,7 +52,7 @@ struct Session {
     const std::string tag = connection->next_tag();
     if (!connection->send(tag + " LOGOUT\r\n", tag + " LOGOUT")) return;
     for (;;) {
-      const auto reply = connection->reader().next();
+      const auto reply = connection->next_reply();
       if (!reply || (reply->kind == ReplyLine::Kind::tagged && reply->tag == tag)) break;
     }
     connection->stream().close();
@@ -74,18 +69,19 @@ class ReadOnlyImapTarget final : public ReadOnlyTarget {
   [[nodiscard]] const std::string& label() const override { return session_.connection->label(); }
   Result<Namespace> personal_namespace() override { return session_.etpan->personal_namespace(); }
   Result<std::vector<ListedMailbox>> list() override { return session_.etpan->list(); }
+  Result<MailboxTree> mailbox_tree() override { return session_.etpan->mailbox_tree(); }
   Result<SelectedMailbox> select(const std::string& mailbox) override {
     // EXAMINE would be told PERMANENTFLAGS (), and a plan could not say which flags are lost.
     return session_.etpan->select(mailbox);
   }
   Result<SelectedMailbox> status(const std::string& mailbox) override {
-    return session_.status(mailbox);
+    return session_.etpan->status(mailbox);
   }
   Result<std::optional<Quota>> quota(const std::string& mailbox) override {
     return session_.quota(mailbox);
   }
-  Result<void> fetch(UidRange range, bool with_message_id, const FetchVisitor& visit) override {
-    return fetch_messages(*session_.connection, range, with_message_id, visit);
+  Result<std::unique_ptr<MessageWalk>> walk(UidRange range, WalkOptions options) override {
+    return ImapMessageWalk::begin(*session_.connection, range, options);
   }
   Result<void> fetch_body(Uid uid, std::uint64_t size, const ByteVisitor& visit) override {
     return fetch_message_body(*session_.connection, uid, size, visit);
@@ -98,9 +94,10 @@ class ReadOnlyImapTarget final : public ReadOnlyTarget {
 
 class ImapTarget final : public Target {
  public:
-  ImapTarget(Session session, AppendMode wanted)
+  ImapTarget(Session session, AppendMode wanted, std::shared_ptr<ServerKnowledge> knowledge)
       : session_(std::move(session)),
-        pipeline_(*session_.connection, choose_append_mode(capabilities(), wanted)) {}
+        pipeline_(*session_.connection, choose_append_mode(capabilities(), wanted),
+                  std::move(knowledge)) {}
 
   [[nodiscard]] const Capabilities& capabilities() const override {
     return session_.connection->capabilities().shared;
@@ -114,21 +111,25 @@ class ImapTarget final : public Target {
     MBOXFERRY_TRY(pipeline_.settle());
     return session_.etpan->list();
   }
+  Result<MailboxTree> mailbox_tree() override {
+    MBOXFERRY_TRY(pipeline_.settle());
+    return session_.etpan->mailbox_tree();
+  }
   Result<SelectedMailbox> select(const std::string& mailbox) override {
     MBOXFERRY_TRY(pipeline_.settle());
     return session_.etpan->select(mailbox);
   }
   Result<SelectedMailbox> status(const std::string& mailbox) override {
     MBOXFERRY_TRY(pipeline_.settle());
-    return session_.status(mailbox);
+    return session_.etpan->status(mailbox);
   }
   Result<std::optional<Quota>> quota(const std::string& mailbox) override {
     MBOXFERRY_TRY(pipeline_.settle());
     return session_.quota(mailbox);
   }
-  Result<void> fetch(UidRange range, bool with_message_id, const FetchVisitor& visit) override {
+  Result<std::unique_ptr<MessageWalk>> walk(UidRange range, WalkOptions options) override {
     MBOXFERRY_TRY(pipeline_.settle());
-    return fetch_messages(*session_.connection, range, with_message_id, visit);
+    return ImapMessageWalk::begin(*session_.connection, range, options);
   }
   Result<void> fetch_body(Uid uid, std::uint64_t size, const ByteVisitor& visit) override {
     MBOXFERRY_TRY(pipeline_.settle());
@@ -140,6 +141,7 @@ class ImapTarget final : public Target {
 
   Result<void> create(const std::string& mailbox) override;
   Result<void> subscribe(const std::string& mailbox) override;
+  Result<SelectedMailbox> open_mailbox(const std::string& mailbox, bool create) override;
   Result<void> append(std::uint64_t batch, const std::string& mailbox,
                       std::span<const AppendMessage> messages, LiteralSource& literals) override;
   Result<AppendOutcome> receive() override { return pipeline_.receive(); }
@@ -158,21 +160,9 @@ class ImapTarget final : public Target {
   [[nodiscard]] AppendMode mode() const override { return pipeline_.mode(); }
 
  private:
-  Error refusal(const std::string& doing, const std::string& mailbox, const ReplyLine& reply) const;
-
   Session session_;
   AppendPipeline pipeline_;
 };
-
-Error ImapTarget::refusal(const std::string& doing, const std::string& mailbox,
-                          const ReplyLine& reply) const {
-  const Meaning meaning = meaning_of(reply.code, reply.text);
-  const bool later = meaning.retry.when == Retry::When::later;
-  return {later ? ErrorCode::try_later : ErrorCode::refused,
-          label() + ": " + doing + " mailbox \"" + printable(mailbox) +
-              "\" refused: " + session_.connection->printed(reply.text),
-          "", ErrorScope::mailbox, meaning.retry};
-}
 
 Result<void> ImapTarget::create(const std::string& mailbox) {
   MBOXFERRY_TRY(pipeline_.settle());
@@ -180,7 +170,7 @@ Result<void> ImapTarget::create(const std::string& mailbox) {
   MBOXFERRY_ASSIGN(const ReplyLine reply,
                    session_.connection->command("CREATE " + quoted_string(wire)));
   if (reply.status == Status::ok || same_word(reply.code, "ALREADYEXISTS")) return ok();
-  const Error error = refusal("creating", mailbox, reply);
+  const Error error = session_.connection->refusal("creating", mailbox, reply);
   if (reply.status == Status::no) {
     MBOXFERRY_ASSIGN(const auto mailboxes, session_.etpan->list());
     const auto is_this = [&](const ListedMailbox& listed) {
@@ -198,7 +188,17 @@ Result<void> ImapTarget::subscribe(const std::string& mailbox) {
   MBOXFERRY_ASSIGN(const ReplyLine reply,
                    session_.connection->command("SUBSCRIBE " + quoted_string(wire)));
   if (reply.status == Status::ok) return ok();
-  return refusal("subscribing to", mailbox, reply);
+  return session_.connection->refusal("subscribing to", mailbox, reply);
+}
+
+Result<SelectedMailbox> ImapTarget::open_mailbox(const std::string& mailbox, bool create) {
+  if (!create) return select(mailbox);
+  MBOXFERRY_TRY(pipeline_.settle());
+  MBOXFERRY_ASSIGN(SelectedMailbox selected, session_.etpan->create_and_select(mailbox));
+  MBOXFERRY_ASSIGN(const std::string wire, session_.etpan->wire_name(mailbox));
+  MBOXFERRY_TRY(
+      session_.connection->command_in_background("SUBSCRIBE " + quoted_string(wire), {}, {}));
+  return selected;
 }
 
 Result<void> ImapTarget::append(std::uint64_t batch, const std::string& mailbox,
@@ -208,6 +208,30 @@ Result<void> ImapTarget::append(std::uint64_t batch, const std::string& mailbox,
 }
 
 }  // namespace
+
+Result<MailboxTree> ReadOnlyTarget::mailbox_tree() {
+  MailboxTree tree;
+  MBOXFERRY_ASSIGN(tree.name_space, personal_namespace());
+  MBOXFERRY_ASSIGN(tree.listed, list());
+  return tree;
+}
+
+Result<void> ReadOnlyTarget::fetch(UidRange range, WalkOptions options, const FetchVisitor& visit) {
+  MBOXFERRY_ASSIGN(const auto messages, walk(range, options));
+  for (;;) {
+    MBOXFERRY_ASSIGN(const auto message, messages->next());
+    if (!message) return ok();
+    MBOXFERRY_TRY(visit(*message));
+  }
+}
+
+Result<SelectedMailbox> Target::open_mailbox(const std::string& mailbox, bool create) {
+  if (!create) return select(mailbox);
+  MBOXFERRY_TRY(this->create(mailbox));
+  const auto subscribed = subscribe(mailbox);
+  if (!subscribed && subscribed.error().scope == ErrorScope::session) return subscribed.error();
+  return select(mailbox);
+}
 
 std::string_view response_code_name(ResponseCode code) {
   constexpr std::array<std::pair<ResponseCode, std::string_view>, 11> kNames{
@@ -229,9 +253,12 @@ std::string_view response_code_name(ResponseCode code) {
 }
 
 Result<std::unique_ptr<Target>> connect(const Account& account, const ConnectionOptions& options,
-                                        AppendMode wanted) {
+                                        AppendMode wanted,
+                                        std::shared_ptr<ServerKnowledge> knowledge) {
   MBOXFERRY_ASSIGN(Session session, Session::open(account, options));
-  return std::unique_ptr<Target>(std::make_unique<ImapTarget>(std::move(session), wanted));
+  if (!knowledge) knowledge = std::make_shared<ServerKnowledge>();
+  return std::unique_ptr<Target>(
+      std::make_unique<ImapTarget>(std::move(session), wanted, std::move(knowledge)));
 }
 
 Result<std::unique_ptr<ReadOnlyTarget>> connect_read_only(const Account& account,

@@ -54,6 +54,7 @@ Result<Journal::Doubt> SqliteJournal::doubt_locked(MailboxId mailbox) const {
       database_->number("SELECT EXISTS(SELECT 1 FROM message WHERE mailbox = ?1 AND state = 15)",
                         mailbox));
   if (without_uid == 0) return doubt;
+  doubt.stored_without_uid = true;
   MBOXFERRY_ASSIGN(
       Query job,
       database_->query("SELECT uid_floor, uid_validity FROM mailbox WHERE id = ?1", mailbox));

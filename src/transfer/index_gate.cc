@@ -41,15 +41,24 @@ IndexGate::Position IndexGate::position() const {
   return position_;
 }
 
-Result<void> IndexGate::wait_beyond(const Position& seen, const Cancellation& cancel) {
+void IndexGate::poke() {
+  const std::scoped_lock lock(mutex_);
+  ++position_.generation;
+  changed_.notify_all();
+}
+
+Result<void> IndexGate::wait_beyond(const Position& seen, const Cancellation& cancel,
+                                    std::chrono::milliseconds patience) {
+  const auto until = std::chrono::steady_clock::now() + patience;
   std::unique_lock lock(mutex_);
   // Who waits has nothing to send: nothing is ahead of it, whatever was counted. Without this,
   // messages that reconciling found would use up the lead for ever.
   ahead_ = 0;
   changed_.notify_all();
   // A signal handler cannot notify, so the wait looks up now and then.
-  while (!error_ && position_.generation == seen.generation && !cancel.requested())
-    changed_.wait_for(lock, std::chrono::milliseconds(100));
+  while (!error_ && position_.generation == seen.generation && !cancel.requested() &&
+         std::chrono::steady_clock::now() < until)
+    changed_.wait_for(lock, std::min(patience, std::chrono::milliseconds(100)));
   if (error_) return *error_;
   return ok();
 }

@@ -2,6 +2,7 @@
 // How the index pass and the sender wait for each other.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -33,8 +34,12 @@ class IndexGate {
     std::uint64_t generation = 0;
   };
   Position position() const;
-  /// Waits until the position differs from `seen`; an error of the index pass is returned.
-  Result<void> wait_beyond(const Position& seen, const Cancellation& cancel);
+  /// Waits until the position differs from `seen`, somebody pokes, or `patience` is over; an error
+  /// of the index pass is returned.
+  Result<void> wait_beyond(const Position& seen, const Cancellation& cancel,
+                           std::chrono::milliseconds patience = std::chrono::hours(1));
+  /// Wakes those who wait: something else than the index has changed.
+  void poke();
   void stop();
 
  private:

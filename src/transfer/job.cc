@@ -5,20 +5,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <limits>
 #include <map>
+#include <mutex>
 #include <set>
 
+#include "transfer/crew.h"
 #include "transfer/daily_budget.h"
 #include "transfer/index_pass.h"
 #include "transfer/mailbox_book.h"
 #include "transfer/mailboxes.h"
 #include "transfer/quarantine.h"
 #include "transfer/reconcile.h"
-#include "transfer/sender.h"
+#include "transfer/reconnect.h"
 #include "transfer/source_folders.h"
 #include "transfer/tally.h"
 #include "transfer/throttled_target.h"
@@ -33,7 +34,6 @@ using std::chrono::milliseconds;
 // Indexed and not yet sent: small enough to stay in the page cache, large enough that the sender
 // never waits for a slow stretch of the archive.
 constexpr std::uint64_t kIndexLead = 256u << 20;
-constexpr milliseconds kLongestBackoff{30'000};
 constexpr int kFirstTries = 2;
 
 std::string absolute_lines(const std::vector<std::string>& paths) {
@@ -91,7 +91,8 @@ class JobRunner {
         throttle_(settings.limits, *environment.clock),
         budget_(settings.limits, *environment.clock) {
     settings_.index.digest_of = DigestOf::content;
-    const BatchBound bound = largest_batch(settings_.limits, 1);
+    const BatchBound bound = largest_batch(
+        settings_.limits, static_cast<std::size_t>(std::max(settings_.connections.most, 1)));
     settings_.batch.messages = std::min(settings_.batch.messages, bound.messages);
     settings_.batch.bytes = std::min(settings_.batch.bytes, bound.bytes);
   }
@@ -104,19 +105,20 @@ class JobRunner {
   Result<void> keep_notes();
   Result<void> begin_progress();
   Result<void> transfer_all();
-  Result<void> session();
+  Result<std::unique_ptr<imap::Target>> connect();
+  /// The first connection, and what it tells about the account.
+  Result<void> meet();
+  Result<void> try_to_meet();
   Result<void> wait_for_index();
-  Result<void> send_folder(const SourceFolder& source, std::size_t position);
-  Result<void> send_into(const SourceFolder& source, std::size_t position,
-                         const journal::MailboxRow& mailbox);
-  Result<void> reconcile_mailbox(const ReadyMailbox& ready);
-  Result<void> skip_what_is_there(const ReadyMailbox& ready);
+  Result<void> send_everything();
+  Result<ReadyMailbox> prepare(imap::Target& target, const MailStream& stream);
+  Result<void> reconcile_mailbox(imap::Target& target, const ReadyMailbox& ready);
+  Result<void> skip_what_is_there(imap::Target& target, const ReadyMailbox& ready);
   Result<void> note_tallies();
   /// True when nothing may be created or sent before every message is indexed.
   [[nodiscard]] bool index_first() const;
   Result<Verdict> verify();
   Result<Verdict> conclude(const Result<void>& transferred);
-  Result<void> wait_before_reconnect(const Error& error, int attempt);
 
   JobSettings settings_;
   const Environment& environment_;
@@ -129,12 +131,13 @@ class JobRunner {
   std::unique_ptr<imap::Target> target_;
   std::optional<Directory> directory_;
   std::optional<MailboxBook> book_;
+  std::mutex reconciling_;  ///< held by the connection that does, and for what follows
   std::map<journal::MailboxId, plan::FlagLimits> limits_;  ///< of the mailboxes seen in this run
   std::set<journal::MailboxId> looked_through_;  ///< what they held before the job is skipped
   std::optional<IndexGate> gate_;
   std::optional<IndexPass> index_pass_;
-  SendMemory memory_;
-  std::size_t next_folder_ = 0;
+  std::optional<StepWriter> steps_;
+  SendRecord record_;
 };
 
 Result<void> JobRunner::open() {
@@ -161,9 +164,7 @@ Result<void> JobRunner::keep_notes() {
   MBOXFERRY_TRY(journal_->set_note("connection.ca_file", ca_file));
   MBOXFERRY_TRY(journal_->set_note("connection.tls_pin", settings_.account.tls_pin));
   MBOXFERRY_TRY(journal_->set_note("verdict", "running"));
-  MBOXFERRY_ASSIGN(const auto slowest, journal_->note(kSlowestConfirmNote));
-  memory_.noted_confirm = milliseconds(std::strtoll(slowest.value_or("0").c_str(), nullptr, 10));
-  memory_.slowest_confirm = memory_.noted_confirm;
+  MBOXFERRY_TRY(record_.resume(*journal_));
   MBOXFERRY_ASSIGN(const auto sent_today, journal_->note(kSentTodayNote));
   budget_.resume(sent_today.value_or(""));
   MBOXFERRY_ASSIGN(const auto started, journal_->note("started"));
@@ -187,62 +188,44 @@ Result<void> JobRunner::begin_progress() {
   return ok();
 }
 
-Result<void> JobRunner::wait_before_reconnect(const Error& error, int attempt) {
-  const milliseconds backoff =
-      std::min(milliseconds(250) * (1 << std::min(attempt, 10)), kLongestBackoff);
-  const milliseconds wait = std::max(error.retry.after, attempt == 0 ? milliseconds(0) : backoff);
-  tracker_.notice(fmt::format("{}; connecting again in {:.1f} s", error.what,
-                              static_cast<double>(wait.count()) / 1000));
-  if (wait_unless(interrupt_, *environment_.clock, wait)) return ok();
-  return Error{ErrorCode::interrupted, "interrupted while waiting for the server",
-               "run the same command again to go on"};
+Result<void> JobRunner::transfer_all() {
+  MBOXFERRY_TRY(meet());
+  MBOXFERRY_TRY(assign_mailboxes(sources_, *book_, *journal_, tracker_));
+  index_pass_.emplace(sources_, settings_, *book_, *journal_, *gate_, tracker_);
+  if (index_first()) MBOXFERRY_TRY(wait_for_index());
+  return send_everything();
 }
 
-/// Sessions until nothing is left to send. What a lost connection leaves in doubt is reconciled by
-/// the next session before it sends anything into that mailbox.
-Result<void> JobRunner::transfer_all() {
+/// A connection that keeps to the limits.
+Result<std::unique_ptr<imap::Target>> JobRunner::connect() {
+  MBOXFERRY_ASSIGN(auto target, environment_.connect());
+  if (!settings_.limits.per_second()) return target;
+  return throttled(std::move(target), throttle_, *environment_.clock, tracker_);
+}
+
+/// A server that never answered is more likely a wrong name than a bad moment; one that hung up
+/// gets a second chance.
+Result<void> JobRunner::meet() {
+  Backoff backoff(kBetweenConnections);
   for (int attempt = 0;;) {
-    memory_.progress = false;
-    const Result<void> done = session();
-    if (done) return ok();
-    Error error = done.error();
-    const bool again = error.scope == ErrorScope::session && error.retry.when != Retry::When::never;
-    // A server that never answered is more likely a wrong name than a bad moment; one that hung up
-    // gets a second chance.
-    const bool met = directory_.has_value();
-    if (!again || (!met && error.retry.when == Retry::When::later)) return error;
-    attempt = memory_.progress ? 0 : attempt + 1;
-    if (!met && attempt > kFirstTries) return error;
-    if (attempt > settings_.reconnects) {
-      error.code = ErrorCode::try_later;
-      error.hint = "the job is kept; run the same command again to go on";
-      return error;
-    }
-    MBOXFERRY_TRY(wait_before_reconnect(error, attempt));
+    const Result<void> met = try_to_meet();
+    if (met) return ok();
+    const Error& error = met.error();
+    const bool again = error.scope == ErrorScope::session && error.retry.when == Retry::When::now;
+    if (!again || ++attempt > kFirstTries) return error;
+    MBOXFERRY_TRY(wait_for_reconnect(error, backoff.next(error.retry.after), tracker_,
+                                     *environment_.clock, interrupt_));
   }
 }
 
-Result<void> JobRunner::session() {
+Result<void> JobRunner::try_to_meet() {
   tracker_.enter(Progress::Phase::connecting);
   target_.reset();
-  MBOXFERRY_ASSIGN(target_, environment_.connect());
-  if (settings_.limits.per_second())
-    target_ = throttled(std::move(target_), throttle_, *environment_.clock, tracker_);
+  MBOXFERRY_ASSIGN(target_, connect());
   MBOXFERRY_ASSIGN(directory_, Directory::read(*target_));
-  if (!book_) {
-    MBOXFERRY_ASSIGN(plan::Mapper mapper, directory_->mapper(settings_));
-    MBOXFERRY_ASSIGN(MailboxBook book, MailboxBook::open(std::move(mapper), *journal_));
-    book_.emplace(std::move(book));
-  }
-  if (!index_pass_) {
-    MBOXFERRY_TRY(assign_mailboxes(sources_, *book_, *journal_, tracker_));
-    index_pass_.emplace(sources_, settings_, *book_, *journal_, *gate_, tracker_);
-  }
-  if (index_first()) MBOXFERRY_TRY(wait_for_index());
-  // A folder that is done stays done: a lost connection leaves nothing in doubt but the current
-  // one.
-  for (; next_folder_ < sources_.size(); ++next_folder_)
-    MBOXFERRY_TRY(send_folder(sources_[next_folder_], next_folder_));
+  MBOXFERRY_ASSIGN(plan::Mapper mapper, directory_->mapper(settings_));
+  MBOXFERRY_ASSIGN(MailboxBook book, MailboxBook::open(std::move(mapper), *journal_));
+  book_.emplace(std::move(book));
   return ok();
 }
 
@@ -266,56 +249,63 @@ Result<void> JobRunner::wait_for_index() {
   }
 }
 
-Result<void> JobRunner::send_folder(const SourceFolder& source, std::size_t position) {
-  std::vector<journal::MailboxId> wanted{source.row.mailbox};
-  if (source.by_label) {
-    MBOXFERRY_ASSIGN(wanted, journal_->mailboxes_of(source.row.id));
-  }
+/// What a lost connection leaves in doubt is reconciled by the next one that comes into the
+/// mailbox, before anything is sent into it.
+Result<void> JobRunner::send_everything() {
+  steps_.emplace(*journal_);
+  const SendContext context{settings_, *journal_,           *steps_,   *gate_, tracker_, record_,
+                            budget_,   *environment_.clock, interrupt_};
+  ConnectionLimits limits = settings_.connections;
+  const bool keeps_order = target_->mode() == imap::AppendMode::multiappend;
+  if (limits.per_mailbox == 0) limits.per_mailbox = keeps_order ? limits.most : 1;
+  WorkBoard board(sources_, *journal_, *gate_, limits.per_mailbox, interrupt_);
+  Crew crew(
+      context, board, limits.most, [this] { return connect(); },
+      [this](imap::Target& target, const MailStream& stream) { return prepare(target, stream); });
+  const auto sent = crew.run(std::move(target_));
+  target_ = crew.take_target();
+  return sent;
+}
+
+Result<ReadyMailbox> JobRunner::prepare(imap::Target& target, const MailStream& stream) {
   MBOXFERRY_ASSIGN(const auto rows, journal_->mailboxes());
-  for (const journal::MailboxId id : wanted) {
-    const auto row = std::find_if(rows.begin(), rows.end(),
-                                  [&](const journal::MailboxRow& known) { return known.id == id; });
-    if (row == rows.end())
-      return Error{ErrorCode::internal, "the folder " + source.row.path + " has no mailbox", ""};
-    MBOXFERRY_TRY(send_into(source, position, *row));
-  }
-  return ok();
-}
-
-Result<void> JobRunner::send_into(const SourceFolder& source, std::size_t position,
-                                  const journal::MailboxRow& mailbox) {
-  MBOXFERRY_ASSIGN(ReadyMailbox ready, prepare_mailbox(*target_, *directory_, mailbox, *journal_));
-  limits_[mailbox.id] = ready.flags;
+  const auto row = std::find_if(rows.begin(), rows.end(), [&](const journal::MailboxRow& known) {
+    return known.id == stream.mailbox();
+  });
+  if (row == rows.end())
+    return Error{ErrorCode::internal, "the folder " + stream.source().row.path + " has no mailbox",
+                 ""};
+  MBOXFERRY_ASSIGN(ReadyMailbox ready, prepare_mailbox(target, *directory_, *row, *journal_));
   if (ready.validity_changed)
-    tracker_.notice("mailbox " + mailbox.name +
+    tracker_.notice("mailbox " + row->name +
                     " has a new UIDVALIDITY; looking for every message in it");
-  tracker_.enter(Progress::Phase::reconciling, mailbox.name);
-  MBOXFERRY_TRY(reconcile_mailbox(ready));
-  MBOXFERRY_TRY(skip_what_is_there(ready));
-  tracker_.enter(Progress::Phase::sending, mailbox.name);
-  Sender sender(settings_, *target_, *journal_, *gate_, tracker_, budget_, memory_,
-                *environment_.clock, interrupt_);
-  return sender.send(source, position, std::move(ready));
+  tracker_.enter(Progress::Phase::reconciling, row->name);
+  // The journal reconciles one mailbox at a time.
+  const std::scoped_lock lock(reconciling_);
+  limits_[row->id] = ready.flags;
+  MBOXFERRY_TRY(reconcile_mailbox(target, ready));
+  MBOXFERRY_TRY(skip_what_is_there(target, ready));
+  return ready;
 }
 
-Result<void> JobRunner::reconcile_mailbox(const ReadyMailbox& ready) {
+Result<void> JobRunner::reconcile_mailbox(imap::Target& target, const ReadyMailbox& ready) {
   MBOXFERRY_ASSIGN(
       const Reconciled reconciled,
-      reconcile(ready.row, *target_, *journal_, *environment_.clock, memory_.slowest_confirm,
+      reconcile(ready.row, target, *journal_, *environment_.clock, record_.slowest_confirm(),
                 masked_digest_of(sources_, settings_), interrupt_));
   if (reconciled.found + reconciled.planned_again == 0) return ok();
   tracker_.notice(fmt::format("{}: {} messages in doubt were there, {} will be sent again",
                               ready.row.name, reconciled.found, reconciled.planned_again));
-  memory_.progress = memory_.progress || reconciled.found > 0;
+  if (reconciled.found > 0) record_.decided();
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(0));
   tracker_.update([&](Progress& progress) { progress.stored = counts.stored; });
   return ok();
 }
 
-Result<void> JobRunner::skip_what_is_there(const ReadyMailbox& ready) {
+Result<void> JobRunner::skip_what_is_there(imap::Target& target, const ReadyMailbox& ready) {
   if (!settings_.skip_existing || looked_through_.contains(ready.row.id)) return ok();
   MBOXFERRY_ASSIGN(const std::uint64_t found,
-                   skip_existing(ready.row, *target_, *journal_,
+                   skip_existing(ready.row, target, *journal_,
                                  masked_digest_of(sources_, settings_), interrupt_));
   looked_through_.insert(ready.row.id);
   if (found == 0) return ok();
@@ -342,6 +332,9 @@ Result<void> JobRunner::note_tallies() {
 
 Result<Verdict> JobRunner::verify() {
   tracker_.enter(Progress::Phase::verifying);
+  if (!target_) {
+    MBOXFERRY_ASSIGN(target_, connect());
+  }
   const auto show = [this](const Difference& difference) {
     if (difference.what != "unexpected")
       tracker_.notice(
@@ -355,6 +348,8 @@ Result<Verdict> JobRunner::verify() {
       "verified", fmt::format("checked={} missing={} different={} unexpected={}", result.checked,
                               result.missing, result.different, result.unexpected)));
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(0));
+  if (counts.planned.messages + counts.intended.messages > 0)
+    return Error{ErrorCode::internal, "messages were left unsent", "run the same command again"};
   if (!result.good())
     return Error{ErrorCode::refused,
                  fmt::format("{}: {} messages are missing on the server and {} are different",
@@ -393,8 +388,9 @@ Result<Verdict> JobRunner::run() {
 }  // namespace
 
 Environment real_environment(const JobSettings& settings) {
-  return {[&settings] {
-            return imap::connect(settings.account, settings.connection, settings.append_mode);
+  return {[&settings, knowledge = std::make_shared<imap::ServerKnowledge>()] {
+            return imap::connect(settings.account, settings.connection, settings.append_mode,
+                                 knowledge);
           },
           &system_clock()};
 }

@@ -20,19 +20,21 @@ Error cannot_create(Error error) {
   return error;
 }
 
-Result<void> create_absent(imap::Target& target, Directory& directory, journal::MailboxRow& row) {
+/// Selects the mailbox, which is created and subscribed to where it is absent: mail in one that is
+/// not subscribed is invisible in many clients. What was listed at the job's start may have gone.
+Result<imap::SelectedMailbox> open_or_create(imap::Target& target, const Directory& directory,
+                                             journal::MailboxRow& row) {
   const imap::ListedMailbox* listed = directory.find(row.name);
-  if (listed != nullptr && listed->selectable) return ok();
-  if (const auto created = target.create(row.name); !created) return cannot_create(created.error());
+  if (listed != nullptr && listed->selectable) {
+    auto selected = target.open_mailbox(row.name, false);
+    const bool gone = !selected && selected.error().scope == ErrorScope::mailbox;
+    if (!gone) return selected;
+  }
+  auto opened = target.open_mailbox(row.name, true);
+  if (!opened) return cannot_create(opened.error());
   crash_point("mailbox-created");
-  // Mail in a mailbox that is not subscribed is invisible in many clients; a refusal harms nothing
-  // else.
-  const auto subscribed = target.subscribe(row.name);
-  if (!subscribed && subscribed.error().scope == ErrorScope::session)
-    return Error(subscribed.error());
-  directory.listed.push_back({row.name, directory.name_space.separator, true, ""});
   row.created = true;
-  return ok();
+  return opened;
 }
 
 }  // namespace
@@ -47,10 +49,8 @@ bool same_mailbox(const std::string& one, const std::string& other) {
 }
 
 Result<Directory> Directory::read(imap::ReadOnlyTarget& target) {
-  Directory directory;
-  MBOXFERRY_ASSIGN(directory.name_space, target.personal_namespace());
-  MBOXFERRY_ASSIGN(directory.listed, target.list());
-  return directory;
+  MBOXFERRY_ASSIGN(imap::MailboxTree tree, target.mailbox_tree());
+  return Directory{std::move(tree.name_space), std::move(tree.listed)};
 }
 
 const imap::ListedMailbox* Directory::find(const std::string& name) const {
@@ -89,10 +89,9 @@ Result<ReadyMailbox> note_mailbox(const imap::SelectedMailbox& selected, journal
   return ready;
 }
 
-Result<ReadyMailbox> prepare_mailbox(imap::Target& target, Directory& directory,
+Result<ReadyMailbox> prepare_mailbox(imap::Target& target, const Directory& directory,
                                      journal::MailboxRow row, journal::Journal& journal) {
-  MBOXFERRY_TRY(create_absent(target, directory, row));
-  MBOXFERRY_ASSIGN(const imap::SelectedMailbox selected, target.select(row.name));
+  MBOXFERRY_ASSIGN(const imap::SelectedMailbox selected, open_or_create(target, directory, row));
   return note_mailbox(selected, std::move(row), journal);
 }
 

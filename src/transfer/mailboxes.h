@@ -39,7 +39,7 @@ struct ReadyMailbox {
 
 /// Creates the mailbox where it is absent, subscribes and selects it, and keeps in the journal
 /// what it was before the job's first message.
-Result<ReadyMailbox> prepare_mailbox(imap::Target& target, Directory& directory,
+Result<ReadyMailbox> prepare_mailbox(imap::Target& target, const Directory& directory,
                                      journal::MailboxRow row, journal::Journal& journal);
 
 plan::FlagLimits flag_limits(const imap::PermanentFlags& permanent);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 
 #include "mboxferry/base/crash_point.h"
 #include "transfer/sender.h"
@@ -44,34 +45,40 @@ Result<void> Sender::apply(const imap::AppendOutcome& outcome) {
   if (!known)
     return start_over(ErrorCode::protocol,
                       target_.label() + " answered a command that was not sent");
-  const auto first = batch->second.rows.begin() + static_cast<std::ptrdiff_t>(outcome.first);
-  Rows rows(first, first + static_cast<std::ptrdiff_t>(outcome.count));
+  const auto rows = std::span(batch->second.rows).subspan(outcome.first, outcome.count);
   if (outcome.kind == imap::AppendOutcome::Kind::bad) {
     apply_bad(outcome, rows);
-    if (memory_.refused_by_bad_in_a_row >= kMostBadInARow)
+    if (desk_.care.given_up_in_a_row() >= kMostBadInARow)
       return too_many_bad(target_.label(), outcome.text);
     return start_over(ErrorCode::protocol,
                       fmt::format("{} answered BAD to an APPEND ({}); the connection was closed",
                                   target_.label(), outcome.text));
   }
-  MBOXFERRY_TRY(note_confirm_time(
-      std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - batch->second.sent_at)));
-  batch->second.unanswered -= outcome.count;
-  if (batch->second.unanswered == 0) in_flight_.erase(batch);
-  if (outcome.kind == imap::AppendOutcome::Kind::stored) return apply_stored(outcome, rows);
-  return apply_refused(outcome, std::move(rows));
+  if (outcome.kind == imap::AppendOutcome::Kind::stored) {
+    MBOXFERRY_TRY(apply_stored(outcome, rows));
+    return answered(batch, outcome.count);
+  }
+  Rows refused(rows.begin(), rows.end());
+  MBOXFERRY_TRY(answered(batch, outcome.count));
+  return apply_refused(outcome, std::move(refused));
 }
 
-/// Noted when it has doubled, so that it costs a sync a handful of times in a job.
-Result<void> Sender::note_confirm_time(std::chrono::milliseconds waited) {
-  memory_.slowest_confirm = std::max(memory_.slowest_confirm, waited);
-  const auto worth_noting = std::max(2 * memory_.noted_confirm, std::chrono::milliseconds(100));
-  if (memory_.slowest_confirm < worth_noting) return ok();
-  memory_.noted_confirm = memory_.slowest_confirm;
-  return journal_.set_note(kSlowestConfirmNote, std::to_string(memory_.slowest_confirm.count()));
+/// Counts messages of a batch as answered; a whole one shows how fast the server is.
+Result<void> Sender::answered(Batches::iterator batch, std::size_t count) {
+  const auto now = context_.clock.now();
+  Batch& sent = batch->second;
+  sent.unanswered -= count;
+  const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(now - sent.begun);
+  if (sent.unanswered == 0) {
+    desk_.order.done(sent.ticket);
+    pace_.answered(sent.rows.size(), sent.bytes, sent.begun, sent.ended, now);
+    in_flight_.erase(batch);
+  }
+  return context_.record.note_confirm(waited, context_.journal);
 }
 
-Result<void> Sender::apply_stored(const imap::AppendOutcome& outcome, const Rows& rows) {
+Result<void> Sender::apply_stored(const imap::AppendOutcome& outcome,
+                                  std::span<const journal::MessageRow> rows) {
   const bool named = outcome.uids.size() == rows.size();
   const std::uint32_t expected = mailbox_.row.uid_validity;
   if (named && outcome.uid_validity != expected)
@@ -82,15 +89,20 @@ Result<void> Sender::apply_stored(const imap::AppendOutcome& outcome, const Rows
   std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     pending_.stored.push_back({rows[i].id, named ? outcome.uids[i] : 0});
-    if (goes_without_keywords(rows[i])) pending_.keywords_lost.push_back(rows[i].id);
+    if (goes_without_keywords(rows[i])) {
+      pending_.keywords_lost.push_back(rows[i].id);
+      desk_.care.forget(rows[i].id);
+    }
     bytes += rows[i].wire_size;
-    if (named) mailbox_.uid_floor = std::max(mailbox_.uid_floor, outcome.uids[i] + 1);
   }
-  patience_ = 0;
-  memory_.progress = true;
-  memory_.refused_by_bad_in_a_row = 0;
-  gate_.sent(bytes);
-  tracker_.update([&](Progress& progress) {
+  if (named && !rows.empty())
+    desk_.raise_floor(*std::max_element(outcome.uids.begin(), outcome.uids.end()) + 1);
+  backoff_.reset();
+  desk_.care.something_was_stored();
+  context_.record.decided();
+  context_.gate.sent(bytes);
+  stored_({rows.size(), bytes});
+  context_.tracker.update([&](Progress& progress) {
     for (journal::Count* count : {&progress.stored, &progress.stored_now}) {
       count->messages += rows.size();
       count->bytes += bytes;
@@ -112,13 +124,14 @@ Result<void> Sender::apply_refused(const imap::AppendOutcome& outcome, Rows rows
     plan_again(std::move(rows));
     return apply_patience(outcome);
   }
+  pace_.trouble();
   if (rows.size() == 1) {
     if (try_without_keywords(outcome, rows)) return ok();
     refuse(rows.front(), std::string(imap::response_code_name(outcome.code)), outcome.text);
     return ok();
   }
   if (abandoning_) {
-    go_carefully(rows);
+    desk_.care.go_carefully(rows.front().id, rows.back().id);
     plan_again(std::move(rows));
     return ok();
   }
@@ -135,12 +148,10 @@ Result<void> Sender::apply_refused(const imap::AppendOutcome& outcome, Rows rows
 /// tried once more.
 bool Sender::try_without_keywords(const imap::AppendOutcome& outcome, Rows& rows) {
   const journal::MessageRow& row = rows.front();
-  const bool tried = row.id == memory_.bad_message;
+  const bool tried = desk_.care.tried(row.id).times > 0;
   const bool had_any = !plan::keep_flags(0, row.keywords, mailbox_.flags).keywords.empty();
   if (tried || !had_any || abandoning_ || outcome.code == imap::ResponseCode::too_big) return false;
-  memory_.bad_message = row.id;
-  memory_.bad_count = 1;
-  memory_.bad_text = outcome.text;
+  desk_.care.set_tried(row.id, {1, outcome.text});
   plan_again(std::move(rows));
   return true;
 }
@@ -148,32 +159,24 @@ bool Sender::try_without_keywords(const imap::AppendOutcome& outcome, Rows& rows
 Result<void> Sender::apply_patience(const imap::AppendOutcome& outcome) {
   const bool full = outcome.code == imap::ResponseCode::over_quota;
   if (abandoning_) return ok();
-  if (full || ++patience_ > kMostPatience) return asks_for_patience(target_.label(), outcome);
-  const auto backoff = std::chrono::milliseconds(500) * (1 << patience_);
-  const auto wait = std::max<std::chrono::milliseconds>(outcome.retry.after, backoff);
-  tracker_.notice(fmt::format("{} asks for patience ({}); going on in {:.1f} s", target_.label(),
-                              outcome.text, static_cast<double>(wait.count()) / 1000));
-  wait_unless(interrupt_, clock_, wait);
+  if (full || backoff_.tries() >= kMostPatience) return asks_for_patience(target_.label(), outcome);
+  const std::chrono::milliseconds wait = backoff_.next(outcome.retry.after);
+  context_.tracker.notice(fmt::format("{} asks for patience ({}); going on in {:.1f} s",
+                                      target_.label(), outcome.text,
+                                      static_cast<double>(wait.count()) / 1000));
+  wait_unless(context_.interrupt, context_.clock, wait, context_.tracker,
+              "the server asks for patience (" + outcome.text + ")");
   return ok();
 }
 
-void Sender::apply_bad(const imap::AppendOutcome& outcome, const Rows& rows) {
-  memory_.progress = true;
-  memory_.bad_text = outcome.text;
-  if (rows.size() == 1 && is_careful(rows.front().id)) {
-    const bool same = memory_.bad_message == rows.front().id;
-    memory_.bad_count = same ? memory_.bad_count + 1 : 1;
-    memory_.bad_message = rows.front().id;
-    if (rows.front().keywords.empty()) memory_.bad_count = 2;
-    return;
-  }
-  go_carefully(rows);
-}
-
-void Sender::go_carefully(const Rows& rows) {
-  memory_.careful_first = rows.front().id;
-  memory_.careful_last = rows.back().id;
-  memory_.progress = true;
+void Sender::apply_bad(const imap::AppendOutcome& outcome,
+                       std::span<const journal::MessageRow> rows) {
+  context_.record.decided();
+  const journal::MessageRow& first = rows.front();
+  if (rows.size() > 1 || !desk_.care.is_careful(first.id))
+    return desk_.care.go_carefully(first.id, rows.back().id);
+  const int times = first.keywords.empty() ? 2 : desk_.care.tried(first.id).times + 1;
+  desk_.care.set_tried(first.id, {times, outcome.text});
 }
 
 void Sender::plan_again(Rows rows) {
@@ -184,18 +187,20 @@ void Sender::plan_again(Rows rows) {
 void Sender::tell_refused(const journal::MessageRow& row, const std::string& code,
                           const std::string& text) {
   if (++refusals_told_ > kMostRefusalsTold) return;
-  tracker_.notice(fmt::format("refused: {}, message at byte {}: {}{}{}", folder_, row.offset, code,
-                              code.empty() ? "" : ": ", text));
+  context_.tracker.notice(fmt::format("refused: {}, message at byte {}: {}{}{}",
+                                      stream_.source().row.path, row.offset, code,
+                                      code.empty() ? "" : ": ", text));
   if (refusals_told_ == kMostRefusalsTold)
-    tracker_.notice("more refused messages of this folder are in the report only");
+    context_.tracker.notice("more refused messages of this folder are in the report only");
 }
 
 void Sender::refuse(const journal::MessageRow& row, std::string code, std::string text) {
   tell_refused(row, code, text);
   pending_.refused.push_back({row.id, std::move(code), std::move(text)});
-  memory_.progress = true;
-  gate_.sent(row.wire_size);
-  tracker_.update([](Progress& progress) { ++progress.refused; });
+  desk_.care.forget(row.id);
+  context_.record.decided();
+  context_.gate.sent(row.wire_size);
+  context_.tracker.update([](Progress& progress) { ++progress.refused; });
 }
 
 }  // namespace mboxferry::transfer

@@ -35,11 +35,12 @@ Result<void> look(const imap::UidRange& range, imap::ReadOnlyTarget& target,
     page.clear();
     return ok();
   };
-  MBOXFERRY_TRY(target.fetch(range, true, [&](const imap::FetchedMessage& fetched) -> Result<void> {
-    page.push_back({fetched.uid, fetched.size, fetched.internal_date.unix_seconds,
-                    fetched.message_id.empty() ? 0 : message::short_hash(fetched.message_id)});
-    return page.size() < kPage ? ok() : flush();
-  }));
+  MBOXFERRY_TRY(target.fetch(
+      range, {.with_message_id = true}, [&](const imap::FetchedMessage& fetched) -> Result<void> {
+        page.push_back({fetched.uid, fetched.size, fetched.internal_date.unix_seconds,
+                        fetched.message_id.empty() ? 0 : message::short_hash(fetched.message_id)});
+        return page.size() < kPage ? ok() : flush();
+      }));
   return flush();
 }
 
@@ -157,6 +158,8 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
 
 Result<void> identify_stored(const journal::MailboxRow& mailbox, imap::ReadOnlyTarget& target,
                              journal::Journal& journal, const Cancellation& interrupt) {
+  MBOXFERRY_ASSIGN(const journal::Journal::Doubt doubt, journal.doubt(mailbox.id));
+  if (!doubt.stored_without_uid) return ok();
   MBOXFERRY_TRY(journal.begin_reconcile(mailbox.id, journal::Unidentified::stored_without_uid));
   MBOXFERRY_TRY(look({std::max<imap::Uid>(mailbox.uid_floor, 1), kLastUid}, target, journal));
   MBOXFERRY_ASSIGN(const std::uint64_t found, match(target, journal, {}, interrupt));

@@ -4,56 +4,69 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "mboxferry/base/crash_point.h"
 
 namespace mboxferry::transfer {
-
 namespace {
 
-constexpr std::size_t kReadAhead = 1024;
-
-Error interrupted() {
-  return {ErrorCode::interrupted, "interrupted; everything in flight is confirmed",
-          "run the same command again to go on"};
-}
+constexpr std::size_t kMostUncommitted = 1024;
+// A server that holds a lock while it reads could make two connections wait for each other.
+constexpr std::chrono::seconds kLongestTurn{10};
+constexpr std::chrono::milliseconds kBetweenLooks{2};
 
 }  // namespace
 
-Sender::Sender(const JobSettings& settings, imap::Target& target, journal::Journal& journal,
-               IndexGate& gate, Tracker& tracker, DailyBudget& budget, SendMemory& memory,
-               Clock& clock, const Cancellation& interrupt)
-    : settings_(settings),
-      target_(target),
-      journal_(journal),
-      gate_(gate),
-      tracker_(tracker),
-      budget_(budget),
-      memory_(memory),
-      clock_(clock),
-      interrupt_(interrupt) {}
+/// The literals of a batch, which is let go when its turn has come.
+class Sender::OrderedLiterals final : public imap::LiteralSource {
+ public:
+  OrderedLiterals(Sender& sender, const Batch& batch, MessageReader& reader)
+      : sender_(sender), ticket_(batch.ticket), literals_(reader, batch.rows) {}
 
-Result<void> Sender::send(const SourceFolder& source, std::size_t position, ReadyMailbox mailbox) {
-  mailbox_ = std::move(mailbox);
-  folder_ = source.row.path;
+  Result<void> write(std::size_t index, const imap::LiteralWriter& out) override {
+    return literals_.write(index, out);
+  }
+  Result<void> approve() override {
+    MBOXFERRY_TRY(sender_.wait_for_turn(ticket_));
+    return literals_.approve();
+  }
+
+ private:
+  Sender& sender_;
+  const CommitOrder::Ticket ticket_;
+  BatchLiterals literals_;
+};
+
+Sender::Sender(const SendContext& context, imap::Target& target, MailStream& stream, int connection,
+               bool keep_order, BatchPace& pace, Stop stop, Stored stored)
+    : context_(context),
+      target_(target),
+      stream_(stream),
+      desk_(stream.desk()),
+      connection_(connection),
+      keep_order_(keep_order),
+      pace_(pace),
+      stop_(std::move(stop)),
+      stored_(std::move(stored)),
+      mailbox_(desk_.ready()) {}
+
+Result<void> Sender::send() {
+  const SourceFolder& source = stream_.source();
   MBOXFERRY_ASSIGN(const auto bytes, archive::open_folder(source.place));
-  MessageReader reader(*bytes, wire_options(source.survey, settings_.index));
-  const auto sent = send_all(source, position, reader);
+  MessageReader reader(*bytes, wire_options(source.survey, context_.settings.index));
+  const auto sent = send_all(reader);
   if (!sent) return abandon(sent.error());
   return commit({});
 }
 
-Result<void> Sender::send_all(const SourceFolder& source, std::size_t position,
-                              MessageReader& reader) {
+Result<void> Sender::send_all(MessageReader& reader) {
   for (;;) {
-    const bool stopping = interrupt_.requested() || budget_used_up_;
-    // Asked before the journal is: rows added in between make the wait below return at once.
-    const IndexGate::Position index = gate_.position();
-    const bool may_send = !stopping && in_flight_.size() < settings_.batch.in_flight;
+    const bool may_send = in_flight_.size() < pace_.in_flight() && !budget_used_up_ && !stop_();
     if (may_send) {
-      MBOXFERRY_ASSIGN(Rows rows, next_rows(source));
-      if (!rows.empty()) {
-        MBOXFERRY_TRY(send_batch(std::move(rows), reader));
+      MBOXFERRY_ASSIGN(auto portion, next_portion());
+      if (portion) {
+        MBOXFERRY_TRY(send_batch(std::move(*portion), reader));
         while (!in_flight_.empty() && target_.answer_ready()) MBOXFERRY_TRY(receive_one());
         continue;
       }
@@ -63,62 +76,31 @@ Result<void> Sender::send_all(const SourceFolder& source, std::size_t position,
       continue;
     }
     if (budget_used_up_) return *budget_used_up_;
-    if (stopping) return interrupted();
-    if (!again_.empty()) continue;
-    if (index.folders_done > position) return ok();
-    MBOXFERRY_TRY(commit({}));
-    MBOXFERRY_TRY(gate_.wait_beyond(index, interrupt_));
+    if (!may_send || again_.empty()) return ok();
   }
 }
 
 /// The next batch: first what comes back from a refused one, then new messages. Messages that are
 /// known to be refused are taken out on the way.
-Result<Sender::Rows> Sender::next_rows(const SourceFolder& source) {
+Result<std::optional<Sender::Portion>> Sender::next_portion() {
   if (!again_.empty()) {
-    Rows rows = std::move(again_.front());
+    Portion portion{std::move(again_.front()), false, desk_.order.take(connection_)};
     again_.pop_front();
-    return rows;
+    return std::optional(std::move(portion));
   }
   for (;;) {
-    if (read_ahead_.empty()) {
-      MBOXFERRY_ASSIGN(read_ahead_, planned_rows(source));
-      if (read_ahead_.empty()) return Rows{};
-    }
-    const bool careful = is_careful(read_ahead_.front().id);
-    // A message that goes with care goes alone: nothing else may be in doubt when it gets a BAD.
-    if (careful && !in_flight_.empty()) return Rows{};
-    target_.be_careful(careful);
-    Rows batch = take_batch(read_ahead_, careful);
-    std::erase_if(batch, [this](const journal::MessageRow& row) { return refuse_known(row); });
-    if (!batch.empty()) return batch;
-    if (pending_.refused.size() >= kReadAhead) MBOXFERRY_TRY(commit({}));
+    const journal::Count left = context_.budget.left();
+    const MailStream::Most most{std::min(pace_.messages(), std::max<std::size_t>(left.messages, 1)),
+                                std::min(pace_.bytes(), left.bytes)};
+    MBOXFERRY_ASSIGN(auto portion, stream_.take(most, in_flight_.empty(), connection_));
+    if (!portion) return portion;
+    target_.be_careful(portion->careful);
+    std::erase_if(portion->rows,
+                  [this](const journal::MessageRow& row) { return refuse_known(row); });
+    if (!portion->rows.empty()) return portion;
+    desk_.order.done(portion->ticket);
+    if (pending_.refused.size() >= kMostUncommitted) MBOXFERRY_TRY(commit({}));
   }
-}
-
-Result<Sender::Rows> Sender::planned_rows(const SourceFolder& source) {
-  MBOXFERRY_ASSIGN(Rows rows,
-                   journal_.planned(source.row.id, mailbox_.row.id, cursor_, kReadAhead));
-  if (!rows.empty()) cursor_ = rows.back().id;
-  return rows;
-}
-
-Sender::Rows Sender::take_batch(Rows& from, bool careful) {
-  std::size_t count = 0;
-  std::uint64_t bytes = 0;
-  const journal::Count left = budget_.left();
-  const std::size_t most =
-      careful ? 1 : std::min<std::uint64_t>(settings_.batch.messages, std::max(left.messages, 1ul));
-  const std::uint64_t most_bytes = std::min(settings_.batch.bytes, left.bytes);
-  while (count < from.size() && count < most) {
-    bytes += from[count].wire_size;
-    const bool fits = bytes <= most_bytes && is_careful(from[count].id) == careful;
-    if (count > 0 && !fits) break;
-    ++count;
-  }
-  const auto end = from.begin() + static_cast<std::ptrdiff_t>(count);
-  Rows batch(std::make_move_iterator(from.begin()), std::make_move_iterator(end));
-  from.erase(from.begin(), end);
-  return batch;
 }
 
 bool Sender::refuse_known(const journal::MessageRow& row) {
@@ -128,12 +110,15 @@ bool Sender::refuse_known(const journal::MessageRow& row) {
     return true;
   }
   // Once with everything, once without keywords; then the server does not take it.
-  const bool given_up = row.id == memory_.bad_message && memory_.bad_count >= 2;
-  if (given_up) {
-    refuse(row, "bad", memory_.bad_text);
-    ++memory_.refused_by_bad_in_a_row;
-  }
-  return given_up;
+  const Care::Tried tried = desk_.care.tried(row.id);
+  if (tried.times < 2) return false;
+  refuse(row, "bad", tried.text);
+  desk_.care.given_up();
+  return true;
+}
+
+bool Sender::goes_without_keywords(const journal::MessageRow& row) const {
+  return !row.keywords.empty() && desk_.care.tried(row.id).times == 1;
 }
 
 imap::AppendMessage Sender::to_append(const journal::MessageRow& row) const {
@@ -142,29 +127,48 @@ imap::AppendMessage Sender::to_append(const journal::MessageRow& row) const {
   return {row.wire_size, kept.flags, std::move(kept.keywords), row.date};
 }
 
-Result<void> Sender::send_batch(Rows rows, MessageReader& reader) {
-  journal::Intent intent{mailbox_.row.id, mailbox_.row.uid_validity, mailbox_.uid_floor, {}};
-  std::vector<imap::AppendMessage> messages;
-  intent.messages.reserve(rows.size());
-  messages.reserve(rows.size());
+Result<void> Sender::send_batch(Portion portion, MessageReader& reader) {
   std::uint64_t bytes = 0;
-  for (const journal::MessageRow& row : rows) {
-    intent.messages.push_back(row.id);
-    messages.push_back(to_append(row));
-    bytes += row.wire_size;
-  }
-  if (const auto booked = budget_.book(rows.size(), bytes); !booked) {
+  for (const journal::MessageRow& row : portion.rows) bytes += row.wire_size;
+  if (const auto booked = context_.budget.book(portion.rows.size(), bytes); !booked) {
+    desk_.order.done(portion.ticket);
     budget_used_up_ = booked.error();
     return ok();
   }
-  MBOXFERRY_TRY(commit({std::move(intent)}));
   const std::uint64_t number = next_batch_++;
   Batch& batch = in_flight_[number];
-  batch.unanswered = rows.size();
-  batch.rows = std::move(rows);
-  batch.sent_at = clock_.now();
-  BatchLiterals literals(reader, batch.rows);
-  return target_.append(number, mailbox_.row.name, messages, literals);
+  batch.ticket = portion.ticket;
+  batch.unanswered = portion.rows.size();
+  batch.rows = std::move(portion.rows);
+  batch.bytes = bytes;
+  journal::Intent intent{mailbox_.row.id, mailbox_.row.uid_validity, desk_.ready().uid_floor, {}};
+  std::vector<imap::AppendMessage> messages;
+  intent.messages.reserve(batch.rows.size());
+  messages.reserve(batch.rows.size());
+  for (const journal::MessageRow& row : batch.rows) {
+    intent.messages.push_back(row.id);
+    messages.push_back(to_append(row));
+  }
+  MBOXFERRY_TRY(commit({std::move(intent)}));
+  batch.begun = context_.clock.now();
+  batch.ended = batch.begun;
+  OrderedLiterals literals(*this, batch, reader);
+  const auto sent = target_.append(number, mailbox_.row.name, messages, literals);
+  // An early NO may have been applied while the batch was on its way.
+  if (const auto still = in_flight_.find(number); still != in_flight_.end())
+    still->second.ended = context_.clock.now();
+  return sent;
+}
+
+/// Takes answers while it waits: other connections may wait for them.
+Result<void> Sender::wait_for_turn(CommitOrder::Ticket ticket) {
+  if (!keep_order_) return ok();
+  const auto until = std::chrono::steady_clock::now() + kLongestTurn;
+  while (!desk_.order.may_commit(ticket) && std::chrono::steady_clock::now() < until) {
+    while (target_.answer_ready()) MBOXFERRY_TRY(receive_one());
+    desk_.order.wait(kBetweenLooks);
+  }
+  return ok();
 }
 
 Result<void> Sender::receive_one() {
@@ -175,21 +179,20 @@ Result<void> Sender::receive_one() {
 }
 
 Result<void> Sender::note_sent_today() {
-  const auto note = budget_.note_due();
-  return note ? journal_.set_note(kSentTodayNote, *note) : ok();
+  const auto note = context_.budget.note_due();
+  return note ? context_.journal.set_note(kSentTodayNote, *note) : ok();
 }
 
 Result<void> Sender::commit(std::vector<journal::Intent> intents) {
   pending_.intents = std::move(intents);
-  if (pending_.empty()) return ok();
-  const journal::Step step = std::exchange(pending_, {});
-  return journal_.commit(step);
+  return context_.steps.commit(std::exchange(pending_, {}));
 }
 
 /// The connection is gone or the job stops: keep what is certain. Answers that came before the end
 /// count; what was never sent completely cannot be on the server; the rest stays in doubt.
 Result<void> Sender::abandon(Error error) {
   abandoning_ = true;
+  pace_.trouble();
   while (!in_flight_.empty() && target_.answer_ready()) {
     const auto outcome = target_.receive();
     if (!outcome) break;
@@ -202,6 +205,7 @@ Result<void> Sender::abandon(Error error) {
     for (std::size_t i = part.first; i < part.first + part.count; ++i)
       pending_.planned_again.push_back(batch->second.rows[i].id);
   }
+  for (const auto& [number, batch] : in_flight_) desk_.order.done(batch.ticket);
   in_flight_.clear();
   again_.clear();
   MBOXFERRY_TRY(commit({}));

@@ -33,15 +33,19 @@ class ThrottledTarget final : public imap::Target {
   Result<std::optional<imap::Quota>> quota(const std::string& mailbox) override {
     return target_->quota(mailbox);
   }
-  Result<void> fetch(imap::UidRange range, bool with_message_id,
-                     const FetchVisitor& visit) override {
-    return target_->fetch(range, with_message_id, visit);
+  Result<imap::MailboxTree> mailbox_tree() override { return target_->mailbox_tree(); }
+  Result<std::unique_ptr<imap::MessageWalk>> walk(imap::UidRange range,
+                                                  imap::WalkOptions options) override {
+    return target_->walk(range, options);
   }
   Result<void> fetch_body(imap::Uid uid, std::uint64_t size, const ByteVisitor& visit) override {
     return target_->fetch_body(uid, size, visit);
   }
   void log_out() override { target_->log_out(); }
   Result<void> create(const std::string& mailbox) override { return target_->create(mailbox); }
+  Result<imap::SelectedMailbox> open_mailbox(const std::string& mailbox, bool create) override {
+    return target_->open_mailbox(mailbox, create);
+  }
   Result<void> subscribe(const std::string& mailbox) override {
     return target_->subscribe(mailbox);
   }

@@ -14,6 +14,7 @@ namespace mboxferry::transfer {
 namespace {
 
 constexpr std::size_t kPage = 500;
+constexpr imap::Uid kLastUid = std::numeric_limits<imap::Uid>::max();
 
 Error interrupted() {
   return {ErrorCode::interrupted, "interrupted while verifying", "run the same command again"};
@@ -22,12 +23,15 @@ Error interrupted() {
 /// Verifies one selected mailbox, page by page of the ledger.
 class MailboxVerifier {
  public:
+  /// `highest_uid`: what the server said is the last, or more.
   MailboxVerifier(const journal::MailboxRow& mailbox, const plan::FlagLimits& limits,
+                  imap::Uid highest_uid,
                   const std::unordered_map<journal::FolderId, std::string>& folders,
                   imap::ReadOnlyTarget& target, bool full, VerifyResult& result,
                   const DifferenceVisitor& visit)
       : mailbox_(mailbox),
         limits_(limits),
+        highest_uid_(highest_uid),
         folders_(folders),
         target_(target),
         full_(full),
@@ -40,7 +44,7 @@ class MailboxVerifier {
   }
 
   /// The rest of the ledger, and what lies behind it on the server.
-  Result<void> finish() { return compare_page(std::numeric_limits<imap::Uid>::max()); }
+  Result<void> finish() { return compare_page(kLastUid); }
 
   void missing(const journal::MessageRow& row) {
     ++result_.checked;
@@ -49,24 +53,62 @@ class MailboxVerifier {
   }
 
  private:
+  /// One walk goes through the mailbox beside the ledger. Bodies need the connection, so that with
+  /// them each page has a walk of its own.
   Result<void> compare_page(imap::Uid last) {
-    std::size_t next = 0;
-    const imap::UidRange range{next_uid_, last};
-    const auto visit = [&](const imap::FetchedMessage& fetched) -> Result<void> {
-      while (next < page_.size() && page_[next].uid < fetched.uid) missing(page_[next++]);
-      if (next < page_.size() && page_[next].uid == fetched.uid)
-        compare(page_[next++], fetched);
-      else
-        unexpected(fetched.uid);
-      return ok();
-    };
-    MBOXFERRY_TRY(target_.fetch(range, false, visit));
-    while (next < page_.size()) missing(page_[next++]);
+    // A ledger that goes on behind the server's UIDNEXT is looked for all the same.
+    const imap::Uid wanted = page_.empty() ? 0 : page_.back().uid;
+    if (!walk_ || wanted > walked_to_) {
+      MBOXFERRY_TRY(pass_rest());
+      MBOXFERRY_TRY(begin_walk(full_ ? last : std::max(wanted, highest_uid_)));
+    }
+    for (const journal::MessageRow& row : page_) MBOXFERRY_TRY(compare_row(row));
+    if (full_ || last == kLastUid) {
+      MBOXFERRY_TRY(pass_rest());
+      walk_.reset();
+    }
     if (full_) MBOXFERRY_TRY(compare_bodies());
-    next_uid_ = last == std::numeric_limits<imap::Uid>::max() ? last : last + 1;
     page_.clear();
     good_.clear();
     return ok();
+  }
+
+  Result<void> begin_walk(imap::Uid last) {
+    imap::Uid first = walked_to_ == kLastUid ? kLastUid : walked_to_ + 1;
+    // What was in the mailbox before the job is nobody's business here.
+    if (walked_to_ == 0) {
+      first = std::max<imap::Uid>(mailbox_.uid_floor, 1);
+      if (!page_.empty()) first = std::min(first, page_.front().uid);
+    }
+    walk_.reset();
+    MBOXFERRY_ASSIGN(walk_, target_.walk({first, last}, {.just_selected = walked_to_ == 0}));
+    walked_to_ = last;
+    return advance();
+  }
+
+  Result<void> advance() {
+    MBOXFERRY_ASSIGN(fetched_, walk_->next());
+    return ok();
+  }
+
+  Result<void> pass_rest() {
+    while (fetched_) MBOXFERRY_TRY(pass_unexpected());
+    return ok();
+  }
+
+  Result<void> pass_unexpected() {
+    unexpected(fetched_->uid);
+    return advance();
+  }
+
+  Result<void> compare_row(const journal::MessageRow& row) {
+    while (fetched_ && fetched_->uid < row.uid) MBOXFERRY_TRY(pass_unexpected());
+    if (!fetched_ || fetched_->uid != row.uid) {
+      missing(row);
+      return ok();
+    }
+    compare(row, *fetched_);
+    return advance();
   }
 
   void compare(const journal::MessageRow& row, const imap::FetchedMessage& fetched) {
@@ -116,6 +158,7 @@ class MailboxVerifier {
 
   const journal::MailboxRow& mailbox_;
   const plan::FlagLimits& limits_;
+  const imap::Uid highest_uid_;
   const std::unordered_map<journal::FolderId, std::string>& folders_;
   imap::ReadOnlyTarget& target_;
   const bool full_;
@@ -123,7 +166,9 @@ class MailboxVerifier {
   const DifferenceVisitor& visit_;
   std::vector<journal::MessageRow> page_;
   std::vector<const journal::MessageRow*> good_;
-  imap::Uid next_uid_ = 1;
+  std::unique_ptr<imap::MessageWalk> walk_;
+  std::optional<imap::FetchedMessage> fetched_;  ///< the walk's message that is looked at
+  imap::Uid walked_to_ = 0;                      ///< the end of that walk
 };
 
 Result<void> verify_mailbox(const journal::MailboxRow& mailbox,
@@ -138,7 +183,8 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox,
   if (!selected && !gone) return Error(selected.error());
   const plan::FlagLimits limits =
       gone ? plan::FlagLimits{} : flag_limits(selected->permanent_flags);
-  MailboxVerifier verifier(mailbox, limits, folders, target, full, result, visit);
+  const imap::Uid highest_uid = gone || selected->uid_next == 0 ? kLastUid : selected->uid_next - 1;
+  MailboxVerifier verifier(mailbox, limits, highest_uid, folders, target, full, result, visit);
   // Another UIDVALIDITY means that the ledger's UIDs name nothing.
   if (gone || selected->uid_validity != mailbox.uid_validity) {
     return journal.each(journal::State::stored, mailbox.id,

@@ -21,15 +21,15 @@ class Run:
     peak_kib: int
 
 
-def run(command):
-    """A Run of `command`, whose output is thrown away; it must succeed."""
+def run(command, **more):
+    """A Run of `command`, whose output is thrown away; it must succeed. `more`: env, cwd, input."""
     with tempfile.NamedTemporaryFile("r") as told:
         # A small program of its own, because a child's peak counts what its parent had at the fork.
         wrapped = ["/usr/bin/time", "-f", "%M", "-o", told.name, *map(str, command)]
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         start = time.perf_counter()
         done = subprocess.run(wrapped, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                              check=False)
+                              check=False, **more)
         seconds = time.perf_counter() - start
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         if done.returncode != 0:

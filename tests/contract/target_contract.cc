@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "mboxferry/imap/server_knowledge.h"
 #include "mboxferry/imap/target.h"
 #include "mboxferry/message/metadata.h"
 
@@ -108,10 +109,11 @@ std::vector<AppendOutcome> all_outcomes(Target& target, std::size_t messages) {
 std::vector<FetchedMessage> fetched(Target& target, const std::string& mailbox) {
   REQUIRE(target.select(mailbox));
   std::vector<FetchedMessage> messages;
-  const auto done = target.fetch({1, 0xffffffff}, true, [&](const FetchedMessage& message) {
-    messages.push_back(message);
-    return ok();
-  });
+  const auto done =
+      target.fetch({1, 0xffffffff}, {.with_message_id = true}, [&](const FetchedMessage& message) {
+        messages.push_back(message);
+        return ok();
+      });
   if (!done) FAIL(describe(done.error()));
   return messages;
 }
@@ -173,6 +175,45 @@ TEST_CASE("a mailbox is created once and listed under its own name") {
                       [&](const ListedMailbox& listed) { return listed.name == name; }) == 1);
   CHECK(target->create("inbox"));
   target->log_out();
+}
+
+TEST_CASE("a mailbox is made, subscribed to and opened at once, also when it is there") {
+  const auto target = connected();
+  for (int i = 0; i < 2; ++i) {
+    const auto opened = target->open_mailbox("Open \xc3\xa9", true);
+    if (!opened) FAIL(describe(opened.error()));
+    CHECK(opened->uid_validity > 0);
+    CHECK(opened->uid_next == 1);
+  }
+  CHECK(target->open_mailbox("Open \xc3\xa9", false));
+  const auto refused = target->open_mailbox("bad\nname", true);
+  REQUIRE(!refused);
+  CHECK(refused.error().scope == ErrorScope::mailbox);
+  const auto tree = target->mailbox_tree();
+  if (!tree) FAIL(describe(tree.error()));
+  CHECK(std::any_of(tree->listed.begin(), tree->listed.end(),
+                    [](const ListedMailbox& listed) { return listed.name == "Open \xc3\xa9"; }));
+  target->log_out();
+}
+
+TEST_CASE("a walk that is left early leaves the connection in order") {
+  const auto target = connected();
+  const std::string name = fresh_mailbox(*target, "left early");
+  Texts source;
+  for (std::size_t i = 0; i < 30; ++i) source.texts.push_back(text_of(i));
+  REQUIRE(target->append(1, name, heads_of(source), source));
+  REQUIRE(all_outcomes(*target, 30).size() >= 1);
+  REQUIRE(target->select(name));
+  {
+    const auto walk = target->walk({3, 0xffffffff}, {.with_message_id = true});
+    REQUIRE(walk);
+    const auto first = (*walk)->next();
+    REQUIRE(first);
+    CHECK((*first)->uid == 3);
+    CHECK((*first)->message_id == "<m2@example.org>");
+  }
+  CHECK(target->status(name)->exists == 30);
+  CHECK(fetched(*target, name).size() == 30);
 }
 
 TEST_CASE("an absent mailbox is an error of scope mailbox") {
@@ -285,27 +326,42 @@ TEST_CASE("an absent mailbox refuses before the first literal") {
   CHECK(target->select("INBOX"));
 }
 
-TEST_CASE("the first use of flags and mailbox waits for the server, later ones do not") {
+TEST_CASE("the first use of a flag waits for the server, known ones in any company do not") {
   std::vector<std::string> heads;
   ConnectionOptions options;
   options.trace = [&](std::string_view line) {
     if (line.starts_with("C: ") && line.ends_with('}')) heads.emplace_back(line);
   };
-  auto target = connect(test_account(), options, AppendMode::literal_plus);
-  REQUIRE(target);
-  const std::string name = fresh_mailbox(**target, "first use");
+  const auto knowledge = std::make_shared<ServerKnowledge>();
   Texts source;
-  source.texts = {text_of(1), text_of(2), text_of(3), text_of(4)};
+  for (std::size_t i = 0; i < 6; ++i) source.texts.push_back(text_of(i));
   auto messages = heads_of(source);
-  for (auto& message : messages) message.flags = message::kSeen;
-  messages[2].keywords = {"NewOne"};
-  REQUIRE((*target)->append(1, name, messages, source));
-  REQUIRE(all_outcomes(**target, 4).size() == 4);
-  REQUIRE(heads.size() == 4);
-  CHECK(!heads[0].ends_with("+}"));
-  CHECK(heads[1].ends_with("+}"));
-  CHECK(!heads[2].ends_with("+}"));
-  CHECK(heads[3].ends_with("+}"));
+  const std::vector<std::uint8_t> flags{message::kSeen,
+                                        message::kSeen,
+                                        message::kSeen | message::kFlagged,
+                                        message::kFlagged,
+                                        0,
+                                        message::kSeen | message::kFlagged};
+  for (std::size_t i = 0; i < 6; ++i) messages[i].flags = flags[i];
+  messages[4].keywords = {"NewOne"};
+  messages[5].keywords = {"Other"};
+  const auto send = [&](const std::string& name) {
+    heads.clear();
+    auto target = connect(test_account(), options, AppendMode::literal_plus, knowledge);
+    REQUIRE(target);
+    REQUIRE((*target)->open_mailbox(name, true));
+    REQUIRE((*target)->append(1, name, messages, source));
+    REQUIRE(all_outcomes(**target, 6).size() == 6);
+    REQUIRE(heads.size() == 6);
+    std::string waited;
+    for (const std::string& head : heads) waited += head.ends_with("+}") ? '-' : 'W';
+    return waited;
+  };
+  CHECK(send("first use") == "W-W-W-");
+  SECTION("another connection knows it too") {
+    CHECK(send("first use") == "------");
+    CHECK(send("first use elsewhere") == "W-----");
+  }
 }
 
 TEST_CASE("careful sending is one message a command, each literal waited for") {

@@ -4,7 +4,9 @@
 
 Hooks: `on_append(head)` may return a Refusal for a message's head; `on_command(session, name, words)`
 may return bytes to send instead of the usual answer. `server.ran` lists every command line that was
-run as a command, so that a test can see whether a line of a message ever was.
+run as a command, so that a test can see whether a line of a message ever was. `server.flights`, when
+counted, has a list of command names for each time the server had nothing to do but wait: one a round
+trip.
 
 A BAD to an APPEND head leaves a non-synchronizing literal unread, as Dovecot does: the message's
 lines are then read as commands, and they are carried out.
@@ -15,11 +17,13 @@ import contextlib
 import dataclasses
 import pathlib
 import re
+import select
 import shutil
 import socket
 import ssl
 import tempfile
 import threading
+import time
 import zlib
 
 from .certificates import Certificates
@@ -84,7 +88,7 @@ class FakeImap:
                  greeting=b"* OK fake server ready\r\n", capabilities=FULL,
                  capabilities_before=None, append_uid=True, permanent_flags=None, separator="/",
                  on_append=None, on_command=None, pair=None, certificates=None,
-                 require_login=True):
+                 require_login=True, count_flights=False):
         self.users = dict(users or {"alice": "secret"})
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mf-fake-"))
         self.certificates = certificates or Certificates(self.folder)
@@ -99,6 +103,8 @@ class FakeImap:
         self.separator = separator
         self.on_append, self.on_command = on_append, on_command
         self.require_login = require_login
+        self.count_flights = count_flights
+        self.flights = []
         self.mailboxes = {"INBOX": Mailbox()}
         self.lock = threading.RLock()
         self.ran = []          # command lines, in the order they were run
@@ -173,6 +179,8 @@ class Session:
         self.selected = None
         self._buffer = b""
         self._deflater = self._inflater = None
+        self._answered = False
+        self.tag = b""  # of the command that is answered
         self.log = bytearray()
         with server.lock:
             server.received.append(self.log)
@@ -185,16 +193,30 @@ class Session:
         self.send_raw(data)
 
     def send_raw(self, data):
+        """Past any compression."""
+        self._answered = True
         self.connection.sendall(data)
 
     def _fill(self):
-        data = self.connection.recv(65536)
-        if not data:
+        flight = self.server.count_flights and self._answered
+        if flight:
+            # A client that has more to say without waiting has said it after this.
+            time.sleep(0.05)
+            self.server.flights.append([])
+        if not self._receive():
             raise EOFError
-        if self._inflater:
-            data = self._inflater.decompress(data)
-        self.log += data
-        self._buffer += data
+        while flight and (self.connection.pending() or
+                          select.select([self.connection], [], [], 0)[0]):
+            if not self._receive():
+                break
+        self._answered = False
+
+    def _receive(self):
+        data = self.connection.recv(65536)
+        plain = self._inflater.decompress(data) if self._inflater else data
+        self.log += plain
+        self._buffer += plain
+        return bool(data)
 
     def _line(self):
         while b"\n" not in self._buffer:
@@ -226,8 +248,11 @@ class Session:
         while True:
             line = self._line()
             tag, name, words, pending = self._words(line)
+            self.tag = tag
             with self.server.lock:
                 self.server.ran.append(line)
+                if self.server.flights:
+                    self.server.flights[-1].append(name)
             if name == "APPEND" and pending:
                 self._append(tag, words, pending)
                 continue

@@ -15,6 +15,7 @@
 #include "mboxferry/base/result.h"
 #include "mboxferry/base/time.h"
 #include "mboxferry/imap/account.h"
+#include "mboxferry/imap/server_knowledge.h"
 
 namespace mboxferry::imap {
 
@@ -54,6 +55,12 @@ struct Namespace {
   char separator = '/';
 };
 
+/// The user's mailboxes as they are named and listed.
+struct MailboxTree {
+  Namespace name_space;
+  std::vector<ListedMailbox> listed;
+};
+
 /// Which flags stay (RFC 3501 section 7.1, PERMANENTFLAGS).
 struct PermanentFlags {
   std::uint8_t system = 0xff;         ///< bits of message::Flag
@@ -89,6 +96,24 @@ struct UidRange {
   Uid last = 0;  ///< inclusive
 };
 
+struct WalkOptions {
+  bool with_message_id = false;
+  /// The mailbox was selected by the command before, so that the server need not look at it again.
+  bool just_selected = false;
+};
+
+/// The messages of a range of UIDs. Until it is destroyed nothing else may be asked of its target.
+class MessageWalk {
+ public:
+  MessageWalk() = default;
+  MessageWalk(const MessageWalk&) = delete;
+  MessageWalk& operator=(const MessageWalk&) = delete;
+  virtual ~MessageWalk() = default;
+
+  /// The next message, ascending by UID; none behind the last.
+  virtual Result<std::optional<FetchedMessage>> next() = 0;
+};
+
 /// What can be asked without changing anything. A dry run gets this type and no other.
 class ReadOnlyTarget {
  public:
@@ -105,13 +130,19 @@ class ReadOnlyTarget {
   [[nodiscard]] virtual const std::string& label() const = 0;
   virtual Result<Namespace> personal_namespace() = 0;
   virtual Result<std::vector<ListedMailbox>> list() = 0;
+  /// Both of these, in one round trip where that can be.
+  virtual Result<MailboxTree> mailbox_tree();
   /// Selects the mailbox; an absent one is an error of scope mailbox.
   virtual Result<SelectedMailbox> select(const std::string& mailbox) = 0;
   /// STATUS of a mailbox that need not be selected: messages and UIDNEXT as of now.
   virtual Result<SelectedMailbox> status(const std::string& mailbox) = 0;
   virtual Result<std::optional<Quota>> quota(const std::string& mailbox) = 0;
-  /// Messages of the selected mailbox by UID, in pages, so that memory does not grow with it.
-  virtual Result<void> fetch(UidRange range, bool with_message_id, const FetchVisitor& visit) = 0;
+  /// Messages of the selected mailbox as it is now, asked for ahead of their use; neither memory
+  /// nor the number of round trips grows with them. A range that ends with the highest UID, where
+  /// that is known, saves a question.
+  virtual Result<std::unique_ptr<MessageWalk>> walk(UidRange range, WalkOptions options) = 0;
+  /// Walks to the end. `visit` must not use the target.
+  Result<void> fetch(UidRange range, WalkOptions options, const FetchVisitor& visit);
   /// The selected mailbox's message, in slices of bounded size.
   virtual Result<void> fetch_body(Uid uid, std::uint64_t size, const ByteVisitor& visit) = 0;
   /// Ends the connection politely.
@@ -198,6 +229,9 @@ class Target : public ReadOnlyTarget {
  public:
   virtual Result<void> create(const std::string& mailbox) = 0;
   virtual Result<void> subscribe(const std::string& mailbox) = 0;
+  /// Selects the mailbox; with `create` it is made and subscribed to, in one round trip where that
+  /// can be. Errors are those of create() and select(); a refused subscription is none.
+  virtual Result<SelectedMailbox> open_mailbox(const std::string& mailbox, bool create);
 
   /// Starts sending a batch into `mailbox` under the caller's number `batch`: one MULTIAPPEND, or
   /// one APPEND a message, as the mode says. Returns when the last byte is written; replies that
@@ -222,8 +256,11 @@ class Target : public ReadOnlyTarget {
 };
 
 /// Connects, secures and logs in. Errors: unavailable, tls, protocol, login_refused, try_later.
+/// `knowledge` is shared with other connections to the same server; without it the connection finds
+/// out by itself.
 Result<std::unique_ptr<Target>> connect(const Account& account, const ConnectionOptions& options,
-                                        AppendMode wanted);
+                                        AppendMode wanted,
+                                        std::shared_ptr<ServerKnowledge> knowledge = nullptr);
 /// The same for a dry run: nothing that changes the store can be said to what this returns.
 Result<std::unique_ptr<ReadOnlyTarget>> connect_read_only(const Account& account,
                                                           const ConnectionOptions& options);

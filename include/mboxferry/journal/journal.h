@@ -245,6 +245,7 @@ class Journal {
     Count count;
     Uid uid_floor = 0;
     std::uint32_t uid_validity = 0;
+    bool stored_without_uid = false;  ///< at least one stored message has no UID
   };
   [[nodiscard]] virtual Result<Doubt> doubt(MailboxId mailbox) const = 0;
 

@@ -24,11 +24,21 @@
 
 namespace mboxferry::transfer {
 
-/// How much goes into one append batch and how many are under way.
+/// The most that goes into one append batch, and how many are under way on a connection. How much
+/// it is at a time follows what is measured.
 struct BatchLimits {
-  std::size_t messages = 256;
-  std::uint64_t bytes = 4u << 20;
-  std::size_t in_flight = 2;
+  std::size_t messages = 1000;
+  std::uint64_t bytes = 8u << 20;
+  std::size_t in_flight = 16;
+};
+
+/// How many connections a job may have.
+struct ConnectionLimits {
+  int most = 4;
+  bool adaptive = true;  ///< so many as help; false: `most` from the beginning
+  /// In one mailbox; 0: all of them where the order of messages can be kept, which takes
+  /// MULTIAPPEND, else one. With more than one and no MULTIAPPEND the order is given up.
+  int per_mailbox = 0;
 };
 
 /// Everything a job needs to know.
@@ -49,6 +59,7 @@ struct JobSettings {
   IndexOptions index;  ///< digest_of is set by the job
   imap::AppendMode append_mode = imap::AppendMode::automatic;
   BatchLimits batch;
+  ConnectionLimits connections;
   RateLimits limits;
   int reconnects = 8;  ///< in a row without any progress between them
 };

@@ -48,10 +48,3 @@ TEST_CASE("no date before 1970 is written, not even by a zone") {
   CHECK(append_arguments(message_with(0, {}, Timestamp{0, 20000})).value() ==
         " \"01-Jan-1970 00:00:00 +0000\" ");
 }
-
-TEST_CASE("a form is the flags and whether there is a date") {
-  CHECK(append_form(message_with(1, {}, Timestamp{5, 0})) ==
-        append_form(message_with(1, {}, Timestamp{9, 60})));
-  CHECK(append_form(message_with(1, {}, Timestamp{5, 0})) != append_form(message_with(1, {}, {})));
-  CHECK(append_form(message_with(1, {"a"}, {})) != append_form(message_with(1, {"b"}, {})));
-}

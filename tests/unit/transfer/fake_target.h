@@ -4,13 +4,16 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "mboxferry/imap/target.h"
@@ -28,11 +31,13 @@ struct StoredMail {
 class FakeClock final : public Clock {
  public:
   std::int64_t unix_seconds() const override { return 1'700'000'000; }
-  std::chrono::steady_clock::time_point now() const override { return now_; }
-  void sleep(std::chrono::milliseconds duration) override { now_ += duration; }
+  std::chrono::steady_clock::time_point now() const override {
+    return std::chrono::steady_clock::time_point(std::chrono::milliseconds(slept_.load()));
+  }
+  void sleep(std::chrono::milliseconds duration) override { slept_ += duration.count(); }
 
  private:
-  std::chrono::steady_clock::time_point now_{};
+  std::atomic<std::chrono::milliseconds::rep> slept_{0};
 };
 
 /// What the server keeps between connections, and how it shall misbehave.
@@ -51,12 +56,17 @@ struct FakeServer {
   };
 
   FakeClock& clock;
+  std::recursive_mutex mutex;  ///< connections may be used by several threads
   std::map<std::string, Mailbox> mailboxes{{"INBOX", {}}};
   std::vector<LateCommit> late;
   imap::Capabilities capabilities;
   bool masks_headers = false;  ///< 8-bit bytes of a header become X, as in Cyrus
   int connections = 0;
+  int open_connections = 0;
+  bool answers_at_once = false;  ///< answers can be taken as soon as the last byte is there
+  int slow_literals_of = 0;      ///< the connection with this number takes a while for each literal
   int appends = 0;
+  int walks = 0;
   std::chrono::milliseconds answer_delay{0};
   bool client_dies = false;  ///< a late commit also ends the job
 
@@ -93,24 +103,47 @@ struct FakeServer {
   }
 };
 
+/// What a mailbox held when the walk began.
+struct FakeWalk final : imap::MessageWalk {
+  std::deque<imap::FetchedMessage> left;
+
+  Result<std::optional<imap::FetchedMessage>> next() override {
+    if (left.empty()) return std::optional<imap::FetchedMessage>();
+    auto first = std::optional(std::move(left.front()));
+    left.pop_front();
+    return first;
+  }
+};
+
 /// One connection to the fake server.
 class FakeTarget final : public imap::Target {
  public:
-  explicit FakeTarget(FakeServer& server) : server_(server) { ++server.connections; }
+  explicit FakeTarget(FakeServer& server) : server_(server) {
+    const std::scoped_lock lock(server_.mutex);
+    number_ = ++server.connections;
+    ++server.open_connections;
+  }
+  ~FakeTarget() override {
+    const std::scoped_lock lock(server_.mutex);
+    --server_.open_connections;
+  }
 
   const imap::Capabilities& capabilities() const override { return server_.capabilities; }
   const std::string& label() const override { return label_; }
   Result<imap::Namespace> personal_namespace() override { return imap::Namespace{"", '/'}; }
   Result<std::vector<imap::ListedMailbox>> list() override {
+    const std::scoped_lock lock(server_.mutex);
     std::vector<imap::ListedMailbox> listed;
     for (const auto& [name, box] : server_.mailboxes) listed.push_back({name, '/', true, ""});
     return listed;
   }
   Result<imap::SelectedMailbox> select(const std::string& mailbox) override {
+    const std::scoped_lock lock(server_.mutex);
     selected_ = mailbox;
     return status(mailbox);
   }
   Result<imap::SelectedMailbox> status(const std::string& mailbox) override {
+    const std::scoped_lock lock(server_.mutex);
     server_.finish_late();
     const auto box = server_.mailboxes.find(mailbox);
     if (box == server_.mailboxes.end())
@@ -123,9 +156,12 @@ class FakeTarget final : public imap::Target {
   Result<std::optional<imap::Quota>> quota(const std::string&) override {
     return std::optional<imap::Quota>{};
   }
-  Result<void> fetch(imap::UidRange range, bool with_message_id,
-                     const FetchVisitor& visit) override {
+  Result<std::unique_ptr<imap::MessageWalk>> walk(imap::UidRange range,
+                                                  imap::WalkOptions options) override {
+    const std::scoped_lock lock(server_.mutex);
     server_.finish_late();
+    ++server_.walks;
+    auto messages = std::make_unique<FakeWalk>();
     for (const StoredMail& mail : server_.mailboxes[selected_].mails) {
       if (mail.uid < range.first || mail.uid > range.last) continue;
       imap::FetchedMessage fetched;
@@ -134,16 +170,17 @@ class FakeTarget final : public imap::Target {
       fetched.internal_date = *mail.told.internal_date;
       fetched.flags = mail.told.flags;
       fetched.keywords = mail.told.keywords;
-      if (with_message_id) {
+      if (options.with_message_id) {
         message::HeaderScanner scanner;
         scanner.feed(mail.bytes);
         fetched.message_id = scanner.finish().message_id;
       }
-      MBOXFERRY_TRY(visit(fetched));
+      messages->left.push_back(std::move(fetched));
     }
-    return ok();
+    return std::unique_ptr<imap::MessageWalk>(std::move(messages));
   }
   Result<void> fetch_body(imap::Uid uid, std::uint64_t, const ByteVisitor& visit) override {
+    const std::scoped_lock lock(server_.mutex);
     for (const StoredMail& mail : server_.mailboxes[selected_].mails)
       if (mail.uid == uid) {
         std::string shown = mail.bytes;
@@ -154,6 +191,7 @@ class FakeTarget final : public imap::Target {
   }
   void log_out() override {}
   Result<void> create(const std::string& mailbox) override {
+    const std::scoped_lock lock(server_.mutex);
     server_.mailboxes[mailbox];
     return ok();
   }
@@ -162,11 +200,13 @@ class FakeTarget final : public imap::Target {
   Result<void> append(std::uint64_t batch, const std::string& mailbox,
                       std::span<const imap::AppendMessage> messages,
                       imap::LiteralSource& literals) override {
-    const int number = ++server_.appends;
+    const int number = begin_append();
     unanswered_.push_back({batch, 0, messages.size(), false});
     std::vector<StoredMail> mails;
     for (std::size_t i = 0; i < messages.size(); ++i) {
       StoredMail mail{0, "", messages[i]};
+      if (server_.slow_literals_of == number_)
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
       MBOXFERRY_TRY(literals.write(i, [&](std::string_view bytes) -> Result<void> {
         mail.bytes += bytes;
         return ok();
@@ -176,8 +216,9 @@ class FakeTarget final : public imap::Target {
       mails.push_back(std::move(mail));
     }
     MBOXFERRY_TRY(literals.approve());
+    const std::scoped_lock lock(server_.mutex);
     if (server_.cut_before_last_byte.contains(number)) return lost();
-    unanswered_.back().may_be_stored = true;
+    find_unanswered(batch)->may_be_stored = true;
     if (server_.lose_reply.contains(number)) {
       server_.commit(mailbox, mails);
       return lost();
@@ -191,25 +232,32 @@ class FakeTarget final : public imap::Target {
     return ok();
   }
   Result<imap::AppendOutcome> receive() override {
+    const std::scoped_lock lock(server_.mutex);
     if (answers_.empty()) return lost();
     server_.clock.sleep(server_.answer_delay);
     imap::AppendOutcome outcome = answers_.front();
     answers_.pop_front();
-    const auto part =
-        std::find_if(unanswered_.begin(), unanswered_.end(),
-                     [&](const imap::Unanswered& known) { return known.batch == outcome.batch; });
+    const auto part = find_unanswered(outcome.batch);
     if (outcome.kind == imap::AppendOutcome::Kind::bad)
       part->may_be_stored = false;
     else
       unanswered_.erase(part);
     return outcome;
   }
-  bool answer_ready() override { return false; }
+  bool answer_ready() override { return server_.answers_at_once && !answers_.empty(); }
   std::vector<imap::Unanswered> unanswered() const override { return unanswered_; }
   void be_careful(bool) override {}
   imap::AppendMode mode() const override { return imap::AppendMode::multiappend; }
 
  private:
+  int begin_append() {
+    const std::scoped_lock lock(server_.mutex);
+    return ++server_.appends;
+  }
+  std::vector<imap::Unanswered>::iterator find_unanswered(std::uint64_t batch) {
+    return std::find_if(unanswered_.begin(), unanswered_.end(),
+                        [&](const imap::Unanswered& known) { return known.batch == batch; });
+  }
   imap::AppendOutcome answer(std::uint64_t batch, const std::string& mailbox,
                              std::vector<StoredMail>& mails) {
     imap::AppendOutcome outcome;
@@ -242,6 +290,7 @@ class FakeTarget final : public imap::Target {
   }
 
   FakeServer& server_;
+  int number_ = 0;
   std::string label_ = "fake";
   std::string selected_;
   std::deque<imap::AppendOutcome> answers_;

@@ -40,6 +40,8 @@ class JobBench {
     settings.journal_path = folder_ + "/journal";
     settings.index.now = 1'700'000'000;
     settings.batch.messages = 4;
+    settings.batch.in_flight = 2;
+    settings.connections = {1, false, 1};
   }
   ~JobBench() { std::filesystem::remove_all(folder_); }
   JobBench(const JobBench&) = delete;
@@ -51,6 +53,18 @@ class JobBench {
       file << "From a@b Thu Nov 10 10:" << fmt::format("{:02}", i % 60) << ":00 2011\n"
            << body(i) << "\n";
     }
+  }
+  /// A folder of `count` mbox files f0, f1 and so on with `messages` messages each.
+  void archive_tree(int count, int messages) {
+    const std::string tree = folder_ + "/tree";
+    std::filesystem::create_directory(tree);
+    for (int folder = 0; folder < count; ++folder) {
+      std::ofstream file(fmt::format("{}/f{}", tree, folder), std::ios::binary);
+      for (int i = 0; i < messages; ++i)
+        file << fmt::format("From a@b Thu Nov 10 10:00:00 2011\nSubject: x\n\nbody {} of {}\n\n", i,
+                            folder);
+    }
+    settings.archives = {tree};
   }
   void append_to_archive(const std::string& text) {
     std::ofstream(settings.archives.front(), std::ios::binary | std::ios::app) << text;
@@ -65,8 +79,10 @@ class JobBench {
     const Cancellation never;
     const transfer::Environment environment{
         [this]() -> Result<std::unique_ptr<imap::Target>> {
+          const std::scoped_lock lock(server.mutex);
           ++attempts;
           if (attempts <= failing_connections) return connection_failure;
+          if (server.open_connections >= most_connections) return connection_failure;
           return std::unique_ptr<imap::Target>(std::make_unique<FakeTarget>(server));
         },
         &clock};
@@ -91,6 +107,7 @@ class JobBench {
 
   int attempts = 0;
   int failing_connections = 0;
+  int most_connections = 1000;  ///< more at a time fail as well
   Error connection_failure;
   FakeClock clock;
   FakeServer server{clock};

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which heads of an APPEND a server has taken before (docs/decisions/0015-known-heads.md).
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace mboxferry::imap {
+
+struct AppendMessage;
+
+/// What the connections to one server found out together. A non-synchronizing literal may only
+/// follow a head whose every part the server is known to take: one that answers BAD to the head may
+/// run the message's lines as commands. Shared by the sessions of a job; all methods may be called
+/// from any thread.
+class ServerKnowledge {
+ public:
+  ServerKnowledge() = default;
+  ServerKnowledge(const ServerKnowledge&) = delete;
+  ServerKnowledge& operator=(const ServerKnowledge&) = delete;
+
+  /// True when mailbox, date form and every flag were taken before. `quoted_mailbox` is the wire
+  /// name as a quoted string.
+  [[nodiscard]] bool covers(std::string_view quoted_mailbox, const AppendMessage& message) const;
+  /// The server has said that it takes this head.
+  void learn(std::string_view quoted_mailbox, const AppendMessage& message);
+  /// The server answered BAD to an APPEND: nothing is known any more, and from now on a keyword is
+  /// known by its own name only.
+  void forget();
+
+ private:
+  [[nodiscard]] std::string key_of(const std::string& keyword) const;
+
+  mutable std::mutex mutex_;
+  std::set<std::string, std::less<>> mailboxes_;
+  std::set<std::string, std::less<>> keywords_;  ///< kinds, and names that are of none
+  std::uint8_t flags_ = 0;                       ///< bits of message::Flag
+  std::uint8_t dates_ = 0;                       ///< bits of the forms of a date
+  bool by_kind_ = true;
+};
+
+}  // namespace mboxferry::imap

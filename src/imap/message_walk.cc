@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the facts of many messages, asking ahead of their use.
+#include "imap/message_walk.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "imap/errors.h"
+#include "imap/fetch_reply.h"
+#include "imap/message_fetch.h"
+#include "imap/text.h"
+#include "mboxferry/message/metadata.h"
+
+namespace mboxferry::imap {
+namespace {
+
+using Kind = ReplyLine::Kind;
+using Status = ReplyLine::Status;
+
+constexpr std::uint64_t kNarrow = 2000;
+constexpr std::uint64_t kWidest = std::uint64_t{1} << 16U;
+// Enough that a server is never idle at a round trip of a second; few wide ones, because pages that
+// turn out to be too full are asked for again.
+constexpr std::size_t kNarrowPages = 8;
+constexpr std::size_t kWidePages = 2;
+constexpr std::uint64_t kLastUid = std::numeric_limits<Uid>::max();
+constexpr std::size_t kMostInPage = 2000;
+constexpr std::size_t kMostTextInPage = std::size_t{4} << 20U;
+constexpr std::size_t kFewInPage = 250;
+/// Of untagged data between two tagged replies.
+constexpr std::uint64_t kPageBytes = std::uint64_t{256} << 20U;
+
+FetchedMessage message_of(FetchReply& reply) {
+  FetchedMessage message;
+  message.uid = *reply.uid;
+  message.size = *reply.size;
+  message.internal_date = reply.internal_date.value_or(Timestamp{});
+  message.flags = reply.flags;
+  message.keywords = std::move(reply.keywords);
+  if (reply.body) {
+    message::HeaderScanner scanner;
+    scanner.feed(*reply.body);
+    message.message_id = scanner.finish().message_id;
+  }
+  return message;
+}
+
+std::size_t text_of(const FetchedMessage& message) {
+  std::size_t bytes = message.message_id.size();
+  for (const std::string& keyword : message.keywords) bytes += sizeof keyword + keyword.size();
+  return bytes;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<MessageWalk>> ImapMessageWalk::begin(Connection& connection, UidRange range,
+                                                            WalkOptions options) {
+  std::unique_ptr<ImapMessageWalk> self(new ImapMessageWalk(connection, range, options));
+  MBOXFERRY_TRY(self->start());
+  return std::unique_ptr<MessageWalk>(std::move(self));
+}
+
+ImapMessageWalk::ImapMessageWalk(Connection& connection, UidRange range, WalkOptions options)
+    : connection_(connection),
+      options_(options),
+      next_(std::max<Uid>(range.first, 1)),
+      last_(range.last),
+      width_(kNarrow) {
+  connection_.reader().set_untagged_limit(kPageBytes);
+}
+
+ImapMessageWalk::~ImapMessageWalk() {
+  if (!connection_.stream().failure()) static_cast<void>(drain());
+  connection_.reader().set_untagged_limit(ReplyReader::kDefaultUntaggedLimit);
+}
+
+std::string ImapMessageWalk::say(std::string& lines, std::string_view command) {
+  std::string tag = connection_.next_tag();
+  lines += tag;
+  lines += ' ';
+  lines += command;
+  lines += "\r\n";
+  return tag;
+}
+
+/// Finds out where the mailbox ends. The first page is asked for with it: often it is the only one.
+Result<void> ImapMessageWalk::start() {
+  if (next_ > last_) return ok();
+  // Messages that came since the last command are only shown after the server could say so.
+  // Dovecot answers what follows a NOOP at once before it has looked, so its reply is waited for.
+  if (!options_.just_selected) MBOXFERRY_TRY(connection_.command("NOOP"));
+  if (last_ < kLastUid) return ask();
+  std::string lines;
+  questions_.push_back(say(lines, "UID FETCH * (UID)"));
+  add_page(lines);
+  MBOXFERRY_TRY(connection_.finish_reply());
+  MBOXFERRY_TRY(connection_.send_lines(lines));
+  // Not every server likes `*` in an empty mailbox; its NO is no news.
+  while (!questions_.empty()) MBOXFERRY_TRY(read_reply());
+  // A wrong "empty" would have messages sent twice, so it is asked for in another way.
+  if (highest_ == 0) {
+    lines.clear();
+    search_tag_ = say(lines, "UID SEARCH ALL");
+    questions_.push_back(search_tag_);
+    MBOXFERRY_TRY(connection_.send_lines(lines));
+    while (!questions_.empty()) MBOXFERRY_TRY(read_reply());
+  }
+  last_ = std::min<std::uint64_t>(last_, highest_);
+  return ok();
+}
+
+void ImapMessageWalk::add_page(std::string& lines) {
+  Page page;
+  page.first = next_;
+  page.last = std::min(last_, next_ + width_ - 1);
+  next_ = page.last + 1;
+  std::string command = "UID FETCH " + std::to_string(page.first) + ":" +
+                        std::to_string(page.last) + " (UID RFC822.SIZE INTERNALDATE FLAGS";
+  // As much of the field as the index keeps of it.
+  if (options_.with_message_id) command += " BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]<0.4096>";
+  page.tag = say(lines, command + ")");
+  pages_.push_back(std::move(page));
+}
+
+Result<void> ImapMessageWalk::ask() {
+  const std::size_t wanted = width_ > kNarrow ? kWidePages : kNarrowPages;
+  std::string lines;
+  while (pages_.size() < wanted && next_ <= last_) add_page(lines);
+  if (lines.empty()) return ok();
+  MBOXFERRY_TRY(connection_.finish_reply());
+  return connection_.send_lines(lines);
+}
+
+Result<void> ImapMessageWalk::read_reply() {
+  MBOXFERRY_ASSIGN(const ReplyLine reply, connection_.next_reply());
+  if (reply.kind == Kind::tagged) return take_tagged(reply);
+  if (reply.kind == Kind::continuation) {
+    return connection_.fail(protocol_error(connection_.label(), "an unasked \"+\""));
+  }
+  return reply.status == Status::bye ? Result<void>(connection_.goodbye(reply)) : take_data(reply);
+}
+
+Result<void> ImapMessageWalk::take_tagged(const ReplyLine& reply) {
+  if (const auto question = std::find(questions_.begin(), questions_.end(), reply.tag);
+      question != questions_.end()) {
+    questions_.erase(question);
+    const bool refused = reply.tag == search_tag_ && reply.status != Status::ok;
+    return refused ? Result<void>(refused_fetch(connection_, reply)) : ok();
+  }
+  const auto page = std::find_if(pages_.begin(), pages_.end(),
+                                 [&](const Page& asked) { return asked.tag == reply.tag; });
+  if (page == pages_.end() || page->answered) {
+    return connection_.fail(
+        protocol_error(connection_.label(), "a reply to a command that was never given"));
+  }
+  page->answered = true;
+  return reply.status == Status::ok ? ok() : Result<void>(refused_fetch(connection_, reply));
+}
+
+Result<void> ImapMessageWalk::take_data(const ReplyLine& data) {
+  if (same_word(data.name, "FETCH")) return take_fetch(data.text);
+  if (!same_word(data.name, "SEARCH")) return ok();
+  std::string_view numbers = data.text;
+  while (!numbers.empty()) {
+    const std::uint64_t uid = parse_number(take_word(numbers)).value_or(0);
+    highest_ = std::max(highest_, static_cast<Uid>(std::min<std::uint64_t>(uid, 0xffffffffU)));
+  }
+  return ok();
+}
+
+Result<void> ImapMessageWalk::take_fetch(std::string_view items) {
+  auto fetched = parse_fetch_items(items);
+  if (!fetched) {
+    return connection_.fail(protocol_error(connection_.label(), "a FETCH that cannot be read"));
+  }
+  if (!fetched->uid) return ok();
+  highest_ = std::max(highest_, *fetched->uid);
+  // Without a size it tells of a change of flags that nobody asked for.
+  if (!fetched->size) return ok();
+  const auto page = std::find_if(pages_.begin(), pages_.end(), [&](const Page& asked) {
+    return asked.first <= *fetched->uid && *fetched->uid <= asked.last;
+  });
+  if (page == pages_.end() || page->overflowed) return ok();
+  FetchedMessage message = message_of(*fetched);
+  page->text_bytes += text_of(message);
+  page->overflowed = page->messages.size() == kMostInPage || page->text_bytes > kMostTextInPage;
+  if (!page->overflowed) page->messages.push_back(std::move(message));
+  return ok();
+}
+
+Result<std::optional<FetchedMessage>> ImapMessageWalk::next() {
+  while (used_ == ready_.size()) {
+    MBOXFERRY_TRY(ask());
+    if (pages_.empty()) return std::optional<FetchedMessage>();
+    while (!pages_.front().answered) MBOXFERRY_TRY(read_reply());
+    Page page = std::move(pages_.front());
+    pages_.pop_front();
+    MBOXFERRY_TRY(use(std::move(page)));
+  }
+  return std::optional(std::move(ready_[used_++]));
+}
+
+/// Makes the page's messages ready, or has it asked for again in narrower ones.
+Result<void> ImapMessageWalk::use(Page page) {
+  const std::uint64_t width = page.last - page.first + 1;
+  ready_ = std::move(page.messages);
+  used_ = 0;
+  if (page.overflowed) {
+    ready_.clear();
+    if (width == 1) {
+      return connection_.fail(protocol_error(connection_.label(), "more messages than UIDs"));
+    }
+    MBOXFERRY_TRY(drain());
+    next_ = page.first;
+    width_ = width > kNarrow ? kNarrow : (width + 7) / 8;
+    return ok();
+  }
+  std::stable_sort(ready_.begin(), ready_.end(),
+                   [](const auto& a, const auto& b) { return a.uid < b.uid; });
+  ready_.erase(std::unique(ready_.begin(), ready_.end(),
+                           [](const auto& a, const auto& b) { return a.uid == b.uid; }),
+               ready_.end());
+  if (ready_.size() <= kFewInPage && width == width_) width_ = std::min(width_ * 4, kWidest);
+  return ok();
+}
+
+/// Reads what is on its way, for nobody.
+Result<void> ImapMessageWalk::drain() {
+  for (Page& page : pages_) {
+    page.overflowed = true;
+    page.messages.clear();
+  }
+  const auto on_its_way = [](const Page& page) { return !page.answered; };
+  while (!questions_.empty() || std::any_of(pages_.begin(), pages_.end(), on_its_way)) {
+    const auto read = read_reply();
+    // The refusal of a page ends that page and no more.
+    if (!read && connection_.stream().failure()) return read;
+  }
+  pages_.clear();
+  return ok();
+}
+
+}  // namespace mboxferry::imap

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the facts of many messages, asking ahead of their use.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "imap/connection.h"
+#include "mboxferry/imap/target.h"
+
+namespace mboxferry::imap {
+
+/// See ReadOnlyTarget::walk. Asks for pages of UIDs, several at a time, and gives them in order,
+/// whatever the order in which the server answers. UIDs may be sparse, so that a page's width
+/// follows what the pages before it brought; what a page may hold is bounded.
+class ImapMessageWalk final : public MessageWalk {
+ public:
+  static Result<std::unique_ptr<MessageWalk>> begin(Connection& connection, UidRange range,
+                                                    WalkOptions options);
+  /// Reads what was asked for and not used, so that other commands can follow.
+  ~ImapMessageWalk() override;
+
+  Result<std::optional<FetchedMessage>> next() override;
+
+ private:
+  struct Page {
+    std::string tag;
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;  ///< inclusive
+    std::vector<FetchedMessage> messages;
+    std::size_t text_bytes = 0;  ///< of keywords and Message-IDs
+    bool answered = false;
+    bool overflowed = false;
+  };
+
+  ImapMessageWalk(Connection& connection, UidRange range, WalkOptions options);
+  Result<void> start();
+  /// Asks for pages until enough are on their way.
+  Result<void> ask();
+  void add_page(std::string& lines);
+  Result<void> read_reply();
+  Result<void> take_data(const ReplyLine& data);
+  Result<void> take_fetch(std::string_view items);
+  Result<void> take_tagged(const ReplyLine& reply);
+  Result<void> use(Page page);
+  Result<void> drain();
+  std::string say(std::string& lines, std::string_view command);
+
+  Connection& connection_;
+  const WalkOptions options_;
+  std::uint64_t next_;  ///< the first UID that no page on its way holds
+  std::uint64_t last_;  ///< inclusive
+  std::uint64_t width_;
+  std::vector<std::string> questions_;  ///< tags of the other commands that are on their way
+  std::string search_tag_;              ///< the one among them that must not be refused
+  Uid highest_ = 0;                     ///< UID that any answer named
+  std::deque<Page> pages_;              ///< on their way, ascending
+  std::vector<FetchedMessage> ready_;
+  std::size_t used_ = 0;
+};
+
+}  // namespace mboxferry::imap

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which heads of an APPEND a server has taken before.
+#include "mboxferry/imap/server_knowledge.h"
+
+#include <algorithm>
+
+#include "imap/text.h"
+#include "mboxferry/imap/target.h"
+
+namespace mboxferry::imap {
+namespace {
+
+constexpr std::size_t kMostKnown = 512;
+// Some servers have a limit of their own for longer ones.
+constexpr std::size_t kOrdinaryKeyword = 32;
+constexpr std::size_t kOrdinaryList = 1000;  ///< bytes of all keywords of a message
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+bool is_plain(char c) {
+  return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+}
+
+/// The forms of a date that a server may take differently: none, near the epoch's beginning, behind
+/// the end of 32 bits, any other.
+std::uint8_t date_form(const AppendMessage& message) {
+  constexpr std::int64_t kTwoDays = 2 * 86400;
+  constexpr std::int64_t kLast32Bit = 0x7fffffff;
+  if (!message.internal_date) return 1;
+  const std::int64_t seconds = message.internal_date->unix_seconds;
+  if (seconds < kTwoDays) return 2;
+  return seconds > kLast32Bit - kTwoDays ? 4 : 8;
+}
+
+/// True when the list of keywords is short enough for any server's limit of a line.
+bool is_ordinary(const std::vector<std::string>& keywords) {
+  std::size_t bytes = 0;
+  for (const std::string& word : keywords) bytes += word.size() + 1;
+  return bytes <= kOrdinaryList;
+}
+
+}  // namespace
+
+/// One word for all keywords of a kind; no keyword has a space.
+std::string ServerKnowledge::key_of(const std::string& keyword) const {
+  if (!by_kind_ || keyword.size() > kOrdinaryKeyword || same_word(keyword, "NIL")) return keyword;
+  const bool dollar = keyword.starts_with('$');
+  const std::string_view name = std::string_view(keyword).substr(dollar ? 1 : 0);
+  const bool plain =
+      !name.empty() && is_letter(name.front()) && std::all_of(name.begin(), name.end(), is_plain);
+  if (!plain) return keyword;
+  return dollar ? "any $" : "any letter";
+}
+
+bool ServerKnowledge::covers(std::string_view quoted_mailbox, const AppendMessage& message) const {
+  const std::lock_guard guard(mutex_);
+  return (message.flags & ~flags_) == 0 && (dates_ & date_form(message)) != 0 &&
+         is_ordinary(message.keywords) &&
+         std::all_of(
+             message.keywords.begin(), message.keywords.end(),
+             [this](const std::string& word) { return keywords_.contains(key_of(word)); }) &&
+         mailboxes_.find(quoted_mailbox) != mailboxes_.end();
+}
+
+void ServerKnowledge::learn(std::string_view quoted_mailbox, const AppendMessage& message) {
+  const std::lock_guard guard(mutex_);
+  if (mailboxes_.size() < kMostKnown) mailboxes_.emplace(quoted_mailbox);
+  for (const std::string& word : message.keywords) {
+    if (keywords_.size() < kMostKnown) keywords_.insert(key_of(word));
+  }
+  flags_ |= message.flags;
+  dates_ |= date_form(message);
+}
+
+void ServerKnowledge::forget() {
+  const std::lock_guard guard(mutex_);
+  mailboxes_.clear();
+  keywords_.clear();
+  flags_ = 0;
+  dates_ = 0;
+  by_kind_ = false;
+}
+
+}  // namespace mboxferry::imap

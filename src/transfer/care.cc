@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Care for messages that were not taken.
+#include "transfer/care.h"
+
+#include <algorithm>
+
+namespace mboxferry::transfer {
+
+namespace {
+// A server that answers BAD to this many commands gets everything carefully.
+constexpr std::size_t kMostRanges = 64;
+}  // namespace
+
+void Care::go_carefully(journal::MessageId first, journal::MessageId last) {
+  const std::scoped_lock lock(mutex_);
+  if (careful_.size() < kMostRanges) {
+    careful_.push_back({first, last});
+    return;
+  }
+  for (const Range& range : careful_) {
+    first = std::min(first, range.first);
+    last = std::max(last, range.last);
+  }
+  careful_ = {{first, last}};
+}
+
+bool Care::is_careful(journal::MessageId id) const {
+  const std::scoped_lock lock(mutex_);
+  return std::any_of(careful_.begin(), careful_.end(),
+                     [&](const Range& range) { return id >= range.first && id <= range.last; });
+}
+
+Care::Tried Care::tried(journal::MessageId id) const {
+  const std::scoped_lock lock(mutex_);
+  const auto known = tried_.find(id);
+  return known == tried_.end() ? Tried{} : known->second;
+}
+
+void Care::set_tried(journal::MessageId id, Tried tried) {
+  const std::scoped_lock lock(mutex_);
+  tried_[id] = std::move(tried);
+}
+
+void Care::forget(journal::MessageId id) {
+  const std::scoped_lock lock(mutex_);
+  tried_.erase(id);
+}
+
+void Care::given_up() {
+  const std::scoped_lock lock(mutex_);
+  ++given_up_in_a_row_;
+}
+
+int Care::given_up_in_a_row() const {
+  const std::scoped_lock lock(mutex_);
+  return given_up_in_a_row_;
+}
+
+void Care::something_was_stored() {
+  const std::scoped_lock lock(mutex_);
+  given_up_in_a_row_ = 0;
+}
+
+}  // namespace mboxferry::transfer

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+// Connections at work.
+#include "transfer/crew.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "transfer/reconnect.h"
+#include "transfer/sender.h"
+
+namespace mboxferry::transfer {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kNoNewAfterFailure{10};
+
+/// Ends the session; the next one reconciles what is in doubt.
+Error start_over(std::string what) {
+  return {ErrorCode::unavailable, std::move(what), "", ErrorScope::session, {Retry::When::now, {}}};
+}
+
+bool can_go_on(const Error& error) {
+  return error.scope == ErrorScope::session && error.retry.when != Retry::When::never;
+}
+
+}  // namespace
+
+struct Crew::Connection {
+  const int number;
+  std::unique_ptr<imap::Target>& target;
+  BatchPace pace;
+  std::string selected;  ///< the mailbox that is selected on `target`
+  bool moved = false;    ///< it stored something since this was last set to false
+};
+
+Crew::Crew(const SendContext& context, WorkBoard& board, int most, Connect connect, Prepare prepare)
+    : context_(context),
+      board_(board),
+      connect_(std::move(connect)),
+      prepare_(std::move(prepare)),
+      tuner_(most, !context.settings.connections.adaptive) {}
+
+Crew::~Crew() {
+  for (std::thread& thread : threads_) thread.join();
+}
+
+Result<void> Crew::run(std::unique_ptr<imap::Target> first) {
+  {
+    std::unique_lock lock(mutex_);
+    spawn(std::move(first));
+    if (!context_.settings.connections.adaptive)
+      while (static_cast<int>(live_.size()) < tuner_.wanted()) spawn(nullptr);
+    ended_.wait(lock, [this] { return live_.empty(); });
+  }
+  if (const auto failure = board_.failure()) return *failure;
+  if (board_.all_done()) return ok();
+  return Error{ErrorCode::internal, "the connections ended before the work", ""};
+}
+
+/// With the mutex held.
+void Crew::spawn(std::unique_ptr<imap::Target> target) {
+  const int number = next_number_++;
+  live_.insert(number);
+  threads_.emplace_back(
+      [this, number, mine = std::move(target)]() mutable { work(number, std::move(mine)); });
+}
+
+void Crew::work(int number, std::unique_ptr<imap::Target> target) {
+  const auto done = work_until_done(number, target);
+  if (!done) board_.fail(done.error());
+  std::unique_lock lock(mutex_);
+  if (target) std::swap(idle_target_, target);
+  live_.erase(number);
+  ended_.notify_all();
+  lock.unlock();
+  if (target) target->log_out();
+}
+
+Result<void> Crew::work_until_done(int number, std::unique_ptr<imap::Target>& target) {
+  Connection connection{number, target, BatchPace(context_.settings.batch), {}, false};
+  Backoff backoff(kBetweenConnections);
+  for (int attempt = 0;;) {
+    connection.moved = false;
+    const std::uint64_t decided = context_.record.decisions();
+    Result<void> done;
+    if (!target) {
+      auto connected = connect_();
+      if (connected) {
+        target = std::move(*connected);
+      } else {
+        if (spare(number, connected.error())) return ok();
+        done = connected.error();
+      }
+    }
+    if (target) done = session(connection);
+    if (done) return ok();
+    Error error = done.error();
+    if (!can_go_on(error)) return error;
+    target.reset();
+    const bool moved = connection.moved || (is_alone() && context_.record.decisions() != decided);
+    attempt = moved ? 0 : attempt + 1;
+    if (moved) backoff.reset();
+    if (attempt > context_.settings.reconnects) {
+      if (spare(number, error)) return ok();
+      error.code = ErrorCode::try_later;
+      error.hint = "the job is kept; run the same command again to go on";
+      return error;
+    }
+    const auto wait = moved ? error.retry.after : backoff.next(error.retry.after);
+    MBOXFERRY_TRY(
+        wait_for_reconnect(error, wait, context_.tracker, context_.clock, context_.interrupt));
+  }
+}
+
+Result<void> Crew::session(Connection& connection) {
+  connection.selected.clear();
+  while (!is_too_many(connection.number)) {
+    MBOXFERRY_ASSIGN(const auto work, board_.enter());
+    if (!work) return ok();
+    bool in_order = false;
+    const auto worked = work_on(*work, connection, in_order);
+    MBOXFERRY_TRY(
+        board_.leave(*work, in_order ? WorkBoard::Left::in_order : WorkBoard::Left::in_doubt));
+    if (!worked) return worked.error();
+  }
+  connection.target->log_out();
+  connection.target.reset();
+  return ok();
+}
+
+Result<void> Crew::work_on(const WorkBoard::Work& work, Connection& connection, bool& in_order) {
+  MailStream& stream = *work.stream;
+  MBOXFERRY_TRY(enter_mailbox(work, connection));
+  if (work.to_prepare) board_.prepared(work);
+  context_.tracker.enter(Progress::Phase::sending, connection.selected);
+  const auto stop = [&] {
+    return context_.interrupt.requested() || board_.wanted_out(stream) ||
+           is_too_many(connection.number);
+  };
+  const auto tell = [&](const journal::Count& count) {
+    connection.moved = true;
+    stored(count);
+  };
+  const bool keep_order = connection.target->mode() == imap::AppendMode::multiappend;
+  Sender sender(context_, *connection.target, stream, connection.number, keep_order,
+                connection.pace, stop, tell);
+  const auto sent = sender.send();
+  in_order = sent && !sender.left_some();
+  return sent;
+}
+
+Result<void> Crew::enter_mailbox(const WorkBoard::Work& work, Connection& connection) {
+  Desk& desk = work.stream->desk();
+  if (work.to_prepare) {
+    MBOXFERRY_ASSIGN(ReadyMailbox ready, prepare_(*connection.target, *work.stream));
+    connection.selected = ready.row.name;
+    desk.set_ready(std::move(ready));
+    return ok();
+  }
+  const journal::MailboxRow row = desk.ready().row;
+  if (connection.selected == row.name) return ok();
+  const auto selected = connection.target->select(row.name);
+  if (!selected && selected.error().scope != ErrorScope::mailbox) return Error(selected.error());
+  if (!selected || selected->uid_validity != row.uid_validity)
+    return start_over(
+        fmt::format("{}: mailbox {} is not what it was", connection.target->label(), row.name));
+  connection.selected = row.name;
+  return ok();
+}
+
+bool Crew::is_alone() {
+  const std::scoped_lock lock(mutex_);
+  return live_.size() < 2;
+}
+
+void Crew::stored(const journal::Count& count) {
+  const std::scoped_lock lock(mutex_);
+  tuner_.stored(count, static_cast<int>(live_.size()), Steady::now());
+  fill_up();
+}
+
+/// With the mutex held.
+void Crew::fill_up() {
+  while (static_cast<int>(live_.size()) < tuner_.wanted() && Steady::now() >= none_before_ &&
+         board_.has_room())
+    spawn(nullptr);
+}
+
+bool Crew::is_too_many(int number) {
+  const std::scoped_lock lock(mutex_);
+  const auto older = std::distance(live_.begin(), live_.find(number));
+  return older >= tuner_.wanted();
+}
+
+bool Crew::spare(int number, const Error& error) {
+  const std::scoped_lock lock(mutex_);
+  if (live_.size() < 2) return false;
+  live_.erase(number);
+  none_before_ = Steady::now() + kNoNewAfterFailure;
+  const int left = static_cast<int>(live_.size());
+  const bool told = error.code == ErrorCode::try_later || error.code == ErrorCode::login_refused;
+  if (told) tuner_.limit(left);
+  context_.tracker.notice(
+      fmt::format("{}; going on with {} connection{}", error.what, left, left == 1 ? "" : "s"));
+  return true;
+}
+
+}  // namespace mboxferry::transfer

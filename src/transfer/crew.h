@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// The connections of one job, and how many there are.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "mboxferry/imap/target.h"
+#include "transfer/connection_tuner.h"
+#include "transfer/mailboxes.h"
+#include "transfer/send_context.h"
+#include "transfer/work_board.h"
+
+namespace mboxferry::transfer {
+
+/// Runs a job's connections, each on a thread of its own, until the board has no more work.
+class Crew {
+ public:
+  using Connect = std::function<Result<std::unique_ptr<imap::Target>>()>;
+  /// Gets a mailbox into order on the connection that is alone in it: creates and selects it, and
+  /// reconciles.
+  using Prepare = std::function<Result<ReadyMailbox>(imap::Target&, const MailStream&)>;
+
+  /// `most`: of connections; fewer when an earlier run was told so by the server.
+  Crew(const SendContext& context, WorkBoard& board, int most, Connect connect, Prepare prepare);
+  ~Crew();
+  Crew(const Crew&) = delete;
+  Crew& operator=(const Crew&) = delete;
+
+  /// Works with `first`, and with more connections as they help, until all is done or has failed.
+  Result<void> run(std::unique_ptr<imap::Target> first);
+  /// A connection that is still open and idle, or nothing.
+  std::unique_ptr<imap::Target> take_target() { return std::move(idle_target_); }
+
+ private:
+  void spawn(std::unique_ptr<imap::Target> target);
+  void work(int number, std::unique_ptr<imap::Target> target);
+  /// One connection's life. An error ends the job.
+  Result<void> work_until_done(int number, std::unique_ptr<imap::Target>& target);
+  struct Connection;
+  Result<void> session(Connection& connection);
+  Result<void> work_on(const WorkBoard::Work& work, Connection& connection, bool& in_order);
+  Result<void> enter_mailbox(const WorkBoard::Work& work, Connection& connection);
+  [[nodiscard]] bool is_alone();
+
+  void stored(const journal::Count& count);
+  /// True when fewer connections are wanted and this one is too many.
+  bool is_too_many(int number);
+  /// True when others go on without the connection that got `error`; it counts as ended then.
+  bool spare(int number, const Error& error);
+  void fill_up();
+
+  const SendContext& context_;
+  WorkBoard& board_;
+  const Connect connect_;
+  const Prepare prepare_;
+
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  ConnectionTuner tuner_;
+  std::set<int> live_;  ///< the numbers of the connections that there are
+  int next_number_ = 0;
+  std::chrono::steady_clock::time_point none_before_{};  ///< no new one after a failure
+  std::vector<std::thread> threads_;
+  std::unique_ptr<imap::Target> idle_target_;
+};
+
+}  // namespace mboxferry::transfer

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// The messages on their way into one mailbox, shared by the connections that send them.
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "mboxferry/journal/journal.h"
+#include "transfer/care.h"
+#include "transfer/commit_order.h"
+#include "transfer/mailboxes.h"
+#include "transfer/source_folders.h"
+
+namespace mboxferry::transfer {
+
+/// One mailbox of the job. `care` and `order` take any thread; the rest belongs to the work board
+/// and to the connection that prepares the mailbox.
+struct Desk {
+  Care care;
+  CommitOrder order;
+
+  /// What a connection needs to send into it; set by the one that prepared it.
+  [[nodiscard]] ReadyMailbox ready() const;
+  void set_ready(ReadyMailbox ready);
+  /// A UID was given: what comes later gets higher ones.
+  void raise_floor(imap::Uid floor);
+
+ private:
+  mutable std::mutex mutex_;
+  ReadyMailbox ready_;
+};
+
+/// One folder's planned messages for one mailbox, handed out in archive order. Any thread.
+class MailStream {
+ public:
+  using Rows = std::vector<journal::MessageRow>;
+
+  MailStream(const SourceFolder& source, std::size_t position, journal::MailboxId mailbox,
+             Desk& desk, const journal::Journal& journal)
+      : source_(source), position_(position), mailbox_(mailbox), desk_(desk), journal_(journal) {}
+
+  [[nodiscard]] const SourceFolder& source() const { return source_; }
+  /// The folder's place in the index pass's order.
+  [[nodiscard]] std::size_t position() const { return position_; }
+  [[nodiscard]] journal::MailboxId mailbox() const { return mailbox_; }
+  [[nodiscard]] Desk& desk() const { return desk_; }
+
+  struct Most {
+    std::size_t messages = 0;
+    std::uint64_t bytes = 0;
+  };
+  struct Portion {
+    Rows rows;
+    bool careful = false;  ///< one message, to be sent with care
+    CommitOrder::Ticket ticket = 0;
+  };
+  /// The next messages for `connection`, at least one; nothing when none is there now, or when the
+  /// next one needs care and the connection is not `idle`.
+  Result<std::optional<Portion>> take(const Most& most, bool idle, int connection);
+  /// True when take() would give something to an idle connection.
+  Result<bool> has_more();
+  /// Starts over with what the journal has planned. No portion may be in anybody's hands.
+  void rewind();
+
+ private:
+  Result<void> read_ahead();
+
+  const SourceFolder& source_;
+  const std::size_t position_;
+  const journal::MailboxId mailbox_;
+  Desk& desk_;
+  const journal::Journal& journal_;
+  std::mutex mutex_;
+  Rows ahead_;
+  std::size_t next_ = 0;  ///< in `ahead_`
+  journal::MessageId cursor_ = 0;
+};
+
+}  // namespace mboxferry::transfer

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The record of a job's connections.
+#include "transfer/send_context.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+
+namespace mboxferry::transfer {
+
+namespace {
+constexpr const char* kSlowestConfirmNote = "slowest_confirm_ms";
+}  // namespace
+
+Result<void> SendRecord::resume(const journal::Journal& journal) {
+  MBOXFERRY_ASSIGN(const auto slowest, journal.note(kSlowestConfirmNote));
+  const std::scoped_lock lock(mutex_);
+  noted_ = std::chrono::milliseconds(std::strtoll(slowest.value_or("0").c_str(), nullptr, 10));
+  slowest_ = noted_;
+  return ok();
+}
+
+Result<void> SendRecord::note_confirm(std::chrono::milliseconds waited, journal::Journal& journal) {
+  {
+    const std::scoped_lock lock(mutex_);
+    slowest_ = std::max(slowest_, waited);
+    // When it has doubled, so that it costs a sync a handful of times in a job.
+    if (slowest_ < std::max(2 * noted_, std::chrono::milliseconds(100))) return ok();
+    noted_ = slowest_;
+    waited = slowest_;
+  }
+  return journal.set_note(kSlowestConfirmNote, std::to_string(waited.count()));
+}
+
+std::chrono::milliseconds SendRecord::slowest_confirm() const {
+  const std::scoped_lock lock(mutex_);
+  return slowest_;
+}
+
+}  // namespace mboxferry::transfer

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the connections of one job share.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+
+#include "mboxferry/base/cancellation.h"
+#include "mboxferry/base/time.h"
+#include "mboxferry/journal/journal.h"
+#include "transfer/daily_budget.h"
+#include "transfer/index_gate.h"
+#include "transfer/step_writer.h"
+#include "transfer/tracker.h"
+
+namespace mboxferry::transfer {
+
+/// How slow the server is, and whether anything moves. Any thread.
+class SendRecord {
+ public:
+  /// Takes over what an earlier run has noted in the journal.
+  Result<void> resume(const journal::Journal& journal);
+  /// Notes the wait for an answer, in the journal too when it is much longer than what is known: a
+  /// resumed job settles as long as the one that died would have.
+  Result<void> note_confirm(std::chrono::milliseconds waited, journal::Journal& journal);
+  /// The longest wait for an answer in this job.
+  [[nodiscard]] std::chrono::milliseconds slowest_confirm() const;
+
+  /// Some message was decided.
+  void decided() { decisions_.fetch_add(1, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t decisions() const {
+    return decisions_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::chrono::milliseconds slowest_{0};
+  std::chrono::milliseconds noted_{0};
+  std::atomic<std::uint64_t> decisions_{0};
+};
+
+/// Not owned; outlives every connection's work.
+struct SendContext {
+  const JobSettings& settings;
+  journal::Journal& journal;
+  StepWriter& steps;
+  IndexGate& gate;
+  Tracker& tracker;
+  SendRecord& record;
+  DailyBudget& budget;
+  Clock& clock;
+  const Cancellation& interrupt;
+};
+
+}  // namespace mboxferry::transfer

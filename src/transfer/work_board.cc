@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// Work for connections.
+#include "transfer/work_board.h"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+
+namespace mboxferry::transfer {
+namespace {
+
+// How long a connection without a mailbox of its own waits for the index pass to find one before
+// it shares one.
+constexpr std::chrono::milliseconds kLonely{300};
+
+Error interrupted() {
+  return {ErrorCode::interrupted, "interrupted; everything in flight is confirmed",
+          "run the same command again to go on"};
+}
+
+}  // namespace
+
+Result<std::optional<WorkBoard::Work>> WorkBoard::enter() {
+  const auto share_from = std::chrono::steady_clock::now() + kLonely;
+  for (;;) {
+    // Asked before the journal is: rows added in between make the wait below return at once.
+    const IndexGate::Position index = gate_.position();
+    const bool all_indexed = index.folders_done == sources_.size();
+    const bool share = all_indexed || std::chrono::steady_clock::now() >= share_from;
+    {
+      const std::scoped_lock lock(mutex_);
+      if (failure_) return *failure_;
+      if (interrupt_.requested()) return interrupted();
+      MBOXFERRY_TRY(open_folders(index.folders_done));
+      MBOXFERRY_TRY(close_finished(index.folders_done));
+      MBOXFERRY_ASSIGN(MailStream* const stream, find(share));
+      if (stream != nullptr) return std::optional(begin(*stream));
+      if (all_done_now()) return std::optional<Work>();
+    }
+    MBOXFERRY_TRY(share ? gate_.wait_beyond(index, interrupt_)
+                        : gate_.wait_beyond(index, interrupt_, kLonely));
+  }
+}
+
+/// Folders up to the one that is being indexed may have messages.
+Result<void> WorkBoard::open_folders(std::size_t reached) {
+  for (; opened_ < sources_.size() && opened_ <= reached; ++opened_)
+    MBOXFERRY_TRY(open_folder(opened_));
+  return ok();
+}
+
+Result<void> WorkBoard::open_folder(std::size_t position) {
+  const SourceFolder& source = sources_[position];
+  std::vector<journal::MailboxId> wanted{source.row.mailbox};
+  if (source.by_label) {
+    MBOXFERRY_ASSIGN(wanted, journal_.mailboxes_of(source.row.id));
+  }
+  for (const journal::MailboxId id : wanted)
+    open_.emplace_back(source, position, id, mailboxes_[id].desk, journal_);
+  return ok();
+}
+
+bool WorkBoard::has_room() {
+  const std::scoped_lock lock(mutex_);
+  const auto stream = find(true);
+  return stream && *stream != nullptr;
+}
+
+/// A mailbox where nobody is comes first.
+Result<MailStream*> WorkBoard::find(bool share) {
+  for (const bool shared : {false, true}) {
+    if (shared && (!share || per_mailbox_ < 2)) break;
+    for (MailStream& stream : open_) {
+      MBOXFERRY_ASSIGN(const bool free, is_free(stream, mailboxes_.at(stream.mailbox()), shared));
+      if (free) return &stream;
+    }
+  }
+  return static_cast<MailStream*>(nullptr);
+}
+
+Result<bool> WorkBoard::is_free(MailStream& stream, const Mailbox& mailbox, bool share) const {
+  // One folder after the other, so that a mailbox keeps the order of its folders.
+  if (mailbox.current != nullptr && mailbox.current != &stream) return false;
+  if (mailbox.preparing || mailbox.inside >= (share ? per_mailbox_ : 1)) return false;
+  if (!mailbox.settled) return mailbox.inside == 0;
+  return stream.has_more();
+}
+
+WorkBoard::Work WorkBoard::begin(MailStream& stream) {
+  Mailbox& mailbox = mailboxes_.at(stream.mailbox());
+  ++mailbox.inside;
+  mailbox.current = &stream;
+  mailbox.preparing = !mailbox.settled;
+  if (mailbox.preparing) stream.rewind();
+  return {&stream, mailbox.preparing};
+}
+
+void WorkBoard::prepared(const Work& work) {
+  const std::scoped_lock lock(mutex_);
+  Mailbox& mailbox = mailboxes_.at(work.stream->mailbox());
+  mailbox.preparing = false;
+  mailbox.settled = true;
+  gate_.poke();
+}
+
+Result<void> WorkBoard::leave(const Work& work, Left how) {
+  const IndexGate::Position index = gate_.position();
+  const std::scoped_lock lock(mutex_);
+  Mailbox& mailbox = mailboxes_.at(work.stream->mailbox());
+  --mailbox.inside;
+  mailbox.preparing = false;
+  if (how == Left::in_doubt) mailbox.settled = false;
+  gate_.poke();
+  return close_finished(index.folders_done);
+}
+
+/// A stream is finished when its folder is indexed, everything of it is sent, and nobody who works
+/// on it could bring something back.
+Result<void> WorkBoard::close_finished(std::size_t indexed) {
+  for (auto stream = open_.begin(); stream != open_.end() && stream->position() < indexed;) {
+    Mailbox& mailbox = mailboxes_.at(stream->mailbox());
+    const bool idle = mailbox.settled && mailbox.inside == 0 &&
+                      (mailbox.current == nullptr || mailbox.current == &*stream);
+    bool finished = false;
+    if (idle) {
+      MBOXFERRY_ASSIGN(const bool more, stream->has_more());
+      finished = !more;
+    }
+    if (finished) mailbox.current = nullptr;
+    stream = finished ? open_.erase(stream) : std::next(stream);
+  }
+  return ok();
+}
+
+bool WorkBoard::wanted_out(const MailStream& stream) const {
+  const std::scoped_lock lock(mutex_);
+  const Mailbox& mailbox = mailboxes_.at(stream.mailbox());
+  return failure_.has_value() || !mailbox.settled;
+}
+
+void WorkBoard::fail(const Error& error) {
+  const std::scoped_lock lock(mutex_);
+  if (!failure_) failure_ = error;
+  gate_.poke();
+}
+
+std::optional<Error> WorkBoard::failure() const {
+  const std::scoped_lock lock(mutex_);
+  return failure_;
+}
+
+bool WorkBoard::all_done() const {
+  const std::scoped_lock lock(mutex_);
+  return all_done_now();
+}
+
+bool WorkBoard::all_done_now() const { return opened_ == sources_.size() && open_.empty(); }
+
+}  // namespace mboxferry::transfer

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who works on which mailbox.
+#pragma once
+
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "mboxferry/base/cancellation.h"
+#include "transfer/index_gate.h"
+#include "transfer/mail_stream.h"
+
+namespace mboxferry::transfer {
+
+/// Gives the connections of a job their work: each a mailbox of its own as long as there are
+/// enough, then several one mailbox. A mailbox with messages in doubt has one connection alone
+/// until they are reconciled. Any thread; what it is made of must outlive it.
+class WorkBoard {
+ public:
+  /// `per_mailbox`: how many connections may work on one mailbox.
+  WorkBoard(const std::vector<SourceFolder>& sources, const journal::Journal& journal,
+            IndexGate& gate, int per_mailbox, const Cancellation& interrupt)
+      : sources_(sources),
+        journal_(journal),
+        gate_(gate),
+        per_mailbox_(per_mailbox),
+        interrupt_(interrupt) {}
+
+  struct Work {
+    MailStream* stream = nullptr;
+    bool to_prepare = false;  ///< alone in the mailbox: create, select and reconcile it first
+  };
+  /// Waits until there is work for a connection; nothing when all is done. Errors: the job's, or
+  /// `interrupted`.
+  Result<std::optional<Work>> enter();
+  /// True when one more connection would find work now.
+  [[nodiscard]] bool has_room();
+  /// The mailbox is prepared; others may come in.
+  void prepared(const Work& work);
+  enum class Left { in_order, in_doubt };
+  /// The connection has nothing of it in flight any more. `in_doubt`: it must be reconciled.
+  Result<void> leave(const Work& work, Left how);
+
+  /// True when who works on `stream` should finish what is in flight and leave.
+  [[nodiscard]] bool wanted_out(const MailStream& stream) const;
+  /// Ends the job: everybody finishes what is in flight. The first error counts.
+  void fail(const Error& error);
+  [[nodiscard]] std::optional<Error> failure() const;
+  /// Every message is dealt with.
+  [[nodiscard]] bool all_done() const;
+
+ private:
+  struct Mailbox {
+    Desk desk;
+    bool settled = false;  ///< prepared, and nothing is left in doubt by somebody who left
+    bool preparing = false;
+    int inside = 0;
+    MailStream* current = nullptr;  ///< the stream that is worked on
+  };
+
+  Result<void> open_folders(std::size_t reached);
+  Result<void> open_folder(std::size_t position);
+  Result<void> close_finished(std::size_t indexed);
+  /// The first stream that a connection may work on.
+  Result<MailStream*> find(bool share);
+  Result<bool> is_free(MailStream& stream, const Mailbox& mailbox, bool share) const;
+  Work begin(MailStream& stream);
+  [[nodiscard]] bool all_done_now() const;
+
+  const std::vector<SourceFolder>& sources_;
+  const journal::Journal& journal_;
+  IndexGate& gate_;
+  const int per_mailbox_;
+  const Cancellation& interrupt_;
+
+  mutable std::mutex mutex_;
+  std::map<journal::MailboxId, Mailbox> mailboxes_;
+  std::list<MailStream> open_;  ///< not finished, in order
+  std::size_t opened_ = 0;      ///< folders whose streams are made
+  std::optional<Error> failure_;
+};
+
+}  // namespace mboxferry::transfer

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+# How often a job waits for the server: each time costs a round trip, whatever the line.
+
+import time
+import unittest
+
+from support.fake_imap import FULL, FakeImap, Mailbox
+from support.program import ProgramTest
+
+MESSAGE = "From a@example.org Mon Jan  1 00:00:00 2024\nSubject: {}\n\nHi\n\n"
+
+
+class RoundTripsTest(ProgramTest):
+    def archive(self, count):
+        path = self.folder / f"{count}.mbox"
+        path.write_text("".join(MESSAGE.format(number) for number in range(count)))
+        return path
+
+    def move(self, server, count, mailbox="Mail", code=0):
+        outcome = self.migrate(server, self.archive(count), mailbox, journal=f"{count}.journal")
+        self.assert_code(outcome, code)
+        return outcome
+
+    def flights(self, server):
+        """Without those that only answered a literal."""
+        return [" ".join(names) for names in server.flights if names]
+
+    def test_a_job_waits_once_for_each_step(self):
+        with FakeImap(count_flights=True) as server:
+            self.move(server, 1)
+            # Nobody waits for the last one's answer, but it is said.
+            deadline = time.monotonic() + 5
+            while self.flights(server)[-1] != "LOGOUT" and time.monotonic() < deadline:
+                time.sleep(0.02)
+            # Between these two the journal goes to the disk, which may take its time.
+            flights = "; ".join(self.flights(server)).replace("SUBSCRIBE; A", "SUBSCRIBE A")
+            self.assertEqual(flights, "CAPABILITY; AUTHENTICATE; NAMESPACE LIST; CREATE SELECT; "
+                             "SUBSCRIBE APPEND; SELECT; UID FETCH; LOGOUT")
+            self.assertTrue(server.mailboxes["Mail"].subscribed)
+
+    def test_enabling_utf8_costs_none(self):
+        capabilities = FULL + " ENABLE UTF8=ACCEPT"
+        greeting = f"* OK [CAPABILITY {capabilities}] ready\r\n".encode()
+        with FakeImap(count_flights=True, capabilities=capabilities, greeting=greeting) as server:
+            self.move(server, 1, "INBOX")
+            self.assertEqual(self.flights(server)[:3],
+                             ["AUTHENTICATE", "ENABLE NAMESPACE LIST", "SELECT"])
+
+    def test_capabilities_told_beside_the_login_are_not_asked_for(self):
+        def answer(session, name, _):
+            if name != "AUTHENTICATE":
+                return None
+            session.user = "alice"
+            return f"* CAPABILITY {FULL}\r\nTAG OK welcome\r\n".encode()
+        with FakeImap(count_flights=True, on_command=answer) as server:
+            self.move(server, 1)
+            self.assertEqual(self.flights(server)[2], "NAMESPACE LIST")
+            self.assertEqual(len(server.bodies("Mail")), 1)
+
+    def test_verification_waits_as_often_for_thousands_as_for_one(self):
+        waits = []
+        for count in (1, 5000):
+            with FakeImap() as server:
+                self.move(server, count)
+                server.count_flights = True
+                outcome = self.run_program(
+                    "verify", self.folder / f"{count}.journal", "--ca-file", server.ca_file,
+                    "--password-file", server.password_file())
+                self.assert_code(outcome, 0)
+                self.assertIn(str(count), outcome.out)
+                waits.append(len(self.flights(server)))
+        self.assertEqual(waits[0], waits[1])
+
+    def test_a_lost_message_among_thousands_is_found(self):
+        with FakeImap() as server:
+            self.move(server, 3000)
+            del server.mailboxes["Mail"].messages[2500]
+            outcome = self.run_program("verify", self.folder / "3000.journal", "--ca-file",
+                                       server.ca_file, "--password-file", server.password_file())
+            self.assert_code(outcome, 1)
+            self.assertIn("missing: Mail, UID 2501", outcome.out)
+
+    def test_pages_that_are_answered_in_another_order_count_all_the_same(self):
+        """RFC 3501 section 5.5 lets a server do so. The first page's answer comes last."""
+        held = []
+
+        def swap(session, name, words):
+            if name == "UID FETCH" and words[0].startswith(b"1:"):
+                held.append((session.tag, words))
+                return b""
+            if name == "UID FETCH" and held:
+                session._do_uid_fetch(session.tag, words)
+                session._do_uid_fetch(*held.pop())
+                return b""
+            return None
+
+        with FakeImap() as server:
+            self.move(server, 3000)
+            server.on_command = swap
+            outcome = self.run_program("verify", self.folder / "3000.journal", "--ca-file",
+                                       server.ca_file, "--password-file", server.password_file())
+            self.assert_code(outcome, 0)
+            self.assertIn("3000 messages checked", outcome.out)
+
+
+class CreateTest(ProgramTest):
+    """CREATE and SELECT go together; a refusal is told as if they had not."""
+
+    def move(self, answers, code, *words, listed=True):
+        def answer(_, name, __):
+            if name == "LIST" and not listed:
+                return b"TAG OK nothing\r\n"
+            return answers.get(name)
+        archive = self.folder / "mail.mbox"
+        archive.write_text(MESSAGE.format(1))
+        with FakeImap(on_command=answer) as server:
+            server.mailboxes["There"] = Mailbox(5)
+            outcome = self.migrate(server, archive, "There" if not listed else "Mail")
+            if words:
+                self.assert_one_line(outcome, code, *words)
+            self.assert_code(outcome, code)
+            return server
+
+    def test_a_refused_mailbox_stops_the_job(self):
+        for answer in (b"TAG NO [CANNOT] not that name\r\n", b"TAG BAD not that name\r\n"):
+            with self.subTest(answer):
+                server = self.move({"CREATE": answer}, 78, "creating", "not that name", "--map")
+                self.assertFalse([line for line in server.ran if b"APPEND" in line])
+                self.setUp()
+
+    def test_a_mailbox_that_is_there_without_being_listed_is_used(self):
+        server = self.move({}, 0, listed=False)
+        self.assertEqual(len(server.bodies("There")), 1)
+
+    def test_a_select_that_was_quicker_than_the_create_is_repeated(self):
+        tried = []
+
+        def answer(_, name, __):
+            if name == "SELECT" and not tried:
+                tried.append(name)
+                return b"TAG NO [NONEXISTENT] no such mailbox\r\n"
+            return None
+        archive = self.folder / "mail.mbox"
+        archive.write_text(MESSAGE.format(1))
+        with FakeImap(on_command=answer) as server:
+            self.assert_code(self.migrate(server, archive, "Mail"), 0)
+            self.assertEqual(len(server.bodies("Mail")), 1)
+
+    def test_a_refused_subscription_harms_nothing(self):
+        for answer in (b"TAG NO not that\r\n", b"TAG BAD what\r\n"):
+            with self.subTest(answer):
+                self.assertEqual(len(self.move({"SUBSCRIBE": answer}, 0).bodies("Mail")), 1)
+                self.setUp()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Jobs with several connections against a store in memory.
+#include "unit/transfer/job_bench.h"
+
+using namespace mboxferry;
+using test::require_complete;
+
+namespace {
+
+/// A bench whose job has `count` connections from the beginning.
+class CrewBench : public test::JobBench {
+ public:
+  explicit CrewBench(int count) {
+    settings.connections = {count, false, 0};
+    server.answers_at_once = true;
+  }
+  void require_in_order() const {
+    const auto& mails = server.mailboxes.at("INBOX").mails;
+    for (std::size_t i = 0; i < mails.size(); ++i) {
+      INFO("message " << i);
+      REQUIRE(mails[i].bytes.find(fmt::format("body {}\r\n", i)) != std::string::npos);
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("several connections into one mailbox store every message once and in order") {
+  CrewBench bench(4);
+  bench.plain_archive(400);
+  bench.server.slow_literals_of = 2;
+  require_complete(bench.run());
+  bench.require_each_once(400);
+  bench.require_in_order();
+  CHECK(bench.server.connections == 4);
+}
+
+TEST_CASE("lost replies on several connections make no duplicate") {
+  CrewBench bench(3);
+  bench.plain_archive(200);
+  bench.server.lose_reply = {2, 7, 8, 20};
+  bench.server.cut_before_last_byte = {5, 12};
+  bench.server.commit_late = {{15, std::chrono::milliseconds(900)}};
+  require_complete(bench.run());
+  bench.require_each_once(200);
+}
+
+TEST_CASE("a refused message among several connections is isolated") {
+  CrewBench bench(3);
+  bench.plain_archive(100);
+  bench.server.refuse = [](const std::string& bytes) {
+    return bytes.find("body 57\r\n") != std::string::npos;
+  };
+  CHECK(bench.run().verdict == transfer::Verdict::refused);
+  bench.require_each_once(99);
+}
+
+TEST_CASE("BAD on several connections is answered with care, and the rest arrives") {
+  CrewBench bench(3);
+  bench.archive(60, [](int i) {
+    return fmt::format("Status: {}\n\nbody {}\n", i == 31 || i == 45 ? "" : "RO", i);
+  });
+  bench.server.bad = [](const imap::AppendMessage& told) { return told.flags == 0; };
+  CHECK(bench.run().verdict == transfer::Verdict::refused);
+  bench.require_each_once(58);
+}
+
+TEST_CASE("a server that takes only so many connections is content with them") {
+  CrewBench bench(4);
+  bench.plain_archive(200);
+  bench.most_connections = 2;
+  bench.connection_failure = {ErrorCode::try_later,
+                              "too many connections",
+                              "",
+                              ErrorScope::session,
+                              {Retry::When::later, {}}};
+  require_complete(bench.run());
+  bench.require_each_once(200);
+  CHECK(bench.server.connections == 2);
+}
+
+TEST_CASE("what another connection would be refused does not stop the job") {
+  CrewBench bench(2);
+  bench.plain_archive(100);
+  bench.most_connections = 1;
+  bench.connection_failure = {ErrorCode::login_refused, "login refused", ""};
+  require_complete(bench.run());
+  bench.require_each_once(100);
+}
+
+TEST_CASE("folders go into mailboxes of their own side by side") {
+  CrewBench bench(3);
+  bench.settings.mapping.mailbox = "Box";
+  bench.archive_tree(5, 40);
+  require_complete(bench.run());
+  for (int folder = 0; folder < 5; ++folder) {
+    const auto& mails = bench.server.mailboxes.at(fmt::format("Box/f{}", folder)).mails;
+    REQUIRE(mails.size() == 40);
+    for (int i = 0; i < 40; ++i)
+      CHECK(mails[static_cast<std::size_t>(i)].bytes.find(
+                fmt::format("body {} of {}\r\n", i, folder)) != std::string::npos);
+  }
+}
