@@ -3,13 +3,15 @@
 
 import datetime
 import json
+import signal
 import sqlite3
+import subprocess
 import time
 import unittest
 
 from support import archives
 from support.dovecot_test import WithDovecot
-from support.program import ProgramTest
+from support.program import PROGRAM, ProgramTest, environment
 
 
 class LimitTest(WithDovecot, ProgramTest):
@@ -49,6 +51,20 @@ class LimitTest(WithDovecot, ProgramTest):
         self.assertGreaterEqual(seconds, wanted.size / 1e6 - 0.1)
         self.assertLess(seconds, wanted.size / 1e6 + 5)
         self.assert_mailbox([wanted])
+
+    def test_an_interrupt_waits_for_the_batch_in_flight_only_and_the_job_goes_on(self):
+        path, wanted = self.make(200)
+        arguments = self.migrate_arguments(self.server, path, "Mail", "--max-messages-per-second=20")
+        with subprocess.Popen([PROGRAM, *map(str, arguments)], env=environment(self.folder),
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as job:
+            time.sleep(3)
+            start = time.monotonic()
+            job.send_signal(signal.SIGINT)
+            self.assertEqual(job.wait(30), 130)
+            self.assertLess(time.monotonic() - start, 8)
+        self.assertTrue(0 < self.stored() < 200)
+        self.assert_code(self.migrate(self.server, path, "Mail"), 0)
+        self.assert_mailbox(wanted)
 
     def test_progress_says_that_it_is_limited(self):
         path, _ = self.make(60)

@@ -20,7 +20,7 @@ ALLOWED = {
     "report": {"base", "journal"},
     "cli": CORE | {"transfer", "report"},
 }
-THIRD_PARTY = re.compile(r"^(libetpan|sqlite3|openssl|archive|archive_entry|boost|nlohmann|fmt)\b")
+THIRD_PARTY = re.compile(r"^(libetpan|sqlite3|openssl|archive|archive_entry|boost|nlohmann|fmt|zlib)\b")
 
 
 def files_of(module):

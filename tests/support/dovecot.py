@@ -212,7 +212,7 @@ def main(arguments=None) -> int:
     parser.add_argument("--without", action="append", default=[], help="capability to hide")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args(arguments)
-    with Dovecot({options.user: options.password}, storage=options.storage,
+    with Dovecot({options.user: options.password}, storage=options.storage, compress=True,
                  without=options.without) as server:
         names = {"HOST": "localhost", "PORT": server.tls_port, "STARTTLS_PORT": server.port,
                  "USER": options.user, "PASSWORD_FILE": server.password_file(),

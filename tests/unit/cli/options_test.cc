@@ -217,3 +217,20 @@ TEST_CASE("the state folder follows the XDG specification and is private") {
   std::ofstream(folder.path() + "/file") << "x";
   CHECK(make_state_folder(folder.path() + "/file/x").error().code == ErrorCode::cannot_create);
 }
+
+TEST_CASE("compression is automatic unless told otherwise") {
+  const auto compression = [](const Arguments& arguments) {
+    const auto settings = read_connection(arguments);
+    REQUIRE(settings);
+    const auto options = make_connection_options(*settings);
+    REQUIRE(options);
+    return options->compression;
+  };
+  CHECK(compression({}) == imap::Compression::automatic);
+  CHECK(compression({"--compress=auto"}) == imap::Compression::automatic);
+  CHECK(compression({"--compress=on"}) == imap::Compression::on);
+  CHECK(compression({"--compress=off"}) == imap::Compression::off);
+  const auto refused = read_connection({"--compress=maybe"});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == ErrorCode::usage);
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Compression, tried by one connection for all.
+#include "transfer/compression.h"
+
+namespace mboxferry::transfer {
+
+bool CompressionFinding::claim() {
+  State expected = State::unknown;
+  return state_.compare_exchange_strong(expected, State::being_tried);
+}
+
+Compression::~Compression() {
+  if (trying_) finding_.release();
+}
+
+Result<void> Compression::stored(std::uint64_t bytes) {
+  stored_ += bytes;
+  if (!target_.capabilities().compress) return ok();
+  if (finding_.worth_it()) wants_quiet_ = !asked_;
+  if (!trying_ && !finding_.unknown()) return ok();
+  return follow(policy_.consider({clock_.now(), stored_, target_.wire_usage()}));
+}
+
+Result<void> Compression::follow(CompressPolicy::Advice advice) {
+  switch (advice) {
+    case CompressPolicy::Advice::go_on:
+      if (trying_ && policy_.worth_it()) settle(true);
+      return ok();
+    case CompressPolicy::Advice::compress:
+      trying_ = wants_quiet_ = finding_.claim();
+      // Another connection was faster; should it go before it knows, this one looks again.
+      if (!trying_) policy_ = CompressPolicy();
+      return ok();
+    case CompressPolicy::Advice::store:
+      settle(false);
+      MBOXFERRY_TRY(target_.compress(false));
+      return ok();
+  }
+  return ok();
+}
+
+Result<void> Compression::when_quiet() {
+  wants_quiet_ = false;
+  asked_ = true;
+  MBOXFERRY_ASSIGN(const bool on, target_.compress(true));
+  if (!trying_) return ok();
+  policy_.compressing(on);
+  if (!on) settle(false);
+  return ok();
+}
+
+void Compression::settle(bool worth_it) {
+  trying_ = false;
+  finding_.settle(worth_it);
+  if (worth_it) tracker_.notice("the line is slow: what is sent is compressed from now on");
+}
+
+}  // namespace mboxferry::transfer
