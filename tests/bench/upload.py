@@ -18,9 +18,10 @@ import datetime
 import json
 import pathlib
 import subprocess
+import sys
 import tempfile
 
-from bench import measure, upload_table
+from bench import measure, upload_peers, upload_table
 from bench.upload_contenders import Mboxferry, Place, grid
 from bench.upload_place import (COUNTS, MASKS, ROOT, Accounts, line_to, make_corpus, make_server)
 
@@ -37,6 +38,13 @@ def rate(text):
     units = {"K": 1e3, "M": 1e6, "G": 1e9}
     unit = text[-1:].upper()
     return float(text[:-1]) * units[unit] if unit in units else float(text)
+
+
+def peers(text):
+    names = [] if text == "none" else words(text)
+    if not set(names) <= upload_peers.PEERS.keys():
+        raise argparse.ArgumentTypeError(f"peers are {', '.join(upload_peers.PEERS)}")
+    return names
 
 
 def parser():
@@ -60,6 +68,9 @@ def parser():
     add("--hide", type=words, default=[], metavar="LIST", help="more capabilities not to tell")
     add("--option", action="append", default=[], metavar="OPTION",
         help="one more word of mboxferry's command line, such as --option=--log-file=x")
+    add("--peers", type=peers, default=list(upload_peers.PEERS), metavar="none|LIST",
+        help=f"other programs (default: {','.join(upload_peers.PEERS)}); none of them with several "
+             "mailboxes")
     add("--rounds", type=int, default=3, metavar="N")
     add("--scale", type=float, default=1, metavar="FACTOR", help="of the number of messages")
     add("--json", type=pathlib.Path, default=ROOT / "build/bench-upload.json", metavar="FILE",
@@ -95,6 +106,8 @@ def contenders(options, place):
     connections = options.connections or options.mailboxes
     yield from grid(mode, place.corpus.kind, place.round_trip_ms, connections)
     yield Mboxferry(mboxferry_options(options))
+    if options.mailboxes == 1:
+        yield from upload_peers.chosen(options.peers)
 
 
 def title(name, place):
@@ -107,13 +120,17 @@ def title(name, place):
             f"{corpus.bytes() / 1e6:.0f} MB){mailboxes}, {line}")
 
 
+def upload_once(one, place, number):
+    print(f"round {number + 1}: {one.name}", file=sys.stderr, flush=True)
+    return one.run(place, number)
+
+
 def one_table(options, name, place):
     """Prints it and returns its runs."""
     runs = []
     chosen = list(contenders(options, place))
     for number in range(options.rounds):
-        for one in chosen:
-            runs.append(one.run(place, number))
+        runs += [upload_once(one, place, number) for one in chosen]
     print(f"\n{title(name, place)}; medians of {options.rounds} interleaved rounds:\n\n"
           f"{upload_table.table(runs)}\n\n{upload_table.pairs(runs, Mboxferry.name)}", flush=True)
     return runs

@@ -15,7 +15,8 @@ from support.dovecot import Dovecot, default_capabilities
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("MBOXFERRY", ROOT / "build/release/bin/mboxferry")).absolute()
-TOOLS = PROGRAM.parent
+# MBOXFERRY may name a program of another tree.
+TOOLS = PROGRAM.parent if (PROGRAM.parent / "delay_line").exists() else ROOT / "build/release/bin"
 COUNTS = {"mixed": 5_000, "small": 20_000}  # about 227 MB and 61 MB
 ACCOUNTS = 2_000
 PASSWORD = "secret"
