@@ -4,16 +4,14 @@
 archive only. What it would need before it could start, such as a Maildir, is made before the clock.
 """
 
-import functools
 import mailbox
 import os
 import shutil
-import subprocess
 import sys
 
 from bench import measure
 from bench.upload_contenders import MAILBOX, check_stored
-from bench.upload_place import PASSWORD
+from bench.upload_place import PASSWORD, ROOT
 from bench.upload_table import Run
 from support.program import environment
 
@@ -58,7 +56,7 @@ MUTT_KEYS = ("<tag-pattern>~A<enter><tag-prefix><copy-message><kill-line>"
 
 
 class Peer:
-    """One program. `command` gives what to run as measure.run takes it."""
+    """One program. `command` gives what to run, and what it reads from standard input."""
 
     def __init__(self, name, command):
         self.name, self._command = name, command
@@ -69,10 +67,9 @@ class Peer:
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir()
         with place.accounts.fresh() as user:
-            command, more = self._command(place, user, archive, home)
-            more = {"env": environment(home, TERM="xterm", PYTHONPATH=os.environ["PYTHONPATH"]),
-                    "cwd": home, **more}
-            done = measure.run(["timeout", PATIENCE, *command], **more)
+            command, stdin = self._command(place, user, archive, home)
+            done = measure.run(["timeout", PATIENCE, *command], stdin, cwd=home,
+                               env=environment(home, TERM="xterm", PYTHONPATH=ROOT / "tests"))
             check_stored(place, user, self.name, messages)
         return Run(self.name, number, messages, archive.stat().st_size, done.seconds, done.seconds,
                    done.cpu_seconds, done.peak_kib)
@@ -111,7 +108,7 @@ def mailutil(place, user, archive, home):
         for path in (home, home / "archive.mbox"):
             shutil.chown(path, "nobody", "nogroup")
         command = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", *command]
-    return command, {"input": PASSWORD.encode() + b"\n", "start_new_session": True}
+    return command, PASSWORD.encode() + b"\n"
 
 
 def mutt(place, user, archive, home):
@@ -121,7 +118,7 @@ def mutt(place, user, archive, home):
                                                 ca_file=place.server.ca_file))
     keys = MUTT_KEYS.format(port=place.port, mailbox=MAILBOX)
     command = f"mutt -n -F muttrc -f archive.mbox -e 'push \"{keys}\"'"
-    return ["script", "-q", "-e", "-c", command, "/dev/null"], {"stdin": subprocess.DEVNULL}
+    return ["script", "-q", "-e", "-c", command, "/dev/null"], b""
 
 
 def mbsync(place, user, archive, home):
@@ -132,7 +129,7 @@ def mbsync(place, user, archive, home):
     (home / "mbsyncrc").write_text(MBSYNC_RC.format(
         port=place.port, user=user, password=PASSWORD, ca_file=place.server.ca_file,
         maildirs=maildirs, mailbox=MAILBOX, state=home / "state"))
-    return ["mbsync", "-q", "-c", home / "mbsyncrc", "all"], {}
+    return ["mbsync", "-q", "-c", home / "mbsyncrc", "all"], b""
 
 
 def fill_maildir(archive, folder):
@@ -143,7 +140,7 @@ def fill_maildir(archive, folder):
 
 def imaplib(place, user, archive, _home):
     return ([sys.executable, "-B", "-m", "bench.imaplib_upload", archive, place.port, user,
-             place.accounts.password_file, place.server.ca_file, MAILBOX], {})
+             place.accounts.password_file, place.server.ca_file, MAILBOX], b"")
 
 
 PEERS = {"mailutil": mailutil, "mbsync": mbsync, "mutt": mutt, "imaplib": imaplib}

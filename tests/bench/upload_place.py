@@ -76,6 +76,18 @@ def make_server(name, folder, hidden=(), literal_minus=False):
     return Dovecot(users, mail_fsync="optimized", capabilities=words, folder=folder)
 
 
+def mode_of(server, wanted):
+    """The mode that a client can use at best."""
+    if wanted != "auto":
+        return wanted
+    with server.session() as client:
+        told = client.capability()[1][0].decode().upper().split()
+    return next((mode for mode, needed in (("multiappend", "MULTIAPPEND"),
+                                           ("literal-plus", "LITERAL+"),
+                                           ("literal-minus", "LITERAL-")) if needed in told),
+                "synchronizing")
+
+
 class Accounts:
     """Accounts of `server` that nobody has used."""
 
@@ -87,8 +99,10 @@ class Accounts:
 
     @contextlib.contextmanager
     def fresh(self):
-        """A user; the mail is removed afterwards."""
+        """A user; the mail is removed afterwards. Nothing that was written before is waiting for
+        the disk."""
         user = next(self._unused)
+        os.sync()
         try:
             yield user
         finally:
