@@ -35,6 +35,13 @@ def contenders(options, place):
         yield from upload_peers.chosen(options.peers)
 
 
+def accounts_needed(options):
+    """At most: every run has its own."""
+    ceilings_at_most = len(options.grid or ()) or 2
+    return (options.rounds * len(options.corpus) * len(options.delay) *
+            (ceilings_at_most + 1 + len(options.peers)))
+
+
 def title(place):
     corpus = place.corpus
     line = f"{place.round_trip_ms:g} ms round trip" if place.round_trip_ms else "no delay"
@@ -70,7 +77,8 @@ def all_tables(options, folder):
     for name in options.server:
         hidden = [*options.hide, *(MASKS[options.append_mode] if options.mask else ())]
         literal_minus = options.mask and options.append_mode == "literal-minus"
-        with make_server(name, folder / name, hidden, literal_minus) as server:
+        with make_server(name, folder / name, accounts_needed(options), hidden,
+                         literal_minus) as server:
             accounts = Accounts(server)
             for kind in options.corpus:
                 corpus = make_corpus(options.store, kind, int(COUNTS[kind] * options.scale),

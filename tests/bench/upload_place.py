@@ -18,7 +18,6 @@ PROGRAM = pathlib.Path(os.environ.get("MBOXFERRY", ROOT / "build/release/bin/mbo
 # MBOXFERRY may name a program of another tree.
 TOOLS = PROGRAM.parent if (PROGRAM.parent / "delay_line").exists() else ROOT / "build/release/bin"
 COUNTS = {"mixed": 5_000, "small": 20_000}  # about 227 MB and 61 MB
-ACCOUNTS = 2_000
 PASSWORD = "secret"
 
 
@@ -60,9 +59,10 @@ MASKS = {"auto": (), "multiappend": (), "literal-plus": ("MULTIAPPEND",),
          "synchronizing": ("MULTIAPPEND", "LITERAL+", "LITERAL-")}
 
 
-def make_server(name, folder, hidden=(), literal_minus=False):
-    """Not started. It syncs to disk as by default; `hidden`: capabilities that it does not tell."""
-    users = {f"m{number}": PASSWORD for number in range(ACCOUNTS)}
+def make_server(name, folder, accounts, hidden=(), literal_minus=False):
+    """Not started. It syncs to disk as by default. accounts: how many it has; `hidden`: capabilities
+    that it does not tell."""
+    users = {f"m{number}": PASSWORD for number in range(accounts)}
     folder.mkdir()
     if name == "cyrus":
         if literal_minus:
