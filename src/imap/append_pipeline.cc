@@ -15,8 +15,8 @@ namespace {
 using Kind = ReplyLine::Kind;
 using Status = ReplyLine::Status;
 
-// Pieces are collected up to one TLS record, so that small messages share it.
-constexpr std::size_t kRecord = std::size_t{16} << 10U;
+// Pieces are collected, so that small messages share TLS records, and these system calls.
+constexpr std::size_t kFlight = std::size_t{128} << 10U;
 constexpr std::uint64_t kLiteralMinusLimit = 4096;  // RFC 7888 section 5
 
 }  // namespace
@@ -143,12 +143,9 @@ Result<AppendPipeline::Go> AppendPipeline::wait_for_go(const std::string& tag) {
 }
 
 Result<void> AppendPipeline::put(std::string_view bytes) {
-  if (buffer_.size() + bytes.size() < kRecord) {
-    buffer_ += bytes;
-    return ok();
-  }
-  while (buffer_.size() + bytes.size() >= kRecord) {
-    const std::size_t taken = kRecord - buffer_.size();
+  if (buffer_.capacity() < kFlight) buffer_.reserve(kFlight);
+  while (buffer_.size() + bytes.size() >= kFlight) {
+    const std::size_t taken = kFlight - buffer_.size();
     buffer_ += bytes.substr(0, taken);
     bytes.remove_prefix(taken);
     MBOXFERRY_TRY(flush());

@@ -33,18 +33,29 @@ int read_socket(BIO* bio, char* buffer, int size) noexcept {
   return static_cast<int>(count);
 }
 
+/// The number of bytes sent; 0 or less as ::send says.
+ssize_t send_now(SocketEnd& end, const char* bytes, std::size_t size) {
+  const ssize_t count = ::send(end.fd, bytes, size, MSG_NOSIGNAL);
+  if (count < 0 && !would_block()) {
+    end.ended = true;
+    end.error_number = errno;
+  }
+  return count;
+}
+
 int write_socket(BIO* bio, const char* bytes, int size) noexcept {
   SocketEnd& end = end_of(bio);
   BIO_clear_retry_flags(bio);
-  const ssize_t count = ::send(end.fd, bytes, static_cast<std::size_t>(size), MSG_NOSIGNAL);
-  if (count < 0) {
-    if (would_block()) {
-      BIO_set_retry_write(bio);
-    } else {
-      end.ended = true;
-      end.error_number = errno;
-    }
+  const auto wanted = static_cast<std::size_t>(size);
+  if (end.collecting && end.collected.size() + wanted <= SocketEnd::kMostCollected) {
+    // The room was reserved, so that nothing is thrown here.
+    end.collected.insert(end.collected.end(), bytes, bytes + wanted);
+    return size;
   }
+  // Nothing may overtake a record that was collected.
+  const bool in_order = send_collected(end);
+  const ssize_t count = in_order ? send_now(end, bytes, wanted) : -1;
+  if (count < 0 && !end.ended) BIO_set_retry_write(bio);
   return static_cast<int>(count);
 }
 
@@ -53,6 +64,18 @@ long control_socket(BIO*, int command, long, void*) noexcept {
 }
 
 }  // namespace
+
+bool send_collected(SocketEnd& end) {
+  while (end.collected_sent < end.collected.size()) {
+    const ssize_t count = send_now(end, end.collected.data() + end.collected_sent,
+                                   end.collected.size() - end.collected_sent);
+    if (count <= 0) return false;
+    end.collected_sent += static_cast<std::size_t>(count);
+  }
+  end.collected.clear();
+  end.collected_sent = 0;
+  return true;
+}
 
 BioMethod socket_bio_method() {
   BioMethod method(BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket"));

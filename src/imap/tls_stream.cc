@@ -28,8 +28,7 @@ bool looks_like_tls(std::string_view beginning) {
 
 bool configure(SSL_CTX* context, TlsFloor floor) {
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   if (floor == TlsFloor::secure) {
     return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
@@ -56,6 +55,7 @@ TlsStream::TlsStream(FileDescriptor fd, std::string place, std::chrono::millisec
       timeout_(timeout),
       bio_method_(socket_bio_method()) {
   end_.fd = fd_.get();
+  end_.collected.reserve(SocketEnd::kMostCollected);
 }
 
 TlsStream::~TlsStream() { close(); }
@@ -66,8 +66,10 @@ void TlsStream::fail(const Error& error) {
   if (!failure_) failure_ = error;
   if (!fd_.valid()) return;
   ERR_clear_error();
-  // Says goodbye at most; a socket that would block is closed without.
-  if (ssl_ && secured_ && !end_.ended) SSL_shutdown(ssl_.get());
+  // Says goodbye at most; a socket that would block is closed without, and so is one in the middle
+  // of a record.
+  end_.collecting = false;
+  if (ssl_ && secured_ && !end_.ended && end_.collected.empty()) SSL_shutdown(ssl_.get());
   ERR_clear_error();
   fd_.reset();
   end_.fd = -1;
@@ -269,6 +271,7 @@ Result<std::size_t> TlsStream::read(std::span<char> buffer) {
 }
 
 Result<void> TlsStream::write(std::string_view bytes) {
+  end_.collecting = secured_;
   while (!bytes.empty()) {
     if (failure_) return *failure_;
     std::size_t count = 0;
@@ -277,13 +280,25 @@ Result<void> TlsStream::write(std::string_view bytes) {
       bytes.remove_prefix(count);
       continue;
     }
-    // What the server said last may explain why it went.
-    const bool alive = take_in(kPendingLimit + 1);
-    if (step == Step::failed) return lost("writing");
-    if (!alive) return *failure_;
-    MBOXFERRY_TRY(wait(step == Step::wants_write ? POLLIN | POLLOUT : POLLIN));
+    MBOXFERRY_TRY(wait_to_write(step));
   }
-  return ok();
+  return flush();
+}
+
+Result<void> TlsStream::flush() {
+  end_.collecting = false;
+  while (!failure_ && !send_collected(end_)) {
+    MBOXFERRY_TRY(wait_to_write(end_.ended ? Step::failed : Step::wants_write));
+  }
+  return failure_ ? Result<void>(*failure_) : ok();
+}
+
+Result<void> TlsStream::wait_to_write(Step step) {
+  // What the server said last may explain why it went.
+  const bool alive = take_in(kPendingLimit + 1);
+  if (step == Step::failed) return lost("writing");
+  if (!alive) return *failure_;
+  return wait(step == Step::wants_write ? POLLIN | POLLOUT : POLLIN);
 }
 
 }  // namespace mboxferry::imap

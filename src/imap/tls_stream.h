@@ -51,7 +51,8 @@ class TlsStream {
 
   /// At least one byte, waiting for it.
   Result<std::size_t> read(std::span<char> buffer);
-  /// All of `bytes`.
+  /// All of `bytes`, which are given to the system before it returns. Several TLS records go in one
+  /// system call, so that few long writes cost less than many short ones.
   Result<void> write(std::string_view bytes);
   /// True when read() would return at once, with bytes or with an error.
   bool readable_now();
@@ -74,6 +75,9 @@ class TlsStream {
   Step after(int result);
   Step try_read(std::span<char> buffer, std::size_t& count);
   Step try_write(std::string_view bytes, std::size_t& count);
+  Result<void> flush();
+  /// Takes in what the peer says, and waits until writing can go on.
+  Result<void> wait_to_write(Step step);
   /// Takes in what is there without waiting, until `enough` bytes wait to be read; false when the
   /// connection failed.
   bool take_in(std::size_t enough);

@@ -76,15 +76,16 @@ Result<void> SqliteJournal::each(State state, MailboxId mailbox,
 
 Result<MailboxCounts> SqliteJournal::counts(MailboxId mailbox) const {
   const std::lock_guard guard(mutex_);
+  // Added up here: GROUP BY would sort all rows first.
   MBOXFERRY_ASSIGN(
       Query query,
       mailbox == 0
-          ? database_->query("SELECT state, count(*), sum(wire_size) FROM message GROUP BY state")
+          ? database_->query("SELECT state, wire_size FROM message")
           : database_->query(
-                "SELECT state, count(*), sum(wire_size) FROM message"
+                "SELECT state, wire_size FROM message"
                 " WHERE id BETWEEN (SELECT first_message FROM mailbox_range WHERE mailbox = ?1)"
                 " AND (SELECT last_message FROM mailbox_range WHERE mailbox = ?1)"
-                " AND mailbox = ?1 GROUP BY state",
+                " AND mailbox = ?1",
                 mailbox));
   MailboxCounts counts;
   while (true) {
@@ -93,8 +94,8 @@ Result<MailboxCounts> SqliteJournal::counts(MailboxId mailbox) const {
     const std::optional<State> state = public_state(query.integer(0));
     if (!state) return damaged(path(), "a message has an unknown state");
     Count& count = count_of(counts, *state);
-    count.messages += static_cast<std::uint64_t>(query.integer(1));
-    count.bytes += static_cast<std::uint64_t>(query.integer(2));
+    ++count.messages;
+    count.bytes += static_cast<std::uint64_t>(query.integer(1));
   }
 }
 

@@ -6,9 +6,10 @@
 // and a queue of 1 MiB in front of it, and a full queue or line holds the sender up. A connection
 // holds at most what a line of 1 Gbit/s holds, so that memory is bounded.
 //
-// What it does not: no loss, no slow start and no congestion window, no packet headers. A full
-// queue holds senders up evenly where a router would drop packets. So a real line is at best as
-// fast as this one, and the more connections, the less.
+// What it does not: no loss, no slow start and no congestion window, no packet headers. Pieces are
+// acknowledged at once, so that Nagle's algorithm costs a client nothing, where it would wait for a
+// round trip. A full queue holds senders up evenly where a router would drop packets. So a real
+// line is at best as fast as this one, and the more connections, the less.
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <sys/socket.h>

@@ -22,6 +22,12 @@ void prepare(int fd) {
   fcntl(fd, F_SETFL, O_NONBLOCK);
 }
 
+/// A sender with Nagle's algorithm waits for this before its next small piece, up to 40 ms.
+void acknowledge(int fd) {
+  const int on = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
 }  // namespace
 
 DelayedConnection::DelayedConnection(FileDescriptor client, std::uint16_t server_port,
@@ -67,6 +73,7 @@ bool DelayedConnection::receive(int from, Way& way, LineDirection& direction,
     const std::size_t wanted = std::min(room.size(), most);
     const ssize_t count = recv(from, room.data(), wanted, 0);
     if (count < 0) return would_block();
+    acknowledge(from);
     if (count == 0) {
       way.ended = true;
       way.end_at = direction.arrival(now, 0);

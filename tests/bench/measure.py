@@ -5,6 +5,7 @@
 import os
 import pathlib
 import resource
+import signal
 import statistics
 import subprocess
 import tempfile
@@ -21,22 +22,33 @@ class Run:
     peak_kib: int
 
 
-def run(command, **more):
-    """A Run of `command`, whose output is thrown away; it must succeed. `more`: env, cwd, input."""
+def run(command, stdin=b"", **more):
+    """A Run of `command`, whose output is thrown away; it must succeed. It has no terminal.
+    `more`: env, cwd."""
     with tempfile.NamedTemporaryFile("r") as told:
         # A small program of its own, because a child's peak counts what its parent had at the fork.
         wrapped = ["/usr/bin/time", "-f", "%M", "-o", told.name, *map(str, command)]
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         start = time.perf_counter()
-        done = subprocess.run(wrapped, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                              check=False, **more)
+        code, errors = _wait(wrapped, stdin, more)
         seconds = time.perf_counter() - start
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        if done.returncode != 0:
-            raise SystemExit(f"{command[0]} failed: {done.stderr.decode(errors='replace')[-500:]}")
+        if code != 0:
+            raise SystemExit(f"{command[0]} failed: {errors.decode(errors='replace')[-500:]}")
         peak = int(told.read())
     cpu_seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Run(seconds, cpu_seconds, peak)
+
+
+def _wait(command, stdin, more):
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, start_new_session=True, **more) as process:
+        try:
+            errors = process.communicate(stdin)[1]
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return process.returncode, errors
 
 
 def median(runs):

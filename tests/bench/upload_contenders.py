@@ -63,17 +63,20 @@ class Ceiling:
                    told["seconds_with_login"], told["cpu_seconds"], is_ceiling=True)
 
 
-def grid(mode, kind, round_trip_ms, connections):
-    """The ceilings worth trying, of which the best counts."""
+def ceilings(mode, kind, round_trip_ms, connections, points=None):
+    """Those worth trying, of which the best counts. points: (per_command, window) to try instead."""
+    return [Ceiling(mode, per_command, window, connections)
+            for per_command, window in points or _points(mode, kind, round_trip_ms)]
+
+
+def _points(mode, kind, round_trip_ms):
     if mode == "synchronizing":
-        points = [(1, 1)]
-    elif mode != "multiappend":
-        points = [(1, 8), (1, 32)] if not round_trip_ms else [(1, 32), (1, 128)]
-    elif kind == "small":
-        points = [(128, 4), (1000, 2)] if not round_trip_ms else [(128, 16), (1000, 4)]
-    else:
-        points = [(32, 2), (128, 2)] if not round_trip_ms else [(32, 16), (128, 4)]
-    return [Ceiling(mode, per_command, window, connections) for per_command, window in points]
+        return [(1, 1)]
+    if mode != "multiappend":
+        return [(1, 32), (1, 128)] if round_trip_ms else [(1, 8), (1, 32)]
+    if kind == "small":
+        return [(128, 16), (1000, 4)] if round_trip_ms else [(128, 4), (1000, 2)]
+    return [(32, 16), (128, 4)] if round_trip_ms else [(32, 2), (128, 2)]
 
 
 class Mboxferry:
@@ -94,7 +97,9 @@ class Mboxferry:
                        "--journal", journal, "--progress=none", *self._options]
             done = measure.run(command, env=environment(place.folder))
             check_stored(place, user, self.name, place.corpus.messages)
-        for file in place.folder.glob(journal.name + "*"):
+        written = list(place.folder.glob(journal.name + "*"))
+        journal_bytes = sum(file.stat().st_size for file in written)
+        for file in written:
             file.unlink()
         return Run(self.name, number, place.corpus.messages, place.corpus.bytes(), done.seconds,
-                   done.seconds, done.cpu_seconds, done.peak_kib)
+                   done.seconds, done.cpu_seconds, done.peak_kib, journal_bytes=journal_bytes)

@@ -15,9 +15,9 @@ from support.dovecot import Dovecot, default_capabilities
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("MBOXFERRY", ROOT / "build/release/bin/mboxferry")).absolute()
-TOOLS = PROGRAM.parent
+# MBOXFERRY may name a program of another tree.
+TOOLS = PROGRAM.parent if (PROGRAM.parent / "delay_line").exists() else ROOT / "build/release/bin"
 COUNTS = {"mixed": 5_000, "small": 20_000}  # about 227 MB and 61 MB
-ACCOUNTS = 2_000
 PASSWORD = "secret"
 
 
@@ -59,9 +59,10 @@ MASKS = {"auto": (), "multiappend": (), "literal-plus": ("MULTIAPPEND",),
          "synchronizing": ("MULTIAPPEND", "LITERAL+", "LITERAL-")}
 
 
-def make_server(name, folder, hidden=(), literal_minus=False):
-    """Not started. It syncs to disk as by default; `hidden`: capabilities that it does not tell."""
-    users = {f"m{number}": PASSWORD for number in range(ACCOUNTS)}
+def make_server(name, folder, accounts, hidden=(), literal_minus=False):
+    """Not started. It syncs to disk as by default. accounts: how many it has; `hidden`: capabilities
+    that it does not tell."""
+    users = {f"m{number}": PASSWORD for number in range(accounts)}
     folder.mkdir()
     if name == "cyrus":
         if literal_minus:
@@ -75,6 +76,18 @@ def make_server(name, folder, hidden=(), literal_minus=False):
     return Dovecot(users, mail_fsync="optimized", capabilities=words, folder=folder)
 
 
+def mode_of(server, wanted):
+    """The mode that a client can use at best."""
+    if wanted != "auto":
+        return wanted
+    with server.session() as client:
+        told = client.capability()[1][0].decode().upper().split()
+    return next((mode for mode, needed in (("multiappend", "MULTIAPPEND"),
+                                           ("literal-plus", "LITERAL+"),
+                                           ("literal-minus", "LITERAL-")) if needed in told),
+                "synchronizing")
+
+
 class Accounts:
     """Accounts of `server` that nobody has used."""
 
@@ -86,8 +99,10 @@ class Accounts:
 
     @contextlib.contextmanager
     def fresh(self):
-        """A user; the mail is removed afterwards."""
+        """A user; the mail is removed afterwards. Nothing that was written before is waiting for
+        the disk."""
         user = next(self._unused)
+        os.sync()
         try:
             yield user
         finally:

@@ -6,8 +6,9 @@ ceiling's login is before its clock; a second ratio counts it, as it is counted 
 import statistics
 from dataclasses import dataclass
 
+OURS = "mboxferry"
 HEAD = ("| who | messages | seconds | messages/s | MB/s | to the ceiling | with its login "
-        "| CPU s/GB | peak MiB |\n" + "| --- " * 9 + "|")
+        "| mboxferry to it | CPU s/GB | peak MiB |\n" + "| --- " * 10 + "|")
 
 
 @dataclass
@@ -23,6 +24,7 @@ class Run:
     cpu_seconds: float
     peak_kib: int = 0  # 0: not measured
     is_ceiling: bool = False
+    journal_bytes: int = 0  # mboxferry's, at the end
 
 
 @dataclass
@@ -72,28 +74,34 @@ def table(runs):
     """Markdown lines."""
     rows = summaries(runs)
     best = best_ceiling(rows)
-    return "\n".join([HEAD, *(_line(one, best) for one in rows)])
+    ours = next((one for one in rows if one.who == OURS), None)
+    return "\n".join([HEAD, *(_line(one, best, ours) for one in rows)])
 
 
-def _line(one, best):
-    ratio = one.rate() / best.rate() if best else 0
-    with_login = one.rate_with_login() / best.rate_with_login() if best else 0
+def _line(one, best, ours):
+    """`best` or `ours` None: nobody to compare with."""
     who = f"**{one.who}**" if one is best else one.who
+    to_ceiling = f"{one.rate() / best.rate():.3f}" if best else ""
+    with_login = f"{one.rate_with_login() / best.rate_with_login():.3f}" if best else ""
+    ours_to_it = f"{ours.rate() / one.rate():.2f}" if ours else ""
     peak = f"{one.peak_kib / 1024:.1f}" if one.peak_kib else ""
     return (f"| {who} | {one.messages} | {one.seconds:.2f} | {one.rate():.0f} "
-            f"| {one.bytes / one.seconds / 1e6:.1f} | {ratio:.3f} | {with_login:.3f} "
+            f"| {one.bytes / one.seconds / 1e6:.1f} | {to_ceiling} | {with_login} | {ours_to_it} "
             f"| {one.cpu_per_gigabyte():.2f} | {peak} |")
 
 
-def pairs(runs, who):
-    """A sentence: `who` against the best ceiling, round by round. Empty without both."""
+def remarks(runs):
+    """Sentences about mboxferry: against the best ceiling round by round, and its journal."""
     best = best_ceiling(summaries(runs))
-    mine = {one.round: one for one in runs if one.who == who}
-    if not best or not mine:
-        return ""
-    theirs = {one.round: one for one in runs if one.who == best.who}
-    ratios = [(mine[number].messages / mine[number].seconds) /
-              (theirs[number].messages / theirs[number].seconds)
-              for number in sorted(mine.keys() & theirs.keys())]
-    return (f"{who} to {best.who}, round by round: median {statistics.median(ratios):.3f}, "
-            f"lowest {min(ratios):.3f}, highest {max(ratios):.3f}")
+    ours = {one.round: one for one in runs if one.who == OURS}
+    found = []
+    if best and ours:
+        theirs = {one.round: one for one in runs if one.who == best.who}
+        ratios = [theirs[number].seconds / ours[number].seconds for number in sorted(ours)]
+        found.append(f"{OURS} to the best ceiling, round by round: median "
+                     f"{statistics.median(ratios):.3f}, lowest {min(ratios):.3f}, highest "
+                     f"{max(ratios):.3f}.")
+    if ours:
+        most = max(one.journal_bytes / one.messages for one in ours.values())
+        found.append(f"Journal: {most:.0f} bytes a message.")
+    return " ".join(found)

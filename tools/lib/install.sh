@@ -6,11 +6,13 @@ as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
 }
 
+# install_missing_packages ROOT [USE]: those for every use, and those for this one.
 install_missing_packages() {
-  local root="$1" package had_dovecot=no had_policy=no policy=/usr/sbin/policy-rc.d
+  local root="$1" use="${2-}" package only_for had_dovecot=no had_policy=no policy=/usr/sbin/policy-rc.d
   local missing=()
-  while read -r package; do
+  while read -r package only_for; do
     case "$package" in '' | '#'*) continue ;; esac
+    [ -z "$only_for" ] || [ "$only_for" = "$use" ] || continue
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
       missing+=("$package")
   done <"$root/tools/packages.txt"
