@@ -45,6 +45,8 @@ class TlsStream {
   [[nodiscard]] bool secured() const { return secured_; }
   /// `TLSv1.3` and so on.
   [[nodiscard]] std::string protocol() const;
+  /// `TLS_AES_128_GCM_SHA256` and so on.
+  [[nodiscard]] std::string cipher() const;
 
   /// At least one byte, waiting for it.
   Result<std::size_t> read(std::span<char> buffer);
