@@ -53,7 +53,10 @@ Result<std::unique_ptr<Connection>> Connection::dial(const Account& account,
     return secured.error();
   }
   if (floor == TlsFloor::legacy_probe) return self;
-  if (sink) self->wire_->received.line("(" + self->stream_->tls().protocol() + ")");
+  if (sink) {
+    const TlsStream& stream = self->stream_->tls();
+    self->wire_->received.line("(" + stream.protocol() + ", " + stream.cipher() + ")");
+  }
   // What was said in plain text may have been said by anyone.
   if (starttls) {
     MBOXFERRY_TRY(self->ask_capabilities());

@@ -48,6 +48,8 @@ class TlsStream {
   [[nodiscard]] const std::string& place() const { return place_; }
   /// `TLSv1.3` and so on.
   [[nodiscard]] std::string protocol() const;
+  /// `TLS_AES_128_GCM_SHA256` and so on.
+  [[nodiscard]] std::string cipher() const;
 
   /// At least one byte, waiting for it.
   Result<std::size_t> read(std::span<char> buffer);

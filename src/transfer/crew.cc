@@ -32,8 +32,9 @@ struct Crew::Connection {
   const int number;
   std::unique_ptr<imap::Target>& target;
   BatchPace pace;
-  std::string selected;  ///< the mailbox that is selected on `target`
-  bool moved = false;    ///< it stored something since this was last set to false
+  std::string selected;                    ///< the mailbox that is selected on `target`
+  std::optional<Compression> compression;  ///< where it is ours to decide
+  bool moved = false;                      ///< it stored something since this was last set to false
 };
 
 Crew::Crew(const SendContext& context, WorkBoard& board, int most, Connect connect, Prepare prepare)
@@ -80,7 +81,7 @@ void Crew::work(int number, std::unique_ptr<imap::Target> target) {
 }
 
 Result<void> Crew::work_until_done(int number, std::unique_ptr<imap::Target>& target) {
-  Connection connection{number, target, BatchPace(context_.settings.batch), {}, false};
+  Connection connection{number, target, BatchPace(context_.settings.batch), {}, {}, false};
   Backoff backoff(kBetweenConnections);
   for (int attempt = 0;;) {
     connection.moved = false;
@@ -99,6 +100,7 @@ Result<void> Crew::work_until_done(int number, std::unique_ptr<imap::Target>& ta
     if (done) return ok();
     Error error = done.error();
     if (!can_go_on(error)) return error;
+    connection.compression.reset();
     target.reset();
     const bool moved = connection.moved || (is_alone() && context_.record.decisions() != decided);
     attempt = moved ? 0 : attempt + 1;
@@ -117,6 +119,9 @@ Result<void> Crew::work_until_done(int number, std::unique_ptr<imap::Target>& ta
 
 Result<void> Crew::session(Connection& connection) {
   connection.selected.clear();
+  if (context_.settings.connection.compression == imap::Compression::automatic)
+    connection.compression.emplace(*connection.target, compression_finding_, context_.tracker,
+                                   context_.clock);
   while (!is_too_many(connection.number)) {
     MBOXFERRY_ASSIGN(const auto work, board_.enter());
     if (!work) return ok();
@@ -126,6 +131,7 @@ Result<void> Crew::session(Connection& connection) {
         board_.leave(*work, in_order ? WorkBoard::Left::in_order : WorkBoard::Left::in_doubt));
     if (!worked) return worked.error();
   }
+  connection.compression.reset();
   connection.target->log_out();
   connection.target.reset();
   return ok();
@@ -145,8 +151,10 @@ Result<void> Crew::work_on(const WorkBoard::Work& work, Connection& connection, 
     stored(count);
   };
   const bool keep_order = connection.target->mode() == imap::AppendMode::multiappend;
-  Sender sender(context_, *connection.target, stream, connection.number, keep_order,
-                connection.pace, stop, tell);
+  Sender sender(context_, *connection.target, stream,
+                {connection.number, connection.pace,
+                 connection.compression ? &*connection.compression : nullptr},
+                keep_order, stop, tell);
   const auto sent = sender.send();
   in_order = sent && !sender.left_some();
   return sent;

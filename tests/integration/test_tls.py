@@ -109,6 +109,20 @@ class ProtocolTest(TlsTest):
             self.assertEqual(archives.differences(self.wanted, server.fetch_all(mailbox="Mail")),
                              [])
 
+    def test_the_suite_that_costs_least_is_asked_for_first(self):
+        """Dovecot follows the client's order."""
+        with Dovecot({"alice": "secret"}, certificates=self.certificates) as server:
+            log = self.folder / "log"
+            self.assert_code(self.go(server.tls_port, "--log-file", log), 0)
+            self.assertIn("TLSv1.3, TLS_AES_128_GCM_SHA256", log.read_text())
+
+    def test_a_server_without_that_suite_is_fine(self):
+        with Dovecot({"alice": "secret"}, certificates=self.certificates,
+                     extra="ssl_cipher_suites = TLS_AES_256_GCM_SHA384\n") as server:
+            log = self.folder / "log"
+            self.assert_code(self.go(server.tls_port, "--log-file", log), 0)
+            self.assertIn("TLS_AES_256_GCM_SHA384", log.read_text())
+
     def test_a_port_in_the_clear(self):
         with FakeImap(tls="plain", certificates=self.certificates) as server:
             self.assert_refused("plain port", self.go(server.port))
