@@ -16,7 +16,7 @@
 
 namespace mboxferry::bench {
 
-/// Whom to log in, and where.
+/// Whom to log in, and where. User and password go as quoted strings, unchecked: they are our own.
 struct Server {
   std::string host;
   std::uint16_t port = 993;

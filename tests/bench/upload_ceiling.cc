@@ -45,8 +45,8 @@ double cpu_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-/// The mailboxes of one connection: with more mailboxes than connections every so-manieth, else
-/// one, which it shares.
+/// The mailboxes of one connection: one, which it may share, or an even part when there are more
+/// mailboxes than connections.
 std::vector<MailboxCommands*> share_of(std::vector<MailboxCommands>& all, std::size_t connection,
                                        std::size_t connections) {
   std::vector<MailboxCommands*> share;

@@ -46,7 +46,8 @@ def make_corpus(store, kind, messages, mailboxes=1):
     folder.mkdir(parents=True, exist_ok=True)
     for number, file in enumerate(files):
         if not file.exists():
-            draft = file.with_suffix(".new")
+            # Outside of the folder, which mboxferry is given as a whole.
+            draft = store / f"draft-{os.getpid()}"
             subprocess.run([sys.executable, "-B", ROOT / "fixtures/generate.py", "upload", kind,
                             str(each), str(number * each), draft], check=True,
                            stdout=subprocess.DEVNULL)
