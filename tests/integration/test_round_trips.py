@@ -63,22 +63,45 @@ class RoundTripsTest(ProgramTest):
             with FakeImap() as server:
                 self.move(server, count)
                 server.count_flights = True
-                outcome = self.run_program(
-                    "verify", self.folder / f"{count}.journal", "--ca-file", server.ca_file,
-                    "--password-file", server.password_file())
-                self.assert_code(outcome, 0)
+                outcome = self.verify(server, count, 0)
                 self.assertIn(str(count), outcome.out)
                 waits.append(len(self.flights(server)))
         self.assertEqual(waits[0], waits[1])
+
+    def verify(self, server, count, code):
+        outcome = self.run_program("verify", self.folder / f"{count}.journal", "--ca-file",
+                                   server.ca_file, "--password-file", server.password_file())
+        self.assert_code(outcome, code)
+        return outcome
 
     def test_a_lost_message_among_thousands_is_found(self):
         with FakeImap() as server:
             self.move(server, 3000)
             del server.mailboxes["Mail"].messages[2500]
-            outcome = self.run_program("verify", self.folder / "3000.journal", "--ca-file",
-                                       server.ca_file, "--password-file", server.password_file())
-            self.assert_code(outcome, 1)
-            self.assertIn("missing: Mail, UID 2501", outcome.out)
+            self.assertIn("missing: Mail, UID 2501", self.verify(server, 3000, 1).out)
+
+    def test_few_messages_with_far_uids_and_then_thousands(self):
+        with FakeImap() as server:
+            self.move(server, 1)
+            mailbox = server.mailboxes["Mail"]
+            for first, count in ((40_000, 3), (120_000, 5000)):
+                mailbox.uid_next = first
+                for _ in range(count):
+                    mailbox.add([], "", b"x")
+            self.assertIn("1 message checked, 0 missing, 0 different, 5003 unexpected",
+                          self.verify(server, 1, 0).out.splitlines()[-1])
+
+    def test_a_server_that_repeats_a_message_without_end(self):
+        def repeat(_, name, __):
+            if name != "UID FETCH":
+                return None
+            return b"* 1 FETCH (UID 1 RFC822.SIZE 5 FLAGS ())\r\n" * 3000 + b"TAG OK\r\n"
+        with FakeImap() as server:
+            self.move(server, 1)
+            mailbox = server.mailboxes["Mail"]
+            mailbox.uid_next = 5000
+            server.on_command = repeat
+            self.assertIn("more messages than UIDs", self.verify(server, 1, 76).err)
 
     def test_pages_that_are_answered_in_another_order_count_all_the_same(self):
         """RFC 3501 section 5.5 lets a server do so. The first page's answer comes last."""
@@ -97,10 +120,7 @@ class RoundTripsTest(ProgramTest):
         with FakeImap() as server:
             self.move(server, 3000)
             server.on_command = swap
-            outcome = self.run_program("verify", self.folder / "3000.journal", "--ca-file",
-                                       server.ca_file, "--password-file", server.password_file())
-            self.assert_code(outcome, 0)
-            self.assertIn("3000 messages checked", outcome.out)
+            self.assertIn("3000 messages checked", self.verify(server, 3000, 0).out)
 
 
 class CreateTest(ProgramTest):

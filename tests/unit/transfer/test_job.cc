@@ -229,3 +229,12 @@ TEST_CASE("other mail of the same size is not taken for a message with 8-bit byt
   require_complete(bench.run());
   CHECK(bench.server.mailboxes.at("INBOX").mails.size() == 2);
 }
+
+TEST_CASE("verification walks through a mailbox once, however long it is") {
+  Bench bench;
+  bench.settings.batch.messages = 500;
+  bench.plain_archive(1700);
+  require_complete(bench.run());
+  bench.require_each_once(1700);
+  CHECK(bench.server.walks == 1);
+}
