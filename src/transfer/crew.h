@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "mboxferry/imap/target.h"
+#include "transfer/compression.h"
 #include "transfer/connection_tuner.h"
 #include "transfer/mailboxes.h"
 #include "transfer/send_context.h"
@@ -59,6 +60,7 @@ class Crew {
   WorkBoard& board_;
   const Connect connect_;
   const Prepare prepare_;
+  CompressionFinding compression_finding_;
 
   std::mutex mutex_;
   std::condition_variable ended_;
