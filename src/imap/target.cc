@@ -151,7 +151,7 @@ class ImapTarget final : public Target {
   }
   void be_careful(bool careful) override { pipeline_.be_careful(careful); }
   Result<bool> compress(bool on) override {
-    MBOXFERRY_TRY(pipeline_.settle());
+    if (on) MBOXFERRY_TRY(pipeline_.settle());
     return session_.connection->compress(on);
   }
   [[nodiscard]] WireUsage wire_usage() const override {

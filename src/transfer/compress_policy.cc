@@ -22,6 +22,10 @@ double rate(const Sample& from, const Sample& to) {
   return static_cast<double>(to.stored_bytes - from.stored_bytes) / seconds(to.at - from.at);
 }
 
+double job_rate(const Sample& from, const Sample& to) {
+  return static_cast<double>(to.job_bytes - from.job_bytes) / seconds(to.at - from.at);
+}
+
 double ratio(const Sample& from, const Sample& to) {
   const std::uint64_t wire = to.wire.wire_sent - from.wire.wire_sent;
   const std::uint64_t plain = to.wire.plain_sent - from.wire.plain_sent;
@@ -36,7 +40,7 @@ CompressPolicy::Limit CompressPolicy::limit_between(const Sample& from, const Sa
     return seconds(after - before) / elapsed;
   };
   const bool waits = share(from.wire.waited, to.wire.waited) >= kMostOfTheTime;
-  if (!waits || rate(from, to) >= settings_.enough) return Limit::none;
+  if (!waits || job_rate(from, to) >= settings_.enough) return Limit::none;
   if (!from.wire.busy || !to.wire.busy || !from.wire.window_shut || !to.wire.window_shut)
     return Limit::other_end;
   const double busy = share(*from.wire.busy, *to.wire.busy);
@@ -60,7 +64,8 @@ CompressPolicy::Advice CompressPolicy::consider(const Sample& sample) {
 CompressPolicy::Advice CompressPolicy::watch(const Sample& sample) {
   const Limit limit = limit_between(*from_, sample);
   rate_before_ = rate(*from_, sample);
-  count_window(limit, rate_before_);
+  // However many connections share a line, it takes the same of all together.
+  count_window(limit, job_rate(*from_, sample));
   from_ = sample;
   answers_ = 0;
   const bool try_it =

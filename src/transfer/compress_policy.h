@@ -22,19 +22,20 @@ namespace mboxferry::transfer {
 class CompressPolicy {
  public:
   struct Settings {
-    double enough = 14e6;            ///< stored bytes per second that need no help
+    double enough = 14e6;            ///< bytes per second of a job that need no help
     std::chrono::seconds window{2};  ///< how long is measured at a time
     int windows_of_shut_window = 4;  ///< measured before trying when the other end is the limit
   };
   struct Sample {
     std::chrono::steady_clock::time_point at;
     std::uint64_t stored_bytes = 0;  ///< confirmed on this connection so far, as wire form
+    std::uint64_t job_bytes = 0;     ///< the same of all the job's connections
     imap::WireUsage wire;
   };
   enum class Advice {
     go_on,     ///< as before
     compress,  ///< let everything be answered, call Target::compress(true), then compressing()
-    store,     ///< call Target::compress(false): it was not worth it
+    store,     ///< the same with false: it was not worth it
   };
 
   CompressPolicy() : CompressPolicy(Settings{}) {}

@@ -13,36 +13,37 @@ Compression::~Compression() {
   if (trying_) finding_.release();
 }
 
-Result<void> Compression::stored(std::uint64_t bytes) {
+void Compression::stored(std::uint64_t bytes) {
   stored_ += bytes;
-  if (!target_.capabilities().compress) return ok();
+  if (wants_quiet_ || !target_.capabilities().compress) return;
   if (finding_.worth_it()) wants_quiet_ = !asked_;
-  if (!trying_ && !finding_.unknown()) return ok();
-  return follow(policy_.consider({clock_.now(), stored_, target_.wire_usage()}));
+  if (!trying_ && !finding_.unknown()) return;
+  const std::uint64_t all = tracker_.snapshot().stored_now.bytes;
+  follow(policy_.consider({clock_.now(), stored_, all, target_.wire_usage()}));
 }
 
-Result<void> Compression::follow(CompressPolicy::Advice advice) {
+void Compression::follow(CompressPolicy::Advice advice) {
   switch (advice) {
     case CompressPolicy::Advice::go_on:
       if (trying_ && policy_.worth_it()) settle(true);
-      return ok();
+      break;
     case CompressPolicy::Advice::compress:
       trying_ = wants_quiet_ = finding_.claim();
       // Another connection was faster; should it go before it knows, this one looks again.
       if (!trying_) policy_ = CompressPolicy();
-      return ok();
+      break;
     case CompressPolicy::Advice::store:
       settle(false);
-      MBOXFERRY_TRY(target_.compress(false));
-      return ok();
+      want_ = false;
+      wants_quiet_ = true;
+      break;
   }
-  return ok();
 }
 
 Result<void> Compression::when_quiet() {
   wants_quiet_ = false;
   asked_ = true;
-  MBOXFERRY_ASSIGN(const bool on, target_.compress(true));
+  MBOXFERRY_ASSIGN(const bool on, target_.compress(want_));
   if (!trying_) return ok();
   policy_.compressing(on);
   if (!on) settle(false);

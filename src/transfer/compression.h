@@ -16,6 +16,10 @@ namespace mboxferry::transfer {
 /// thread.
 class CompressionFinding {
  public:
+  /// Without `automatic` nothing is tried.
+  explicit CompressionFinding(bool automatic)
+      : state_(automatic ? State::unknown : State::useless) {}
+
   /// True for one caller, who tries and then calls settle() or release().
   bool claim();
   void settle(bool worth_it) { state_ = worth_it ? State::worth_it : State::useless; }
@@ -26,7 +30,7 @@ class CompressionFinding {
 
  private:
   enum class State { unknown, being_tried, worth_it, useless };
-  std::atomic<State> state_ = State::unknown;
+  std::atomic<State> state_;
 };
 
 /// Compression of one connection, which must live longer. One thread.
@@ -39,13 +43,13 @@ class Compression {
   ~Compression();
 
   /// To be told each time that messages were stored.
-  Result<void> stored(std::uint64_t bytes);
+  void stored(std::uint64_t bytes);
   /// True: begin nothing more, and call when_quiet() once everything is answered.
   [[nodiscard]] bool wants_quiet() const { return wants_quiet_; }
   Result<void> when_quiet();
 
  private:
-  Result<void> follow(CompressPolicy::Advice advice);
+  void follow(CompressPolicy::Advice advice);
   void settle(bool worth_it);
 
   imap::Target& target_;
@@ -55,6 +59,7 @@ class Compression {
   CompressPolicy policy_;
   std::uint64_t stored_ = 0;
   bool trying_ = false;  ///< for all connections
+  bool want_ = true;     ///< what when_quiet() is to bring about
   bool asked_ = false;   ///< the server has agreed or refused
   bool wants_quiet_ = false;
 };

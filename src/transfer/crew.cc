@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "transfer/reconnect.h"
@@ -32,9 +33,9 @@ struct Crew::Connection {
   const int number;
   std::unique_ptr<imap::Target>& target;
   BatchPace pace;
-  std::string selected;                    ///< the mailbox that is selected on `target`
-  std::optional<Compression> compression;  ///< where it is ours to decide
-  bool moved = false;                      ///< it stored something since this was last set to false
+  std::string selected;  ///< the mailbox that is selected on `target`
+  std::optional<Compression> compression;
+  bool moved = false;  ///< it stored something since this was last set to false
 };
 
 Crew::Crew(const SendContext& context, WorkBoard& board, int most, Connect connect, Prepare prepare)
@@ -42,6 +43,7 @@ Crew::Crew(const SendContext& context, WorkBoard& board, int most, Connect conne
       board_(board),
       connect_(std::move(connect)),
       prepare_(std::move(prepare)),
+      compression_finding_(context.settings.connection.compression == imap::Compression::automatic),
       tuner_(most, !context.settings.connections.adaptive) {}
 
 Crew::~Crew() {
@@ -119,9 +121,8 @@ Result<void> Crew::work_until_done(int number, std::unique_ptr<imap::Target>& ta
 
 Result<void> Crew::session(Connection& connection) {
   connection.selected.clear();
-  if (context_.settings.connection.compression == imap::Compression::automatic)
-    connection.compression.emplace(*connection.target, compression_finding_, context_.tracker,
-                                   context_.clock);
+  connection.compression.emplace(*connection.target, compression_finding_, context_.tracker,
+                                 context_.clock);
   while (!is_too_many(connection.number)) {
     MBOXFERRY_ASSIGN(const auto work, board_.enter());
     if (!work) return ok();
@@ -130,6 +131,7 @@ Result<void> Crew::session(Connection& connection) {
     MBOXFERRY_TRY(
         board_.leave(*work, in_order ? WorkBoard::Left::in_order : WorkBoard::Left::in_doubt));
     if (!worked) return worked.error();
+    if (connection.compression->wants_quiet()) MBOXFERRY_TRY(connection.compression->when_quiet());
   }
   connection.compression.reset();
   connection.target->log_out();
@@ -144,17 +146,16 @@ Result<void> Crew::work_on(const WorkBoard::Work& work, Connection& connection, 
   context_.tracker.enter(Progress::Phase::sending, connection.selected);
   const auto stop = [&] {
     return context_.interrupt.requested() || board_.wanted_out(stream) ||
-           is_too_many(connection.number);
+           is_too_many(connection.number) || connection.compression->wants_quiet();
   };
   const auto tell = [&](const journal::Count& count) {
     connection.moved = true;
+    connection.compression->stored(count.bytes);
     stored(count);
   };
   const bool keep_order = connection.target->mode() == imap::AppendMode::multiappend;
-  Sender sender(context_, *connection.target, stream,
-                {connection.number, connection.pace,
-                 connection.compression ? &*connection.compression : nullptr},
-                keep_order, stop, tell);
+  Sender sender(context_, *connection.target, stream, connection.number, keep_order,
+                connection.pace, stop, tell);
   const auto sent = sender.send();
   in_order = sent && !sender.left_some();
   return sent;

@@ -71,7 +71,7 @@ Result<void> Sender::answered(Batches::iterator batch, std::size_t count) {
   const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(now - sent.begun);
   if (sent.unanswered == 0) {
     desk_.order.done(sent.ticket);
-    connection_.pace.answered(sent.rows.size(), sent.bytes, sent.begun, sent.ended, now);
+    pace_.answered(sent.rows.size(), sent.bytes, sent.begun, sent.ended, now);
     in_flight_.erase(batch);
   }
   return context_.record.note_confirm(waited, context_.journal);
@@ -108,7 +108,7 @@ Result<void> Sender::apply_stored(const imap::AppendOutcome& outcome,
       count->bytes += bytes;
     }
   });
-  return connection_.compression != nullptr ? connection_.compression->stored(bytes) : ok();
+  return ok();
 }
 
 /// A refused command stored nothing of its messages (RFC 3502: MULTIAPPEND is atomic).
@@ -124,7 +124,7 @@ Result<void> Sender::apply_refused(const imap::AppendOutcome& outcome, Rows rows
     plan_again(std::move(rows));
     return apply_patience(outcome);
   }
-  connection_.pace.trouble();
+  pace_.trouble();
   if (rows.size() == 1) {
     if (try_without_keywords(outcome, rows)) return ok();
     refuse(rows.front(), std::string(imap::response_code_name(outcome.code)), outcome.text);

@@ -38,14 +38,15 @@ class Sender::OrderedLiterals final : public imap::LiteralSource {
   BatchLiterals literals_;
 };
 
-Sender::Sender(const SendContext& context, imap::Target& target, MailStream& stream,
-               const Connection& connection, bool keep_order, Stop stop, Stored stored)
+Sender::Sender(const SendContext& context, imap::Target& target, MailStream& stream, int connection,
+               bool keep_order, BatchPace& pace, Stop stop, Stored stored)
     : context_(context),
       target_(target),
       stream_(stream),
       desk_(stream.desk()),
       connection_(connection),
       keep_order_(keep_order),
+      pace_(pace),
       stop_(std::move(stop)),
       stored_(std::move(stored)),
       mailbox_(desk_.ready()) {}
@@ -61,8 +62,7 @@ Result<void> Sender::send() {
 
 Result<void> Sender::send_all(MessageReader& reader) {
   for (;;) {
-    const bool may_send = in_flight_.size() < connection_.pace.in_flight() && !budget_used_up_ &&
-                          !wants_quiet() && !stop_();
+    const bool may_send = in_flight_.size() < pace_.in_flight() && !budget_used_up_ && !stop_();
     if (may_send) {
       MBOXFERRY_ASSIGN(auto portion, next_portion());
       if (portion) {
@@ -76,10 +76,6 @@ Result<void> Sender::send_all(MessageReader& reader) {
       continue;
     }
     if (budget_used_up_) return *budget_used_up_;
-    if (wants_quiet()) {
-      MBOXFERRY_TRY(connection_.compression->when_quiet());
-      continue;
-    }
     if (!may_send || again_.empty()) return ok();
   }
 }
@@ -88,16 +84,15 @@ Result<void> Sender::send_all(MessageReader& reader) {
 /// known to be refused are taken out on the way.
 Result<std::optional<Sender::Portion>> Sender::next_portion() {
   if (!again_.empty()) {
-    Portion portion{std::move(again_.front()), false, desk_.order.take(connection_.number)};
+    Portion portion{std::move(again_.front()), false, desk_.order.take(connection_)};
     again_.pop_front();
     return std::optional(std::move(portion));
   }
   for (;;) {
     const journal::Count left = context_.budget.left();
-    const MailStream::Most most{
-        std::min(connection_.pace.messages(), std::max<std::size_t>(left.messages, 1)),
-        std::min(connection_.pace.bytes(), left.bytes)};
-    MBOXFERRY_ASSIGN(auto portion, stream_.take(most, in_flight_.empty(), connection_.number));
+    const MailStream::Most most{std::min(pace_.messages(), std::max<std::size_t>(left.messages, 1)),
+                                std::min(pace_.bytes(), left.bytes)};
+    MBOXFERRY_ASSIGN(auto portion, stream_.take(most, in_flight_.empty(), connection_));
     if (!portion) return portion;
     target_.be_careful(portion->careful);
     std::erase_if(portion->rows,
@@ -197,7 +192,7 @@ Result<void> Sender::commit(std::vector<journal::Intent> intents) {
 /// count; what was never sent completely cannot be on the server; the rest stays in doubt.
 Result<void> Sender::abandon(Error error) {
   abandoning_ = true;
-  connection_.pace.trouble();
+  pace_.trouble();
   while (!in_flight_.empty() && target_.answer_ready()) {
     const auto outcome = target_.receive();
     if (!outcome) break;

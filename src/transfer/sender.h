@@ -14,7 +14,6 @@
 #include "mboxferry/imap/target.h"
 #include "transfer/backoff.h"
 #include "transfer/batch_pace.h"
-#include "transfer/compression.h"
 #include "transfer/literals.h"
 #include "transfer/mail_stream.h"
 #include "transfer/send_context.h"
@@ -31,16 +30,10 @@ class Sender {
   /// Told what was stored.
   using Stored = std::function<void(const journal::Count&)>;
 
-  /// What a connection keeps from one stream to the next.
-  struct Connection {
-    int number = 0;  ///< of its own, for each of the job's
-    BatchPace& pace;
-    Compression* compression;  ///< null: not to be changed
-  };
-
-  /// `keep_order`: batches commit in the order in which they were taken.
-  Sender(const SendContext& context, imap::Target& target, MailStream& stream,
-         const Connection& connection, bool keep_order, Stop stop, Stored stored);
+  /// `connection`: a number of its own for each of the job's. `keep_order`: batches commit in the
+  /// order in which they were taken.
+  Sender(const SendContext& context, imap::Target& target, MailStream& stream, int connection,
+         bool keep_order, BatchPace& pace, Stop stop, Stored stored);
 
   /// Sends until the stream has nothing more for this connection, or `stop` says so. Afterwards
   /// nothing is in flight. After an error of scope session messages may be in doubt: reconnect and
@@ -69,9 +62,6 @@ class Sender {
   Result<void> send_batch(Portion portion, MessageReader& reader);
   Result<void> wait_for_turn(CommitOrder::Ticket ticket);
   [[nodiscard]] imap::AppendMessage to_append(const journal::MessageRow& row) const;
-  [[nodiscard]] bool wants_quiet() const {
-    return connection_.compression != nullptr && connection_.compression->wants_quiet();
-  }
   Result<void> receive_one();
   Result<void> note_sent_today();
   Result<void> apply(const imap::AppendOutcome& outcome);
@@ -94,8 +84,9 @@ class Sender {
   imap::Target& target_;
   MailStream& stream_;
   Desk& desk_;
-  const Connection connection_;
+  const int connection_;
   const bool keep_order_;
+  BatchPace& pace_;
   const Stop stop_;
   const Stored stored_;
 

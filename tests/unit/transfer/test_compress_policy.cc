@@ -17,6 +17,7 @@ struct Line {
   double store_limit = 1e12;  ///< stored bytes per second
   double unevenness = 0;      ///< how much that differs from one time to the next
   double shrinks_by = 2;
+  double connections = 1;  ///< all as fast as this one
   double waits = 0.9;
   double busy = 1;
   double window_shut = 0;
@@ -60,6 +61,7 @@ struct Line {
     };
     sample.at += milliseconds(100);
     sample.stored_bytes += static_cast<std::uint64_t>(stored);
+    sample.job_bytes += static_cast<std::uint64_t>(stored * connections);
     sample.wire.plain_sent += static_cast<std::uint64_t>(stored);
     sample.wire.wire_sent += static_cast<std::uint64_t>(stored / ratio);
     sample.wire.waited += share(waits);
@@ -127,6 +129,7 @@ TEST_CASE("nothing is tried on a fast line, on an idle one, or when this side is
   Line line;
   line.wire_limit = 8e6;
   SECTION("fast") { line.wire_limit = 60e6; }
+  SECTION("fast, with several connections") { line.connections = 8; }
   SECTION("idle: the answers are waited for") { line.busy = 0.3; }
   SECTION("this side is the limit") { line.waits = 0.2; }
   line.run(60);

@@ -25,7 +25,7 @@ class SlowLine final : public imap::Target {
     usage_.wire_sent += compressing ? stored / 2 : stored;
     usage_.waited += std::chrono::milliseconds(90);
     *usage_.busy += std::chrono::milliseconds(95);
-    REQUIRE(compression.stored(stored));
+    compression.stored(stored);
     if (compression.wants_quiet()) REQUIRE(compression.when_quiet());
   }
   void run(int seconds) {
@@ -94,7 +94,7 @@ struct Job {
   test::FakeServer server{clock};
   test::SilentObserver observer;
   Tracker tracker{observer};
-  CompressionFinding finding;
+  CompressionFinding finding{true};
 };
 
 }  // namespace
@@ -149,6 +149,14 @@ TEST_CASE("a connection that ends while it tries leaves the trial to the next") 
   SlowLine second(job.server, job.tracker, job.finding);
   second.run(10);
   CHECK(second.compressing);
+}
+
+TEST_CASE("nothing is tried unless it is automatic") {
+  Job job;
+  CompressionFinding never(false);
+  SlowLine line(job.server, job.tracker, never);
+  line.run(20);
+  CHECK(line.asked == 0);
 }
 
 TEST_CASE("a server that does not offer it is not asked") {
