@@ -9,7 +9,7 @@ from support.cyrus import Cyrus
 from support.dovecot import Dovecot
 from support.fake_imap import FULL, Close, FakeImap, Refusal
 from support.program import ProgramTest
-from support.proxy import TcpProxy
+from support.proxy import CutAfterClient, SwallowReplies, TcpProxy
 
 PROTOCOL = 76
 OFFERS = FULL + " COMPRESS=DEFLATE"
@@ -48,6 +48,22 @@ class RealServerTest:
         plain = self.through_proxy("--compress=off", mailbox="Plain")
         less = self.through_proxy("--compress=on", mailbox="Compressed")
         self.assertLess(less, plain * 0.8)
+
+    def test_a_connection_that_is_cut_anywhere_loses_and_doubles_nothing(self):
+        one = ("--compress=on", "--connections=1")
+        size = self.through_proxy(*one, mailbox="Whole")
+        for percent in (20, 40, 60, 80):
+            place = size * percent // 100
+            faults = [CutAfterClient(place), SwallowReplies(size // 10)]
+            with self.subTest(percent), TcpProxy(self.server.tls_port, faults) as proxy:
+                mailbox = f"Cut{percent}"
+                outcome = self.migrate(self.server, self.path, mailbox, *one, port=proxy.port,
+                                       journal=f"{mailbox}.journal")
+                self.assert_code(outcome, 0)
+                self.assertTrue(proxy.links[0].was_cut)
+                found = archives.differences(self.wanted, self.server.fetch_all(mailbox=mailbox),
+                                             False)
+                self.assertEqual(found, [])
 
     def test_every_way_to_append_works_compressed(self):
         for mode in ("multiappend", "literal-plus", "literal-minus", "synchronizing"):
