@@ -53,8 +53,9 @@ Result<std::string> append_arguments(const AppendMessage& message) {
       return Error{ErrorCode::internal, "a date outside of 1970 to 9999", "", ErrorScope::message};
     }
     // Some servers answer BAD to a year before 1970, which a zone west of Greenwich can make.
-    if (time.zone_minutes < -kFarthestZone || time.zone_minutes > kFarthestZone ||
-        to_civil(time).year < 1970 || to_civil(time).year > 9999) {
+    const std::int64_t year = to_civil(time).year;
+    if (time.zone_minutes < -kFarthestZone || time.zone_minutes > kFarthestZone || year < 1970 ||
+        year > 9999) {
       time.zone_minutes = 0;
     }
     arguments += "\"" + format_internal_date(time) + "\" ";

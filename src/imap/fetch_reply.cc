@@ -2,8 +2,6 @@
 // Reads FETCH replies without building a tree: memory is bounded by the reply itself.
 #include "imap/fetch_reply.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -212,10 +210,24 @@ std::optional<Timestamp> parse_internal_date(std::string_view text) {
 
 std::string format_internal_date(const Timestamp& time) {
   const CivilTime civil = to_civil(time);
-  const unsigned zone = static_cast<unsigned>(std::abs(static_cast<int>(time.zone_minutes)));
-  return fmt::format("{:02}-{}-{:04} {:02}:{:02}:{:02} {}{:02}{:02}", civil.day,
-                     kMonths[civil.month - 1], civil.year, civil.hour, civil.minute, civil.second,
-                     time.zone_minutes < 0 ? '-' : '+', zone / 60, zone % 60);
+  const auto year = static_cast<unsigned>(civil.year);
+  const auto zone = static_cast<unsigned>(std::abs(static_cast<int>(time.zone_minutes)));
+  std::string text = "dd-Mon-yyyy hh:mm:ss +zzzz";
+  const auto put = [&](std::size_t at, unsigned number) {
+    text[at] = static_cast<char>('0' + number / 10 % 10);
+    text[at + 1] = static_cast<char>('0' + number % 10);
+  };
+  put(0, civil.day);
+  text.replace(3, 3, kMonths[civil.month - 1]);
+  put(7, year / 100);
+  put(9, year);
+  put(12, civil.hour);
+  put(15, civil.minute);
+  put(18, civil.second);
+  text[21] = time.zone_minutes < 0 ? '-' : '+';
+  put(22, zone / 60);
+  put(24, zone % 60);
+  return text;
 }
 
 }  // namespace mboxferry::imap

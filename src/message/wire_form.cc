@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "message/ascii.h"
+#include "message/line_feeds.h"
 
 namespace mboxferry::message {
 namespace {
@@ -274,10 +275,10 @@ bool WireEncoder::Pass::can_join_lines() const {
 // Does what start_line() and finish_line() do, for all the lines of a body up to the next that may
 // be quoted: nearly all there is of a message, so that this loop is the encoder's speed.
 void WireEncoder::Pass::join_lines() {
+  LineFeeds line_feeds({at_, static_cast<std::size_t>(end_ - at_)});
   while (at_ != end_) {
     if (*at_ == '>' && e_.options_.unquote && e_.place_ == Place::line_start) return;
-    const auto* lf =
-        static_cast<const char*>(std::memchr(at_, '\n', static_cast<std::size_t>(end_ - at_)));
+    const char* lf = line_feeds.next();
     if (lf == nullptr) {
       whole_lines_left_ = false;
       return;
