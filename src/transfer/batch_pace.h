@@ -35,7 +35,7 @@ class BatchPace {
 
  private:
   const BatchLimits most_;
-  double share_ = 1.0 / 32;  ///< of the largest batch
+  double share_ = 1.0 / 128;  ///< of the largest batch
   std::optional<TimePoint> last_answer_;
   std::chrono::duration<double> service_{0};               ///< between two answers, smoothed
   std::optional<std::chrono::duration<double>> shortest_;  ///< from last byte to answer

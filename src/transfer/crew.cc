@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "transfer/connection_limit.h"
 #include "transfer/reconnect.h"
 #include "transfer/sender.h"
 
@@ -211,7 +212,11 @@ bool Crew::spare(int number, const Error& error) {
   none_before_ = Steady::now() + kNoNewAfterFailure;
   const int left = static_cast<int>(live_.size());
   const bool told = error.code == ErrorCode::try_later || error.code == ErrorCode::login_refused;
-  if (told) tuner_.limit(left);
+  if (told) {
+    tuner_.limit(left);
+    // A journal that cannot be written is found by the next step.
+    static_cast<void>(note_connection_limit(left, context_.journal, context_.clock));
+  }
   context_.tracker.notice(
       fmt::format("{}; going on with {} connection{}", error.what, left, left == 1 ? "" : "s"));
   return true;

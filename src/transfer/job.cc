@@ -12,6 +12,7 @@
 #include <mutex>
 #include <set>
 
+#include "transfer/connection_limit.h"
 #include "transfer/crew.h"
 #include "transfer/daily_budget.h"
 #include "transfer/index_pass.h"
@@ -256,6 +257,7 @@ Result<void> JobRunner::send_everything() {
   const SendContext context{settings_, *journal_,           *steps_,   *gate_, tracker_, record_,
                             budget_,   *environment_.clock, interrupt_};
   ConnectionLimits limits = settings_.connections;
+  MBOXFERRY_ASSIGN(limits.most, limited_connections(limits.most, *journal_, *environment_.clock));
   const bool keeps_order = target_->mode() == imap::AppendMode::multiappend;
   if (limits.per_mailbox == 0) limits.per_mailbox = keeps_order ? limits.most : 1;
   WorkBoard board(sources_, *journal_, *gate_, limits.per_mailbox, interrupt_);

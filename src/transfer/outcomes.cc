@@ -40,12 +40,12 @@ Error asks_for_patience(const std::string& label, const imap::AppendOutcome& out
 Result<void> Sender::apply(const imap::AppendOutcome& outcome) {
   const auto batch = in_flight_.find(outcome.batch);
   const bool known = batch != in_flight_.end() &&
-                     outcome.first + outcome.count <= batch->second.rows.size() &&
+                     outcome.first + outcome.count <= batch->second.rows->size() &&
                      outcome.count <= batch->second.unanswered;
   if (!known)
     return start_over(ErrorCode::protocol,
                       target_.label() + " answered a command that was not sent");
-  const auto rows = std::span(batch->second.rows).subspan(outcome.first, outcome.count);
+  const auto rows = std::span(*batch->second.rows).subspan(outcome.first, outcome.count);
   if (outcome.kind == imap::AppendOutcome::Kind::bad) {
     apply_bad(outcome, rows);
     if (desk_.care.given_up_in_a_row() >= kMostBadInARow)
@@ -71,7 +71,7 @@ Result<void> Sender::answered(Batches::iterator batch, std::size_t count) {
   const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(now - sent.begun);
   if (sent.unanswered == 0) {
     desk_.order.done(sent.ticket);
-    pace_.answered(sent.rows.size(), sent.bytes, sent.begun, sent.ended, now);
+    pace_.answered(sent.rows->size(), sent.bytes, sent.begun, sent.ended, now);
     in_flight_.erase(batch);
   }
   return context_.record.note_confirm(waited, context_.journal);

@@ -14,18 +14,22 @@ namespace {
 constexpr std::size_t kMostUncommitted = 1024;
 // A server that holds a lock while it reads could make two connections wait for each other.
 constexpr std::chrono::seconds kLongestTurn{10};
-constexpr std::chrono::milliseconds kBetweenLooks{2};
+constexpr std::chrono::milliseconds kBetweenLooks{5};
 
 }  // namespace
 
-/// The literals of a batch, which is let go when its turn has come.
+/// The literals of a batch, which is let go when its turn has come. Other connections may wait for
+/// answers that come meanwhile, so they are taken between the pieces.
 class Sender::OrderedLiterals final : public imap::LiteralSource {
  public:
   OrderedLiterals(Sender& sender, const Batch& batch, MessageReader& reader)
-      : sender_(sender), ticket_(batch.ticket), literals_(reader, batch.rows) {}
+      : sender_(sender), ticket_(batch.ticket), rows_(batch.rows), literals_(reader, *rows_) {}
 
   Result<void> write(std::size_t index, const imap::LiteralWriter& out) override {
-    return literals_.write(index, out);
+    return literals_.write(index, [&](std::string_view piece) -> Result<void> {
+      MBOXFERRY_TRY(out(piece));
+      return sender_.look_for_answers();
+    });
   }
   Result<void> approve() override {
     MBOXFERRY_TRY(sender_.wait_for_turn(ticket_));
@@ -35,6 +39,7 @@ class Sender::OrderedLiterals final : public imap::LiteralSource {
  private:
   Sender& sender_;
   const CommitOrder::Ticket ticket_;
+  const std::shared_ptr<const Rows> rows_;  ///< an early NO may end the batch meanwhile
   BatchLiterals literals_;
 };
 
@@ -139,13 +144,13 @@ Result<void> Sender::send_batch(Portion portion, MessageReader& reader) {
   Batch& batch = in_flight_[number];
   batch.ticket = portion.ticket;
   batch.unanswered = portion.rows.size();
-  batch.rows = std::move(portion.rows);
+  batch.rows = std::make_shared<const Rows>(std::move(portion.rows));
   batch.bytes = bytes;
   journal::Intent intent{mailbox_.row.id, mailbox_.row.uid_validity, desk_.ready().uid_floor, {}};
   std::vector<imap::AppendMessage> messages;
-  intent.messages.reserve(batch.rows.size());
-  messages.reserve(batch.rows.size());
-  for (const journal::MessageRow& row : batch.rows) {
+  intent.messages.reserve(batch.rows->size());
+  messages.reserve(batch.rows->size());
+  for (const journal::MessageRow& row : *batch.rows) {
     intent.messages.push_back(row.id);
     messages.push_back(to_append(row));
   }
@@ -168,6 +173,15 @@ Result<void> Sender::wait_for_turn(CommitOrder::Ticket ticket) {
     while (target_.answer_ready()) MBOXFERRY_TRY(receive_one());
     desk_.order.wait(kBetweenLooks);
   }
+  return ok();
+}
+
+Result<void> Sender::look_for_answers() {
+  if (!keep_order_) return ok();
+  const auto now = std::chrono::steady_clock::now();
+  if (now - looked_ < kBetweenLooks) return ok();
+  looked_ = now;
+  while (target_.answer_ready()) MBOXFERRY_TRY(receive_one());
   return ok();
 }
 
@@ -203,7 +217,7 @@ Result<void> Sender::abandon(Error error) {
     const auto batch = in_flight_.find(part.batch);
     if (batch == in_flight_.end() || part.may_be_stored) continue;
     for (std::size_t i = part.first; i < part.first + part.count; ++i)
-      pending_.planned_again.push_back(batch->second.rows[i].id);
+      pending_.planned_again.push_back((*batch->second.rows)[i].id);
   }
   for (const auto& [number, batch] : in_flight_) desk_.order.done(batch.ticket);
   in_flight_.clear();

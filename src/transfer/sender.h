@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -46,7 +47,7 @@ class Sender {
   using Rows = MailStream::Rows;
   using Portion = MailStream::Portion;
   struct Batch {
-    Rows rows;
+    std::shared_ptr<const Rows> rows;
     CommitOrder::Ticket ticket = 0;
     std::size_t unanswered = 0;
     std::uint64_t bytes = 0;
@@ -61,6 +62,7 @@ class Sender {
   bool refuse_known(const journal::MessageRow& row);
   Result<void> send_batch(Portion portion, MessageReader& reader);
   Result<void> wait_for_turn(CommitOrder::Ticket ticket);
+  Result<void> look_for_answers();
   [[nodiscard]] imap::AppendMessage to_append(const journal::MessageRow& row) const;
   Result<void> receive_one();
   Result<void> note_sent_today();
@@ -95,7 +97,8 @@ class Sender {
   std::deque<Rows> again_;  ///< parts of refused batches, to be sent before anything new
   Batches in_flight_;
   std::uint64_t next_batch_ = 1;
-  journal::Step pending_;                ///< outcomes not yet in the journal
+  std::chrono::steady_clock::time_point looked_{};  ///< for answers, while sending
+  journal::Step pending_;                           ///< outcomes not yet in the journal
   std::optional<Error> budget_used_up_;  ///< nothing new is begun; what is in flight is finished
   bool abandoning_ = false;              ///< the connection is gone; only answers that came count
   Backoff backoff_{{std::chrono::milliseconds(1000)}};  ///< when the server asks to wait

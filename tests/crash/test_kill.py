@@ -115,6 +115,12 @@ class DovecotKillTest(WithDovecot, KillTest):
         self.check_all([("sync-" + point, [point]) for point in points],
                        "--append-mode", "synchronizing")
 
+    def test_several_connections_in_one_mailbox(self):
+        points = ["batch-intended:2", "batch-half-sent:3", "batch-sent:3", "batch-answered:2",
+                  "batch-confirmed:2"]
+        self.check_all([("crew-" + point, [point]) for point in points[::2 if REDUCED else 1]],
+                       "--connections", "3")
+
     def test_a_server_killed_in_the_middle(self):
         with Dovecot() as server:
             self.killed(server, self.archive, "Mail", "batch-half-sent:2")

@@ -28,7 +28,7 @@ namespace mboxferry::transfer {
 /// it is at a time follows what is measured.
 struct BatchLimits {
   std::size_t messages = 1000;
-  std::uint64_t bytes = 8u << 20;
+  std::uint64_t bytes = 64u << 20;
   std::size_t in_flight = 16;
 };
 

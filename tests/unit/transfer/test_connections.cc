@@ -77,6 +77,10 @@ TEST_CASE("a server that takes only so many connections is content with them") {
   require_complete(bench.run());
   bench.require_each_once(200);
   CHECK(bench.server.connections == 2);
+  bench.append_to_archive("From a@b Thu Nov 10 11:00:00 2011\nSubject: new\n\nbody new\n\n");
+  const int attempts = bench.attempts;
+  require_complete(bench.run());
+  CHECK(bench.attempts == attempts + 2);  // it does not ask for more on the same day
 }
 
 TEST_CASE("what another connection would be refused does not stop the job") {
