@@ -13,7 +13,7 @@ using Seconds = std::chrono::duration<double>;
 constexpr Seconds kWantedService{1};
 constexpr Seconds kSlowAnswer{5};
 constexpr double kLeastShare = 1.0 / 1024;
-constexpr std::size_t kAtFirst = 32;    // messages, when nothing is known
+constexpr std::size_t kAtFirst = 64;    // messages, when nothing is known
 constexpr std::size_t kUnmeasured = 4;  // batches under way, likewise
 
 }  // namespace
@@ -48,7 +48,7 @@ void BatchPace::answered(std::size_t messages, std::uint64_t bytes, TimePoint be
   // A short batch at the end of a folder says little about what a full one would take.
   if (share < share_ / 8) return;
   const double wanted = share * (kWantedService / std::max(service, Seconds(0.001)));
-  share_ = std::clamp(wanted, share_ * 0.7, share_ * 3);
+  share_ = std::clamp(wanted, share_ * 0.7, std::max(share_, share) * 4);
   share_ = std::clamp(share_, kLeastShare, 1.0);
 }
 

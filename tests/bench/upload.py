@@ -14,7 +14,7 @@ import tempfile
 from bench import measure, upload_options, upload_peers, upload_table
 from bench.upload_contenders import Mboxferry, Place, ceilings
 from bench.upload_place import (COUNTS, MASKS, ROOT, Accounts, line_to, make_corpus, make_server,
-                                mode_of)
+                                mode_of, use_even_disk)
 
 
 def mboxferry_options(options):
@@ -99,7 +99,10 @@ def main():
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, text=True,
                             capture_output=True, check=False).stdout.strip()
     print(f"{datetime.date.today()}, commit {commit}, {measure.machine()}")
-    with tempfile.TemporaryDirectory(prefix="mboxferry-bench-") as name:
+    if options.even_disk is not None:
+        use_even_disk(options.even_disk)
+    place = None if options.even_disk is None else "/dev/shm"
+    with tempfile.TemporaryDirectory(prefix="mboxferry-bench-", dir=place) as name:
         folder = pathlib.Path(name)
         folder.chmod(0o755)
         options.json.parent.mkdir(parents=True, exist_ok=True)

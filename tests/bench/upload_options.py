@@ -58,6 +58,9 @@ def parser():
         help="of the ceiling and of mboxferry (default: one a mailbox; mboxferry's own choice)")
     add("--mailboxes", type=int, default=1, metavar="N",
         help="an archive of N mboxes into N mailboxes")
+    add("--even-disk", type=float, metavar="MS",
+        help="everything in memory (/dev/shm), and every sync, of servers and clients, takes so "
+             "many milliseconds: runs on a noisy disk cannot be compared")
     add("--append-mode", choices=list(MASKS), default="auto",
         help="how the ceiling and mboxferry append")
     add("--mask", action="store_true",

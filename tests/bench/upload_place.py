@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from support.cyrus import Cyrus
 from support.dovecot import Dovecot, default_capabilities
+from support.imap_server import ImapServer
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("MBOXFERRY", ROOT / "build/release/bin/mboxferry")).absolute()
@@ -19,6 +20,16 @@ PROGRAM = pathlib.Path(os.environ.get("MBOXFERRY", ROOT / "build/release/bin/mbo
 TOOLS = PROGRAM.parent if (PROGRAM.parent / "delay_line").exists() else ROOT / "build/release/bin"
 COUNTS = {"mixed": 5_000, "small": 20_000}  # about 227 MB and 61 MB
 PASSWORD = "secret"
+# Dovecot's processes see no more of the environment than this.
+IMPORTED = "import_environment = TZ LD_PRELOAD MBOXFERRY_BENCH_SYNC_MS\n"
+
+
+def use_even_disk(milliseconds):
+    """From now on a sync of any program, and of any server, takes so long."""
+    library = TOOLS / "libeven_disk.so"
+    even = {"LD_PRELOAD": str(library), "MBOXFERRY_BENCH_SYNC_MS": str(milliseconds)}
+    os.environ.update(even)
+    ImapServer.environment = even
 
 
 @dataclass
@@ -74,7 +85,7 @@ def make_server(name, folder, accounts, hidden=(), literal_minus=False):
     if hidden or literal_minus:
         words = [word for word in default_capabilities() if word not in hidden]
         words = " ".join(words + ["LITERAL-"] * literal_minus)
-    return Dovecot(users, mail_fsync="optimized", capabilities=words, folder=folder)
+    return Dovecot(users, mail_fsync="optimized", capabilities=words, folder=folder, extra=IMPORTED)
 
 
 def mode_of(server, wanted):

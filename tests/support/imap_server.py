@@ -67,6 +67,7 @@ class ImapServer:
     """
 
     name = ""
+    environment = {}  # of the server, besides what it needs
     temporary = None  # where folders are made; the system's place by default
 
     def __init__(self, users=None, *, pair=None, certificates=None, folder=None):
@@ -104,7 +105,7 @@ class ImapServer:
         self._process = subprocess.Popen(
             self._command(), stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
             start_new_session=True, env={"PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin",
-                                         **self._environment()})
+                                         **self._environment(), **self.environment})
         deadline = time.monotonic() + 20
         while not self._greets():
             if self._process.poll() is not None or time.monotonic() > deadline:
