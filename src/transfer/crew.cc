@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "transfer/connection_limit.h"
+#include "transfer/folder_readers.h"
 #include "transfer/reconnect.h"
 #include "transfer/sender.h"
 
@@ -34,7 +35,8 @@ struct Crew::Connection {
   const int number;
   std::unique_ptr<imap::Target>& target;
   BatchPace pace;
-  std::string selected;  ///< the mailbox that is selected on `target`
+  FolderReaders readers;  ///< kept open: a packed folder is dear to open
+  std::string selected;   ///< the mailbox that is selected on `target`
   std::optional<Compression> compression;
   bool moved = false;  ///< it stored something since this was last set to false
 };
@@ -84,7 +86,13 @@ void Crew::work(int number, std::unique_ptr<imap::Target> target) {
 }
 
 Result<void> Crew::work_until_done(int number, std::unique_ptr<imap::Target>& target) {
-  Connection connection{number, target, BatchPace(context_.settings.batch), {}, {}, false};
+  Connection connection{number,
+                        target,
+                        BatchPace(context_.settings.batch),
+                        FolderReaders(context_.sources, context_.settings),
+                        {},
+                        {},
+                        false};
   Backoff backoff(kBetweenConnections);
   for (int attempt = 0;;) {
     connection.moved = false;
@@ -154,8 +162,9 @@ Result<void> Crew::work_on(const WorkBoard::Work& work, Connection& connection, 
     connection.compression->stored(count.bytes);
     stored(count);
   };
+  MBOXFERRY_ASSIGN(MessageReader* const reader, connection.readers.of(stream.source().row.id));
   const bool keep_order = connection.target->mode() == imap::AppendMode::multiappend;
-  Sender sender(context_, *connection.target, stream, connection.number, keep_order,
+  Sender sender(context_, *connection.target, stream, *reader, connection.number, keep_order,
                 connection.pace, stop, tell);
   const auto sent = sender.send();
   in_order = sent && !sender.left_some();

@@ -254,8 +254,8 @@ Result<void> JobRunner::wait_for_index() {
 /// mailbox, before anything is sent into it.
 Result<void> JobRunner::send_everything() {
   steps_.emplace(*journal_);
-  const SendContext context{settings_, *journal_,           *steps_,   *gate_, tracker_, record_,
-                            budget_,   *environment_.clock, interrupt_};
+  const SendContext context{settings_, sources_, *journal_,           *steps_,   *gate_, tracker_,
+                            record_,   budget_,  *environment_.clock, interrupt_};
   ConnectionLimits limits = settings_.connections;
   MBOXFERRY_ASSIGN(limits.most, limited_connections(limits.most, *journal_, *environment_.clock));
   const bool keeps_order = target_->mode() == imap::AppendMode::multiappend;

@@ -6,12 +6,14 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
+#include <vector>
 
 #include "mboxferry/base/cancellation.h"
 #include "mboxferry/base/time.h"
 #include "mboxferry/journal/journal.h"
 #include "transfer/daily_budget.h"
 #include "transfer/index_gate.h"
+#include "transfer/source_folders.h"
 #include "transfer/step_writer.h"
 #include "transfer/tracker.h"
 
@@ -44,6 +46,7 @@ class SendRecord {
 /// Not owned; outlives every connection's work.
 struct SendContext {
   const JobSettings& settings;
+  const std::vector<SourceFolder>& sources;
   journal::Journal& journal;
   StepWriter& steps;
   IndexGate& gate;

@@ -22,8 +22,11 @@ constexpr std::chrono::milliseconds kBetweenLooks{5};
 /// answers that come meanwhile, so they are taken between the pieces.
 class Sender::OrderedLiterals final : public imap::LiteralSource {
  public:
-  OrderedLiterals(Sender& sender, const Batch& batch, MessageReader& reader)
-      : sender_(sender), ticket_(batch.ticket), rows_(batch.rows), literals_(reader, *rows_) {}
+  OrderedLiterals(Sender& sender, const Batch& batch)
+      : sender_(sender),
+        ticket_(batch.ticket),
+        rows_(batch.rows),
+        literals_(sender.reader_, *rows_) {}
 
   Result<void> write(std::size_t index, const imap::LiteralWriter& out) override {
     return literals_.write(index, [&](std::string_view piece) -> Result<void> {
@@ -43,12 +46,14 @@ class Sender::OrderedLiterals final : public imap::LiteralSource {
   BatchLiterals literals_;
 };
 
-Sender::Sender(const SendContext& context, imap::Target& target, MailStream& stream, int connection,
-               bool keep_order, BatchPace& pace, Stop stop, Stored stored)
+Sender::Sender(const SendContext& context, imap::Target& target, MailStream& stream,
+               MessageReader& reader, int connection, bool keep_order, BatchPace& pace, Stop stop,
+               Stored stored)
     : context_(context),
       target_(target),
       stream_(stream),
       desk_(stream.desk()),
+      reader_(reader),
       connection_(connection),
       keep_order_(keep_order),
       pace_(pace),
@@ -57,21 +62,18 @@ Sender::Sender(const SendContext& context, imap::Target& target, MailStream& str
       mailbox_(desk_.ready()) {}
 
 Result<void> Sender::send() {
-  const SourceFolder& source = stream_.source();
-  MBOXFERRY_ASSIGN(const auto bytes, archive::open_folder(source.place));
-  MessageReader reader(*bytes, wire_options(source.survey, context_.settings.index));
-  const auto sent = send_all(reader);
+  const auto sent = send_all();
   if (!sent) return abandon(sent.error());
   return commit({});
 }
 
-Result<void> Sender::send_all(MessageReader& reader) {
+Result<void> Sender::send_all() {
   for (;;) {
     const bool may_send = in_flight_.size() < pace_.in_flight() && !budget_used_up_ && !stop_();
     if (may_send) {
       MBOXFERRY_ASSIGN(auto portion, next_portion());
       if (portion) {
-        MBOXFERRY_TRY(send_batch(std::move(*portion), reader));
+        MBOXFERRY_TRY(send_batch(std::move(*portion)));
         while (!in_flight_.empty() && target_.answer_ready()) MBOXFERRY_TRY(receive_one());
         continue;
       }
@@ -132,7 +134,7 @@ imap::AppendMessage Sender::to_append(const journal::MessageRow& row) const {
   return {row.wire_size, kept.flags, std::move(kept.keywords), row.date};
 }
 
-Result<void> Sender::send_batch(Portion portion, MessageReader& reader) {
+Result<void> Sender::send_batch(Portion portion) {
   std::uint64_t bytes = 0;
   for (const journal::MessageRow& row : portion.rows) bytes += row.wire_size;
   if (const auto booked = context_.budget.book(portion.rows.size(), bytes); !booked) {
@@ -157,7 +159,7 @@ Result<void> Sender::send_batch(Portion portion, MessageReader& reader) {
   MBOXFERRY_TRY(commit({std::move(intent)}));
   batch.begun = context_.clock.now();
   batch.ended = batch.begun;
-  OrderedLiterals literals(*this, batch, reader);
+  OrderedLiterals literals(*this, batch);
   const auto sent = target_.append(number, mailbox_.row.name, messages, literals);
   // An early NO may have been applied while the batch was on its way.
   if (const auto still = in_flight_.find(number); still != in_flight_.end())

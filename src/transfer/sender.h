@@ -32,9 +32,10 @@ class Sender {
   using Stored = std::function<void(const journal::Count&)>;
 
   /// `connection`: a number of its own for each of the job's. `keep_order`: batches commit in the
-  /// order in which they were taken.
-  Sender(const SendContext& context, imap::Target& target, MailStream& stream, int connection,
-         bool keep_order, BatchPace& pace, Stop stop, Stored stored);
+  /// order in which they were taken. `reader` reads the stream's folder.
+  Sender(const SendContext& context, imap::Target& target, MailStream& stream,
+         MessageReader& reader, int connection, bool keep_order, BatchPace& pace, Stop stop,
+         Stored stored);
 
   /// Sends until the stream has nothing more for this connection, or `stop` says so. Afterwards
   /// nothing is in flight. After an error of scope session messages may be in doubt: reconnect and
@@ -57,10 +58,10 @@ class Sender {
   using Batches = std::map<std::uint64_t, Batch>;
   class OrderedLiterals;
 
-  Result<void> send_all(MessageReader& reader);
+  Result<void> send_all();
   Result<std::optional<Portion>> next_portion();
   bool refuse_known(const journal::MessageRow& row);
-  Result<void> send_batch(Portion portion, MessageReader& reader);
+  Result<void> send_batch(Portion portion);
   Result<void> wait_for_turn(CommitOrder::Ticket ticket);
   Result<void> look_for_answers();
   [[nodiscard]] imap::AppendMessage to_append(const journal::MessageRow& row) const;
@@ -86,6 +87,7 @@ class Sender {
   imap::Target& target_;
   MailStream& stream_;
   Desk& desk_;
+  MessageReader& reader_;
   const int connection_;
   const bool keep_order_;
   BatchPace& pace_;
