@@ -5,22 +5,11 @@
 #include <catch2/catch.hpp>
 
 #include "mboxferry/message/metadata.h"
+#include "unit/imap/append_message.h"
 
 using namespace mboxferry;
 using namespace mboxferry::imap;
-
-namespace {
-
-AppendMessage message_with(std::uint8_t flags, std::vector<std::string> keywords,
-                           std::optional<Timestamp> date) {
-  AppendMessage message;
-  message.flags = flags;
-  message.keywords = std::move(keywords);
-  message.internal_date = date;
-  return message;
-}
-
-}  // namespace
+using test::message_with;
 
 TEST_CASE("flags, keywords and date stand before the literal") {
   const auto arguments = append_arguments(

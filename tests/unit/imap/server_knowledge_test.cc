@@ -6,22 +6,15 @@
 
 #include "mboxferry/imap/target.h"
 #include "mboxferry/message/metadata.h"
+#include "unit/imap/append_message.h"
 
 using namespace mboxferry;
 using namespace mboxferry::imap;
+using test::message_with;
 
 namespace {
 
 constexpr const char* kBox = "\"Box\"";
-
-AppendMessage message_with(std::uint8_t flags, std::vector<std::string> keywords = {},
-                           std::optional<Timestamp> date = Timestamp{1'000'000'000, 0}) {
-  AppendMessage message;
-  message.flags = flags;
-  message.keywords = std::move(keywords);
-  message.internal_date = date;
-  return message;
-}
 
 }  // namespace
 
