@@ -41,11 +41,12 @@ struct Crew::Connection {
   bool moved = false;  ///< it stored something since this was last set to false
 };
 
-Crew::Crew(const SendContext& context, WorkBoard& board, int most, Connect connect, Prepare prepare)
+Crew::Crew(const SendContext& context, WorkBoard& board, MailboxPreparer& preparer, int most,
+           Connect connect)
     : context_(context),
       board_(board),
+      preparer_(preparer),
       connect_(std::move(connect)),
-      prepare_(std::move(prepare)),
       compression_finding_(context.settings.connection.compression == imap::Compression::automatic),
       tuner_(most, !context.settings.connections.adaptive) {}
 
@@ -163,7 +164,7 @@ Result<void> Crew::work_on(const WorkBoard::Work& work, Connection& connection, 
     stored(count);
   };
   MBOXFERRY_ASSIGN(MessageReader* const reader, connection.readers.of(stream.source().row.id));
-  const bool keep_order = connection.target->mode() == imap::AppendMode::multiappend;
+  const bool keep_order = can_keep_order(*connection.target);
   Sender sender(context_, *connection.target, stream, *reader, connection.number, keep_order,
                 connection.pace, stop, tell);
   const auto sent = sender.send();
@@ -174,7 +175,7 @@ Result<void> Crew::work_on(const WorkBoard::Work& work, Connection& connection, 
 Result<void> Crew::enter_mailbox(const WorkBoard::Work& work, Connection& connection) {
   Desk& desk = work.stream->desk();
   if (work.to_prepare) {
-    MBOXFERRY_ASSIGN(ReadyMailbox ready, prepare_(*connection.target, *work.stream));
+    MBOXFERRY_ASSIGN(ReadyMailbox ready, preparer_.prepare(*connection.target, *work.stream));
     connection.selected = ready.row.name;
     desk.set_ready(std::move(ready));
     return ok();

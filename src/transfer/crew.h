@@ -13,22 +13,26 @@
 #include "mboxferry/imap/target.h"
 #include "transfer/compression.h"
 #include "transfer/connection_tuner.h"
-#include "transfer/mailboxes.h"
+#include "transfer/mailbox_preparer.h"
 #include "transfer/send_context.h"
 #include "transfer/work_board.h"
 
 namespace mboxferry::transfer {
 
+/// Several connections can keep a mailbox's order where one byte lets a whole batch be stored; of
+/// single APPENDs each would wait for the one before.
+inline bool can_keep_order(const imap::Target& target) {
+  return target.mode() == imap::AppendMode::multiappend;
+}
+
 /// Runs a job's connections, each on a thread of its own, until the board has no more work.
 class Crew {
  public:
   using Connect = std::function<Result<std::unique_ptr<imap::Target>>()>;
-  /// Gets a mailbox into order on the connection that is alone in it: creates and selects it, and
-  /// reconciles.
-  using Prepare = std::function<Result<ReadyMailbox>(imap::Target&, const MailStream&)>;
 
   /// `most`: of connections; fewer when an earlier run was told so by the server.
-  Crew(const SendContext& context, WorkBoard& board, int most, Connect connect, Prepare prepare);
+  Crew(const SendContext& context, WorkBoard& board, MailboxPreparer& preparer, int most,
+       Connect connect);
   ~Crew();
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
@@ -58,8 +62,8 @@ class Crew {
 
   const SendContext& context_;
   WorkBoard& board_;
+  MailboxPreparer& preparer_;
   const Connect connect_;
-  const Prepare prepare_;
   CompressionFinding compression_finding_;
 
   std::mutex mutex_;

@@ -8,24 +8,20 @@
 #include <ctime>
 #include <filesystem>
 #include <limits>
-#include <map>
-#include <mutex>
-#include <set>
 
 #include "transfer/connection_limit.h"
 #include "transfer/crew.h"
 #include "transfer/daily_budget.h"
 #include "transfer/index_pass.h"
 #include "transfer/mailbox_book.h"
+#include "transfer/mailbox_preparer.h"
 #include "transfer/mailboxes.h"
 #include "transfer/quarantine.h"
-#include "transfer/reconcile.h"
 #include "transfer/reconnect.h"
 #include "transfer/source_folders.h"
 #include "transfer/tally.h"
 #include "transfer/throttled_target.h"
 #include "transfer/tracker.h"
-#include "transfer/waiting.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -69,17 +65,6 @@ std::string settings_text(const JobSettings& settings) {
       settings.index.keep_deleted_flag, settings.index.strip_status_headers);
 }
 
-/// All that is not skipped.
-journal::Count meant(const journal::MailboxCounts& counts) {
-  journal::Count sum;
-  for (const journal::Count* count :
-       {&counts.planned, &counts.intended, &counts.stored, &counts.refused}) {
-    sum.messages += count->messages;
-    sum.bytes += count->bytes;
-  }
-  return sum;
-}
-
 /// One job from beginning to end.
 class JobRunner {
  public:
@@ -112,9 +97,6 @@ class JobRunner {
   Result<void> try_to_meet();
   Result<void> wait_for_index();
   Result<void> send_everything();
-  Result<ReadyMailbox> prepare(imap::Target& target, const MailStream& stream);
-  Result<void> reconcile_mailbox(imap::Target& target, const ReadyMailbox& ready);
-  Result<void> skip_what_is_there(imap::Target& target, const ReadyMailbox& ready);
   Result<void> note_tallies();
   /// True when nothing may be created or sent before every message is indexed.
   [[nodiscard]] bool index_first() const;
@@ -132,12 +114,9 @@ class JobRunner {
   std::unique_ptr<imap::Target> target_;
   std::optional<Directory> directory_;
   std::optional<MailboxBook> book_;
-  std::mutex reconciling_;  ///< held by the connection that does, and for what follows
-  std::map<journal::MailboxId, plan::FlagLimits> limits_;  ///< of the mailboxes seen in this run
-  std::set<journal::MailboxId> looked_through_;  ///< what they held before the job is skipped
+  FlagLimitsOf limits_;  ///< of the mailboxes that were opened in this run
   std::optional<IndexGate> gate_;
   std::optional<IndexPass> index_pass_;
-  std::optional<StepWriter> steps_;
   SendRecord record_;
 };
 
@@ -250,72 +229,20 @@ Result<void> JobRunner::wait_for_index() {
   }
 }
 
-/// What a lost connection leaves in doubt is reconciled by the next one that comes into the
-/// mailbox, before anything is sent into it.
 Result<void> JobRunner::send_everything() {
-  steps_.emplace(*journal_);
-  const SendContext context{settings_, sources_, *journal_,           *steps_,   *gate_, tracker_,
+  StepWriter steps(*journal_);
+  const SendContext context{settings_, sources_, *journal_,           steps,     *gate_, tracker_,
                             record_,   budget_,  *environment_.clock, interrupt_};
   ConnectionLimits limits = settings_.connections;
   MBOXFERRY_ASSIGN(limits.most, limited_connections(limits.most, *journal_, *environment_.clock));
-  const bool keeps_order = target_->mode() == imap::AppendMode::multiappend;
-  if (limits.per_mailbox == 0) limits.per_mailbox = keeps_order ? limits.most : 1;
+  if (limits.per_mailbox == 0) limits.per_mailbox = can_keep_order(*target_) ? limits.most : 1;
   WorkBoard board(sources_, *journal_, *gate_, limits.per_mailbox, interrupt_);
-  Crew crew(
-      context, board, limits.most, [this] { return connect(); },
-      [this](imap::Target& target, const MailStream& stream) { return prepare(target, stream); });
+  MailboxPreparer preparer(context, *directory_);
+  Crew crew(context, board, preparer, limits.most, [this] { return connect(); });
   const auto sent = crew.run(std::move(target_));
   target_ = crew.take_target();
+  limits_ = preparer.limits();
   return sent;
-}
-
-Result<ReadyMailbox> JobRunner::prepare(imap::Target& target, const MailStream& stream) {
-  MBOXFERRY_ASSIGN(const auto rows, journal_->mailboxes());
-  const auto row = std::find_if(rows.begin(), rows.end(), [&](const journal::MailboxRow& known) {
-    return known.id == stream.mailbox();
-  });
-  if (row == rows.end())
-    return Error{ErrorCode::internal, "the folder " + stream.source().row.path + " has no mailbox",
-                 ""};
-  MBOXFERRY_ASSIGN(ReadyMailbox ready, prepare_mailbox(target, *directory_, *row, *journal_));
-  if (ready.validity_changed)
-    tracker_.notice("mailbox " + row->name +
-                    " has a new UIDVALIDITY; looking for every message in it");
-  tracker_.enter(Progress::Phase::reconciling, row->name);
-  // The journal reconciles one mailbox at a time.
-  const std::scoped_lock lock(reconciling_);
-  limits_[row->id] = ready.flags;
-  MBOXFERRY_TRY(reconcile_mailbox(target, ready));
-  MBOXFERRY_TRY(skip_what_is_there(target, ready));
-  return ready;
-}
-
-Result<void> JobRunner::reconcile_mailbox(imap::Target& target, const ReadyMailbox& ready) {
-  MBOXFERRY_ASSIGN(
-      const Reconciled reconciled,
-      reconcile(ready.row, target, *journal_, *environment_.clock, record_.slowest_confirm(),
-                masked_digest_of(sources_, settings_), interrupt_));
-  if (reconciled.found + reconciled.planned_again == 0) return ok();
-  tracker_.notice(fmt::format("{}: {} messages in doubt were there, {} will be sent again",
-                              ready.row.name, reconciled.found, reconciled.planned_again));
-  if (reconciled.found > 0) record_.decided();
-  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(0));
-  tracker_.update([&](Progress& progress) { progress.stored = counts.stored; });
-  return ok();
-}
-
-Result<void> JobRunner::skip_what_is_there(imap::Target& target, const ReadyMailbox& ready) {
-  if (!settings_.skip_existing || looked_through_.contains(ready.row.id)) return ok();
-  MBOXFERRY_ASSIGN(const std::uint64_t found,
-                   skip_existing(ready.row, target, *journal_,
-                                 masked_digest_of(sources_, settings_), interrupt_));
-  looked_through_.insert(ready.row.id);
-  if (found == 0) return ok();
-  tracker_.notice(
-      fmt::format("{}: {} messages were there before and are skipped", ready.row.name, found));
-  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(0));
-  tracker_.update([&](Progress& progress) { progress.total = meant(counts); });
-  return ok();
 }
 
 /// What plans predict, as it came out; nothing is planned or in doubt any more.

@@ -21,6 +21,11 @@ void Desk::set_ready(ReadyMailbox ready) {
   ready_ = std::move(ready);
 }
 
+imap::Uid Desk::uid_floor() const {
+  const std::scoped_lock lock(mutex_);
+  return ready_.uid_floor;
+}
+
 void Desk::raise_floor(imap::Uid floor) {
   const std::scoped_lock lock(mutex_);
   ready_.uid_floor = std::max(ready_.uid_floor, floor);

@@ -23,6 +23,8 @@ struct Desk {
   /// What a connection needs to send into it; set by the one that prepared it.
   [[nodiscard]] ReadyMailbox ready() const;
   void set_ready(ReadyMailbox ready);
+  /// A lower bound for the UIDs of what is sent from now on.
+  [[nodiscard]] imap::Uid uid_floor() const;
   /// A UID was given: what comes later gets higher ones.
   void raise_floor(imap::Uid floor);
 

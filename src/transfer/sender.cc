@@ -148,7 +148,7 @@ Result<void> Sender::send_batch(Portion portion) {
   batch.unanswered = portion.rows.size();
   batch.rows = std::make_shared<const Rows>(std::move(portion.rows));
   batch.bytes = bytes;
-  journal::Intent intent{mailbox_.row.id, mailbox_.row.uid_validity, desk_.ready().uid_floor, {}};
+  journal::Intent intent{mailbox_.row.id, mailbox_.row.uid_validity, desk_.uid_floor(), {}};
   std::vector<imap::AppendMessage> messages;
   intent.messages.reserve(batch.rows->size());
   messages.reserve(batch.rows->size());

@@ -18,4 +18,14 @@ Result<Tally> tally(const journal::Journal& journal, journal::MailboxId mailbox,
   return sums;
 }
 
+journal::Count meant(const journal::MailboxCounts& counts) {
+  journal::Count sum;
+  for (const journal::Count* count :
+       {&counts.planned, &counts.intended, &counts.stored, &counts.refused}) {
+    sum.messages += count->messages;
+    sum.bytes += count->bytes;
+  }
+  return sum;
+}
+
 }  // namespace mboxferry::transfer

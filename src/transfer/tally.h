@@ -22,4 +22,7 @@ Result<Tally> tally(const journal::Journal& journal, journal::MailboxId mailbox,
                     std::initializer_list<journal::State> states, const plan::FlagLimits& limits,
                     std::optional<std::uint64_t> append_limit);
 
+/// All that is not skipped.
+journal::Count meant(const journal::MailboxCounts& counts);
+
 }  // namespace mboxferry::transfer

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mailboxes in order before they are sent into.
+#include "transfer/mailbox_preparer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "transfer/folder_readers.h"
+#include "transfer/reconcile.h"
+#include "transfer/tally.h"
+
+namespace mboxferry::transfer {
+
+Result<ReadyMailbox> MailboxPreparer::prepare(imap::Target& target, const MailStream& stream) {
+  MBOXFERRY_ASSIGN(const auto rows, context_.journal.mailboxes());
+  const auto row = std::find_if(rows.begin(), rows.end(), [&](const journal::MailboxRow& known) {
+    return known.id == stream.mailbox();
+  });
+  if (row == rows.end())
+    return Error{ErrorCode::internal, "the folder " + stream.source().row.path + " has no mailbox",
+                 ""};
+  MBOXFERRY_ASSIGN(ReadyMailbox ready, prepare_mailbox(target, directory_, *row, context_.journal));
+  if (ready.validity_changed)
+    context_.tracker.notice("mailbox " + row->name +
+                            " has a new UIDVALIDITY; looking for every message in it");
+  context_.tracker.enter(Progress::Phase::reconciling, row->name);
+  // The journal reconciles one mailbox at a time.
+  const std::scoped_lock lock(mutex_);
+  limits_[row->id] = ready.flags;
+  MBOXFERRY_TRY(reconcile_doubts(target, ready));
+  MBOXFERRY_TRY(skip_what_is_there(target, ready));
+  return ready;
+}
+
+Result<void> MailboxPreparer::reconcile_doubts(imap::Target& target, const ReadyMailbox& ready) {
+  MBOXFERRY_ASSIGN(
+      const Reconciled reconciled,
+      reconcile(ready.row, target, context_.journal, context_.clock,
+                context_.record.slowest_confirm(),
+                masked_digest_of(context_.sources, context_.settings), context_.interrupt));
+  if (reconciled.found + reconciled.planned_again == 0) return ok();
+  context_.tracker.notice(fmt::format("{}: {} messages in doubt were there, {} will be sent again",
+                                      ready.row.name, reconciled.found, reconciled.planned_again));
+  if (reconciled.found > 0) context_.record.decided();
+  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, context_.journal.counts(0));
+  context_.tracker.update([&](Progress& progress) { progress.stored = counts.stored; });
+  return ok();
+}
+
+Result<void> MailboxPreparer::skip_what_is_there(imap::Target& target, const ReadyMailbox& ready) {
+  if (!context_.settings.skip_existing || looked_through_.contains(ready.row.id)) return ok();
+  MBOXFERRY_ASSIGN(
+      const std::uint64_t found,
+      skip_existing(ready.row, target, context_.journal,
+                    masked_digest_of(context_.sources, context_.settings), context_.interrupt));
+  looked_through_.insert(ready.row.id);
+  if (found == 0) return ok();
+  context_.tracker.notice(
+      fmt::format("{}: {} messages were there before and are skipped", ready.row.name, found));
+  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, context_.journal.counts(0));
+  context_.tracker.update([&](Progress& progress) { progress.total = meant(counts); });
+  return ok();
+}
+
+}  // namespace mboxferry::transfer

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gets a mailbox into order before anything is sent into it.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "mboxferry/imap/target.h"
+#include "transfer/mail_stream.h"
+#include "transfer/mailboxes.h"
+#include "transfer/send_context.h"
+
+namespace mboxferry::transfer {
+
+using FlagLimitsOf = std::map<journal::MailboxId, plan::FlagLimits>;
+
+/// Shared by the connections of a job; what it is made of must outlive it.
+class MailboxPreparer {
+ public:
+  MailboxPreparer(const SendContext& context, const Directory& directory)
+      : context_(context), directory_(directory) {}
+
+  /// Creates and selects the stream's mailbox on the connection that is alone in it, reconciles
+  /// what is in doubt there, and skips what it held before where that was asked for.
+  Result<ReadyMailbox> prepare(imap::Target& target, const MailStream& stream);
+
+  /// Of the mailboxes that were prepared. To be called when no connection works any more.
+  [[nodiscard]] const FlagLimitsOf& limits() const { return limits_; }
+
+ private:
+  Result<void> reconcile_doubts(imap::Target& target, const ReadyMailbox& ready);
+  Result<void> skip_what_is_there(imap::Target& target, const ReadyMailbox& ready);
+
+  const SendContext& context_;
+  const Directory& directory_;
+  std::mutex mutex_;  ///< held while reconciling, for the journal, and for what follows
+  FlagLimitsOf limits_;
+  std::set<journal::MailboxId> looked_through_;  ///< what they held before the job is skipped
+};
+
+}  // namespace mboxferry::transfer
