@@ -138,8 +138,7 @@ Result<void> Crew::session(Connection& connection) {
     if (!work) return ok();
     bool in_order = false;
     const auto worked = work_on(*work, connection, in_order);
-    MBOXFERRY_TRY(
-        board_.leave(*work, in_order ? WorkBoard::Left::in_order : WorkBoard::Left::in_doubt));
+    board_.leave(*work, in_order ? WorkBoard::Left::in_order : WorkBoard::Left::in_doubt);
     if (!worked) return worked.error();
     if (connection.compression->wants_quiet()) MBOXFERRY_TRY(connection.compression->when_quiet());
   }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
 
 namespace mboxferry::transfer {
 namespace {
@@ -32,8 +31,7 @@ Result<std::optional<WorkBoard::Work>> WorkBoard::enter() {
       if (failure_) return *failure_;
       if (interrupt_.requested()) return interrupted();
       MBOXFERRY_TRY(open_folders(index.folders_done));
-      MBOXFERRY_TRY(close_finished(index.folders_done));
-      MBOXFERRY_ASSIGN(MailStream* const stream, find(share));
+      MBOXFERRY_ASSIGN(MailStream* const stream, find(share, index.folders_done));
       if (stream != nullptr) return std::optional(begin(*stream));
       if (all_done_now()) return std::optional<Work>();
     }
@@ -61,29 +59,53 @@ Result<void> WorkBoard::open_folder(std::size_t position) {
 }
 
 bool WorkBoard::has_room() {
+  const IndexGate::Position index = gate_.position();
   const std::scoped_lock lock(mutex_);
-  const auto stream = find(true);
+  const auto stream = find(true, index.folders_done);
   return stream && *stream != nullptr;
 }
 
-/// A mailbox where nobody is comes first.
-Result<MailStream*> WorkBoard::find(bool share) {
+/// A mailbox where nobody is comes first. Streams that turn out to be finished are closed on the
+/// way.
+Result<MailStream*> WorkBoard::find(bool share, std::size_t indexed) {
   for (const bool shared : {false, true}) {
     if (shared && (!share || per_mailbox_ < 2)) break;
-    for (MailStream& stream : open_) {
-      MBOXFERRY_ASSIGN(const bool free, is_free(stream, mailboxes_.at(stream.mailbox()), shared));
-      if (free) return &stream;
+    for (auto stream = open_.begin(); stream != open_.end();) {
+      MBOXFERRY_ASSIGN(const bool finished, is_finished(*stream, indexed));
+      if (finished) {
+        mailboxes_.at(stream->mailbox()).current = nullptr;
+        stream = open_.erase(stream);
+        continue;
+      }
+      MBOXFERRY_ASSIGN(const bool free, is_free(*stream, shared));
+      if (free) return &*stream;
+      ++stream;
     }
   }
   return static_cast<MailStream*>(nullptr);
 }
 
-Result<bool> WorkBoard::is_free(MailStream& stream, const Mailbox& mailbox, bool share) const {
-  // One folder after the other, so that a mailbox keeps the order of its folders.
-  if (mailbox.current != nullptr && mailbox.current != &stream) return false;
+Result<bool> WorkBoard::is_free(MailStream& stream, bool share) const {
+  const Mailbox& mailbox = mailboxes_.at(stream.mailbox());
+  if (!is_next_in(stream, mailbox)) return false;
   if (mailbox.preparing || mailbox.inside >= (share ? per_mailbox_ : 1)) return false;
   if (!mailbox.settled) return mailbox.inside == 0;
   return stream.has_more();
+}
+
+/// A stream is finished when its folder is indexed, everything of it is sent, and nobody who works
+/// on it could bring something back.
+Result<bool> WorkBoard::is_finished(MailStream& stream, std::size_t indexed) const {
+  const Mailbox& mailbox = mailboxes_.at(stream.mailbox());
+  const bool idle = mailbox.settled && mailbox.inside == 0 && is_next_in(stream, mailbox);
+  if (!idle || stream.position() >= indexed) return false;
+  MBOXFERRY_ASSIGN(const bool more, stream.has_more());
+  return !more;
+}
+
+/// One folder after the other, so that a mailbox keeps the order of its folders.
+bool WorkBoard::is_next_in(const MailStream& stream, const Mailbox& mailbox) {
+  return mailbox.current == nullptr || mailbox.current == &stream;
 }
 
 WorkBoard::Work WorkBoard::begin(MailStream& stream) {
@@ -103,33 +125,13 @@ void WorkBoard::prepared(const Work& work) {
   gate_.poke();
 }
 
-Result<void> WorkBoard::leave(const Work& work, Left how) {
-  const IndexGate::Position index = gate_.position();
+void WorkBoard::leave(const Work& work, Left how) {
   const std::scoped_lock lock(mutex_);
   Mailbox& mailbox = mailboxes_.at(work.stream->mailbox());
   --mailbox.inside;
   mailbox.preparing = false;
   if (how == Left::in_doubt) mailbox.settled = false;
   gate_.poke();
-  return close_finished(index.folders_done);
-}
-
-/// A stream is finished when its folder is indexed, everything of it is sent, and nobody who works
-/// on it could bring something back.
-Result<void> WorkBoard::close_finished(std::size_t indexed) {
-  for (auto stream = open_.begin(); stream != open_.end() && stream->position() < indexed;) {
-    Mailbox& mailbox = mailboxes_.at(stream->mailbox());
-    const bool idle = mailbox.settled && mailbox.inside == 0 &&
-                      (mailbox.current == nullptr || mailbox.current == &*stream);
-    bool finished = false;
-    if (idle) {
-      MBOXFERRY_ASSIGN(const bool more, stream->has_more());
-      finished = !more;
-    }
-    if (finished) mailbox.current = nullptr;
-    stream = finished ? open_.erase(stream) : std::next(stream);
-  }
-  return ok();
 }
 
 bool WorkBoard::wanted_out(const MailStream& stream) const {

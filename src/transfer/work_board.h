@@ -42,7 +42,7 @@ class WorkBoard {
   void prepared(const Work& work);
   enum class Left { in_order, in_doubt };
   /// The connection has nothing of it in flight any more. `in_doubt`: it must be reconciled.
-  Result<void> leave(const Work& work, Left how);
+  void leave(const Work& work, Left how);
 
   /// True when who works on `stream` should finish what is in flight and leave.
   [[nodiscard]] bool wanted_out(const MailStream& stream) const;
@@ -63,10 +63,11 @@ class WorkBoard {
 
   Result<void> open_folders(std::size_t reached);
   Result<void> open_folder(std::size_t position);
-  Result<void> close_finished(std::size_t indexed);
-  /// The first stream that a connection may work on.
-  Result<MailStream*> find(bool share);
-  Result<bool> is_free(MailStream& stream, const Mailbox& mailbox, bool share) const;
+  /// The first stream that a connection may work on; `indexed` folders are indexed completely.
+  Result<MailStream*> find(bool share, std::size_t indexed);
+  Result<bool> is_free(MailStream& stream, bool share) const;
+  Result<bool> is_finished(MailStream& stream, std::size_t indexed) const;
+  static bool is_next_in(const MailStream& stream, const Mailbox& mailbox);
   Work begin(MailStream& stream);
   [[nodiscard]] bool all_done_now() const;
 
