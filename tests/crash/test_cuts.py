@@ -15,6 +15,7 @@ from support.proxy import (CutAfterClient, CutAfterServer, Fault, HoldBack, Lose
 
 CASES_AT_ONCE = 6
 STEPS = 8 if REDUCED else 30
+NOT_REACHED = "the connection was not cut"
 
 
 class CutTest(WithDovecot, ProgramTest):
@@ -41,7 +42,8 @@ class CutTest(WithDovecot, ProgramTest):
         return outcome
 
     def check(self, name, make_proxy, *more):
-        """Runs through the proxy until the job is complete; returns what is wrong, or None."""
+        """Runs through the proxy until the job is complete; returns what is wrong, or None.
+        NOT_REACHED says that the job was done before the fault's byte came by."""
         mailbox = self.fresh()
         with make_proxy() as proxy:
             outcome = self.until_done(mailbox, proxy.port, *more)
@@ -50,7 +52,7 @@ class CutTest(WithDovecot, ProgramTest):
         if outcome.code != 0:
             return f"{name}: {outcome}"
         if not cut:
-            return f"{name}: the connection was not cut"
+            return f"{name}: {NOT_REACHED}"
         found = archives.differences(self.wanted, self.server.fetch_all(mailbox=mailbox), False)
         return f"{name}: {found[:4]}" if found else None
 
@@ -59,6 +61,11 @@ class CutTest(WithDovecot, ProgramTest):
             failures = [failure for failure in
                         pool.map(lambda case: self.check(case[0], case[1], *more), cases)
                         if failure]
+        # Dovecot tells how long it took only where that is worth telling, and replies in one write or
+        # two, so streams of equal runs differ in length: a cut near the end may never come.
+        late = [failure for failure in failures if failure.endswith(NOT_REACHED)]
+        if len(late) * 4 <= len(cases):
+            failures = [failure for failure in failures if failure not in late]
         self.assertEqual(failures, [], f"{len(failures)} of {len(cases)}\n" + "\n".join(failures))
 
     def lengths(self, kind, *more):
