@@ -123,6 +123,7 @@ Result<void> EtpanSession::deliver() {
 Result<int> EtpanSession::read(int tag, std::uint64_t most_bytes) {
   MBOXFERRY_TRY(connection_.settle_background());
   connection_.allow(most_bytes, kLongestLiteral);
+  connection_.stream().answered();
   return parse(tag);
 }
 

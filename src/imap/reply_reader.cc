@@ -43,6 +43,7 @@ Result<std::optional<ReplyLine>> ReplyReader::next_if_there() {
   line_start_ = 0;
   const auto line = parse_reply_line(current_);
   if (!line) return broken("a line that is no reply");
+  if (line->kind != ReplyLine::Kind::untagged) wire_.stream.answered();
   untagged_ = line->kind == ReplyLine::Kind::untagged ? untagged_ + current_.size() : 0;
   if (untagged_ > untagged_limit_) return broken("it talks without end");
   return line;
