@@ -42,9 +42,6 @@ class Connection {
   [[nodiscard]] const CapabilityList& capabilities() const { return capabilities_; }
   WireStream& stream() { return *stream_; }
   ReplyReader& reader() { return *reader_; }
-  [[nodiscard]] mailstream* etpan_stream() { return mailstream_.get(); }
-  /// What libetpan may be sent until the next call; see InputGuard.
-  void allow(std::uint64_t bytes, std::uint64_t literal) { wire_->guard.allow(bytes, literal); }
 
   /// A tag never used before on this connection.
   std::string next_tag();
@@ -70,7 +67,7 @@ class Connection {
   Result<ReplyLine> next_reply();
   /// The same if it is there as a whole.
   Result<std::optional<ReplyLine>> next_reply_if_there();
-  /// Reads the rest of a reply that was read in part, so that libetpan can go on behind it.
+  /// Reads the rest of a reply that was read in part.
   Result<void> finish_reply();
 
   /// From now on neither traces nor printed() show this.
