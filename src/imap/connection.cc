@@ -83,8 +83,8 @@ Result<std::unique_ptr<Connection>> Connection::open_on(std::unique_ptr<ByteStre
 Result<void> Connection::attach(std::unique_ptr<ByteStream> stream,
                                 const ConnectionOptions& options) {
   stream_ = std::make_unique<WireStream>(std::move(stream), options.timeout);
-  wire_ = std::unique_ptr<Wire>(new Wire{
-      *stream_, WireTrace("C: ", options.trace), WireTrace("S: ", options.trace)});
+  wire_ = std::unique_ptr<Wire>(
+      new Wire{*stream_, WireTrace("C: ", options.trace), WireTrace("S: ", options.trace)});
   mailstream_ = make_mailstream(*wire_);
   if (!mailstream_) return Error{ErrorCode::internal, label_ + ": out of memory", ""};
   reader_ = std::make_unique<ReplyReader>(*wire_, *mailstream_, label_);

@@ -227,7 +227,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto target = connect_on(std::make_unique<test::ScriptedStream>(script, sent), account, {},
                            modes[options % 4], "t");
   if (!target) {
-    require(describe(target.error()).find(kPassword) == std::string::npos);
+    // A server that has not been told it may say it by chance.
+    require(sent->empty() || describe(target.error()).find(kPassword) == std::string::npos);
     return 0;
   }
   Client client(**target, *sent, 1 + options / 4 % 4);
