@@ -3,7 +3,8 @@
 """FakeImap speaks enough IMAP4rev1 for a migration, over implicit TLS, STARTTLS or in the clear.
 
 Hooks: `on_append(head)` may return a Refusal for a message's head; `on_command(session, name, words)`
-may return bytes to send instead of the usual answer. `server.ran` lists every command line that was
+may return bytes to send instead of the usual answer; `on_reply(line)` may change the OK to an APPEND.
+`server.ran` lists every command line that was
 run as a command, so that a test can see whether a line of a message ever was. `server.flights`, when
 counted, has a list of command names for each time the server had nothing to do but wait: one a round
 trip.
@@ -87,7 +88,7 @@ class FakeImap:
     def __init__(self, users=None, *, tls="implicit", starttls="offer", inject=b"",
                  greeting=b"* OK fake server ready\r\n", capabilities=FULL,
                  capabilities_before=None, append_uid=True, permanent_flags=None, separator="/",
-                 on_append=None, on_command=None, pair=None, certificates=None,
+                 on_append=None, on_command=None, on_reply=None, pair=None, certificates=None,
                  require_login=True, count_flights=False):
         self.users = dict(users or {"alice": "secret"})
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mf-fake-"))
@@ -101,7 +102,7 @@ class FakeImap:
         self.permanent_flags = permanent_flags or (
             r"\Answered \Flagged \Deleted \Seen \Draft \*")
         self.separator = separator
-        self.on_append, self.on_command = on_append, on_command
+        self.on_append, self.on_command, self.on_reply = on_append, on_command, on_reply
         self.require_login = require_login
         self.count_flights = count_flights
         self.flights = []
@@ -522,11 +523,10 @@ class Session:
             return
         with self.server.lock:
             uids = [mailbox.add(head.flags, head.date, body) for head, body in taken]
-        if self.server.append_uid:
-            uid_set = f"{uids[0]}:{uids[-1]}" if len(uids) > 1 else str(uids[0])
-            self._ok(tag, f"[APPENDUID {mailbox.uid_validity} {uid_set}] stored")
-        else:
-            self._ok(tag, "stored")
+        uid_set = f"{uids[0]}:{uids[-1]}" if len(uids) > 1 else str(uids[0])
+        told = f"[APPENDUID {mailbox.uid_validity} {uid_set}] " if self.server.append_uid else ""
+        reply = tag + f" OK {told}stored\r\n".encode()
+        self.send(self.server.on_reply(reply) if self.server.on_reply else reply)
 
 
 def _split(line):
