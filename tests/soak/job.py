@@ -17,7 +17,7 @@ from .mail import ROOT, Comparison, JobArchive
 from .others import OtherClient
 
 MOST_ROUNDS = 14
-RUN_SECONDS = 180
+RUN_SECONDS = 600
 # A run that met a fault: refused connection, patience, protocol, and (a server that starts) login.
 NOT_YET = (69, 75, 76, 77, 130, -signal.SIGKILL)
 

@@ -15,7 +15,7 @@ from .faults import Pause
 
 # Rounds that are left undisturbed at the end, so that a job gets ready.
 MOST_FAULTY_ROUNDS = 6
-TIMEOUT_SECONDS = 4
+TIMEOUT_SECONDS = 8
 BYTES_A_MESSAGE = 90  # of a command, besides the message
 
 CRASH_POINTS = (
@@ -133,7 +133,7 @@ def _link_fault(rng, size, encrypted):
     if kind == "swallow":
         return SwallowReplies(bytes_at)
     if kind == "pause":
-        return Pause(bytes_at, rng.choice((0.3, 1, 2 * TIMEOUT_SECONDS)))
+        return Pause(bytes_at, rng.choice((0.3, 1, 2, TIMEOUT_SECONDS + 4)))
     if kind == "delay":
         return Delay(rng.choice((0.005, 0.02)))
     if kind == "lose-append":
@@ -155,7 +155,9 @@ def make_plan(seed, number, servers, messages) -> Plan:
     # Small ones are more frequent, so that there are many jobs.
     low, high = messages
     total = low + int((high - low) * rng.random() ** 2)
-    make = {"status": rng.random() < 0.8, "message_ids": rng.choice((0.0, 0.5, 0.9, 1.0)),
+    status = rng.random() < 0.8
+    make = {"status": status, "keywords": rng.choice((0, 0.4)) if status else 0,
+            "message_ids": rng.choice((0.0, 0.5, 0.9, 1.0)),
             "body_bytes": rng.choice(((0, 200), (20, 1500), (20, 1500), (200, 6000)))}
     if rng.random() < 0.5:
         make["dates"] = odd_date
