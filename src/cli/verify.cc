@@ -19,9 +19,9 @@ OptionTable verify_table() {
   OptionTable table;
   table.usage = "verify [OPTION]... JOURNAL";
   table.about =
-      "Compares what a job has stored with what the server has now: size, date and flags of every\n"
-      "message. Changes nothing on the server. The server and the user are in the journal; only\n"
-      "the password is needed.\n";
+      "Compares what a job has stored with what the server has now: size, date, flags and keywords\n"
+      "of every message, and whether it is there twice. Changes nothing on the server. The server\n"
+      "and the user are in the journal; only the password is needed.\n";
   table.examples =
       "  mboxferry verify job.journal --password-file secret\n"
       "  mboxferry verify job.journal --full --json > differences.json\n";
@@ -69,7 +69,7 @@ struct Judgement {
 };
 
 Judgement judge(const transfer::VerifyResult& result, const journal::MailboxCounts& counts) {
-  if (!result.good()) return {"failed", kExitFailed};
+  if (!result.good() || result.twice > 0) return {"failed", kExitFailed};
   if (counts.planned.messages + counts.intended.messages > 0) return {"interrupted", kExitTryLater};
   if (counts.refused.messages > 0) return {"refused", kExitRefused};
   return {"complete", kExitSuccess};
@@ -82,6 +82,7 @@ std::string verdict_line(const Judgement& judgement, const std::string& account,
       fmt::format("{}: {}: {} checked, {} missing, {} different, {} unexpected", judgement.verdict,
                   report::printable(account), report::counted(result.checked, "message"),
                   result.missing, result.different, result.unexpected);
+  if (result.twice > 0) line += fmt::format(" ({} there twice)", result.twice);
   if (counts.refused.messages > 0) line += fmt::format(", {} refused", counts.refused.messages);
   if (const auto left = counts.planned.messages + counts.intended.messages; left > 0) {
     line += fmt::format(", {} not stored yet (run migrate again)", left);

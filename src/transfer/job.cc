@@ -265,11 +265,12 @@ Result<Verdict> JobRunner::verify() {
     MBOXFERRY_ASSIGN(target_, connect());
   }
   const auto show = [this](const Difference& difference) {
-    if (difference.what != "unexpected")
-      tracker_.notice(
-          fmt::format("{}: the message at byte {} of {} is {} on the server", difference.mailbox,
-                      difference.offset, difference.folder,
-                      difference.what == "missing" ? "missing" : "different: " + difference.what));
+    if (difference.what == "unexpected") return;
+    const bool plain = difference.what == "missing" || difference.what == "twice";
+    tracker_.notice(fmt::format(
+        "{}: the message at byte {} of {} is {}{} on the server", difference.mailbox,
+        difference.offset, difference.folder, plain ? "" : "different: ",
+        difference.what == "twice" ? "there twice" : difference.what));
   };
   MBOXFERRY_ASSIGN(const VerifyResult result,
                    verify_job(*journal_, *target_, false, show, interrupt_));

@@ -148,15 +148,18 @@ struct Difference {
   std::string folder;
   std::uint64_t offset = 0;
   journal::Uid uid = 0;
-  std::string what;  ///< "missing", "size", "internaldate", "flags", "content", "unexpected"
+  /// "missing"; "size", "internaldate", "flags", "keywords", "content"; "unexpected"; "twice": not
+  /// the job's either, and a copy of the message at `offset`
+  std::string what;
 };
 
 struct VerifyResult {
   std::uint64_t checked = 0;
   std::uint64_t missing = 0;
   std::uint64_t different = 0;
-  std::uint64_t unexpected =
-      0;  ///< newer than the job's start and not the job's: for example new mail
+  /// Newer than the job's start and not the job's: for example new mail.
+  std::uint64_t unexpected = 0;
+  std::uint64_t twice = 0;  ///< of those, copies of messages that the job stored
   [[nodiscard]] bool good() const { return missing == 0 && different == 0; }
 };
 
