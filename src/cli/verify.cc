@@ -6,6 +6,7 @@
 #include "cli/connection_options.h"
 #include "cli/credentials.h"
 #include "cli/exit_codes.h"
+#include "cli/job_account.h"
 #include "cli/journal_options.h"
 #include "cli/options.h"
 #include "mboxferry/report/printable.h"
@@ -42,25 +43,6 @@ OptionTable verify_table() {
   table.groups.push_back(connection);
   table.groups.push_back(password);
   return table;
-}
-
-/// The account of the job, with what the options say differently.
-Result<imap::Account> account_of(const journal::Journal& journal,
-                                 const ConnectionSettings& settings) {
-  MBOXFERRY_ASSIGN(const auto identity, journal.identity());
-  auto account = account_of_label(identity.account);
-  if (!account) {
-    return Error{ErrorCode::configuration, journal.path() + " names no account",
-                 "is it the journal of a job?"};
-  }
-  MBOXFERRY_ASSIGN(const auto security, journal.note("connection.security"));
-  MBOXFERRY_ASSIGN(const auto ca_file, journal.note("connection.ca_file"));
-  MBOXFERRY_ASSIGN(const auto tls_pin, journal.note("connection.tls_pin"));
-  account->security = settings.security.value_or(
-      security_from_name(security.value_or("")).value_or(imap::Security::implicit_tls));
-  account->ca_file = settings.ca_file.value_or(ca_file.value_or(""));
-  account->tls_pin = settings.tls_pin.value_or(tls_pin.value_or(""));
-  return *account;
 }
 
 struct Judgement {
@@ -101,7 +83,7 @@ Result<int> run_verify(const Arguments& arguments, Context& context) {
   MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
   MBOXFERRY_ASSIGN(const ConnectionSettings settings, read_connection_settings(options));
   MBOXFERRY_ASSIGN(const auto journal, open_journal(options, journal::OpenMode::resume));
-  MBOXFERRY_ASSIGN(imap::Account account, account_of(*journal, settings));
+  MBOXFERRY_ASSIGN(imap::Account account, job_account(*journal, settings));
   MBOXFERRY_ASSIGN(const auto connection, make_connection_options(settings));
   MBOXFERRY_ASSIGN(account.password,
                    get_password(settings.password, account.label(), context.interrupt));

@@ -21,6 +21,7 @@
 #include "mboxferry/plan/mapping.h"
 #include "mboxferry/transfer/indexer.h"
 #include "mboxferry/transfer/rate_limits.h"
+#include "mboxferry/transfer/refused.h"
 
 namespace mboxferry::transfer {
 
@@ -55,6 +56,7 @@ struct JobSettings {
   std::optional<plan::LabelPolicy> labels;  ///< nothing: `first`, unless a mailbox is named
   journal::Dedupe dedupe = journal::Dedupe::none;
   bool skip_existing = false;  ///< leave out what the mailbox held before the job
+  std::optional<RefusedChoice> retry;  ///< which refused messages are planned again first
   std::string journal_path;
   IndexOptions index;  ///< content_key is set by the job
   imap::AppendMode append_mode = imap::AppendMode::automatic;
@@ -63,6 +65,11 @@ struct JobSettings {
   RateLimits limits;
   int reconnects = 8;  ///< in a row without any progress between them
 };
+
+/// The settings that a journal's job was begun with: its archives, and everything that decides what
+/// of them goes where. The rest is as by default. Fails with `configuration` when they are of
+/// another version and cannot be understood.
+Result<JobSettings> settings_of(const journal::JobIdentity& identity);
 
 /// Where a job stands. Totals grow while the index pass runs.
 struct Progress {
