@@ -5,7 +5,7 @@
 namespace mboxferry::cli {
 
 Result<imap::Account> job_account(const journal::Journal& journal,
-                                 const ConnectionSettings& settings) {
+                                  const ConnectionSettings& settings) {
   MBOXFERRY_ASSIGN(const auto identity, journal.identity());
   auto account = account_of_label(identity.account);
   if (!account) {

@@ -122,9 +122,10 @@ Result<int> run_retry(const Arguments& arguments, Context& context) {
     return kExitSuccess;
   }
   if (finished && refused.chosen.empty()) {
-    return Error{ErrorCode::usage, "no refused message is one of those that are asked for",
-                 fmt::format("the reasons are {}; status lists the messages",
-                             report::printable(fmt::format("{}", fmt::join(refused.reasons, ", "))))};
+    return Error{
+        ErrorCode::usage, "no refused message is one of those that are asked for",
+        fmt::format("the reasons are {}; status lists the messages",
+                    report::printable(fmt::format("{}", fmt::join(refused.reasons, ", "))))};
   }
   MBOXFERRY_ASSIGN(transfer::JobSettings settings, read_settings(options, connection, *journal));
   journal.reset();

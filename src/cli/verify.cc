@@ -20,7 +20,8 @@ OptionTable verify_table() {
   OptionTable table;
   table.usage = "verify [OPTION]... JOURNAL";
   table.about =
-      "Compares what a job has stored with what the server has now: size, date, flags and keywords\n"
+      "Compares what a job has stored with what the server has now: size, date, flags and "
+      "keywords\n"
       "of every message, and whether it is there twice. Changes nothing on the server. The server\n"
       "and the user are in the journal; only the password is needed.\n";
   table.examples =

@@ -259,8 +259,8 @@ Result<Verdict> JobRunner::verify() {
     const bool plain = difference.what == "missing" || difference.what == "twice";
     tracker_.notice(fmt::format(
         "{}: the message at byte {} of {} is {}{} on the server", difference.mailbox,
-        difference.offset, difference.folder, plain ? "" : "different: ",
-        difference.what == "twice" ? "there twice" : difference.what));
+        difference.offset, difference.folder,
+        plain ? "" : "different: ", difference.what == "twice" ? "there twice" : difference.what));
   };
   MBOXFERRY_ASSIGN(const VerifyResult result,
                    verify_job(*journal_, *target_, false, show, interrupt_));

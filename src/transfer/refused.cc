@@ -24,8 +24,7 @@ bool is_wanted(const std::string& code, const RefusedChoice& choice) {
   const auto same = [&](const std::string& reason) {
     return plain(reason) == plain(reason_of(code));
   };
-  return choice.reasons.empty() ||
-         std::any_of(choice.reasons.begin(), choice.reasons.end(), same);
+  return choice.reasons.empty() || std::any_of(choice.reasons.begin(), choice.reasons.end(), same);
 }
 
 Result<std::set<journal::MailboxId>> wanted_mailboxes(const journal::Journal& journal,

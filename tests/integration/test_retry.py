@@ -157,7 +157,8 @@ class RetryTest(ProgramTest):
         with self.server() as server:
             self.refused_job(server, "a virus")
             with open(self.folder / "job.journal.lock", "r+b") as lock:
-                fcntl.fcntl(lock, fcntl.F_OFD_SETLK, struct.pack("hhqqi", fcntl.F_WRLCK, 0, 0, 0, 0))
+                fcntl.fcntl(lock, fcntl.F_OFD_SETLK,
+                            struct.pack("hhqqi", fcntl.F_WRLCK, 0, 0, 0, 0))
                 self.assert_one_line(self.retry(server), 11, "in use")
             self.assertEqual(self.refused_codes(), [""])
 

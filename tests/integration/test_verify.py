@@ -121,10 +121,8 @@ class VerifyTests:
         self.both(1, {"internaldate": [5]})
 
     def test_another_size(self):
-        self.change = lambda line: re.sub(rb"(UID 7\b.*RFC822\.SIZE |RFC822\.SIZE )(\d+)",
-                                          lambda found: found[1] + (
-                                              b"%d" % (int(found[2]) + 1)
-                                              if re.search(rb"\bUID 7\b", line) else found[2]), line)
+        self.change = lambda line: (re.sub(rb"RFC822\.SIZE \d+", b"RFC822.SIZE 9", line)
+                                    if b"UID 7 " in line else line)
         self.both(1, {"size": [6]})
 
     def test_an_altered_byte_of_the_same_size(self):

@@ -3,6 +3,7 @@
 
 import argparse
 import secrets
+import signal
 import sys
 
 from .run import Options, Soak
@@ -12,7 +13,8 @@ from .servers import available
 def read_options(arguments):
     parser = argparse.ArgumentParser(
         prog="tools/soak", description="Migrates random archives into real servers under random"
-        " faults, and compares what arrived. Ends with 1 if anything was lost, doubled or altered.")
+        " faults, and compares what arrived. Ends with 1 if anything was lost, doubled or altered."
+        " Ctrl-C lets the jobs at work end.")
     parser.add_argument("--jobs", type=int, help="stop after so many (100, without --minutes)")
     parser.add_argument("--minutes", type=float, help="begin no more jobs after this time")
     parser.add_argument("--seed", help="what all chance comes from; a new one is made and told")
@@ -39,6 +41,8 @@ def main(arguments=None) -> int:
     options = read_options(arguments)
     print(f"seed {options.seed}, {', '.join(options.servers)}", flush=True)
     soak = Soak(options, lambda line: print(line, flush=True))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: soak.stopped.set())
     totals = soak.run()
     print(totals.line(), flush=True)
     for result in totals.failed:

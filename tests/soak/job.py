@@ -115,10 +115,11 @@ class Job:
     def _run(self, number, plan):
         server = self.shared.server
         arguments = ["migrate", self.archive.path, "--to",
-                     server.url(self.target, self.user, self.proxy.port), "--ca-file", server.ca_file,
-                     "--password-file", server.password_file(self.user), "--journal",
-                     self.folder / "job.journal", "--log-file", self.folder / f"trace-{number}",
-                     *self.plan.options]
+                     server.url(self.target, self.user, self.proxy.port),
+                     "--ca-file", server.ca_file,
+                     "--password-file", server.password_file(self.user),
+                     "--journal", self.folder / "job.journal",
+                     "--log-file", self.folder / f"trace-{number}", *self.plan.options]
         crash = {"MBOXFERRY_CRASH_AT": plan.crash_at} if plan.crash_at else {}
         with open(self._log(number), "wb") as log:
             self.process = subprocess.Popen(

@@ -31,13 +31,14 @@ class Options:
     messages: tuple = (20, 300)
     only: int | None = None
 
-    def numbers(self):
+    def numbers(self, stopped):
         if self.only is not None:
             yield self.only
             return
         end = time.monotonic() + self.minutes * 60 if self.minutes else None
         number = 0
-        while (self.jobs is None or number < self.jobs) and not (end and time.monotonic() > end):
+        while ((self.jobs is None or number < self.jobs) and not stopped.is_set()
+               and not (end and time.monotonic() > end)):
             yield number
             number += 1
 
@@ -87,6 +88,7 @@ class Soak:
         self.say = say
         self.totals = Totals()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mf-soak-"))
+        self.stopped = threading.Event()  # set: no more jobs begin
         self._crash_points = program.has_crash_points()
         self._servers = {}
         self._lock = threading.Lock()
@@ -99,7 +101,7 @@ class Soak:
                              for name in options.servers}
             room = threading.BoundedSemaphore(options.at_once)
             with ThreadPoolExecutor(options.at_once) as pool:
-                for number in self._with_room(options.numbers(), room):
+                for number in self._with_room(options.numbers(self.stopped), room):
                     plan = make_plan(options.seed, number, options.servers, options.messages)
                     done = pool.submit(self._one, plan)
                     done.add_done_callback(lambda _: room.release())

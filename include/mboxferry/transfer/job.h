@@ -55,7 +55,7 @@ struct JobSettings {
   std::vector<std::string> exclude;
   std::optional<plan::LabelPolicy> labels;  ///< nothing: `first`, unless a mailbox is named
   journal::Dedupe dedupe = journal::Dedupe::none;
-  bool skip_existing = false;  ///< leave out what the mailbox held before the job
+  bool skip_existing = false;          ///< leave out what the mailbox held before the job
   std::optional<RefusedChoice> retry;  ///< which refused messages are planned again first
   std::string journal_path;
   IndexOptions index;  ///< content_key is set by the job
