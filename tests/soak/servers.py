@@ -4,6 +4,7 @@
 import contextlib
 import queue
 import threading
+import time
 
 from support.cyrus import Cyrus, cyrus_root
 from support.dovecot import Dovecot
@@ -11,6 +12,7 @@ from support.dovecot import Dovecot
 KINDS = {"dovecot": lambda users: Dovecot(users, compress=True),
          "cyrus": lambda users: Cyrus(users, separator="/", prefix="")}
 SEPARATORS = {"dovecot": ".", "cyrus": "/"}
+START_TRIES = 20
 
 
 def available() -> list:
@@ -70,9 +72,21 @@ class SharedServer:
             self._restarting = True
             self._changed.wait_for(lambda: self._looking == 0)
         try:
-            self.server.restart(kill=kill)
+            self._restart(kill)
             self.restarts += 1
         finally:
             with self._changed:
                 self._restarting = False
                 self._changed.notify_all()
+
+    def _restart(self, kill):
+        """Somebody else's connection may have got one of the ports for a moment."""
+        self.server.kill() if kill else self.server.stop()
+        for left in reversed(range(START_TRIES)):
+            try:
+                self.server.start()
+                return
+            except RuntimeError:
+                if not left:
+                    raise
+                time.sleep(1)
