@@ -90,7 +90,7 @@ class Plan:
         found = Round(seed=seed, chance=chance)
         if rng.random() < chance:
             _befall_process(found, rng, size, crash_points)
-        for what, likely in (("server-killed", 0.04), ("server-restarted", 0.03),
+        for what, likely in (("server-killed", 0.08), ("server-restarted", 0.06),
                              ("other-appends", 0.3), ("other-expunges", 0.15)):
             if rng.random() < likely * chance:
                 found.events.append(Event(what, rng.randrange(size)))
