@@ -33,22 +33,31 @@ class Meter:
         self._lock = threading.Lock()
         self._count = 0
         self._threads = []
+        self._failure = None
 
     def add(self, count):
         with self._lock:
             self._count += count
             while self._waiting and self._waiting[0].at <= self._count:
-                thread = threading.Thread(target=self._act, args=(self._waiting.pop(0),),
+                thread = threading.Thread(target=self._happen, args=(self._waiting.pop(0),),
                                           daemon=True)
                 self._threads.append(thread)
                 thread.start()
 
     def finish(self):
-        """No event begins any more, and those that did are over."""
+        """No event begins any more, and those that did are over. Raises what one of them raised."""
         with self._lock:
             self._waiting.clear()
         for thread in self._threads:
             thread.join(120)
+        if self._failure:
+            raise self._failure
+
+    def _happen(self, event):
+        try:
+            self._act(event)
+        except Exception as failure:  # it would end this thread, and nobody would know
+            self._failure = failure
 
 
 class Metered(Fault):
