@@ -84,6 +84,9 @@ class Job:
 
     def _until_complete(self):
         for number in range(MOST_ROUNDS):
+            # A server that is down is one of the faults, and may take long to come back.
+            if number >= 2:
+                self.shared.wait_until_up()
             may_grow = self.archive.may_grow()
             code = self._round(number)
             self.result.rounds += 1

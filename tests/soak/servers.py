@@ -64,6 +64,10 @@ class SharedServer:
                 self._looking -= 1
                 self._changed.notify_all()
 
+    def wait_until_up(self):
+        with self._changed:
+            self._changed.wait_for(lambda: not self._restarting)
+
     def restart(self, kill):
         """The whole server; one restart is enough for all who want one at the same time."""
         with self._changed:
