@@ -76,7 +76,6 @@ class JobRunner {
         interrupt_(interrupt),
         throttle_(settings.limits, *environment.clock),
         budget_(settings.limits, *environment.clock) {
-    settings_.index.digest_of = DigestOf::content;
     const BatchBound bound = largest_batch(
         settings_.limits, static_cast<std::size_t>(std::max(settings_.connections.most, 1)));
     settings_.batch.messages = std::min(settings_.batch.messages, bound.messages);
@@ -127,6 +126,7 @@ Result<void> JobRunner::open() {
                                                     journal::OpenMode::create_or_resume));
   MBOXFERRY_TRY(journal_->claim(
       {settings_.account.label(), absolute_lines(settings_.archives), settings_text(settings_)}));
+  MBOXFERRY_ASSIGN(settings_.index.content_key, journal_->digest_key());
   MBOXFERRY_TRY(keep_notes());
   MBOXFERRY_TRY(journal_->set_dedupe(settings_.dedupe));
   MBOXFERRY_TRY(match_with_journal(sources_, settings_, *journal_, tracker_));

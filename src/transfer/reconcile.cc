@@ -47,13 +47,14 @@ Result<void> look(const imap::UidRange& range, imap::ReadOnlyTarget& target,
 }
 
 struct FetchedDigests {
-  message::Sha256 content;
-  message::Sha256 masked;
+  message::Mac content;
+  message::Mac masked;
 };
 
-Result<FetchedDigests> fetch_digests(const journal::Seen& seen, imap::ReadOnlyTarget& target) {
-  ContentDigest content;
-  MaskedDigest masked;
+Result<FetchedDigests> fetch_digests(const journal::Seen& seen, imap::ReadOnlyTarget& target,
+                                     const message::MacKey& key) {
+  ContentDigest content(key);
+  MaskedDigest masked(key);
   MBOXFERRY_TRY(target.fetch_body(seen.uid, seen.size, [&](std::string_view bytes) -> Result<void> {
     content.update(bytes);
     masked.update(bytes);
@@ -65,7 +66,7 @@ Result<FetchedDigests> fetch_digests(const journal::Seen& seen, imap::ReadOnlyTa
 /// A message of that size in doubt that differs from what the server shows only in bytes that it
 /// is known to replace. The journal has no digest for that, so a few are read again.
 Result<std::optional<journal::MessageId>> find_altered(const journal::Seen& seen,
-                                                       const message::Sha256& masked,
+                                                       const message::Mac& masked,
                                                        const journal::Journal& journal,
                                                        const MaskedDigestOf& archived) {
   constexpr int kMostRead = 64;
@@ -74,7 +75,7 @@ Result<std::optional<journal::MessageId>> find_altered(const journal::Seen& seen
     MBOXFERRY_ASSIGN(const auto message, journal.doubtful_of_size(seen.size, after));
     if (!message) break;
     after = message->id;
-    MBOXFERRY_ASSIGN(const message::Sha256 digest, archived(*message));
+    MBOXFERRY_ASSIGN(const message::Mac digest, archived(*message));
     if (digest == masked) return std::optional(message->id);
   }
   return std::optional<journal::MessageId>();
@@ -90,12 +91,13 @@ Result<std::uint64_t> match(imap::ReadOnlyTarget& target, journal::Journal& jour
     MBOXFERRY_TRY(journal.commit_matches(pairs));
     found += pairs.size();
   }
+  MBOXFERRY_ASSIGN(const message::MacKey key, journal.digest_key());
   for (imap::Uid after = 0;;) {
     if (interrupt.requested()) return interrupted();
     MBOXFERRY_ASSIGN(const auto seen, journal.next_ambiguous(after));
     if (!seen) return found;
     after = seen->uid;
-    MBOXFERRY_ASSIGN(const FetchedDigests digests, fetch_digests(*seen, target));
+    MBOXFERRY_ASSIGN(const FetchedDigests digests, fetch_digests(*seen, target, key));
     MBOXFERRY_ASSIGN(auto message, journal.doubtful_with_digest(digests.content));
     if (!message) {
       MBOXFERRY_ASSIGN(message, find_altered(*seen, digests.masked, journal, archived));

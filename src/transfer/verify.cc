@@ -27,14 +27,14 @@ class MailboxVerifier {
   MailboxVerifier(const journal::MailboxRow& mailbox, const plan::FlagLimits& limits,
                   imap::Uid highest_uid,
                   const std::unordered_map<journal::FolderId, std::string>& folders,
-                  imap::ReadOnlyTarget& target, bool full, VerifyResult& result,
-                  const DifferenceVisitor& visit)
+                  imap::ReadOnlyTarget& target, const std::optional<message::MacKey>& key,
+                  VerifyResult& result, const DifferenceVisitor& visit)
       : mailbox_(mailbox),
         limits_(limits),
         highest_uid_(highest_uid),
         folders_(folders),
         target_(target),
-        full_(full),
+        key_(key),
         result_(result),
         visit_(visit) {}
 
@@ -60,14 +60,14 @@ class MailboxVerifier {
     const imap::Uid wanted = page_.empty() ? 0 : page_.back().uid;
     if (!walk_ || wanted > walked_to_) {
       MBOXFERRY_TRY(pass_rest());
-      MBOXFERRY_TRY(begin_walk(full_ ? last : std::max(wanted, highest_uid_)));
+      MBOXFERRY_TRY(begin_walk(key_ ? last : std::max(wanted, highest_uid_)));
     }
     for (const journal::MessageRow& row : page_) MBOXFERRY_TRY(compare_row(row));
-    if (full_ || last == kLastUid) {
+    if (key_ || last == kLastUid) {
       MBOXFERRY_TRY(pass_rest());
       walk_.reset();
     }
-    if (full_) MBOXFERRY_TRY(compare_bodies());
+    if (key_) MBOXFERRY_TRY(compare_bodies());
     page_.clear();
     good_.clear();
     return ok();
@@ -123,7 +123,7 @@ class MailboxVerifier {
     else if ((kept.flags & ~fetched.flags) != 0)
       what = "flags";
     if (what == nullptr) {
-      if (full_) good_.push_back(&row);
+      if (key_) good_.push_back(&row);
       return;
     }
     ++result_.different;
@@ -132,7 +132,7 @@ class MailboxVerifier {
 
   Result<void> compare_bodies() {
     for (const journal::MessageRow* row : good_) {
-      ContentDigest digest;
+      ContentDigest digest(*key_);
       MBOXFERRY_TRY(target_.fetch_body(row->uid, row->wire_size, [&](std::string_view bytes) {
         digest.update(bytes);
         return ok();
@@ -161,7 +161,7 @@ class MailboxVerifier {
   const imap::Uid highest_uid_;
   const std::unordered_map<journal::FolderId, std::string>& folders_;
   imap::ReadOnlyTarget& target_;
-  const bool full_;
+  const std::optional<message::MacKey> key_;  ///< of the digests; set: bodies are compared too
   VerifyResult& result_;
   const DifferenceVisitor& visit_;
   std::vector<journal::MessageRow> page_;
@@ -173,9 +173,9 @@ class MailboxVerifier {
 
 Result<void> verify_mailbox(const journal::MailboxRow& mailbox,
                             const std::unordered_map<journal::FolderId, std::string>& folders,
-                            journal::Journal& journal, imap::ReadOnlyTarget& target, bool full,
-                            VerifyResult& result, const DifferenceVisitor& visit,
-                            const Cancellation& interrupt) {
+                            journal::Journal& journal, imap::ReadOnlyTarget& target,
+                            const std::optional<message::MacKey>& key, VerifyResult& result,
+                            const DifferenceVisitor& visit, const Cancellation& interrupt) {
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal.counts(mailbox.id));
   if (counts.stored.messages == 0) return ok();
   const auto selected = target.select(mailbox.name);
@@ -184,7 +184,7 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox,
   const plan::FlagLimits limits =
       gone ? plan::FlagLimits{} : flag_limits(selected->permanent_flags);
   const imap::Uid highest_uid = gone || selected->uid_next == 0 ? kLastUid : selected->uid_next - 1;
-  MailboxVerifier verifier(mailbox, limits, highest_uid, folders, target, full, result, visit);
+  MailboxVerifier verifier(mailbox, limits, highest_uid, folders, target, key, result, visit);
   // Another UIDVALIDITY means that the ledger's UIDs name nothing.
   if (gone || selected->uid_validity != mailbox.uid_validity) {
     return journal.each(journal::State::stored, mailbox.id,
@@ -211,13 +211,16 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox,
 Result<VerifyResult> verify_job(journal::Journal& journal, imap::ReadOnlyTarget& target, bool full,
                                 const DifferenceVisitor& visit, const Cancellation& interrupt) {
   VerifyResult result;
+  std::optional<message::MacKey> key;
+  if (full) {
+    MBOXFERRY_ASSIGN(key, journal.digest_key());
+  }
   std::unordered_map<journal::FolderId, std::string> folders;
   MBOXFERRY_ASSIGN(const auto folder_rows, journal.folders());
   for (const journal::FolderRow& folder : folder_rows) folders.emplace(folder.id, folder.path);
   MBOXFERRY_ASSIGN(const auto mailboxes, journal.mailboxes());
   for (const journal::MailboxRow& mailbox : mailboxes)
-    MBOXFERRY_TRY(
-        verify_mailbox(mailbox, folders, journal, target, full, result, visit, interrupt));
+    MBOXFERRY_TRY(verify_mailbox(mailbox, folders, journal, target, key, result, visit, interrupt));
   return result;
 }
 

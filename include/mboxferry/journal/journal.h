@@ -22,7 +22,9 @@ using MessageId = std::int64_t;
 using FolderId = std::int64_t;
 using MailboxId = std::int64_t;
 using Uid = std::uint32_t;
-using Sha256 = std::array<std::uint8_t, 32>;
+/// A keyed digest, and the key: message::Gmac.
+using Digest = std::array<std::uint8_t, 16>;
+using DigestKey = std::array<std::uint8_t, 16>;
 
 /// The life of a message. planned -> intended -> stored, refused or planned again.
 enum class State : std::uint8_t {
@@ -70,7 +72,7 @@ struct MailboxRow {
 /// Among the keywords of a message: some that no IMAP keyword can spell, or that were refused.
 inline constexpr std::string_view kUnsayable = "\\";
 
-/// One message of a folder. 83 bytes in the file.
+/// One message of a folder. 67 bytes in the file.
 struct MessageRow {
   MessageId id = 0;  ///< ascending in archive order
   FolderId folder = 0;
@@ -78,7 +80,7 @@ struct MessageRow {
   std::uint64_t offset = 0;
   std::uint64_t length = 0;          ///< bytes in the folder
   std::uint64_t wire_size = 0;       ///< bytes of the APPEND literal
-  Sha256 digest{};                   ///< of the wire form without mbox status fields
+  Digest digest{};                   ///< of the wire form without mbox status fields
   std::int64_t message_id_hash = 0;  ///< 0: no Message-ID
   Timestamp date;                    ///< INTERNALDATE
   std::uint8_t date_source = 0;
@@ -196,6 +198,8 @@ class Journal {
   /// `configuration` and names what differs.
   virtual Result<void> claim(const JobIdentity& identity) = 0;
   [[nodiscard]] virtual Result<JobIdentity> identity() const = 0;
+  /// The key of all digests in this journal, drawn when it was created. Not to be shown.
+  [[nodiscard]] virtual Result<DigestKey> digest_key() const = 0;
 
   /// Small texts by name: verdict, start and end of runs, verification results.
   virtual Result<void> set_note(const std::string& name, const std::string& value) = 0;
@@ -268,7 +272,7 @@ class Journal {
   virtual Result<std::optional<Seen>> next_ambiguous(Uid after) = 0;
   /// The in-doubt message with this digest, lowest id first, or nothing.
   [[nodiscard]] virtual Result<std::optional<MessageId>> doubtful_with_digest(
-      const Sha256& digest) const = 0;
+      const Digest& digest) const = 0;
   /// The in-doubt message of this wire size with the lowest id above `after`, or nothing.
   [[nodiscard]] virtual Result<std::optional<MessageRow>> doubtful_of_size(
       std::uint64_t size, MessageId after) const = 0;

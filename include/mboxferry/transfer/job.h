@@ -56,7 +56,7 @@ struct JobSettings {
   journal::Dedupe dedupe = journal::Dedupe::none;
   bool skip_existing = false;  ///< leave out what the mailbox held before the job
   std::string journal_path;
-  IndexOptions index;  ///< digest_of is set by the job
+  IndexOptions index;  ///< content_key is set by the job
   imap::AppendMode append_mode = imap::AppendMode::automatic;
   BatchLimits batch;
   ConnectionLimits connections;

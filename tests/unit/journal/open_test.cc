@@ -263,14 +263,35 @@ TEST_CASE("a directory is no journal") {
 TEST_CASE("a journal of a newer version is refused") {
   Fixture f;
   f.journal.reset();
-  run_sql(f.path(), "PRAGMA user_version=2;");
+  run_sql(f.path(), "PRAGMA user_version=3;");
   for (const OpenMode mode : kAllModes) {
     const Error error = cannot_open(f.path(), mode);
     CHECK(error.code == ErrorCode::configuration);
-    CHECK_THAT(error.what, Contains("newer") && Contains("format 2"));
+    CHECK_THAT(error.what, Contains("newer") && Contains("format 3"));
   }
-  run_sql(f.path(), "PRAGMA user_version=1;");
+  run_sql(f.path(), "PRAGMA user_version=2;");
   f.reopen();
+}
+
+TEST_CASE("a journal of before the first release is refused") {
+  Fixture f;
+  f.journal.reset();
+  run_sql(f.path(), "PRAGMA user_version=1;");
+  for (const OpenMode mode : kAllModes) {
+    const Error error = cannot_open(f.path(), mode);
+    CHECK(error.code == ErrorCode::configuration);
+    CHECK_THAT(error.what, Contains("before the first release") && Contains("format 1"));
+  }
+}
+
+TEST_CASE("each journal has a key for its digests, and keeps it") {
+  Fixture f;
+  const DigestKey key = value(f.journal->digest_key());
+  f.reopen();
+  CHECK(value(f.journal->digest_key()) == key);
+  CHECK(value(Fixture().journal->digest_key()) != key);
+  run_sql(f.path(), "UPDATE digest_key SET key = x'00'");
+  CHECK(failure(f.journal->digest_key()).code == ErrorCode::io);
 }
 
 TEST_CASE("a file that a killed process left empty becomes a journal, for its owner only") {
