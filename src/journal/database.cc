@@ -139,7 +139,9 @@ Error Database::error(int status) const {
     case SQLITE_IOERR:
       return {.code = ErrorCode::io,
               .what = fmt::format("the journal {} cannot be read or written: {}", path_, because),
-              .hint = "free space, then run the same command again"};
+              .hint = (status & 0xff) == SQLITE_FULL
+                          ? "free space, then run the same command again"
+                          : "check the disk and its free space, then run the same command again"};
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_PERM:

@@ -55,9 +55,10 @@ Result<void> check_file(const std::string& path) {
                  .what = fmt::format("cannot read the journal {}: {}", path, errno_text(errno)),
                  .hint = "check the disk"};
   }
-  if (size > 0 && std::string_view(head.data(), static_cast<std::size_t>(size)) != kMagic) {
-    return no_journal(path, "it is another kind of file");
-  }
+  // A power cut in the first transaction may leave zeros, which SQLite then takes back.
+  const std::string_view beginning(head.data(), static_cast<std::size_t>(size));
+  const bool blank = beginning.find_first_not_of('\0') == std::string_view::npos;
+  if (!blank && beginning != kMagic) return no_journal(path, "it is another kind of file");
   return ok();
 }
 
@@ -72,10 +73,7 @@ Result<void> create_file(const std::string& path) {
                              ? "free space, then run the same command again"
                              : "name a file in a directory that can be written, with --journal"};
   }
-  const auto directory = std::filesystem::path(path).parent_path();
-  const FileDescriptor parent(
-      ::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fsync(file.get()) != 0 || !parent.valid() || fsync(parent.get()) != 0) {
+  if (fsync(file.get()) != 0 || !sync_directory_of(path)) {
     return Error{.code = ErrorCode::io,
                  .what = fmt::format("cannot sync the journal {}: {}", path, errno_text(errno)),
                  .hint = "free space, then run the same command again"};

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "mboxferry/base/crash_point.h"
@@ -15,6 +16,7 @@ namespace mboxferry::transfer {
 namespace {
 
 using std::chrono::milliseconds;
+using Moment = std::chrono::steady_clock::time_point;
 
 constexpr milliseconds kBetweenLooks{150};
 constexpr std::size_t kPage = 1000;
@@ -107,21 +109,19 @@ Result<std::uint64_t> match(imap::ReadOnlyTarget& target, journal::Journal& jour
   }
 }
 
-/// Waits until the mailbox has been the same for `settle`; true when something new has appeared
-/// since `known`, which is then worth a look.
+/// Waits until `settled` at most; true as soon as the mailbox is not as it was `known`. It is asked
+/// once more after that time: the process may have been stopped for longer than the wait.
 Result<bool> something_new(const std::string& mailbox, imap::Target& target,
-                           imap::SelectedMailbox& known, milliseconds settle, Clock& clock,
+                           const imap::SelectedMailbox& known, Moment settled, Clock& clock,
                            const Cancellation& interrupt) {
-  const auto start = clock.now();
-  while (clock.now() - start < settle) {
+  for (;;) {
     if (interrupt.requested()) return interrupted();
-    clock.sleep(kBetweenLooks);
+    const bool last = clock.now() >= settled;
+    if (!last) clock.sleep(kBetweenLooks);
     MBOXFERRY_ASSIGN(const imap::SelectedMailbox status, target.status(mailbox));
-    const bool changed = status.uid_next != known.uid_next || status.exists != known.exists;
-    known = status;
-    if (changed) return true;
+    if (status.uid_next != known.uid_next || status.exists != known.exists) return true;
+    if (last) return false;
   }
-  return false;
 }
 
 }  // namespace
@@ -139,19 +139,23 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
   MBOXFERRY_ASSIGN(journal::Journal::Doubt doubt, journal.doubt(mailbox.id));
   if (doubt.count.messages == 0) return result;
   const milliseconds settle = settle_time(doubt.count, slowest_confirm);
-  imap::Uid floor = std::max<imap::Uid>(doubt.uid_floor, 1);
+  const imap::Uid floor = std::max<imap::Uid>(doubt.uid_floor, 1);
   MBOXFERRY_TRY(journal.begin_reconcile(mailbox.id, journal::Unidentified::in_doubt));
-  for (;;) {
-    MBOXFERRY_ASSIGN(imap::SelectedMailbox known, target.status(mailbox.name));
+  // What has not appeared may still be on its way. Each message that is found shows that the server
+  // is at it, and the wait begins anew; mail of others does not, and may never stop coming.
+  for (std::optional<Moment> settled;;) {
+    const bool last = settled && clock.now() >= *settled;
+    MBOXFERRY_ASSIGN(const imap::SelectedMailbox known, target.status(mailbox.name));
     MBOXFERRY_TRY(look({floor, kLastUid}, target, journal));
     crash_point("reconcile-looked");
     MBOXFERRY_ASSIGN(const std::uint64_t found, match(target, journal, archived, interrupt));
     result.found += found;
     MBOXFERRY_ASSIGN(doubt, journal.doubt(mailbox.id));
     if (doubt.count.messages == 0) break;
-    // What has not appeared may still be on its way: only a quiet mailbox speaks.
+    if (found == 0 && last) break;
+    if (found > 0 || !settled) settled = clock.now() + settle;
     MBOXFERRY_ASSIGN(const bool more,
-                     something_new(mailbox.name, target, known, settle, clock, interrupt));
+                     something_new(mailbox.name, target, known, *settled, clock, interrupt));
     if (!more) break;
   }
   MBOXFERRY_ASSIGN(result.planned_again, journal.plan_rest_again());

@@ -231,6 +231,7 @@ TEST_CASE("what is no journal is refused and left as it was") {
   std::string content;
   SECTION("text") { content = "From a@b Thu Jan  1 00:00:00 1970\n\nhello\n"; }
   SECTION("a few bytes") { content = "SQL"; }
+  SECTION("zeros") { content = std::string(8192, '\0'); }
   SECTION("the first bytes of a database and then nonsense") {
     content = std::string("SQLite format 3\0", 16) + std::string(5000, 'x');
   }
@@ -299,6 +300,18 @@ TEST_CASE("a file that a killed process left empty becomes a journal, for its ow
   write_file(folder.file("j"), "");
   CHECK(cannot_open(folder.file("j"), OpenMode::resume).code == ErrorCode::configuration);
   CHECK(cannot_open(folder.file("j"), OpenMode::read_only).code == ErrorCode::configuration);
+  value(Journal::open(folder.file("j"), OpenMode::create_or_resume));
+  value(Journal::open(folder.file("j"), OpenMode::resume));
+}
+
+TEST_CASE("a first transaction that a power cut tore is taken back") {
+  TemporaryFolder folder;
+  // The first page with its beginning lost, and SQLite's note that the file had no page before.
+  write_file(folder.file("j"), std::string(512, '\0') + std::string(3584, 'x'));
+  std::string note("\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", 8);
+  note += std::string(12, '\0') + std::string("\0\0\2\0\0\0\x10\0", 8);
+  note.resize(512);
+  write_file(folder.file("j-journal"), note);
   value(Journal::open(folder.file("j"), OpenMode::create_or_resume));
   value(Journal::open(folder.file("j"), OpenMode::resume));
 }
