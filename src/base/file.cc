@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <system_error>
 
 namespace mboxferry {
@@ -41,6 +42,18 @@ Result<void> write_all(int fd, std::string_view bytes, const std::string& name) 
   return ok();
 }
 
+bool sync_directory_of(const std::string& path) {
+  const std::string directory = std::filesystem::path(path).parent_path().string();
+  const FileDescriptor parent(
+      ::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!parent.valid()) return false;
+  return ::fsync(parent.get()) == 0 || errno == EINVAL || errno == ENOTSUP;
+}
+
+bool put_in_place(const std::string& temporary, const std::string& path) {
+  return std::rename(temporary.c_str(), path.c_str()) == 0 && sync_directory_of(path);
+}
+
 Result<void> replace_file(const std::string& path, std::string_view bytes) {
   const std::string temporary = path + ".new";
   const auto failed = [&](const char* step) {
@@ -54,7 +67,7 @@ Result<void> replace_file(const std::string& path, std::string_view bytes) {
   if (!file.valid()) return failed("create");
   if (!write_all(file.get(), bytes, path)) return failed("write");
   if (::fsync(file.get()) != 0) return failed("sync");
-  if (std::rename(temporary.c_str(), path.c_str()) != 0) return failed("rename");
+  if (!put_in_place(temporary, path)) return failed("rename");
   return ok();
 }
 

@@ -121,7 +121,7 @@ class ScanList final : public ScanOutput {
         .member("offset", message.offset)
         .member("length", message.length)
         .member("wire_size", message.wire_size)
-        .member("sha256", message::to_hex(message.digest))
+        .member("sha256", message::to_hex(message.sha256))
         .key("message_id");
     if (message.message_id.empty()) {
       json_.null();

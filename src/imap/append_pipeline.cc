@@ -74,6 +74,7 @@ Result<void> AppendPipeline::send_command(std::uint64_t batch, const std::string
     }
     MBOXFERRY_TRY(send_literal(message, i, i == first, literals));
   }
+  if (!literals.approves_at_once()) MBOXFERRY_TRY(flush());
   MBOXFERRY_TRY(literals.approve());
 #ifdef MBOXFERRY_CRASH_POINTS
   MBOXFERRY_TRY(flush());

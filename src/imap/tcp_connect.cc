@@ -49,6 +49,11 @@ int connect_one(const addrinfo& address, std::chrono::milliseconds timeout, File
 
 }  // namespace
 
+void acknowledge_now(int fd) {
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
 Result<bool> wait_ready(int fd, short events, std::chrono::milliseconds timeout) {
   const auto deadline = Clock::now() + timeout;
   for (;;) {

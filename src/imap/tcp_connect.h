@@ -19,4 +19,7 @@ Result<bool> wait_ready(int fd, short events, std::chrono::milliseconds timeout)
 Result<FileDescriptor> tcp_connect(const std::string& host, std::uint16_t port,
                                    std::chrono::milliseconds timeout);
 
+/// Acknowledges what was received at once, not with the next bytes that are sent.
+void acknowledge_now(int fd);
+
 }  // namespace mboxferry::imap

@@ -292,6 +292,9 @@ Result<std::size_t> TlsStream::read(std::span<char> buffer) {
     const Step step = try_read(buffer, count);
     if (step == Step::done && count > 0) return count;
     if (step == Step::failed) return lost("reading");
+    // A server that leaves Nagle's algorithm on (Cyrus) holds its next small reply, such as "+"
+    // behind "OK", until the one before is acknowledged; a delayed acknowledgement takes 40 ms.
+    if (step != Step::wants_write) acknowledge_now(fd_.get());
     if (!end) end = deadline();
     MBOXFERRY_TRY(wait(step == Step::wants_write ? POLLOUT : POLLIN, *end));
   }

@@ -86,6 +86,17 @@ Result<JobIdentity> SqliteJournal::identity() const {
   return identity;
 }
 
+Result<DigestKey> SqliteJournal::digest_key() const {
+  const std::lock_guard guard(mutex_);
+  MBOXFERRY_ASSIGN(Query query, database_->query("SELECT key FROM digest_key"));
+  MBOXFERRY_ASSIGN(const bool there, query.next());
+  DigestKey key{};
+  if (!there || query.blob(0).size() != key.size())
+    return damaged(database_->path(), "it has no key for its digests");
+  std::ranges::copy(query.blob(0), key.begin());
+  return key;
+}
+
 Result<void> SqliteJournal::set_note(const std::string& name, const std::string& value) {
   const std::lock_guard guard(mutex_);
   MBOXFERRY_TRY(database_->run("INSERT OR REPLACE INTO note(name, value) VALUES(?1, ?2)",

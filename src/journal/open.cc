@@ -55,9 +55,10 @@ Result<void> check_file(const std::string& path) {
                  .what = fmt::format("cannot read the journal {}: {}", path, errno_text(errno)),
                  .hint = "check the disk"};
   }
-  if (size > 0 && std::string_view(head.data(), static_cast<std::size_t>(size)) != kMagic) {
-    return no_journal(path, "it is another kind of file");
-  }
+  // A power cut in the first transaction may leave zeros, which SQLite then takes back.
+  const std::string_view beginning(head.data(), static_cast<std::size_t>(size));
+  const bool blank = beginning.find_first_not_of('\0') == std::string_view::npos;
+  if (!blank && beginning != kMagic) return no_journal(path, "it is another kind of file");
   return ok();
 }
 
@@ -72,10 +73,7 @@ Result<void> create_file(const std::string& path) {
                              ? "free space, then run the same command again"
                              : "name a file in a directory that can be written, with --journal"};
   }
-  const auto directory = std::filesystem::path(path).parent_path();
-  const FileDescriptor parent(
-      ::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fsync(file.get()) != 0 || !parent.valid() || fsync(parent.get()) != 0) {
+  if (fsync(file.get()) != 0 || !sync_directory_of(path)) {
     return Error{.code = ErrorCode::io,
                  .what = fmt::format("cannot sync the journal {}: {}", path, errno_text(errno)),
                  .hint = "free space, then run the same command again"};
@@ -101,12 +99,26 @@ Result<void> make_durable(Database& database) {
   return database.script("PRAGMA synchronous=FULL;PRAGMA journal_size_limit=16777216;");
 }
 
-Result<std::unique_ptr<Journal>> open_to_read(const std::string& path) {
-  MBOXFERRY_TRY(check_file(path));
-  MBOXFERRY_ASSIGN(auto database, Database::open(path, Database::Access::read));
+Result<std::unique_ptr<Journal>> open_to_read(const std::string& path, Database::Access access) {
+  MBOXFERRY_ASSIGN(auto database, Database::open(path, access));
   MBOXFERRY_ASSIGN(const Content content, check_content(*database));
   if (content == Content::nothing) return no_journal(path, "it is empty");
   return std::make_unique<SqliteJournal>(std::move(database), LockFile());
+}
+
+// A job at work, or one that was killed, has a write-ahead log that is not empty.
+bool has_log(const std::string& path) {
+  struct stat status {};
+  return ::stat((path + "-wal").c_str(), &status) == 0 && status.st_size > 0;
+}
+
+// SQLite makes two files beside the journal even to read it. Where it may not, a journal whose job
+// has ended can be read all the same.
+Result<std::unique_ptr<Journal>> open_to_read(const std::string& path) {
+  MBOXFERRY_TRY(check_file(path));
+  auto journal = open_to_read(path, Database::Access::read);
+  if (journal || journal.error().code != ErrorCode::cannot_create || has_log(path)) return journal;
+  return open_to_read(path, Database::Access::unchanging);
 }
 
 // SQLite keeps an unnamed database in a temporary file of its own, which has no name either.

@@ -200,7 +200,7 @@ Result<std::optional<Seen>> SqliteJournal::next_ambiguous(Uid after) {
                                   .message_id_hash = query.integer(3)});
 }
 
-Result<std::optional<MessageId>> SqliteJournal::doubtful_with_digest(const Sha256& digest) const {
+Result<std::optional<MessageId>> SqliteJournal::doubtful_with_digest(const Digest& digest) const {
   const std::lock_guard guard(mutex_);
   if (!reconciling_) return misuse("nothing is being reconciled");
   MBOXFERRY_ASSIGN(

@@ -18,7 +18,7 @@ inline const std::string kSelectMessage =
     " m.message_id_hash, m.date, m.zone, m.date_source, m.date_corrected, m.flags, m.state,"
     " m.uid, k.text, r.code, r.text"
     " FROM message m LEFT JOIN keywords k ON k.id = m.keywords"
-    " LEFT JOIN reason r ON r.message = m.id ";
+    " LEFT JOIN reason r ON m.state IN (13, 14) AND r.message = m.id ";
 
 /// Reads the row that `query` stands on; an impossible one is a damaged journal.
 Result<MessageRow> read_message(const Query& query, const std::string& path);

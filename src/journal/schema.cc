@@ -3,6 +3,11 @@
 #include "journal/schema.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "mboxferry/base/file.h"
 
 namespace mboxferry::journal {
 namespace {
@@ -12,6 +17,10 @@ CREATE TABLE identity(
   name TEXT PRIMARY KEY NOT NULL,
   value TEXT NOT NULL
 ) WITHOUT ROWID;
+
+CREATE TABLE digest_key(
+  key BLOB NOT NULL
+);
 
 CREATE TABLE note(
   name TEXT PRIMARY KEY NOT NULL,
@@ -136,6 +145,17 @@ CREATE INDEX temp.doubt_hash ON doubt(message_id_hash) WHERE taken = 0;
 CREATE INDEX temp.doubt_digest ON doubt(digest_head, in_doubt) WHERE taken = 0;
 )sql";
 
+Result<void> draw_digest_key(Database& database) {
+  DigestKey key{};
+  if (getentropy(key.data(), key.size()) != 0) {
+    return Error{.code = ErrorCode::io,
+                 .what = fmt::format("the system gives no random bytes: {}", errno_text(errno)),
+                 .hint = "check that /dev/urandom can be read"};
+  }
+  MBOXFERRY_TRY(database.run("INSERT INTO digest_key(key) VALUES(?1)", Blob(key)));
+  return ok();
+}
+
 }  // namespace
 
 Result<Content> check_content(Database& database) {
@@ -159,12 +179,20 @@ Result<Content> check_content(Database& database) {
         .hint = "go on with the version of mboxferry that made it"};
   }
   if (version < 1) return damaged(database.path(), fmt::format("it says format {}", version));
+  if (version < kFormatVersion) {
+    return Error{.code = ErrorCode::configuration,
+                 .what = fmt::format("the journal {} was made by an mboxferry of before the first "
+                                     "release (format {}, this program knows {})",
+                                     database.path(), version, kFormatVersion),
+                 .hint = "finish the job with that version, or start a new one with --journal"};
+  }
   return Content::journal;
 }
 
 Result<void> create_schema(Database& database) {
   MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(database));
   MBOXFERRY_TRY(database.script(kTables));
+  MBOXFERRY_TRY(draw_digest_key(database));
   MBOXFERRY_TRY(database.script(fmt::format("PRAGMA application_id={};PRAGMA user_version={};",
                                             kApplicationId, kFormatVersion)));
   return transaction.commit();

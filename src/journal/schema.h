@@ -13,7 +13,7 @@ namespace mboxferry::journal {
 
 /// "MBXF", in the header of the file.
 inline constexpr std::int64_t kApplicationId = 0x4D425846;
-inline constexpr std::int64_t kFormatVersion = 1;
+inline constexpr std::int64_t kFormatVersion = 2;
 
 /// What a file holds.
 enum class Content { nothing, journal };

@@ -26,6 +26,7 @@ class SqliteJournal final : public Journal {
 
   Result<void> claim(const JobIdentity& identity) override;
   Result<JobIdentity> identity() const override;
+  Result<DigestKey> digest_key() const override;
   Result<void> set_note(const std::string& name, const std::string& value) override;
   Result<std::optional<std::string>> note(const std::string& name) const override;
 
@@ -53,7 +54,7 @@ class SqliteJournal final : public Journal {
   Result<void> add_seen(std::span<const Seen> seen) override;
   Result<std::vector<Stored>> certain_matches(std::size_t limit) override;
   Result<std::optional<Seen>> next_ambiguous(Uid after) override;
-  Result<std::optional<MessageId>> doubtful_with_digest(const Sha256& digest) const override;
+  Result<std::optional<MessageId>> doubtful_with_digest(const Digest& digest) const override;
   Result<std::optional<MessageRow>> doubtful_of_size(std::uint64_t size,
                                                      MessageId after) const override;
   Result<void> commit_matches(std::span<const Stored> matches) override;

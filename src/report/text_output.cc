@@ -8,7 +8,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstdlib>
 
 namespace mboxferry::report {
@@ -84,7 +83,7 @@ Result<void> WholeFile::commit() {
     return Error{ErrorCode::io, "cannot write " + path_ + ": " + errno_text(errno),
                  "free space or choose another place"};
   }
-  if (std::rename(temporary_.c_str(), path_.c_str()) != 0) return cannot_create(path_, errno);
+  if (!put_in_place(temporary_, path_)) return cannot_create(path_, errno);
   temporary_.clear();
   return ok();
 }

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <mutex>
 
 namespace mboxferry::transfer {
@@ -18,6 +19,20 @@ class CommitOrder {
  public:
   using Ticket = std::uint64_t;
 
+  /// From now on `connection` takes its share; leave() ends that.
+  void join(int connection);
+  void leave(int connection);
+  struct Size {
+    std::size_t messages = 0;
+    std::uint64_t bytes = 0;
+  };
+  /// What the next batch may hold: the most that anybody who takes part wants. Equal batches take
+  /// their turns without a pause, and one that waits for its turn cannot tell how fast its server
+  /// is: by itself it would stay small.
+  [[nodiscard]] Size agree(int connection, const Size& wanted);
+  /// False while another connection that takes part has fewer batches under way. Dealt out in turn,
+  /// the next batches to commit lie on different connections, whose servers work at the same time.
+  [[nodiscard]] bool may_take(int connection) const;
   Ticket take(int connection);
   /// Every earlier batch is answered, or went before on the same connection.
   [[nodiscard]] bool may_commit(Ticket ticket) const;
@@ -31,9 +46,12 @@ class CommitOrder {
     Ticket ticket;
     int connection;
   };
+  [[nodiscard]] std::ptrdiff_t under_way(int connection) const;
+
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
-  std::deque<Holder> waiting_;  ///< not done, ascending
+  std::deque<Holder> waiting_;       ///< not done, ascending
+  std::map<int, Size> taking_part_;  ///< with what each wants
   Ticket next_ = 1;
 };
 

@@ -24,9 +24,10 @@ Result<MessageReader*> FolderReaders::of(journal::FolderId folder) {
 MaskedDigestOf masked_digest_of(const std::vector<SourceFolder>& sources,
                                 const JobSettings& settings) {
   const auto readers = std::make_shared<FolderReaders>(sources, settings);
-  return [readers](const journal::MessageRow& row) -> Result<journal::Sha256> {
+  const message::MacKey key = settings.index.content_key.value_or(message::MacKey{});
+  return [readers, key](const journal::MessageRow& row) -> Result<journal::Digest> {
     MBOXFERRY_ASSIGN(MessageReader* const reader, readers->of(row.folder));
-    MaskedDigest digest;
+    MaskedDigest digest(key);
     MBOXFERRY_TRY(
         reader->wire_form(row.offset, row.length, [&](std::string_view wire) -> Result<void> {
           digest.update(wire);

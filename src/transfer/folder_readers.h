@@ -32,7 +32,7 @@ class FolderReaders {
 };
 
 /// Reads a message from the archive and gives its MaskedDigest.
-using MaskedDigestOf = std::function<Result<journal::Sha256>(const journal::MessageRow&)>;
+using MaskedDigestOf = std::function<Result<journal::Digest>(const journal::MessageRow&)>;
 MaskedDigestOf masked_digest_of(const std::vector<SourceFolder>& sources,
                                 const JobSettings& settings);
 

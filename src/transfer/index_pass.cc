@@ -76,7 +76,7 @@ class JournalFiller final : public IndexSink {
   Result<void> compare_with_known(const IndexedMessage& message) {
     const bool same = known_last_->offset == message.offset &&
                       known_last_->length == message.length &&
-                      known_last_->digest == message.digest;
+                      known_last_->digest == message.content;
     if (!same) return last_message_changed(source_.row);
     known_last_.reset();
     return ok();
@@ -88,7 +88,7 @@ class JournalFiller final : public IndexSink {
     row.offset = message.offset;
     row.length = message.length;
     row.wire_size = message.wire_size;
-    row.digest = message.digest;
+    row.digest = message.content;
     row.message_id_hash = message.message_id.empty() ? 0 : message::short_hash(message.message_id);
     row.date = message.date.time;
     row.date_source = static_cast<std::uint8_t>(message.date.source);
@@ -218,7 +218,7 @@ class IndexComparer final : public IndexSink {
                        const mbox::Accounting&) override {
     MBOXFERRY_ASSIGN(const journal::MessageRow* row, next());
     const bool same = row != nullptr && row->offset == message.offset &&
-                      row->length == message.length && row->digest == message.digest;
+                      row->length == message.length && row->digest == message.content;
     last_offset_ = message.offset;
     return same ? ok() : Result<void>(different(message.offset));
   }

@@ -13,6 +13,8 @@ namespace mboxferry::transfer {
 /// stores it by default (imapd.conf, munge8bit).
 class MaskedDigest {
  public:
+  explicit MaskedDigest(const message::MacKey& key) : content_(key) {}
+
   void update(std::string_view wire) {
     std::string masked;
     while (in_header_ && !wire.empty()) {
@@ -25,7 +27,7 @@ class MaskedDigest {
     }
     content_.update(wire);
   }
-  message::Sha256 finish() {
+  message::Mac finish() {
     in_header_ = true;
     line_empty_ = true;
     return content_.finish();

@@ -8,10 +8,12 @@ namespace mboxferry::transfer {
 
 MessageIndexer::MessageIndexer(const FolderSurvey& survey, const IndexOptions& options)
     : survey_(survey), options_(options), encoder_(wire_options(survey, options)) {
-  if (options.digest_of == DigestOf::content)
-    consume_ = [this](std::string_view wire) { content_.update(wire); };
-  else
-    consume_ = [this](std::string_view wire) { digest_.update(wire); };
+  if (options.content_key) {
+    content_.emplace(*options.content_key);
+    consume_ = [this](std::string_view wire) { content_->update_encoded(wire); };
+  } else {
+    consume_ = [this](std::string_view wire) { sha256_.update(wire); };
+  }
 }
 
 void MessageIndexer::begin(std::uint64_t offset, MessageStart start) {
@@ -33,7 +35,10 @@ IndexedMessage MessageIndexer::finish(std::uint64_t length) {
   current_.wire_size = encoder_.wire_size();
   current_.final_line_end_added = encoder_.final_line_end_added();
   current_.has_nul = encoder_.has_nul();
-  current_.digest = options_.digest_of == DigestOf::content ? content_.finish() : digest_.finish();
+  if (content_)
+    current_.content = content_->finish();
+  else
+    current_.sha256 = sha256_.finish();
   apply(header_.finish());
   return std::move(current_);
 }

@@ -2,6 +2,8 @@
 // Everything the index pass finds out about one message from its bytes.
 #pragma once
 
+#include <optional>
+
 #include "mboxferry/transfer/indexer.h"
 #include "transfer/content_digest.h"
 
@@ -26,8 +28,8 @@ class MessageIndexer {
   const IndexOptions& options_;
   message::WireEncoder encoder_;
   message::HeaderScanner header_;
-  message::Digest digest_;
-  ContentDigest content_;
+  message::Digest sha256_;
+  std::optional<ContentDigest> content_;  ///< instead of the SHA-256
   message::ByteConsumer consume_;
   MessageStart start_;
   IndexedMessage current_;

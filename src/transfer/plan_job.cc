@@ -21,9 +21,7 @@ namespace {
 class Planner {
  public:
   Planner(const JobSettings& settings, Observer& observer, const Cancellation& interrupt)
-      : settings_(settings), tracker_(observer), interrupt_(interrupt) {
-    settings_.index.digest_of = DigestOf::content;
-  }
+      : settings_(settings), tracker_(observer), interrupt_(interrupt) {}
 
   Result<Plan> run();
 
@@ -44,6 +42,7 @@ class Planner {
 
 Result<void> Planner::read_archives() {
   MBOXFERRY_ASSIGN(journal_, journal::Journal::open("", journal::OpenMode::scratch));
+  MBOXFERRY_ASSIGN(settings_.index.content_key, journal_->digest_key());
   MBOXFERRY_TRY(journal_->set_dedupe(settings_.dedupe));
   MBOXFERRY_TRY(match_with_journal(sources_, settings_, *journal_, tracker_));
   MBOXFERRY_ASSIGN(plan::Mapper mapper, directory_.mapper(settings_));

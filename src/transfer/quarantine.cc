@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 
 #include "mboxferry/base/crash_point.h"
 #include "mboxferry/base/file.h"
@@ -127,7 +126,7 @@ Result<void> write_quarantine(const std::vector<SourceFolder>& sources, const Jo
         return writer.plain("\r\n");
       }));
   if (::fsync(file.get()) != 0) return failed("sync");
-  if (std::rename(temporary.c_str(), path.c_str()) != 0) return failed("rename");
+  if (!put_in_place(temporary, path)) return failed("rename");
   crash_point("message-quarantined");
   return ok();
 }

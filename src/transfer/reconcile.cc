@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "mboxferry/base/crash_point.h"
@@ -15,6 +16,7 @@ namespace mboxferry::transfer {
 namespace {
 
 using std::chrono::milliseconds;
+using Moment = std::chrono::steady_clock::time_point;
 
 constexpr milliseconds kBetweenLooks{150};
 constexpr std::size_t kPage = 1000;
@@ -45,13 +47,14 @@ Result<void> look(const imap::UidRange& range, imap::ReadOnlyTarget& target,
 }
 
 struct FetchedDigests {
-  message::Sha256 content;
-  message::Sha256 masked;
+  message::Mac content;
+  message::Mac masked;
 };
 
-Result<FetchedDigests> fetch_digests(const journal::Seen& seen, imap::ReadOnlyTarget& target) {
-  ContentDigest content;
-  MaskedDigest masked;
+Result<FetchedDigests> fetch_digests(const journal::Seen& seen, imap::ReadOnlyTarget& target,
+                                     const message::MacKey& key) {
+  ContentDigest content(key);
+  MaskedDigest masked(key);
   MBOXFERRY_TRY(target.fetch_body(seen.uid, seen.size, [&](std::string_view bytes) -> Result<void> {
     content.update(bytes);
     masked.update(bytes);
@@ -63,7 +66,7 @@ Result<FetchedDigests> fetch_digests(const journal::Seen& seen, imap::ReadOnlyTa
 /// A message of that size in doubt that differs from what the server shows only in bytes that it
 /// is known to replace. The journal has no digest for that, so a few are read again.
 Result<std::optional<journal::MessageId>> find_altered(const journal::Seen& seen,
-                                                       const message::Sha256& masked,
+                                                       const message::Mac& masked,
                                                        const journal::Journal& journal,
                                                        const MaskedDigestOf& archived) {
   constexpr int kMostRead = 64;
@@ -72,7 +75,7 @@ Result<std::optional<journal::MessageId>> find_altered(const journal::Seen& seen
     MBOXFERRY_ASSIGN(const auto message, journal.doubtful_of_size(seen.size, after));
     if (!message) break;
     after = message->id;
-    MBOXFERRY_ASSIGN(const message::Sha256 digest, archived(*message));
+    MBOXFERRY_ASSIGN(const message::Mac digest, archived(*message));
     if (digest == masked) return std::optional(message->id);
   }
   return std::optional<journal::MessageId>();
@@ -88,12 +91,13 @@ Result<std::uint64_t> match(imap::ReadOnlyTarget& target, journal::Journal& jour
     MBOXFERRY_TRY(journal.commit_matches(pairs));
     found += pairs.size();
   }
+  MBOXFERRY_ASSIGN(const message::MacKey key, journal.digest_key());
   for (imap::Uid after = 0;;) {
     if (interrupt.requested()) return interrupted();
     MBOXFERRY_ASSIGN(const auto seen, journal.next_ambiguous(after));
     if (!seen) return found;
     after = seen->uid;
-    MBOXFERRY_ASSIGN(const FetchedDigests digests, fetch_digests(*seen, target));
+    MBOXFERRY_ASSIGN(const FetchedDigests digests, fetch_digests(*seen, target, key));
     MBOXFERRY_ASSIGN(auto message, journal.doubtful_with_digest(digests.content));
     if (!message) {
       MBOXFERRY_ASSIGN(message, find_altered(*seen, digests.masked, journal, archived));
@@ -105,21 +109,19 @@ Result<std::uint64_t> match(imap::ReadOnlyTarget& target, journal::Journal& jour
   }
 }
 
-/// Waits until the mailbox has been the same for `settle`; true when something new has appeared
-/// since `known`, which is then worth a look.
+/// Waits until `settled` at most; true as soon as the mailbox is not as it was `known`. It is asked
+/// once more after that time: the process may have been stopped for longer than the wait.
 Result<bool> something_new(const std::string& mailbox, imap::Target& target,
-                           imap::SelectedMailbox& known, milliseconds settle, Clock& clock,
+                           const imap::SelectedMailbox& known, Moment settled, Clock& clock,
                            const Cancellation& interrupt) {
-  const auto start = clock.now();
-  while (clock.now() - start < settle) {
+  for (;;) {
     if (interrupt.requested()) return interrupted();
-    clock.sleep(kBetweenLooks);
+    const bool last = clock.now() >= settled;
+    if (!last) clock.sleep(kBetweenLooks);
     MBOXFERRY_ASSIGN(const imap::SelectedMailbox status, target.status(mailbox));
-    const bool changed = status.uid_next != known.uid_next || status.exists != known.exists;
-    known = status;
-    if (changed) return true;
+    if (status.uid_next != known.uid_next || status.exists != known.exists) return true;
+    if (last) return false;
   }
-  return false;
 }
 
 }  // namespace
@@ -137,19 +139,23 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
   MBOXFERRY_ASSIGN(journal::Journal::Doubt doubt, journal.doubt(mailbox.id));
   if (doubt.count.messages == 0) return result;
   const milliseconds settle = settle_time(doubt.count, slowest_confirm);
-  imap::Uid floor = std::max<imap::Uid>(doubt.uid_floor, 1);
+  const imap::Uid floor = std::max<imap::Uid>(doubt.uid_floor, 1);
   MBOXFERRY_TRY(journal.begin_reconcile(mailbox.id, journal::Unidentified::in_doubt));
-  for (;;) {
-    MBOXFERRY_ASSIGN(imap::SelectedMailbox known, target.status(mailbox.name));
+  // What has not appeared may still be on its way. Each message that is found shows that the server
+  // is at it, and the wait begins anew; mail of others does not, and may never stop coming.
+  for (std::optional<Moment> settled;;) {
+    const bool last = settled && clock.now() >= *settled;
+    MBOXFERRY_ASSIGN(const imap::SelectedMailbox known, target.status(mailbox.name));
     MBOXFERRY_TRY(look({floor, kLastUid}, target, journal));
     crash_point("reconcile-looked");
     MBOXFERRY_ASSIGN(const std::uint64_t found, match(target, journal, archived, interrupt));
     result.found += found;
     MBOXFERRY_ASSIGN(doubt, journal.doubt(mailbox.id));
     if (doubt.count.messages == 0) break;
-    // What has not appeared may still be on its way: only a quiet mailbox speaks.
+    if (found == 0 && last) break;
+    if (found > 0 || !settled) settled = clock.now() + settle;
     MBOXFERRY_ASSIGN(const bool more,
-                     something_new(mailbox.name, target, known, settle, clock, interrupt));
+                     something_new(mailbox.name, target, known, *settled, clock, interrupt));
     if (!more) break;
   }
   MBOXFERRY_ASSIGN(result.planned_again, journal.plan_rest_again());

@@ -12,8 +12,8 @@
 
 namespace mboxferry::transfer {
 
-/// How long nothing new must have appeared before a message counts as absent: servers finish an
-/// APPEND after the client has gone (transfer.md, "The late commit").
+/// How long no message in doubt must have appeared before the rest count as absent: servers finish
+/// an APPEND after the client has gone (transfer.md, "The late commit").
 std::chrono::milliseconds settle_time(const journal::Count& in_doubt,
                                       std::chrono::milliseconds slowest_confirm);
 

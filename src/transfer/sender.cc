@@ -34,6 +34,7 @@ class Sender::OrderedLiterals final : public imap::LiteralSource {
       return sender_.look_for_answers();
     });
   }
+  [[nodiscard]] bool approves_at_once() const override { return sender_.is_at_turn(ticket_); }
   Result<void> approve() override {
     MBOXFERRY_TRY(sender_.wait_for_turn(ticket_));
     return literals_.approve();
@@ -62,14 +63,17 @@ Sender::Sender(const SendContext& context, imap::Target& target, MailStream& str
       mailbox_(desk_.ready()) {}
 
 Result<void> Sender::send() {
+  if (keep_order_) desk_.order.join(connection_);
   const auto sent = send_all();
+  desk_.order.leave(connection_);
   if (!sent) return abandon(sent.error());
   return commit({});
 }
 
 Result<void> Sender::send_all() {
   for (;;) {
-    const bool may_send = in_flight_.size() < pace_.in_flight() && !budget_used_up_ && !stop_();
+    const bool may_send =
+        in_flight_.size() < pace_.in_flight() && may_take() && !budget_used_up_ && !stop_();
     if (may_send) {
       MBOXFERRY_ASSIGN(auto portion, next_portion());
       if (portion) {
@@ -97,8 +101,9 @@ Result<std::optional<Sender::Portion>> Sender::next_portion() {
   }
   for (;;) {
     const journal::Count left = context_.budget.left();
-    const MailStream::Most most{std::min(pace_.messages(), std::max<std::size_t>(left.messages, 1)),
-                                std::min(pace_.bytes(), left.bytes)};
+    const auto size = desk_.order.agree(connection_, {pace_.messages(), pace_.bytes()});
+    const MailStream::Most most{std::min(size.messages, std::max<std::size_t>(left.messages, 1)),
+                                std::min(size.bytes, left.bytes)};
     MBOXFERRY_ASSIGN(auto portion, stream_.take(most, in_flight_.empty(), connection_));
     if (!portion) return portion;
     target_.be_careful(portion->careful);
@@ -167,11 +172,16 @@ Result<void> Sender::send_batch(Portion portion) {
   return sent;
 }
 
+bool Sender::may_take() const { return !keep_order_ || desk_.order.may_take(connection_); }
+
+bool Sender::is_at_turn(CommitOrder::Ticket ticket) const {
+  return !keep_order_ || desk_.order.may_commit(ticket);
+}
+
 /// Takes answers while it waits: other connections may wait for them.
 Result<void> Sender::wait_for_turn(CommitOrder::Ticket ticket) {
-  if (!keep_order_) return ok();
   const auto until = std::chrono::steady_clock::now() + kLongestTurn;
-  while (!desk_.order.may_commit(ticket) && std::chrono::steady_clock::now() < until) {
+  while (!is_at_turn(ticket) && std::chrono::steady_clock::now() < until) {
     while (target_.answer_ready()) MBOXFERRY_TRY(receive_one());
     desk_.order.wait(kBetweenLooks);
   }

@@ -62,6 +62,8 @@ class Sender {
   Result<std::optional<Portion>> next_portion();
   bool refuse_known(const journal::MessageRow& row);
   Result<void> send_batch(Portion portion);
+  [[nodiscard]] bool may_take() const;
+  [[nodiscard]] bool is_at_turn(CommitOrder::Ticket ticket) const;
   Result<void> wait_for_turn(CommitOrder::Ticket ticket);
   Result<void> look_for_answers();
   [[nodiscard]] imap::AppendMessage to_append(const journal::MessageRow& row) const;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compares the ledger with the server.
+#include <strings.h>
+
 #include <algorithm>
 #include <limits>
 #include <unordered_map>
@@ -7,6 +9,7 @@
 #include "mboxferry/plan/message_plan.h"
 #include "mboxferry/transfer/job.h"
 #include "transfer/content_digest.h"
+#include "transfer/copy_finder.h"
 #include "transfer/mailboxes.h"
 #include "transfer/reconcile.h"
 
@@ -20,6 +23,15 @@ Error interrupted() {
   return {ErrorCode::interrupted, "interrupted while verifying", "run the same command again"};
 }
 
+/// Keywords compare without regard to case.
+bool has_all(const std::vector<std::string>& found, const std::vector<std::string>& wanted) {
+  return std::all_of(wanted.begin(), wanted.end(), [&](const std::string& keyword) {
+    return std::any_of(found.begin(), found.end(), [&](const std::string& one) {
+      return ::strcasecmp(one.c_str(), keyword.c_str()) == 0;
+    });
+  });
+}
+
 /// Verifies one selected mailbox, page by page of the ledger.
 class MailboxVerifier {
  public:
@@ -27,14 +39,14 @@ class MailboxVerifier {
   MailboxVerifier(const journal::MailboxRow& mailbox, const plan::FlagLimits& limits,
                   imap::Uid highest_uid,
                   const std::unordered_map<journal::FolderId, std::string>& folders,
-                  imap::ReadOnlyTarget& target, bool full, VerifyResult& result,
-                  const DifferenceVisitor& visit)
+                  imap::ReadOnlyTarget& target, const std::optional<message::MacKey>& key,
+                  VerifyResult& result, const DifferenceVisitor& visit)
       : mailbox_(mailbox),
         limits_(limits),
         highest_uid_(highest_uid),
         folders_(folders),
         target_(target),
-        full_(full),
+        key_(key),
         result_(result),
         visit_(visit) {}
 
@@ -44,12 +56,21 @@ class MailboxVerifier {
   }
 
   /// The rest of the ledger, and what lies behind it on the server.
-  Result<void> finish() { return compare_page(kLastUid); }
+  Result<void> finish(const journal::Journal& journal, const Cancellation& interrupt) {
+    MBOXFERRY_TRY(compare_page(kLastUid));
+    const auto tell = [this](imap::Uid uid, const journal::MessageRow* original) {
+      if (original == nullptr) return unexpected(uid);
+      ++result_.unexpected;
+      ++result_.twice;
+      report(*original, "twice", uid);
+    };
+    return copies_.look(mailbox_.id, journal, target_, tell, interrupt);
+  }
 
   void missing(const journal::MessageRow& row) {
     ++result_.checked;
     ++result_.missing;
-    report(row, "missing");
+    report(row, "missing", row.uid);
   }
 
  private:
@@ -60,14 +81,14 @@ class MailboxVerifier {
     const imap::Uid wanted = page_.empty() ? 0 : page_.back().uid;
     if (!walk_ || wanted > walked_to_) {
       MBOXFERRY_TRY(pass_rest());
-      MBOXFERRY_TRY(begin_walk(full_ ? last : std::max(wanted, highest_uid_)));
+      MBOXFERRY_TRY(begin_walk(key_ ? last : std::max(wanted, highest_uid_)));
     }
     for (const journal::MessageRow& row : page_) MBOXFERRY_TRY(compare_row(row));
-    if (full_ || last == kLastUid) {
+    if (key_ || last == kLastUid) {
       MBOXFERRY_TRY(pass_rest());
       walk_.reset();
     }
-    if (full_) MBOXFERRY_TRY(compare_bodies());
+    if (key_) MBOXFERRY_TRY(compare_bodies());
     page_.clear();
     good_.clear();
     return ok();
@@ -97,7 +118,8 @@ class MailboxVerifier {
   }
 
   Result<void> pass_unexpected() {
-    unexpected(fetched_->uid);
+    if (fetched_->uid >= mailbox_.uid_floor && !copies_.suspect(*fetched_))
+      unexpected(fetched_->uid);
     return advance();
   }
 
@@ -122,38 +144,38 @@ class MailboxVerifier {
       what = "internaldate";
     else if ((kept.flags & ~fetched.flags) != 0)
       what = "flags";
+    else if (!has_all(fetched.keywords, kept.keywords))
+      what = "keywords";
     if (what == nullptr) {
-      if (full_) good_.push_back(&row);
+      if (key_) good_.push_back(&row);
       return;
     }
     ++result_.different;
-    report(row, what);
+    report(row, what, row.uid);
   }
 
   Result<void> compare_bodies() {
     for (const journal::MessageRow* row : good_) {
-      ContentDigest digest;
+      ContentDigest digest(*key_);
       MBOXFERRY_TRY(target_.fetch_body(row->uid, row->wire_size, [&](std::string_view bytes) {
         digest.update(bytes);
         return ok();
       }));
       if (digest.finish() == row->digest) continue;
       ++result_.different;
-      report(*row, "content");
+      report(*row, "content", row->uid);
     }
     return ok();
   }
 
   void unexpected(imap::Uid uid) {
-    if (uid < mailbox_.uid_floor) return;
     ++result_.unexpected;
     visit_({mailbox_.name, "", 0, uid, "unexpected"});
   }
 
-  void report(const journal::MessageRow& row, const char* what) {
+  void report(const journal::MessageRow& row, const char* what, imap::Uid uid) {
     const auto folder = folders_.find(row.folder);
-    visit_(
-        {mailbox_.name, folder == folders_.end() ? "" : folder->second, row.offset, row.uid, what});
+    visit_({mailbox_.name, folder == folders_.end() ? "" : folder->second, row.offset, uid, what});
   }
 
   const journal::MailboxRow& mailbox_;
@@ -161,9 +183,10 @@ class MailboxVerifier {
   const imap::Uid highest_uid_;
   const std::unordered_map<journal::FolderId, std::string>& folders_;
   imap::ReadOnlyTarget& target_;
-  const bool full_;
+  const std::optional<message::MacKey> key_;  ///< of the digests; set: bodies are compared too
   VerifyResult& result_;
   const DifferenceVisitor& visit_;
+  CopyFinder copies_;
   std::vector<journal::MessageRow> page_;
   std::vector<const journal::MessageRow*> good_;
   std::unique_ptr<imap::MessageWalk> walk_;
@@ -173,9 +196,9 @@ class MailboxVerifier {
 
 Result<void> verify_mailbox(const journal::MailboxRow& mailbox,
                             const std::unordered_map<journal::FolderId, std::string>& folders,
-                            journal::Journal& journal, imap::ReadOnlyTarget& target, bool full,
-                            VerifyResult& result, const DifferenceVisitor& visit,
-                            const Cancellation& interrupt) {
+                            journal::Journal& journal, imap::ReadOnlyTarget& target,
+                            const std::optional<message::MacKey>& key, VerifyResult& result,
+                            const DifferenceVisitor& visit, const Cancellation& interrupt) {
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal.counts(mailbox.id));
   if (counts.stored.messages == 0) return ok();
   const auto selected = target.select(mailbox.name);
@@ -184,7 +207,7 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox,
   const plan::FlagLimits limits =
       gone ? plan::FlagLimits{} : flag_limits(selected->permanent_flags);
   const imap::Uid highest_uid = gone || selected->uid_next == 0 ? kLastUid : selected->uid_next - 1;
-  MailboxVerifier verifier(mailbox, limits, highest_uid, folders, target, full, result, visit);
+  MailboxVerifier verifier(mailbox, limits, highest_uid, folders, target, key, result, visit);
   // Another UIDVALIDITY means that the ledger's UIDs name nothing.
   if (gone || selected->uid_validity != mailbox.uid_validity) {
     return journal.each(journal::State::stored, mailbox.id,
@@ -198,7 +221,7 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox,
     if (interrupt.requested()) return interrupted();
     return verifier.add(row);
   }));
-  MBOXFERRY_TRY(verifier.finish());
+  MBOXFERRY_TRY(verifier.finish(journal, interrupt));
   return journal.each(journal::State::stored, mailbox.id,
                       [&](const journal::MessageRow& row) -> Result<void> {
                         if (row.uid == 0) verifier.missing(row);
@@ -211,13 +234,16 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox,
 Result<VerifyResult> verify_job(journal::Journal& journal, imap::ReadOnlyTarget& target, bool full,
                                 const DifferenceVisitor& visit, const Cancellation& interrupt) {
   VerifyResult result;
+  std::optional<message::MacKey> key;
+  if (full) {
+    MBOXFERRY_ASSIGN(key, journal.digest_key());
+  }
   std::unordered_map<journal::FolderId, std::string> folders;
   MBOXFERRY_ASSIGN(const auto folder_rows, journal.folders());
   for (const journal::FolderRow& folder : folder_rows) folders.emplace(folder.id, folder.path);
   MBOXFERRY_ASSIGN(const auto mailboxes, journal.mailboxes());
   for (const journal::MailboxRow& mailbox : mailboxes)
-    MBOXFERRY_TRY(
-        verify_mailbox(mailbox, folders, journal, target, full, result, visit, interrupt));
+    MBOXFERRY_TRY(verify_mailbox(mailbox, folders, journal, target, key, result, visit, interrupt));
   return result;
 }
 

@@ -136,9 +136,13 @@ class FakeImap:
     def password_file(self, user="alice"):
         """A 0600 file with the password and a newline."""
         path = self.folder / f"password-{user}"
-        path.touch(mode=0o600)
-        secret = self.users[user]
-        path.write_bytes((secret if isinstance(secret, bytes) else secret.encode()) + b"\n")
+        # Written once: runs side by side read it.
+        if not path.exists():
+            secret = self.users[user]
+            draft = path.with_name(f"{path.name}.{threading.get_ident()}")
+            draft.touch(mode=0o600)
+            draft.write_bytes((secret if isinstance(secret, bytes) else secret.encode()) + b"\n")
+            draft.replace(path)
         return path
 
     def bodies(self, mailbox="INBOX"):

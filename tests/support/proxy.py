@@ -8,6 +8,7 @@ connections get none) or a function of the number. One thread a link.
 """
 
 import collections
+import contextlib
 import re
 import select
 import socket
@@ -28,6 +29,7 @@ class _Side:
         self.out = bytearray()
         self.ended = False  # it sends nothing more
         self.gone = False   # closed by us or by it
+        self.told = False   # the fault knows that it has ended
         self.received = 0
 
     def pending(self):
@@ -141,6 +143,12 @@ class Link:
             self.server.end_and_drain(1)
 
     def _round(self):
+        # A side may be found gone while it is written to.
+        for side in (self.client, self.server):
+            if side.gone and not self.done:
+                self._ended(side)
+        if self.done:
+            return
         pairs = ((self.client, self.server), (self.server, self.client))
         reading = [side for side, other in pairs
                    if not side.ended and len(other.out) < BUFFER_LIMIT]
@@ -177,11 +185,16 @@ class Link:
                 self.fault.server_bytes(self, self.rewrite(data) if self.rewrite else data)
             return
         side.ended = True
-        if from_client:
-            side.close()
+        side.close()
+        self._ended(side)
+
+    def _ended(self, side):
+        if side.told:
+            return
+        side.told = True
+        if side is self.client:
             self.fault.client_ended(self)
         else:
-            side.close()
             self.fault.server_ended(self)
 
 
@@ -511,6 +524,8 @@ class TcpProxy:
         return self
 
     def __exit__(self, *_):
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # or the thread would accept for ever
         self._listener.close()
         for link in self.links:
             link.done = True

@@ -35,6 +35,14 @@ std::string errno_text(int error_number);
 /// Writes all of `bytes` to `fd`; `name` is used in the error text.
 Result<void> write_all(int fd, std::string_view bytes, const std::string& name);
 
+/// Makes durable what was created, renamed or removed beside `path`. False with errno set; a file
+/// system that knows no sync of directories is no failure.
+bool sync_directory_of(const std::string& path);
+
+/// Gives the synced file `temporary` the name `path` in the same directory, durably. False with
+/// errno set.
+bool put_in_place(const std::string& temporary, const std::string& path);
+
 /// Writes `bytes` beside `path`, syncs and renames, so that a reader sees the old or the new file.
 Result<void> replace_file(const std::string& path, std::string_view bytes);
 

@@ -167,6 +167,8 @@ class LiteralSource {
   /// Writes exactly the announced wire size of message `index`; anything else ends the connection
   /// with nothing stored of that command.
   virtual Result<void> write(std::size_t index, const LiteralWriter& out) = 0;
+  /// False when approve() may wait; what was written goes to the server before it does.
+  [[nodiscard]] virtual bool approves_at_once() const { return true; }
   /// Asked before the byte that lets the server commit; an error ends the connection instead.
   virtual Result<void> approve() = 0;
 };

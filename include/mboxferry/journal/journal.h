@@ -22,9 +22,12 @@ using MessageId = std::int64_t;
 using FolderId = std::int64_t;
 using MailboxId = std::int64_t;
 using Uid = std::uint32_t;
-using Sha256 = std::array<std::uint8_t, 32>;
+/// A keyed digest, and the key: message::Gmac.
+using Digest = std::array<std::uint8_t, 16>;
+using DigestKey = std::array<std::uint8_t, 16>;
 
-/// The life of a message. planned -> intended -> stored, refused or planned again.
+/// The life of a message. planned -> intended -> stored, refused or planned again; a refused one is
+/// planned again when the user asks for it.
 enum class State : std::uint8_t {
   planned = 0,   ///< to be sent
   intended = 1,  ///< in doubt: sent or maybe sent, and not confirmed
@@ -70,7 +73,7 @@ struct MailboxRow {
 /// Among the keywords of a message: some that no IMAP keyword can spell, or that were refused.
 inline constexpr std::string_view kUnsayable = "\\";
 
-/// One message of a folder. 83 bytes in the file.
+/// One message of a folder. 67 bytes in the file.
 struct MessageRow {
   MessageId id = 0;  ///< ascending in archive order
   FolderId folder = 0;
@@ -78,7 +81,7 @@ struct MessageRow {
   std::uint64_t offset = 0;
   std::uint64_t length = 0;          ///< bytes in the folder
   std::uint64_t wire_size = 0;       ///< bytes of the APPEND literal
-  Sha256 digest{};                   ///< of the wire form without mbox status fields
+  Digest digest{};                   ///< of the wire form without mbox status fields
   std::int64_t message_id_hash = 0;  ///< 0: no Message-ID
   Timestamp date;                    ///< INTERNALDATE
   std::uint8_t date_source = 0;
@@ -122,6 +125,7 @@ struct Refused {
 
 /// What one transaction makes durable; usually the outcome of earlier batches and the next intent.
 struct Step {
+  std::vector<MessageId> retried;  ///< refused before; planned again, and the reason is forgotten
   std::vector<Stored> stored;
   std::vector<Refused> refused;
   std::vector<MessageId> planned_again;
@@ -129,8 +133,8 @@ struct Step {
   std::vector<Intent> intents;
 
   [[nodiscard]] bool empty() const {
-    return stored.empty() && refused.empty() && planned_again.empty() && keywords_lost.empty() &&
-           intents.empty();
+    return retried.empty() && stored.empty() && refused.empty() && planned_again.empty() &&
+           keywords_lost.empty() && intents.empty();
   }
 };
 
@@ -196,6 +200,8 @@ class Journal {
   /// `configuration` and names what differs.
   virtual Result<void> claim(const JobIdentity& identity) = 0;
   [[nodiscard]] virtual Result<JobIdentity> identity() const = 0;
+  /// The key of all digests in this journal, drawn when it was created. Not to be shown.
+  [[nodiscard]] virtual Result<DigestKey> digest_key() const = 0;
 
   /// Small texts by name: verdict, start and end of runs, verification results.
   virtual Result<void> set_note(const std::string& name, const std::string& value) = 0;
@@ -218,10 +224,11 @@ class Journal {
   virtual Result<void> add_indexed(const FolderRow& folder, std::span<MessageRow> messages,
                                    std::span<const Finding> findings) = 0;
 
-  /// Makes a step durable: one transaction, one sync. Applied in the order stored, planned_again,
-  /// refused, keywords_lost, intents. Every message must be in a state from which the step's
-  /// transition is allowed (refused: planned or intended; stored and planned_again: intended;
-  /// intents: planned, and of the intent's mailbox); otherwise `internal` and nothing is changed.
+  /// Makes a step durable: one transaction, one sync. Applied in the order retried, stored,
+  /// planned_again, refused, keywords_lost, intents. Every message must be in a state from which
+  /// the step's transition is allowed (retried: refused; refused: planned or intended; stored and
+  /// planned_again: intended; intents: planned, and of the intent's mailbox); otherwise `internal`
+  /// and nothing is changed.
   virtual Result<void> commit(const Step& step) = 0;
 
   /// Up to `limit` planned messages of a folder that go into `mailbox`, with id > `after`, in
@@ -268,7 +275,7 @@ class Journal {
   virtual Result<std::optional<Seen>> next_ambiguous(Uid after) = 0;
   /// The in-doubt message with this digest, lowest id first, or nothing.
   [[nodiscard]] virtual Result<std::optional<MessageId>> doubtful_with_digest(
-      const Sha256& digest) const = 0;
+      const Digest& digest) const = 0;
   /// The in-doubt message of this wire size with the lowest id above `after`, or nothing.
   [[nodiscard]] virtual Result<std::optional<MessageRow>> doubtful_of_size(
       std::uint64_t size, MessageId after) const = 0;

@@ -39,6 +39,11 @@ class WireEncoder {
   [[nodiscard]] std::uint64_t wire_size() const { return wire_size_; }
   [[nodiscard]] std::uint64_t quotes_removed() const { return quotes_removed_; }
   [[nodiscard]] bool final_line_end_added() const { return final_line_end_added_; }
+  /// True behind the header, when all of the input so far has gone out.
+  [[nodiscard]] bool in_plain_body() const {
+    const bool holds_back = place_ != Place::line_start && place_ != Place::inside;
+    return !in_header_ && !pending_cr_ && !holds_back;
+  }
   /// True when the wire form holds a NUL byte.
   [[nodiscard]] bool has_nul() const { return has_nul_; }
 

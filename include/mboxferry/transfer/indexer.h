@@ -12,16 +12,11 @@
 #include "mboxferry/base/cancellation.h"
 #include "mboxferry/mbox/splitter.h"
 #include "mboxferry/message/digest.h"
+#include "mboxferry/message/gmac.h"
 #include "mboxferry/message/metadata.h"
 #include "mboxferry/message/wire_form.h"
 
 namespace mboxferry::transfer {
-
-/// Which bytes a message's digest is taken of.
-enum class DigestOf {
-  wire_form,  ///< exactly what is sent
-  content,    ///< the wire form without mbox status fields, which some servers drop or change
-};
 
 /// What the user can say about reading an archive.
 struct IndexOptions {
@@ -33,7 +28,8 @@ struct IndexOptions {
   bool include_expunged = false;
   bool keep_deleted_flag = false;  ///< let \Deleted through
   bool strip_status_headers = false;
-  DigestOf digest_of = DigestOf::wire_form;
+  /// Set: messages get the journal's digest, of what servers do not change, and no SHA-256.
+  std::optional<message::MacKey> content_key;
   std::int64_t now = 0;  ///< Unix seconds; later dates are implausible
 };
 
@@ -64,7 +60,8 @@ struct IndexedMessage {
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
   std::uint64_t wire_size = 0;
-  message::Sha256 digest{};
+  message::Sha256 sha256{};  ///< of exactly what is sent; without IndexOptions::content_key only
+  message::Mac content{};    ///< ContentDigest; with the key only
   std::string message_id;
   message::InternalDate date;
   std::uint8_t flags = 0;

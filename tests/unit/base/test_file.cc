@@ -78,6 +78,19 @@ TEST_CASE("a file is replaced whole, and nothing is left beside it") {
   CHECK(contents(path).empty());
 }
 
+TEST_CASE("a file is put in place, and a directory that is not there cannot be synced") {
+  Directory directory;
+  const std::string path = directory.file("report");
+  REQUIRE(replace_file(directory.file("draft"), "whole"));
+  CHECK(put_in_place(directory.file("draft"), path));
+  CHECK(contents(path) == "whole");
+  CHECK_FALSE(put_in_place(directory.file("draft"), path));
+  CHECK(errno == ENOENT);
+  CHECK(sync_directory_of(path));
+  CHECK(sync_directory_of("a-name-in-the-working-directory"));
+  CHECK_FALSE(sync_directory_of(directory.file("none/report")));
+}
+
 TEST_CASE("a place that cannot be written is told with its reason") {
   Directory directory;
   const auto missing = replace_file(directory.file("none/report"), "x");

@@ -231,6 +231,7 @@ TEST_CASE("what is no journal is refused and left as it was") {
   std::string content;
   SECTION("text") { content = "From a@b Thu Jan  1 00:00:00 1970\n\nhello\n"; }
   SECTION("a few bytes") { content = "SQL"; }
+  SECTION("zeros") { content = std::string(8192, '\0'); }
   SECTION("the first bytes of a database and then nonsense") {
     content = std::string("SQLite format 3\0", 16) + std::string(5000, 'x');
   }
@@ -263,14 +264,35 @@ TEST_CASE("a directory is no journal") {
 TEST_CASE("a journal of a newer version is refused") {
   Fixture f;
   f.journal.reset();
-  run_sql(f.path(), "PRAGMA user_version=2;");
+  run_sql(f.path(), "PRAGMA user_version=3;");
   for (const OpenMode mode : kAllModes) {
     const Error error = cannot_open(f.path(), mode);
     CHECK(error.code == ErrorCode::configuration);
-    CHECK_THAT(error.what, Contains("newer") && Contains("format 2"));
+    CHECK_THAT(error.what, Contains("newer") && Contains("format 3"));
   }
-  run_sql(f.path(), "PRAGMA user_version=1;");
+  run_sql(f.path(), "PRAGMA user_version=2;");
   f.reopen();
+}
+
+TEST_CASE("a journal of before the first release is refused") {
+  Fixture f;
+  f.journal.reset();
+  run_sql(f.path(), "PRAGMA user_version=1;");
+  for (const OpenMode mode : kAllModes) {
+    const Error error = cannot_open(f.path(), mode);
+    CHECK(error.code == ErrorCode::configuration);
+    CHECK_THAT(error.what, Contains("before the first release") && Contains("format 1"));
+  }
+}
+
+TEST_CASE("each journal has a key for its digests, and keeps it") {
+  Fixture f;
+  const DigestKey key = value(f.journal->digest_key());
+  f.reopen();
+  CHECK(value(f.journal->digest_key()) == key);
+  CHECK(value(Fixture().journal->digest_key()) != key);
+  run_sql(f.path(), "UPDATE digest_key SET key = x'00'");
+  CHECK(failure(f.journal->digest_key()).code == ErrorCode::io);
 }
 
 TEST_CASE("a file that a killed process left empty becomes a journal, for its owner only") {
@@ -278,6 +300,18 @@ TEST_CASE("a file that a killed process left empty becomes a journal, for its ow
   write_file(folder.file("j"), "");
   CHECK(cannot_open(folder.file("j"), OpenMode::resume).code == ErrorCode::configuration);
   CHECK(cannot_open(folder.file("j"), OpenMode::read_only).code == ErrorCode::configuration);
+  value(Journal::open(folder.file("j"), OpenMode::create_or_resume));
+  value(Journal::open(folder.file("j"), OpenMode::resume));
+}
+
+TEST_CASE("a first transaction that a power cut tore is taken back") {
+  TemporaryFolder folder;
+  // The first page with its beginning lost, and SQLite's note that the file had no page before.
+  write_file(folder.file("j"), std::string(512, '\0') + std::string(3584, 'x'));
+  std::string note("\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", 8);
+  note += std::string(12, '\0') + std::string("\0\0\2\0\0\0\x10\0", 8);
+  note.resize(512);
+  write_file(folder.file("j-journal"), note);
   value(Journal::open(folder.file("j"), OpenMode::create_or_resume));
   value(Journal::open(folder.file("j"), OpenMode::resume));
 }

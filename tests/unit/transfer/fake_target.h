@@ -68,6 +68,8 @@ struct FakeServer {
   int appends = 0;
   int walks = 0;
   std::chrono::milliseconds answer_delay{0};
+  std::chrono::milliseconds status_delay{0};  ///< after a status was taken, before it is read
+  int mails_of_others = 0;                    ///< so many come still, one for each status
   bool client_dies = false;  ///< a late commit also ends the job
 
   // Misbehaviour, asked for the Nth append command (from 1).
@@ -151,6 +153,13 @@ class FakeTarget final : public imap::Target {
     imap::SelectedMailbox selected{
         box->second.validity, box->second.next, box->second.mails.size(), {}};
     selected.permanent_flags.any_keyword = true;
+    server_.clock.sleep(server_.status_delay);
+    if (server_.mails_of_others > 0) {
+      --server_.mails_of_others;
+      std::vector<StoredMail> other{{0, "Subject: other\r\n\r\nother\r\n", {}}};
+      other.front().told.internal_date = Timestamp{server_.clock.unix_seconds(), 0};
+      server_.commit(mailbox, other);
+    }
     return selected;
   }
   Result<std::optional<imap::Quota>> quota(const std::string&) override {

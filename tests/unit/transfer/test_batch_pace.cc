@@ -91,3 +91,35 @@ TEST_CASE("a batch commits when all earlier ones of other connections are answer
   order.done(second);
   CHECK(order.may_commit(fourth));
 }
+
+TEST_CASE("those who take part send batches of one size, the largest that one wants") {
+  CommitOrder order;
+  CHECK(order.agree(7, {5, 50}).messages == 5);
+  order.join(1);
+  order.join(2);
+  CHECK(order.agree(1, {64, 1000}).messages == 64);
+  const CommitOrder::Size agreed = order.agree(2, {16, 4000});
+  CHECK(agreed.messages == 64);
+  CHECK(agreed.bytes == 4000);
+  order.leave(1);
+  CHECK(order.agree(2, {16, 4000}).messages == 16);
+}
+
+TEST_CASE("batches are dealt out in turn among those who take part") {
+  CommitOrder order;
+  order.join(1);
+  CHECK(order.may_take(1));
+  const auto first = order.take(1);
+  CHECK(order.may_take(1));
+  order.join(2);
+  CHECK_FALSE(order.may_take(1));
+  CHECK(order.may_take(2));
+  static_cast<void>(order.take(2));
+  CHECK(order.may_take(1));
+  CHECK(order.may_take(2));
+  order.done(first);
+  CHECK(order.may_take(1));
+  CHECK_FALSE(order.may_take(2));
+  order.leave(1);
+  CHECK(order.may_take(2));
+}

@@ -169,7 +169,7 @@ TEST_CASE("an index of files that goes on counts from where it was") {
                                 whole[0].accounting));
   REQUIRE(recorder.messages.size() == 1);
   CHECK(recorder.messages[0].accounting == whole[1].accounting);
-  CHECK(recorder.messages[0].message.digest == whole[1].message.digest);
+  CHECK(recorder.messages[0].message.sha256 == whole[1].message.sha256);
 }
 
 }  // namespace

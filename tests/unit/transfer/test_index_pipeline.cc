@@ -25,7 +25,7 @@ class Protocol final : public transfer::IndexSink {
     return note(fmt::format(
         "message {}+{} wire {} {} {} date {} {} flags {} [{}] [{}] {:d}{:d}{:d}{:d} resume {} {} {}"
         " {} {}",
-        message.offset, message.length, message.wire_size, message::to_hex(message.digest),
+        message.offset, message.length, message.wire_size, message::to_hex(message.sha256),
         message.message_id, message.date.time.unix_seconds, static_cast<int>(message.date.source),
         message.flags, fmt::join(message.keywords, ","), fmt::join(message.labels, ","),
         message.pseudo, message.expunged, message.final_line_end_added, message.has_nul, resume_at,

@@ -52,6 +52,29 @@ TEST_CASE("a commit that appears after the reconnect makes no duplicate") {
   bench.require_each_once(20);
 }
 
+TEST_CASE("a commit that appears while the process is stopped makes no duplicate") {
+  Bench bench;
+  bench.plain_archive(20);
+  bench.server.status_delay = std::chrono::seconds(5);
+  bench.server.commit_late = {{1, std::chrono::seconds(11)}};
+  require_complete(bench.run());
+  bench.require_each_once(20);
+}
+
+TEST_CASE("a mailbox that others keep sending to is reconciled all the same") {
+  Bench bench;
+  bench.plain_archive(20);
+  bench.server.mails_of_others = 2000;
+  bench.server.lose_reply = {1};
+  bench.server.commit_late = {{2, std::chrono::milliseconds(900)}, {4, std::chrono::hours(24)}};
+  require_complete(bench.run());
+  CHECK(bench.server.mails_of_others > 1500);
+  auto bodies = bench.bodies();
+  CHECK(bodies.erase("other\r\n") == 1);
+  CHECK(bodies.size() == 20);
+  CHECK(std::all_of(bodies.begin(), bodies.end(), [](const auto& one) { return one.second == 1; }));
+}
+
 TEST_CASE(
     "a resumed job waits for a slow server's late commit as long as the one that died would") {
   Bench bench;
