@@ -31,6 +31,7 @@ struct Command {
 Result<int> run_scan(const Arguments& arguments, Context& context);
 Result<int> run_migrate(const Arguments& arguments, Context& context);
 Result<int> run_verify(const Arguments& arguments, Context& context);
+Result<int> run_retry(const Arguments& arguments, Context& context);
 Result<int> run_status(const Arguments& arguments, Context& context);
 
 std::span<const Command> commands();

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // mboxferry migrate: archives into one account, or what would happen.
-#include <unistd.h>
-
 #include "cli/archive_options.h"
 #include "cli/command.h"
 #include "cli/connection_options.h"
@@ -11,6 +9,7 @@
 #include "cli/mapping_options.h"
 #include "cli/options.h"
 #include "cli/progress_options.h"
+#include "cli/run_transfer.h"
 #include "cli/state_place.h"
 #include "mboxferry/archive/archive.h"
 #include "mboxferry/report/job_report.h"
@@ -47,9 +46,7 @@ OptionTable migrate_table() {
   add_password_options(password);
   auto connection = option_group("connection");
   add_connection_options(connection);
-  connection.add_options()("append-mode", po::value<std::string>()->value_name("MODE"),
-                           "how messages are sent: auto (default), multiappend, literal-plus, "
-                           "literal-minus or synchronizing; used where the server allows it");
+  add_append_mode_option(connection);
   auto limits = option_group("limits; none by default, and 0 stands for none");
   add_limit_options(limits);
   add_connection_limit_options(connection);
@@ -83,17 +80,6 @@ OptionTable migrate_table() {
   for (const auto& group : {target, password, connection, limits, reading, mapping, job})
     table.groups.push_back(group);
   return table;
-}
-
-Result<imap::AppendMode> read_append_mode(const Options& options) {
-  const std::string name = options.text("append-mode");
-  if (name.empty() || name == "auto") return imap::AppendMode::automatic;
-  const auto mode = imap::append_mode_from_name(name);
-  if (!mode) {
-    return Error{ErrorCode::usage, "--append-mode has a value that is not known",
-                 "it takes auto, multiappend, literal-plus, literal-minus or synchronizing"};
-  }
-  return *mode;
 }
 
 Result<std::string> journal_path(const Options& options, const transfer::JobSettings& settings) {
@@ -147,16 +133,6 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   return settings;
 }
 
-/// Writes a document with `write` to the file of --report-json, if one is named.
-template <typename Write>
-Result<void> write_json_file(const Options& options, const Write& write) {
-  const std::string path = options.text("report-json");
-  if (path.empty()) return ok();
-  MBOXFERRY_ASSIGN(const auto file, report::WholeFile::create(path));
-  MBOXFERRY_TRY(write(*file));
-  return file->commit();
-}
-
 report::PlanFacts facts_of(const transfer::JobSettings& settings, const transfer::Plan& plan) {
   report::PlanFacts facts;
   facts.user = settings.account.user;
@@ -184,63 +160,6 @@ Result<int> dry_run(const Options& options, const transfer::JobSettings& setting
   MBOXFERRY_TRY(write_json_file(
       options, [&](report::TextOutput& file) { return report::write_plan_report(file, facts); }));
   return plan->go ? kExitSuccess : kExitFailed;
-}
-
-/// The journal of this job, to report from; null when the run never got hold of it, so that nobody
-/// else's numbers are told.
-std::unique_ptr<journal::Journal> journal_of(const transfer::JobSettings& settings,
-                                             const transfer::JobResult& result) {
-  if (result.error && (result.error->code == ErrorCode::journal_locked ||
-                       result.error->code == ErrorCode::configuration)) {
-    return nullptr;
-  }
-  auto journal = journal::Journal::open(settings.journal_path, journal::OpenMode::read_only);
-  return journal ? std::move(*journal) : nullptr;
-}
-
-Result<void> tell(const Options& options, const transfer::JobSettings& settings,
-                  const transfer::JobResult& result, Context& context) {
-  const auto journal = journal_of(settings, result);
-  const report::RunFacts facts{std::string(transfer::verdict_name(result.verdict)),
-                               settings.account.user,
-                               settings.account.host,
-                               result.seconds,
-                               result.stored_now.messages,
-                               result.stored_now.bytes};
-  MBOXFERRY_TRY(write_json_file(options, [&](report::TextOutput& file) {
-    return report::write_job_report(file, journal.get(), facts);
-  }));
-  // A job that ended before it knew a mailbox has nothing to sum up but its error.
-  if (!journal) return ok();
-  MBOXFERRY_ASSIGN(const auto mailboxes, journal->mailboxes());
-  if (result.error && mailboxes.empty()) return ok();
-  return report::write_job_summary(context.out, *journal, facts);
-}
-
-Result<int> transfer_now(const Options& options, const transfer::JobSettings& settings,
-                         report::ProgressPrinter& printer, Context& context) {
-  PrintingObserver observer(printer, context.interrupt);
-  const transfer::JobResult result = transfer::run_job(
-      settings, transfer::real_environment(settings), observer, context.interrupt);
-  printer.finish();
-  const Result<void> told = tell(options, settings, result, context);
-  if (result.error) {
-    // The job's own error decides the exit status; a report that failed is only told.
-    if (!told) say(describe(told.error()));
-    return *result.error;
-  }
-  MBOXFERRY_TRY(told);
-  switch (result.verdict) {
-    case transfer::Verdict::complete:
-      return kExitSuccess;
-    case transfer::Verdict::refused:
-      return kExitRefused;
-    case transfer::Verdict::interrupted:
-      return kExitInterrupted;
-    case transfer::Verdict::failed:
-      break;
-  }
-  return kExitFailed;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "cli/connection_options.h"
 #include "cli/credentials.h"
 #include "cli/exit_codes.h"
+#include "cli/job_account.h"
 #include "cli/journal_options.h"
 #include "cli/options.h"
 #include "mboxferry/report/printable.h"
@@ -19,9 +20,10 @@ OptionTable verify_table() {
   OptionTable table;
   table.usage = "verify [OPTION]... JOURNAL";
   table.about =
-      "Compares what a job has stored with what the server has now: size, date and flags of every\n"
-      "message. Changes nothing on the server. The server and the user are in the journal; only\n"
-      "the password is needed.\n";
+      "Compares what a job has stored with what the server has now: size, date, flags and "
+      "keywords\n"
+      "of every message, and whether it is there twice. Changes nothing on the server. The server\n"
+      "and the user are in the journal; only the password is needed.\n";
   table.examples =
       "  mboxferry verify job.journal --password-file secret\n"
       "  mboxferry verify job.journal --full --json > differences.json\n";
@@ -44,32 +46,13 @@ OptionTable verify_table() {
   return table;
 }
 
-/// The account of the job, with what the options say differently.
-Result<imap::Account> account_of(const journal::Journal& journal,
-                                 const ConnectionSettings& settings) {
-  MBOXFERRY_ASSIGN(const auto identity, journal.identity());
-  auto account = account_of_label(identity.account);
-  if (!account) {
-    return Error{ErrorCode::configuration, journal.path() + " names no account",
-                 "is it the journal of a job?"};
-  }
-  MBOXFERRY_ASSIGN(const auto security, journal.note("connection.security"));
-  MBOXFERRY_ASSIGN(const auto ca_file, journal.note("connection.ca_file"));
-  MBOXFERRY_ASSIGN(const auto tls_pin, journal.note("connection.tls_pin"));
-  account->security = settings.security.value_or(
-      security_from_name(security.value_or("")).value_or(imap::Security::implicit_tls));
-  account->ca_file = settings.ca_file.value_or(ca_file.value_or(""));
-  account->tls_pin = settings.tls_pin.value_or(tls_pin.value_or(""));
-  return *account;
-}
-
 struct Judgement {
   std::string verdict;
   int status;
 };
 
 Judgement judge(const transfer::VerifyResult& result, const journal::MailboxCounts& counts) {
-  if (!result.good()) return {"failed", kExitFailed};
+  if (!result.good() || result.twice > 0) return {"failed", kExitFailed};
   if (counts.planned.messages + counts.intended.messages > 0) return {"interrupted", kExitTryLater};
   if (counts.refused.messages > 0) return {"refused", kExitRefused};
   return {"complete", kExitSuccess};
@@ -82,6 +65,7 @@ std::string verdict_line(const Judgement& judgement, const std::string& account,
       fmt::format("{}: {}: {} checked, {} missing, {} different, {} unexpected", judgement.verdict,
                   report::printable(account), report::counted(result.checked, "message"),
                   result.missing, result.different, result.unexpected);
+  if (result.twice > 0) line += fmt::format(" ({} there twice)", result.twice);
   if (counts.refused.messages > 0) line += fmt::format(", {} refused", counts.refused.messages);
   if (const auto left = counts.planned.messages + counts.intended.messages; left > 0) {
     line += fmt::format(", {} not stored yet (run migrate again)", left);
@@ -100,7 +84,7 @@ Result<int> run_verify(const Arguments& arguments, Context& context) {
   MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
   MBOXFERRY_ASSIGN(const ConnectionSettings settings, read_connection_settings(options));
   MBOXFERRY_ASSIGN(const auto journal, open_journal(options, journal::OpenMode::resume));
-  MBOXFERRY_ASSIGN(imap::Account account, account_of(*journal, settings));
+  MBOXFERRY_ASSIGN(imap::Account account, job_account(*journal, settings));
   MBOXFERRY_ASSIGN(const auto connection, make_connection_options(settings));
   MBOXFERRY_ASSIGN(account.password,
                    get_password(settings.password, account.label(), context.interrupt));

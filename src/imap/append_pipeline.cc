@@ -170,11 +170,13 @@ Result<void> AppendPipeline::take_replies() {
   for (;;) {
     MBOXFERRY_ASSIGN(const auto reply, connection_.next_reply_if_there());
     if (!reply) return ok();
-    if (reply->kind == Kind::continuation) {
-      return connection_.fail(protocol_error(connection_.label(), "an unasked \"+\""));
-    }
+    if (reply->kind == Kind::continuation) return unasked_continuation();
     MBOXFERRY_TRY(handle(*reply));
   }
+}
+
+Error AppendPipeline::unasked_continuation() {
+  return connection_.fail(protocol_error(connection_.label(), "an unasked \"+\""));
 }
 
 Result<void> AppendPipeline::handle(const ReplyLine& reply) {
@@ -252,9 +254,7 @@ Result<AppendOutcome> AppendPipeline::receive() {
     }
     if (bad_) return connection_.fail(connection_error(connection_.label() + ": closed"));
     MBOXFERRY_ASSIGN(const ReplyLine reply, connection_.next_reply());
-    if (reply.kind == Kind::continuation) {
-      return connection_.fail(protocol_error(connection_.label(), "an unasked \"+\""));
-    }
+    if (reply.kind == Kind::continuation) return unasked_continuation();
     // A BAD is an outcome first, and the end of the connection for the next call.
     if (const auto handled = handle(reply); !handled && outcomes_.empty()) return handled.error();
   }
@@ -280,6 +280,7 @@ std::vector<Unanswered> AppendPipeline::unanswered() const {
 Result<void> AppendPipeline::settle() {
   while (!in_flight_.empty() && !bad_) {
     MBOXFERRY_ASSIGN(const ReplyLine reply, connection_.next_reply());
+    if (reply.kind == Kind::continuation) return unasked_continuation();
     MBOXFERRY_TRY(handle(reply));
   }
   return ok();

@@ -66,6 +66,7 @@ class AppendPipeline {
   Result<void> handle(const ReplyLine& reply);
   Result<void> handle_tagged(const ReplyLine& reply);
   Error handle_bad(const ReplyLine& reply);
+  Error unasked_continuation();
   [[nodiscard]] bool is_in_flight(std::string_view tag) const;
 
   Connection& connection_;

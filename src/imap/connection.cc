@@ -14,16 +14,27 @@ namespace mboxferry::imap {
 using Kind = ReplyLine::Kind;
 using Status = ReplyLine::Status;
 
+namespace {
+
+/// Nobody who writes mail can know a tag and have a reply to it forged.
+std::string random_prefix() {
+  std::string prefix;
+  std::random_device random;
+  for (int i = 0; i < 6; ++i) prefix += static_cast<char>('a' + random() % 26);
+  return prefix;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Connection>> Connection::open(const Account& account,
                                                      const ConnectionOptions& options) {
-  bool legacy_suspected = false;
-  auto connection = dial(account, options, TlsFloor::secure, legacy_suspected);
-  if (connection || !legacy_suspected) return connection;
+  Handshake handshake;
+  auto connection = dial(account, options, TlsFloor::secure, handshake);
+  if (connection || !handshake.legacy_suspected) return connection;
   // A second handshake, with nothing but old protocols and nothing said on it, names the cause.
-  const auto probe = dial(account, options, TlsFloor::legacy_probe, legacy_suspected);
+  const auto probe = dial(account, options, TlsFloor::legacy_probe, handshake);
   if (!probe) return connection;
-  const std::string protocol = (*probe)->stream().tls().protocol();
-  const std::string name = protocol == "TLSv1" ? "TLS 1.0" : "TLS 1.1";
+  const std::string name = handshake.protocol == "TLSv1" ? "TLS 1.0" : "TLS 1.1";
   return tls_error(account.host + ":" + std::to_string(account.port) + ": the server offers only " +
                        name + ", which is not safe",
                    "mboxferry needs TLS 1.2 or later; the operator must enable it");
@@ -31,32 +42,25 @@ Result<std::unique_ptr<Connection>> Connection::open(const Account& account,
 
 Result<std::unique_ptr<Connection>> Connection::dial(const Account& account,
                                                      const ConnectionOptions& options,
-                                                     TlsFloor floor, bool& legacy_suspected) {
+                                                     TlsFloor floor, Handshake& handshake) {
   if (!account.tls_pin.empty()) MBOXFERRY_TRY(parse_pin(account.tls_pin));
-  std::unique_ptr<Connection> self(new Connection(account));
-  const auto sink = floor == TlsFloor::secure ? options.trace : WireTrace::Sink();
-  MBOXFERRY_ASSIGN(auto tls, TlsStream::connect(account, options.timeout));
-  self->stream_ = std::make_unique<WireStream>(std::move(tls));
-  self->wire_ = std::unique_ptr<Wire>(
-      new Wire{self->label_, *self->stream_, {}, WireTrace("C: ", sink), WireTrace("S: ", sink)});
-  self->mailstream_ = make_mailstream(*self->wire_);
-  if (!self->mailstream_) return Error{ErrorCode::internal, self->label_ + ": out of memory", ""};
-  self->reader_ = std::make_unique<ReplyReader>(*self->wire_, *self->mailstream_, self->label_);
+  std::unique_ptr<Connection> self(new Connection(account.label(), random_prefix()));
+  ConnectionOptions own = options;
+  if (floor == TlsFloor::legacy_probe) own.trace = {};
+  MBOXFERRY_ASSIGN(auto stream, TlsStream::connect(account, options.timeout));
+  TlsStream& tls = *stream;
+  MBOXFERRY_TRY(self->attach(std::move(stream), own));
   const bool starttls = account.security == Security::starttls;
   if (starttls) {
     MBOXFERRY_TRY(self->read_greeting());
     MBOXFERRY_TRY(self->negotiate_starttls());
   }
-  const auto secured = self->stream_->tls().start_tls(account, floor);
-  if (!secured) {
-    legacy_suspected = self->stream_->tls().legacy_suspected();
-    return secured.error();
-  }
+  const auto secured = tls.start_tls(account, floor);
+  handshake.legacy_suspected = tls.legacy_suspected();
+  if (!secured) return secured.error();
+  handshake.protocol = tls.protocol();
   if (floor == TlsFloor::legacy_probe) return self;
-  if (sink) {
-    const TlsStream& stream = self->stream_->tls();
-    self->wire_->received.line("(" + stream.protocol() + ", " + stream.cipher() + ")");
-  }
+  if (options.trace) self->wire_->received.line("(" + tls.protocol() + ", " + tls.cipher() + ")");
   // What was said in plain text may have been said by anyone.
   if (starttls) {
     MBOXFERRY_TRY(self->ask_capabilities());
@@ -64,6 +68,27 @@ Result<std::unique_ptr<Connection>> Connection::dial(const Account& account,
     MBOXFERRY_TRY(self->read_greeting());
   }
   return self;
+}
+
+Result<std::unique_ptr<Connection>> Connection::open_on(std::unique_ptr<ByteStream> stream,
+                                                        const ConnectionOptions& options,
+                                                        const std::string& label,
+                                                        const std::string& tag_prefix) {
+  std::unique_ptr<Connection> self(new Connection(label, tag_prefix));
+  MBOXFERRY_TRY(self->attach(std::move(stream), options));
+  MBOXFERRY_TRY(self->read_greeting());
+  return self;
+}
+
+Result<void> Connection::attach(std::unique_ptr<ByteStream> stream,
+                                const ConnectionOptions& options) {
+  stream_ = std::make_unique<WireStream>(std::move(stream), options.timeout);
+  wire_ = std::unique_ptr<Wire>(
+      new Wire{*stream_, WireTrace("C: ", options.trace), WireTrace("S: ", options.trace)});
+  mailstream_ = make_mailstream(*wire_);
+  if (!mailstream_) return Error{ErrorCode::internal, label_ + ": out of memory", ""};
+  reader_ = std::make_unique<ReplyReader>(*wire_, *mailstream_, label_);
+  return ok();
 }
 
 Result<void> Connection::read_greeting() {
@@ -96,12 +121,6 @@ Result<void> Connection::negotiate_starttls() {
   }
   capabilities_ = {};
   return ok();
-}
-
-Connection::Connection(const Account& account) : label_(account.label()) {
-  // Nobody who writes mail can know a tag and have a reply to it forged.
-  std::random_device random;
-  for (int i = 0; i < 6; ++i) tag_prefix_ += static_cast<char>('a' + random() % 26);
 }
 
 std::string Connection::next_tag() { return tag_prefix_ + std::to_string(++tags_); }

@@ -14,6 +14,7 @@
 #include "imap/mailbox_name.h"
 #include "imap/mailstream_driver.h"
 #include "imap/reply_reader.h"
+#include "imap/tls_stream.h"
 #include "imap/wire_stream.h"
 #include "mboxferry/base/result.h"
 #include "mboxferry/imap/account.h"
@@ -28,6 +29,12 @@ class Connection {
   /// Connects and secures. Errors: unavailable, tls, protocol, try_later, configuration.
   static Result<std::unique_ptr<Connection>> open(const Account& account,
                                                   const ConnectionOptions& options);
+  /// The same on a stream that is secured already, with tags that begin with `tag_prefix`. Errors:
+  /// unavailable, protocol, try_later.
+  static Result<std::unique_ptr<Connection>> open_on(std::unique_ptr<ByteStream> stream,
+                                                     const ConnectionOptions& options,
+                                                     const std::string& label,
+                                                     const std::string& tag_prefix);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -35,9 +42,6 @@ class Connection {
   [[nodiscard]] const CapabilityList& capabilities() const { return capabilities_; }
   WireStream& stream() { return *stream_; }
   ReplyReader& reader() { return *reader_; }
-  [[nodiscard]] mailstream* etpan_stream() { return mailstream_.get(); }
-  /// What libetpan may be sent until the next call; see InputGuard.
-  void allow(std::uint64_t bytes, std::uint64_t literal) { wire_->guard.allow(bytes, literal); }
 
   /// A tag never used before on this connection.
   std::string next_tag();
@@ -63,7 +67,7 @@ class Connection {
   Result<ReplyLine> next_reply();
   /// The same if it is there as a whole.
   Result<std::optional<ReplyLine>> next_reply_if_there();
-  /// Reads the rest of a reply that was read in part, so that libetpan can go on behind it.
+  /// Reads the rest of a reply that was read in part.
   Result<void> finish_reply();
 
   /// From now on neither traces nor printed() show this.
@@ -94,11 +98,19 @@ class Connection {
   void trace_sent(std::string_view lines);
 
  private:
-  explicit Connection(const Account& account);
+  /// What a handshake was like.
+  struct Handshake {
+    std::string protocol;  ///< `TLSv1.3` and so on, when it worked
+    bool legacy_suspected = false;
+  };
+
+  Connection(std::string label, std::string tag_prefix)
+      : label_(std::move(label)), tag_prefix_(std::move(tag_prefix)) {}
 
   static Result<std::unique_ptr<Connection>> dial(const Account& account,
                                                   const ConnectionOptions& options, TlsFloor floor,
-                                                  bool& legacy_suspected);
+                                                  Handshake& handshake);
+  Result<void> attach(std::unique_ptr<ByteStream> stream, const ConnectionOptions& options);
   struct Background {
     std::string tag;
     Visitor data;

@@ -6,23 +6,24 @@
 #include <libetpan/namespace.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "imap/errors.h"
 #include "imap/fetch_reply.h"
+#include "imap/input_guard.h"
 #include "imap/mailbox_name.h"
 #include "imap/response_codes.h"
 #include "imap/text.h"
+#include "imap/text_stream.h"
 #include "mboxferry/base/utf8.h"
-#include "mboxferry/message/metadata.h"
 
 namespace mboxferry::imap {
 namespace {
 
-constexpr std::uint64_t kSmallResponse = std::uint64_t{256} << 10U;
 // Some 30,000 mailboxes; libetpan takes ten times this in memory.
-constexpr std::uint64_t kListResponse = std::uint64_t{2} << 20U;
-constexpr std::string_view kListRoot = "LIST \"\" \"\"";
+constexpr std::size_t kMostData = std::size_t{2} << 20U;
 constexpr std::uint64_t kLongestLiteral = std::uint64_t{16} << 10U;
+constexpr std::string_view kListRoot = "LIST \"\" \"\"";
 
 /// The elements of a C list.
 template <typename T, typename Visit>
@@ -50,41 +51,36 @@ const mailimap_namespace_data* namespace_among(const mailimap_response_info& inf
 
 std::string or_empty(const char* text) { return text == nullptr ? std::string() : text; }
 
-std::uint8_t bit_of(int flag) {
-  switch (flag) {
-    case MAILIMAP_FLAG_SEEN:
-      return message::kSeen;
-    case MAILIMAP_FLAG_ANSWERED:
-      return message::kAnswered;
-    case MAILIMAP_FLAG_FLAGGED:
-      return message::kFlagged;
-    case MAILIMAP_FLAG_DRAFT:
-      return message::kDraft;
-    case MAILIMAP_FLAG_DELETED:
-      return message::kDeleted;
-    default:
-      return 0;
+/// `(\Seen \*)`
+PermanentFlags permanent_flags(std::string_view list) {
+  PermanentFlags flags;
+  flags.system = 0;
+  if (list.starts_with('(')) list.remove_prefix(1);
+  if (list.ends_with(')')) list.remove_suffix(1);
+  while (!list.empty()) {
+    const std::string_view flag = take_word(list);
+    if (flag == "\\*") flags.any_keyword = true;
+    flags.system |= system_flag(flag);
+    if (!flag.empty() && !flag.starts_with('\\')) flags.keywords.emplace_back(flag);
   }
+  return flags;
 }
 
-PermanentFlags permanent_flags(const clist* list) {
-  PermanentFlags flags;
-  // Without PERMANENTFLAGS all flags are permanent (RFC 3501 section 7.1).
-  if (list == nullptr) {
-    flags.any_keyword = true;
-    return flags;
+std::uint32_t number_of(std::string_view digits) {
+  const auto number = parse_number(digits);
+  return number && *number <= std::numeric_limits<std::uint32_t>::max()
+             ? static_cast<std::uint32_t>(*number)
+             : 0;
+}
+
+void take_selection(const ReplyLine& line, SelectedMailbox& selected) {
+  if (same_word(line.name, "EXISTS")) selected.exists = line.number;
+  if (line.status != ReplyLine::Status::ok) return;
+  if (same_word(line.code, "UIDVALIDITY")) selected.uid_validity = number_of(line.code_arguments);
+  if (same_word(line.code, "UIDNEXT")) selected.uid_next = number_of(line.code_arguments);
+  if (same_word(line.code, "PERMANENTFLAGS")) {
+    selected.permanent_flags = permanent_flags(line.code_arguments);
   }
-  flags.system = 0;
-  for_each<mailimap_flag_perm>(list, [&](const mailimap_flag_perm& flag) {
-    if (flag.fl_type == MAILIMAP_FLAG_PERM_ALL) flags.any_keyword = true;
-    if (flag.fl_flag == nullptr) return;
-    if (flag.fl_flag->fl_type == MAILIMAP_FLAG_KEYWORD) {
-      flags.keywords.push_back(or_empty(flag.fl_flag->fl_data.fl_keyword));
-    } else {
-      flags.system |= bit_of(flag.fl_flag->fl_type);
-    }
-  });
-  return flags;
 }
 
 }  // namespace
@@ -92,7 +88,6 @@ PermanentFlags permanent_flags(const clist* list) {
 Result<std::unique_ptr<EtpanSession>> EtpanSession::attach(Connection& connection) {
   mailimap* session = mailimap_new(0, nullptr);
   if (session == nullptr) return Error{ErrorCode::internal, "out of memory", ""};
-  session->imap_stream = connection.etpan_stream();
   session->imap_state = MAILIMAP_STATE_AUTHENTICATED;
   return std::unique_ptr<EtpanSession>(new EtpanSession(connection, session));
 }
@@ -100,11 +95,7 @@ Result<std::unique_ptr<EtpanSession>> EtpanSession::attach(Connection& connectio
 EtpanSession::EtpanSession(Connection& connection, mailimap* session)
     : connection_(connection), session_(session) {}
 
-EtpanSession::~EtpanSession() {
-  // With a stream it would say LOGOUT, and wait for the answer of a server that may be gone.
-  session_->imap_stream = nullptr;
-  mailimap_free(session_);
-}
+EtpanSession::~EtpanSession() { mailimap_free(session_); }
 
 int EtpanSession::say(std::string_view text) {
   const int tag = ++session_->imap_tag;
@@ -120,52 +111,60 @@ Result<void> EtpanSession::deliver() {
   return connection_.send_lines(std::exchange(lines_, {}));
 }
 
-Result<int> EtpanSession::read(int tag, std::uint64_t most_bytes) {
+Result<void> EtpanSession::read(int tag, const std::string& doing, const std::string& mailbox,
+                                const Connection::Visitor& visit) {
   MBOXFERRY_TRY(connection_.settle_background());
-  connection_.allow(most_bytes, kLongestLiteral);
-  return parse(tag);
-}
-
-int EtpanSession::parse(int tag) {
-  session_->imap_tag = tag;
-  if (mailimap_read_line(session_) == nullptr) return MAILIMAP_ERROR_STREAM;
-  mailimap_response* raw = nullptr;
-  const int parsed = mailimap_parse_response(session_, &raw);
-  const Response response(raw);
-  if (parsed != MAILIMAP_NO_ERROR) return parsed;
-  const bool accepted = response->rsp_resp_done->rsp_data.rsp_tagged->rsp_cond_state->rsp_type ==
-                        MAILIMAP_RESP_COND_STATE_OK;
-  return accepted ? MAILIMAP_NO_ERROR : MAILIMAP_ERROR_LIST;
-}
-
-Result<void> EtpanSession::check(int result, const std::string& doing, const std::string& mailbox) {
-  if (result == MAILIMAP_NO_ERROR || result == MAILIMAP_NO_ERROR_AUTHENTICATED ||
-      result == MAILIMAP_NO_ERROR_NON_AUTHENTICATED) {
-    return ok();
+  MBOXFERRY_ASSIGN(const ReplyLine reply, connection_.await(std::to_string(tag), visit));
+  if (reply.status == ReplyLine::Status::ok) return ok();
+  const std::string words = connection_.printed(reply.text);
+  if (reply.status != ReplyLine::Status::no) {
+    return connection_.fail(
+        protocol_error(connection_.label(), "no proper answer to " + doing + ": " + words));
   }
-  if (connection_.stream().failure()) return *connection_.stream().failure();
-  const std::string words = connection_.printed(or_empty(session_->imap_response));
-  const std::string said = words.empty() ? "" : ": " + words;
-  switch (result) {
-    case MAILIMAP_ERROR_FATAL:
-      return connection_.fail(
-          connection_error(connection_.label() + ": the server said goodbye" + said));
-    case MAILIMAP_ERROR_STREAM:
-    case MAILIMAP_ERROR_PARSE:
-    case MAILIMAP_ERROR_PROTOCOL:
-    case MAILIMAP_ERROR_MEMORY:
-    case MAILIMAP_ERROR_BAD_STATE:
-      return connection_.fail(
-          protocol_error(connection_.label(), "no proper answer to " + doing + said));
-    default:
-      break;
-  }
-  const auto* info = session_->imap_response_info;
-  const Meaning meaning = meaning_of(info == nullptr ? "" : or_empty(info->rsp_atom), words);
-  Error error{ErrorCode::refused, connection_.label() + ": " + doing + " refused" + said, "",
+  const Meaning meaning = meaning_of(reply.code, reply.text);
+  Error error{ErrorCode::refused, connection_.label() + ": " + doing + " refused: " + words, "",
               mailbox.empty() ? ErrorScope::session : ErrorScope::mailbox, meaning.retry};
   if (meaning.retry.when == Retry::When::later) error.code = ErrorCode::try_later;
   return error;
+}
+
+Result<const mailimap_response_info*> EtpanSession::read_data(int tag, std::string_view name,
+                                                              const std::string& doing,
+                                                              const std::string& mailbox) {
+  std::string data;
+  const auto collect = [&](const ReplyLine& line) -> Result<void> {
+    if (line.status != ReplyLine::Status::none || !same_word(line.name, name)) return ok();
+    data += "* ";
+    data += line.name;
+    data += ' ';
+    data += line.text;
+    data += "\r\n";
+    if (data.size() <= kMostData && line.text.find('\0') == std::string_view::npos) return ok();
+    return connection_.fail(protocol_error(connection_.label(), "no proper answer to " + doing));
+  };
+  MBOXFERRY_TRY(read(tag, doing, mailbox, collect));
+  InputGuard guard;
+  guard.allow(kMostData, kLongestLiteral);
+  if (const auto wrong = guard.watch(data)) {
+    return connection_.fail(protocol_error(connection_.label(), std::string(*wrong)));
+  }
+  if (parse(std::move(data))) return session_->imap_response_info;
+  return connection_.fail(protocol_error(connection_.label(), "no proper answer to " + doing));
+}
+
+bool EtpanSession::parse(std::string data) {
+  data += std::to_string(session_->imap_tag) + " OK done\r\n";
+  TextToRead text{data};
+  const auto stream = make_text_stream(text);
+  if (!stream) return false;
+  session_->imap_stream = stream.get();
+  mailimap_response* raw = nullptr;
+  const bool parsed = mailimap_read_line(session_) != nullptr &&
+                      mailimap_parse_response(session_, &raw) == MAILIMAP_NO_ERROR;
+  const Response response(raw);
+  // With a stream its destructor would say LOGOUT.
+  session_->imap_stream = nullptr;
+  return parsed && session_->imap_response_info != nullptr;
 }
 
 std::string EtpanSession::shown_name(const char* wire) {
@@ -194,25 +193,23 @@ Result<std::optional<Namespace>> EtpanSession::read_namespace(int tag) {
     MBOXFERRY_ASSIGN(Namespace root, read_root(tag));
     return std::optional(std::move(root));
   }
-  MBOXFERRY_ASSIGN(const int result, read(tag, kSmallResponse));
-  MBOXFERRY_TRY(check(result, "NAMESPACE", ""));
+  MBOXFERRY_ASSIGN(const auto* const info, read_data(tag, "NAMESPACE", "NAMESPACE", ""));
   std::optional<Namespace> found;
-  const mailimap_namespace_data* data = namespace_among(*session_->imap_response_info);
+  const mailimap_namespace_data* data = namespace_among(*info);
   if (data == nullptr || data->ns_personal == nullptr) return found;
   for_each<mailimap_namespace_info>(
-      data->ns_personal->ns_data_list, [&](const mailimap_namespace_info& info) {
-        if (!found) found = Namespace{shown_name(info.ns_prefix), info.ns_delimiter};
+      data->ns_personal->ns_data_list, [&](const mailimap_namespace_info& one) {
+        if (!found) found = Namespace{shown_name(one.ns_prefix), one.ns_delimiter};
       });
   return found;
 }
 
 Result<Namespace> EtpanSession::read_root(int tag) {
-  MBOXFERRY_ASSIGN(const int result, read(tag, kSmallResponse));
-  MBOXFERRY_TRY(check(result, "LIST", ""));
+  MBOXFERRY_ASSIGN(const auto* const info, read_data(tag, "LIST", "LIST", ""));
   Namespace found;
-  for_each<mailimap_mailbox_list>(
-      session_->imap_response_info->rsp_mailbox_list,
-      [&](const mailimap_mailbox_list& entry) { found.separator = entry.mb_delimiter; });
+  for_each<mailimap_mailbox_list>(info->rsp_mailbox_list, [&](const mailimap_mailbox_list& entry) {
+    found.separator = entry.mb_delimiter;
+  });
   return found;
 }
 
@@ -258,8 +255,7 @@ int EtpanSession::say_list() {
 }
 
 Result<std::vector<ListedMailbox>> EtpanSession::read_list(int tag) {
-  MBOXFERRY_ASSIGN(const int result, read(tag, kListResponse));
-  MBOXFERRY_TRY(check(result, "LIST", ""));
+  MBOXFERRY_TRY(read_data(tag, "LIST", "LIST", ""));
   const ListResult entries(std::exchange(session_->imap_response_info->rsp_mailbox_list, nullptr));
   std::vector<ListedMailbox> mailboxes;
   for_each<mailimap_mailbox_list>(entries.get(), [&](const mailimap_mailbox_list& entry) {
@@ -286,20 +282,14 @@ Result<MailboxTree> EtpanSession::mailbox_tree() {
 }
 
 Result<SelectedMailbox> EtpanSession::read_select(int tag, const std::string& mailbox) {
-  if (session_->imap_selection_info != nullptr) {
-    mailimap_selection_info_free(session_->imap_selection_info);
-  }
-  // The parser fills it only when it is there.
-  session_->imap_selection_info = mailimap_selection_info_new();
-  MBOXFERRY_ASSIGN(const int result, read(tag, kSmallResponse));
-  MBOXFERRY_TRY(check(result, "opening mailbox \"" + printable(mailbox) + "\"", mailbox));
   SelectedMailbox selected;
-  if (const mailimap_selection_info* info = session_->imap_selection_info) {
-    selected.uid_validity = info->sel_uidvalidity;
-    selected.uid_next = info->sel_uidnext;
-    selected.exists = info->sel_exists;
-    selected.permanent_flags = permanent_flags(info->sel_perm_flags);
-  }
+  // Without PERMANENTFLAGS all flags are permanent (RFC 3501 section 7.1).
+  selected.permanent_flags.any_keyword = true;
+  MBOXFERRY_TRY(read(tag, "opening mailbox \"" + printable(mailbox) + "\"", mailbox,
+                     [&](const ReplyLine& line) {
+                       take_selection(line, selected);
+                       return ok();
+                     }));
   return selected;
 }
 
@@ -336,15 +326,16 @@ Result<SelectedMailbox> EtpanSession::status(const std::string& mailbox) {
   MBOXFERRY_TRY(connection_.command("NOOP"));
   const int tag = say("STATUS " + quoted_string(wire) + " (MESSAGES UIDNEXT UIDVALIDITY)");
   MBOXFERRY_TRY(deliver());
-  MBOXFERRY_ASSIGN(const int result, read(tag, kSmallResponse));
-  MBOXFERRY_TRY(check(result, "STATUS of mailbox \"" + printable(mailbox) + "\"", mailbox));
-  const mailimap_mailbox_data_status* data = session_->imap_response_info->rsp_status;
+  MBOXFERRY_ASSIGN(
+      const auto* const info,
+      read_data(tag, "STATUS", "STATUS of mailbox \"" + printable(mailbox) + "\"", mailbox));
+  const mailimap_mailbox_data_status* data = info->rsp_status;
   if (data == nullptr) return connection_.fail(protocol_error(connection_.label(), "no STATUS"));
   SelectedMailbox status;
-  for_each<mailimap_status_info>(data->st_info_list, [&](const mailimap_status_info& info) {
-    if (info.st_att == MAILIMAP_STATUS_ATT_MESSAGES) status.exists = info.st_value;
-    if (info.st_att == MAILIMAP_STATUS_ATT_UIDNEXT) status.uid_next = info.st_value;
-    if (info.st_att == MAILIMAP_STATUS_ATT_UIDVALIDITY) status.uid_validity = info.st_value;
+  for_each<mailimap_status_info>(data->st_info_list, [&](const mailimap_status_info& one) {
+    if (one.st_att == MAILIMAP_STATUS_ATT_MESSAGES) status.exists = one.st_value;
+    if (one.st_att == MAILIMAP_STATUS_ATT_UIDNEXT) status.uid_next = one.st_value;
+    if (one.st_att == MAILIMAP_STATUS_ATT_UIDVALIDITY) status.uid_validity = one.st_value;
   });
   return status;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands whose replies libetpan's parser reads: LIST, NAMESPACE, SELECT, STATUS.
+// LIST, NAMESPACE and STATUS, whose data libetpan's parser reads, and SELECT.
 #pragma once
 
 #include <libetpan/mailimap.h>
@@ -14,8 +14,9 @@
 
 namespace mboxferry::imap {
 
-/// libetpan's session on a connection that is logged in. FETCH and QUOTA are not read by it: it
-/// keeps whole responses in memory and numbers in 32 bits.
+/// libetpan's parser beside a connection that is logged in. It sees only the data that was asked
+/// for: a crafted response code makes it follow a null pointer, and FETCH and QUOTA have numbers of
+/// more than 32 bits.
 class EtpanSession {
  public:
   static Result<std::unique_ptr<EtpanSession>> attach(Connection& connection);
@@ -43,11 +44,15 @@ class EtpanSession {
   int say(std::string_view text);
   /// Sends what was written down.
   Result<void> deliver();
-  /// Reads up to the reply to `tag`; a result of libetpan's, MAILIMAP_ERROR_LIST for any NO.
-  Result<int> read(int tag, std::uint64_t most_bytes);
-  int parse(int tag);
-  /// Turns libetpan's result into ours; `mailbox` empty: a NO is about the session.
-  Result<void> check(int result, const std::string& doing, const std::string& mailbox);
+  /// Reads up to the reply to `tag`. `doing` is for errors; `mailbox` empty: a NO is about the
+  /// session.
+  Result<void> read(int tag, const std::string& doing, const std::string& mailbox,
+                    const Connection::Visitor& visit);
+  /// The same; what is called `name` before it is read by libetpan, and valid until the next call.
+  Result<const mailimap_response_info*> read_data(int tag, std::string_view name,
+                                                  const std::string& doing,
+                                                  const std::string& mailbox);
+  bool parse(std::string data);
   int say_namespace();
   int say_list();
   Result<std::optional<Namespace>> read_namespace(int tag);

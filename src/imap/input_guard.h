@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bounds what a server may send before libetpan's parser sees it.
+// Bounds what libetpan's parser is shown.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace mboxferry::imap {
 
-/// Watches the bytes that come in. libetpan keeps a whole response, allocates a literal before it
-/// has come and recurses into parentheses, so each of the three is bounded here.
+/// libetpan keeps a whole response, allocates a literal before it has come and recurses into
+/// parentheses, so each of the three is bounded here.
 class InputGuard {
  public:
   /// What may come from now on.

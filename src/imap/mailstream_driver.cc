@@ -3,9 +3,6 @@
 #include "imap/mailstream_driver.h"
 
 #include <cstdlib>
-#include <string>
-
-#include "imap/errors.h"
 
 namespace mboxferry::imap {
 namespace {
@@ -20,10 +17,6 @@ ssize_t read_wire(mailstream_low* low, void* buffer, size_t size) noexcept {
     const auto count = wire.stream.read({static_cast<char*>(buffer), size});
     if (!count) return -1;
     const std::string_view bytes(static_cast<const char*>(buffer), *count);
-    if (const auto wrong = wire.guard.watch(bytes)) {
-      wire.stream.fail(protocol_error(wire.place, std::string(*wrong)));
-      return -1;
-    }
     wire.received.feed(bytes);
     return static_cast<ssize_t>(*count);
   } catch (...) {

@@ -4,9 +4,6 @@
 
 #include <libetpan/mailstream.h>
 
-#include <string>
-
-#include "imap/input_guard.h"
 #include "imap/wire_stream.h"
 #include "imap/wire_trace.h"
 #include "mboxferry/base/handle.h"
@@ -15,9 +12,7 @@ namespace mboxferry::imap {
 
 /// What the driver works on; outlives the mailstream.
 struct Wire {
-  std::string place;  ///< for messages
   WireStream& stream;
-  InputGuard guard;
   WireTrace sent;
   WireTrace received;
 };

@@ -14,6 +14,8 @@ namespace {
 using Status = ReplyLine::Status;
 
 constexpr std::size_t kSlice = std::size_t{1} << 20U;
+// Some servers only estimate a message's size.
+constexpr std::uint64_t kMostPerSize = 2;
 
 }  // namespace
 
@@ -55,6 +57,10 @@ Result<void> fetch_message_body(Connection& connection, Uid uid, std::uint64_t s
       }
       offset += received;
       if (whole || received < kSlice) return ok();
+      if (offset / kMostPerSize > size + kSlice) {
+        return connection.fail(
+            protocol_error(connection.label(), "a message that is longer than it should be"));
+      }
     }
   };
   auto result = fetch_all();

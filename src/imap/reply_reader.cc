@@ -18,7 +18,6 @@ Result<ReplyLine> ReplyReader::next() {
   for (;;) {
     MBOXFERRY_ASSIGN(auto reply, next_if_there());
     if (reply) return *reply;
-    wire_.guard.allow(limit_ + stream_.buffer_max_size, limit_);
     if (mailstream_feed_read_buffer(&stream_) <= 0) {
       if (!wire_.stream.failure()) return broken("reading failed");
       return *wire_.stream.failure();
@@ -31,7 +30,6 @@ Result<std::optional<ReplyLine>> ReplyReader::next_if_there() {
     MBOXFERRY_ASSIGN(const bool complete, use_buffer());
     if (complete) break;
     if (!wire_.stream.readable_now()) return std::optional<ReplyLine>();
-    wire_.guard.allow(limit_ + stream_.buffer_max_size, limit_);
     if (mailstream_feed_read_buffer(&stream_) <= 0) {
       if (!wire_.stream.failure()) return broken("reading failed");
       return *wire_.stream.failure();
@@ -43,6 +41,7 @@ Result<std::optional<ReplyLine>> ReplyReader::next_if_there() {
   line_start_ = 0;
   const auto line = parse_reply_line(current_);
   if (!line) return broken("a line that is no reply");
+  if (line->kind != ReplyLine::Kind::untagged) wire_.stream.answered();
   untagged_ = line->kind == ReplyLine::Kind::untagged ? untagged_ + current_.size() : 0;
   if (untagged_ > untagged_limit_) return broken("it talks without end");
   return line;

@@ -12,7 +12,6 @@
 
 namespace mboxferry::imap {
 
-/// Shares libetpan's read buffer, so that either side can go on where the other stopped.
 class ReplyReader {
  public:
   ReplyReader(Wire& wire, mailstream& stream, std::string place)

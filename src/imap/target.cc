@@ -9,6 +9,7 @@
 #include "imap/connection.h"
 #include "imap/errors.h"
 #include "imap/etpan_session.h"
+#include "imap/imap_target.h"
 #include "imap/login.h"
 #include "imap/mailbox_name.h"
 #include "imap/message_fetch.h"
@@ -29,8 +30,14 @@ struct Session {
   std::unique_ptr<EtpanSession> etpan;
 
   static Result<Session> open(const Account& account, const ConnectionOptions& options) {
+    MBOXFERRY_ASSIGN(auto connection, Connection::open(account, options));
+    return begin(std::move(connection), account, options);
+  }
+
+  static Result<Session> begin(std::unique_ptr<Connection> connection, const Account& account,
+                               const ConnectionOptions& options) {
     Session session;
-    MBOXFERRY_ASSIGN(session.connection, Connection::open(account, options));
+    session.connection = std::move(connection);
     MBOXFERRY_TRY(log_in(*session.connection, account));
     MBOXFERRY_TRY(session.connection->enable_utf8());
     if (options.compression == Compression::on) {
@@ -51,9 +58,10 @@ struct Session {
     connection->stream().set_timeout(kGoodbyePatience);
     const std::string tag = connection->next_tag();
     if (!connection->send(tag + " LOGOUT\r\n", tag + " LOGOUT")) return;
+    connection->reader().set_untagged_limit(ReplyReader::kDefaultLimit);
     for (;;) {
       const auto reply = connection->next_reply();
-      if (!reply || (reply->kind == ReplyLine::Kind::tagged && reply->tag == tag)) break;
+      if (!reply || reply->kind != ReplyLine::Kind::untagged) break;
     }
     connection->stream().close();
   }
@@ -259,6 +267,16 @@ Result<std::unique_ptr<Target>> connect(const Account& account, const Connection
   if (!knowledge) knowledge = std::make_shared<ServerKnowledge>();
   return std::unique_ptr<Target>(
       std::make_unique<ImapTarget>(std::move(session), wanted, std::move(knowledge)));
+}
+
+Result<std::unique_ptr<Target>> connect_on(std::unique_ptr<ByteStream> stream,
+                                           const Account& account, const ConnectionOptions& options,
+                                           AppendMode wanted, const std::string& tag_prefix) {
+  MBOXFERRY_ASSIGN(auto connection,
+                   Connection::open_on(std::move(stream), options, account.label(), tag_prefix));
+  MBOXFERRY_ASSIGN(Session session, Session::begin(std::move(connection), account, options));
+  return std::unique_ptr<Target>(std::make_unique<ImapTarget>(std::move(session), wanted,
+                                                              std::make_shared<ServerKnowledge>()));
 }
 
 Result<std::unique_ptr<ReadOnlyTarget>> connect_read_only(const Account& account,

@@ -105,9 +105,11 @@ Error TlsStream::lost(const std::string& doing) {
   return *failure_;
 }
 
-Result<void> TlsStream::wait(short events) {
+Result<void> TlsStream::wait(short events, Deadline deadline) {
   const auto began = std::chrono::steady_clock::now();
-  const auto ready = wait_ready(fd_.get(), events, timeout_);
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - began);
+  const auto ready =
+      wait_ready(fd_.get(), events, std::max(left, std::chrono::milliseconds::zero()));
   waited_ += std::chrono::steady_clock::now() - began;
   if (!ready) {
     fail(ready.error());
@@ -166,6 +168,8 @@ Result<void> TlsStream::start_tls(const Account& account, TlsFloor floor) {
     set_server_name(ssl_.get(), account.host);
   }
   end_.first_count = 0;
+  // Of the whole: a byte now and then is no handshake.
+  const Deadline end = deadline();
   for (;;) {
     ERR_clear_error();
     const int result = SSL_connect(ssl_.get());
@@ -175,7 +179,7 @@ Result<void> TlsStream::start_tls(const Account& account, TlsFloor floor) {
       fail(handshake_error(ERR_GET_REASON(ERR_peek_error())));
       return *failure_;
     }
-    MBOXFERRY_TRY(wait(step == Step::wants_read ? POLLIN : POLLOUT));
+    MBOXFERRY_TRY(wait(step == Step::wants_read ? POLLIN : POLLOUT, end));
   }
   // A cipher without certificate would have passed by the check.
   if (floor == TlsFloor::secure && !check_.accepted()) {
@@ -270,6 +274,8 @@ bool TlsStream::readable_now() {
 }
 
 Result<std::size_t> TlsStream::read(std::span<char> buffer) {
+  // Parts of a TLS record are no progress: nobody can read them.
+  std::optional<Deadline> end;
   for (;;) {
     if (pending_used_ < pending_.size()) {
       const std::size_t count = std::min(buffer.size(), pending_.size() - pending_used_);
@@ -289,7 +295,8 @@ Result<std::size_t> TlsStream::read(std::span<char> buffer) {
     // A server that leaves Nagle's algorithm on (Cyrus) holds its next small reply, such as "+"
     // behind "OK", until the one before is acknowledged; a delayed acknowledgement takes 40 ms.
     if (step != Step::wants_write) acknowledge_now(fd_.get());
-    MBOXFERRY_TRY(wait(step == Step::wants_write ? POLLOUT : POLLIN));
+    if (!end) end = deadline();
+    MBOXFERRY_TRY(wait(step == Step::wants_write ? POLLOUT : POLLIN, *end));
   }
 }
 
@@ -321,7 +328,7 @@ Result<void> TlsStream::wait_to_write(Step step) {
   const bool alive = take_in(kPendingLimit + 1);
   if (step == Step::failed) return lost("writing");
   if (!alive) return *failure_;
-  return wait(step == Step::wants_write ? POLLIN | POLLOUT : POLLIN);
+  return wait(step == Step::wants_write ? POLLIN | POLLOUT : POLLIN, deadline());
 }
 
 }  // namespace mboxferry::imap

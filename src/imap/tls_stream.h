@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "imap/byte_stream.h"
 #include "imap/certificate.h"
 #include "imap/socket_bio.h"
 #include "mboxferry/base/file.h"
@@ -27,46 +28,36 @@ enum class TlsFloor {
   legacy_probe,  ///< TLS 1.0 and 1.1 only, nothing verified: to name what a server offers
 };
 
-/// One connection. After the first failure every call fails with the same error, except that
-/// bytes received before it can still be read. While a write waits for the peer, what the peer
-/// sends is taken in (at most 1 MiB), so that two full pipes never wait for each other.
-/// One thread at a time.
-class TlsStream {
+/// While a write waits for the peer, what the peer sends is taken in (at most 1 MiB), so that two
+/// full pipes never wait for each other.
+class TlsStream final : public ByteStream {
  public:
   static Result<std::unique_ptr<TlsStream>> connect(const Account& account,
                                                     std::chrono::milliseconds timeout);
-  TlsStream(const TlsStream&) = delete;
-  TlsStream& operator=(const TlsStream&) = delete;
-  ~TlsStream();
+  ~TlsStream() override;
 
   /// Handshake. Nothing that was received before is kept: that would be an injected response.
   Result<void> start_tls(const Account& account, TlsFloor floor);
   /// After start_tls failed: the peer may know only protocols that are too old.
   [[nodiscard]] bool legacy_suspected() const { return legacy_suspected_; }
   [[nodiscard]] bool secured() const { return secured_; }
-  /// `host:port`, for messages.
-  [[nodiscard]] const std::string& place() const { return place_; }
+  [[nodiscard]] const std::string& place() const override { return place_; }
   /// `TLSv1.3` and so on.
   [[nodiscard]] std::string protocol() const;
   /// `TLS_AES_128_GCM_SHA256` and so on.
   [[nodiscard]] std::string cipher() const;
 
-  /// At least one byte, waiting for it.
-  Result<std::size_t> read(std::span<char> buffer);
-  /// All of `bytes`, which are given to the system before it returns. Several TLS records go in one
-  /// system call, so that few long writes cost less than many short ones.
-  Result<void> write(std::string_view bytes);
-  /// True when read() would return at once, with bytes or with an error.
-  bool readable_now();
-  /// A shorter or longer patience from now on.
-  void set_timeout(std::chrono::milliseconds timeout) { timeout_ = timeout; }
+  Result<std::size_t> read(std::span<char> buffer) override;
+  /// Several TLS records go in one system call, so that few long writes cost less than many short
+  /// ones.
+  Result<void> write(std::string_view bytes) override;
+  bool readable_now() override;
+  void set_timeout(std::chrono::milliseconds timeout) override { timeout_ = timeout; }
 
-  void close();
-  /// Closes for the reason given; later calls fail with it.
-  void fail(const Error& error);
-  [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
-  /// The waiting and the kernel's view; bytes are counted by whoever sends them.
-  [[nodiscard]] WireUsage usage() const;
+  void close() override;
+  void fail(const Error& error) override;
+  [[nodiscard]] const std::optional<Error>& failure() const override { return failure_; }
+  [[nodiscard]] WireUsage usage() const override;
 
  private:
   enum class Step { done, wants_read, wants_write, failed };
@@ -83,7 +74,9 @@ class TlsStream {
   /// Takes in what is there without waiting, until `enough` bytes wait to be read; false when the
   /// connection failed.
   bool take_in(std::size_t enough);
-  Result<void> wait(short events);
+  using Deadline = std::chrono::steady_clock::time_point;
+  [[nodiscard]] Deadline deadline() const { return std::chrono::steady_clock::now() + timeout_; }
+  Result<void> wait(short events, Deadline deadline);
 
   FileDescriptor fd_;
   std::string place_;

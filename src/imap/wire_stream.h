@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a connection is written to and read from: TLS, with or without compression between.
+// What a connection is written to and read from, with or without compression between.
 #pragma once
 
 #include <array>
@@ -10,22 +10,23 @@
 #include <span>
 #include <string_view>
 
+#include "imap/byte_stream.h"
 #include "imap/deflate.h"
-#include "imap/tls_stream.h"
+#include "imap/read_pace.h"
 #include "mboxferry/base/result.h"
 #include "mboxferry/imap/target.h"
 
 namespace mboxferry::imap {
 
-/// One connection, with the promises of TlsStream. What was written may wait inside for more until
+/// One connection, with the promises of ByteStream. What was written may wait inside for more until
 /// flush() or until a read has to wait; it counts as sent nevertheless. One thread at a time.
 class WireStream {
  public:
-  explicit WireStream(std::unique_ptr<TlsStream> tls) : tls_(std::move(tls)) {}
+  /// `timeout` bounds how slowly the peer may speak, see ReadPace.
+  WireStream(std::unique_ptr<ByteStream> bytes, std::chrono::milliseconds timeout)
+      : bytes_(std::move(bytes)), pace_(timeout) {}
   WireStream(const WireStream&) = delete;
   WireStream& operator=(const WireStream&) = delete;
-
-  TlsStream& tls() { return *tls_; }
 
   /// At least one byte, waiting for it.
   Result<std::size_t> read(std::span<char> buffer);
@@ -45,18 +46,26 @@ class WireStream {
 
   [[nodiscard]] WireUsage usage() const;
 
-  void set_timeout(std::chrono::milliseconds timeout) { tls_->set_timeout(timeout); }
-  void close() { tls_->close(); }
-  void fail(const Error& error) { tls_->fail(error); }
-  [[nodiscard]] const std::optional<Error>& failure() const { return tls_->failure(); }
+  void set_timeout(std::chrono::milliseconds timeout) {
+    bytes_->set_timeout(timeout);
+    pace_.set_timeout(timeout);
+  }
+  /// See ReadPace::answered().
+  void answered() { pace_.answered(); }
+  void close() { bytes_->close(); }
+  void fail(const Error& error) { bytes_->fail(error); }
+  [[nodiscard]] const std::optional<Error>& failure() const { return bytes_->failure(); }
 
  private:
   Result<void> send(std::string_view wire_bytes);
   /// Inflates what has come into `plain_`, which must be used up.
   Result<void> inflate();
   Result<void> receive();
+  /// From the stream below, at a pace that is watched.
+  Result<std::size_t> read_bytes(std::span<char> buffer);
 
-  std::unique_ptr<TlsStream> tls_;
+  std::unique_ptr<ByteStream> bytes_;
+  ReadPace pace_;
   std::unique_ptr<Deflater> deflater_;
   std::unique_ptr<Inflater> inflater_;
   std::array<char, (64u << 10)> compressed_{};

@@ -19,6 +19,19 @@ constexpr const char* kConnectionSettings =
     "PRAGMA trusted_schema=OFF;"
     "PRAGMA cell_size_check=ON;";
 
+/// The path as SQLite's URI file name, which alone can say that a file does not change.
+std::string unchanging_uri(const std::string& path) {
+  std::string uri = "file:";
+  for (const char c : path) {
+    if (c == '%' || c == '?' || c == '#') {
+      uri += fmt::format("%{:02x}", c);
+    } else {
+      uri += c;
+    }
+  }
+  return uri + "?immutable=1";
+}
+
 }  // namespace
 
 Error damaged(const std::string& path, const std::string& detail) {
@@ -75,10 +88,13 @@ void Query::bind_one(int index, Blob value) {
 
 Result<std::unique_ptr<Database>> Database::open(const std::string& path, Access access) {
   std::unique_ptr<Database> database(new Database(path));
+  const bool unchanging = access == Access::unchanging;
   const int flags = (access == Access::write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) |
-                    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
+                    (unchanging ? SQLITE_OPEN_URI : 0) | SQLITE_OPEN_NOMUTEX |
+                    SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
   sqlite3* connection = nullptr;
-  const int status = sqlite3_open_v2(path.c_str(), &connection, flags, nullptr);
+  const std::string name = unchanging ? unchanging_uri(path) : path;
+  const int status = sqlite3_open_v2(name.c_str(), &connection, flags, nullptr);
   database->connection_.reset(connection);
   if (status != SQLITE_OK) return database->error(status);
   sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);

@@ -61,7 +61,9 @@ class Query {
 /// A connection. Not thread-safe: the journal's mutex is held around every use.
 class Database {
  public:
-  enum class Access { write, read };
+  /// `unchanging`: read a file that nobody writes to and that has no write-ahead log beside it;
+  /// needs no other file there, and makes none.
+  enum class Access { write, read, unchanging };
 
   /// Opens an existing file and sets what concerns this connection only.
   static Result<std::unique_ptr<Database>> open(const std::string& path, Access access);

@@ -99,12 +99,26 @@ Result<void> make_durable(Database& database) {
   return database.script("PRAGMA synchronous=FULL;PRAGMA journal_size_limit=16777216;");
 }
 
-Result<std::unique_ptr<Journal>> open_to_read(const std::string& path) {
-  MBOXFERRY_TRY(check_file(path));
-  MBOXFERRY_ASSIGN(auto database, Database::open(path, Database::Access::read));
+Result<std::unique_ptr<Journal>> open_to_read(const std::string& path, Database::Access access) {
+  MBOXFERRY_ASSIGN(auto database, Database::open(path, access));
   MBOXFERRY_ASSIGN(const Content content, check_content(*database));
   if (content == Content::nothing) return no_journal(path, "it is empty");
   return std::make_unique<SqliteJournal>(std::move(database), LockFile());
+}
+
+// A job at work, or one that was killed, has a write-ahead log that is not empty.
+bool has_log(const std::string& path) {
+  struct stat status {};
+  return ::stat((path + "-wal").c_str(), &status) == 0 && status.st_size > 0;
+}
+
+// SQLite makes two files beside the journal even to read it. Where it may not, a journal whose job
+// has ended can be read all the same.
+Result<std::unique_ptr<Journal>> open_to_read(const std::string& path) {
+  MBOXFERRY_TRY(check_file(path));
+  auto journal = open_to_read(path, Database::Access::read);
+  if (journal || journal.error().code != ErrorCode::cannot_create || has_log(path)) return journal;
+  return open_to_read(path, Database::Access::unchanging);
 }
 
 // SQLite keeps an unnamed database in a temporary file of its own, which has no name either.

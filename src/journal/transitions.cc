@@ -89,6 +89,19 @@ class Transitions {
     });
   }
 
+  Result<void> retry(const std::vector<MessageId>& messages) {
+    return each_run(messages, next_id, [&](std::size_t at, std::size_t count) -> Result<void> {
+      const MessageId first = messages[at];
+      MBOXFERRY_TRY(exactly(count, first, "tried again",
+                            database_.run("UPDATE message SET state = 10"
+                                          " WHERE id BETWEEN ?1 AND ?2 AND state = 13",
+                                          first, last(first, count))));
+      MBOXFERRY_TRY(database_.run("DELETE FROM reason WHERE message BETWEEN ?1 AND ?2", first,
+                                  last(first, count)));
+      return ok();
+    });
+  }
+
   Result<void> intend(const Intent& intent) {
     if (intent.messages.empty()) return ok();
     MBOXFERRY_TRY(each_run(intent.messages, next_id, [&](std::size_t at, std::size_t count) {
@@ -143,6 +156,7 @@ Result<void> SqliteJournal::commit(const Step& step) {
     const std::lock_guard guard(mutex_);
     MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
     Transitions transitions(*database_);
+    MBOXFERRY_TRY(transitions.retry(step.retried));
     MBOXFERRY_TRY(transitions.store(step.stored));
     MBOXFERRY_TRY(transitions.plan_again(step.planned_again));
     MBOXFERRY_TRY(transitions.refuse(step.refused));
@@ -154,6 +168,7 @@ Result<void> SqliteJournal::commit(const Step& step) {
     for (const Intent& intent : step.intents) MBOXFERRY_TRY(transitions.intend(intent));
     MBOXFERRY_TRY(transaction.commit());
   }
+  if (!step.retried.empty()) crash_point("retry-planned");
   if (!step.stored.empty()) crash_point("batch-confirmed");
   if (!step.intents.empty()) crash_point("batch-intended");
   return ok();

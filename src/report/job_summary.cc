@@ -71,7 +71,9 @@ Result<void> write_refused_lines(TextOutput& out, const journal::Journal& journa
         out.write(fmt::format("  and {} more; --json lists all\n", count - kRefusedShown)));
   }
   return out.write(
-      fmt::format("  kept with their reasons in {}.refused.mbox\n", printable(journal.path())));
+      fmt::format("  kept with their reasons in {}.refused.mbox; mboxferry retry sends them once "
+                  "more\n",
+                  printable(journal.path())));
 }
 
 namespace {

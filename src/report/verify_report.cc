@@ -16,7 +16,7 @@ VerifyReport::VerifyReport() {
 
 VerifyReport::List& VerifyReport::list_of(const std::string& what) {
   if (what == "missing") return missing_;
-  return what == "unexpected" ? unexpected_ : different_;
+  return what == "unexpected" || what == "twice" ? unexpected_ : different_;
 }
 
 Result<void> VerifyReport::add(const VerifyRow& row) {
@@ -45,13 +45,13 @@ Result<void> VerifyReport::write(TextOutput& out, const std::string& verdict,
 }
 
 std::string verify_line(const VerifyRow& row) {
-  std::string line = row.what == "missing" || row.what == "unexpected"
-                         ? row.what
-                         : "different " + printable(row.what);
+  const bool is_plain = row.what == "missing" || row.what == "unexpected" || row.what == "twice";
+  std::string line = is_plain ? row.what : "different " + printable(row.what);
   line += ": " + printable(row.mailbox);
   if (row.uid != 0) line += fmt::format(", UID {}", row.uid);
   if (row.what != "unexpected") {
-    line += fmt::format(", from {} at byte {}", printable(row.folder), row.offset);
+    line += fmt::format(", {} {} at byte {}", row.what == "twice" ? "a copy of that from" : "from",
+                        printable(row.folder), row.offset);
   }
   return line;
 }

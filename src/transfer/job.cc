@@ -18,6 +18,7 @@
 #include "transfer/mailboxes.h"
 #include "transfer/quarantine.h"
 #include "transfer/reconnect.h"
+#include "transfer/settings_text.h"
 #include "transfer/source_folders.h"
 #include "transfer/tally.h"
 #include "transfer/throttled_target.h"
@@ -43,28 +44,6 @@ std::string absolute_lines(const std::vector<std::string>& paths) {
   return lines;
 }
 
-/// Everything that decides which bytes go where: a job may not change it half-way.
-std::string settings_text(const JobSettings& settings) {
-  std::string order;
-  for (const message::DateSource source : settings.index.date_order)
-    order += std::string(message::date_source_name(source)) + ",";
-  const plan::MappingRules& mapping = settings.mapping;
-  std::string maps;
-  for (const plan::MapRule& rule : mapping.maps)
-    maps += fmt::format("map={}={}\n", rule.from, rule.to);
-  for (const std::string& glob : settings.include) maps += "include=" + glob + "\n";
-  for (const std::string& glob : settings.exclude) maps += "exclude=" + glob + "\n";
-  return fmt::format(
-      "mailbox={}\nsubfolder={}\nspecial-use={:d}\n{}labels={}\ndedupe={}\nskip-existing={:d}\n"
-      "dialect={}\ninternaldate={}\ndefault-flags={}\ninclude-expunged={:d}\n"
-      "keep-deleted={:d}\nstrip-status-headers={:d}\n",
-      mapping.mailbox.value_or(""), mapping.subfolder, mapping.special_use, maps,
-      plan::label_policy_name(label_policy(settings)), journal::dedupe_name(settings.dedupe),
-      settings.skip_existing, mbox::dialect_name(settings.index.dialect), order,
-      settings.index.default_flags, settings.index.include_expunged,
-      settings.index.keep_deleted_flag, settings.index.strip_status_headers);
-}
-
 /// One job from beginning to end.
 class JobRunner {
  public:
@@ -88,6 +67,7 @@ class JobRunner {
  private:
   Result<void> open();
   Result<void> keep_notes();
+  Result<void> plan_refused_again();
   Result<void> begin_progress();
   Result<void> transfer_all();
   Result<std::unique_ptr<imap::Target>> connect();
@@ -132,7 +112,17 @@ Result<void> JobRunner::open() {
   MBOXFERRY_TRY(match_with_journal(sources_, settings_, *journal_, tracker_));
   for (SourceFolder& source : sources_)
     if (source.touched) MBOXFERRY_TRY(compare_index(source, settings_, *journal_, interrupt_));
+  MBOXFERRY_TRY(plan_refused_again());
   return begin_progress();
+}
+
+/// Only when the archive is known to be the same: its messages are to be had again.
+Result<void> JobRunner::plan_refused_again() {
+  if (!settings_.retry) return ok();
+  MBOXFERRY_ASSIGN(Refusals refused, find_refused(*journal_, *settings_.retry));
+  journal::Step step;
+  step.retried = std::move(refused.chosen);
+  return journal_->commit(step);
 }
 
 Result<void> JobRunner::keep_notes() {
@@ -265,11 +255,12 @@ Result<Verdict> JobRunner::verify() {
     MBOXFERRY_ASSIGN(target_, connect());
   }
   const auto show = [this](const Difference& difference) {
-    if (difference.what != "unexpected")
-      tracker_.notice(
-          fmt::format("{}: the message at byte {} of {} is {} on the server", difference.mailbox,
-                      difference.offset, difference.folder,
-                      difference.what == "missing" ? "missing" : "different: " + difference.what));
+    if (difference.what == "unexpected") return;
+    const bool plain = difference.what == "missing" || difference.what == "twice";
+    tracker_.notice(fmt::format(
+        "{}: the message at byte {} of {} is {}{} on the server", difference.mailbox,
+        difference.offset, difference.folder,
+        plain ? "" : "different: ", difference.what == "twice" ? "there twice" : difference.what));
   };
   MBOXFERRY_ASSIGN(const VerifyResult result,
                    verify_job(*journal_, *target_, false, show, interrupt_));

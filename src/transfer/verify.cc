@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compares the ledger with the server.
+#include <strings.h>
+
 #include <algorithm>
 #include <limits>
 #include <unordered_map>
@@ -7,6 +9,7 @@
 #include "mboxferry/plan/message_plan.h"
 #include "mboxferry/transfer/job.h"
 #include "transfer/content_digest.h"
+#include "transfer/copy_finder.h"
 #include "transfer/mailboxes.h"
 #include "transfer/reconcile.h"
 
@@ -18,6 +21,15 @@ constexpr imap::Uid kLastUid = std::numeric_limits<imap::Uid>::max();
 
 Error interrupted() {
   return {ErrorCode::interrupted, "interrupted while verifying", "run the same command again"};
+}
+
+/// Keywords compare without regard to case.
+bool has_all(const std::vector<std::string>& found, const std::vector<std::string>& wanted) {
+  return std::all_of(wanted.begin(), wanted.end(), [&](const std::string& keyword) {
+    return std::any_of(found.begin(), found.end(), [&](const std::string& one) {
+      return ::strcasecmp(one.c_str(), keyword.c_str()) == 0;
+    });
+  });
 }
 
 /// Verifies one selected mailbox, page by page of the ledger.
@@ -44,12 +56,21 @@ class MailboxVerifier {
   }
 
   /// The rest of the ledger, and what lies behind it on the server.
-  Result<void> finish() { return compare_page(kLastUid); }
+  Result<void> finish(const journal::Journal& journal, const Cancellation& interrupt) {
+    MBOXFERRY_TRY(compare_page(kLastUid));
+    const auto tell = [this](imap::Uid uid, const journal::MessageRow* original) {
+      if (original == nullptr) return unexpected(uid);
+      ++result_.unexpected;
+      ++result_.twice;
+      report(*original, "twice", uid);
+    };
+    return copies_.look(mailbox_.id, journal, target_, tell, interrupt);
+  }
 
   void missing(const journal::MessageRow& row) {
     ++result_.checked;
     ++result_.missing;
-    report(row, "missing");
+    report(row, "missing", row.uid);
   }
 
  private:
@@ -97,7 +118,8 @@ class MailboxVerifier {
   }
 
   Result<void> pass_unexpected() {
-    unexpected(fetched_->uid);
+    if (fetched_->uid >= mailbox_.uid_floor && !copies_.suspect(*fetched_))
+      unexpected(fetched_->uid);
     return advance();
   }
 
@@ -122,12 +144,14 @@ class MailboxVerifier {
       what = "internaldate";
     else if ((kept.flags & ~fetched.flags) != 0)
       what = "flags";
+    else if (!has_all(fetched.keywords, kept.keywords))
+      what = "keywords";
     if (what == nullptr) {
       if (key_) good_.push_back(&row);
       return;
     }
     ++result_.different;
-    report(row, what);
+    report(row, what, row.uid);
   }
 
   Result<void> compare_bodies() {
@@ -139,21 +163,19 @@ class MailboxVerifier {
       }));
       if (digest.finish() == row->digest) continue;
       ++result_.different;
-      report(*row, "content");
+      report(*row, "content", row->uid);
     }
     return ok();
   }
 
   void unexpected(imap::Uid uid) {
-    if (uid < mailbox_.uid_floor) return;
     ++result_.unexpected;
     visit_({mailbox_.name, "", 0, uid, "unexpected"});
   }
 
-  void report(const journal::MessageRow& row, const char* what) {
+  void report(const journal::MessageRow& row, const char* what, imap::Uid uid) {
     const auto folder = folders_.find(row.folder);
-    visit_(
-        {mailbox_.name, folder == folders_.end() ? "" : folder->second, row.offset, row.uid, what});
+    visit_({mailbox_.name, folder == folders_.end() ? "" : folder->second, row.offset, uid, what});
   }
 
   const journal::MailboxRow& mailbox_;
@@ -164,6 +186,7 @@ class MailboxVerifier {
   const std::optional<message::MacKey> key_;  ///< of the digests; set: bodies are compared too
   VerifyResult& result_;
   const DifferenceVisitor& visit_;
+  CopyFinder copies_;
   std::vector<journal::MessageRow> page_;
   std::vector<const journal::MessageRow*> good_;
   std::unique_ptr<imap::MessageWalk> walk_;
@@ -198,7 +221,7 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox,
     if (interrupt.requested()) return interrupted();
     return verifier.add(row);
   }));
-  MBOXFERRY_TRY(verifier.finish());
+  MBOXFERRY_TRY(verifier.finish(journal, interrupt));
   return journal.each(journal::State::stored, mailbox.id,
                       [&](const journal::MessageRow& row) -> Result<void> {
                         if (row.uid == 0) verifier.missing(row);

@@ -302,7 +302,8 @@ class UsageTest(ProgramTest):
                           ["migrate", archive, "--to", "imaps://a@localhost:99999/M"],
                           ["migrate", archive, "--to", "imaps://a@localhost/M", "--tls-pin", "abc"],
                           ["migrate", archive, "--to", "imaps://a@localhost/M", "--append-mode",
-                           "fast"], ["verify"], ["status"]):
+                           "fast"], ["verify"], ["status"], ["retry"],
+                          ["retry", "a.journal", "b.journal"]):
             with self.subTest(arguments):
                 outcome = self.run_program(*arguments)
                 self.assert_code(outcome, 64)
@@ -311,15 +312,16 @@ class UsageTest(ProgramTest):
 
     def test_help_and_version(self):
         for arguments in (["--help"], ["scan", "--help"], ["migrate", "--help"],
-                          ["verify", "--help"], ["status", "--help"], ["--version"]):
+                          ["verify", "--help"], ["status", "--help"], ["retry", "--help"],
+                          ["--version"]):
             with self.subTest(arguments):
                 outcome = self.run_program(*arguments)
                 self.assert_code(outcome, 0)
                 self.assertTrue(outcome.out.strip())
                 self.assertEqual(outcome.err, "")
 
-    def test_status_and_verify_of_a_journal_that_is_not_there(self):
-        for command in ("status", "verify"):
+    def test_commands_on_a_journal_that_is_not_there(self):
+        for command in ("status", "verify", "retry"):
             with self.subTest(command):
                 outcome = self.run_program(command, self.folder / "absent.journal")
                 self.assertIn(outcome.code, (66, 73, 78), str(outcome))

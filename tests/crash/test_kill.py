@@ -25,6 +25,7 @@ def crash_points():
 # Points that only a job reaches that was interrupted before, or that meets a refusal.
 ON_RESUME = ("reconcile-looked", "reconcile-decided")
 ON_REFUSAL = ("message-quarantined",)
+ON_RETRY = ("retry-planned",)
 # Passages after the first that are worth a kill of their own.
 LATER = ("index-chunk:2", "batch-intended:2", "batch-half-sent:2", "batch-sent:2",
          "batch-answered:2", "batch-confirmed:2")
@@ -84,7 +85,7 @@ class DovecotKillTest(WithDovecot, KillTest):
         self.assertEqual(failures, [], "\n".join(failures))
 
     def test_every_point_is_hit_and_survived(self):
-        points = [point for point in crash_points() if point not in ON_RESUME + ON_REFUSAL]
+        points = [point for point in crash_points() if point not in ON_RESUME + ON_REFUSAL + ON_RETRY]
         self.assertGreater(len(points), 8)
         self.check_all([(point, [point]) for point in points])
 
@@ -160,6 +161,25 @@ class QuarantineKillTest(KillTest):
                         and subject in path.read_bytes()]
                 self.assertEqual(len(kept), 1, sorted(self.folder.rglob("*")))
                 self.assertEqual(kept[0].read_bytes().count(b"Subject: " + subject), 1)
+
+    def test_a_retry_that_is_killed_goes_on_with_the_same_command(self):
+        archive = self.folder / "mail.mbox"
+        wanted = archives.make(archive, 30, seed=3)
+        sizes = [one.size for one in wanted]
+        culprit = next(size for size in sizes if sizes.count(size) == 1)
+        refusals = {culprit}
+        with FakeImap(on_append=lambda head: Refusal("NO", "a virus")
+                      if head.size in refusals else None) as server:
+            self.assert_code(self.migrate(server, archive, "Mail"), 3)
+            refusals.clear()
+            retry = ["retry", self.folder / "job.journal", "--password-file",
+                     server.password_file(), "--progress=none"]
+            for point in (*ON_RETRY, "batch-intended", "batch-sent"):
+                outcome = self.run_program(*retry, MBOXFERRY_CRASH_AT=point)
+                self.assertEqual(outcome.code, -signal.SIGKILL, f"{point}: {outcome}")
+            # The same command goes on, though nothing is refused any more.
+            self.assert_code(self.run_program(*retry), 0)
+            self.assertEqual(sorted(server.bodies("Mail")), sorted(one.wire for one in wanted))
 
 
 if __name__ == "__main__":

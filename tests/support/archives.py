@@ -19,6 +19,7 @@ FIRST_DATE = calendar.timegm((2015, 3, 2, 8, 15, 0))
 STATUS = {"": (), "O": (), "RO": ("\\Seen",), "R": ("\\Seen",)}
 X_STATUS = {"": (), "A": ("\\Answered",), "F": ("\\Flagged",), "AF": ("\\Answered", "\\Flagged"),
             "T": ("\\Draft",)}
+KEYWORDS = ("$Forwarded", "$label1", "projekt-x", "Important")
 WORDS = ("account archive better calendar delivery every folder green harbour island journal key "
          "letter mail north order paper quiet river ship tide under vessel water year").split()
 
@@ -111,13 +112,16 @@ class Mbox:
 
 
 def make(path, count, seed=1, *, status=True, body_bytes=(50, 3000), kinds=None, copies=0,
-         message_ids=0.9, keep_wire=True, start=0, line_end=b"\n"):
+         message_ids=0.9, keep_wire=True, start=0, line_end=b"\n", dates=None,
+         keywords=0.0):
     """Writes `count` varied messages to `path` and returns the list of Expected.
 
     status: every message has a Status field; else none has one, and all must arrive as seen.
     copies: so many messages are byte for byte the message before them. message_ids: share that
     has a Message-ID. kinds: names of KINDS; all by default. start: number of the first message,
-    so that a longer archive begins with the bytes of a shorter one of the same seed.
+    so that a longer archive begins with the bytes of a shorter one of the same seed. dates: gives
+    Unix seconds for a random generator; by default they rise from FIRST_DATE. keywords: share
+    that has some, in an archive with status fields.
     """
     chosen = list(kinds or KINDS)
     with Mbox(path, line_end=line_end, keep_wire=keep_wire) as mbox:
@@ -130,8 +134,12 @@ def make(path, count, seed=1, *, status=True, body_bytes=(50, 3000), kinds=None,
             rng = random.Random(f"{seed}/{number}")
             kind = chosen[number % len(chosen)]
             body = KINDS[kind](rng, rng.randint(*body_bytes))
-            epoch = FIRST_DATE + number * 9_731 + rng.randrange(60)
+            epoch = dates(rng) if dates else FIRST_DATE + number * 9_731 + rng.randrange(60)
             header, flags = _header(rng, number, seed, epoch, status, message_ids, kind)
+            if keywords and rng.random() < keywords:
+                words = rng.sample(KEYWORDS, rng.randint(1, 2))
+                header += b"X-Keywords: " + " ".join(words).encode() + b"\n"
+                flags += tuple(words)
             last = (header + b"\n" + body, epoch, flags,
                     b"%s@example.%s" % (rng.choice(WORDS).encode(), rng.choice((b"com", b"org"))))
             mbox.add(*last)

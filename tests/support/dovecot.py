@@ -1,21 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # A private Dovecot in a temporary folder, on free loopback ports.
-"""Runs Dovecot 2.3 as a foreground child, as root or as an ordinary user.
+"""Runs Dovecot 2.3 as a foreground child, as root or as an ordinary user."""
 
-    python3 -m support.dovecot --run -- CMD...
-
-starts one, exports MBOXFERRY_TEST_IMAP_{HOST,PORT,USER,PASSWORD_FILE,CA_FILE} and runs CMD.
-"""
-
-import argparse
 import functools
 import grp
 import os
 import pwd
 import re
-import signal
-import subprocess
-import sys
 
 from .imap_server import SPECIAL_USE, ImapServer, as_bytes, check, logout
 from .imap_stream import commands_of
@@ -201,27 +192,3 @@ def default_capabilities() -> list:
         words = check(connection.capability())[0].decode().split()
         logout(connection)
         return words
-
-
-def main(arguments=None) -> int:
-    parser = argparse.ArgumentParser(prog="support.dovecot")
-    parser.add_argument("--run", action="store_true", required=True)
-    parser.add_argument("--storage", default="maildir")
-    parser.add_argument("--user", default="alice")
-    parser.add_argument("--password", default="secret")
-    parser.add_argument("--without", action="append", default=[], help="capability to hide")
-    parser.add_argument("command", nargs="+")
-    options = parser.parse_args(arguments)
-    with Dovecot({options.user: options.password}, storage=options.storage, compress=True,
-                 without=options.without) as server:
-        names = {"HOST": "localhost", "PORT": server.tls_port, "STARTTLS_PORT": server.port,
-                 "USER": options.user, "PASSWORD_FILE": server.password_file(),
-                 "CA_FILE": server.ca_file}
-        environment = {f"MBOXFERRY_TEST_IMAP_{name}": str(value) for name, value in names.items()}
-        return subprocess.run(options.command, env={**os.environ, **environment},
-                              check=False).returncode
-
-
-if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    sys.exit(main())

@@ -8,6 +8,7 @@ import imaplib
 import itertools
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -50,12 +51,15 @@ def epoch_of(internaldate: str) -> float:
 
 
 def free_ports(count: int) -> list:
-    """Ports of 127.0.0.1 that nothing listens on right now."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
+    """Ports of 127.0.0.1 that nothing listens on right now. None of those that outgoing connections
+    get (from 32768 on), so that a server that restarts finds its ports free."""
+    found = []
+    while len(found) < count:
+        port = random.SystemRandom().randrange(15_000, 32_000)
+        with contextlib.suppress(OSError), socket.socket() as one:
+            one.bind(("127.0.0.1", port))
+            found += [port] if port not in found else []
+    return found
 
 
 class ImapServer:

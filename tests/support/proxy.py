@@ -8,6 +8,7 @@ connections get none) or a function of the number. One thread a link.
 """
 
 import collections
+import contextlib
 import re
 import select
 import socket
@@ -523,6 +524,8 @@ class TcpProxy:
         return self
 
     def __exit__(self, *_):
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # or the thread would accept for ever
         self._listener.close()
         for link in self.links:
             link.done = True

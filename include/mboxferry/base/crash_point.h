@@ -9,7 +9,7 @@ namespace mboxferry {
 
 /// Every place between two durable effects. The crash suite kills a job at each of them and
 /// resumes it, so a new durable step needs a new name here. Data path order.
-inline constexpr std::array<std::string_view, 14> kCrashPoints{
+inline constexpr std::array<std::string_view, 15> kCrashPoints{
     "journal-created",      // schema committed, nothing indexed
     "index-chunk",          // some messages indexed, not all
     "index-done",           // a folder's index is complete
@@ -24,6 +24,7 @@ inline constexpr std::array<std::string_view, 14> kCrashPoints{
     "message-quarantined",  // refused message in the quarantine, not in the journal
     "reconcile-looked",     // server looked at, nothing decided
     "reconcile-decided",    // decision committed
+    "retry-planned",        // refused messages planned again, nothing sent
 };
 
 /// In builds with MBOXFERRY_CRASH_POINTS (dev and the sanitizers): kills the process with SIGKILL

@@ -26,7 +26,8 @@ using Uid = std::uint32_t;
 using Digest = std::array<std::uint8_t, 16>;
 using DigestKey = std::array<std::uint8_t, 16>;
 
-/// The life of a message. planned -> intended -> stored, refused or planned again.
+/// The life of a message. planned -> intended -> stored, refused or planned again; a refused one is
+/// planned again when the user asks for it.
 enum class State : std::uint8_t {
   planned = 0,   ///< to be sent
   intended = 1,  ///< in doubt: sent or maybe sent, and not confirmed
@@ -124,6 +125,7 @@ struct Refused {
 
 /// What one transaction makes durable; usually the outcome of earlier batches and the next intent.
 struct Step {
+  std::vector<MessageId> retried;  ///< refused before; planned again, and the reason is forgotten
   std::vector<Stored> stored;
   std::vector<Refused> refused;
   std::vector<MessageId> planned_again;
@@ -131,8 +133,8 @@ struct Step {
   std::vector<Intent> intents;
 
   [[nodiscard]] bool empty() const {
-    return stored.empty() && refused.empty() && planned_again.empty() && keywords_lost.empty() &&
-           intents.empty();
+    return retried.empty() && stored.empty() && refused.empty() && planned_again.empty() &&
+           keywords_lost.empty() && intents.empty();
   }
 };
 
@@ -222,10 +224,11 @@ class Journal {
   virtual Result<void> add_indexed(const FolderRow& folder, std::span<MessageRow> messages,
                                    std::span<const Finding> findings) = 0;
 
-  /// Makes a step durable: one transaction, one sync. Applied in the order stored, planned_again,
-  /// refused, keywords_lost, intents. Every message must be in a state from which the step's
-  /// transition is allowed (refused: planned or intended; stored and planned_again: intended;
-  /// intents: planned, and of the intent's mailbox); otherwise `internal` and nothing is changed.
+  /// Makes a step durable: one transaction, one sync. Applied in the order retried, stored,
+  /// planned_again, refused, keywords_lost, intents. Every message must be in a state from which
+  /// the step's transition is allowed (retried: refused; refused: planned or intended; stored and
+  /// planned_again: intended; intents: planned, and of the intent's mailbox); otherwise `internal`
+  /// and nothing is changed.
   virtual Result<void> commit(const Step& step) = 0;
 
   /// Up to `limit` planned messages of a folder that go into `mailbox`, with id > `after`, in

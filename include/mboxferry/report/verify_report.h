@@ -17,7 +17,7 @@ struct VerifyRow {
   std::string folder;
   std::uint64_t offset = 0;
   std::uint32_t uid = 0;
-  std::string what;  ///< "missing", "unexpected", or what differs
+  std::string what;  ///< "missing", "unexpected", "twice", or what differs
 };
 
 /// Schema mboxferry.verify/1 (jobs/schema/verify.json): rows come in any order and are kept in

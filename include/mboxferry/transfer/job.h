@@ -21,6 +21,7 @@
 #include "mboxferry/plan/mapping.h"
 #include "mboxferry/transfer/indexer.h"
 #include "mboxferry/transfer/rate_limits.h"
+#include "mboxferry/transfer/refused.h"
 
 namespace mboxferry::transfer {
 
@@ -54,7 +55,8 @@ struct JobSettings {
   std::vector<std::string> exclude;
   std::optional<plan::LabelPolicy> labels;  ///< nothing: `first`, unless a mailbox is named
   journal::Dedupe dedupe = journal::Dedupe::none;
-  bool skip_existing = false;  ///< leave out what the mailbox held before the job
+  bool skip_existing = false;          ///< leave out what the mailbox held before the job
+  std::optional<RefusedChoice> retry;  ///< which refused messages are planned again first
   std::string journal_path;
   IndexOptions index;  ///< content_key is set by the job
   imap::AppendMode append_mode = imap::AppendMode::automatic;
@@ -63,6 +65,11 @@ struct JobSettings {
   RateLimits limits;
   int reconnects = 8;  ///< in a row without any progress between them
 };
+
+/// The settings that a journal's job was begun with: its archives, and everything that decides what
+/// of them goes where. The rest is as by default. Fails with `configuration` when they are of
+/// another version and cannot be understood.
+Result<JobSettings> settings_of(const journal::JobIdentity& identity);
 
 /// Where a job stands. Totals grow while the index pass runs.
 struct Progress {
@@ -148,15 +155,18 @@ struct Difference {
   std::string folder;
   std::uint64_t offset = 0;
   journal::Uid uid = 0;
-  std::string what;  ///< "missing", "size", "internaldate", "flags", "content", "unexpected"
+  /// "missing"; "size", "internaldate", "flags", "keywords", "content"; "unexpected"; "twice": not
+  /// the job's either, and a copy of the message at `offset`
+  std::string what;
 };
 
 struct VerifyResult {
   std::uint64_t checked = 0;
   std::uint64_t missing = 0;
   std::uint64_t different = 0;
-  std::uint64_t unexpected =
-      0;  ///< newer than the job's start and not the job's: for example new mail
+  /// Newer than the job's start and not the job's: for example new mail.
+  std::uint64_t unexpected = 0;
+  std::uint64_t twice = 0;  ///< of those, copies of messages that the job stored
   [[nodiscard]] bool good() const { return missing == 0 && different == 0; }
 };
 

@@ -115,6 +115,22 @@ TEST_CASE("only a message in doubt can be planned again") {
   done(f.journal->commit({.planned_again = {f.intended}}));
 }
 
+TEST_CASE("only a refused message can be tried again, and its reason is forgotten") {
+  AllStates f;
+  for (const MessageId id : {f.planned, f.intended, f.stored, f.without_uid, f.left_out}) {
+    f.forbidden({.retried = {id}});
+  }
+  f.forbidden({.retried = {f.refused, f.refused}});
+  done(f.journal->commit({.retried = {f.refused}}));
+  CHECK(f.state(f.refused) == State::planned);
+  const auto row = value(f.journal->message(f.refused));
+  REQUIRE(row);
+  CHECK(row->code.empty());
+  CHECK(row->text.empty());
+  done(f.journal->commit({.refused = {{f.refused, "again", "no"}}}));
+  CHECK(value(f.journal->message(f.refused))->code == "again");
+}
+
 TEST_CASE("one forbidden message undoes its whole step") {
   AllStates f;
   f.forbidden({.stored = {{f.intended, 50}, {f.stored, 51}}});

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// mboxferry retry: send the refused messages of a job once more.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "cli/command.h"
+#include "cli/connection_options.h"
+#include "cli/credentials.h"
+#include "cli/exit_codes.h"
+#include "cli/job_account.h"
+#include "cli/journal_options.h"
+#include "cli/limit_options.h"
+#include "cli/options.h"
+#include "cli/progress_options.h"
+#include "cli/run_transfer.h"
+#include "mboxferry/report/job_report.h"
+#include "mboxferry/report/printable.h"
+#include "mboxferry/transfer/job.h"
+#include "mboxferry/transfer/refused.h"
+
+namespace mboxferry::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+OptionTable retry_table() {
+  OptionTable table;
+  table.usage = "retry [OPTION]... JOURNAL";
+  table.about =
+      "Sends the messages of a job once more that the server refused, for example after a limit\n"
+      "was raised or a filter changed, and goes on with the job if it was not finished. What is\n"
+      "stored is not sent again. The archive must be where it was; if it is not, the file of\n"
+      "refused messages beside the journal is an archive of its own, to be migrated.\n";
+  table.examples =
+      "  mboxferry retry job.journal --password-file secret\n"
+      "  mboxferry retry job.journal --reason too-big --in 'Lists/*'\n";
+  table.positional = "journal";
+  table.max_positional = 1;
+  auto choice = option_group("which messages; all refused ones by default");
+  choice.add_options()  //
+      ("reason", po::value<std::vector<std::string>>()->composing()->value_name("CODE"),
+       "only those refused with this code, as status shows it, none for those without a code; may "
+       "be given several times")  //
+      ("in", po::value<std::vector<std::string>>()->composing()->value_name("MAILBOX"),
+       "only those of this mailbox; may have the wildcards * and ?, and be given several times");
+  auto job = option_group("the job");
+  job.add_options()("report-json", po::value<std::string>()->value_name("FILE"),
+                    "write a report (jobs/schema/report.json)");
+  add_progress_option(job);
+  job.add_options()  //
+      ("config", po::value<std::string>()->value_name("FILE"),
+       "take options from this job file")  //
+      ("help,h", "this text");
+  auto connection = option_group("connection; what is not given is as it was for the job");
+  add_connection_options(connection);
+  add_append_mode_option(connection);
+  auto limits = option_group("limits; none by default, and 0 stands for none");
+  add_limit_options(limits);
+  add_connection_limit_options(connection);
+  auto password = option_group("password; asked for on the terminal when none is given");
+  add_password_options(password);
+  for (const auto& group : {choice, job, connection, limits, password})
+    table.groups.push_back(group);
+  return table;
+}
+
+transfer::RefusedChoice read_choice(const Options& options) {
+  const auto list = [&](const char* name) {
+    return options.get<std::vector<std::string>>(name).value_or(std::vector<std::string>());
+  };
+  return {list("reason"), list("in")};
+}
+
+/// Nothing is left to send. A retry that was killed leaves something, and the same command goes on.
+Result<bool> is_finished(const journal::Journal& journal) {
+  MBOXFERRY_ASSIGN(const auto folders, journal.folders());
+  MBOXFERRY_ASSIGN(const auto counts, journal.counts(0));
+  return counts.planned.messages + counts.intended.messages == 0 &&
+         std::all_of(folders.begin(), folders.end(),
+                     [](const journal::FolderRow& folder) { return folder.index_done; });
+}
+
+/// Everything of the job but its password.
+Result<transfer::JobSettings> read_settings(const Options& options,
+                                            const ConnectionSettings& connection,
+                                            const journal::Journal& journal) {
+  MBOXFERRY_ASSIGN(const auto identity, journal.identity());
+  MBOXFERRY_ASSIGN(transfer::JobSettings settings, transfer::settings_of(identity));
+  MBOXFERRY_ASSIGN(settings.account, job_account(journal, connection));
+  settings.index.now = system_clock().unix_seconds();
+  MBOXFERRY_ASSIGN(settings.append_mode, read_append_mode(options));
+  MBOXFERRY_ASSIGN(settings.connections, read_connection_limits(options));
+  MBOXFERRY_ASSIGN(settings.limits, read_rate_limits(options));
+  settings.journal_path = journal.path();
+  settings.retry = read_choice(options);
+  if (const std::string path = options.text("report-json"); !path.empty()) {
+    MBOXFERRY_TRY(report::check_creatable(path));
+  }
+  MBOXFERRY_ASSIGN(settings.opened, archive::Archive::open_all(settings.archives));
+  MBOXFERRY_ASSIGN(settings.connection, make_connection_options(connection));
+  return settings;
+}
+
+}  // namespace
+
+Result<int> run_retry(const Arguments& arguments, Context& context) {
+  const OptionTable table = retry_table();
+  if (asks_for_help(arguments)) {
+    MBOXFERRY_TRY(context.out.write(help_text(table)));
+    return kExitSuccess;
+  }
+  MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
+  MBOXFERRY_ASSIGN(const ConnectionSettings connection, read_connection_settings(options));
+  MBOXFERRY_ASSIGN(const auto printer, make_printer(options));
+  MBOXFERRY_ASSIGN(auto journal, open_journal(options, journal::OpenMode::read_only));
+  MBOXFERRY_ASSIGN(const auto refused, transfer::find_refused(*journal, read_choice(options)));
+  MBOXFERRY_ASSIGN(const bool finished, is_finished(*journal));
+  if (finished && refused.reasons.empty()) {
+    MBOXFERRY_TRY(context.out.write("no message of this job is refused\n"));
+    return kExitSuccess;
+  }
+  if (finished && refused.chosen.empty()) {
+    return Error{
+        ErrorCode::usage, "no refused message is one of those that are asked for",
+        fmt::format("the reasons are {}; status lists the messages",
+                    report::printable(fmt::format("{}", fmt::join(refused.reasons, ", "))))};
+  }
+  MBOXFERRY_ASSIGN(transfer::JobSettings settings, read_settings(options, connection, *journal));
+  journal.reset();
+  MBOXFERRY_ASSIGN(settings.account.password,
+                   get_password(connection.password, settings.account.label(), context.interrupt));
+  return transfer_now(options, settings, *printer, context);
+}
+
+}  // namespace mboxferry::cli

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Running a job and telling how it ended.
+#include "cli/run_transfer.h"
+
+#include <memory>
+
+#include "cli/exit_codes.h"
+#include "cli/progress_options.h"
+#include "mboxferry/report/job_report.h"
+
+namespace mboxferry::cli {
+namespace {
+
+/// The journal of this job, to report from; null when the run never got hold of it, so that nobody
+/// else's numbers are told.
+std::unique_ptr<journal::Journal> journal_of(const transfer::JobSettings& settings,
+                                             const transfer::JobResult& result) {
+  if (result.error && (result.error->code == ErrorCode::journal_locked ||
+                       result.error->code == ErrorCode::configuration)) {
+    return nullptr;
+  }
+  auto journal = journal::Journal::open(settings.journal_path, journal::OpenMode::read_only);
+  return journal ? std::move(*journal) : nullptr;
+}
+
+Result<void> tell(const Options& options, const transfer::JobSettings& settings,
+                  const transfer::JobResult& result, Context& context) {
+  const auto journal = journal_of(settings, result);
+  const report::RunFacts facts{std::string(transfer::verdict_name(result.verdict)),
+                               settings.account.user,
+                               settings.account.host,
+                               result.seconds,
+                               result.stored_now.messages,
+                               result.stored_now.bytes};
+  MBOXFERRY_TRY(write_json_file(options, [&](report::TextOutput& file) {
+    return report::write_job_report(file, journal.get(), facts);
+  }));
+  // A job that ended before it knew a mailbox has nothing to sum up but its error.
+  if (!journal) return ok();
+  MBOXFERRY_ASSIGN(const auto mailboxes, journal->mailboxes());
+  if (result.error && mailboxes.empty()) return ok();
+  return report::write_job_summary(context.out, *journal, facts);
+}
+
+}  // namespace
+
+void add_append_mode_option(boost::program_options::options_description& group) {
+  group.add_options()("append-mode",
+                      boost::program_options::value<std::string>()->value_name("MODE"),
+                      "how messages are sent: auto (default), multiappend, literal-plus, "
+                      "literal-minus or synchronizing; used where the server allows it");
+}
+
+Result<imap::AppendMode> read_append_mode(const Options& options) {
+  const std::string name = options.text("append-mode");
+  if (name.empty() || name == "auto") return imap::AppendMode::automatic;
+  const auto mode = imap::append_mode_from_name(name);
+  if (!mode) {
+    return Error{ErrorCode::usage, "--append-mode has a value that is not known",
+                 "it takes auto, multiappend, literal-plus, literal-minus or synchronizing"};
+  }
+  return *mode;
+}
+
+Result<int> transfer_now(const Options& options, const transfer::JobSettings& settings,
+                         report::ProgressPrinter& printer, Context& context) {
+  PrintingObserver observer(printer, context.interrupt);
+  const transfer::JobResult result = transfer::run_job(
+      settings, transfer::real_environment(settings), observer, context.interrupt);
+  printer.finish();
+  const Result<void> told = tell(options, settings, result, context);
+  if (result.error) {
+    // The job's own error decides the exit status; a report that failed is only told.
+    if (!told) say(describe(told.error()));
+    return *result.error;
+  }
+  MBOXFERRY_TRY(told);
+  switch (result.verdict) {
+    case transfer::Verdict::complete:
+      return kExitSuccess;
+    case transfer::Verdict::refused:
+      return kExitRefused;
+    case transfer::Verdict::interrupted:
+      return kExitInterrupted;
+    case transfer::Verdict::failed:
+      break;
+  }
+  return kExitFailed;
+}
+
+}  // namespace mboxferry::cli

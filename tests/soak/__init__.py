@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+# Random faults against real servers, job after job: tools/soak.
