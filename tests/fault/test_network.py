@@ -56,7 +56,8 @@ class CorruptionTest(NetworkTest):
     def damaged(self, from_client, offsets):
         def check(offset):
             fault = Corrupt(offset, from_client)
-            return self.through(TcpProxy(self.server.tls_port, [fault]), fault, "--timeout", TIMEOUT)
+            return self.through(TcpProxy(self.server.tls_port, [fault]), fault,
+                                "--timeout", TIMEOUT)
         self.all_cases(check, offsets[::4 if REDUCED else 1])
 
     def test_it_is_told_when_every_connection_is_damaged(self):

@@ -57,7 +57,8 @@ class ServerLifeTest(ServerLifeFaults):
             return self.wrong(outcomes, server, mailbox, self.wanted)
 
     def test_a_server_is_killed_or_ended_and_started_again(self):
-        cases = [(Dovecot, True, 2), (lambda: Dovecot(storage="mdbox"), True, 9, *SINGLE),
+        # Maildir, since sdbox and mdbox may put a message back later that they did not show (0022).
+        cases = [(Dovecot, True, 2), (Dovecot, True, 9, *SINGLE),
                  (Dovecot, True, 2, "--connections", "3"), (Dovecot, False, 4)]
         if cyrus_root():
             cases += [(cyrus, True, 3), (cyrus, True, 8)]

@@ -131,13 +131,18 @@ class ImapServer:
         self.kill()
 
     def kill(self):
-        """SIGKILL to every process of this server."""
+        """SIGKILL to every process of this server; none has a port any more when it returns."""
         if self._process is None:
             return
-        for _ in range(3):
-            for pid in _processes_of_session(self._process.pid):
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            left = _processes_of_session(self._process.pid)
+            if not left:
+                break
+            for pid in left:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
+            time.sleep(0.005)
         self._process.wait()
         self._process = None
         self._log.close()
@@ -307,11 +312,12 @@ def _parse_fetch(reply):
 
 
 def _processes_of_session(session):
+    """Those that are alive: what has ended and is not waited for yet holds nothing."""
     found = []
     for entry in pathlib.Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError, ProcessLookupError):
                 fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                if int(fields[3]) == session:
+                if int(fields[3]) == session and fields[0] != "Z":
                     found.append(int(entry.name))
     return found

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A clock that somebody sets while the program runs, to be preloaded. After every JUMPING_CLOCK_EVERY
-// looks at the time of day, the next of the offsets JUMPING_CLOCK_SECONDS ("0,86400,-3600") counts,
-// around and around. The clock that only runs forward is left alone.
+// A clock that somebody sets while the program runs, to be preloaded. After every
+// JUMPING_CLOCK_EVERY looks at the time of day, the next of the offsets JUMPING_CLOCK_SECONDS
+// ("0,86400,-3600") counts, around and around. The clock that only runs forward is left alone.
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>

@@ -2,8 +2,9 @@
 // A machine that loses its power, to be preloaded: takes back what was not synced and kills.
 //
 // POWER_LOSS_FOLDER is watched. The power goes before the sync with the number POWER_LOSS_AT, at
-// raise(SIGKILL), or with POWER_LOSS_AT_EXIT after the program's end. POWER_LOSS_SEED loses a random
-// part instead of everything. Syncs themselves do nothing else: nobody cuts the power of the tests.
+// raise(SIGKILL), or with POWER_LOSS_AT_EXIT after the program's end. POWER_LOSS_SEED loses a
+// random part instead of everything. Syncs themselves do nothing else: nobody cuts the power of the
+// tests.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -68,8 +69,8 @@ int open_file(int folder, const char* path, int flags, mode_t mode) {
   const bool watched = here.disk && here.disk->watches(path);
   const bool there = watched && access(path, F_OK) == 0;
   const bool empties = watched && there && (flags & O_TRUNC) != 0;
-  const int fd = result_of(syscall(SYS_openat, folder, path, empties ? flags & ~O_TRUNC : flags,
-                                   mode));
+  const int fd =
+      result_of(syscall(SYS_openat, folder, path, empties ? flags & ~O_TRUNC : flags, mode));
   if (fd < 0 || !watched || (flags & O_DIRECTORY) != 0) return fd;
   if (!there) here.disk->created(path);
   const auto file = here.disk->file_of(fd, path);

@@ -82,8 +82,8 @@ void Unsynced::before_truncate(FileId file, off_t size) {
 
 std::string Unsynced::keep(const std::string& path) {
   if (access(path.c_str(), F_OK) != 0) return "";
-  std::string backup = backups_ + "/" + std::to_string(getpid()) + "-" +
-                       std::to_string(next_backup_++);
+  std::string backup =
+      backups_ + "/" + std::to_string(getpid()) + "-" + std::to_string(next_backup_++);
   link_file(path, backup);
   return backup;
 }
