@@ -207,7 +207,11 @@ Error TlsStream::handshake_error(int reason) {
   } else if (end_.error_number != 0) {
     why = errno_text(end_.error_number);
   }
-  return tls_error(place_ + ": the TLS handshake failed: " + why, "check host and port");
+  const std::string what = place_ + ": the TLS handshake failed: " + why;
+  // A server that is starting or stopping hangs up; who refuses for good says so.
+  const bool hung_up = end_.ended && (reason == 0 || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING);
+  return hung_up ? connection_error(what, "check host and port")
+                 : tls_error(what, "check host and port");
 }
 
 TlsStream::Step TlsStream::try_read(std::span<char> buffer, std::size_t& count) {

@@ -73,7 +73,8 @@ class JobRunner {
   Result<std::unique_ptr<imap::Target>> connect();
   /// The first connection, and what it tells about the account.
   Result<void> meet();
-  Result<void> try_to_meet();
+  template <typename Attempt>
+  auto with_second_chances(const Attempt& attempt) -> decltype(attempt());
   Result<void> wait_for_index();
   Result<void> send_everything();
   Result<void> note_tallies();
@@ -159,7 +160,7 @@ Result<void> JobRunner::begin_progress() {
 }
 
 Result<void> JobRunner::transfer_all() {
-  MBOXFERRY_TRY(meet());
+  MBOXFERRY_TRY(with_second_chances([this] { return meet(); }));
   MBOXFERRY_TRY(assign_mailboxes(sources_, *book_, *journal_, tracker_));
   index_pass_.emplace(sources_, settings_, *book_, *journal_, *gate_, tracker_);
   if (index_first()) MBOXFERRY_TRY(wait_for_index());
@@ -175,20 +176,22 @@ Result<std::unique_ptr<imap::Target>> JobRunner::connect() {
 
 /// A server that never answered is more likely a wrong name than a bad moment; one that hung up
 /// gets a second chance.
-Result<void> JobRunner::meet() {
+template <typename Attempt>
+auto JobRunner::with_second_chances(const Attempt& attempt) -> decltype(attempt()) {
   Backoff backoff(kBetweenConnections);
-  for (int attempt = 0;;) {
-    const Result<void> met = try_to_meet();
-    if (met) return ok();
-    const Error& error = met.error();
+  for (int tries = 0;;) {
+    auto done = attempt();
+    if (done) return done;
+    const Error error = done.error();
     const bool again = error.scope == ErrorScope::session && error.retry.when == Retry::When::now;
-    if (!again || ++attempt > kFirstTries) return error;
+    if (!again || ++tries > kFirstTries) return error;
+    target_.reset();
     MBOXFERRY_TRY(wait_for_reconnect(error, backoff.next(error.retry.after), tracker_,
                                      *environment_.clock, interrupt_));
   }
 }
 
-Result<void> JobRunner::try_to_meet() {
+Result<void> JobRunner::meet() {
   tracker_.enter(Progress::Phase::connecting);
   target_.reset();
   MBOXFERRY_ASSIGN(target_, connect());
@@ -284,7 +287,7 @@ Result<Verdict> JobRunner::conclude(const Result<void>& transferred) {
   Result<Verdict> verdict = Verdict::failed;
   if (transferred) {
     MBOXFERRY_TRY(note_tallies());
-    verdict = verify();
+    verdict = with_second_chances([this] { return verify(); });
   } else {
     verdict = Error(transferred.error());
   }

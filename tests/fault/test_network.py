@@ -9,7 +9,8 @@ from support.dovecot_test import WithDovecot
 from support.fault_test import FaultTest
 from support.faults import Corrupt, Deaf, Trickle
 from support.program import REDUCED
-from support.proxy import Delay, Fault, TcpProxy, TlsProxy
+from support.proxy import (CutAfterClient, CutAfterServer, Delay, Fault, LoseAnswer, TcpProxy,
+                           TlsProxy)
 
 TIMEOUT = "2"  # seconds that a silent connection is waited for
 
@@ -66,6 +67,28 @@ class CorruptionTest(NetworkTest):
                                    port=proxy.port)
         self.check_line(outcome, 76)
         self.assertIn("the TLS handshake failed", outcome.err)
+
+
+class SecondChanceTest(NetworkTest):
+    """One run is enough where the server hangs up once, and nothing is in doubt."""
+
+    def check(self, proxy):
+        mailbox = self.fresh()
+        with proxy:
+            outcome = self.migrate(self.server, self.archive, mailbox, port=proxy.port,
+                                   journal=f"{mailbox}.journal")
+            was_cut = proxy.links[0].was_cut
+        if outcome.code != 0 or not was_cut:
+            return f"cut: {was_cut}; {outcome}"
+        return self.wrong([outcome], self.server, mailbox, self.wanted)
+
+    def test_a_server_that_hangs_up_within_the_handshake(self):
+        faults = [CutAfterClient(1), CutAfterClient(100), CutAfterServer(1), CutAfterServer(300)]
+        self.all_cases(lambda fault: self.check(TcpProxy(self.server.tls_port, [fault])), faults)
+
+    def test_a_connection_that_is_lost_in_the_comparison_at_the_end(self):
+        self.all_cases(lambda fault: self.check(TlsProxy(self.server, [fault])),
+                       [LoseAnswer("UID FETCH"), LoseAnswer("SELECT", 2)])
 
 
 class SilenceTest(NetworkTest):
