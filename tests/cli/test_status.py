@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 import unittest
 
 from support import archives, program
@@ -34,6 +35,15 @@ class StatusTest(WithDovecot, ProgramTest):
     def snapshot(self):
         return {path.name: (path.stat().st_mtime_ns, hashlib.sha256(path.read_bytes()).digest())
                 for path in self.jobs.iterdir()}
+
+    def wait_until_still(self):
+        """Until a job that can go no further has written what it had to write."""
+        deadline = time.monotonic() + 30
+        before, now = None, self.snapshot()
+        while now != before:
+            self.assertLess(time.monotonic(), deadline, "the job goes on writing")
+            time.sleep(0.5)
+            before, now = now, self.snapshot()
 
     def status(self, *more):
         """Read by another user where there is one, with nothing that may be written."""
@@ -64,6 +74,7 @@ class StatusTest(WithDovecot, ProgramTest):
                                        env=program.environment(self.folder))
             try:
                 self.assertTrue(stall.stalled.wait(30))
+                self.wait_until_still()
                 running = self.counts()
                 self.assertEqual(running["planned"], 300)
                 self.assertGreater(running["in_doubt"], 0)
