@@ -8,24 +8,18 @@ import unittest
 
 from support import archives
 from support.cyrus import Cyrus, cyrus_root
-from support.dovecot import Dovecot
+from support.dovecot_test import WithDovecot
 from support.program import ProgramTest
 from support.proxy import TlsProxy
 
 COUNT = 40
 
 
-class VerifyTests:
+class VerifyTests(WithDovecot):
     """Mixed into a test class for each server, which says how a stored message is altered."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.server = cls.enterClassContext(cls.new_server())
 
     def setUp(self):
         super().setUp()
-        self.server.delete_all()
         self.archive = self.folder / "mail.mbox"
         with archives.Mbox(self.archive) as mbox:
             for number in range(COUNT):
@@ -143,7 +137,6 @@ class VerifyTests:
 
 
 class DovecotVerifyTest(VerifyTests, ProgramTest):
-    new_server = Dovecot
     stored = "cur/*"
 
 
