@@ -64,7 +64,7 @@ class ImapMessageWalk final : public MessageWalk {
   std::uint64_t next_;  ///< the first UID that no page on its way holds
   std::uint64_t last_;  ///< inclusive
   std::uint64_t width_;
-  bool asked_ahead_ = false;  ///< there is one page, which was on its way before
+  bool asked_ahead_ = false;            ///< there is one page, which was on its way before
   std::vector<std::string> questions_;  ///< tags of the other commands that are on their way
   std::string search_tag_;              ///< the one among them that must not be refused
   Uid highest_ = 0;                     ///< UID that any answer named

@@ -10,8 +10,9 @@
 
 namespace mboxferry::imap {
 
-/// Waits for OK to the command with this tag. A NO is an error about `mailbox`, or about the session
-/// where that is empty; anything else closes the connection. `doing` is for the error's text.
+/// Waits for OK to the command with this tag. A NO is an error about `mailbox`, or about the
+/// session where that is empty; anything else closes the connection. `doing` is for the error's
+/// text.
 Result<void> await_success(Connection& connection, std::string_view tag, const std::string& doing,
                            const std::string& mailbox, const Connection::Visitor& visit);
 
