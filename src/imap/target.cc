@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "imap/append_head.h"
 #include "imap/append_pipeline.h"
 #include "imap/imap_target.h"
 #include "imap/session.h"
@@ -106,6 +107,8 @@ class ImapTarget final : public Target {
   Result<SelectedMailbox> open_mailbox(const std::string& mailbox, bool create) override;
   Result<void> append(std::uint64_t batch, const std::string& mailbox,
                       std::span<const AppendMessage> messages, LiteralSource& literals) override;
+  Result<void> add_flags(Uid uid, std::uint8_t flags,
+                         const std::vector<std::string>& keywords) override;
   Result<AppendOutcome> receive() override { return pipeline_.receive(); }
   bool answer_ready() override { return pipeline_.answer_ready(); }
   [[nodiscard]] std::vector<Unanswered> unanswered() const override {
@@ -186,6 +189,21 @@ Result<void> ImapTarget::append(std::uint64_t batch, const std::string& mailbox,
   MBOXFERRY_TRY(session_.settle());
   MBOXFERRY_ASSIGN(const std::string name, session_.quoted_name(mailbox));
   return pipeline_.append(batch, name, messages, literals);
+}
+
+Result<void> ImapTarget::add_flags(Uid uid, std::uint8_t flags,
+                                   const std::vector<std::string>& keywords) {
+  MBOXFERRY_TRY(pipeline_.settle());
+  MBOXFERRY_TRY(session_.settle());
+  MBOXFERRY_ASSIGN(const std::string list, flag_list(flags, keywords));
+  MBOXFERRY_ASSIGN(const ReplyLine reply,
+                   session_.connection().command("UID STORE " + std::to_string(uid) +
+                                                 " +FLAGS.SILENT (" + list + ")"));
+  if (reply.status == Status::ok) return ok();
+  return Error{
+      ErrorCode::refused,
+      label() + ": flags of a message refused: " + session_.connection().printed(reply.text), "",
+      ErrorScope::message};
 }
 
 }  // namespace

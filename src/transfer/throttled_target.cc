@@ -52,6 +52,10 @@ class ThrottledTarget final : public imap::Target {
   Result<void> subscribe(const std::string& mailbox) override {
     return target_->subscribe(mailbox);
   }
+  Result<void> add_flags(imap::Uid uid, std::uint8_t flags,
+                         const std::vector<std::string>& keywords) override {
+    return target_->add_flags(uid, flags, keywords);
+  }
   Result<void> append(std::uint64_t batch, const std::string& mailbox,
                       std::span<const imap::AppendMessage> messages,
                       imap::LiteralSource& literals) override {

@@ -152,7 +152,10 @@ class MailboxVerifier {
       return;
     }
     ++result_.different;
-    report(row, what, row.uid);
+    Difference difference = difference_of(row, what, row.uid);
+    difference.flags = kept.flags;
+    difference.keywords = kept.keywords;
+    visit_(difference);
   }
 
   Result<void> compare_bodies() {
@@ -171,12 +174,21 @@ class MailboxVerifier {
 
   void unexpected(imap::Uid uid) {
     ++result_.unexpected;
-    visit_({mailbox_.name, "", 0, uid, "unexpected"});
+    visit_({mailbox_.name, "", 0, uid, "unexpected", 0, {}});
   }
 
-  void report(const journal::MessageRow& row, const char* what, imap::Uid uid) {
+  Difference difference_of(const journal::MessageRow& row, const char* what, imap::Uid uid) const {
     const auto folder = folders_.find(row.folder);
-    visit_({mailbox_.name, folder == folders_.end() ? "" : folder->second, row.offset, uid, what});
+    return {mailbox_.name,
+            folder == folders_.end() ? "" : folder->second,
+            row.offset,
+            uid,
+            what,
+            0,
+            {}};
+  }
+  void report(const journal::MessageRow& row, const char* what, imap::Uid uid) {
+    visit_(difference_of(row, what, uid));
   }
 
   const journal::MailboxRow& mailbox_;

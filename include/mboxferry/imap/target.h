@@ -259,6 +259,10 @@ class Target : public ReadOnlyTarget {
   virtual bool answer_ready() = 0;
   /// What is unanswered, also after an error.
   [[nodiscard]] virtual std::vector<Unanswered> unanswered() const = 0;
+  /// Adds flags and keywords to a message of the selected mailbox; all are permanent there. A
+  /// refusal is an error of scope message.
+  virtual Result<void> add_flags(Uid uid, std::uint8_t flags,
+                                 const std::vector<std::string>& keywords) = 0;
   /// From now on every literal is a synchronizing one, one message a command: for messages that
   /// got a BAD.
   virtual void be_careful(bool careful) = 0;
