@@ -16,21 +16,20 @@ Result<void> Lookout::reach(std::size_t index) {
   std::vector<imap::Look> looks;
   asked_ = index;
   while (asked_ < mailboxes_.size() && looks.size() < kAhead) {
-    const journal::MailboxRow& mailbox = mailboxes_[asked_];
+    const Mailbox& mailbox = mailboxes_[asked_];
     MBOXFERRY_ASSIGN(const bool few, has_few(mailbox));
     if (!few) break;
-    looks.push_back({mailbox.name, std::max<imap::Uid>(mailbox.uid_floor, 1)});
+    looks.push_back({mailbox.row.name, std::max<imap::Uid>(mailbox.row.uid_floor, 1)});
     ++asked_;
   }
   return looks.empty() ? ok() : target_.look_ahead(looks);
 }
 
-Result<bool> Lookout::has_few(const journal::MailboxRow& mailbox) const {
+Result<bool> Lookout::has_few(const Mailbox& mailbox) const {
+  if (mailbox.stored > imap::kLookAheadUids) return false;
   // Messages without a UID are looked for in another way first.
-  MBOXFERRY_ASSIGN(const journal::Journal::Doubt doubt, journal_.doubt(mailbox.id));
-  if (doubt.stored_without_uid) return false;
-  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_.counts(mailbox.id));
-  return counts.stored.messages <= imap::kLookAheadUids;
+  MBOXFERRY_ASSIGN(const journal::Journal::Doubt doubt, journal_.doubt(mailbox.row.id));
+  return !doubt.stored_without_uid;
 }
 
 }  // namespace mboxferry::transfer

@@ -208,12 +208,12 @@ class MailboxVerifier {
 };
 
 /// Those that messages were stored in.
-Result<std::vector<journal::MailboxRow>> mailboxes_to_verify(const journal::Journal& journal) {
-  MBOXFERRY_ASSIGN(std::vector<journal::MailboxRow> mailboxes, journal.mailboxes());
-  std::vector<journal::MailboxRow> used;
-  for (journal::MailboxRow& mailbox : mailboxes) {
-    MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal.counts(mailbox.id));
-    if (counts.stored.messages > 0) used.push_back(std::move(mailbox));
+Result<std::vector<Lookout::Mailbox>> mailboxes_to_verify(const journal::Journal& journal) {
+  MBOXFERRY_ASSIGN(std::vector<journal::MailboxRow> rows, journal.mailboxes());
+  std::vector<Lookout::Mailbox> used;
+  for (journal::MailboxRow& row : rows) {
+    MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal.counts(row.id));
+    if (counts.stored.messages > 0) used.push_back({std::move(row), counts.stored.messages});
   }
   return used;
 }
@@ -268,7 +268,7 @@ Result<VerifyResult> verify_job(journal::Journal& journal, imap::ReadOnlyTarget&
   for (std::size_t i = 0; i < lookout.mailboxes().size(); ++i) {
     // Bodies are asked for between, which look ahead would only delay.
     if (!full) MBOXFERRY_TRY(lookout.reach(i));
-    MBOXFERRY_TRY(verify_mailbox(lookout.mailboxes()[i], folders, journal, target, key, result,
+    MBOXFERRY_TRY(verify_mailbox(lookout.mailboxes()[i].row, folders, journal, target, key, result,
                                  visit, interrupt));
   }
   return result;
