@@ -31,7 +31,8 @@ Result<void> tell(const Options& options, const transfer::JobSettings& settings,
                                settings.account.host,
                                result.seconds,
                                result.stored_now.messages,
-                               result.stored_now.bytes};
+                               result.stored_now.bytes,
+                               result.error ? result.error->what : ""};
   MBOXFERRY_TRY(write_json_file(options, [&](report::TextOutput& file) {
     return report::write_job_report(file, journal.get(), facts);
   }));
