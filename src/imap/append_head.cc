@@ -15,18 +15,22 @@ namespace {
 constexpr std::size_t kLongestKeyword = 200;
 constexpr std::int64_t kEndOfYear9999 = 253402300800;
 
-std::string flag_list(const AppendMessage& message) {
+}  // namespace
+
+Result<std::string> flag_list(std::uint8_t flags, const std::vector<std::string>& keywords) {
   std::string list;
-  for (const std::string& name : message::flag_names(message.flags)) {
+  for (const std::string& name : message::flag_names(flags)) {
     list += (list.empty() ? "" : " ") + name;
   }
-  for (const std::string& keyword : message.keywords) {
+  for (const std::string& keyword : keywords) {
+    if (!is_keyword(keyword)) {
+      return Error{ErrorCode::internal, "\"" + printable(keyword) + "\" is no IMAP keyword", "",
+                   ErrorScope::message};
+    }
     list += (list.empty() ? "" : " ") + keyword;
   }
   return list;
 }
-
-}  // namespace
 
 bool is_keyword(std::string_view word) {
   return !word.empty() && word.size() <= kLongestKeyword &&
@@ -37,14 +41,8 @@ bool is_keyword(std::string_view word) {
 }
 
 Result<std::string> append_arguments(const AppendMessage& message) {
-  for (const std::string& keyword : message.keywords) {
-    if (!is_keyword(keyword)) {
-      return Error{ErrorCode::internal, "\"" + printable(keyword) + "\" is no IMAP keyword", "",
-                   ErrorScope::message};
-    }
-  }
   std::string arguments = " ";
-  const std::string flags = flag_list(message);
+  MBOXFERRY_ASSIGN(const std::string flags, flag_list(message.flags, message.keywords));
   if (!flags.empty()) arguments += "(" + flags + ") ";
   if (message.internal_date) {
     Timestamp time = *message.internal_date;

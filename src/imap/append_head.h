@@ -2,8 +2,10 @@
 // The words of an APPEND command (RFC 3501 section 6.3.11, RFC 3502, RFC 7888).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "mboxferry/imap/target.h"
 
@@ -11,6 +13,10 @@ namespace mboxferry::imap {
 
 /// How a literal is announced.
 enum class LiteralKind { synchronizing, non_synchronizing };
+
+/// Flags and keywords with spaces between them. A keyword that is no atom is an error of scope
+/// message.
+Result<std::string> flag_list(std::uint8_t flags, const std::vector<std::string>& keywords);
 
 /// What precedes the length of one message: ` (flags) "date" `, or ` ` when it has neither. A
 /// keyword that is no atom, or a date that IMAP cannot say, is an error of scope message.

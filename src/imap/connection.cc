@@ -49,7 +49,7 @@ Result<std::unique_ptr<Connection>> Connection::dial(const Account& account,
   if (floor == TlsFloor::legacy_probe) own.trace = {};
   MBOXFERRY_ASSIGN(auto stream, TlsStream::connect(account, options.timeout));
   TlsStream& tls = *stream;
-  MBOXFERRY_TRY(self->attach(std::move(stream), own));
+  self->attach(std::move(stream), own);
   const bool starttls = account.security == Security::starttls;
   if (starttls) {
     MBOXFERRY_TRY(self->read_greeting());
@@ -75,20 +75,16 @@ Result<std::unique_ptr<Connection>> Connection::open_on(std::unique_ptr<ByteStre
                                                         const std::string& label,
                                                         const std::string& tag_prefix) {
   std::unique_ptr<Connection> self(new Connection(label, tag_prefix));
-  MBOXFERRY_TRY(self->attach(std::move(stream), options));
+  self->attach(std::move(stream), options);
   MBOXFERRY_TRY(self->read_greeting());
   return self;
 }
 
-Result<void> Connection::attach(std::unique_ptr<ByteStream> stream,
-                                const ConnectionOptions& options) {
+void Connection::attach(std::unique_ptr<ByteStream> stream, const ConnectionOptions& options) {
   stream_ = std::make_unique<WireStream>(std::move(stream), options.timeout);
   wire_ = std::unique_ptr<Wire>(
       new Wire{*stream_, WireTrace("C: ", options.trace), WireTrace("S: ", options.trace)});
-  mailstream_ = make_mailstream(*wire_);
-  if (!mailstream_) return Error{ErrorCode::internal, label_ + ": out of memory", ""};
-  reader_ = std::make_unique<ReplyReader>(*wire_, *mailstream_, label_);
-  return ok();
+  reader_ = std::make_unique<ReplyReader>(*wire_, label_);
 }
 
 Result<void> Connection::read_greeting() {
@@ -132,7 +128,6 @@ Result<void> Connection::send(std::string_view bytes, std::string_view shown) {
 }
 
 Result<void> Connection::send_part(std::string_view bytes) {
-  if (mailstream_flush(mailstream_.get()) != 0 && stream_->failure()) return *stream_->failure();
   return stream_->write(bytes);
 }
 

@@ -12,7 +12,6 @@
 
 #include "imap/capability_list.h"
 #include "imap/mailbox_name.h"
-#include "imap/mailstream_driver.h"
 #include "imap/reply_reader.h"
 #include "imap/tls_stream.h"
 #include "imap/wire_stream.h"
@@ -110,7 +109,7 @@ class Connection {
   static Result<std::unique_ptr<Connection>> dial(const Account& account,
                                                   const ConnectionOptions& options, TlsFloor floor,
                                                   Handshake& handshake);
-  Result<void> attach(std::unique_ptr<ByteStream> stream, const ConnectionOptions& options);
+  void attach(std::unique_ptr<ByteStream> stream, const ConnectionOptions& options);
   struct Background {
     std::string tag;
     Visitor data;
@@ -128,7 +127,6 @@ class Connection {
   WireTrace::Secrets secrets_;
   std::unique_ptr<WireStream> stream_;
   std::unique_ptr<Wire> wire_;
-  Mailstream mailstream_;
   std::unique_ptr<ReplyReader> reader_;
   std::string tag_prefix_;
   std::uint64_t tags_ = 0;

@@ -6,13 +6,11 @@
 #include <libetpan/namespace.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "imap/errors.h"
-#include "imap/fetch_reply.h"
 #include "imap/input_guard.h"
 #include "imap/mailbox_name.h"
-#include "imap/response_codes.h"
+#include "imap/selection.h"
 #include "imap/text.h"
 #include "imap/text_stream.h"
 #include "mboxferry/base/utf8.h"
@@ -51,38 +49,6 @@ const mailimap_namespace_data* namespace_among(const mailimap_response_info& inf
 
 std::string or_empty(const char* text) { return text == nullptr ? std::string() : text; }
 
-/// `(\Seen \*)`
-PermanentFlags permanent_flags(std::string_view list) {
-  PermanentFlags flags;
-  flags.system = 0;
-  if (list.starts_with('(')) list.remove_prefix(1);
-  if (list.ends_with(')')) list.remove_suffix(1);
-  while (!list.empty()) {
-    const std::string_view flag = take_word(list);
-    if (flag == "\\*") flags.any_keyword = true;
-    flags.system |= system_flag(flag);
-    if (!flag.empty() && !flag.starts_with('\\')) flags.keywords.emplace_back(flag);
-  }
-  return flags;
-}
-
-std::uint32_t number_of(std::string_view digits) {
-  const auto number = parse_number(digits);
-  return number && *number <= std::numeric_limits<std::uint32_t>::max()
-             ? static_cast<std::uint32_t>(*number)
-             : 0;
-}
-
-void take_selection(const ReplyLine& line, SelectedMailbox& selected) {
-  if (same_word(line.name, "EXISTS")) selected.exists = line.number;
-  if (line.status != ReplyLine::Status::ok) return;
-  if (same_word(line.code, "UIDVALIDITY")) selected.uid_validity = number_of(line.code_arguments);
-  if (same_word(line.code, "UIDNEXT")) selected.uid_next = number_of(line.code_arguments);
-  if (same_word(line.code, "PERMANENTFLAGS")) {
-    selected.permanent_flags = permanent_flags(line.code_arguments);
-  }
-}
-
 }  // namespace
 
 Result<std::unique_ptr<EtpanSession>> EtpanSession::attach(Connection& connection) {
@@ -111,23 +77,6 @@ Result<void> EtpanSession::deliver() {
   return connection_.send_lines(std::exchange(lines_, {}));
 }
 
-Result<void> EtpanSession::read(int tag, const std::string& doing, const std::string& mailbox,
-                                const Connection::Visitor& visit) {
-  MBOXFERRY_TRY(connection_.settle_background());
-  MBOXFERRY_ASSIGN(const ReplyLine reply, connection_.await(std::to_string(tag), visit));
-  if (reply.status == ReplyLine::Status::ok) return ok();
-  const std::string words = connection_.printed(reply.text);
-  if (reply.status != ReplyLine::Status::no) {
-    return connection_.fail(
-        protocol_error(connection_.label(), "no proper answer to " + doing + ": " + words));
-  }
-  const Meaning meaning = meaning_of(reply.code, reply.text);
-  Error error{ErrorCode::refused, connection_.label() + ": " + doing + " refused: " + words, "",
-              mailbox.empty() ? ErrorScope::session : ErrorScope::mailbox, meaning.retry};
-  if (meaning.retry.when == Retry::When::later) error.code = ErrorCode::try_later;
-  return error;
-}
-
 Result<const mailimap_response_info*> EtpanSession::read_data(int tag, std::string_view name,
                                                               const std::string& doing,
                                                               const std::string& mailbox) {
@@ -142,7 +91,7 @@ Result<const mailimap_response_info*> EtpanSession::read_data(int tag, std::stri
     if (data.size() <= kMostData && line.text.find('\0') == std::string_view::npos) return ok();
     return connection_.fail(protocol_error(connection_.label(), "no proper answer to " + doing));
   };
-  MBOXFERRY_TRY(read(tag, doing, mailbox, collect));
+  MBOXFERRY_TRY(await_success(connection_, std::to_string(tag), doing, mailbox, collect));
   InputGuard guard;
   guard.allow(kMostData, kLongestLiteral);
   if (const auto wrong = guard.watch(data)) {
@@ -281,23 +230,11 @@ Result<MailboxTree> EtpanSession::mailbox_tree() {
   return tree;
 }
 
-Result<SelectedMailbox> EtpanSession::read_select(int tag, const std::string& mailbox) {
-  SelectedMailbox selected;
-  // Without PERMANENTFLAGS all flags are permanent (RFC 3501 section 7.1).
-  selected.permanent_flags.any_keyword = true;
-  MBOXFERRY_TRY(read(tag, "opening mailbox \"" + printable(mailbox) + "\"", mailbox,
-                     [&](const ReplyLine& line) {
-                       take_selection(line, selected);
-                       return ok();
-                     }));
-  return selected;
-}
-
 Result<SelectedMailbox> EtpanSession::select(const std::string& mailbox) {
   MBOXFERRY_ASSIGN(const std::string wire, wire_name(mailbox));
   const int tag = say("SELECT " + quoted_string(wire));
   MBOXFERRY_TRY(deliver());
-  return read_select(tag, mailbox);
+  return read_selection(connection_, std::to_string(tag), mailbox);
 }
 
 Result<SelectedMailbox> EtpanSession::create_and_select(const std::string& mailbox) {
@@ -310,7 +247,7 @@ Result<SelectedMailbox> EtpanSession::create_and_select(const std::string& mailb
   const auto status = reply.status;
   const bool there = status == ReplyLine::Status::ok || same_word(reply.code, "ALREADYEXISTS");
   const Error refused = connection_.refusal("creating", mailbox, reply);
-  auto selected = read_select(select_tag, mailbox);
+  auto selected = read_selection(connection_, std::to_string(select_tag), mailbox);
   if (!selected && selected.error().scope != ErrorScope::mailbox) return selected;
   // What can be opened is there, whatever the NO was for.
   if (selected && status != ReplyLine::Status::bad) return selected;

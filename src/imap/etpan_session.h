@@ -44,11 +44,8 @@ class EtpanSession {
   int say(std::string_view text);
   /// Sends what was written down.
   Result<void> deliver();
-  /// Reads up to the reply to `tag`. `doing` is for errors; `mailbox` empty: a NO is about the
-  /// session.
-  Result<void> read(int tag, const std::string& doing, const std::string& mailbox,
-                    const Connection::Visitor& visit);
-  /// The same; what is called `name` before it is read by libetpan, and valid until the next call.
+  /// Reads up to the reply to `tag`; what is called `name` before it is read by libetpan, and valid
+  /// until the next call. `doing` and `mailbox` as for await_success().
   Result<const mailimap_response_info*> read_data(int tag, std::string_view name,
                                                   const std::string& doing,
                                                   const std::string& mailbox);
@@ -59,7 +56,6 @@ class EtpanSession {
   Result<Namespace> read_root(int tag);
   Result<Namespace> or_root(std::optional<Namespace> found);
   Result<std::vector<ListedMailbox>> read_list(int tag);
-  Result<SelectedMailbox> read_select(int tag, const std::string& mailbox);
   std::string shown_name(const char* wire);
   ListedMailbox listed(const mailimap_mailbox_list& entry);
 

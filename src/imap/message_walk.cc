@@ -27,8 +27,6 @@ constexpr std::uint64_t kLastUid = std::numeric_limits<Uid>::max();
 constexpr std::size_t kMostInPage = 2000;
 constexpr std::size_t kMostTextInPage = std::size_t{4} << 20U;
 constexpr std::size_t kFewInPage = 250;
-/// Of untagged data between two tagged replies.
-constexpr std::uint64_t kPageBytes = std::uint64_t{256} << 20U;
 
 FetchedMessage message_of(FetchReply& reply) {
   FetchedMessage message;
@@ -53,10 +51,27 @@ std::size_t text_of(const FetchedMessage& message) {
 
 }  // namespace
 
+static_assert(kLookAheadUids <= kMostInPage);
+
+std::string page_command(std::uint64_t first, std::uint64_t last, bool with_message_id) {
+  std::string command = "UID FETCH " + std::to_string(first) + ":" + std::to_string(last) +
+                        " (UID RFC822.SIZE INTERNALDATE FLAGS";
+  // As much of the field as the index keeps of it.
+  if (with_message_id) command += " BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]<0.4096>";
+  return command + ")";
+}
+
 Result<std::unique_ptr<MessageWalk>> ImapMessageWalk::begin(Connection& connection, UidRange range,
-                                                            WalkOptions options) {
+                                                            WalkOptions options,
+                                                            std::optional<AskedPage> asked) {
   std::unique_ptr<ImapMessageWalk> self(new ImapMessageWalk(connection, range, options));
-  MBOXFERRY_TRY(self->start());
+  if (asked) {
+    self->pages_.push_back({std::move(asked->tag), asked->first, range.last, {}, 0, false, false});
+    self->next_ = self->last_ + 1;
+    self->asked_ahead_ = true;
+  } else {
+    MBOXFERRY_TRY(self->start());
+  }
   return std::unique_ptr<MessageWalk>(std::move(self));
 }
 
@@ -66,7 +81,7 @@ ImapMessageWalk::ImapMessageWalk(Connection& connection, UidRange range, WalkOpt
       next_(std::max<Uid>(range.first, 1)),
       last_(range.last),
       width_(kNarrow) {
-  connection_.reader().set_untagged_limit(kPageBytes);
+  connection_.reader().set_untagged_limit(kUntaggedLimit);
 }
 
 ImapMessageWalk::~ImapMessageWalk() {
@@ -114,11 +129,7 @@ void ImapMessageWalk::add_page(std::string& lines) {
   page.first = next_;
   page.last = std::min(last_, next_ + width_ - 1);
   next_ = page.last + 1;
-  std::string command = "UID FETCH " + std::to_string(page.first) + ":" +
-                        std::to_string(page.last) + " (UID RFC822.SIZE INTERNALDATE FLAGS";
-  // As much of the field as the index keeps of it.
-  if (options_.with_message_id) command += " BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]<0.4096>";
-  page.tag = say(lines, command + ")");
+  page.tag = say(lines, page_command(page.first, page.last, options_.with_message_id));
   pages_.push_back(std::move(page));
 }
 
@@ -207,7 +218,8 @@ Result<void> ImapMessageWalk::use(Page page) {
   used_ = 0;
   if (page.overflowed) {
     ready_.clear();
-    if (width == 1) {
+    // Behind a page that was asked for ahead, another mailbox may be selected.
+    if (width == 1 || asked_ahead_) {
       return connection_.fail(protocol_error(connection_.label(), "more messages than UIDs"));
     }
     MBOXFERRY_TRY(drain());

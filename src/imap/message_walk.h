@@ -4,21 +4,32 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "imap/connection.h"
+#include "imap/look_ahead.h"
 #include "mboxferry/imap/target.h"
 
 namespace mboxferry::imap {
+
+/// `UID FETCH` of what a walk tells of these messages.
+std::string page_command(std::uint64_t first, std::uint64_t last, bool with_message_id);
 
 /// See ReadOnlyTarget::walk. Asks for pages of UIDs, several at a time, and gives them in order,
 /// whatever the order in which the server answers. UIDs may be sparse, so that a page's width
 /// follows what the pages before it brought; what a page may hold is bounded.
 class ImapMessageWalk final : public MessageWalk {
  public:
+  /// Of untagged data between two tagged replies.
+  static constexpr std::uint64_t kUntaggedLimit = std::uint64_t{256} << 20U;
+
+  /// `asked`: what has been asked for already, and holds all of the range.
   static Result<std::unique_ptr<MessageWalk>> begin(Connection& connection, UidRange range,
-                                                    WalkOptions options);
+                                                    WalkOptions options,
+                                                    std::optional<AskedPage> asked = {});
   /// Reads what was asked for and not used, so that other commands can follow.
   ~ImapMessageWalk() override;
 
@@ -53,6 +64,7 @@ class ImapMessageWalk final : public MessageWalk {
   std::uint64_t next_;  ///< the first UID that no page on its way holds
   std::uint64_t last_;  ///< inclusive
   std::uint64_t width_;
+  bool asked_ahead_ = false;            ///< there is one page, which was on its way before
   std::vector<std::string> questions_;  ///< tags of the other commands that are on their way
   std::string search_tag_;              ///< the one among them that must not be refused
   Uid highest_ = 0;                     ///< UID that any answer named

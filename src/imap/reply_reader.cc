@@ -3,7 +3,7 @@
 #include "imap/reply_reader.h"
 
 #include <algorithm>
-#include <cstring>
+#include <utility>
 
 #include "imap/errors.h"
 
@@ -14,14 +14,19 @@ Error ReplyReader::broken(const std::string& why) {
   return *wire_.stream.failure();
 }
 
+Result<void> ReplyReader::receive() {
+  const auto count = wire_.stream.read(buffer_);
+  if (!count) return count.error();
+  unread_ = {buffer_.data(), *count};
+  wire_.received.feed(unread_);
+  return ok();
+}
+
 Result<ReplyLine> ReplyReader::next() {
   for (;;) {
     MBOXFERRY_ASSIGN(auto reply, next_if_there());
     if (reply) return *reply;
-    if (mailstream_feed_read_buffer(&stream_) <= 0) {
-      if (!wire_.stream.failure()) return broken("reading failed");
-      return *wire_.stream.failure();
-    }
+    MBOXFERRY_TRY(receive());
   }
 }
 
@@ -30,10 +35,7 @@ Result<std::optional<ReplyLine>> ReplyReader::next_if_there() {
     MBOXFERRY_ASSIGN(const bool complete, use_buffer());
     if (complete) break;
     if (!wire_.stream.readable_now()) return std::optional<ReplyLine>();
-    if (mailstream_feed_read_buffer(&stream_) <= 0) {
-      if (!wire_.stream.failure()) return broken("reading failed");
-      return *wire_.stream.failure();
-    }
+    MBOXFERRY_TRY(receive());
   }
   current_ = std::move(partial_);
   partial_.clear();
@@ -48,27 +50,23 @@ Result<std::optional<ReplyLine>> ReplyReader::next_if_there() {
 }
 
 std::string ReplyReader::take_unread() {
-  std::string bytes(stream_.read_buffer_len, '\0');
-  mailstream_read(&stream_, bytes.data(), bytes.size());
-  return bytes;
+  return std::string(std::exchange(unread_, {}));
 }
 
 Result<bool> ReplyReader::use_buffer() {
-  while (stream_.read_buffer_len > 0) {
-    const char* bytes = stream_.read_buffer;
-    std::size_t count = stream_.read_buffer_len;
+  while (!unread_.empty()) {
+    std::size_t count = unread_.size();
     bool line_ends = false;
     if (literal_left_ > 0) {
       count = std::min(count, literal_left_);
       literal_left_ -= count;
-    } else if (const void* end = std::memchr(bytes, '\n', count)) {
-      count = static_cast<std::size_t>(static_cast<const char*>(end) - bytes) + 1;
+    } else if (const std::size_t line_feed = unread_.find('\n'); line_feed != unread_.npos) {
+      count = line_feed + 1;
       line_ends = true;
     }
     if (partial_.size() + count > limit_) return broken("a reply that is too long");
-    const std::size_t old_size = partial_.size();
-    partial_.resize(old_size + count);
-    mailstream_read(&stream_, partial_.data() + old_size, count);
+    partial_ += unread_.substr(0, count);
+    unread_.remove_prefix(count);
     if (!line_ends) continue;
     const std::string_view all = partial_;
     if (first_line_ == 0) first_line_ = all.size();

@@ -5,17 +5,20 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
-#include "imap/mailstream_driver.h"
 #include "imap/reply_line.h"
+#include "imap/wire.h"
 #include "mboxferry/base/result.h"
 
 namespace mboxferry::imap {
 
 class ReplyReader {
  public:
-  ReplyReader(Wire& wire, mailstream& stream, std::string place)
-      : wire_(wire), stream_(stream), place_(std::move(place)) {}
+  /// `wire` outlives it; `place` is for errors.
+  ReplyReader(Wire& wire, std::string place)
+      : wire_(wire), place_(std::move(place)), buffer_(kBufferSize) {}
 
   /// How long one reply may be from now on, literals included.
   void set_limit(std::size_t bytes) { limit_ = bytes; }
@@ -35,22 +38,27 @@ class ReplyReader {
   [[nodiscard]] bool in_the_middle() const { return !partial_.empty(); }
   /// True when bytes were received that no reply has used.
   [[nodiscard]] bool has_unread_bytes() const {
-    return !partial_.empty() || stream_.read_buffer_len > 0;
+    return !partial_.empty() || !unread_.empty();
   }
   /// What was received behind the last reply, which no reply has used; it is gone from here.
   std::string take_unread();
 
  private:
+  static constexpr std::size_t kBufferSize = std::size_t{64} << 10U;
+
+  /// Receives more, which waits for it; only when nothing is unread.
+  Result<void> receive();
   /// True when the reply in `partial_` is complete, false when more bytes are needed.
   Result<bool> use_buffer();
   Error broken(const std::string& why);
 
   Wire& wire_;
-  mailstream& stream_;
   std::string place_;
   std::size_t limit_ = kDefaultLimit;
   std::uint64_t untagged_limit_ = kDefaultUntaggedLimit;
   std::uint64_t untagged_ = 0;
+  std::vector<char> buffer_;
+  std::string_view unread_;  ///< in `buffer_`
   std::string partial_;
   std::size_t first_line_ = 0;  ///< length of the first line, once known
   std::size_t line_start_ = 0;

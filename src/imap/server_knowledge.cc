@@ -62,9 +62,16 @@ bool ServerKnowledge::covers(std::string_view quoted_mailbox, const AppendMessag
          mailboxes_.find(quoted_mailbox) != mailboxes_.end();
 }
 
-void ServerKnowledge::learn(std::string_view quoted_mailbox, const AppendMessage& message) {
+void ServerKnowledge::learn_mailbox(std::string_view quoted_mailbox) {
   const std::lock_guard guard(mutex_);
-  if (mailboxes_.size() < kMostKnown) mailboxes_.emplace(quoted_mailbox);
+  // Whoever still sends into one of the others asks for it once more.
+  if (mailboxes_.size() == kMostKnown) mailboxes_.clear();
+  mailboxes_.emplace(quoted_mailbox);
+}
+
+void ServerKnowledge::learn(std::string_view quoted_mailbox, const AppendMessage& message) {
+  learn_mailbox(quoted_mailbox);
+  const std::lock_guard guard(mutex_);
   for (const std::string& word : message.keywords) {
     if (keywords_.size() < kMostKnown) keywords_.insert(key_of(word));
   }

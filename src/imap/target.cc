@@ -5,15 +5,10 @@
 #include <algorithm>
 #include <array>
 
+#include "imap/append_head.h"
 #include "imap/append_pipeline.h"
-#include "imap/connection.h"
-#include "imap/errors.h"
-#include "imap/etpan_session.h"
 #include "imap/imap_target.h"
-#include "imap/login.h"
-#include "imap/mailbox_name.h"
-#include "imap/message_fetch.h"
-#include "imap/message_walk.h"
+#include "imap/session.h"
 #include "imap/text.h"
 
 namespace mboxferry::imap {
@@ -21,78 +16,34 @@ namespace {
 
 using Status = ReplyLine::Status;
 
-// The goodbye has been sent then; waiting for the answer would cost a round trip for nothing.
-constexpr std::chrono::milliseconds kGoodbyePatience{20};
-
-/// A session that is logged in. What reads is common to both kinds of target.
-struct Session {
-  std::unique_ptr<Connection> connection;
-  std::unique_ptr<EtpanSession> etpan;
-
-  static Result<Session> open(const Account& account, const ConnectionOptions& options) {
-    MBOXFERRY_ASSIGN(auto connection, Connection::open(account, options));
-    return begin(std::move(connection), account, options);
-  }
-
-  static Result<Session> begin(std::unique_ptr<Connection> connection, const Account& account,
-                               const ConnectionOptions& options) {
-    Session session;
-    session.connection = std::move(connection);
-    MBOXFERRY_TRY(log_in(*session.connection, account));
-    MBOXFERRY_TRY(session.connection->enable_utf8());
-    if (options.compression == Compression::on) {
-      MBOXFERRY_TRY(session.connection->compress(true));
-    }
-    MBOXFERRY_ASSIGN(session.etpan, EtpanSession::attach(*session.connection));
-    return session;
-  }
-
-  Result<std::optional<Quota>> quota(const std::string& mailbox) {
-    if (!connection->capabilities().shared.quota) return std::optional<Quota>();
-    MBOXFERRY_ASSIGN(const std::string wire, etpan->wire_name(mailbox));
-    return fetch_quota(*connection, quoted_string(wire));
-  }
-
-  void log_out() {
-    if (connection->stream().failure()) return;
-    connection->stream().set_timeout(kGoodbyePatience);
-    const std::string tag = connection->next_tag();
-    if (!connection->send(tag + " LOGOUT\r\n", tag + " LOGOUT")) return;
-    connection->reader().set_untagged_limit(ReplyReader::kDefaultLimit);
-    for (;;) {
-      const auto reply = connection->next_reply();
-      if (!reply || reply->kind != ReplyLine::Kind::untagged) break;
-    }
-    connection->stream().close();
-  }
-};
-
 class ReadOnlyImapTarget final : public ReadOnlyTarget {
  public:
   explicit ReadOnlyImapTarget(Session session) : session_(std::move(session)) {}
 
   [[nodiscard]] const Capabilities& capabilities() const override {
-    return session_.connection->capabilities().shared;
+    return session_.capabilities();
   }
-  [[nodiscard]] const std::string& label() const override { return session_.connection->label(); }
-  Result<Namespace> personal_namespace() override { return session_.etpan->personal_namespace(); }
-  Result<std::vector<ListedMailbox>> list() override { return session_.etpan->list(); }
-  Result<MailboxTree> mailbox_tree() override { return session_.etpan->mailbox_tree(); }
+  [[nodiscard]] const std::string& label() const override { return session_.connection().label(); }
+  Result<Namespace> personal_namespace() override { return session_.personal_namespace(); }
+  Result<std::vector<ListedMailbox>> list() override { return session_.list(); }
+  Result<MailboxTree> mailbox_tree() override { return session_.mailbox_tree(); }
   Result<SelectedMailbox> select(const std::string& mailbox) override {
-    // EXAMINE would be told PERMANENTFLAGS (), and a plan could not say which flags are lost.
-    return session_.etpan->select(mailbox);
+    return session_.select(mailbox);
   }
   Result<SelectedMailbox> status(const std::string& mailbox) override {
-    return session_.etpan->status(mailbox);
+    return session_.status(mailbox);
   }
   Result<std::optional<Quota>> quota(const std::string& mailbox) override {
     return session_.quota(mailbox);
   }
+  Result<void> look_ahead(std::span<const Look> looks) override {
+    return session_.look_ahead(looks);
+  }
   Result<std::unique_ptr<MessageWalk>> walk(UidRange range, WalkOptions options) override {
-    return ImapMessageWalk::begin(*session_.connection, range, options);
+    return session_.walk(range, options);
   }
   Result<void> fetch_body(Uid uid, std::uint64_t size, const ByteVisitor& visit) override {
-    return fetch_message_body(*session_.connection, uid, size, visit);
+    return session_.fetch_body(uid, size, visit);
   }
   void log_out() override { session_.log_out(); }
 
@@ -104,44 +55,48 @@ class ImapTarget final : public Target {
  public:
   ImapTarget(Session session, AppendMode wanted, std::shared_ptr<ServerKnowledge> knowledge)
       : session_(std::move(session)),
-        pipeline_(*session_.connection, choose_append_mode(capabilities(), wanted),
-                  std::move(knowledge)) {}
+        knowledge_(std::move(knowledge)),
+        pipeline_(session_.connection(), choose_append_mode(capabilities(), wanted), knowledge_) {}
 
   [[nodiscard]] const Capabilities& capabilities() const override {
-    return session_.connection->capabilities().shared;
+    return session_.capabilities();
   }
-  [[nodiscard]] const std::string& label() const override { return session_.connection->label(); }
+  [[nodiscard]] const std::string& label() const override { return session_.connection().label(); }
   Result<Namespace> personal_namespace() override {
     MBOXFERRY_TRY(pipeline_.settle());
-    return session_.etpan->personal_namespace();
+    return session_.personal_namespace();
   }
   Result<std::vector<ListedMailbox>> list() override {
     MBOXFERRY_TRY(pipeline_.settle());
-    return session_.etpan->list();
+    return session_.list();
   }
   Result<MailboxTree> mailbox_tree() override {
     MBOXFERRY_TRY(pipeline_.settle());
-    return session_.etpan->mailbox_tree();
+    return session_.mailbox_tree();
   }
   Result<SelectedMailbox> select(const std::string& mailbox) override {
     MBOXFERRY_TRY(pipeline_.settle());
-    return session_.etpan->select(mailbox);
+    return learn_name(mailbox, session_.select(mailbox));
   }
   Result<SelectedMailbox> status(const std::string& mailbox) override {
     MBOXFERRY_TRY(pipeline_.settle());
-    return session_.etpan->status(mailbox);
+    return session_.status(mailbox);
   }
   Result<std::optional<Quota>> quota(const std::string& mailbox) override {
     MBOXFERRY_TRY(pipeline_.settle());
     return session_.quota(mailbox);
   }
+  Result<void> look_ahead(std::span<const Look> looks) override {
+    MBOXFERRY_TRY(pipeline_.settle());
+    return session_.look_ahead(looks);
+  }
   Result<std::unique_ptr<MessageWalk>> walk(UidRange range, WalkOptions options) override {
     MBOXFERRY_TRY(pipeline_.settle());
-    return ImapMessageWalk::begin(*session_.connection, range, options);
+    return session_.walk(range, options);
   }
   Result<void> fetch_body(Uid uid, std::uint64_t size, const ByteVisitor& visit) override {
     MBOXFERRY_TRY(pipeline_.settle());
-    return fetch_message_body(*session_.connection, uid, size, visit);
+    return session_.fetch_body(uid, size, visit);
   }
   void log_out() override {
     if (pipeline_.settle()) session_.log_out();
@@ -152,6 +107,8 @@ class ImapTarget final : public Target {
   Result<SelectedMailbox> open_mailbox(const std::string& mailbox, bool create) override;
   Result<void> append(std::uint64_t batch, const std::string& mailbox,
                       std::span<const AppendMessage> messages, LiteralSource& literals) override;
+  Result<void> add_flags(Uid uid, std::uint8_t flags,
+                         const std::vector<std::string>& keywords) override;
   Result<AppendOutcome> receive() override { return pipeline_.receive(); }
   bool answer_ready() override { return pipeline_.answer_ready(); }
   [[nodiscard]] std::vector<Unanswered> unanswered() const override {
@@ -159,28 +116,49 @@ class ImapTarget final : public Target {
   }
   void be_careful(bool careful) override { pipeline_.be_careful(careful); }
   Result<bool> compress(bool on) override {
-    if (on) MBOXFERRY_TRY(pipeline_.settle());
-    return session_.connection->compress(on);
+    if (on) {
+      MBOXFERRY_TRY(pipeline_.settle());
+      MBOXFERRY_TRY(session_.settle());
+    }
+    return session_.connection().compress(on);
   }
   [[nodiscard]] WireUsage wire_usage() const override {
-    return session_.connection->stream().usage();
+    return session_.connection().stream().usage();
   }
   [[nodiscard]] AppendMode mode() const override { return pipeline_.mode(); }
 
  private:
+  /// What can be selected has a name that the server takes.
+  Result<SelectedMailbox> learn_name(const std::string& mailbox, Result<SelectedMailbox> selected);
+  /// Waits for the answer to a command about `mailbox`, as in `CREATE`.
+  Result<ReplyLine> command_about(std::string_view command, const std::string& mailbox);
+
   Session session_;
+  std::shared_ptr<ServerKnowledge> knowledge_;
   AppendPipeline pipeline_;
 };
 
-Result<void> ImapTarget::create(const std::string& mailbox) {
+Result<SelectedMailbox> ImapTarget::learn_name(const std::string& mailbox,
+                                               Result<SelectedMailbox> selected) {
+  if (!selected) return selected;
+  MBOXFERRY_ASSIGN(const std::string name, session_.quoted_name(mailbox));
+  knowledge_->learn_mailbox(name);
+  return selected;
+}
+
+Result<ReplyLine> ImapTarget::command_about(std::string_view command, const std::string& mailbox) {
   MBOXFERRY_TRY(pipeline_.settle());
-  MBOXFERRY_ASSIGN(const std::string wire, session_.etpan->wire_name(mailbox));
-  MBOXFERRY_ASSIGN(const ReplyLine reply,
-                   session_.connection->command("CREATE " + quoted_string(wire)));
+  MBOXFERRY_TRY(session_.settle());
+  MBOXFERRY_ASSIGN(const std::string name, session_.quoted_name(mailbox));
+  return session_.connection().command(std::string(command) + " " + name);
+}
+
+Result<void> ImapTarget::create(const std::string& mailbox) {
+  MBOXFERRY_ASSIGN(const ReplyLine reply, command_about("CREATE", mailbox));
   if (reply.status == Status::ok || same_word(reply.code, "ALREADYEXISTS")) return ok();
-  const Error error = session_.connection->refusal("creating", mailbox, reply);
+  const Error error = session_.connection().refusal("creating", mailbox, reply);
   if (reply.status == Status::no) {
-    MBOXFERRY_ASSIGN(const auto mailboxes, session_.etpan->list());
+    MBOXFERRY_ASSIGN(const auto mailboxes, session_.list());
     const auto is_this = [&](const ListedMailbox& listed) {
       return listed.selectable && (listed.name == mailbox || (same_word(listed.name, "INBOX") &&
                                                               same_word(mailbox, "INBOX")));
@@ -191,28 +169,41 @@ Result<void> ImapTarget::create(const std::string& mailbox) {
 }
 
 Result<void> ImapTarget::subscribe(const std::string& mailbox) {
-  MBOXFERRY_TRY(pipeline_.settle());
-  MBOXFERRY_ASSIGN(const std::string wire, session_.etpan->wire_name(mailbox));
-  MBOXFERRY_ASSIGN(const ReplyLine reply,
-                   session_.connection->command("SUBSCRIBE " + quoted_string(wire)));
+  MBOXFERRY_ASSIGN(const ReplyLine reply, command_about("SUBSCRIBE", mailbox));
   if (reply.status == Status::ok) return ok();
-  return session_.connection->refusal("subscribing to", mailbox, reply);
+  return session_.connection().refusal("subscribing to", mailbox, reply);
 }
 
 Result<SelectedMailbox> ImapTarget::open_mailbox(const std::string& mailbox, bool create) {
   if (!create) return select(mailbox);
   MBOXFERRY_TRY(pipeline_.settle());
-  MBOXFERRY_ASSIGN(SelectedMailbox selected, session_.etpan->create_and_select(mailbox));
-  MBOXFERRY_ASSIGN(const std::string wire, session_.etpan->wire_name(mailbox));
-  MBOXFERRY_TRY(
-      session_.connection->command_in_background("SUBSCRIBE " + quoted_string(wire), {}, {}));
+  MBOXFERRY_ASSIGN(SelectedMailbox selected,
+                   learn_name(mailbox, session_.create_and_select(mailbox)));
+  MBOXFERRY_ASSIGN(const std::string name, session_.quoted_name(mailbox));
+  MBOXFERRY_TRY(session_.connection().command_in_background("SUBSCRIBE " + name, {}, {}));
   return selected;
 }
 
 Result<void> ImapTarget::append(std::uint64_t batch, const std::string& mailbox,
                                 std::span<const AppendMessage> messages, LiteralSource& literals) {
-  MBOXFERRY_ASSIGN(const std::string wire, session_.etpan->wire_name(mailbox));
-  return pipeline_.append(batch, quoted_string(wire), messages, literals);
+  MBOXFERRY_TRY(session_.settle());
+  MBOXFERRY_ASSIGN(const std::string name, session_.quoted_name(mailbox));
+  return pipeline_.append(batch, name, messages, literals);
+}
+
+Result<void> ImapTarget::add_flags(Uid uid, std::uint8_t flags,
+                                   const std::vector<std::string>& keywords) {
+  MBOXFERRY_TRY(pipeline_.settle());
+  MBOXFERRY_TRY(session_.settle());
+  MBOXFERRY_ASSIGN(const std::string list, flag_list(flags, keywords));
+  MBOXFERRY_ASSIGN(const ReplyLine reply,
+                   session_.connection().command("UID STORE " + std::to_string(uid) +
+                                                 " +FLAGS.SILENT (" + list + ")"));
+  if (reply.status == Status::ok) return ok();
+  return Error{
+      ErrorCode::refused,
+      label() + ": flags of a message refused: " + session_.connection().printed(reply.text), "",
+      ErrorScope::message};
 }
 
 }  // namespace

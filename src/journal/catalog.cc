@@ -30,6 +30,18 @@ std::string differing_line(std::string_view mine, std::string_view other) {
   }
 }
 
+/// Columns as in the order of MailboxRow.
+MailboxRow read_mailbox(const Query& query) {
+  return {.id = query.integer(0),
+          .name = query.text(1),
+          .renamed_from = query.text(2),
+          .uid_validity = static_cast<std::uint32_t>(query.integer(3)),
+          .uid_floor = static_cast<Uid>(query.integer(4)),
+          .existed_before = static_cast<std::uint64_t>(query.integer(5)),
+          .created = query.integer(6) != 0,
+          .renewed = query.integer(7) != 0};
+}
+
 Result<std::optional<std::string>> value_of(Database& database, std::string_view sql,
                                             std::string_view name) {
   MBOXFERRY_ASSIGN(Query query, database.query(sql, name));
@@ -208,15 +220,18 @@ Result<std::vector<MailboxRow>> SqliteJournal::mailboxes() const {
   while (true) {
     MBOXFERRY_ASSIGN(const bool more, query.next());
     if (!more) return rows;
-    rows.push_back({.id = query.integer(0),
-                    .name = query.text(1),
-                    .renamed_from = query.text(2),
-                    .uid_validity = static_cast<std::uint32_t>(query.integer(3)),
-                    .uid_floor = static_cast<Uid>(query.integer(4)),
-                    .existed_before = static_cast<std::uint64_t>(query.integer(5)),
-                    .created = query.integer(6) != 0,
-                    .renewed = query.integer(7) != 0});
+    rows.push_back(read_mailbox(query));
   }
+}
+
+Result<std::optional<MailboxRow>> SqliteJournal::mailbox(MailboxId id) const {
+  const std::lock_guard guard(mutex_);
+  MBOXFERRY_ASSIGN(Query query, database_->query("SELECT id, name, renamed_from, uid_validity,"
+                                                 " uid_floor, existed_before, created, renewed"
+                                                 " FROM mailbox WHERE id = ?",
+                                                 id));
+  MBOXFERRY_ASSIGN(const bool found, query.next());
+  return found ? std::optional(read_mailbox(query)) : std::nullopt;
 }
 
 }  // namespace mboxferry::journal

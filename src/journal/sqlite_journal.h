@@ -36,6 +36,7 @@ class SqliteJournal final : public Journal {
   Result<MailboxId> add_mailbox(const MailboxRow& mailbox) override;
   Result<void> update_mailbox(const MailboxRow& mailbox) override;
   Result<std::vector<MailboxRow>> mailboxes() const override;
+  Result<std::optional<MailboxRow>> mailbox(MailboxId id) const override;
 
   Result<void> set_dedupe(Dedupe dedupe) override;
   Result<void> add_indexed(const FolderRow& folder, std::span<MessageRow> messages,

@@ -2,6 +2,9 @@
 // The report of a job as JSON.
 #include "mboxferry/report/job_report.h"
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdlib>
 #include <map>
 
@@ -89,11 +92,10 @@ Result<void> write_reasons(JsonStream& json, const journal::Journal& journal,
   return json.result();
 }
 
-Result<void> write_job_report(TextOutput& out, const journal::Journal* journal,
-                              const RunFacts& run) {
-  JsonStream json(out);
-  json.begin_object().member("schema", "mboxferry.report/1").member("verdict", run.verdict);
-  json.key("accounts").begin_array().begin_object();
+namespace {
+
+Result<void> write_account(JsonStream& json, const journal::Journal* journal, const RunFacts& run) {
+  json.begin_object();
   json.member("user", run.user).member("host", run.host).member("verdict", run.verdict);
   json.key("mailboxes").begin_array();
   if (journal != nullptr) MBOXFERRY_TRY(write_mailboxes(json, *journal));
@@ -104,14 +106,56 @@ Result<void> write_job_report(TextOutput& out, const journal::Journal* journal,
   json.key("left_out").begin_array();
   if (journal != nullptr) MBOXFERRY_TRY(write_reasons(json, *journal, journal::State::skipped));
   json.end_array();
-  const auto per_second = [&](std::uint64_t count) {
-    return run.seconds > 0 ? static_cast<double>(count) / run.seconds : 0.0;
+  const auto decimal_or_null = [&](std::string_view name, std::optional<double> value) {
+    json.key(name);
+    value ? json.decimal(*value) : json.null();
   };
-  json.key("seconds").decimal(run.seconds);
-  json.key("messages_per_second").decimal(per_second(run.messages_now));
-  json.key("bytes_per_second").decimal(per_second(run.bytes_now));
-  json.end_object().end_array().end_object().end_line();
+  const auto per_second = [&](std::uint64_t count) -> std::optional<double> {
+    if (!run.seconds) return {};
+    return *run.seconds > 0 ? static_cast<double>(count) / *run.seconds : 0.0;
+  };
+  decimal_or_null("seconds", run.seconds);
+  decimal_or_null("messages_per_second", per_second(run.messages_now));
+  decimal_or_null("bytes_per_second", per_second(run.bytes_now));
+  json.end_object();
   return json.result();
+}
+
+constexpr std::array<std::string_view, 5> kVerdictsBestFirst{"complete", "refused", "unfinished",
+                                                             "interrupted", "failed"};
+
+}  // namespace
+
+std::string_view worse_verdict(std::string_view one, std::string_view other) {
+  const auto rank = [](std::string_view verdict) {
+    const auto found = std::find(kVerdictsBestFirst.begin(), kVerdictsBestFirst.end(), verdict);
+    return std::min<std::ptrdiff_t>(found - kVerdictsBestFirst.begin(),
+                                    kVerdictsBestFirst.size() - 1);
+  };
+  return kVerdictsBestFirst[static_cast<std::size_t>(std::max(rank(one), rank(other)))];
+}
+
+Result<void> write_job_report(TextOutput& out, const AccountSource& accounts) {
+  // The verdict stands in front of the accounts, and is known only behind them.
+  Spool spool;
+  JsonStream list(spool);
+  std::string_view verdict = kVerdictsBestFirst.front();
+  list.begin_array();
+  MBOXFERRY_TRY(accounts([&](const RunFacts& run, const journal::Journal* journal) {
+    verdict = worse_verdict(verdict, run.verdict);
+    return write_account(list, journal, run);
+  }));
+  list.end_array();
+  MBOXFERRY_TRY(list.result());
+  JsonStream json(out);
+  json.begin_object().member("schema", "mboxferry.report/1").member("verdict", verdict);
+  json.key("accounts").spooled(spool).end_object().end_line();
+  return json.result();
+}
+
+Result<void> write_job_report(TextOutput& out, const journal::Journal* journal,
+                              const RunFacts& run) {
+  return write_job_report(out, [&](const AccountVisitor& visit) { return visit(run, journal); });
 }
 
 }  // namespace mboxferry::report

@@ -12,6 +12,7 @@
 #include "transfer/connection_limit.h"
 #include "transfer/crew.h"
 #include "transfer/daily_budget.h"
+#include "transfer/flag_repair.h"
 #include "transfer/index_pass.h"
 #include "transfer/mailbox_book.h"
 #include "transfer/mailbox_preparer.h"
@@ -256,16 +257,26 @@ Result<Verdict> JobRunner::verify() {
   if (!target_) {
     MBOXFERRY_ASSIGN(target_, connect());
   }
-  const auto show = [this](const Difference& difference) {
+  FlagRepair repair;
+  bool repaired = false;
+  const auto show = [&](const Difference& difference) {
     if (difference.what == "unexpected") return;
+    if (!repaired && repair.take(difference)) return;
     const bool plain = difference.what == "missing" || difference.what == "twice";
     tracker_.notice(fmt::format(
         "{}: the message at byte {} of {} is {}{} on the server", difference.mailbox,
         difference.offset, difference.folder,
         plain ? "" : "different: ", difference.what == "twice" ? "there twice" : difference.what));
   };
-  MBOXFERRY_ASSIGN(const VerifyResult result,
-                   verify_job(*journal_, *target_, false, show, interrupt_));
+  MBOXFERRY_ASSIGN(VerifyResult result, verify_job(*journal_, *target_, false, show, interrupt_));
+  if (!repair.empty()) {
+    MBOXFERRY_ASSIGN(const std::uint64_t messages, repair.put_back(*target_));
+    tracker_.notice(
+        fmt::format("the server had lost flags or keywords of {} message{}; they were put back",
+                    messages, messages == 1 ? "" : "s"));
+    repaired = true;
+    MBOXFERRY_ASSIGN(result, verify_job(*journal_, *target_, false, show, interrupt_));
+  }
   MBOXFERRY_TRY(journal_->set_note(
       "verified", fmt::format("checked={} missing={} different={} unexpected={}", result.checked,
                               result.missing, result.different, result.unexpected)));

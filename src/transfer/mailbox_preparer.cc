@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "transfer/folder_readers.h"
 #include "transfer/reconcile.h"
 #include "transfer/tally.h"
@@ -13,11 +11,8 @@
 namespace mboxferry::transfer {
 
 Result<ReadyMailbox> MailboxPreparer::prepare(imap::Target& target, const MailStream& stream) {
-  MBOXFERRY_ASSIGN(const auto rows, context_.journal.mailboxes());
-  const auto row = std::find_if(rows.begin(), rows.end(), [&](const journal::MailboxRow& known) {
-    return known.id == stream.mailbox();
-  });
-  if (row == rows.end())
+  MBOXFERRY_ASSIGN(const auto row, context_.journal.mailbox(stream.mailbox()));
+  if (!row)
     return Error{ErrorCode::internal, "the folder " + stream.source().row.path + " has no mailbox",
                  ""};
   MBOXFERRY_ASSIGN(ReadyMailbox ready, prepare_mailbox(target, directory_, *row, context_.journal));

@@ -38,6 +38,9 @@ class ThrottledTarget final : public imap::Target {
                                                   imap::WalkOptions options) override {
     return target_->walk(range, options);
   }
+  Result<void> look_ahead(std::span<const imap::Look> looks) override {
+    return target_->look_ahead(looks);
+  }
   Result<void> fetch_body(imap::Uid uid, std::uint64_t size, const ByteVisitor& visit) override {
     return target_->fetch_body(uid, size, visit);
   }
@@ -48,6 +51,10 @@ class ThrottledTarget final : public imap::Target {
   }
   Result<void> subscribe(const std::string& mailbox) override {
     return target_->subscribe(mailbox);
+  }
+  Result<void> add_flags(imap::Uid uid, std::uint8_t flags,
+                         const std::vector<std::string>& keywords) override {
+    return target_->add_flags(uid, flags, keywords);
   }
   Result<void> append(std::uint64_t batch, const std::string& mailbox,
                       std::span<const imap::AppendMessage> messages,
@@ -84,6 +91,7 @@ class ThrottledTarget final : public imap::Target {
         return ok();
       });
     }
+    [[nodiscard]] bool approves_at_once() const override { return literals_.approves_at_once(); }
     Result<void> approve() override { return literals_.approve(); }
 
    private:

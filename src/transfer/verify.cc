@@ -10,6 +10,7 @@
 #include "mboxferry/transfer/job.h"
 #include "transfer/content_digest.h"
 #include "transfer/copy_finder.h"
+#include "transfer/lookout.h"
 #include "transfer/mailboxes.h"
 #include "transfer/reconcile.h"
 
@@ -151,7 +152,10 @@ class MailboxVerifier {
       return;
     }
     ++result_.different;
-    report(row, what, row.uid);
+    Difference difference = difference_of(row, what, row.uid);
+    difference.flags = kept.flags;
+    difference.keywords = kept.keywords;
+    visit_(difference);
   }
 
   Result<void> compare_bodies() {
@@ -170,12 +174,21 @@ class MailboxVerifier {
 
   void unexpected(imap::Uid uid) {
     ++result_.unexpected;
-    visit_({mailbox_.name, "", 0, uid, "unexpected"});
+    visit_({mailbox_.name, "", 0, uid, "unexpected", 0, {}});
   }
 
-  void report(const journal::MessageRow& row, const char* what, imap::Uid uid) {
+  Difference difference_of(const journal::MessageRow& row, const char* what, imap::Uid uid) const {
     const auto folder = folders_.find(row.folder);
-    visit_({mailbox_.name, folder == folders_.end() ? "" : folder->second, row.offset, uid, what});
+    return {mailbox_.name,
+            folder == folders_.end() ? "" : folder->second,
+            row.offset,
+            uid,
+            what,
+            0,
+            {}};
+  }
+  void report(const journal::MessageRow& row, const char* what, imap::Uid uid) {
+    visit_(difference_of(row, what, uid));
   }
 
   const journal::MailboxRow& mailbox_;
@@ -194,13 +207,22 @@ class MailboxVerifier {
   imap::Uid walked_to_ = 0;                      ///< the end of that walk
 };
 
+/// Those that messages were stored in.
+Result<std::vector<Lookout::Mailbox>> mailboxes_to_verify(const journal::Journal& journal) {
+  MBOXFERRY_ASSIGN(std::vector<journal::MailboxRow> rows, journal.mailboxes());
+  std::vector<Lookout::Mailbox> used;
+  for (journal::MailboxRow& row : rows) {
+    MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal.counts(row.id));
+    if (counts.stored.messages > 0) used.push_back({std::move(row), counts.stored.messages});
+  }
+  return used;
+}
+
 Result<void> verify_mailbox(const journal::MailboxRow& mailbox,
                             const std::unordered_map<journal::FolderId, std::string>& folders,
                             journal::Journal& journal, imap::ReadOnlyTarget& target,
                             const std::optional<message::MacKey>& key, VerifyResult& result,
                             const DifferenceVisitor& visit, const Cancellation& interrupt) {
-  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal.counts(mailbox.id));
-  if (counts.stored.messages == 0) return ok();
   const auto selected = target.select(mailbox.name);
   const bool gone = !selected && selected.error().scope == ErrorScope::mailbox;
   if (!selected && !gone) return Error(selected.error());
@@ -241,9 +263,14 @@ Result<VerifyResult> verify_job(journal::Journal& journal, imap::ReadOnlyTarget&
   std::unordered_map<journal::FolderId, std::string> folders;
   MBOXFERRY_ASSIGN(const auto folder_rows, journal.folders());
   for (const journal::FolderRow& folder : folder_rows) folders.emplace(folder.id, folder.path);
-  MBOXFERRY_ASSIGN(const auto mailboxes, journal.mailboxes());
-  for (const journal::MailboxRow& mailbox : mailboxes)
-    MBOXFERRY_TRY(verify_mailbox(mailbox, folders, journal, target, key, result, visit, interrupt));
+  MBOXFERRY_ASSIGN(auto mailboxes, mailboxes_to_verify(journal));
+  Lookout lookout(std::move(mailboxes), journal, target);
+  for (std::size_t i = 0; i < lookout.mailboxes().size(); ++i) {
+    // Bodies are asked for between, which look ahead would only delay.
+    if (!full) MBOXFERRY_TRY(lookout.reach(i));
+    MBOXFERRY_TRY(verify_mailbox(lookout.mailboxes()[i].row, folders, journal, target, key, result,
+                                 visit, interrupt));
+  }
   return result;
 }
 

@@ -134,3 +134,21 @@ TEST_CASE("careful sending is one message a command, each literal waited for") {
   REQUIRE(target->append(1, name, heads_of(source), source));
   CHECK(all_outcomes(*target, 3).size() == 3);
 }
+
+TEST_CASE("flags and keywords can be added to a message that is there") {
+  const auto target = connected();
+  const std::string name = fresh_mailbox(*target, "more flags");
+  Texts source = texts_of(2);
+  store(*target, name, bare_heads_of(source), source);
+  REQUIRE(target->select(name));
+  REQUIRE(target->add_flags(2, message::kSeen | message::kFlagged, {"Work", "$Forwarded"}));
+  const auto messages = fetched(*target, name);
+  REQUIRE(messages.size() == 2);
+  CHECK(messages[0].keywords.empty());
+  CHECK((messages[1].flags & (message::kSeen | message::kFlagged)) ==
+        (message::kSeen | message::kFlagged));
+  CHECK(messages[1].keywords.size() == 2);
+  const auto no_keyword = target->add_flags(1, 0, {"no keyword"});
+  REQUIRE(!no_keyword);
+  CHECK(no_keyword.error().scope == ErrorScope::message);
+}

@@ -25,6 +25,8 @@ class ServerKnowledge {
   /// True when mailbox, date form and every flag were taken before. `quoted_mailbox` is the wire
   /// name as a quoted string.
   [[nodiscard]] bool covers(std::string_view quoted_mailbox, const AppendMessage& message) const;
+  /// The server has selected this mailbox: it takes the name.
+  void learn_mailbox(std::string_view quoted_mailbox);
   /// The server has said that it takes this head.
   void learn(std::string_view quoted_mailbox, const AppendMessage& message);
   /// The server answered BAD to an APPEND: nothing is known any more, and from now on a keyword is

@@ -102,6 +102,15 @@ struct WalkOptions {
   bool just_selected = false;
 };
 
+/// A mailbox that will be looked at: its messages from this UID on.
+struct Look {
+  std::string mailbox;
+  Uid first = 1;
+};
+
+/// How many UIDs of each mailbox a look ahead asks for: what a walk can hold whatever they are.
+inline constexpr std::uint64_t kLookAheadUids = 2000;
+
 /// The messages of a range of UIDs. Until it is destroyed nothing else may be asked of its target.
 class MessageWalk {
  public:
@@ -141,6 +150,10 @@ class ReadOnlyTarget {
   /// nor the number of round trips grows with them. A range that ends with the highest UID, where
   /// that is known, saves a question.
   virtual Result<std::unique_ptr<MessageWalk>> walk(UidRange range, WalkOptions options) = 0;
+  /// Says which mailboxes will be selected and walked through next, in this order, so that it costs
+  /// no round trip for each. For mailboxes of few messages: what is asked for ahead holds
+  /// kLookAheadUids of each. Only a hint: anything else may be asked as well, and costs more then.
+  virtual Result<void> look_ahead(std::span<const Look> /*looks*/) { return ok(); }
   /// Walks to the end. `visit` must not use the target.
   Result<void> fetch(UidRange range, WalkOptions options, const FetchVisitor& visit);
   /// The selected mailbox's message, in slices of bounded size.
@@ -246,6 +259,10 @@ class Target : public ReadOnlyTarget {
   virtual bool answer_ready() = 0;
   /// What is unanswered, also after an error.
   [[nodiscard]] virtual std::vector<Unanswered> unanswered() const = 0;
+  /// Adds flags and keywords to a message of the selected mailbox; all are permanent there. A
+  /// refusal is an error of scope message.
+  virtual Result<void> add_flags(Uid uid, std::uint8_t flags,
+                                 const std::vector<std::string>& keywords) = 0;
   /// From now on every literal is a synchronizing one, one message a command: for messages that
   /// got a BAD.
   virtual void be_careful(bool careful) = 0;

@@ -214,6 +214,8 @@ class Journal {
   virtual Result<MailboxId> add_mailbox(const MailboxRow& mailbox) = 0;
   virtual Result<void> update_mailbox(const MailboxRow& mailbox) = 0;
   [[nodiscard]] virtual Result<std::vector<MailboxRow>> mailboxes() const = 0;
+  /// One of them, or nothing.
+  [[nodiscard]] virtual Result<std::optional<MailboxRow>> mailbox(MailboxId id) const = 0;
 
   /// From now on, an indexed message that is the same as an earlier one of its mailbox is skipped,
   /// with code "duplicate" and a text that names the earlier one.

@@ -3,7 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "mboxferry/base/result.h"
 #include "mboxferry/journal/journal.h"
@@ -13,19 +16,33 @@ namespace mboxferry::report {
 
 /// What the journal does not know about a run.
 struct RunFacts {
-  std::string verdict;  ///< complete, refused, failed, interrupted
+  std::string verdict;  ///< complete, refused, unfinished, interrupted, failed
   std::string user;
   std::string host;
-  double seconds = 0;
+  std::optional<double> seconds;   ///< nothing: not known
   std::uint64_t messages_now = 0;  ///< stored in this run
   std::uint64_t bytes_now = 0;
 };
 
+/// Takes one account of a report. `journal` may be null when the job ended before there was one.
+using AccountVisitor = std::function<Result<void>(const RunFacts&, const journal::Journal*)>;
+
+/// Shows a visitor every account, one after the other, so that only one journal is open at a time.
+/// The visitor's error ends the walk.
+using AccountSource = std::function<Result<void>(const AccountVisitor&)>;
+
+/// The worse of two verdicts, which is that of both together: `complete` is the best, then
+/// `refused`, `unfinished`, `interrupted`, `failed`. One that is not known counts as `failed`.
+std::string_view worse_verdict(std::string_view one, std::string_view other);
+
 /// Everything meant for a mailbox: sent, in doubt, refused or still to be sent.
 journal::Count meant_for(const journal::MailboxCounts& counts);
 
-/// Schema mboxferry.report/1 (jobs/schema/report.json). `journal` may be null when the job ended
-/// before there was one. Constant memory.
+/// Schema mboxferry.report/1 (jobs/schema/report.json): each account, and the worst verdict in front
+/// (`complete` when there is no account). Constant memory.
+Result<void> write_job_report(TextOutput& out, const AccountSource& accounts);
+
+/// The same for one account.
 Result<void> write_job_report(TextOutput& out, const journal::Journal* journal,
                               const RunFacts& run);
 

@@ -161,6 +161,9 @@ struct Difference {
   /// "missing"; "size", "internaldate", "flags", "keywords", "content"; "unexpected"; "twice": not
   /// the job's either, and a copy of the message at `offset`
   std::string what;
+  /// What it should have; told with "flags" and "keywords".
+  std::uint8_t flags = 0;  ///< bits of message::Flag
+  std::vector<std::string> keywords;
 };
 
 struct VerifyResult {

@@ -28,6 +28,24 @@ TEST_CASE("each flag is known by itself and in any company") {
   CHECK(!known.covers(kBox, message_with(message::kSeen | message::kFlagged)));
 }
 
+TEST_CASE("the name of a mailbox that was selected is known, and no flag by it") {
+  ServerKnowledge known;
+  known.learn_mailbox(kBox);
+  CHECK(!known.covers(kBox, message_with(0)));
+  known.learn("\"Other\"", message_with(message::kSeen));
+  CHECK(known.covers(kBox, message_with(message::kSeen)));
+}
+
+TEST_CASE("names are forgotten when there are too many, and learned again") {
+  ServerKnowledge known;
+  known.learn(kBox, message_with(0));
+  for (int i = 0; i < 600; ++i) known.learn_mailbox("\"" + std::to_string(i) + "\"");
+  CHECK(!known.covers(kBox, message_with(0)));
+  CHECK(known.covers("\"599\"", message_with(0)));
+  known.learn_mailbox(kBox);
+  CHECK(known.covers(kBox, message_with(0)));
+}
+
 TEST_CASE("keywords of a kind are known together, odd ones by their name") {
   ServerKnowledge known;
   known.learn(kBox, message_with(0, {"Work"}));

@@ -120,6 +120,34 @@ TEST_CASE("a job that never had a journal has a report too") {
   CHECK(report["accounts"][0]["messages_per_second"] == 0.0);
 }
 
+TEST_CASE("a report of many accounts has the worst verdict in front") {
+  const TemporaryFolder folder;
+  const auto journal = make_journal(folder.path() + "/job.journal");
+  CollectedText out;
+  REQUIRE(write_job_report(out, [&](const AccountVisitor& visit) -> Result<void> {
+    MBOXFERRY_TRY(visit({"complete", "a", "h", 2.0, 10, 1000}, journal.get()));
+    MBOXFERRY_TRY(visit({"refused", "b", "h", {}, 0, 0}, journal.get()));
+    return visit({"complete", "c", "h", 1.0, 0, 0}, nullptr);
+  }));
+  const json report = json::parse(out.text());
+  CHECK(report["verdict"] == "refused");
+  REQUIRE(report["accounts"].size() == 3);
+  CHECK(report["accounts"][0]["user"] == "a");
+  CHECK(report["accounts"][1]["refused"].size() == 30);
+  CHECK(report["accounts"][1]["seconds"].is_null());
+  CHECK(report["accounts"][1]["messages_per_second"].is_null());
+  CHECK(report["accounts"][2]["mailboxes"].empty());
+  CHECK(worse_verdict("unfinished", "refused") == "unfinished");
+  CHECK(worse_verdict("interrupted", "failed") == "failed");
+  CHECK(worse_verdict("complete", "a word from another version") == "failed");
+  const AccountSource broken = [](const AccountVisitor&) -> Result<void> {
+    return Error{ErrorCode::io, "cannot read", ""};
+  };
+  CollectedText nothing;
+  CHECK_FALSE(write_job_report(nothing, broken));
+  CHECK(nothing.text().empty());
+}
+
 TEST_CASE("the summary says how to go on, and cannot drive the terminal") {
   const TemporaryFolder folder;
   const auto journal = make_journal(folder.path() + "/job.journal");

@@ -70,7 +70,7 @@ struct FakeServer {
   std::chrono::milliseconds answer_delay{0};
   std::chrono::milliseconds status_delay{0};  ///< after a status was taken, before it is read
   int mails_of_others = 0;                    ///< so many come still, one for each status
-  bool client_dies = false;  ///< a late commit also ends the job
+  bool client_dies = false;                   ///< a late commit also ends the job
 
   // Misbehaviour, asked for the Nth append command (from 1).
   std::set<int> cut_before_last_byte;
@@ -81,10 +81,13 @@ struct FakeServer {
   Retry refuse_retry;
   std::function<bool(const imap::AppendMessage&)> refuse_head;  ///< NO to such a head
   std::function<bool(const imap::AppendMessage&)> bad;          ///< BAD to a batch with such a head
+  bool loses_keywords = false;  ///< of what is appended, not of what is added later
+  bool keeps_no_more = false;   ///< NO to keywords that are added later
 
   void commit(const std::string& mailbox, std::vector<StoredMail>& mails) {
     Mailbox& box = mailboxes[mailbox];
     for (StoredMail& mail : mails) {
+      if (loses_keywords) mail.told.keywords.clear();
       if (masks_headers) {
         const auto header =
             static_cast<std::ptrdiff_t>(std::min(mail.bytes.find("\r\n\r\n"), mail.bytes.size()));
@@ -205,6 +208,17 @@ class FakeTarget final : public imap::Target {
     return ok();
   }
   Result<void> subscribe(const std::string&) override { return ok(); }
+  Result<void> add_flags(imap::Uid uid, std::uint8_t flags,
+                         const std::vector<std::string>& keywords) override {
+    const std::scoped_lock lock(server_.mutex);
+    if (server_.keeps_no_more) return Error{ErrorCode::refused, "no room", "", ErrorScope::message};
+    for (StoredMail& mail : server_.mailboxes[selected_].mails) {
+      if (mail.uid != uid) continue;
+      mail.told.flags |= flags;
+      mail.told.keywords = keywords;
+    }
+    return ok();
+  }
 
   Result<void> append(std::uint64_t batch, const std::string& mailbox,
                       std::span<const imap::AppendMessage> messages,

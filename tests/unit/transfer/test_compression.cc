@@ -58,6 +58,10 @@ class SlowLine final : public imap::Target {
   void log_out() override {}
   Result<void> create(const std::string& name) override { return fake_.create(name); }
   Result<void> subscribe(const std::string& name) override { return fake_.subscribe(name); }
+  Result<void> add_flags(imap::Uid uid, std::uint8_t flags,
+                         const std::vector<std::string>& keywords) override {
+    return fake_.add_flags(uid, flags, keywords);
+  }
   Result<void> append(std::uint64_t batch, const std::string& name,
                       std::span<const imap::AppendMessage> messages,
                       imap::LiteralSource& literals) override {

@@ -261,3 +261,24 @@ TEST_CASE("verification walks through a mailbox once, however long it is") {
   bench.require_each_once(1700);
   CHECK(bench.server.walks == 1);
 }
+
+TEST_CASE("keywords that the server lost are put back by the comparison at the end") {
+  Bench bench;
+  bench.server.loses_keywords = true;
+  bench.archive(
+      3, [](int i) { return fmt::format("X-Keywords: Work k{}\nSubject: {}\n\nbody {}\n", i, i, i); });
+  SECTION("where it takes them") {
+    require_complete(bench.run());
+    bench.require_each_once(3);
+    for (const auto& mail : bench.server.mailboxes.at("INBOX").mails)
+      CHECK(mail.told.keywords.size() == 2);
+    CHECK(bench.server.walks == 2);
+  }
+  SECTION("where it does not, the job says so") {
+    bench.server.keeps_no_more = true;
+    const auto result = bench.run();
+    CHECK(result.verdict == transfer::Verdict::failed);
+    REQUIRE(result.error);
+    CHECK(result.error->what.find("3 are different") != std::string::npos);
+  }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// A connection that is logged in, and what can be asked on it.
+#include "imap/session.h"
+
+#include <chrono>
+#include <utility>
+
+#include "imap/errors.h"
+#include "imap/login.h"
+#include "imap/message_fetch.h"
+#include "imap/message_walk.h"
+#include "imap/text.h"
+
+namespace mboxferry::imap {
+namespace {
+
+// The goodbye has been sent then; waiting for the answer would cost a round trip for nothing.
+constexpr std::chrono::milliseconds kGoodbyePatience{20};
+
+}  // namespace
+
+Result<Session> Session::open(const Account& account, const ConnectionOptions& options) {
+  MBOXFERRY_ASSIGN(auto connection, Connection::open(account, options));
+  return begin(std::move(connection), account, options);
+}
+
+Result<Session> Session::begin(std::unique_ptr<Connection> connection, const Account& account,
+                               const ConnectionOptions& options) {
+  Session session;
+  session.connection_ = std::move(connection);
+  MBOXFERRY_TRY(log_in(*session.connection_, account));
+  MBOXFERRY_TRY(session.connection_->enable_utf8());
+  if (options.compression == Compression::on) {
+    MBOXFERRY_TRY(session.connection_->compress(true));
+  }
+  MBOXFERRY_ASSIGN(session.etpan_, EtpanSession::attach(*session.connection_));
+  session.ahead_ = std::make_unique<LookAhead>(*session.connection_);
+  return session;
+}
+
+Result<Namespace> Session::personal_namespace() {
+  MBOXFERRY_TRY(settle());
+  return etpan_->personal_namespace();
+}
+
+Result<std::vector<ListedMailbox>> Session::list() {
+  MBOXFERRY_TRY(settle());
+  return etpan_->list();
+}
+
+Result<MailboxTree> Session::mailbox_tree() {
+  MBOXFERRY_TRY(settle());
+  return etpan_->mailbox_tree();
+}
+
+SelectedMailbox Session::note_selected(const std::string& mailbox, SelectedMailbox selected) {
+  selected_ = mailbox;
+  uid_validity_ = selected.uid_validity;
+  return selected;
+}
+
+Result<SelectedMailbox> Session::select(const std::string& mailbox) {
+  selected_.clear();
+  MBOXFERRY_ASSIGN(auto selected, ahead_->select(mailbox));
+  if (!selected) {
+    MBOXFERRY_TRY(ahead_->drop());
+    // EXAMINE would be told PERMANENTFLAGS (), and a plan could not say which flags are lost.
+    MBOXFERRY_ASSIGN(selected, etpan_->select(mailbox));
+  }
+  return note_selected(mailbox, std::move(*selected));
+}
+
+Result<SelectedMailbox> Session::create_and_select(const std::string& mailbox) {
+  selected_.clear();
+  MBOXFERRY_TRY(ahead_->drop());
+  MBOXFERRY_ASSIGN(SelectedMailbox selected, etpan_->create_and_select(mailbox));
+  return note_selected(mailbox, std::move(selected));
+}
+
+Result<SelectedMailbox> Session::status(const std::string& mailbox) {
+  MBOXFERRY_TRY(settle());
+  return etpan_->status(mailbox);
+}
+
+Result<std::optional<Quota>> Session::quota(const std::string& mailbox) {
+  if (!capabilities().quota) return std::optional<Quota>();
+  MBOXFERRY_TRY(settle());
+  MBOXFERRY_ASSIGN(const std::string name, quoted_name(mailbox));
+  return fetch_quota(*connection_, name);
+}
+
+Result<void> Session::look_ahead(std::span<const Look> looks) {
+  std::vector<LookAhead::Wanted> wanted;
+  wanted.reserve(looks.size());
+  for (const Look& look : looks) {
+    MBOXFERRY_ASSIGN(std::string name, quoted_name(look.mailbox));
+    wanted.push_back({look.mailbox, std::move(name), look.first});
+  }
+  return ahead_->ask(wanted);
+}
+
+Result<std::unique_ptr<MessageWalk>> Session::walk(UidRange range, WalkOptions options) {
+  std::optional<AskedPage> asked;
+  if (options.just_selected && !options.with_message_id) asked = ahead_->take_page(range);
+  if (!asked) MBOXFERRY_TRY(settle());
+  return ImapMessageWalk::begin(*connection_, range, options, std::move(asked));
+}
+
+Result<void> Session::fetch_body(Uid uid, std::uint64_t size,
+                                 const ReadOnlyTarget::ByteVisitor& visit) {
+  MBOXFERRY_TRY(settle());
+  return fetch_message_body(*connection_, uid, size, visit);
+}
+
+Result<std::string> Session::quoted_name(const std::string& mailbox) {
+  MBOXFERRY_ASSIGN(const std::string wire, etpan_->wire_name(mailbox));
+  return quoted_string(wire);
+}
+
+Result<void> Session::settle() {
+  if (!ahead_->is_on_its_way()) return ok();
+  MBOXFERRY_ASSIGN(const bool moved, ahead_->drop());
+  if (!moved || selected_.empty()) return ok();
+  const auto again = etpan_->select(selected_);
+  if (again && again->uid_validity == uid_validity_) return ok();
+  return connection_->fail(connection_error(connection_->label() + ": mailbox \"" +
+                                            printable(selected_) + "\" is not what it was"));
+}
+
+void Session::log_out() {
+  if (connection_->stream().failure()) return;
+  connection_->stream().set_timeout(kGoodbyePatience);
+  const std::string tag = connection_->next_tag();
+  if (!connection_->send(tag + " LOGOUT\r\n", tag + " LOGOUT")) return;
+  connection_->reader().set_untagged_limit(ReplyReader::kDefaultLimit);
+  for (;;) {
+    const auto reply = connection_->next_reply();
+    if (!reply || reply->kind != ReplyLine::Kind::untagged) break;
+  }
+  connection_->stream().close();
+}
+
+}  // namespace mboxferry::imap
