@@ -30,6 +30,7 @@ struct Command {
 
 Result<int> run_scan(const Arguments& arguments, Context& context);
 Result<int> run_migrate(const Arguments& arguments, Context& context);
+Result<int> run_batch(const Arguments& arguments, Context& context);
 Result<int> run_verify(const Arguments& arguments, Context& context);
 Result<int> run_retry(const Arguments& arguments, Context& context);
 Result<int> run_status(const Arguments& arguments, Context& context);

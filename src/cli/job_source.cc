@@ -19,10 +19,12 @@ namespace fs = std::filesystem;
 Result<report::RunFacts> facts_of(const journal::Journal& journal) {
   MBOXFERRY_ASSIGN(const auto identity, journal.identity());
   MBOXFERRY_ASSIGN(const auto verdict, journal.note("verdict"));
+  MBOXFERRY_ASSIGN(const auto reason, journal.note("reason"));
   const auto account = account_of_label(identity.account);
   report::RunFacts facts;
   facts.user = account ? account->user : identity.account;
   facts.host = account ? account->host : "";
+  facts.reason = reason.value_or("");
   facts.verdict = verdict && *verdict != "running" ? *verdict : "unfinished";
   return facts;
 }

@@ -5,9 +5,11 @@
 #include "cli/connection_options.h"
 #include "cli/credentials.h"
 #include "cli/exit_codes.h"
+#include "cli/job_settings.h"
 #include "cli/limit_options.h"
 #include "cli/mapping_options.h"
 #include "cli/options.h"
+#include "cli/plan_facts.h"
 #include "cli/progress_options.h"
 #include "cli/run_transfer.h"
 #include "cli/state_place.h"
@@ -57,12 +59,8 @@ OptionTable migrate_table() {
   add_folder_options(mapping);
   add_mapping_options(mapping);
   auto job = option_group("the job");
+  add_copies_options(job);
   job.add_options()  //
-      ("dedupe", po::value<std::string>()->value_name("WHAT"),
-       "leave out copies within a mailbox: none (default), message-id or content; each is listed "
-       "with the message that stands for it")  //
-      ("skip-existing", flag(),
-       "leave out messages that their mailbox held before; reads the archive to the end first")  //
       ("dry-run", flag(),
        "read everything, log in, and say what would happen; changes nothing")  //
       ("journal", po::value<std::string>()->value_name("FILE"),
@@ -85,43 +83,17 @@ OptionTable migrate_table() {
 
 Result<std::string> journal_path(const Options& options, const transfer::JobSettings& settings) {
   if (const std::string path = options.text("journal"); !path.empty()) return path;
-  std::string folder = options.text("state-dir");
-  if (folder.empty()) {
-    MBOXFERRY_ASSIGN(folder, default_state_folder());
-  }
-  MBOXFERRY_TRY(make_state_folder(folder));
+  MBOXFERRY_ASSIGN(const std::string folder, state_folder(options));
   return folder + "/" +
          journal_name(settings.account.label(), settings.archives, settings.mapping.mailbox);
-}
-
-Result<journal::Dedupe> read_dedupe(const Options& options) {
-  const std::string name = options.text("dedupe");
-  if (name.empty()) return journal::Dedupe::none;
-  const auto dedupe = journal::dedupe_from_name(name);
-  if (dedupe) return *dedupe;
-  return Error{ErrorCode::usage, "--dedupe has a value that is not known",
-               "it takes none, message-id or content"};
 }
 
 /// Everything but the password, which is asked for last.
 Result<transfer::JobSettings> read_settings(const Options& options,
                                             const ConnectionSettings& connection) {
-  transfer::JobSettings settings;
-  MBOXFERRY_ASSIGN(settings.archives, archives_of(options));
-  MBOXFERRY_ASSIGN(settings.account, make_account(connection));
-  MBOXFERRY_ASSIGN(MappingSettings mapping, read_mapping_settings(options));
-  settings.mapping = std::move(mapping.rules);
-  settings.mapping.mailbox = connection.mailbox;
-  MBOXFERRY_ASSIGN(FolderChoice folders, read_folder_choice(options));
-  settings.include = std::move(folders.include);
-  settings.exclude = std::move(folders.exclude);
-  settings.labels = mapping.labels;
-  MBOXFERRY_ASSIGN(settings.dedupe, read_dedupe(options));
-  settings.skip_existing = options.has_flag("skip-existing");
-  MBOXFERRY_ASSIGN(settings.index, read_index_options(options));
-  MBOXFERRY_ASSIGN(settings.append_mode, read_append_mode(options));
-  MBOXFERRY_ASSIGN(settings.connections, read_connection_limits(options));
-  MBOXFERRY_ASSIGN(settings.limits, read_rate_limits(options));
+  MBOXFERRY_ASSIGN(auto archives, archives_of(options));
+  MBOXFERRY_ASSIGN(transfer::JobSettings settings, read_job_settings(options, connection));
+  settings.archives = std::move(archives);
   // A name that is not there is told before anybody is asked for a password.
   MBOXFERRY_ASSIGN(settings.opened, archive::Archive::open_all(settings.archives));
   MBOXFERRY_TRY(check_report_files(options));
@@ -132,29 +104,13 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   return settings;
 }
 
-report::PlanFacts facts_of(const transfer::JobSettings& settings, const transfer::Plan& plan) {
-  report::PlanFacts facts;
-  facts.user = settings.account.user;
-  facts.host = settings.account.host;
-  facts.go = plan.go;
-  facts.reasons = plan.reasons;
-  facts.bytes_needed = plan.bytes_needed;
-  if (plan.quota) facts.quota = report::PlanQuota{plan.quota->limit, plan.quota->used};
-  for (const transfer::PlannedMailbox& row : plan.mailboxes) {
-    facts.mailboxes.push_back({row.name, row.exists, row.planned, row.oversize, row.skipped,
-                               row.bytes, row.already_there, row.lost_flags, row.date_corrections,
-                               row.doubtful, row.renamed_from});
-  }
-  return facts;
-}
-
 Result<int> dry_run(const Options& options, const transfer::JobSettings& settings,
                     report::ProgressPrinter& printer, Context& context) {
   PrintingObserver observer(printer, context.interrupt);
   const auto plan = transfer::plan_job(settings, observer, context.interrupt);
   printer.finish();
   if (!plan) return plan.error();
-  const report::PlanFacts facts = facts_of(settings, *plan);
+  const report::PlanFacts facts = plan_facts(settings, *plan);
   MBOXFERRY_TRY(report::write_plan_summary(context.out, facts));
   MBOXFERRY_TRY(write_json_file(
       options, [&](report::TextOutput& file) { return report::write_plan_report(file, facts); }));

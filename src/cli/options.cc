@@ -110,6 +110,29 @@ po::options_description option_group(const std::string& caption) {
 
 po::typed_value<bool>* flag() { return po::value<bool>()->implicit_value(true)->zero_tokens(); }
 
+ValueReader::ValueReader(const OptionTable& table) {
+  for (const auto& group : table.groups) all_.add(group);
+}
+
+std::vector<std::string> ValueReader::names() const {
+  std::vector<std::string> names;
+  for (const auto& option : all_.options()) names.push_back(option->long_name());
+  return names;
+}
+
+Result<Options> ValueReader::with(
+    const Options& options, const std::map<std::string, std::string, std::less<>>& values) const {
+  std::vector<Layer> layers = options.weakest_first();
+  MBOXFERRY_ASSIGN(Layer row, parse_layer("", [&] {
+                     po::parsed_options parsed(&all_);
+                     for (const auto& [name, value] : values)
+                       parsed.options.emplace_back(name, std::vector<std::string>{value});
+                     return parsed;
+                   }));
+  layers.push_back(std::move(row));
+  return Options(std::move(layers));
+}
+
 bool asks_for_help(const Arguments& arguments) {
   const auto end = std::find(arguments.begin(), arguments.end(), "--");
   return std::any_of(arguments.begin(), end, [](const std::string& argument) {

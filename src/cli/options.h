@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/program_options.hpp>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -68,6 +69,20 @@ class Options {
 
  private:
   std::vector<Layer> layers_;
+};
+
+/// Takes option values from other places than a command line: rows of a CSV.
+class ValueReader {
+ public:
+  explicit ValueReader(const OptionTable& table);
+
+  [[nodiscard]] std::vector<std::string> names() const;
+  /// `options` with these values over all else. Errors: `usage`; none repeats a value.
+  [[nodiscard]] Result<Options> with(
+      const Options& options, const std::map<std::string, std::string, std::less<>>& values) const;
+
+ private:
+  boost::program_options::options_description all_;
 };
 
 /// True when --help or -h is among the arguments.

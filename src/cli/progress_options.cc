@@ -19,6 +19,14 @@ bool can_repaint() {
          std::string_view(terminal) != "dumb";
 }
 
+Result<report::ProgressStyle> style_of(const Options& options) {
+  const auto name = options.get<std::string>("progress");
+  if (!name) return can_repaint() ? report::ProgressStyle::live : report::ProgressStyle::plain;
+  if (const auto named = report::progress_style_from_name(*name)) return *named;
+  return Error{ErrorCode::usage, "--progress has a value that is not known",
+               "it takes live, plain, json or none"};
+}
+
 }  // namespace
 
 void add_progress_option(po::options_description& group) {
@@ -28,34 +36,34 @@ void add_progress_option(po::options_description& group) {
 }
 
 Result<std::unique_ptr<report::ProgressPrinter>> make_printer(const Options& options) {
-  auto style = can_repaint() ? report::ProgressStyle::live : report::ProgressStyle::plain;
-  if (const auto name = options.get<std::string>("progress")) {
-    const auto named = report::progress_style_from_name(*name);
-    if (!named) {
-      return Error{ErrorCode::usage, "--progress has a value that is not known",
-                   "it takes live, plain, json or none"};
-    }
-    style = *named;
-  }
+  MBOXFERRY_ASSIGN(const report::ProgressStyle style, style_of(options));
   return report::make_progress_printer(style, STDERR_FILENO, system_clock());
 }
 
+Result<std::unique_ptr<report::BatchPrinter>> make_batch_printer(const Options& options) {
+  MBOXFERRY_ASSIGN(const report::ProgressStyle style, style_of(options));
+  return report::make_batch_printer(style, STDERR_FILENO, system_clock());
+}
+
+report::ProgressSample progress_sample(const transfer::Progress& progress) {
+  return {.phase = std::string(transfer::phase_name(progress.phase)),
+          .totals_known = progress.totals_known,
+          .messages_total = progress.total.messages,
+          .bytes_total = progress.total.bytes,
+          .messages_done = progress.stored.messages,
+          .bytes_done = progress.stored.bytes,
+          .messages_now = progress.stored_now.messages,
+          .bytes_now = progress.stored_now.bytes,
+          .refused = progress.refused,
+          .archive_bytes = progress.archive_bytes,
+          .read_bytes = progress.read_bytes,
+          .mailbox = progress.mailbox,
+          .waiting = progress.waiting,
+          .waiting_seconds = std::chrono::duration<double>(progress.waiting_left).count()};
+}
+
 void PrintingObserver::progress(const transfer::Progress& progress) {
-  printer_.progress(
-      {.phase = std::string(transfer::phase_name(progress.phase)),
-       .totals_known = progress.totals_known,
-       .messages_total = progress.total.messages,
-       .bytes_total = progress.total.bytes,
-       .messages_done = progress.stored.messages,
-       .bytes_done = progress.stored.bytes,
-       .messages_now = progress.stored_now.messages,
-       .bytes_now = progress.stored_now.bytes,
-       .refused = progress.refused,
-       .archive_bytes = progress.archive_bytes,
-       .read_bytes = progress.read_bytes,
-       .mailbox = progress.mailbox,
-       .waiting = progress.waiting,
-       .waiting_seconds = std::chrono::duration<double>(progress.waiting_left).count()});
+  printer_.progress(progress_sample(progress));
   if (interrupt_.requested() && !told_) {
     told_ = true;
     printer_.notice("stopping; what is in flight is finished first (again: stop at once)");

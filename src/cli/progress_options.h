@@ -6,6 +6,7 @@
 
 #include "cli/options.h"
 #include "mboxferry/base/cancellation.h"
+#include "mboxferry/report/batch_progress.h"
 #include "mboxferry/report/progress.h"
 #include "mboxferry/transfer/job.h"
 
@@ -16,6 +17,11 @@ void add_progress_option(boost::program_options::options_description& group);
 /// The printer that --progress asks for, on standard error. Without the option: live on a terminal,
 /// else plain.
 Result<std::unique_ptr<report::ProgressPrinter>> make_printer(const Options& options);
+
+/// The same for a batch.
+Result<std::unique_ptr<report::BatchPrinter>> make_batch_printer(const Options& options);
+
+report::ProgressSample progress_sample(const transfer::Progress& progress);
 
 /// Hands a job's events to a printer, which must live longer.
 class PrintingObserver final : public transfer::Observer {

@@ -23,8 +23,9 @@ OptionTable report_table() {
       "folder\n"
       "that holds journals (*.journal), such as the state folder of a batch or of its shards. "
       "Asks\n"
-      "no server, changes nothing, and works while jobs run. Without an option, a summary is\n"
-      "printed.\n";
+      "no server, changes nothing, and works while jobs run. Accounts that a batch has not begun "
+      "yet\n"
+      "have no journal and are not in it. Without an option, a summary is printed.\n";
   table.examples =
       "  mboxferry report ~/.local/state/mboxferry\n"
       "  mboxferry report shard-1 shard-2 --html report.html --json report.json\n"

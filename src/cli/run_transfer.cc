@@ -42,14 +42,7 @@ Result<void> tell(const Options& options, const transfer::JobSettings& settings,
   const report::AccountSource account = [&](const report::AccountVisitor& visit) {
     return visit(facts, journal.get());
   };
-  MBOXFERRY_TRY(write_json_file(
-      options, [&](report::TextOutput& file) { return report::write_job_report(file, account); }));
-  MBOXFERRY_TRY(write_report_file(options, "report-csv", [&](report::TextOutput& file) {
-    return report::write_csv_ledger(file, account);
-  }));
-  MBOXFERRY_TRY(write_report_file(options, "report-html", [&](report::TextOutput& file) {
-    return report::write_html_page(file, account, system_clock().unix_seconds());
-  }));
+  MBOXFERRY_TRY(write_run_reports(options, account));
   // A job that ended before it knew a mailbox has nothing to sum up but its error.
   if (!journal) return ok();
   MBOXFERRY_ASSIGN(const auto mailboxes, journal->mailboxes());
@@ -87,6 +80,17 @@ Result<void> check_report_files(const Options& options) {
     MBOXFERRY_TRY(report::check_creatable(path));
   }
   return ok();
+}
+
+Result<void> write_run_reports(const Options& options, const report::AccountSource& accounts) {
+  MBOXFERRY_TRY(write_json_file(
+      options, [&](report::TextOutput& file) { return report::write_job_report(file, accounts); }));
+  MBOXFERRY_TRY(write_report_file(options, "report-csv", [&](report::TextOutput& file) {
+    return report::write_csv_ledger(file, accounts);
+  }));
+  return write_report_file(options, "report-html", [&](report::TextOutput& file) {
+    return report::write_html_page(file, accounts, system_clock().unix_seconds());
+  });
 }
 
 Result<imap::AppendMode> read_append_mode(const Options& options) {

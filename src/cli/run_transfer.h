@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
+#include "mboxferry/report/job_report.h"
 #include "mboxferry/report/progress.h"
 #include "mboxferry/report/text_output.h"
 #include "mboxferry/transfer/job.h"
@@ -34,6 +35,9 @@ template <typename Write>
 Result<void> write_json_file(const Options& options, const Write& write) {
   return write_report_file(options, "report-json", write);
 }
+
+/// Writes those of --report-json, --report-csv and --report-html that are asked for.
+Result<void> write_run_reports(const Options& options, const report::AccountSource& accounts);
 
 /// Runs the job, writes the reports that the options ask for and the summary, and returns the exit
 /// status.

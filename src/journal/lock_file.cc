@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The file that says which process works with a journal.
-#include "journal/lock_file.h"
+#include "mboxferry/journal/lock_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

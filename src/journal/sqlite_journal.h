@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "journal/database.h"
-#include "journal/lock_file.h"
+#include "mboxferry/journal/lock_file.h"
 #include "mboxferry/journal/journal.h"
 
 namespace mboxferry::journal {

@@ -103,16 +103,12 @@ void PageData::write_counts(const journal::MailboxCounts& counts) {
 }
 
 Result<void> PageData::write_facts(const RunFacts& run, const journal::Journal& journal) {
-  std::string reason = run.reason;
-  if (reason.empty()) {
-    MBOXFERRY_ASSIGN(reason, noted_text(journal, "reason"));
-  }
   MBOXFERRY_ASSIGN(const std::string started, noted_text(journal, "started"));
   std::string finished;
   if (run.verdict != "unfinished") {
     MBOXFERRY_ASSIGN(finished, noted_text(journal, "finished"));
   }
-  json_.text(printable(reason)).text(printable(started)).text(printable(finished));
+  json_.text(printable(run.reason)).text(printable(started)).text(printable(finished));
   json_.text(printable(journal.path()));
   MBOXFERRY_ASSIGN(const journal::JobIdentity identity, journal.identity());
   json_.begin_array();

@@ -120,6 +120,7 @@ namespace {
 Result<void> write_account(JsonStream& json, const journal::Journal* journal, const RunFacts& run) {
   json.begin_object();
   json.member("user", run.user).member("host", run.host).member("verdict", run.verdict);
+  json.member("reason", run.reason);
   json.key("mailboxes").begin_array();
   if (journal != nullptr) MBOXFERRY_TRY(write_mailboxes(json, *journal));
   json.end_array();

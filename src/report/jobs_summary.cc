@@ -8,7 +8,6 @@
 #include <string>
 
 #include "mboxferry/report/printable.h"
-#include "report/journal_view.h"
 
 namespace mboxferry::report {
 namespace {
@@ -26,12 +25,8 @@ struct Sums {
 Result<void> add_account(Sums& sums, Spool& lines, const RunFacts& run,
                          const journal::Journal* journal) {
   journal::MailboxCounts counts;
-  std::string reason = run.reason;
   if (journal != nullptr) {
     MBOXFERRY_ASSIGN(counts, journal->counts(0));
-    if (reason.empty()) {
-      MBOXFERRY_ASSIGN(reason, noted_text(*journal, "reason"));
-    }
   }
   ++sums.accounts;
   ++sums.verdicts[run.verdict];
@@ -44,8 +39,8 @@ Result<void> add_account(Sums& sums, Spool& lines, const RunFacts& run,
   return lines.write(fmt::format("  {}: {}: {} of {} stored, {} refused{}{}\n", run.verdict,
                                  printable(run.user + "@" + run.host), counts.stored.messages,
                                  counted(meant_for(counts).messages, "message"),
-                                 counts.refused.messages, reason.empty() ? "" : ": ",
-                                 printable(reason)));
+                                 counts.refused.messages, run.reason.empty() ? "" : ": ",
+                                 printable(run.reason)));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "mboxferry/report/json_stream.h"
 #include "mboxferry/report/printable.h"
@@ -48,11 +49,10 @@ std::string remarks(const PlanRow& row) {
 
 }  // namespace
 
-Result<void> write_plan_report(TextOutput& out, const PlanFacts& plan) {
-  JsonStream json(out);
-  json.begin_object().member("schema", "mboxferry.plan/1").member("go", plan.go);
-  json.key("accounts").begin_array().begin_object();
-  json.member("user", plan.user).member("host", plan.host).member("go", plan.go);
+std::string plan_account_json(const PlanFacts& plan) {
+  TextBuffer text;
+  JsonStream json(text);
+  json.begin_object().member("user", plan.user).member("host", plan.host).member("go", plan.go);
   json.key("reasons").texts(plan.reasons);
   json.key("mailboxes").begin_array();
   for (const PlanRow& row : plan.mailboxes) write_row(json, row);
@@ -61,9 +61,23 @@ Result<void> write_plan_report(TextOutput& out, const PlanFacts& plan) {
   plan.quota ? json.number(plan.quota->limit) : json.null();
   json.key("used");
   plan.quota ? json.number(plan.quota->used) : json.null();
-  json.member("needed", plan.bytes_needed).end_object();
-  json.end_object().end_array().end_object().end_line();
-  return json.result();
+  json.member("needed", plan.bytes_needed).end_object().end_object();
+  return text.take();
+}
+
+Result<void> write_plan_report(TextOutput& out, bool go, const PlanSource& accounts) {
+  MBOXFERRY_TRY(
+      out.write(fmt::format("{{\"schema\":\"mboxferry.plan/1\",\"go\":{},\"accounts\":[", go)));
+  bool first = true;
+  MBOXFERRY_TRY(accounts([&](const std::string& account) {
+    return out.write(std::exchange(first, false) ? account : "," + account);
+  }));
+  return out.write("]}\n");
+}
+
+Result<void> write_plan_report(TextOutput& out, const PlanFacts& plan) {
+  return write_plan_report(
+      out, plan.go, [&](const PlanVisitor& visit) { return visit(plan_account_json(plan)); });
 }
 
 Result<void> write_plan_summary(TextOutput& out, const PlanFacts& plan) {

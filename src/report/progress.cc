@@ -7,51 +7,17 @@
 
 #include <chrono>
 #include <cmath>
-#include <deque>
 
 #include "mboxferry/base/file.h"
 #include "mboxferry/report/json_stream.h"
 #include "mboxferry/report/printable.h"
+#include "report/rate_meter.h"
 
 namespace mboxferry::report {
 namespace {
 
 using Moment = std::chrono::steady_clock::time_point;
 using std::chrono::milliseconds;
-
-double seconds_between(Moment from, Moment to) {
-  return std::chrono::duration<double>(to - from).count();
-}
-
-/// The rate over the last ten seconds or so.
-class RateMeter {
- public:
-  void add(Moment now, const ProgressSample& sample) {
-    latest_ = {now, sample.messages_now, sample.bytes_now};
-    if (points_.empty() || now - points_.back().at >= std::chrono::seconds(1)) {
-      points_.push_back(latest_);
-      if (points_.size() > 11) points_.pop_front();
-    }
-  }
-
-  [[nodiscard]] Rate rate() const {
-    if (points_.empty()) return {};
-    const Point& oldest = points_.front();
-    const double seconds = seconds_between(oldest.at, latest_.at);
-    if (seconds < 0.2 || latest_.bytes < oldest.bytes) return {};
-    return {static_cast<double>(latest_.messages - oldest.messages) / seconds,
-            static_cast<double>(latest_.bytes - oldest.bytes) / seconds};
-  }
-
- private:
-  struct Point {
-    Moment at;
-    std::uint64_t messages = 0;
-    std::uint64_t bytes = 0;
-  };
-  std::deque<Point> points_;
-  Point latest_;
-};
 
 /// Seconds to go; nothing while totals or rate are not known.
 std::optional<double> remaining_seconds(const ProgressSample& sample, const Rate& rate) {
@@ -106,7 +72,7 @@ class Printer : public ProgressPrinter {
 
   void progress(const ProgressSample& sample) override {
     const Moment now = clock_.now();
-    meter_.add(now, sample);
+    meter_.add(now, sample.messages_now, sample.bytes_now);
     const bool new_phase =
         sample.phase != sample_.phase || stands_still(sample) != stands_still(sample_);
     sample_ = sample;

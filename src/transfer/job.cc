@@ -107,8 +107,7 @@ Result<void> JobRunner::open() {
   MBOXFERRY_ASSIGN(sources_, open_sources(settings_, tracker_));
   MBOXFERRY_ASSIGN(journal_, journal::Journal::open(settings_.journal_path,
                                                     journal::OpenMode::create_or_resume));
-  MBOXFERRY_TRY(journal_->claim(
-      {settings_.account.label(), absolute_lines(settings_.archives), settings_text(settings_)}));
+  MBOXFERRY_TRY(journal_->claim(identity_of(settings_)));
   MBOXFERRY_ASSIGN(settings_.index.content_key, journal_->digest_key());
   MBOXFERRY_TRY(keep_notes());
   MBOXFERRY_TRY(journal_->set_dedupe(settings_.dedupe));
@@ -327,6 +326,10 @@ Result<Verdict> JobRunner::run() {
 }
 
 }  // namespace
+
+journal::JobIdentity identity_of(const JobSettings& settings) {
+  return {settings.account.label(), absolute_lines(settings.archives), settings_text(settings)};
+}
 
 Environment real_environment(const JobSettings& settings) {
   return {[&settings, knowledge = std::make_shared<imap::ServerKnowledge>()] {

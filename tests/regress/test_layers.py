@@ -17,10 +17,11 @@ ALLOWED = {
     "journal": {"base"},
     "imap": {"base", "message"},
     "transfer": CORE,
+    "job": CORE | {"transfer"},
     "report": {"base", "journal"},
-    "cli": CORE | {"transfer", "report"},
+    "cli": CORE | {"transfer", "job", "report"},
 }
-THIRD_PARTY = re.compile(r"^(libetpan|sqlite3|openssl|archive|archive_entry|boost|nlohmann|fmt|zlib)\b")
+THIRD_PARTY = re.compile(r"^(libetpan|sqlite3|SQLiteCpp|csv|openssl|archive|archive_entry|boost|nlohmann|fmt|zlib)\b")
 
 
 def files_of(module):

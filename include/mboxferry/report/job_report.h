@@ -22,7 +22,7 @@ struct RunFacts {
   std::optional<double> seconds;   ///< nothing: not known
   std::uint64_t messages_now = 0;  ///< stored in this run
   std::uint64_t bytes_now = 0;
-  std::string reason{};  ///< why it is not complete; empty: as the journal has it
+  std::string reason;  ///< why it is not complete; empty: not known, or nothing to say
 };
 
 /// Takes one account of a report. `journal` may be null when the job ended before there was one.

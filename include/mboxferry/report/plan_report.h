@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,7 +44,17 @@ struct PlanFacts {
   std::uint64_t bytes_needed = 0;
 };
 
-/// Schema mboxferry.plan/1 (jobs/schema/plan.json).
+/// One element of `accounts` in the document below.
+std::string plan_account_json(const PlanFacts& plan);
+
+/// Shows a visitor the texts of plan_account_json(), one after the other.
+using PlanVisitor = std::function<Result<void>(const std::string&)>;
+using PlanSource = std::function<Result<void>(const PlanVisitor&)>;
+
+/// Schema mboxferry.plan/1 (jobs/schema/plan.json), of many accounts.
+Result<void> write_plan_report(TextOutput& out, bool go, const PlanSource& accounts);
+
+/// The same of one.
 Result<void> write_plan_report(TextOutput& out, const PlanFacts& plan);
 
 Result<void> write_plan_summary(TextOutput& out, const PlanFacts& plan);

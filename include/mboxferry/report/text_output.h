@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "mboxferry/base/file.h"
 #include "mboxferry/base/result.h"
@@ -23,6 +24,20 @@ class TextOutput {
   virtual Result<void> write(std::string_view text) = 0;
   /// Hands on what is still buffered.
   virtual Result<void> flush() = 0;
+};
+
+/// Text kept in memory.
+class TextBuffer final : public TextOutput {
+ public:
+  Result<void> write(std::string_view text) override {
+    text_ += text;
+    return ok();
+  }
+  Result<void> flush() override { return ok(); }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
 };
 
 /// Buffered writing to a file descriptor that someone else owns.

@@ -71,6 +71,9 @@ struct JobSettings {
 /// another version and cannot be understood.
 Result<JobSettings> settings_of(const journal::JobIdentity& identity);
 
+/// What the journal of a job with these settings says that it is about; the other way round.
+journal::JobIdentity identity_of(const JobSettings& settings);
+
 /// Where a job stands. Totals grow while the index pass runs.
 struct Progress {
   enum class Phase { reading, connecting, reconciling, sending, verifying, done };

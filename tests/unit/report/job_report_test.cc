@@ -97,7 +97,7 @@ TEST_CASE("what was left out and what was lost is told, with reasons and numbers
   REQUIRE(journal->add_indexed(row, copies, {}));
   REQUIRE(journal->set_note(journal::lost_flags_note(row.mailbox), "3"));
   REQUIRE(journal->set_note(journal::date_corrections_note(row.mailbox), "0"));
-  const RunFacts run{"complete", "a@b", "imap.example.org", 2.0, 10, 1000};
+  const RunFacts run{"complete", "a@b", "imap.example.org", 2.0, 10, 1000, ""};
   CollectedText out;
   REQUIRE(write_job_report(out, journal.get(), run));
   const json account = json::parse(out.text())["accounts"][0];

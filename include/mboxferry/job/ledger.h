@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where each account of a batch stands (docs/decisions/0024-batch.md).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "mboxferry/base/result.h"
+
+namespace mboxferry::job {
+
+enum class AccountState {
+  waiting,
+  running,
+  complete,
+  refused,        ///< finished, some messages refused by the server
+  later,          ///< must go on later: the server asks for patience, or is not there
+  login_refused,  ///< not tried again by itself
+  failed,
+};
+std::string_view account_state_name(AccountState state);
+
+/// An account as the file names it now.
+struct NewEntry {
+  std::string key;      ///< account, mailbox and archive: what makes it another job
+  std::string account;  ///< `user@host:port`
+  std::string user;
+  std::string host;   ///< without the port
+  std::string place;  ///< `host:port`, of which so many may be busy at a time
+  std::uint64_t line = 0;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;         ///< bytes of the archive on disk
+  std::string archive_stamp;      ///< another one: there may be new mail
+  std::string credentials_stamp;  ///< another one: worth another login
+};
+
+/// An account as the ledger knows it.
+struct Entry : NewEntry {
+  std::int64_t id = 0;
+  AccountState state = AccountState::waiting;
+  std::string journal;         ///< empty until it was begun
+  std::string what;            ///< why it is not complete
+  std::uint64_t messages = 0;  ///< stored, by all runs
+  std::uint64_t bytes = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t messages_now = 0;  ///< stored by its last run
+  std::uint64_t bytes_now = 0;
+  double seconds = 0;  ///< of its last run
+  int attempts = 0;    ///< in this run of the batch
+};
+
+/// How an account's turn ended.
+struct Outcome {
+  AccountState state = AccountState::failed;
+  std::string journal;
+  std::string what;
+  std::uint64_t messages = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t messages_now = 0;  ///< stored in this turn
+  std::uint64_t bytes_now = 0;
+  std::uint64_t refused = 0;
+  double seconds = 0;
+  bool server_is_down = false;  ///< nobody else of this place need try now
+  std::string note;             ///< kept for later: a dry run's plan
+};
+
+/// How many accounts of this run are in each state, and the bytes of their archives.
+struct Standing {
+  std::uint64_t accounts = 0;
+  std::uint64_t waiting = 0;
+  std::uint64_t running = 0;
+  std::uint64_t complete = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t later = 0;
+  std::uint64_t login_refused = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t bytes = 0;       ///< of all
+  std::uint64_t bytes_done = 0;  ///< of those that are neither waiting nor running
+};
+
+/// An SQLite file in the state folder, or, without a path, one that is gone when it is closed.
+/// It is derived: what of an account is stored, its journal knows. All methods may be called from
+/// any thread. Memory does not grow with the number of accounts.
+class Ledger {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+  /// Which of the accounts that are not complete are tried.
+  struct Choice {
+    std::string only;  ///< a glob of user names; empty: all
+    bool retry_failed =
+        false;  ///< also those whose login was refused, or that have refused messages
+    bool largest_first = true;  ///< else in the file's order
+  };
+
+  /// Errors: `journal_locked` when another process has it, `cannot_create`, `configuration`.
+  static Result<std::unique_ptr<Ledger>> open(const std::string& path);
+  Ledger(const Ledger&) = delete;
+  Ledger& operator=(const Ledger&) = delete;
+  ~Ledger();
+
+  /// From now on add() tells what is in the file; those that it does not name take no part.
+  Result<void> begin(const Choice& choice);
+  /// The line of an earlier row with the same key, or nothing.
+  Result<std::optional<std::uint64_t>> add(const NewEntry& entry);
+  Result<void> end();
+
+  /// The next account whose turn it is, now running: of the place with the fewest running ones, at
+  /// most `per_place` of each, and never two of one account. Nothing when none may run now.
+  Result<std::optional<Entry>> take(int per_place, TimePoint now);
+  Result<void> settle(const Entry& entry, const Outcome& outcome, TimePoint now);
+  [[nodiscard]] Result<Standing> standing() const;
+  /// Those of this run, in the file's order. `visit` may call other methods.
+  Result<void> each(const std::function<Result<void>(const Entry&)>& visit) const;
+  /// What settle() kept of an account.
+  [[nodiscard]] Result<std::string> note(const Entry& entry) const;
+
+ private:
+  struct State;
+  explicit Ledger(std::unique_ptr<State> state);
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace mboxferry::job

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+// mboxferry batch: the accounts of a CSV, or what would happen to them.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "cli/archive_options.h"
+#include "cli/batch_accounts.h"
+#include "cli/batch_report.h"
+#include "cli/batch_work.h"
+#include "cli/command.h"
+#include "cli/connection_options.h"
+#include "cli/exit_codes.h"
+#include "cli/job_settings.h"
+#include "cli/limit_options.h"
+#include "cli/mapping_options.h"
+#include "cli/options.h"
+#include "cli/progress_options.h"
+#include "cli/run_transfer.h"
+#include "cli/shard.h"
+#include "cli/state_place.h"
+#include "mboxferry/job/ledger.h"
+#include "mboxferry/job/scheduler.h"
+#include "mboxferry/report/batch_progress.h"
+#include "mboxferry/report/job_report.h"
+
+namespace mboxferry::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr long kMostAtOnce = 1000;
+constexpr std::uint64_t kMostProblemsTold = 1000;
+
+/// What a row may say as well as the command.
+OptionTable row_table() {
+  OptionTable table;
+  auto target = option_group("where to, for rows that do not say it");
+  target.add_options()                                                              //
+      ("host", po::value<std::string>()->value_name("NAME"), "the server")          //
+      ("port", po::value<long>()->value_name("N"), "993, with --tls=starttls 143")  //
+      ("user", po::value<std::string>()->value_name("NAME"), "whom to log in")      //
+      ("mailbox", po::value<std::string>()->value_name("NAME"),
+       "a single mbox goes into it, a folder of them below it");
+  auto password = option_group("password, for rows that do not say it");
+  add_password_options(password);
+  auto connection = option_group("connection");
+  add_connection_options(connection);
+  add_append_mode_option(connection);
+  add_connection_limit_options(connection);
+  auto limits = option_group("limits of each account; none by default, and 0 stands for none");
+  add_limit_options(limits);
+  auto reading = option_group("how archives are read, and what is sent");
+  add_reading_options(reading);
+  add_sending_options(reading);
+  add_copies_options(reading);
+  auto mapping = option_group("which folders, and into which mailboxes");
+  add_folder_options(mapping);
+  add_mapping_options(mapping);
+  for (const auto& group : {target, password, connection, limits, reading, mapping})
+    table.groups.push_back(group);
+  return table;
+}
+
+OptionTable batch_table() {
+  OptionTable table = row_table();
+  table.usage = "batch [OPTION]... ACCOUNTS.csv";
+  table.about =
+      "Puts archives into many accounts, several at once; one account's trouble stops no other.\n"
+      "The file has a header and a row an account. Columns: archive, host, port, user, password\n"
+      "(or password_file, password_env, password_command), mailbox, and any option below that\n"
+      "speaks of one account, by its name. An empty field means what the command says. Relative\n"
+      "files are below the folder of the CSV. All of it is checked before anything is done.\n"
+      "Running the same command again does what is left; rows may be added in between.\n";
+  table.examples =
+      "  mboxferry batch accounts.csv --dry-run --report-json plan.json\n"
+      "  mboxferry batch accounts.csv --host imap.example.org --accounts-at-once 8\n"
+      "  mboxferry batch accounts.csv --only '*@example.org' --retry-failed\n";
+  table.positional = "accounts";
+  table.max_positional = 1;
+  auto batch = option_group("the batch");
+  batch.add_options()                                                                       //
+      ("accounts-at-once", po::value<long>()->value_name("N"), "how many are at work (4)")  //
+      ("accounts-per-host", po::value<long>()->value_name("N"),
+       "how many of them on one host and port (as many)")  //
+      ("order", po::value<std::string>()->value_name("WHICH"),
+       "size: large archives first (default), or csv: as in the file")  //
+      ("only", po::value<std::string>()->value_name("GLOB"),
+       "only users whose name matches, such as '*@example.org'")  //
+      ("retry-failed", flag(),
+       "also accounts whose login was refused, and messages that were refused")  //
+      ("archives-in", po::value<std::string>()->value_name("DIR"),
+       "archives are here, and are called as the user where a row names none: USER, USER.mbox, "
+       "USER.zip and so on")  //
+      ("shard", po::value<std::string>()->value_name("I/N"),
+       "take only share I, from 0, of N; without it as a Slurm array or an indexed Kubernetes Job "
+       "says")  //
+      ("dry-run", flag(),
+       "read everything, log in everywhere, and say what would happen; changes nothing")  //
+      ("state-dir", po::value<std::string>()->value_name("DIR"),
+       "where the state of the batch and of each account is kept (default: "
+       "~/.local/state/mboxferry)")  //
+      ("log-dir", po::value<std::string>()->value_name("DIR"),
+       "append to a file for each account what is said to its server and by it")  //
+      ("report-json", po::value<std::string>()->value_name("FILE"),
+       "write a report (jobs/schema/report.json; with --dry-run plan.json)");
+  add_report_options(batch);
+  add_progress_option(batch);
+  batch.add_options()  //
+      ("config", po::value<std::string>()->value_name("FILE"),
+       "take options from this job file, lines of name = value; MBOXFERRY_NAME in the environment "
+       "beats it, and the command line beats both")  //
+      ("help,h", "this text");
+  table.groups.push_back(batch);
+  return table;
+}
+
+Result<int> count_of(const Options& options, const char* name, int otherwise) {
+  const auto value = options.get<long>(name);
+  if (!value) return otherwise;
+  if (*value >= 1 && *value <= kMostAtOnce) return static_cast<int>(*value);
+  return Error{ErrorCode::usage, std::string("--") + name + " has a value that is not known",
+               "it takes a number from 1 to 1000"};
+}
+
+struct BatchSettings {
+  std::string csv;
+  Shard shard;
+  job::Ledger::Choice choice;
+  job::SchedulerLimits limits;
+  bool dry_run = false;
+  std::string state_folder;
+  std::string log_folder;
+};
+
+Result<BatchSettings> read_settings(const Options& options) {
+  BatchSettings settings;
+  settings.csv = options.text("accounts");
+  if (settings.csv.empty()) {
+    return Error{ErrorCode::usage, "no CSV with accounts is named", "see mboxferry batch --help"};
+  }
+  MBOXFERRY_ASSIGN(settings.shard, read_shard(options));
+  settings.choice.only = options.text("only");
+  settings.choice.retry_failed = options.has_flag("retry-failed");
+  const std::string order = options.text("order");
+  if (!order.empty() && order != "size" && order != "csv") {
+    return Error{ErrorCode::usage, "--order has a value that is not known", "it takes size or csv"};
+  }
+  settings.choice.largest_first = order != "csv";
+  MBOXFERRY_ASSIGN(settings.limits.accounts_at_once, count_of(options, "accounts-at-once", 4));
+  MBOXFERRY_ASSIGN(settings.limits.accounts_per_place,
+                   count_of(options, "accounts-per-host", settings.limits.accounts_at_once));
+  settings.dry_run = options.has_flag("dry-run");
+  MBOXFERRY_TRY(check_report_files(options));
+  if (!settings.dry_run) {
+    MBOXFERRY_ASSIGN(settings.state_folder, state_folder(options));
+  }
+  settings.log_folder = options.text("log-dir");
+  if (!settings.log_folder.empty()) MBOXFERRY_TRY(make_state_folder(settings.log_folder));
+  return settings;
+}
+
+/// The ledger of this CSV and this share of it; of a dry run, one that leaves nothing behind.
+std::string ledger_path(const BatchSettings& settings) {
+  if (settings.dry_run) return "";
+  std::string share;
+  if (settings.shard.count > 1)
+    share = fmt::format("-{}-of-{}", settings.shard.index, settings.shard.count);
+  const std::string name = journal_name("batch", {settings.csv}, std::nullopt);
+  return settings.state_folder + "/" + std::filesystem::path(name).stem().string() + share +
+         ".ledger";
+}
+
+/// Reads the file; everything that is wrong with it is told at once.
+Result<void> import(const BatchSettings& settings, BatchAccounts& accounts, job::Ledger& ledger) {
+  MBOXFERRY_TRY(ledger.begin(settings.choice));
+  std::uint64_t told = 0;
+  MBOXFERRY_ASSIGN(const std::uint64_t problems,
+                   accounts.import(ledger, settings.shard, [&](const std::string& line) {
+                     if (told++ < kMostProblemsTold) say(line);
+                   }));
+  if (problems > 0) {
+    if (problems > kMostProblemsTold) say(fmt::format("and {} more", problems - kMostProblemsTold));
+    return Error{ErrorCode::configuration,
+                 fmt::format("{} has {} mistake{}; nothing was done", settings.csv, problems,
+                             problems == 1 ? "" : "s"),
+                 "mend what is named above and run the same command again"};
+  }
+  return ledger.end();
+}
+
+int exit_of(const job::Standing& standing, const Cancellation& interrupt) {
+  if (standing.waiting > 0 && interrupt.requested()) return kExitInterrupted;
+  if (standing.later + standing.waiting > 0) return kExitTryLater;
+  if (standing.failed > 0) return kExitFailed;
+  if (standing.login_refused > 0) return exit_status(ErrorCode::login_refused);
+  return standing.refused > 0 ? kExitRefused : kExitSuccess;
+}
+
+Result<int> run(const Options& options, const BatchSettings& settings, BatchAccounts& accounts,
+                job::Ledger& ledger, report::BatchPrinter& printer, Context& context) {
+  BatchPrintingObserver observer(printer, context.interrupt);
+  Migration migration(accounts, settings.state_folder, settings.log_folder,
+                      settings.choice.retry_failed);
+  DryRun dry_run(accounts);
+  job::AccountWork& work = settings.dry_run ? static_cast<job::AccountWork&>(dry_run) : migration;
+  MBOXFERRY_TRY(job::run_accounts(ledger, work, settings.limits, observer, system_clock(),
+                                  context.interrupt));
+  printer.finish();
+  MBOXFERRY_ASSIGN(const job::Standing standing, ledger.standing());
+  if (settings.dry_run) {
+    MBOXFERRY_TRY(write_json_file(options, [&](report::TextOutput& file) {
+      return write_batch_plan(file, ledger, standing);
+    }));
+  } else {
+    MBOXFERRY_TRY(write_run_reports(options, accounts_of(ledger)));
+  }
+  MBOXFERRY_TRY(write_batch_summary(context.out, ledger, standing, settings.dry_run));
+  return exit_of(standing, context.interrupt);
+}
+
+}  // namespace
+
+Result<int> run_batch(const Arguments& arguments, Context& context) {
+  const OptionTable table = batch_table();
+  if (asks_for_help(arguments)) {
+    MBOXFERRY_TRY(context.out.write(help_text(table)));
+    return kExitSuccess;
+  }
+  MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
+  MBOXFERRY_ASSIGN(const auto printer, make_batch_printer(options));
+  MBOXFERRY_ASSIGN(const BatchSettings settings, read_settings(options));
+  MBOXFERRY_ASSIGN(BatchAccounts accounts,
+                   BatchAccounts::create(settings.csv, row_table(), options));
+  MBOXFERRY_ASSIGN(const auto ledger, job::Ledger::open(ledger_path(settings)));
+  MBOXFERRY_TRY(import(settings, accounts, *ledger));
+  return run(options, settings, accounts, *ledger, *printer, context);
+}
+
+}  // namespace mboxferry::cli

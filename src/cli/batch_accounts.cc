@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a row of a batch's CSV to a job.
+#include "cli/batch_accounts.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <filesystem>
+
+#include "cli/connection_options.h"
+#include "cli/credentials.h"
+#include "cli/job_settings.h"
+#include "cli/state_place.h"
+#include "mboxferry/base/file.h"
+#include "mboxferry/message/digest.h"
+#include "mboxferry/report/printable.h"
+
+namespace mboxferry::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Columns that name a file.
+constexpr std::array<std::string_view, 3> kFileColumns{"password-file", "ca-file", "map-file"};
+// Columns that say no more than where to connect and as whom.
+constexpr std::array<std::string_view, 10> kPlainColumns{
+    "archive",      "address",          "host",   "port", "user", "mailbox", "password-file",
+    "password-env", "password-command", "ca-file"};
+constexpr std::array<std::string_view, 7> kArchiveEndings{"",        ".mbox", ".zip", ".mbox.gz",
+                                                          ".tar.gz", ".tgz",  ".tar"};
+constexpr std::uint64_t kMostEntries = 100'000;  ///< of a folder whose size is asked for
+
+struct Stamp {
+  std::uint64_t size = 0;
+  std::string text;
+};
+
+/// Size and newest change of a file, or of what is in a folder.
+Stamp stamp_of(const std::string& path) {
+  std::error_code error;
+  Stamp stamp;
+  std::int64_t newest = 0;
+  const auto add = [&](const fs::path& file) {
+    struct stat status {};
+    if (::stat(file.c_str(), &status) != 0) return;
+    if (S_ISREG(status.st_mode)) stamp.size += static_cast<std::uint64_t>(status.st_size);
+    newest = std::max<std::int64_t>(newest,
+                                    status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec);
+  };
+  add(path);
+  if (fs::is_directory(path, error)) {
+    std::uint64_t entries = 0;
+    const auto skip = fs::directory_options::skip_permission_denied;
+    for (fs::recursive_directory_iterator file(path, skip, error), end;
+         !error && file != end && entries < kMostEntries; file.increment(error), ++entries) {
+      add(file->path());
+    }
+  }
+  stamp.text = fmt::format("{} {}", stamp.size, newest);
+  return stamp;
+}
+
+bool is_plain_row(const job::AccountRow& row) {
+  return std::all_of(row.values.begin(), row.values.end(), [](const auto& value) {
+    return std::find(kPlainColumns.begin(), kPlainColumns.end(), value.first) !=
+           kPlainColumns.end();
+  });
+}
+
+std::string file_problem(const std::string& what, const std::string& path) {
+  return "cannot read the " + what + " " + path + ": " + errno_text(errno);
+}
+
+/// Nothing, or why the password file is not used.
+std::string password_file_problem(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0 || ::access(path.c_str(), R_OK) != 0) {
+    return file_problem("password file", path);
+  }
+  const mode_t others = status.st_uid == ::geteuid() ? S_IRGRP | S_IROTH : S_IROTH;
+  if (!S_ISREG(status.st_mode) || (status.st_mode & others) == 0) return "";
+  return "others can read the password file " + path + "; run: chmod 600 " + path;
+}
+
+}  // namespace
+
+/// What is the same for many rows, and looked up once.
+struct BatchAccounts::Known {
+  std::string csv_stamp;
+  std::string folder;  ///< of the last archive
+  std::string full_folder;
+
+  std::string full_path(const std::string& path) {
+    const fs::path archive(path);
+    if (const std::string parent = archive.parent_path().string();
+        parent != folder || full_folder.empty()) {
+      std::error_code error;
+      const fs::path full = fs::weakly_canonical(parent.empty() ? "." : parent, error);
+      folder = parent;
+      full_folder = error ? parent : full.string();
+    }
+    return (fs::path(full_folder) / archive.filename()).lexically_normal().string();
+  }
+};
+
+BatchAccounts::BatchAccounts(std::string csv, const OptionTable& row_options,
+                             const Options& options)
+    : csv_(std::move(csv)), reader_(row_options), options_(options) {
+  folder_ = fs::path(csv_).parent_path().string();
+  archives_in_ = options.text("archives-in");
+}
+
+Result<BatchAccounts> BatchAccounts::create(std::string csv, const OptionTable& row_options,
+                                            const Options& options) {
+  BatchAccounts accounts(std::move(csv), row_options, options);
+  MBOXFERRY_ASSIGN(accounts.connection_, read_connection_settings(options));
+  // What rows add to is told to be wrong once and not for each of them.
+  ConnectionSettings somebody = accounts.connection_;
+  somebody.host = somebody.user = "x";
+  MBOXFERRY_TRY(read_job_settings(options, somebody));
+  return accounts;
+}
+
+std::string BatchAccounts::below_csv(const std::string& path) const {
+  return (fs::path(folder_) / path).string();
+}
+
+/// Nothing when the row names none and none is there under the user's name.
+std::optional<std::string> BatchAccounts::archive_of(const job::AccountRow& row) const {
+  const std::string base = archives_in_.empty() ? folder_ : archives_in_;
+  if (const auto named = row.values.find("archive"); named != row.values.end()) {
+    return (fs::path(base) / named->second).string();
+  }
+  if (archives_in_.empty()) return std::nullopt;
+  for (const char* column : {"address", "user"}) {
+    const auto name = row.values.find(column);
+    // It names a file in that folder and nothing above it.
+    if (name == row.values.end() || name->second.find('/') != std::string::npos) continue;
+    if (name->second == "." || name->second == "..") continue;
+    for (const std::string_view ending : kArchiveEndings) {
+      std::string path = (fs::path(base) / (name->second + std::string(ending))).string();
+      std::error_code error;
+      if (fs::exists(path, error)) return path;
+    }
+  }
+  return std::nullopt;
+}
+
+Result<Options> BatchAccounts::options_of(const job::AccountRow& row) const {
+  std::map<std::string, std::string, std::less<>> values;
+  for (const auto& [name, value] : row.values) {
+    if (name == "archive" || name == "address") continue;
+    const bool file =
+        std::find(kFileColumns.begin(), kFileColumns.end(), name) != kFileColumns.end();
+    values.emplace(name, file ? below_csv(value) : value);
+  }
+  return reader_.with(options_, values);
+}
+
+/// A row that says no more than where and who, as nearly all do, needs no reading of options.
+Result<ConnectionSettings> BatchAccounts::connection_of(const job::AccountRow& row) const {
+  if (!is_plain_row(row)) {
+    MBOXFERRY_ASSIGN(const Options options, options_of(row));
+    return read_connection_settings(options);
+  }
+  ConnectionSettings settings = connection_;
+  PasswordSource source;
+  for (const auto& [name, value] : row.values) {
+    if (name == "host") settings.host = value;
+    if (name == "user") settings.user = value;
+    if (name == "mailbox") settings.mailbox = value;
+    if (name == "ca-file") settings.ca_file = below_csv(value);
+    if (name == "password-file") source.file = below_csv(value);
+    if (name == "password-env") source.environment = value;
+    if (name == "password-command") source.command = value;
+    if (name == "port") {
+      const auto [end, error] =
+          std::from_chars(value.data(), value.data() + value.size(), settings.port.emplace());
+      if (error != std::errc() || end != value.data() + value.size() || *settings.port == 0) {
+        return Error{ErrorCode::usage, "the port is no number from 1 to 65535", ""};
+      }
+    }
+  }
+  const auto given = [](const std::string& text) { return text.empty() ? 0 : 1; };
+  const int sources = given(source.file) + given(source.environment) + given(source.command);
+  if (sources > 1) {
+    return Error{ErrorCode::usage, "more than one place is named for the password", ""};
+  }
+  if (sources == 1) settings.password = source;
+  return settings;
+}
+
+std::vector<std::string> BatchAccounts::check(const job::AccountRow& row, Known& known,
+                                              job::NewEntry& entry) const {
+  if (!row.problem.empty()) return {row.problem};
+  std::vector<std::string> problems;
+  const auto connection = connection_of(row);
+  if (!connection) return {describe(connection.error())};
+  const auto account = make_account(*connection);
+  if (!account) {
+    problems.push_back(account.error().what);
+  } else {
+    entry.account = account->label();
+    entry.user = account->user;
+    entry.host = account->host;
+    entry.place = fmt::format("{}:{}", account->host, account->port);
+  }
+  if (account && !is_plain_row(row)) {
+    const auto options = options_of(row);
+    const auto settings = options ? read_job_settings(*options, *connection)
+                                  : Result<transfer::JobSettings>(options.error());
+    if (!settings) problems.push_back(describe(settings.error()));
+  }
+  const auto archive = archive_of(row);
+  if (!archive) {
+    problems.emplace_back(archives_in_.empty()
+                              ? "no archive is named"
+                              : "there is no archive of that name in " + archives_in_);
+  } else if (::access(archive->c_str(), R_OK) != 0) {
+    problems.push_back(file_problem("archive", *archive));
+  } else {
+    const Stamp stamp = stamp_of(*archive);
+    entry.size = stamp.size;
+    entry.archive_stamp = stamp.text;
+    entry.key =
+        entry.account + '\n' + connection->mailbox.value_or("") + '\n' + known.full_path(*archive);
+  }
+  const PasswordSource& source = connection->password;
+  if (row.password) {
+    entry.credentials_stamp = known.csv_stamp;
+  } else if (!source.file.empty()) {
+    entry.credentials_stamp = stamp_of(source.file).text;
+    if (const std::string wrong = password_file_problem(source.file); !wrong.empty())
+      problems.push_back(wrong);
+  } else if (source.environment.empty() && source.command.empty()) {
+    problems.emplace_back("no password is given");
+  }
+  entry.line = row.line;
+  entry.offset = row.offset;
+  return problems;
+}
+
+Result<job::AccountsFile> BatchAccounts::open() const {
+  return job::AccountsFile::open(csv_, reader_.names());
+}
+
+Result<std::uint64_t> BatchAccounts::import(job::Ledger& ledger, const Shard& shard,
+                                            const std::function<void(const std::string&)>& visit) {
+  std::uint64_t problems = 0;
+  const auto tell = [&](std::uint64_t line, const std::string& text) {
+    ++problems;
+    visit(fmt::format("{}:{}: {}", csv_, line, report::printable(text)));
+  };
+  MBOXFERRY_ASSIGN(job::AccountsFile file, open());
+  for (const std::string& problem : file.header_problems()) tell(file.header_line(), problem);
+  // Without a header that is understood, nothing is known about the rows.
+  if (problems > 0) return problems;
+  MBOXFERRY_ASSIGN(const bool shown, file.shows_passwords());
+  if (shown)
+    tell(file.header_line(), "others can read the passwords in it; run: chmod 600 " + csv_);
+  std::uint64_t rows = 0;
+  Known known{stamp_of(csv_).text, "", ""};
+  for (;;) {
+    MBOXFERRY_ASSIGN(const auto row, file.next());
+    if (!row) break;
+    ++rows;
+    job::NewEntry entry;
+    const auto found = check(*row, known, entry);
+    for (const std::string& problem : found) tell(row->line, problem);
+    if (!found.empty()) continue;
+    // By account: two rows of one account must not end up in two processes.
+    const auto number = static_cast<std::uint64_t>(message::short_hash(entry.account));
+    if (number % shard.count != shard.index) continue;
+    MBOXFERRY_ASSIGN(const auto earlier, ledger.add(entry));
+    if (earlier) {
+      tell(row->line, fmt::format("the same account, mailbox and archive as in line {}", *earlier));
+    }
+  }
+  if (rows == 0) tell(file.header_line(), "there is no account below the header");
+  return problems;
+}
+
+Result<transfer::JobSettings> BatchAccounts::settings_of(const job::Entry& entry,
+                                                         const Cancellation& interrupt) const {
+  MBOXFERRY_ASSIGN(job::AccountsFile file, open());
+  MBOXFERRY_ASSIGN(job::AccountRow row, file.at(entry.line, entry.offset));
+  job::NewEntry now;
+  Known known;
+  const auto problems = check(row, known, now);
+  // Never with the password of another row.
+  if (now.key != entry.key || !problems.empty() || !file.header_problems().empty()) {
+    const std::string why =
+        now.key == entry.key && !problems.empty() ? ": " + problems.front() : "";
+    return Error{
+        ErrorCode::try_later,
+        fmt::format("{}:{} is not what it was when the batch began{}", csv_, entry.line, why),
+        "run the same command again"};
+  }
+  MBOXFERRY_ASSIGN(const Options options, options_of(row));
+  MBOXFERRY_ASSIGN(ConnectionSettings connection, read_connection_settings(options));
+  MBOXFERRY_ASSIGN(transfer::JobSettings settings, read_job_settings(options, connection));
+  settings.archives = {archive_of(row).value_or("")};
+  MBOXFERRY_ASSIGN(settings.connection, make_connection_options(connection));
+  if (row.password) {
+    settings.account.password = std::move(*row.password);
+  } else {
+    MBOXFERRY_ASSIGN(settings.account.password,
+                     get_password(connection.password, entry.account, interrupt));
+  }
+  return settings;
+}
+
+}  // namespace mboxferry::cli

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a row of a batch's CSV to a job.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/connection_options.h"
+#include "cli/options.h"
+#include "mboxferry/base/cancellation.h"
+#include "mboxferry/job/accounts.h"
+#include "mboxferry/job/ledger.h"
+#include "mboxferry/transfer/job.h"
+
+namespace mboxferry::cli {
+
+/// Which accounts belong to this process: those whose number is `index` modulo `count`.
+struct Shard {
+  std::uint32_t index = 0;
+  std::uint32_t count = 1;
+};
+
+/// Knows what rows mean. All methods may be called from any thread.
+class BatchAccounts {
+ public:
+  /// `row_options`: what a row may say; `options`: what the command says for all rows. Relative
+  /// archives, password files and so on of a row are below the CSV's folder, archives below
+  /// --archives-in when that is given.
+  /// Errors: those of the options that every row has.
+  static Result<BatchAccounts> create(std::string csv, const OptionTable& row_options,
+                                      const Options& options);
+
+  /// Reads the whole file and adds each account of this shard to the ledger. Everything that is
+  /// wrong is told to `visit`, a line each, with file and line; returns how many that were. Errors:
+  /// those that end all.
+  Result<std::uint64_t> import(job::Ledger& ledger, const Shard& shard,
+                               const std::function<void(const std::string&)>& visit);
+
+  /// The job of an account, with its password. Reads the row again: passwords are kept nowhere.
+  Result<transfer::JobSettings> settings_of(const job::Entry& entry,
+                                            const Cancellation& interrupt) const;
+
+ private:
+  struct Known;
+  BatchAccounts(std::string csv, const OptionTable& row_options, const Options& options);
+  [[nodiscard]] Result<job::AccountsFile> open() const;
+  [[nodiscard]] std::string below_csv(const std::string& path) const;
+  [[nodiscard]] std::optional<std::string> archive_of(const job::AccountRow& row) const;
+  [[nodiscard]] Result<Options> options_of(const job::AccountRow& row) const;
+  [[nodiscard]] Result<ConnectionSettings> connection_of(const job::AccountRow& row) const;
+  /// What is wrong with a row; `entry` is filled as far as possible.
+  std::vector<std::string> check(const job::AccountRow& row, Known& known,
+                                 job::NewEntry& entry) const;
+
+  std::string csv_;
+  std::string folder_;       ///< of the CSV
+  std::string archives_in_;  ///< empty: the CSV's folder
+  ValueReader reader_;
+  Options options_;
+  ConnectionSettings connection_;  ///< as the command says it
+};
+
+}  // namespace mboxferry::cli

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// What became of a batch, and what happens while it runs.
+#include "cli/batch_report.h"
+
+#include <fmt/format.h>
+
+#include "cli/progress_options.h"
+#include "mboxferry/journal/journal.h"
+#include "mboxferry/report/job_report.h"
+#include "mboxferry/report/plan_report.h"
+#include "mboxferry/report/printable.h"
+
+namespace mboxferry::cli {
+namespace {
+
+constexpr std::uint64_t kMostLines = 50;
+
+std::string_view verdict_of(job::AccountState state) {
+  switch (state) {
+    case job::AccountState::complete:
+      return "complete";
+    case job::AccountState::refused:
+      return "refused";
+    case job::AccountState::waiting:
+    case job::AccountState::running:
+    case job::AccountState::later:
+      return "unfinished";
+    case job::AccountState::login_refused:
+    case job::AccountState::failed:
+      break;
+  }
+  return "failed";
+}
+
+}  // namespace
+
+report::AccountSource accounts_of(const job::Ledger& ledger) {
+  return [&ledger](const report::AccountVisitor& visit) {
+    return ledger.each([&](const job::Entry& entry) -> Result<void> {
+      std::unique_ptr<journal::Journal> journal;
+      if (!entry.journal.empty()) {
+        auto opened = journal::Journal::open(entry.journal, journal::OpenMode::read_only);
+        if (opened) journal = std::move(*opened);
+      }
+      report::RunFacts facts;
+      facts.verdict = verdict_of(entry.state);
+      facts.user = entry.user;
+      facts.host = entry.host;
+      facts.reason = entry.what;
+      if (entry.attempts > 0) {
+        facts.seconds = entry.seconds;
+        facts.messages_now = entry.messages_now;
+        facts.bytes_now = entry.bytes_now;
+      }
+      return visit(facts, journal.get());
+    });
+  };
+}
+
+Result<void> write_batch_plan(report::TextOutput& out, const job::Ledger& ledger,
+                              const job::Standing& standing) {
+  const bool go = standing.complete == standing.accounts;
+  return report::write_plan_report(out, go, [&](const report::PlanVisitor& visit) {
+    return ledger.each([&](const job::Entry& entry) -> Result<void> {
+      MBOXFERRY_ASSIGN(const std::string account, ledger.note(entry));
+      if (!account.empty()) return visit(account);
+      // It was not its turn before the user stopped.
+      report::PlanFacts facts;
+      facts.user = entry.user;
+      facts.host = entry.host;
+      facts.reasons = {entry.what.empty() ? "not looked at" : entry.what};
+      return visit(report::plan_account_json(facts));
+    });
+  });
+}
+
+Result<void> write_batch_summary(report::TextOutput& out, const job::Ledger& ledger,
+                                 const job::Standing& standing, bool dry_run) {
+  std::uint64_t messages = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t told = 0;
+  MBOXFERRY_TRY(ledger.each([&](const job::Entry& entry) -> Result<void> {
+    messages += entry.messages;
+    bytes += entry.bytes;
+    const bool good = entry.state == job::AccountState::complete;
+    if (good || ++told > kMostLines) return ok();
+    std::string state(account_state_name(entry.state));
+    if (dry_run && entry.state == job::AccountState::failed) state = "no go";
+    std::string line = fmt::format("  {}: {}", state, report::printable(entry.account));
+    if (entry.state == job::AccountState::refused)
+      line += fmt::format(": {} messages", entry.refused);
+    // Most reasons name the account themselves.
+    if (entry.what.starts_with(entry.account)) {
+      line = fmt::format("  {}: {}", state, report::printable(entry.what));
+    } else if (!entry.what.empty()) {
+      line += ": " + report::printable(entry.what);
+    }
+    return out.write(line + "\n");
+  }));
+  if (told > kMostLines) {
+    MBOXFERRY_TRY(out.write(fmt::format("  and {} more, see the report\n", told - kMostLines)));
+  }
+  std::string line;
+  if (dry_run) {
+    line = fmt::format("{}: {} of {} accounts can go; {} messages, {} to send; nothing was sent",
+                       standing.complete == standing.accounts ? "go" : "no go", standing.complete,
+                       standing.accounts, messages, report::human_bytes(bytes));
+  } else {
+    line = fmt::format("{} of {} accounts complete; {} messages, {} stored", standing.complete,
+                       standing.accounts, messages, report::human_bytes(bytes));
+  }
+  const auto add = [&](std::uint64_t count, std::string_view what) {
+    if (count > 0 && !dry_run) line += fmt::format("; {} {}", count, what);
+  };
+  add(standing.refused, "with refused messages");
+  add(standing.later + standing.waiting, "to go on later");
+  add(standing.login_refused, "with a refused login");
+  add(standing.failed, "failed");
+  return out.write(line + "\n");
+}
+
+void BatchPrintingObserver::progress(const job::BatchProgress& progress) {
+  const job::Standing& standing = progress.standing;
+  report::BatchSample sample;
+  sample.accounts = standing.accounts;
+  sample.waiting = standing.waiting;
+  sample.complete = standing.complete;
+  sample.refused = standing.refused;
+  sample.later = standing.later;
+  sample.failed = standing.failed + standing.login_refused;
+  sample.archive_bytes = standing.bytes;
+  sample.archive_bytes_done = standing.bytes_done + progress.bytes_under_way;
+  sample.messages_now = progress.stored_now.messages;
+  sample.bytes_now = progress.stored_now.bytes;
+  for (const job::AccountAtWork& one : progress.at_work)
+    sample.at_work.push_back({one.account, progress_sample(one.progress)});
+  sample.waits_for = progress.waiting;
+  printer_.progress(sample);
+  if (interrupt_.requested() && !told_) {
+    told_ = true;
+    printer_.notice("", "stopping; what is in flight is finished first (again: stop at once)");
+  }
+}
+
+}  // namespace mboxferry::cli

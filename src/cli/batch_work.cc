@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a batch does with one account.
+#include "cli/batch_work.h"
+
+#include "cli/plan_facts.h"
+#include "cli/state_place.h"
+#include "cli/trace_log.h"
+#include "mboxferry/journal/journal.h"
+#include "mboxferry/report/plan_report.h"
+
+namespace mboxferry::cli {
+namespace {
+
+/// What an error means for the account, and for others at the same place.
+job::Outcome outcome_of(const Error& error, const job::Entry& entry) {
+  job::Outcome outcome;
+  outcome.what = describe(error);
+  outcome.journal = entry.journal;
+  outcome.messages = entry.messages;
+  outcome.bytes = entry.bytes;
+  outcome.refused = entry.refused;
+  switch (error.code) {
+    case ErrorCode::interrupted:
+      outcome.state = job::AccountState::waiting;
+      outcome.what.clear();
+      break;
+    case ErrorCode::login_refused:
+      outcome.state = job::AccountState::login_refused;
+      break;
+    case ErrorCode::unavailable: {
+      constexpr int kMostAttempts = 3;
+      outcome.server_is_down = true;
+      outcome.state =
+          entry.attempts < kMostAttempts ? job::AccountState::waiting : job::AccountState::later;
+      break;
+    }
+    case ErrorCode::try_later:
+    case ErrorCode::journal_locked:
+      outcome.state = job::AccountState::later;
+      break;
+    default:
+      outcome.state = job::AccountState::failed;
+  }
+  return outcome;
+}
+
+/// Takes what the journal knows; one that cannot be read is found by the next run.
+void count_stored(const std::string& path, job::Outcome& outcome) {
+  const auto journal = journal::Journal::open(path, journal::OpenMode::read_only);
+  if (!journal) return;
+  const auto counts = (*journal)->counts(0);
+  if (!counts) return;
+  outcome.messages = counts->stored.messages;
+  outcome.bytes = counts->stored.bytes;
+  outcome.refused = counts->refused.messages;
+}
+
+}  // namespace
+
+job::Outcome Migration::run(const job::Entry& entry, transfer::Observer& observer,
+                            const Cancellation& interrupt) {
+  auto settings = accounts_.settings_of(entry, interrupt);
+  if (!settings) return outcome_of(settings.error(), entry);
+  const std::string name =
+      journal_name(settings->account.label(), settings->archives, settings->mapping.mailbox);
+  settings->journal_path = state_folder_ + "/" + name;
+  if (retry_refused_ && entry.refused > 0) settings->retry.emplace();
+  if (!log_folder_.empty()) {
+    auto trace = open_trace(log_folder_ + "/" + name + ".log");
+    if (!trace) return outcome_of(trace.error(), entry);
+    settings->connection.trace = std::move(*trace);
+  }
+  const transfer::JobResult result =
+      transfer::run_job(*settings, transfer::real_environment(*settings), observer, interrupt);
+  job::Outcome outcome;
+  if (result.error) {
+    outcome = outcome_of(*result.error, entry);
+  } else {
+    outcome.state = result.verdict == transfer::Verdict::refused ? job::AccountState::refused
+                                                                 : job::AccountState::complete;
+  }
+  outcome.journal = settings->journal_path;
+  outcome.seconds = result.seconds;
+  outcome.messages_now = result.stored_now.messages;
+  outcome.bytes_now = result.stored_now.bytes;
+  const bool others = result.error && result.error->code == ErrorCode::journal_locked;
+  if (!others) count_stored(settings->journal_path, outcome);
+  return outcome;
+}
+
+job::Outcome DryRun::run(const job::Entry& entry, transfer::Observer& observer,
+                         const Cancellation& interrupt) {
+  job::Outcome outcome;
+  report::PlanFacts facts;
+  facts.user = entry.user;
+  facts.host = entry.host;
+  const auto settings = accounts_.settings_of(entry, interrupt);
+  auto plan = settings ? transfer::plan_job(*settings, observer, interrupt)
+                       : Result<transfer::Plan>(settings.error());
+  if (plan) {
+    facts = plan_facts(*settings, *plan);
+    outcome.state = plan->go ? job::AccountState::complete : job::AccountState::failed;
+    if (!plan->go && !plan->reasons.empty()) outcome.what = plan->reasons.front();
+  } else {
+    outcome = outcome_of(plan.error(), entry);
+    facts.reasons = {plan.error().what};
+  }
+  outcome.bytes = facts.bytes_needed;
+  for (const report::PlanRow& row : facts.mailboxes) outcome.messages += row.planned;
+  if (outcome.state != job::AccountState::waiting) outcome.note = report::plan_account_json(facts);
+  return outcome;
+}
+
+}  // namespace mboxferry::cli

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a batch does with one account.
+#pragma once
+
+#include <string>
+
+#include "cli/batch_accounts.h"
+#include "mboxferry/job/scheduler.h"
+
+namespace mboxferry::cli {
+
+/// Migrates the account into the state folder's journal for it.
+class Migration final : public job::AccountWork {
+ public:
+  /// `log_folder`: where each account's protocol trace goes; empty: nowhere.
+  Migration(const BatchAccounts& accounts, std::string state_folder, std::string log_folder,
+            bool retry_refused)
+      : accounts_(accounts),
+        state_folder_(std::move(state_folder)),
+        log_folder_(std::move(log_folder)),
+        retry_refused_(retry_refused) {}
+
+  job::Outcome run(const job::Entry& entry, transfer::Observer& observer,
+                   const Cancellation& interrupt) override;
+
+ private:
+  const BatchAccounts& accounts_;
+  const std::string state_folder_;
+  const std::string log_folder_;
+  const bool retry_refused_;
+};
+
+/// Finds out what a migration of the account would do. The outcome's note is its object in a plan.
+class DryRun final : public job::AccountWork {
+ public:
+  explicit DryRun(const BatchAccounts& accounts) : accounts_(accounts) {}
+
+  job::Outcome run(const job::Entry& entry, transfer::Observer& observer,
+                   const Cancellation& interrupt) override;
+
+ private:
+  const BatchAccounts& accounts_;
+};
+
+}  // namespace mboxferry::cli

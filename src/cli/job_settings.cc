@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Puts a job's settings together.
+#include "cli/job_settings.h"
+
+#include "cli/archive_options.h"
+#include "cli/limit_options.h"
+#include "cli/mapping_options.h"
+#include "cli/run_transfer.h"
+#include "cli/state_place.h"
+
+namespace mboxferry::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+Result<journal::Dedupe> read_dedupe(const Options& options) {
+  const std::string name = options.text("dedupe");
+  if (name.empty()) return journal::Dedupe::none;
+  const auto dedupe = journal::dedupe_from_name(name);
+  if (dedupe) return *dedupe;
+  return Error{ErrorCode::usage, "--dedupe has a value that is not known",
+               "it takes none, message-id or content"};
+}
+
+}  // namespace
+
+void add_copies_options(po::options_description& group) {
+  group.add_options()  //
+      ("dedupe", po::value<std::string>()->value_name("WHAT"),
+       "leave out copies within a mailbox: none (default), message-id or content; each is listed "
+       "with the message that stands for it")  //
+      ("skip-existing", flag(),
+       "leave out messages that their mailbox held before; reads the archive to the end first");
+}
+
+Result<transfer::JobSettings> read_job_settings(const Options& options,
+                                                const ConnectionSettings& connection) {
+  transfer::JobSettings settings;
+  MBOXFERRY_ASSIGN(settings.account, make_account(connection));
+  MBOXFERRY_ASSIGN(MappingSettings mapping, read_mapping_settings(options));
+  settings.mapping = std::move(mapping.rules);
+  settings.mapping.mailbox = connection.mailbox;
+  MBOXFERRY_ASSIGN(FolderChoice folders, read_folder_choice(options));
+  settings.include = std::move(folders.include);
+  settings.exclude = std::move(folders.exclude);
+  settings.labels = mapping.labels;
+  MBOXFERRY_ASSIGN(settings.dedupe, read_dedupe(options));
+  settings.skip_existing = options.has_flag("skip-existing");
+  MBOXFERRY_ASSIGN(settings.index, read_index_options(options));
+  MBOXFERRY_ASSIGN(settings.append_mode, read_append_mode(options));
+  MBOXFERRY_ASSIGN(settings.connections, read_connection_limits(options));
+  MBOXFERRY_ASSIGN(settings.limits, read_rate_limits(options));
+  return settings;
+}
+
+Result<std::string> state_folder(const Options& options) {
+  std::string folder = options.text("state-dir");
+  if (folder.empty()) {
+    MBOXFERRY_ASSIGN(folder, default_state_folder());
+  }
+  MBOXFERRY_TRY(make_state_folder(folder));
+  return folder;
+}
+
+}  // namespace mboxferry::cli

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// From options to what one job needs to know; the same for one account and for one of many.
+#pragma once
+
+#include <string>
+
+#include "cli/connection_options.h"
+#include "cli/options.h"
+#include "mboxferry/transfer/job.h"
+
+namespace mboxferry::cli {
+
+/// --dedupe, --skip-existing.
+void add_copies_options(boost::program_options::options_description& group);
+
+/// All settings of a job but its archives, journal, password and trace. Asks nobody and opens
+/// nothing but the file of --map-file. Errors: `usage`, `configuration`.
+Result<transfer::JobSettings> read_job_settings(const Options& options,
+                                                const ConnectionSettings& connection);
+
+/// Where the journals of --state-dir are, or the user's own folder for them; it is created.
+Result<std::string> state_folder(const Options& options);
+
+}  // namespace mboxferry::cli

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// A plan as reports show it.
+#include "cli/plan_facts.h"
+
+namespace mboxferry::cli {
+
+report::PlanFacts plan_facts(const transfer::JobSettings& settings, const transfer::Plan& plan) {
+  report::PlanFacts facts;
+  facts.user = settings.account.user;
+  facts.host = settings.account.host;
+  facts.go = plan.go;
+  facts.reasons = plan.reasons;
+  facts.bytes_needed = plan.bytes_needed;
+  if (plan.quota) facts.quota = report::PlanQuota{plan.quota->limit, plan.quota->used};
+  for (const transfer::PlannedMailbox& row : plan.mailboxes) {
+    facts.mailboxes.push_back({row.name, row.exists, row.planned, row.oversize, row.skipped,
+                               row.bytes, row.already_there, row.lost_flags, row.date_corrections,
+                               row.doubtful, row.renamed_from});
+  }
+  return facts;
+}
+
+}  // namespace mboxferry::cli

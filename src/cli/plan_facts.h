@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// A plan as reports show it.
+#pragma once
+
+#include "mboxferry/report/plan_report.h"
+#include "mboxferry/transfer/job.h"
+
+namespace mboxferry::cli {
+
+report::PlanFacts plan_facts(const transfer::JobSettings& settings, const transfer::Plan& plan);
+
+}  // namespace mboxferry::cli

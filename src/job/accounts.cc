@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// The accounts of a batch, as a CSV file names them.
+#include "mboxferry/job/accounts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace mboxferry::job {
+namespace {
+
+constexpr std::string_view kPassword = "password";
+
+/// Names that other programs give to columns.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kAliases{{
+    {"emailaddress", "address"},
+    {"email-address", "address"},
+    {"email", "address"},
+    {"username", "user"},
+    {"login", "user"},
+    {"server", "host"},
+}};
+
+std::string column_name(std::string_view field) {
+  std::string name;
+  for (const char c : field) {
+    const bool upper = c >= 'A' && c <= 'Z';
+    name += c == '_' || c == ' ' ? '-' : upper ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  for (const auto& [alias, own] : kAliases) {
+    if (name == alias) return std::string(own);
+  }
+  return name;
+}
+
+/// A name as it is shown: a file with no header at all may begin with somebody's password.
+std::string shown(const std::string& name, std::size_t number) {
+  const bool plain = name.size() <= 32 && std::all_of(name.begin(), name.end(), [](char c) {
+                       return (c >= 'a' && c <= 'z') || c == '-';
+                     });
+  return plain && !name.empty() ? "\"" + name + "\"" : "number " + std::to_string(number);
+}
+
+}  // namespace
+
+Result<AccountsFile> AccountsFile::open(const std::string& path,
+                                        std::span<const std::string> options) {
+  MBOXFERRY_ASSIGN(CsvFile csv, CsvFile::open(path));
+  AccountsFile accounts(std::move(csv));
+  MBOXFERRY_ASSIGN(const auto header, accounts.file_.next());
+  if (!header) {
+    return Error{ErrorCode::configuration, path + " is empty",
+                 "it needs a header such as archive,host,user,password_file, and a row an account"};
+  }
+  accounts.read_header(*header, options);
+  return accounts;
+}
+
+void AccountsFile::read_header(const CsvRow& header, std::span<const std::string> options) {
+  header_line_ = header.line;
+  if (!header.problem.empty()) {
+    problems_.push_back(header.problem);
+    return;
+  }
+  for (const std::string& field : header.fields) {
+    const std::string name = column_name(field);
+    const bool own = name == "archive" || name == "address" || name == kPassword;
+    if (!own && std::find(options.begin(), options.end(), name) == options.end()) {
+      problems_.push_back("the column " + shown(name, columns_.size() + 1) + " is not known");
+    } else if (has_column(name)) {
+      problems_.push_back("the column \"" + name + "\" is there twice");
+    }
+    columns_.push_back(name);
+  }
+  if (!has_column("user") && !has_column("address")) {
+    problems_.emplace_back("there is no column \"user\"");
+  }
+}
+
+bool AccountsFile::has_column(std::string_view name) const {
+  return std::find(columns_.begin(), columns_.end(), name) != columns_.end();
+}
+
+Result<bool> AccountsFile::shows_passwords() const {
+  return has_column(kPassword) ? file_.others_can_read() : Result<bool>(false);
+}
+
+AccountRow AccountsFile::to_account(CsvRow row) const {
+  AccountRow account{row.line, row.offset, {}, {}, std::move(row.problem)};
+  if (!account.problem.empty()) return account;
+  if (row.fields.size() != columns_.size()) {
+    account.problem = fmt::format("has {} field{}, the header has {}", row.fields.size(),
+                                  row.fields.size() == 1 ? "" : "s", columns_.size());
+    return account;
+  }
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (row.fields[i].empty()) continue;
+    if (columns_[i] == kPassword) {
+      account.password.emplace(std::move(row.fields[i]));
+    } else {
+      account.values.emplace(columns_[i], std::move(row.fields[i]));
+    }
+  }
+  const auto address = account.values.find("address");
+  if (address != account.values.end()) account.values.try_emplace("user", address->second);
+  return account;
+}
+
+Result<std::optional<AccountRow>> AccountsFile::next() {
+  MBOXFERRY_ASSIGN(auto row, file_.next());
+  if (!row) return std::optional<AccountRow>();
+  return std::optional(to_account(std::move(*row)));
+}
+
+Result<AccountRow> AccountsFile::at(std::uint64_t line, std::uint64_t offset) {
+  MBOXFERRY_TRY(file_.seek(line, offset));
+  MBOXFERRY_ASSIGN(auto row, file_.next());
+  if (!row) return AccountRow{line, offset, {}, {}, "is gone"};
+  return to_account(std::move(*row));
+}
+
+}  // namespace mboxferry::job

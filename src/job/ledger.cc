@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ledger of a batch, in SQLite.
+#include "mboxferry/job/ledger.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include "job/ledger_sql.h"
+#include "mboxferry/base/glob.h"
+#include "mboxferry/journal/lock_file.h"
+
+namespace mboxferry::job {
+namespace {
+
+using std::chrono::milliseconds;
+
+// A server that did not answer is left alone for a while, longer each time; after some times all
+// accounts on it are for later.
+constexpr milliseconds kFirstPause{5'000};
+constexpr milliseconds kLongestPause{120'000};
+constexpr int kMostFailuresOfPlace = 4;
+
+std::int64_t ticks(Ledger::TimePoint time) {
+  return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
+}
+
+std::int64_t number(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+
+std::uint64_t count(SQLite::Statement& row, int column) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(row.getColumn(column).getInt64(), 0));
+}
+
+int on_disk(AccountState state) { return static_cast<int>(state); }
+
+AccountState from_disk(int state) {
+  return state >= 0 && state <= on_disk(AccountState::failed) ? static_cast<AccountState>(state)
+                                                              : AccountState::failed;
+}
+
+/// Columns as in MBOXFERRY_LEDGER_COLUMNS.
+Entry read_entry(SQLite::Statement& row) {
+  Entry entry;
+  entry.id = row.getColumn(0).getInt64();
+  entry.key = row.getColumn(1).getString();
+  entry.account = row.getColumn(2).getString();
+  entry.user = row.getColumn(3).getString();
+  entry.host = row.getColumn(4).getString();
+  entry.place = row.getColumn(5).getString();
+  entry.line = count(row, 6);
+  entry.offset = count(row, 7);
+  entry.size = count(row, 8);
+  entry.archive_stamp = row.getColumn(9).getString();
+  entry.credentials_stamp = row.getColumn(10).getString();
+  entry.state = from_disk(row.getColumn(11).getInt());
+  entry.journal = row.getColumn(12).getString();
+  entry.what = row.getColumn(13).getString();
+  entry.messages = count(row, 14);
+  entry.bytes = count(row, 15);
+  entry.refused = count(row, 16);
+  entry.messages_now = count(row, 17);
+  entry.bytes_now = count(row, 18);
+  entry.seconds = row.getColumn(19).getDouble();
+  entry.attempts = row.getColumn(20).getInt();
+  return entry;
+}
+
+milliseconds pause_after(int failures) {
+  return std::min(kLongestPause, kFirstPause * (1 << std::clamp(failures - 1, 0, 10)));
+}
+
+}  // namespace
+
+std::string_view account_state_name(AccountState state) {
+  switch (state) {
+    case AccountState::waiting:
+      return "waiting";
+    case AccountState::running:
+      return "running";
+    case AccountState::complete:
+      return "complete";
+    case AccountState::refused:
+      return "refused";
+    case AccountState::later:
+      return "later";
+    case AccountState::login_refused:
+      return "login refused";
+    case AccountState::failed:
+      break;
+  }
+  return "failed";
+}
+
+/// Statements that are used for each row of a file.
+struct Adding {
+  SQLite::Statement known;
+  SQLite::Statement insert;
+};
+
+struct Ledger::State {
+  std::unique_ptr<journal::LockFile> lock;  ///< none for one that is gone when closed
+  SQLite::Database database{":memory:"};
+  std::unique_ptr<Adding> adding;  ///< between begin() and end()
+  mutable std::mutex mutex;
+  Choice choice;
+  std::int64_t turn = 0;
+
+  [[nodiscard]] Error error(const SQLite::Exception& exception) const {
+    const bool full = exception.getErrorCode() == 13;  // SQLITE_FULL
+    return {full ? ErrorCode::cannot_create : ErrorCode::io,
+            "the ledger " + database.getFilename() + ": " + exception.what(),
+            "it is made anew from the accounts' journals when it is removed"};
+  }
+
+  /// Runs `work` with the lock held; what SQLiteCpp throws becomes an error.
+  template <typename Work>
+  auto guarded(const Work& work) const -> decltype(work()) {
+    const std::lock_guard guard(mutex);
+    try {
+      return work();
+    } catch (const SQLite::Exception& exception) {
+      return error(exception);
+    }
+  }
+
+  std::optional<Entry> next_of(const std::string& place);
+  void note_place(const Entry& entry, bool is_down, TimePoint now);
+};
+
+Ledger::Ledger(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Ledger::~Ledger() = default;
+
+Result<std::unique_ptr<Ledger>> Ledger::open(const std::string& path) {
+  try {
+    auto state = std::make_unique<State>();
+    if (!path.empty()) {
+      MBOXFERRY_ASSIGN(journal::LockFile lock, journal::LockFile::take(path));
+      state->lock = std::make_unique<journal::LockFile>(std::move(lock));
+    }
+    state->database = SQLite::Database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    if (!path.empty()) ::chmod(path.c_str(), 0600);
+    state->database.exec(kCreateLedger);
+    const int format = state->database.execAndGet("PRAGMA user_version").getInt();
+    if (format != 0 && format != kLedgerFormat) {
+      return Error{ErrorCode::configuration,
+                   "the ledger " + path + " is of another version of mboxferry",
+                   "use that version, or remove it: it is made anew from the accounts' journals"};
+    }
+    state->database.exec("PRAGMA user_version = " + std::to_string(kLedgerFormat));
+    return std::unique_ptr<Ledger>(new Ledger(std::move(state)));
+  } catch (const SQLite::Exception& exception) {
+    return Error{ErrorCode::cannot_create,
+                 "cannot open the ledger " + path + ": " + exception.what(),
+                 "choose another folder with --state-dir"};
+  }
+}
+
+Result<void> Ledger::begin(const Choice& choice) {
+  return state_->guarded([&]() -> Result<void> {
+    state_->choice = choice;
+    state_->database.exec("BEGIN IMMEDIATE");
+    state_->database.exec(kForgetRun);
+    state_->adding = std::make_unique<Adding>(
+        Adding{{state_->database, "SELECT line FROM account WHERE key = ? AND named"},
+               {state_->database, kAddAccount}});
+    return ok();
+  });
+}
+
+Result<std::optional<std::uint64_t>> Ledger::add(const NewEntry& entry) {
+  return state_->guarded([&]() -> Result<std::optional<std::uint64_t>> {
+    SQLite::Statement& known = state_->adding->known;
+    known.reset();
+    known.bind(1, entry.key);
+    if (known.executeStep()) return std::optional(count(known, 0));
+    const bool chosen =
+        state_->choice.only.empty() || glob_matches(state_->choice.only, entry.user);
+    SQLite::Statement& insert = state_->adding->insert;
+    insert.reset();
+    insert.bind(1, entry.key);
+    insert.bind(2, entry.account);
+    insert.bind(3, entry.user);
+    insert.bind(4, entry.host);
+    insert.bind(5, entry.place);
+    insert.bind(6, number(entry.line));
+    insert.bind(7, number(entry.offset));
+    insert.bind(8, number(entry.size));
+    insert.bind(9, entry.archive_stamp);
+    insert.bind(10, entry.credentials_stamp);
+    insert.bind(11, chosen ? 1 : 0);
+    insert.bind(12, state_->choice.retry_failed ? 1 : 0);
+    insert.exec();
+    return std::optional<std::uint64_t>();
+  });
+}
+
+Result<void> Ledger::end() {
+  return state_->guarded([&]() -> Result<void> {
+    state_->adding.reset();
+    state_->database.exec(kListPlaces);
+    state_->database.exec("COMMIT");
+    return ok();
+  });
+}
+
+std::optional<Entry> Ledger::State::next_of(const std::string& place) {
+  SQLite::Statement next(database, choice.largest_first ? kNextLargest : kNextInOrder);
+  next.bind(1, place);
+  if (!next.executeStep()) return std::nullopt;
+  return read_entry(next);
+}
+
+Result<std::optional<Entry>> Ledger::take(int per_place, TimePoint now) {
+  return state_->guarded([&]() -> Result<std::optional<Entry>> {
+    SQLite::Statement places(state_->database, kPlacesByTurn);
+    places.bind(1, per_place);
+    places.bind(2, ticks(now));
+    while (places.executeStep()) {
+      const std::string place = places.getColumn(0).getString();
+      auto entry = state_->next_of(place);
+      // All that wait there are accounts that have another row at work.
+      if (!entry) continue;
+      places.reset();
+      SQLite::Statement run(state_->database, kSetRunning);
+      run.bind(1, entry->id);
+      run.exec();
+      SQLite::Statement busy(state_->database,
+                             "UPDATE place SET running = running + 1, turn = ? WHERE name = ?");
+      busy.bind(1, ++state_->turn);
+      busy.bind(2, place);
+      busy.exec();
+      entry->state = AccountState::running;
+      ++entry->attempts;
+      return entry;
+    }
+    return std::optional<Entry>();
+  });
+}
+
+/// With the mutex held.
+void Ledger::State::note_place(const Entry& entry, bool is_down, TimePoint now) {
+  int failures = 0;
+  if (is_down) {
+    SQLite::Statement known(database, "SELECT failures FROM place WHERE name = ?");
+    known.bind(1, entry.place);
+    failures = (known.executeStep() ? known.getColumn(0).getInt() : 0) + 1;
+  }
+  SQLite::Statement note(database, kSettlePlace);
+  note.bind(1, failures);
+  note.bind(2, is_down ? ticks(now + pause_after(failures)) : 0);
+  note.bind(3, entry.place);
+  note.exec();
+  if (failures < kMostFailuresOfPlace) return;
+  SQLite::Statement give_up(database, kPostponePlace);
+  give_up.bind(1, entry.what);
+  give_up.bind(2, entry.place);
+  give_up.exec();
+}
+
+Result<void> Ledger::settle(const Entry& entry, const Outcome& outcome, TimePoint now) {
+  return state_->guarded([&]() -> Result<void> {
+    SQLite::Transaction transaction(state_->database);
+    SQLite::Statement update(state_->database, kSettleAccount);
+    update.bind(1, on_disk(outcome.state));
+    update.bind(2, outcome.journal);
+    update.bind(3, outcome.what);
+    update.bind(4, number(outcome.messages));
+    update.bind(5, number(outcome.bytes));
+    update.bind(6, number(outcome.refused));
+    update.bind(7, number(outcome.messages_now));
+    update.bind(8, number(outcome.bytes_now));
+    update.bind(9, outcome.seconds);
+    update.bind(10, outcome.note);
+    update.bind(11, entry.id);
+    update.exec();
+    Entry told = entry;
+    told.what = outcome.what;
+    state_->note_place(told, outcome.server_is_down, now);
+    transaction.commit();
+    return ok();
+  });
+}
+
+Result<Standing> Ledger::standing() const {
+  return state_->guarded([&]() -> Result<Standing> {
+    Standing standing;
+    SQLite::Statement states(state_->database, kCountStates);
+    while (states.executeStep()) {
+      const AccountState state = from_disk(states.getColumn(0).getInt());
+      const std::uint64_t accounts = count(states, 1);
+      const std::uint64_t bytes = count(states, 2);
+      standing.accounts += accounts;
+      standing.bytes += bytes;
+      if (state != AccountState::waiting && state != AccountState::running)
+        standing.bytes_done += bytes;
+      std::uint64_t Standing::*const counters[] = {
+          &Standing::waiting, &Standing::running,       &Standing::complete, &Standing::refused,
+          &Standing::later,   &Standing::login_refused, &Standing::failed};
+      standing.*counters[on_disk(state)] += accounts;
+    }
+    return standing;
+  });
+}
+
+Result<void> Ledger::each(const std::function<Result<void>(const Entry&)>& visit) const {
+  constexpr std::size_t kPage = 200;
+  std::int64_t after = -1;
+  for (;;) {
+    MBOXFERRY_ASSIGN(const auto page, state_->guarded([&]() -> Result<std::vector<Entry>> {
+      std::vector<Entry> entries;
+      SQLite::Statement rows(state_->database, kEachAccount);
+      rows.bind(1, after);
+      rows.bind(2, static_cast<int>(kPage));
+      while (rows.executeStep()) entries.push_back(read_entry(rows));
+      return entries;
+    }));
+    for (const Entry& entry : page) {
+      MBOXFERRY_TRY(visit(entry));
+      after = number(entry.offset);
+    }
+    if (page.size() < kPage) return ok();
+  }
+}
+
+Result<std::string> Ledger::note(const Entry& entry) const {
+  return state_->guarded([&]() -> Result<std::string> {
+    SQLite::Statement row(state_->database, "SELECT note FROM account WHERE id = ?");
+    row.bind(1, entry.id);
+    return row.executeStep() ? row.getColumn(0).getString() : std::string();
+  });
+}
+
+}  // namespace mboxferry::job

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// The statements of the ledger.
+#pragma once
+
+namespace mboxferry::job {
+
+inline constexpr int kLedgerFormat = 1;
+
+// States are those of AccountState, in its order.
+inline constexpr const char* kCreateLedger =
+    "PRAGMA journal_mode = DELETE; PRAGMA synchronous = NORMAL;"
+    "CREATE TABLE IF NOT EXISTS account("
+    " id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, account TEXT NOT NULL, user TEXT NOT NULL,"
+    " host TEXT NOT NULL, place TEXT NOT NULL, line INTEGER NOT NULL, offset INTEGER NOT NULL,"
+    " size INTEGER NOT NULL, archive_stamp TEXT NOT NULL, credentials_stamp TEXT NOT NULL,"
+    " state INTEGER NOT NULL,"
+    " journal TEXT NOT NULL DEFAULT '', what TEXT NOT NULL DEFAULT '',"
+    " messages INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,"
+    " refused INTEGER NOT NULL DEFAULT 0, messages_now INTEGER NOT NULL DEFAULT 0,"
+    " bytes_now INTEGER NOT NULL DEFAULT 0, seconds REAL NOT NULL DEFAULT 0,"
+    " attempts INTEGER NOT NULL DEFAULT 0, note TEXT NOT NULL DEFAULT '',"
+    " named INTEGER NOT NULL, chosen INTEGER NOT NULL);"
+    "CREATE INDEX IF NOT EXISTS account_largest ON account(place, state, size DESC, offset)"
+    " WHERE chosen;"
+    "CREATE INDEX IF NOT EXISTS account_in_order ON account(place, state, offset) WHERE chosen;"
+    "CREATE INDEX IF NOT EXISTS account_running ON account(account) WHERE state = 1;"
+    "CREATE INDEX IF NOT EXISTS account_offset ON account(offset) WHERE chosen;"
+    "CREATE TABLE IF NOT EXISTS place("
+    " name TEXT PRIMARY KEY, running INTEGER NOT NULL, turn INTEGER NOT NULL,"
+    " failures INTEGER NOT NULL, not_before INTEGER NOT NULL) WITHOUT ROWID;";
+
+// What ran when the last run was killed waits again; its journal knows the rest.
+inline constexpr const char* kForgetRun =
+    "UPDATE account SET named = 0, chosen = 0, attempts = 0,"
+    " state = CASE state WHEN 1 THEN 0 ELSE state END;"
+    "DELETE FROM place;";
+
+// An account that is complete is not connected to again, unless its archive or row has changed.
+// What was for later or failed is tried again, a refused login only when something has changed.
+inline constexpr const char* kAddAccount =
+    "INSERT INTO account(key, account, user, host, place, line, offset, size, archive_stamp,"
+    " credentials_stamp, state, named, chosen)"
+    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 1, ?11)"
+    " ON CONFLICT(key) DO UPDATE SET account = ?2, user = ?3, host = ?4, place = ?5, line = ?6,"
+    " offset = ?7, size = ?8, archive_stamp = ?9, credentials_stamp = ?10, named = 1, chosen = ?11,"
+    " state = CASE WHEN NOT ?11 THEN state"
+    "  WHEN state IN (4, 6) OR (?12 AND state IN (3, 5)) THEN 0"
+    "  WHEN state = 5 AND credentials_stamp <> ?10 THEN 0"
+    "  WHEN state IN (2, 3) AND archive_stamp <> ?9 THEN 0"
+    "  ELSE state END";
+
+inline constexpr const char* kListPlaces =
+    "INSERT INTO place SELECT DISTINCT place, 0, 0, 0, 0 FROM account WHERE chosen";
+
+inline constexpr const char* kPlacesByTurn =
+    "SELECT name FROM place WHERE running < ?1 AND not_before <= ?2"
+    " AND EXISTS (SELECT 1 FROM account WHERE place = name AND state = 0 AND chosen)"
+    " ORDER BY running, turn";
+
+#define MBOXFERRY_LEDGER_COLUMNS                                                               \
+  "id, key, account, user, host, place, line, offset, size, archive_stamp, credentials_stamp," \
+  " state, journal, what, messages, bytes, refused, messages_now,"                             \
+  " bytes_now, seconds, attempts"
+#define MBOXFERRY_LEDGER_NEXT                                              \
+  "SELECT " MBOXFERRY_LEDGER_COLUMNS                                       \
+  " FROM account WHERE place = ?1 AND state = 0 AND chosen AND NOT EXISTS" \
+  " (SELECT 1 FROM account AS busy WHERE busy.account = account.account AND busy.state = 1)"
+
+inline constexpr const char* kNextLargest =
+    MBOXFERRY_LEDGER_NEXT " ORDER BY size DESC, offset LIMIT 1";
+inline constexpr const char* kNextInOrder = MBOXFERRY_LEDGER_NEXT " ORDER BY offset LIMIT 1";
+inline constexpr const char* kEachAccount = "SELECT " MBOXFERRY_LEDGER_COLUMNS
+                                            " FROM account WHERE chosen AND offset > ?1"
+                                            " ORDER BY offset LIMIT ?2";
+
+#undef MBOXFERRY_LEDGER_NEXT
+#undef MBOXFERRY_LEDGER_COLUMNS
+
+inline constexpr const char* kSetRunning =
+    "UPDATE account SET state = 1, attempts = attempts + 1 WHERE id = ?";
+
+inline constexpr const char* kSettleAccount =
+    "UPDATE account SET state = ?1, journal = ?2, what = ?3, messages = ?4, bytes = ?5,"
+    " refused = ?6, messages_now = ?7, bytes_now = ?8, seconds = ?9, note = ?10 WHERE id = ?11";
+
+inline constexpr const char* kSettlePlace =
+    "UPDATE place SET running = running - 1, failures = ?1, not_before = ?2 WHERE name = ?3";
+
+inline constexpr const char* kPostponePlace =
+    "UPDATE account SET state = 4, what = ?1 WHERE place = ?2 AND state = 0 AND chosen";
+
+inline constexpr const char* kCountStates =
+    "SELECT state, count(*), total(size) FROM account WHERE chosen GROUP BY state";
+
+}  // namespace mboxferry::job

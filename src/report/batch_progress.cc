@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shows where a batch stands.
+#include "mboxferry/report/batch_progress.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "mboxferry/base/file.h"
+#include "mboxferry/report/json_stream.h"
+#include "mboxferry/report/printable.h"
+#include "report/rate_meter.h"
+
+namespace mboxferry::report {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kMostLines = 12;  ///< accounts that a live view names
+
+/// How fast things go, and how long they still take.
+struct Pace {
+  Rate rate;
+  std::optional<double> seconds_left;
+};
+
+std::string at_work_line(const AccountSample& one) {
+  const ProgressSample& sample = one.sample;
+  std::string line = shortened(one.account, 44) + "  " + sample.phase;
+  if (sample.messages_total > 0) {
+    line += fmt::format(" {} of {}{}", sample.messages_done, sample.messages_total,
+                        sample.totals_known ? "" : "+");
+  }
+  if (!sample.mailbox.empty()) line += "  " + shortened(sample.mailbox, 24);
+  if (!sample.waiting.empty()) line += "  (" + shortened(sample.waiting, 40) + ")";
+  return line;
+}
+
+std::string status_line(const BatchSample& sample, const Pace& pace) {
+  const std::uint64_t done = sample.complete + sample.refused + sample.later + sample.failed;
+  std::string line = fmt::format("{} of {} accounts", done, sample.accounts);
+  const auto add = [&](std::uint64_t count, std::string_view what) {
+    if (count > 0) line += fmt::format(", {} {}", count, what);
+  };
+  add(sample.refused, "with refused messages");
+  add(sample.later, "for later");
+  add(sample.failed, "failed");
+  line += fmt::format("; {} at work, {} waiting", sample.at_work.size(), sample.waiting);
+  line += fmt::format("; {} messages, {}", sample.messages_now, human_bytes(sample.bytes_now));
+  if (pace.rate.messages > 0) {
+    line += fmt::format(", {:.0f}/s, {}/s", pace.rate.messages,
+                        human_bytes(static_cast<std::uint64_t>(pace.rate.bytes)));
+  }
+  if (pace.seconds_left && *pace.seconds_left >= 1) {
+    line += ", " + human_duration(*pace.seconds_left) + " to go";
+  }
+  if (!sample.waits_for.empty()) line += " (" + sample.waits_for + ")";
+  return line;
+}
+
+/// What all have in common: when to print, and how fast things go.
+class Printer : public BatchPrinter {
+ public:
+  Printer(int descriptor, Clock& clock, milliseconds interval)
+      : descriptor_(descriptor), clock_(clock), interval_(interval), printed_(clock.now()) {}
+
+  void progress(const BatchSample& sample) override {
+    const auto now = clock_.now();
+    meter_.add(now, sample.messages_now, sample.bytes_now);
+    if (!begun_) begun_ = {now, sample.archive_bytes_done};
+    sample_ = sample;
+    if (now - printed_ < interval_) return;
+    printed_ = now;
+    print();
+  }
+
+ protected:
+  virtual void print() = 0;
+  [[nodiscard]] const BatchSample& last() const { return sample_; }
+  [[nodiscard]] Pace pace() const {
+    Pace pace{meter_.rate(), {}};
+    if (!begun_) return pace;
+    const double seconds = std::chrono::duration<double>(clock_.now() - begun_->at).count();
+    const auto done =
+        sample_.archive_bytes_done - std::min(begun_->done, sample_.archive_bytes_done);
+    if (seconds > 1 && done > 0 && sample_.archive_bytes >= sample_.archive_bytes_done) {
+      pace.seconds_left = static_cast<double>(sample_.archive_bytes - sample_.archive_bytes_done) *
+                          seconds / static_cast<double>(done);
+    }
+    return pace;
+  }
+  void put(const std::string& text) const {
+    static_cast<void>(write_all(descriptor_, text, "standard error"));
+  }
+  [[nodiscard]] int descriptor() const { return descriptor_; }
+
+ private:
+  struct Begin {
+    std::chrono::steady_clock::time_point at;
+    std::uint64_t done = 0;
+  };
+  int descriptor_;
+  Clock& clock_;
+  milliseconds interval_;
+  std::chrono::steady_clock::time_point printed_;
+  std::optional<Begin> begun_;
+  RateMeter meter_;
+  BatchSample sample_;
+};
+
+std::string notice_line(std::string_view account, std::string_view line) {
+  // Most lines name the account or its server already.
+  if (account.empty() || line.find(account) != std::string_view::npos) return printable(line);
+  return printable(std::string(account) + ": " + std::string(line));
+}
+
+class PlainPrinter : public Printer {
+ public:
+  PlainPrinter(int descriptor, Clock& clock, milliseconds interval)
+      : Printer(descriptor, clock, interval) {}
+  void notice(std::string_view account, std::string_view line) override {
+    put("mboxferry: " + notice_line(account, line) + "\n");
+  }
+  void finish() override {}
+
+ private:
+  void print() override { put(status_line(last(), pace()) + "\n"); }
+};
+
+class SilentPrinter final : public PlainPrinter {
+ public:
+  SilentPrinter(int descriptor, Clock& clock)
+      : PlainPrinter(descriptor, clock, std::chrono::hours(24 * 365)) {}
+};
+
+/// A block of lines at the bottom, painted over; notices scroll above it.
+class LivePrinter final : public Printer {
+ public:
+  LivePrinter(int descriptor, Clock& clock) : Printer(descriptor, clock, milliseconds(250)) {}
+  ~LivePrinter() override { finish(); }
+
+  void notice(std::string_view account, std::string_view line) override {
+    put(erased() + notice_line(account, line) + "\n");
+    if (began_) print();
+  }
+  void finish() override { put(erased()); }
+
+ private:
+  /// Moves to where the block began and wipes it.
+  std::string erased() {
+    std::string text = "\r";
+    if (lines_ > 1) text += fmt::format("\x1b[{}A", lines_ - 1);
+    lines_ = 0;
+    return text + "\x1b[J";
+  }
+  void print() override {
+    began_ = true;
+    // Without automatic wrapping each line stays one and can be painted over.
+    std::string text = erased() + "\x1b[?7l" + status_line(last(), pace());
+    lines_ = 1;
+    for (const AccountSample& one : last().at_work) {
+      if (lines_ > kMostLines) break;
+      text += "\r\n  " + at_work_line(one);
+      ++lines_;
+    }
+    put(text + "\x1b[?7h");
+  }
+
+  std::size_t lines_ = 0;
+  bool began_ = false;
+};
+
+class JsonPrinter final : public Printer {
+ public:
+  JsonPrinter(int descriptor, Clock& clock) : Printer(descriptor, clock, milliseconds(1000)) {}
+
+  void notice(std::string_view account, std::string_view line) override {
+    Spool spool;
+    JsonStream json(spool);
+    json.begin_object()
+        .member("event", "notice")
+        .member("account", account)
+        .member("text", line)
+        .end_object();
+    put_line(spool);
+  }
+  void finish() override { print(); }
+
+ private:
+  void print() override {
+    const BatchSample& sample = last();
+    const Pace now = pace();
+    Spool spool;
+    JsonStream json(spool);
+    json.begin_object().member("event", "batch");
+    json.key("accounts")
+        .begin_object()
+        .member("total", sample.accounts)
+        .member("waiting", sample.waiting)
+        .member("complete", sample.complete)
+        .member("refused", sample.refused)
+        .member("later", sample.later)
+        .member("failed", sample.failed)
+        .end_object();
+    json.key("archive")
+        .begin_object()
+        .member("done", sample.archive_bytes_done)
+        .member("total", sample.archive_bytes)
+        .end_object();
+    json.member("messages", sample.messages_now).member("bytes", sample.bytes_now);
+    json.key("messages_per_second").decimal(now.rate.messages);
+    json.key("bytes_per_second").decimal(now.rate.bytes);
+    json.key("seconds_left");
+    if (now.seconds_left) {
+      json.decimal(*now.seconds_left);
+    } else {
+      json.null();
+    }
+    json.key("at_work").begin_array();
+    for (const AccountSample& one : sample.at_work) {
+      json.begin_object()
+          .member("account", one.account)
+          .member("phase", one.sample.phase)
+          .member("mailbox", one.sample.mailbox)
+          .member("done", one.sample.messages_done)
+          .member("total", one.sample.messages_total)
+          .member("waiting", one.sample.waiting)
+          .end_object();
+    }
+    json.end_array().member("waiting", sample.waits_for).end_object();
+    put_line(spool);
+  }
+  void put_line(const Spool& spool) const {
+    DescriptorOutput out(descriptor(), "standard error");
+    if (spool.copy_to(out) && out.write("\n")) static_cast<void>(out.flush());
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<BatchPrinter> make_batch_printer(ProgressStyle style, int descriptor,
+                                                 Clock& clock) {
+  switch (style) {
+    case ProgressStyle::plain:
+      return std::make_unique<PlainPrinter>(descriptor, clock, milliseconds(5000));
+    case ProgressStyle::live:
+      return std::make_unique<LivePrinter>(descriptor, clock);
+    case ProgressStyle::json:
+      return std::make_unique<JsonPrinter>(descriptor, clock);
+    case ProgressStyle::none:
+      break;
+  }
+  return std::make_unique<SilentPrinter>(descriptor, clock);
+}
+
+}  // namespace mboxferry::report
