@@ -18,13 +18,14 @@
 namespace mboxferry::cli {
 namespace {
 
-constexpr std::array<Command, 6> kCommands{{
+constexpr std::array<Command, 7> kCommands{{
     {"scan", "read archives and say what is in them; needs no server", run_scan},
     {"migrate", "put archives into the mailboxes of one account, or go on with it", run_migrate},
     {"batch", "the same for the accounts of a CSV file, several at once", run_batch},
     {"verify", "compare a job's journal with the server", run_verify},
     {"retry", "send the messages of a job once more that the server refused", run_retry},
     {"status", "show where a job stands, also while it runs", run_status},
+    {"report", "write what jobs did as JSON, CSV or a page for a browser", run_report},
 }};
 
 std::string help() {

@@ -105,6 +105,7 @@ OptionTable batch_table() {
        "append to a file for each account what is said to its server and by it")  //
       ("report-json", po::value<std::string>()->value_name("FILE"),
        "write a report (jobs/schema/report.json; with --dry-run plan.json)");
+  add_report_options(batch);
   add_progress_option(batch);
   batch.add_options()  //
       ("config", po::value<std::string>()->value_name("FILE"),
@@ -151,9 +152,7 @@ Result<BatchSettings> read_settings(const Options& options) {
   MBOXFERRY_ASSIGN(settings.limits.accounts_per_place,
                    count_of(options, "accounts-per-host", settings.limits.accounts_at_once));
   settings.dry_run = options.has_flag("dry-run");
-  if (const std::string path = options.text("report-json"); !path.empty()) {
-    MBOXFERRY_TRY(report::check_creatable(path));
-  }
+  MBOXFERRY_TRY(check_report_files(options));
   if (!settings.dry_run) {
     MBOXFERRY_ASSIGN(settings.state_folder, state_folder(options));
   }
@@ -215,8 +214,7 @@ Result<int> run(const Options& options, const BatchSettings& settings, BatchAcco
       return write_batch_plan(file, ledger, standing);
     }));
   } else {
-    MBOXFERRY_TRY(write_json_file(
-        options, [&](report::TextOutput& file) { return write_batch_report(file, ledger); }));
+    MBOXFERRY_TRY(write_run_reports(options, accounts_of(ledger)));
   }
   MBOXFERRY_TRY(write_batch_summary(context.out, ledger, standing, settings.dry_run));
   return exit_of(standing, context.interrupt);

@@ -34,8 +34,8 @@ std::string_view verdict_of(job::AccountState state) {
 
 }  // namespace
 
-Result<void> write_batch_report(report::TextOutput& out, const job::Ledger& ledger) {
-  return report::write_job_report(out, [&](const report::AccountVisitor& visit) {
+report::AccountSource accounts_of(const job::Ledger& ledger) {
+  return [&ledger](const report::AccountVisitor& visit) {
     return ledger.each([&](const job::Entry& entry) -> Result<void> {
       std::unique_ptr<journal::Journal> journal;
       if (!entry.journal.empty()) {
@@ -54,7 +54,7 @@ Result<void> write_batch_report(report::TextOutput& out, const job::Ledger& ledg
       }
       return visit(facts, journal.get());
     });
-  });
+  };
 }
 
 Result<void> write_batch_plan(report::TextOutput& out, const job::Ledger& ledger,

@@ -6,12 +6,13 @@
 #include "mboxferry/job/ledger.h"
 #include "mboxferry/job/scheduler.h"
 #include "mboxferry/report/batch_progress.h"
+#include "mboxferry/report/job_report.h"
 #include "mboxferry/report/text_output.h"
 
 namespace mboxferry::cli {
 
-/// Schema mboxferry.report/1, an account after the other from their journals.
-Result<void> write_batch_report(report::TextOutput& out, const job::Ledger& ledger);
+/// The accounts of a report, one after the other from their journals. `ledger` must live longer.
+report::AccountSource accounts_of(const job::Ledger& ledger);
 
 /// Schema mboxferry.plan/1, from what the dry run noted.
 Result<void> write_batch_plan(report::TextOutput& out, const job::Ledger& ledger,

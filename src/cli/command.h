@@ -34,6 +34,7 @@ Result<int> run_batch(const Arguments& arguments, Context& context);
 Result<int> run_verify(const Arguments& arguments, Context& context);
 Result<int> run_retry(const Arguments& arguments, Context& context);
 Result<int> run_status(const Arguments& arguments, Context& context);
+Result<int> run_report(const Arguments& arguments, Context& context);
 
 std::span<const Command> commands();
 

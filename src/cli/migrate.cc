@@ -69,6 +69,7 @@ OptionTable migrate_table() {
        "keep it under a name of its own here (default: ~/.local/state/mboxferry)")  //
       ("report-json", po::value<std::string>()->value_name("FILE"),
        "write a report (jobs/schema/report.json; with --dry-run plan.json)");
+  add_report_options(job);
   add_progress_option(job);
   job.add_options()  //
       ("config", po::value<std::string>()->value_name("FILE"),
@@ -95,9 +96,7 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   settings.archives = std::move(archives);
   // A name that is not there is told before anybody is asked for a password.
   MBOXFERRY_ASSIGN(settings.opened, archive::Archive::open_all(settings.archives));
-  if (const std::string path = options.text("report-json"); !path.empty()) {
-    MBOXFERRY_TRY(report::check_creatable(path));
-  }
+  MBOXFERRY_TRY(check_report_files(options));
   if (!options.has_flag("dry-run")) {
     MBOXFERRY_ASSIGN(settings.journal_path, journal_path(options, settings));
   }

@@ -48,6 +48,7 @@ OptionTable retry_table() {
   auto job = option_group("the job");
   job.add_options()("report-json", po::value<std::string>()->value_name("FILE"),
                     "write a report (jobs/schema/report.json)");
+  add_report_options(job);
   add_progress_option(job);
   job.add_options()  //
       ("config", po::value<std::string>()->value_name("FILE"),
@@ -95,9 +96,7 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   MBOXFERRY_ASSIGN(settings.limits, read_rate_limits(options));
   settings.journal_path = journal.path();
   settings.retry = read_choice(options);
-  if (const std::string path = options.text("report-json"); !path.empty()) {
-    MBOXFERRY_TRY(report::check_creatable(path));
-  }
+  MBOXFERRY_TRY(check_report_files(options));
   MBOXFERRY_ASSIGN(settings.opened, archive::Archive::open_all(settings.archives));
   MBOXFERRY_ASSIGN(settings.connection, make_connection_options(connection));
   return settings;

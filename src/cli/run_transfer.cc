@@ -2,10 +2,16 @@
 // Running a job and telling how it ended.
 #include "cli/run_transfer.h"
 
+#include <fmt/format.h>
+
 #include <memory>
+#include <string_view>
 
 #include "cli/exit_codes.h"
 #include "cli/progress_options.h"
+#include "mboxferry/base/time.h"
+#include "mboxferry/report/csv_ledger.h"
+#include "mboxferry/report/html_page.h"
 #include "mboxferry/report/job_report.h"
 
 namespace mboxferry::cli {
@@ -33,9 +39,10 @@ Result<void> tell(const Options& options, const transfer::JobSettings& settings,
                                result.stored_now.messages,
                                result.stored_now.bytes,
                                result.error ? result.error->what : ""};
-  MBOXFERRY_TRY(write_json_file(options, [&](report::TextOutput& file) {
-    return report::write_job_report(file, journal.get(), facts);
-  }));
+  const report::AccountSource account = [&](const report::AccountVisitor& visit) {
+    return visit(facts, journal.get());
+  };
+  MBOXFERRY_TRY(write_run_reports(options, account));
   // A job that ended before it knew a mailbox has nothing to sum up but its error.
   if (!journal) return ok();
   MBOXFERRY_ASSIGN(const auto mailboxes, journal->mailboxes());
@@ -50,6 +57,40 @@ void add_append_mode_option(boost::program_options::options_description& group) 
                       boost::program_options::value<std::string>()->value_name("MODE"),
                       "how messages are sent: auto (default), multiappend, literal-plus, "
                       "literal-minus or synchronizing; used where the server allows it");
+}
+
+void add_report_options(boost::program_options::options_description& group) {
+  namespace po = boost::program_options;
+  group.add_options()  //
+      ("report-csv", po::value<std::string>()->value_name("FILE"),
+       "write a row a message, for a spreadsheet")  //
+      ("report-html", po::value<std::string>()->value_name("FILE"),
+       "write a page with charts for a browser; it needs no network");
+}
+
+Result<void> check_report_files(const Options& options) {
+  for (const char* option : {"report-json", "report-csv", "report-html"}) {
+    const std::string path = options.text(option);
+    if (path.empty()) continue;
+    const bool of_a_run = std::string_view(option) != "report-json";
+    if (of_a_run && options.has_flag("dry-run")) {
+      return Error{ErrorCode::usage, fmt::format("--{} tells of a run, not of a --dry-run", option),
+                   "--report-json writes the plan"};
+    }
+    MBOXFERRY_TRY(report::check_creatable(path));
+  }
+  return ok();
+}
+
+Result<void> write_run_reports(const Options& options, const report::AccountSource& accounts) {
+  MBOXFERRY_TRY(write_json_file(
+      options, [&](report::TextOutput& file) { return report::write_job_report(file, accounts); }));
+  MBOXFERRY_TRY(write_report_file(options, "report-csv", [&](report::TextOutput& file) {
+    return report::write_csv_ledger(file, accounts);
+  }));
+  return write_report_file(options, "report-html", [&](report::TextOutput& file) {
+    return report::write_html_page(file, accounts, system_clock().unix_seconds());
+  });
 }
 
 Result<imap::AppendMode> read_append_mode(const Options& options) {

@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
+#include "mboxferry/report/job_report.h"
 #include "mboxferry/report/progress.h"
 #include "mboxferry/report/text_output.h"
 #include "mboxferry/transfer/job.h"
@@ -16,17 +17,29 @@ namespace mboxferry::cli {
 void add_append_mode_option(boost::program_options::options_description& group);
 Result<imap::AppendMode> read_append_mode(const Options& options);
 
-/// Writes a document with `write` to the file of --report-json, if one is named.
+/// --report-csv and --report-html, beside the command's own --report-json.
+void add_report_options(boost::program_options::options_description& group);
+/// Fails when a report that is asked for could not be created, or not with --dry-run.
+Result<void> check_report_files(const Options& options);
+
+/// Writes a document with `write` to the file that the option names, if it names one.
 template <typename Write>
-Result<void> write_json_file(const Options& options, const Write& write) {
-  const std::string path = options.text("report-json");
+Result<void> write_report_file(const Options& options, const char* option, const Write& write) {
+  const std::string path = options.text(option);
   if (path.empty()) return ok();
   MBOXFERRY_ASSIGN(const auto file, report::WholeFile::create(path));
   MBOXFERRY_TRY(write(*file));
   return file->commit();
 }
+template <typename Write>
+Result<void> write_json_file(const Options& options, const Write& write) {
+  return write_report_file(options, "report-json", write);
+}
 
-/// Runs the job, writes the report that the options ask for and the summary, and returns the exit
+/// Writes those of --report-json, --report-csv and --report-html that are asked for.
+Result<void> write_run_reports(const Options& options, const report::AccountSource& accounts);
+
+/// Runs the job, writes the reports that the options ask for and the summary, and returns the exit
 /// status.
 Result<int> transfer_now(const Options& options, const transfer::JobSettings& settings,
                          report::ProgressPrinter& printer, Context& context);

@@ -99,6 +99,30 @@ Result<MailboxCounts> SqliteJournal::counts(MailboxId mailbox) const {
   }
 }
 
+Result<void> SqliteJournal::each_note(std::string_view prefix, const NoteVisitor& visit) const {
+  // Names are plain ASCII: nothing that begins with the prefix comes behind this.
+  const std::string end = std::string(prefix) + '\x7f';
+  std::string after(prefix);
+  while (true) {
+    std::vector<std::pair<std::string, std::string>> page;
+    {
+      const std::lock_guard guard(mutex_);
+      MBOXFERRY_ASSIGN(Query query,
+                       database_->query("SELECT name, value FROM note"
+                                        " WHERE name > ?1 AND name < ?2 ORDER BY name LIMIT ?3",
+                                        std::string_view(after), std::string_view(end), kPageRows));
+      while (true) {
+        MBOXFERRY_ASSIGN(const bool more, query.next());
+        if (!more) break;
+        page.emplace_back(query.text(0), query.text(1));
+      }
+    }
+    if (page.empty()) return ok();
+    for (const auto& [name, value] : page) MBOXFERRY_TRY(visit(name, value));
+    after = page.back().first;
+  }
+}
+
 Result<void> SqliteJournal::each_finding(
     FolderId folder, const std::function<Result<void>(const Finding&)>& visit) const {
   std::int64_t after = 0;

@@ -29,6 +29,7 @@ class SqliteJournal final : public Journal {
   Result<DigestKey> digest_key() const override;
   Result<void> set_note(const std::string& name, const std::string& value) override;
   Result<std::optional<std::string>> note(const std::string& name) const override;
+  Result<void> each_note(std::string_view prefix, const NoteVisitor& visit) const override;
 
   Result<FolderId> add_folder(const FolderRow& folder) override;
   Result<void> update_folder(const FolderRow& folder) override;

@@ -62,6 +62,29 @@ Result<std::optional<std::uint64_t>> noted_number(const journal::Journal& journa
   return std::optional<std::uint64_t>(std::strtoull(value->c_str(), nullptr, 10));
 }
 
+Result<std::string> noted_text(const journal::Journal& journal, const std::string& note) {
+  MBOXFERRY_ASSIGN(const auto value, journal.note(note));
+  return value.value_or("");
+}
+
+Result<void> each_message(
+    const journal::Journal& journal,
+    const std::function<Result<void>(const journal::FolderRow&, const journal::MessageRow&)>&
+        visit) {
+  constexpr std::size_t kPage = 1000;
+  MBOXFERRY_ASSIGN(const auto folders, journal.folders());
+  for (const journal::FolderRow& folder : folders) {
+    journal::MessageId after = 0;
+    while (true) {
+      MBOXFERRY_ASSIGN(const auto page, journal.messages(folder.id, after, kPage));
+      if (page.empty()) break;
+      for (const journal::MessageRow& row : page) MBOXFERRY_TRY(visit(folder, row));
+      after = page.back().id;
+    }
+  }
+  return ok();
+}
+
 journal::Count meant_for(const journal::MailboxCounts& counts) {
   return {
       counts.planned.messages + counts.intended.messages + counts.stored.messages +

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -24,6 +25,16 @@ Result<void> write_reasons(JsonStream& json, const journal::Journal& journal, jo
 /// A number that the end of the job noted; nothing before that.
 Result<std::optional<std::uint64_t>> noted_number(const journal::Journal& journal,
                                                   const std::string& note);
+
+/// A text that the job noted; empty before that.
+Result<std::string> noted_text(const journal::Journal& journal, const std::string& note);
+
+/// Every message in any state, folder by folder, in archive order. Constant memory. The visitor's
+/// error ends the walk.
+Result<void> each_message(
+    const journal::Journal& journal,
+    const std::function<Result<void>(const journal::FolderRow&, const journal::MessageRow&)>&
+        visit);
 
 /// Counts over all mailboxes.
 struct Totals {

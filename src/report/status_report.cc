@@ -19,16 +19,11 @@ struct Notes {
   std::string verified;  ///< what the verification at its end counted
 };
 
-Result<std::string> note_of(const journal::Journal& journal, const char* name) {
-  MBOXFERRY_ASSIGN(const auto note, journal.note(name));
-  return note.value_or("");
-}
-
 Result<Notes> read_notes(const journal::Journal& journal) {
   Notes notes;
-  MBOXFERRY_ASSIGN(notes.verdict, note_of(journal, "verdict"));
-  MBOXFERRY_ASSIGN(notes.reason, note_of(journal, "reason"));
-  MBOXFERRY_ASSIGN(notes.verified, note_of(journal, "verified"));
+  MBOXFERRY_ASSIGN(notes.verdict, noted_text(journal, "verdict"));
+  MBOXFERRY_ASSIGN(notes.reason, noted_text(journal, "reason"));
+  MBOXFERRY_ASSIGN(notes.verified, noted_text(journal, "verified"));
   return notes;
 }
 

@@ -78,6 +78,7 @@ class JobRunner {
   auto with_second_chances(const Attempt& attempt) -> decltype(attempt());
   Result<void> wait_for_index();
   Result<void> send_everything();
+  Result<void> note_pace();
   Result<void> note_tallies();
   /// True when nothing may be created or sent before every message is indexed.
   [[nodiscard]] bool index_first() const;
@@ -222,7 +223,12 @@ Result<void> JobRunner::wait_for_index() {
   }
 }
 
+Result<void> JobRunner::note_pace() {
+  return record_.note_pace(tracker_.snapshot().stored, true, *environment_.clock, *journal_);
+}
+
 Result<void> JobRunner::send_everything() {
+  MBOXFERRY_TRY(note_pace());
   StepWriter steps(*journal_);
   const SendContext context{settings_, sources_, *journal_,           steps,     *gate_, tracker_,
                             record_,   budget_,  *environment_.clock, interrupt_};
@@ -235,7 +241,8 @@ Result<void> JobRunner::send_everything() {
   const auto sent = crew.run(std::move(target_));
   target_ = crew.take_target();
   limits_ = preparer.limits();
-  return sent;
+  const auto noted = note_pace();
+  return sent ? noted : sent;
 }
 
 /// What plans predict, as it came out; nothing is planned or in doubt any more.

@@ -108,7 +108,8 @@ Result<void> Sender::apply_stored(const imap::AppendOutcome& outcome,
       count->bytes += bytes;
     }
   });
-  return ok();
+  return context_.record.note_pace(context_.tracker.snapshot().stored, false, context_.clock,
+                                   context_.journal);
 }
 
 /// A refused command stored nothing of its messages (RFC 3502: MULTIAPPEND is atomic).

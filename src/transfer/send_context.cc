@@ -2,6 +2,8 @@
 // The record of a job's connections.
 #include "transfer/send_context.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <string>
@@ -10,6 +12,7 @@ namespace mboxferry::transfer {
 
 namespace {
 constexpr const char* kSlowestConfirmNote = "slowest_confirm_ms";
+constexpr std::chrono::seconds kPaceStep(5);
 }  // namespace
 
 Result<void> SendRecord::resume(const journal::Journal& journal) {
@@ -30,6 +33,22 @@ Result<void> SendRecord::note_confirm(std::chrono::milliseconds waited, journal:
     waited = slowest_;
   }
   return journal.set_note(kSlowestConfirmNote, std::to_string(waited.count()));
+}
+
+Result<void> SendRecord::note_pace(const journal::Count& stored, bool always, Clock& clock,
+                                   journal::Journal& journal) {
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto now = clock.now();
+    if (!pace_begun_) pace_begun_ = now;
+    // Steps that grow with the run keep its notes to some hundreds, a week long or not.
+    const auto step =
+        std::max<std::chrono::steady_clock::duration>(kPaceStep, (now - *pace_begun_) / 200);
+    if (!always && now - pace_noted_ < step) return ok();
+    pace_noted_ = now;
+  }
+  return journal.set_note(fmt::format("{}{:010}", journal::kPaceNote, clock.unix_seconds()),
+                          fmt::format("{} {}", stored.messages, stored.bytes));
 }
 
 std::chrono::milliseconds SendRecord::slowest_confirm() const {

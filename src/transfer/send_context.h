@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "mboxferry/base/cancellation.h"
@@ -30,6 +31,11 @@ class SendRecord {
   /// The longest wait for an answer in this job.
   [[nodiscard]] std::chrono::milliseconds slowest_confirm() const;
 
+  /// Notes in the journal how much is stored by now, at most every few seconds and less often in a
+  /// long run; `always`: in any case. For the chart of a report.
+  Result<void> note_pace(const journal::Count& stored, bool always, Clock& clock,
+                         journal::Journal& journal);
+
   /// Some message was decided.
   void decided() { decisions_.fetch_add(1, std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t decisions() const {
@@ -40,6 +46,8 @@ class SendRecord {
   mutable std::mutex mutex_;
   std::chrono::milliseconds slowest_{0};
   std::chrono::milliseconds noted_{0};
+  std::optional<std::chrono::steady_clock::time_point> pace_begun_;
+  std::chrono::steady_clock::time_point pace_noted_{};
   std::atomic<std::uint64_t> decisions_{0};
 };
 

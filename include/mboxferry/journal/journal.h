@@ -173,6 +173,10 @@ std::optional<Dedupe> dedupe_from_name(std::string_view name);
 std::string lost_flags_note(MailboxId mailbox);
 std::string date_corrections_note(MailboxId mailbox);
 
+/// The notes that say how much was stored by when: kPaceNote with the Unix time behind it (ten
+/// digits), and `messages bytes`, which count from the beginning of the job.
+inline constexpr std::string_view kPaceNote = "pace.";
+
 enum class OpenMode {
   create_or_resume,  ///< takes the lock
   resume,            ///< takes the lock; the file must be there
@@ -206,6 +210,10 @@ class Journal {
   /// Small texts by name: verdict, start and end of runs, verification results.
   virtual Result<void> set_note(const std::string& name, const std::string& value) = 0;
   [[nodiscard]] virtual Result<std::optional<std::string>> note(const std::string& name) const = 0;
+  using NoteVisitor =
+      std::function<Result<void>(const std::string& name, const std::string& value)>;
+  /// Those whose names begin with `prefix`, ascending by name.
+  virtual Result<void> each_note(std::string_view prefix, const NoteVisitor& visit) const = 0;
 
   virtual Result<FolderId> add_folder(const FolderRow& folder) = 0;
   virtual Result<void> update_folder(const FolderRow& folder) = 0;

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// The jobs that a report is made of.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mboxferry/report/job_report.h"
+
+namespace mboxferry::cli {
+
+/// Jobs named by their journals, or by folders that hold journals (`*.journal`, at any depth).
+class JobSource {
+ public:
+  explicit JobSource(std::vector<std::string> places) : places_(std::move(places)) {}
+
+  /// Opens one journal after the other, for reading only. One that is named and cannot be read ends
+  /// the walk; one in a folder is passed over, told on standard error and kept for trouble().
+  Result<void> visit(const report::AccountVisitor& visit);
+
+  /// The first journal of a folder that could not be read.
+  [[nodiscard]] const std::optional<Error>& trouble() const { return trouble_; }
+
+ private:
+  Result<void> visit_folder(const std::string& folder, const report::AccountVisitor& visit);
+  void pass_over(Error error);
+
+  std::vector<std::string> places_;
+  bool told_ = false;  ///< what cannot be read, in an earlier walk
+  std::optional<Error> trouble_;
+};
+
+}  // namespace mboxferry::cli

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// The CSV ledger.
+#include "mboxferry/report/csv_ledger.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <string>
+
+#include "mboxferry/base/time.h"
+#include "report/journal_view.h"
+
+namespace mboxferry::report {
+namespace {
+
+std::string_view state_name(journal::State state) {
+  switch (state) {
+    case journal::State::planned:
+      return "to send";
+    case journal::State::intended:
+      return "in doubt";
+    case journal::State::stored:
+      return "stored";
+    case journal::State::refused:
+      return "refused";
+    case journal::State::skipped:
+      return "skipped";
+  }
+  return "unknown";
+}
+
+/// A number that is not known is an empty field.
+std::string number_or_nothing(std::uint64_t number) {
+  return number == 0 ? "" : fmt::format("{}", number);
+}
+
+Result<void> write_rows(TextOutput& out, const RunFacts& run, const journal::Journal& journal) {
+  const std::string account = csv_field(run.user + "@" + run.host);
+  MBOXFERRY_ASSIGN(const auto mailboxes, journal.mailboxes());
+  std::map<journal::MailboxId, const journal::MailboxRow*> by_id;
+  for (const journal::MailboxRow& mailbox : mailboxes) by_id[mailbox.id] = &mailbox;
+  return each_message(
+      journal,
+      [&](const journal::FolderRow& folder, const journal::MessageRow& row) -> Result<void> {
+        const auto mailbox = by_id.find(row.mailbox);
+        // One that was added after the list was read belongs to a job that runs.
+        const bool known = mailbox != by_id.end();
+        return out.write(fmt::format(
+            "{},{},{},{},{},{},{},{},{},{},{}\r\n", account, csv_field(folder.path), row.offset,
+            known ? csv_field(mailbox->second->name) : "", state_name(row.state),
+            known ? number_or_nothing(mailbox->second->uid_validity) : "",
+            number_or_nothing(row.uid), row.wire_size, to_rfc3339(row.date), csv_field(row.code),
+            csv_field(row.text)));
+      });
+}
+
+}  // namespace
+
+std::string csv_field(std::string_view field) {
+  std::string safe;
+  for (const char c : field) {
+    if (c == '\0') continue;  // no spreadsheet takes it
+    safe += c;
+    if (c == '"') safe += c;
+  }
+  // Spreadsheets skip tabs and line ends before they look for a formula.
+  if (safe.find_first_of("=+-@\t\r\n") == 0) safe.insert(0, 1, '\'');
+  const bool quoted = safe.find_first_of("\",;\r\n") != safe.npos;
+  return quoted ? '"' + safe + '"' : safe;
+}
+
+Result<void> write_csv_ledger(TextOutput& out, const AccountSource& accounts) {
+  MBOXFERRY_TRY(
+      out.write("account,folder,offset,mailbox,state,uid_validity,uid,bytes,date,code,text\r\n"));
+  return accounts([&](const RunFacts& run, const journal::Journal* journal) {
+    return journal == nullptr ? ok() : write_rows(out, run, *journal);
+  });
+}
+
+}  // namespace mboxferry::report
