@@ -76,9 +76,9 @@ class Slurm:
 
     # Jobs
 
-    def submit(self, script, *options, environment=None):
+    def submit(self, script, *options, program_options=(), environment=None):
         """The job's number."""
-        return self.run("sbatch", "--parsable", *options, str(script),
+        return self.run("sbatch", "--parsable", *options, str(script), *map(str, program_options),
                         environment=environment).strip()
 
     def tasks(self, job):
@@ -87,6 +87,12 @@ class Slurm:
                           "--format=%K %T %N")
         words = [line.split() for line in listed.splitlines()]
         return {int(one[0]): (one[1], one[2] if len(one) > 2 else "") for one in words}
+
+    def start_now(self, job):
+        """Slurm lets tasks that it has queued again wait for two minutes."""
+        for task, (state, _) in self.tasks(job).items():
+            if state == "PENDING":
+                self.run("scontrol", "update", f"JobId={job}_{task}", "StartTime=now")
 
     def wait_for(self, job, seconds=120):
         """Until no task of the job waits or runs; their states."""
@@ -146,7 +152,7 @@ PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
         for node, port in zip(self.nodes, ports):
             lines += (f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} "
-                      "CPUs=2 State=UNKNOWN\n")
+                      "CPUs=2 RealMemory=4000 State=UNKNOWN\n")
             (self.folder / f"spool-{node}").mkdir()
         (self.folder / "slurm.conf").write_text(lines)
         # Without it slurmd looks for /etc/slurm/cgroup.conf.

@@ -24,6 +24,9 @@ target_link_libraries(mboxferry_csv INTERFACE ${CSV_LIBRARY})
 
 find_path(SQLITECPP_INCLUDE_DIR SQLiteCpp/SQLiteCpp.h REQUIRED)
 find_library(SQLITECPP_LIBRARY SQLiteCpp REQUIRED)
-add_library(mboxferry_sqlitecpp INTERFACE)
-target_include_directories(mboxferry_sqlitecpp SYSTEM INTERFACE ${SQLITECPP_INCLUDE_DIR})
-target_link_libraries(mboxferry_sqlitecpp INTERFACE ${SQLITECPP_LIBRARY} SQLite::SQLite3)
+# Static: SQLite has to come behind it on the linker's line.
+add_library(mboxferry_sqlitecpp STATIC IMPORTED)
+set_target_properties(mboxferry_sqlitecpp PROPERTIES
+  IMPORTED_LOCATION ${SQLITECPP_LIBRARY}
+  INTERFACE_INCLUDE_DIRECTORIES ${SQLITECPP_INCLUDE_DIR}
+  INTERFACE_LINK_LIBRARIES SQLite::SQLite3)

@@ -1,5 +1,0 @@
-#!/bin/bash
-#SBATCH --array=0-3
-#SBATCH --output=/tmp/slurmtry/out.%a
-echo $SLURM_ARRAY_TASK_ID $SLURM_ARRAY_TASK_COUNT $SLURM_ARRAY_TASK_MIN $SLURMD_NODENAME $SLURM_RESTART_COUNT
-sleep 2

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows, their places, and what is wrong with them.
+#include "mboxferry/job/csv.h"
+
+#include <sys/stat.h>
+
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "support/temporary_folder.h"
+
+using namespace mboxferry;
+using namespace mboxferry::job;
+
+namespace {
+
+using Fields = std::vector<std::string>;
+
+struct Written {
+  test::TemporaryFolder folder;
+  std::string path = folder.path() + "/x.csv";
+
+  explicit Written(const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+
+  [[nodiscard]] std::vector<CsvRow> rows() const {
+    auto file = CsvFile::open(path);
+    REQUIRE(file);
+    std::vector<CsvRow> rows;
+    for (;;) {
+      auto row = file->next();
+      REQUIRE(row);
+      if (!*row) return rows;
+      rows.push_back(std::move(**row));
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("comma or semicolon, LF or CRLF, with or without a byte order mark") {
+  const std::string separator = GENERATE(",", ";", "\t");
+  const std::string line_end = GENERATE("\n", "\r\n");
+  const std::string mark = GENERATE("", "\xef\xbb\xbf");
+  const Written file(mark + "a" + separator + "b" + line_end + "1" + separator + "2" + line_end);
+  const auto rows = file.rows();
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].fields == Fields{"a", "b"});
+  CHECK(rows[1].fields == Fields{"1", "2"});
+  CHECK(rows[1].line == 2);
+  CHECK(rows[1].offset == mark.size() + 3 + line_end.size());
+}
+
+TEST_CASE("a quoted field may hold separators, quotes and line ends; lines are counted on") {
+  const Written file("a,b\n\"x,\"\"y\"\"\n;z\",2\n\n  \nlast,3");
+  const auto rows = file.rows();
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[1].fields == Fields{"x,\"y\"\n;z", "2"});
+  CHECK(rows[1].line == 2);
+  CHECK(rows[2].fields == Fields{"last", "3"});
+  CHECK(rows[2].line == 6);
+}
+
+TEST_CASE("a bad row is told with its line, and those behind it are read") {
+  const std::string bad = GENERATE(std::string("a\"b,2"), std::string("\"a\"b,2"),
+                                   std::string("nul\0,2", 6), std::string("latin\xe9,2"));
+  const Written file("h,i\n" + bad + "\n3,4\n");
+  const auto rows = file.rows();
+  REQUIRE(rows.size() == 3);
+  CHECK(!rows[1].problem.empty());
+  CHECK(rows[1].line == 2);
+  CHECK(rows[2].fields == Fields{"3", "4"});
+  CHECK(rows[2].line == 3);
+}
+
+TEST_CASE("a quote that is never closed is one problem, and no row is swallowed by it") {
+  std::string text = "h,i\n\"open,2\n";
+  SECTION("at the end") { text += "3,4\n5,6\n"; }
+  SECTION("far from the end") {
+    text += "3,4\n5,6\n";
+    for (int i = 0; i < 40'000; ++i) text += "7,8\n";
+  }
+  const auto rows = Written(text).rows();
+  REQUIRE(rows.size() >= 4);
+  CHECK(!rows[1].problem.empty());
+  CHECK(rows[2].fields == Fields{"3", "4"});
+  CHECK(rows[3].fields == Fields{"5", "6"});
+}
+
+TEST_CASE("a row of any length is bounded") {
+  const auto rows = Written("h,i\n" + std::string(300'000, 'x') + ",1\n3,4\n").rows();
+  REQUIRE(rows.size() >= 3);
+  CHECK(!rows[1].problem.empty());
+  CHECK(rows.back().fields == Fields{"3", "4"});
+}
+
+TEST_CASE("a row is found again at its place") {
+  const Written written("h,i\n\"1\n1\",2\n3,4\n");
+  auto file = CsvFile::open(written.path);
+  REQUIRE(file);
+  const auto rows = written.rows();
+  REQUIRE(file->seek(rows[2].line, rows[2].offset));
+  auto again = file->next();
+  REQUIRE(again);
+  REQUIRE(*again);
+  CHECK((*again)->fields == rows[2].fields);
+  CHECK((*again)->line == 4);
+}
+
+TEST_CASE("a file that others can read is known") {
+  const Written written("h\n");
+  for (const auto& [mode, shown] : {std::pair{0600, false}, {0640, true}, {0604, true}}) {
+    REQUIRE(::chmod(written.path.c_str(), static_cast<mode_t>(mode)) == 0);
+    const auto file = CsvFile::open(written.path);
+    REQUIRE(file);
+    CHECK(*file->others_can_read() == shown);
+  }
+}
+
+TEST_CASE("a file that is not there is said") {
+  const auto file = CsvFile::open("/nowhere/x.csv");
+  REQUIRE(!file);
+  CHECK(file.error().code == ErrorCode::configuration);
+}
