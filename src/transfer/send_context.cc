@@ -41,7 +41,7 @@ Result<void> SendRecord::note_pace(const journal::Count& stored, bool always, Cl
     const std::scoped_lock lock(mutex_);
     const auto now = clock.now();
     if (!pace_begun_) pace_begun_ = now;
-    // Steps that grow with the run keep its notes to some hundreds, a week long or not.
+    // Steps that grow with the run: a week has 1,500 notes.
     const auto step =
         std::max<std::chrono::steady_clock::duration>(kPaceStep, (now - *pace_begun_) / 200);
     if (!always && now - pace_noted_ < step) return ok();

@@ -7,7 +7,7 @@ import random
 import subprocess
 import unittest
 
-from support import archives
+from support import archives, journals
 from support.dovecot import Dovecot
 from support.program import PROGRAM, ROOT, ProgramTest, environment
 
@@ -50,6 +50,22 @@ class MemoryTest(ProgramTest):
         done = subprocess.run(["python3", "-B", str(ROOT / "fixtures/generate.py"), "mixed",
                                str(MIXED), str(path)], capture_output=True, text=True, check=True)
         self.check("mixed", path, "Mixed", int(done.stdout.split()[0]))
+
+    def test_reports_of_many_jobs(self):
+        archives.make(self.folder / "mail.mbox", 30)
+        self.peak(*self.migrate_arguments(self.server, self.folder / "mail.mbox", "Reported"))
+        refused = journals.copy(self.folder / "job.journal", self.folder / "refused.journal")
+        journals.refuse(refused, 25, "too-big", "Too big" * 100)
+        jobs = {}
+        for count in (20, 2000):
+            jobs[count] = self.folder / f"{count}"
+            jobs[count].mkdir()
+            journals.multiply([refused], jobs[count], count)
+        for form in ("--json", "--csv", "--html"):
+            few, many = (self.peak("report", jobs[count], form, self.folder / "report")
+                         for count in (20, 2000))
+            print(f"report {form}: {few / 1024:.1f} MiB of 20 jobs, {many / 1024:.1f} of 2000")
+            self.assertLess(many, few + (2 << 10))
 
     def test_one_long_message(self):
         path = self.folder / "single.mbox"

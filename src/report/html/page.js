@@ -50,10 +50,10 @@
   }
   const bytes = (value) => scaled(value, [' B', ' kB', ' MB', ' GB', ' TB', ' PB'], 1000);
   const shortCount = (value) => (value !== 0 && value < 10 && value % 1 !== 0
-    ? value.toPrecision(2) : scaled(value, ['', 'k', 'M', 'G'], 1000));
+    ? value.toPrecision(2) : scaled(value, ['', 'k', 'M', 'G'], 1000).replace('.0', ''));
   function duration(seconds) {
     if (seconds === null) return '';
-    if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
+    if (seconds < 60) return `${seconds.toFixed(seconds < 10 && seconds % 1 ? 1 : 0)} s`;
     const minutes = Math.round(seconds / 60);
     return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
   }
