@@ -54,7 +54,7 @@ bool put_in_place(const std::string& temporary, const std::string& path) {
   return std::rename(temporary.c_str(), path.c_str()) == 0 && sync_directory_of(path);
 }
 
-Result<void> replace_file(const std::string& path, std::string_view bytes) {
+Result<void> replace_file(const std::string& path, std::string_view bytes, unsigned mode) {
   const std::string temporary = path + ".new";
   const auto failed = [&](const char* step) {
     Error error{ErrorCode::cannot_create,
@@ -63,7 +63,7 @@ Result<void> replace_file(const std::string& path, std::string_view bytes) {
     ::unlink(temporary.c_str());
     return error;
   };
-  FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
   if (!file.valid()) return failed("create");
   if (!write_all(file.get(), bytes, path)) return failed("write");
   if (::fsync(file.get()) != 0) return failed("sync");

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <optional>
 
 #include "cli/archive_options.h"
 #include "cli/batch_accounts.h"
@@ -24,6 +25,7 @@
 #include "mboxferry/job/scheduler.h"
 #include "mboxferry/report/batch_progress.h"
 #include "mboxferry/report/job_report.h"
+#include "mboxferry/report/metrics.h"
 
 namespace mboxferry::cli {
 namespace {
@@ -200,14 +202,18 @@ int exit_of(const job::Standing& standing, const Cancellation& interrupt) {
 
 Result<int> run(const Options& options, const BatchSettings& settings, BatchAccounts& accounts,
                 job::Ledger& ledger, report::BatchPrinter& printer, Context& context) {
-  BatchPrintingObserver observer(printer, context.interrupt);
+  std::optional<report::BatchMetricsPrinter> metrics;
+  if (const std::string path = options.text("metrics-file"); !path.empty())
+    metrics.emplace(printer, report::MetricsFile(path, system_clock()));
+  report::BatchPrinter& shown = metrics ? *metrics : printer;
+  BatchPrintingObserver observer(shown, context.interrupt);
   Migration migration(accounts, settings.state_folder, settings.log_folder,
                       settings.choice.retry_failed);
   DryRun dry_run(accounts);
   job::AccountWork& work = settings.dry_run ? static_cast<job::AccountWork&>(dry_run) : migration;
   MBOXFERRY_TRY(job::run_accounts(ledger, work, settings.limits, observer, system_clock(),
                                   context.interrupt));
-  printer.finish();
+  shown.finish();
   MBOXFERRY_ASSIGN(const job::Standing standing, ledger.standing());
   if (settings.dry_run) {
     MBOXFERRY_TRY(write_json_file(options, [&](report::TextOutput& file) {

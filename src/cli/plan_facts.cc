@@ -11,6 +11,12 @@ report::PlanFacts plan_facts(const transfer::JobSettings& settings, const transf
   facts.go = plan.go;
   facts.reasons = plan.reasons;
   facts.bytes_needed = plan.bytes_needed;
+  facts.server = report::PlanServer{
+      plan.name_space.prefix,
+      plan.name_space.separator == 0 ? "" : std::string(1, plan.name_space.separator),
+      plan.append_limit};
+  facts.time =
+      report::PlanTime{plan.time.least_seconds, plan.time.most_seconds, plan.time.rests_on};
   if (plan.quota) facts.quota = report::PlanQuota{plan.quota->limit, plan.quota->used};
   for (const transfer::PlannedMailbox& row : plan.mailboxes) {
     facts.mailboxes.push_back({row.name, row.exists, row.planned, row.oversize, row.skipped,

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "cli/exit_codes.h"
@@ -13,6 +14,7 @@
 #include "mboxferry/report/csv_ledger.h"
 #include "mboxferry/report/html_page.h"
 #include "mboxferry/report/job_report.h"
+#include "mboxferry/report/metrics.h"
 
 namespace mboxferry::cli {
 namespace {
@@ -65,15 +67,17 @@ void add_report_options(boost::program_options::options_description& group) {
       ("report-csv", po::value<std::string>()->value_name("FILE"),
        "write a row a message, for a spreadsheet")  //
       ("report-html", po::value<std::string>()->value_name("FILE"),
-       "write a page with charts for a browser; it needs no network");
+       "write a page with charts for a browser; it needs no network")  //
+      ("metrics-file", po::value<std::string>()->value_name("FILE"),
+       "keep the state in this file while it runs, in the text format of Prometheus "
+       "(docs/metrics.md)");
 }
 
 Result<void> check_report_files(const Options& options) {
-  for (const char* option : {"report-json", "report-csv", "report-html"}) {
+  for (const char* option : {"report-json", "report-csv", "report-html", "metrics-file"}) {
     const std::string path = options.text(option);
     if (path.empty()) continue;
-    const bool of_a_run = std::string_view(option) != "report-json";
-    if (of_a_run && options.has_flag("dry-run")) {
+    if (std::string_view(option) != "report-json" && options.has_flag("dry-run")) {
       return Error{ErrorCode::usage, fmt::format("--{} tells of a run, not of a --dry-run", option),
                    "--report-json writes the plan"};
     }
@@ -106,10 +110,14 @@ Result<imap::AppendMode> read_append_mode(const Options& options) {
 
 Result<int> transfer_now(const Options& options, const transfer::JobSettings& settings,
                          report::ProgressPrinter& printer, Context& context) {
-  PrintingObserver observer(printer, context.interrupt);
+  std::optional<report::JobMetricsPrinter> metrics;
+  if (const std::string path = options.text("metrics-file"); !path.empty())
+    metrics.emplace(printer, report::MetricsFile(path, system_clock()), settings.account.label());
+  report::ProgressPrinter& shown = metrics ? *metrics : printer;
+  PrintingObserver observer(shown, context.interrupt);
   const transfer::JobResult result = transfer::run_job(
       settings, transfer::real_environment(settings), observer, context.interrupt);
-  printer.finish();
+  shown.finish();
   const Result<void> told = tell(options, settings, result, context);
   if (result.error) {
     // The job's own error decides the exit status; a report that failed is only told.

@@ -17,7 +17,7 @@ namespace mboxferry::cli {
 void add_append_mode_option(boost::program_options::options_description& group);
 Result<imap::AppendMode> read_append_mode(const Options& options);
 
-/// --report-csv and --report-html, beside the command's own --report-json.
+/// --report-csv, --report-html and --metrics-file, beside the command's own --report-json.
 void add_report_options(boost::program_options::options_description& group);
 /// Fails when a report that is asked for could not be created, or not with --dry-run.
 Result<void> check_report_files(const Options& options);

@@ -32,6 +32,28 @@ void write_row(JsonStream& json, const PlanRow& row) {
   json.end_object();
 }
 
+void write_server(JsonStream& json, const std::optional<PlanServer>& server) {
+  if (!server) {
+    json.null();
+    return;
+  }
+  json.begin_object().member("prefix", server->prefix).key("separator");
+  server->separator.empty() ? json.null() : json.text(server->separator);
+  json.key("append_limit");
+  server->append_limit ? json.number(*server->append_limit) : json.null();
+  json.end_object();
+}
+
+void write_time(JsonStream& json, const std::optional<PlanTime>& time) {
+  if (!time) {
+    json.null();
+    return;
+  }
+  json.begin_object().key("least_seconds").decimal(time->least);
+  json.key("most_seconds").decimal(time->most);
+  json.member("rests_on", time->rests_on).end_object();
+}
+
 /// What is worth knowing about a mailbox beyond its numbers.
 std::string remarks(const PlanRow& row) {
   std::string text = row.exists ? fmt::format("  {} there before", row.already_there) : "  new";
@@ -45,6 +67,30 @@ std::string remarks(const PlanRow& row) {
   add(row.doubtful, "doubtful separators");
   if (!row.renamed_from.empty()) text += ", renamed from " + printable(row.renamed_from);
   return text;
+}
+
+/// What holds for all mailboxes.
+std::string server_lines(const PlanFacts& plan) {
+  std::string lines;
+  if (plan.server) {
+    const std::string prefix =
+        plan.server->prefix.empty() ? "at the top" : "below " + printable(plan.server->prefix);
+    lines += fmt::format("  mailboxes: {}, {}\n", prefix,
+                         plan.server->separator.empty()
+                             ? "not one in another"
+                             : "with " + printable(plan.server->separator) + " between names");
+    if (plan.server->append_limit)
+      lines += fmt::format("  largest message: {}\n", human_bytes(*plan.server->append_limit));
+  }
+  if (plan.quota) {
+    lines += fmt::format("  quota: {} of {} used, {} needed\n", human_bytes(plan.quota->used),
+                         human_bytes(plan.quota->limit), human_bytes(plan.bytes_needed));
+  }
+  if (plan.time) {
+    lines += fmt::format("  time: {} to {}; rests on {}\n", human_duration(plan.time->least),
+                         human_duration(plan.time->most), plan.time->rests_on);
+  }
+  return lines;
 }
 
 }  // namespace
@@ -61,7 +107,10 @@ std::string plan_account_json(const PlanFacts& plan) {
   plan.quota ? json.number(plan.quota->limit) : json.null();
   json.key("used");
   plan.quota ? json.number(plan.quota->used) : json.null();
-  json.member("needed", plan.bytes_needed).end_object().end_object();
+  json.member("needed", plan.bytes_needed).end_object();
+  write_server(json.key("server"), plan.server);
+  write_time(json.key("time"), plan.time);
+  json.end_object();
   return text.take();
 }
 
@@ -98,11 +147,10 @@ Result<void> write_plan_summary(TextOutput& out, const PlanFacts& plan) {
     MBOXFERRY_TRY(out.write(fmt::format("  {:{}} {:>10} {:>10}{}\n", shortened(row.name, width),
                                         width, row.planned, human_bytes(row.bytes), remarks(row))));
   }
-  if (plan.quota) {
-    MBOXFERRY_TRY(out.write(fmt::format("  quota: {} of {} used\n", human_bytes(plan.quota->used),
-                                        human_bytes(plan.quota->limit))));
-  }
-  return out.write("nothing was sent\n");
+  MBOXFERRY_TRY(out.write(server_lines(plan)));
+  if (plan.go) return out.write("nothing was sent\nGO\n");
+  return out.write(fmt::format("nothing was sent\nNO GO: {}\n",
+                               plan.reasons.empty() ? "" : printable(plan.reasons.front())));
 }
 
 }  // namespace mboxferry::report

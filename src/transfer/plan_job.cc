@@ -3,10 +3,13 @@
 // server; nothing is changed.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <limits>
 #include <map>
 
 #include "mboxferry/transfer/job.h"
+#include "transfer/estimate.h"
 #include "transfer/index_pass.h"
 #include "transfer/mailboxes.h"
 #include "transfer/reconcile.h"
@@ -30,6 +33,9 @@ class Planner {
   Result<std::map<journal::MailboxId, std::uint64_t>> doubtful_places();
   Result<PlannedMailbox> ask(const journal::MailboxRow& row);
   void judge(Plan& plan) const;
+  [[nodiscard]] TimeEstimate estimate() const;
+  template <typename Ask>
+  auto timed(const Ask& ask) -> decltype(ask());
 
   JobSettings settings_;
   Tracker tracker_;
@@ -38,7 +44,20 @@ class Planner {
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<imap::ReadOnlyTarget> target_;
   Directory directory_;
+  journal::Count to_send_;            ///< without what is refused beforehand
+  double reading_ = 0;                ///< seconds
+  std::optional<double> round_trip_;  ///< seconds, the shortest question so far
 };
+
+/// Asks the server something, and notes how long it took.
+template <typename Ask>
+auto Planner::timed(const Ask& ask) -> decltype(ask()) {
+  const auto begun = system_clock().now();
+  auto answer = ask();
+  const double took = std::chrono::duration<double>(system_clock().now() - begun).count();
+  round_trip_ = std::min(round_trip_.value_or(took), took);
+  return answer;
+}
 
 Result<void> Planner::read_archives() {
   MBOXFERRY_ASSIGN(journal_, journal::Journal::open("", journal::OpenMode::scratch));
@@ -77,7 +96,7 @@ Result<PlannedMailbox> Planner::ask(const journal::MailboxRow& row) {
   planned.exists = listed != nullptr && listed->selectable;
   // A mailbox that is not there yet will keep the flags that INBOX keeps.
   const std::string asked = planned.exists ? listed->name : "INBOX";
-  const auto selected = target_->select(asked);
+  const auto selected = timed([&] { return target_->select(asked); });
   if (!selected && selected.error().scope != ErrorScope::mailbox) return Error(selected.error());
   plan::FlagLimits limits;
   if (selected) limits = flag_limits(selected->permanent_flags);
@@ -92,6 +111,8 @@ Result<PlannedMailbox> Planner::ask(const journal::MailboxRow& row) {
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(row.id));
   MBOXFERRY_ASSIGN(const Tally sums, tally(*journal_, row.id, {journal::State::planned}, limits,
                                            target_->capabilities().append_limit));
+  to_send_.messages += counts.planned.messages - sums.oversize;
+  to_send_.bytes += counts.planned.bytes - sums.oversize_bytes;
   planned.planned = counts.planned.messages;
   planned.bytes = counts.planned.bytes;
   planned.skipped = counts.skipped.messages;
@@ -101,10 +122,22 @@ Result<PlannedMailbox> Planner::ask(const journal::MailboxRow& row) {
   return planned;
 }
 
+TimeEstimate Planner::estimate() const {
+  EstimateFacts facts;
+  facts.to_send = to_send_;
+  facts.round_trip = round_trip_.value_or(0);
+  facts.reading = reading_;
+  facts.one_by_one = imap::choose_append_mode(target_->capabilities(), settings_.append_mode) ==
+                     imap::AppendMode::synchronizing;
+  facts.connections = std::max(1, settings_.connections.most);
+  facts.limits = settings_.limits;
+  return estimate_time(facts);
+}
+
 void Planner::judge(Plan& plan) const {
   plan.go = true;
+  plan.bytes_needed = to_send_.bytes;
   for (const PlannedMailbox& mailbox : plan.mailboxes) {
-    plan.bytes_needed += mailbox.bytes;
     if (mailbox.oversize > 0)
       plan.reasons.push_back(
           fmt::format("{}: {} messages are empty or larger than the server takes", mailbox.name,
@@ -113,8 +146,10 @@ void Planner::judge(Plan& plan) const {
   const bool fits = !plan.quota || plan.quota->used + plan.bytes_needed <= plan.quota->limit;
   if (fits) return;
   plan.go = false;
-  plan.reasons.push_back(fmt::format("the quota holds {} bytes, {} are used and {} are needed",
-                                     plan.quota->limit, plan.quota->used, plan.bytes_needed));
+  // What decides stands first.
+  plan.reasons.insert(plan.reasons.begin(),
+                      fmt::format("the quota holds {} bytes, {} are used and {} are needed",
+                                  plan.quota->limit, plan.quota->used, plan.bytes_needed));
 }
 
 Result<Plan> Planner::run() {
@@ -122,7 +157,9 @@ Result<Plan> Planner::run() {
   tracker_.enter(Progress::Phase::connecting);
   MBOXFERRY_ASSIGN(target_, imap::connect_read_only(settings_.account, settings_.connection));
   MBOXFERRY_ASSIGN(directory_, Directory::read(*target_));
+  const auto begun = system_clock().now();
   MBOXFERRY_TRY(read_archives());
+  reading_ = std::chrono::duration<double>(system_clock().now() - begun).count();
   MBOXFERRY_ASSIGN(auto doubtful, doubtful_places());
   MBOXFERRY_ASSIGN(const auto rows, journal_->mailboxes());
   Plan plan;
@@ -134,6 +171,9 @@ Result<Plan> Planner::run() {
   if (target_->capabilities().quota) {
     MBOXFERRY_ASSIGN(plan.quota, target_->quota("INBOX"));
   }
+  plan.name_space = directory_.name_space;
+  plan.append_limit = target_->capabilities().append_limit;
+  plan.time = estimate();
   target_->log_out();
   judge(plan);
   tracker_.enter(Progress::Phase::done);

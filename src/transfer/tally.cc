@@ -9,7 +9,10 @@ Result<Tally> tally(const journal::Journal& journal, journal::MailboxId mailbox,
                     std::optional<std::uint64_t> append_limit) {
   Tally sums;
   const auto count = [&](const journal::MessageRow& row) -> Result<void> {
-    if (plan::refuse_beforehand(row.wire_size, append_limit)) ++sums.oversize;
+    if (plan::refuse_beforehand(row.wire_size, append_limit)) {
+      ++sums.oversize;
+      sums.oversize_bytes += row.wire_size;
+    }
     if (plan::keep_flags(row.flags, row.keywords, limits).lost) ++sums.lost_flags;
     if (row.date_corrected) ++sums.date_corrections;
     return ok();

@@ -51,7 +51,9 @@ PLAN = {
         "mailboxes": [{"name": TEXT, "exists": BOOLEAN, "planned": INTEGER, "oversize": INTEGER,
                        "skipped": INTEGER, "bytes": INTEGER, "lost_flags": INTEGER,
                        "date_corrections": INTEGER, "renamed_from": (str, type(None))}],
-        "quota": {"limit": OPTIONAL_NUMBER, "used": OPTIONAL_NUMBER, "needed": INTEGER}}]}
+        "quota": {"limit": OPTIONAL_NUMBER, "used": OPTIONAL_NUMBER, "needed": INTEGER},
+        "server": {"prefix": TEXT, "separator": TEXT, "append_limit": OPTIONAL_NUMBER},
+        "time": {"least_seconds": NUMBER, "most_seconds": NUMBER, "rests_on": TEXT}}]}
 
 VERIFY = {"schema": TEXT, "verdict": TEXT, "checked": INTEGER, "missing": [dict],
           "different": [dict], "unexpected": [dict]}
@@ -210,6 +212,8 @@ class MigrateTest(ContractTest):
         self.assertEqual((row["exists"], row["planned"], row["bytes"]), (False, 20, size))
         self.assertEqual(account["quota"]["limit"], 50 << 20)
         self.assertEqual(account["quota"]["needed"], size)
+        self.assertLess(account["time"]["least_seconds"], account["time"]["most_seconds"])
+        self.assertEqual(outcome.out.splitlines()[-1], "GO")
 
     def test_a_plan_that_does_not_fit_says_no_go(self):
         with Dovecot(quota="*:storage=10K") as server:
@@ -219,6 +223,7 @@ class MigrateTest(ContractTest):
             plan = self.report("plan.json")
             self.assertFalse(plan["go"])
             self.assertIn("quota", " ".join(plan["accounts"][0]["reasons"]).lower())
+            self.assertRegex(outcome.out.splitlines()[-1], "^NO GO: the quota holds 10240 bytes")
             self.assertNotIn("Mail", server.mailboxes())
 
     def test_the_report_of_refused_messages(self):

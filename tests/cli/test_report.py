@@ -8,10 +8,8 @@ import json
 import sqlite3
 import unittest
 
-import jsonschema
-
-from support.program import ROOT
 from support.report_jobs import HOSTILE, ReportJobs
+from support.schemas import assert_valid
 
 STATES = {10: "to send", 11: "in doubt", 12: "stored", 13: "refused", 14: "skipped", 15: "stored"}
 
@@ -23,14 +21,6 @@ def states_of(journal):
     for state, count in found:
         counts[STATES[state]] += count
     return counts
-
-
-def assert_valid(document):
-    """As its schema in jobs/schema says."""
-    name = document["schema"].removeprefix("mboxferry.").partition("/")[0]
-    schema = json.loads((ROOT / "jobs" / "schema" / f"{name}.json").read_text())
-    jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.validate(document, schema)
 
 
 def rows_of(text):

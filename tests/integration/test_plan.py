@@ -4,9 +4,11 @@
 import shutil
 import unittest
 
-from support import takeout
-from support.dovecot import Dovecot
+from support import containers, packing, takeout
+from support.dovecot import Dovecot, default_capabilities
 from support.program import FIXTURES, ProgramTest
+from support.schemas import assert_valid
+from support.server_variants import modified_utf7
 
 ROWS = ("planned", "skipped", "bytes", "lost_flags", "date_corrections", "renamed_from")
 
@@ -25,24 +27,45 @@ class PlanTest(ProgramTest):
     def plan(self, archive, mailbox, *options):
         before = self.server.mailboxes()
         self.server.clear_sessions()
-        self.assert_code(self.migrate(self.server, archive, mailbox, *options, "--dry-run",
-                                      "--report-json", "plan.json"), 0)
+        outcome = self.migrate(self.server, archive, mailbox, *options, "--dry-run",
+                               "--report-json", "plan.json")
+        self.assert_code(outcome, 0)
+        self.assertEqual(outcome.out.splitlines()[-1], "GO")
+        assert_valid(self.report("plan.json"))
         self.assertEqual(self.server.mailboxes(), before)
         commands = [one for session in self.server.sessions() for one in session]
         self.assertTrue(commands)
         self.assertEqual([one.line for one in commands if one.changes_something()], [])
         return {row["name"]: row for row in self.report("plan.json")["accounts"][0]["mailboxes"]}
 
+    def sizes(self):
+        """Of every message on the server, by mailbox."""
+        return {name: [one.size for one in self.server.fetch_all(mailbox=name)]
+                for name in self.server.mailboxes()}
+
     def assert_foreseen(self, archive, mailbox, *options, journal="job.journal"):
+        before = self.sizes()
         planned = self.plan(archive, mailbox, *options)
-        self.assert_code(self.migrate(self.server, archive, mailbox, *options, "--report-json",
-                                      "report.json", journal=journal), 0)
+        outcome = self.migrate(self.server, archive, mailbox, *options, "--report-json",
+                               "report.json", journal=journal)
+        oversize = sum(row["oversize"] for row in planned.values())
+        self.assert_code(outcome, 3 if oversize else 0)
         account = self.report()["accounts"][0]
+        plan = self.report("plan.json")["accounts"][0]
+        after = self.sizes()
+        self.assertEqual(plan["quota"]["needed"], sum(map(sum, after.values())) -
+                         sum(map(sum, before.values())))
+        self.assertEqual(set(after) - set(before),
+                         {modified_utf7(name) for name, row in planned.items()
+                          if not row["exists"]})
         done = {row["name"]: row for row in account["mailboxes"]}
         self.assertEqual({name: [row[key] for key in ROWS] for name, row in planned.items()},
                          {name: [row[key] for key in ROWS] for name, row in done.items()})
         for name, row in done.items():
-            self.assertEqual(row["stored"], planned[name]["planned"], name)
+            self.assertEqual(row["refused"], planned[name]["oversize"], name)
+            self.assertEqual(row["stored"], planned[name]["planned"] - planned[name]["oversize"],
+                             name)
+            self.assertEqual(row["already_there"], len(before.get(modified_utf7(name), [])), name)
         return account
 
     def test_a_tree_with_special_folders_and_flags(self):
@@ -50,6 +73,42 @@ class PlanTest(ProgramTest):
         shutil.copy(FIXTURES / "mozilla-expunged.mbox", tree / "Gesendet")
         shutil.copy(FIXTURES / "dates.mbox", tree / "Dates")
         self.assert_foreseen(tree, None)
+
+    def test_every_kind_of_archive(self):
+        for kind, make in containers.TREES.items():
+            for form in (None, "zip", "tar.gz"):
+                with self.subTest(kind, form=form):
+                    tree = self.folder / f"{kind}-{form}"
+                    make(tree)
+                    self.server.delete_all()
+                    archive = packing.pack(tree, form) if form else tree
+                    account = self.assert_foreseen(archive, None,
+                                                   journal=f"{kind}-{form}.journal")
+                    self.assertGreater(len(account["mailboxes"]), 1)
+
+    def test_one_mbox_plain_and_compressed(self):
+        mbox = shutil.copy(FIXTURES / "dates.mbox", self.folder / "dates.mbox")
+        for archive in (mbox, packing.compress(mbox, "gz"), packing.compress(mbox, "zst")):
+            with self.subTest(archive.suffix):
+                self.server.delete_all()
+                row, = self.assert_foreseen(archive, "Old",
+                                            journal=f"{archive.name}.journal")["mailboxes"]
+                self.assertGreater(row["planned"], 1)
+
+    def test_a_download_in_parts(self):
+        self.assert_foreseen(takeout.split_zips(self.folder), None)
+
+    def test_messages_that_the_server_will_not_take(self):
+        limited = Dovecot({"alice": "secret"}, rawlog=True, separator="/", prefix="INBOX/",
+                          capabilities=" ".join([*default_capabilities(), "APPENDLIMIT=700"]))
+        with limited as self.server:
+            account = self.assert_foreseen(FIXTURES / "demo.mbox", "Old")
+            self.assertGreater(account["mailboxes"][0]["refused"], 0)
+            self.assertGreater(account["mailboxes"][0]["stored"], 0)
+            plan = self.report("plan.json")["accounts"][0]
+            self.assertEqual(plan["server"],
+                             {"prefix": "INBOX/", "separator": "/", "append_limit": 700})
+            self.assertIn("larger than the server takes", plan["reasons"][0])
 
     def test_labels_one_copy_or_all(self):
         archive = takeout.single_zip(self.folder)

@@ -44,6 +44,7 @@ bool sync_directory_of(const std::string& path);
 bool put_in_place(const std::string& temporary, const std::string& path);
 
 /// Writes `bytes` beside `path`, syncs and renames, so that a reader sees the old or the new file.
-Result<void> replace_file(const std::string& path, std::string_view bytes);
+/// `mode` is limited by the umask.
+Result<void> replace_file(const std::string& path, std::string_view bytes, unsigned mode = 0600);
 
 }  // namespace mboxferry

@@ -33,15 +33,31 @@ struct PlanQuota {
   std::uint64_t used = 0;
 };
 
+/// Where the user's mailboxes are, and how large a message may be.
+struct PlanServer {
+  std::string prefix;
+  std::string separator;  ///< empty: no hierarchy
+  std::optional<std::uint64_t> append_limit;
+};
+
+/// How long it will take, in seconds, and what that rests on.
+struct PlanTime {
+  double least = 0;
+  double most = 0;
+  std::string rests_on;
+};
+
 /// The plan of one account.
 struct PlanFacts {
   std::string user;
   std::string host;
   bool go = false;
-  std::vector<std::string> reasons;
+  std::vector<std::string> reasons;  ///< with no go, the first says why
   std::vector<PlanRow> mailboxes;
   std::optional<PlanQuota> quota;
   std::uint64_t bytes_needed = 0;
+  std::optional<PlanServer> server;  ///< nothing: it could not be asked
+  std::optional<PlanTime> time;
 };
 
 /// One element of `accounts` in the document below.
@@ -57,6 +73,7 @@ Result<void> write_plan_report(TextOutput& out, bool go, const PlanSource& accou
 /// The same of one.
 Result<void> write_plan_report(TextOutput& out, const PlanFacts& plan);
 
+/// For people. The last line is "GO", or "NO GO: " and why.
 Result<void> write_plan_summary(TextOutput& out, const PlanFacts& plan);
 
 }  // namespace mboxferry::report

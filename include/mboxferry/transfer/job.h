@@ -140,12 +140,22 @@ struct PlannedMailbox {
   std::string renamed_from;  ///< the archive's name when a rule changed it, else empty
 };
 
+/// How long the job will take from its beginning, roughly.
+struct TimeEstimate {
+  double least_seconds = 0;
+  double most_seconds = 0;
+  std::string rests_on;  ///< what was measured and what was assumed
+};
+
 struct Plan {
   bool go = false;
-  std::vector<std::string> reasons;  ///< why not, or what to know
+  std::vector<std::string> reasons;  ///< why not comes first; then what to know
   std::vector<PlannedMailbox> mailboxes;
   std::optional<imap::Quota> quota;
-  std::uint64_t bytes_needed = 0;
+  std::uint64_t bytes_needed = 0;             ///< without what is refused beforehand
+  imap::Namespace name_space;                 ///< where the user's mailboxes are
+  std::optional<std::uint64_t> append_limit;  ///< bytes of a message, where the server tells it
+  TimeEstimate time;
 };
 
 /// Reads the archives, asks the server, sends nothing that changes it. No journal is written.

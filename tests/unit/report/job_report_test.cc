@@ -196,10 +196,32 @@ TEST_CASE("a plan has every key, with null where nothing is known") {
         json::parse(R"({"name":"A","exists":false,"planned":3,"oversize":0,"skipped":0,"bytes":9,
                         "lost_flags":0,"date_corrections":0,"renamed_from":null})"));
   CHECK(account["mailboxes"][1]["renamed_from"] == "B/C");
+  CHECK(account["server"].is_null());
+  CHECK(account["time"].is_null());
   plan.quota = PlanQuota{100, 10};
+  plan.server = PlanServer{"INBOX.", ".", {}};
+  plan.time = PlanTime{1.5, 60, "two things"};
   CollectedText with_quota;
   REQUIRE(write_plan_report(with_quota, plan));
-  CHECK(json::parse(with_quota.text())["accounts"][0]["quota"]["limit"] == 100);
+  const json known = json::parse(with_quota.text())["accounts"][0];
+  CHECK(known["quota"]["limit"] == 100);
+  CHECK(known["server"] ==
+        json::parse(R"({"prefix":"INBOX.","separator":".","append_limit":null})"));
+  CHECK(known["time"] ==
+        json::parse(R"({"least_seconds":1.5,"most_seconds":60.0,"rests_on":"two things"})"));
+}
+
+TEST_CASE("the last line of a plan is its verdict") {
+  PlanFacts plan;
+  plan.go = true;
+  plan.reasons = {"first \x1b reason", "second"};
+  CollectedText go;
+  REQUIRE(write_plan_summary(go, plan));
+  CHECK(go.text().ends_with("\nGO\n"));
+  plan.go = false;
+  CollectedText no_go;
+  REQUIRE(write_plan_summary(no_go, plan));
+  CHECK(no_go.text().ends_with("\nNO GO: first \\x1b reason\n"));
 }
 
 TEST_CASE("a verification sorts its rows into three lists, however many there are") {

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// The metrics file.
+#include "mboxferry/report/metrics.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <span>
+
+#include "mboxferry/base/file.h"
+#include "mboxferry/report/printable.h"
+
+namespace mboxferry::report {
+namespace {
+
+constexpr std::chrono::seconds kBetweenWrites(5);
+constexpr unsigned kReadableByAll = 0644;
+
+constexpr std::array<std::string_view, 6> kPhases{"reading", "connecting", "reconciling",
+                                                  "sending", "verifying",  "done"};
+
+/// A label's value: what the format escapes, and nothing that could end the line.
+std::string label_value(std::string_view text) {
+  std::string value;
+  for (const char c : printable(text)) {
+    if (c == '\\' || c == '"') value += '\\';
+    value += c;
+  }
+  return value;
+}
+
+/// Collects metrics that all have the same labels.
+class Metrics {
+ public:
+  explicit Metrics(std::string labels) : labels_(std::move(labels)) {}
+
+  template <typename Number>
+  void add(std::string_view name, std::string_view type, std::string_view help, Number value) {
+    describe(name, type, help);
+    text_ += fmt::format("mboxferry_{}{} {}\n", name, braces(labels_), value);
+  }
+  /// One of several states is 1, the others are 0.
+  void add_state(std::string_view name, std::string_view help, std::string_view label,
+                 std::span<const std::string_view> states, std::string_view current) {
+    describe(name, "gauge", help);
+    for (const std::string_view state : states) {
+      const std::string own = fmt::format("{}=\"{}\"", label, state);
+      text_ += fmt::format("mboxferry_{}{} {}\n", name,
+                           braces(labels_.empty() ? own : labels_ + "," + own),
+                           state == current ? 1 : 0);
+    }
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  static std::string braces(const std::string& labels) {
+    return labels.empty() ? "" : "{" + labels + "}";
+  }
+  void describe(std::string_view name, std::string_view type, std::string_view help) {
+    text_ +=
+        fmt::format("# HELP mboxferry_{} {}\n# TYPE mboxferry_{} {}\n", name, help, name, type);
+  }
+
+  std::string labels_;
+  std::string text_;
+};
+
+}  // namespace
+
+std::string job_metrics(const ProgressSample& sample, std::string_view account, bool running,
+                        std::int64_t now) {
+  Metrics metrics(fmt::format("account=\"{}\"", label_value(account)));
+  metrics.add("running", "gauge", "1 while the job runs, 0 when it has ended.", running ? 1 : 0);
+  metrics.add_state("phase", "1 for what the job does just now.", "phase", kPhases, sample.phase);
+  metrics.add("messages_planned", "gauge", "Messages to be stored, as far as known.",
+              sample.messages_total);
+  metrics.add("messages_stored", "gauge", "Messages that are stored, earlier runs included.",
+              sample.messages_done);
+  metrics.add("messages_refused", "gauge", "Messages that the server refused for good.",
+              sample.refused);
+  metrics.add("bytes_planned", "gauge", "Bytes of the messages to be stored, as sent.",
+              sample.bytes_total);
+  metrics.add("bytes_stored", "gauge", "Bytes of the messages that are stored.", sample.bytes_done);
+  metrics.add("run_messages_stored_total", "counter", "Messages stored in this run.",
+              sample.messages_now);
+  metrics.add("run_bytes_stored_total", "counter", "Bytes of messages stored in this run.",
+              sample.bytes_now);
+  metrics.add("totals_known", "gauge", "1 when the planned numbers will not grow any more.",
+              sample.totals_known ? 1 : 0);
+  metrics.add("archive_bytes", "gauge", "Bytes of the archives on disk.", sample.archive_bytes);
+  metrics.add("archive_bytes_read", "gauge", "Of these, what has been read.", sample.read_bytes);
+  metrics.add("waiting_seconds", "gauge", "Until the job goes on that waits; 0 when it does not.",
+              sample.waiting_seconds);
+  metrics.add("written_timestamp_seconds", "gauge", "When this was written, in Unix time.", now);
+  return metrics.take();
+}
+
+std::string batch_metrics(const BatchSample& sample, bool running, std::int64_t now) {
+  Metrics metrics("");
+  metrics.add("batch_running", "gauge", "1 while the batch runs, 0 when it has ended.",
+              running ? 1 : 0);
+  metrics.add("batch_accounts", "gauge", "Accounts of the batch or its shard.", sample.accounts);
+  metrics.add("batch_accounts_waiting", "gauge", "Accounts that wait for their turn.",
+              sample.waiting);
+  metrics.add("batch_accounts_at_work", "gauge", "Accounts at work.", sample.at_work.size());
+  metrics.add("batch_accounts_complete", "gauge", "Accounts with every message stored.",
+              sample.complete);
+  metrics.add("batch_accounts_refused", "gauge",
+              "Accounts that are finished, with some messages refused.", sample.refused);
+  metrics.add("batch_accounts_later", "gauge", "Accounts that must go on in a later run.",
+              sample.later);
+  metrics.add("batch_accounts_failed", "gauge", "Accounts that failed.", sample.failed);
+  metrics.add("batch_run_messages_stored_total", "counter", "Messages stored in this run.",
+              sample.messages_now);
+  metrics.add("batch_run_bytes_stored_total", "counter", "Bytes of messages stored in this run.",
+              sample.bytes_now);
+  metrics.add("batch_archive_bytes", "gauge", "Bytes of all archives on disk.",
+              sample.archive_bytes);
+  metrics.add("batch_archive_bytes_done", "gauge", "Of these, those of accounts that are done.",
+              sample.archive_bytes_done);
+  metrics.add("batch_written_timestamp_seconds", "gauge", "When this was written, in Unix time.",
+              now);
+  return metrics.take();
+}
+
+bool MetricsFile::due() const { return !written_ || clock_.now() - *written_ >= kBetweenWrites; }
+
+Result<void> MetricsFile::write(std::string_view text) {
+  written_ = clock_.now();
+  return replace_file(path_, text, kReadableByAll);
+}
+
+void JobMetricsPrinter::progress(const ProgressSample& sample) {
+  last_ = sample;
+  if (file_.due()) write(true);
+  inner_.progress(sample);
+}
+
+void JobMetricsPrinter::finish() {
+  write(false);
+  inner_.finish();
+}
+
+void JobMetricsPrinter::write(bool running) {
+  const auto written = file_.write(job_metrics(last_, account_, running, file_.now()));
+  if (!written && !told_) inner_.notice(describe(written.error()));
+  told_ = told_ || !written;
+}
+
+void BatchMetricsPrinter::progress(const BatchSample& sample) {
+  last_ = sample;
+  if (file_.due()) write(true);
+  inner_.progress(sample);
+}
+
+void BatchMetricsPrinter::finish() {
+  write(false);
+  inner_.finish();
+}
+
+void BatchMetricsPrinter::write(bool running) {
+  const auto written = file_.write(batch_metrics(last_, running, file_.now()));
+  if (!written && !told_) inner_.notice("", describe(written.error()));
+  told_ = told_ || !written;
+}
+
+}  // namespace mboxferry::report
