@@ -38,6 +38,9 @@ Error usage_from(const std::string& source, const po::error& error) {
     }
     return usage(source, "there is no option '" + name + "'");
   }
+  if (const auto* invalid = dynamic_cast<const po::validation_error*>(&error)) {
+    return usage(source, "'" + invalid->get_option_name() + "' has a value that it cannot have");
+  }
   if (dynamic_cast<const po::too_many_positional_options_error*>(&error) != nullptr) {
     return usage(source, "too many arguments");
   }

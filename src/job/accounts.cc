@@ -23,7 +23,14 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kAliases{
     {"server", "host"},
 }};
 
+std::string_view without_blanks(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
 std::string column_name(std::string_view field) {
+  field = without_blanks(field);
   std::string name;
   for (const char c : field) {
     const bool upper = c >= 'A' && c <= 'Z';
@@ -99,8 +106,8 @@ AccountRow AccountsFile::to_account(CsvRow row) const {
     if (row.fields[i].empty()) continue;
     if (columns_[i] == kPassword) {
       account.password.emplace(std::move(row.fields[i]));
-    } else {
-      account.values.emplace(columns_[i], std::move(row.fields[i]));
+    } else if (const auto value = without_blanks(row.fields[i]); !value.empty()) {
+      account.values.emplace(columns_[i], value);
     }
   }
   const auto address = account.values.find("address");

@@ -37,9 +37,8 @@ class RowParser {
   explicit RowParser(char separator) {
     if (csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI) != 0) throw std::bad_alloc();
     csv_set_delim(&parser_, static_cast<unsigned char>(separator));
-    // A tab would be taken for space around a field.
-    if (separator == '\t')
-      csv_set_space_func(&parser_, [](unsigned char c) noexcept { return c == ' ' ? 1 : 0; });
+    // Blanks belong to a field (RFC 4180 section 2): a password may begin with one.
+    csv_set_space_func(&parser_, [](unsigned char) noexcept { return 0; });
   }
   RowParser(const RowParser&) = delete;
   RowParser& operator=(const RowParser&) = delete;
@@ -81,9 +80,19 @@ struct CsvFile::State {
   std::string text;        ///< of the current line
 
   Result<CsvRow> row();
+  Result<void> pass_line();
   Result<CsvRow> wrong(CsvRow row, std::string problem, std::uint64_t next_line,
                        std::uint64_t next_offset);
 };
+
+/// The rest of a line that is too long.
+Result<void> CsvFile::State::pass_line() {
+  while (!text.ends_with('\n')) {
+    MBOXFERRY_ASSIGN(const bool more, lines.next(text));
+    if (!more) break;
+  }
+  return ok();
+}
 
 /// The row that begins with the line in `text`, which has been read.
 Result<CsvRow> CsvFile::State::row() {
@@ -105,8 +114,10 @@ Result<CsvRow> CsvFile::State::row() {
     }
     if (parser.complete()) break;
     if (bytes >= kLongestRow) {
+      const bool one_line = bytes == text.size();
+      if (one_line) MBOXFERRY_TRY(pass_line());
       return wrong(std::move(found), "is too long, or a quote in it is not closed", found.line + 1,
-                   behind);
+                   one_line ? lines.offset() : behind);
     }
     MBOXFERRY_ASSIGN(const bool more, lines.next(text));
     if (more) {
