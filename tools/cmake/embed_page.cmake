@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # cmake -DFOLDER=src/report/html -DOUTPUT=page.cc -P embed_page.cmake: puts page.html, page.css and
-# page.js together into C++ constants. The page allows exactly this style and this script, by their
+# the scripts together into C++ constants. The page allows exactly this style and this script, by their
 # digests, so that nothing else in it can ever run.
 
 # content_hash(<variable> <text>): `sha256-...` in Base64, as a Content-Security-Policy wants it.
@@ -24,7 +24,13 @@ endfunction()
 
 file(READ ${FOLDER}/page.html page)
 file(READ ${FOLDER}/page.css style)
-file(READ ${FOLDER}/page.js script)
+set(script "'use strict';\n(() => {\n")
+# The last one calls what the others define.
+foreach(name data result table account charts page)
+  file(READ ${FOLDER}/${name}.js part)
+  string(APPEND script "${part}\n")
+endforeach()
+string(APPEND script "})();\n")
 content_hash(style_hash "${style}")
 content_hash(script_hash "${script}")
 string(REPLACE "@STYLE_HASH@" "${style_hash}" page "${page}")

@@ -31,12 +31,13 @@ function(mboxferry_module name)
                                           PRIVATE ${ARG_LIBRARIES} fmt::fmt mboxferry_warnings)
 endfunction()
 
-# mboxferry_embed_page(NAME FOLDER): the page.html, page.css and page.js of a module become part of it.
+# mboxferry_embed_page(NAME FOLDER): the page, style and scripts of a module become part of it.
 function(mboxferry_embed_page name folder)
   set(script ${PROJECT_SOURCE_DIR}/tools/cmake/embed_page.cmake)
   set(output ${PROJECT_BINARY_DIR}/${name}_page.cc)
+  file(GLOB parts CONFIGURE_DEPENDS ${folder}/*)
   add_custom_command(OUTPUT ${output}
     COMMAND ${CMAKE_COMMAND} -DFOLDER=${folder} -DOUTPUT=${output} -P ${script}
-    DEPENDS ${script} ${folder}/page.html ${folder}/page.css ${folder}/page.js VERBATIM)
+    DEPENDS ${script} ${parts} VERBATIM)
   target_sources(mboxferry_${name} PRIVATE ${output})
 endfunction()

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// One account, and tables that are only shown.
+
+// A table that is not sorted. Columns are [heading, class, how a value is shown].
+function plainTable(caption, columns, rows, className) {
+  const cellOf = (value, i) => {
+    const [name, kind, show] = columns[i];
+    const shown = show ? show(value) : value;
+    if (i === 0) return element('th', { scope: 'row', role: 'rowheader' }, shown);
+    const made = element('td', { className: kind, role: 'cell' }, shown);
+    made.dataset.name = name;
+    return made;
+  };
+  return element('div', {
+    className: `scroll ${className || ''}`, tabIndex: 0, role: 'region', 'aria-label': caption,
+  }, element('table', { role: 'table' },
+    element('caption', { className: 'unseen' }, caption),
+    element('thead', { role: 'rowgroup' }, element('tr', { role: 'row' },
+      ...columns.map(([name, kind]) => element('th', {
+        scope: 'col', role: 'columnheader', className: kind,
+      }, name)))),
+    element('tbody', { role: 'rowgroup' }, ...rows.map((row) => element('tr', { role: 'row' },
+      ...row.map(cellOf))))));
+}
+const text = (name, className) => [name, className || ''];
+const number = (name) => [name, 'number', count];
+const size = (name) => [name, 'number', bytes];
+
+// One account.
+
+function showAccount(account, closable) {
+  const section = byId('account');
+  const title = element('h2', { id: 'account-title', tabIndex: -1 }, titleOf(account));
+  const top = element('div', { className: 'top' }, title);
+  if (closable) {
+    const close = element('button', { type: 'button' }, 'Close');
+    close.addEventListener('click', () => { location.hash = '#accounts-section'; });
+    top.append(close);
+  }
+  const facts = element('dl', { className: 'facts' });
+  const fact = (name, value, className) => {
+    if (value !== '') facts.append(element('dt', {}, name), element('dd', { className }, value));
+  };
+  fact('Verdict', account.verdict, account.verdict);
+  fact('Problem', account.reason);
+  for (const archive of account.archives) fact('Archive', archive);
+  fact('Begun', clock(account.started));
+  fact('Ended', clock(account.finished));
+  fact('Time of the last run', duration(account.seconds));
+  fact('Journal', account.journal);
+  section.replaceChildren(top, facts);
+  if (account.mailboxes.length) {
+    section.append(element('h3', {}, 'Mailboxes'), plainTable('Mailboxes of this account',
+      [text('Mailbox'), number('Messages'), number('Stored'), number('Refused'),
+        number('Left out'), number('There before'), size('Size')],
+      account.mailboxes, 'cards'));
+  }
+  if (account.refusals.length) {
+    section.append(element('h3', {}, 'Refused messages'), plainTable(
+      'Refused messages of this account', [text('Folder'), number('At byte'), text('Cause'),
+        text('The server said', 'wide')], account.refusals, 'cards'));
+    if (account.refused > account.refusals.length) {
+      section.append(element('p', { className: 'muted' },
+        `${count(account.refused - account.refusals.length)} more are in the CSV ledger and the`
+        + ' JSON report.'));
+    }
+  }
+  section.hidden = false;
+  return title;
+}
+
+function followAddress() {
+  const number = /^#account-(\d+)$/.exec(location.hash);
+  const account = number && accounts[Number(number[1]) - 1];
+  if (account) {
+    const title = showAccount(account, true);
+    byId('account').scrollIntoView();
+    title.focus({ preventScroll: true });
+  } else if (accounts.length !== 1) {
+    byId('account').hidden = true;
+  }
+}
