@@ -66,6 +66,43 @@ class ManyAccountsTest(BatchTest):
         self.assertEqual(set(logins(self.server)[before:]), {USERS[4]})
         self.assert_all_there(self.server)
 
+    def test_a_ledger_that_is_lost_is_made_again_from_the_journals(self):
+        self.make_accounts(USERS[:4])
+        accounts = self.batch_report()
+        ledgers = list(self.state.glob("*.ledger*"))
+        self.assertTrue(ledgers)
+        for path in ledgers:
+            path.unlink()
+        again = self.batch_report()
+        self.assertEqual([one["mailboxes"] for one in again],
+                         [one["mailboxes"] for one in accounts])
+        self.assert_all_there(self.server)
+
+    def test_several_archives_of_one_account(self):
+        user = USERS[0]
+        for name in ("one", "two"):
+            self.make_archive(name, 20)
+        self.write_csv([self.row(self.server, user, archive=f"{name}.mbox", mailbox=f"To {name}")
+                        for name in self.wanted], (*COLUMNS, "mailbox"))
+        self.assert_code(self.batch(), 0)
+        for name in self.wanted:
+            found = self.server.fetch_all(user, f"To {name}")
+            self.assertEqual(archives.differences(self.wanted[name], found), [])
+
+    def test_servers_take_turns(self):
+        # Two ports count as two servers; one has all its rows in front.
+        first, second = USERS[:4], USERS[4:8]
+        for user in first + second:
+            self.make_archive(user)
+        self.write_csv([self.row(self.server, user) for user in first] +
+                       [self.row(self.server, user, port=self.server.port, tls="starttls")
+                        for user in second], (*COLUMNS, "tls"))
+        self.assert_code(self.batch("--accounts-at-once=1", "--connections=1", "--order=csv"), 0)
+        found = list(dict.fromkeys(logins(self.server)))
+        self.assertEqual(sorted(found), first + second)
+        turns = [user in first for user in found]
+        self.assertTrue(all(one != other for one, other in zip(turns, turns[1:])), found)
+
     def test_a_row_says_how_its_account_is_moved(self):
         users = USERS[:3]
         for user in users[:2]:
