@@ -67,10 +67,9 @@ Result<std::string> noted_text(const journal::Journal& journal, const std::strin
   return value.value_or("");
 }
 
-Result<void> each_message(
-    const journal::Journal& journal,
-    const std::function<Result<void>(const journal::FolderRow&, const journal::MessageRow&)>&
-        visit) {
+Result<void> each_message(const journal::Journal& journal,
+                          const std::function<Result<void>(const journal::FolderRow&,
+                                                           const journal::MessageRow&)>& visit) {
   constexpr std::size_t kPage = 1000;
   MBOXFERRY_ASSIGN(const auto folders, journal.folders());
   for (const journal::FolderRow& folder : folders) {

@@ -31,10 +31,9 @@ Result<std::string> noted_text(const journal::Journal& journal, const std::strin
 
 /// Every message in any state, folder by folder, in archive order. Constant memory. The visitor's
 /// error ends the walk.
-Result<void> each_message(
-    const journal::Journal& journal,
-    const std::function<Result<void>(const journal::FolderRow&, const journal::MessageRow&)>&
-        visit);
+Result<void> each_message(const journal::Journal& journal,
+                          const std::function<Result<void>(const journal::FolderRow&,
+                                                           const journal::MessageRow&)>& visit);
 
 /// Counts over all mailboxes.
 struct Totals {

@@ -39,7 +39,7 @@ std::string_view worse_verdict(std::string_view one, std::string_view other);
 /// Everything meant for a mailbox: sent, in doubt, refused or still to be sent.
 journal::Count meant_for(const journal::MailboxCounts& counts);
 
-/// Schema mboxferry.report/1 (jobs/schema/report.json): each account, and the worst verdict in front
+/// Schema mboxferry.report/1 (jobs/schema/report.json): each account, and the worst verdict first
 /// (`complete` when there is no account). Constant memory.
 Result<void> write_job_report(TextOutput& out, const AccountSource& accounts);
 
