@@ -204,6 +204,14 @@ std::vector<std::string> BatchAccounts::check(const job::AccountRow& row, Known&
   if (!account) {
     problems.push_back(account.error().what);
   } else {
+    if (account->host.find_first_of(" \t/@") != std::string::npos)
+      problems.emplace_back("the host is no name of a server");
+    const auto is_control = [](char byte) {
+      return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f;
+    };
+    const std::string names = account->host + account->user;
+    if (std::any_of(names.begin(), names.end(), is_control))
+      problems.emplace_back("host and user cannot hold control characters");
     entry.account = account->label();
     entry.user = account->user;
     entry.host = account->host;
@@ -230,7 +238,12 @@ std::vector<std::string> BatchAccounts::check(const job::AccountRow& row, Known&
         entry.account + '\n' + connection->mailbox.value_or("") + '\n' + known.full_path(*archive);
   }
   const PasswordSource& source = connection->password;
-  if (row.password) {
+  const bool names_another = row.values.contains("password-file") ||
+                             row.values.contains("password-env") ||
+                             row.values.contains("password-command");
+  if (row.password && names_another) {
+    problems.emplace_back("more than one place is named for the password");
+  } else if (row.password) {
     entry.credentials_stamp = known.csv_stamp;
   } else if (!source.file.empty()) {
     entry.credentials_stamp = stamp_of(source.file).text;

@@ -8,7 +8,8 @@ inline constexpr int kLedgerFormat = 1;
 
 // States are those of AccountState, in its order.
 inline constexpr const char* kCreateLedger =
-    "PRAGMA journal_mode = DELETE; PRAGMA synchronous = NORMAL;"
+    // With the lock for itself it needs no shared memory, so that a network's file system will do.
+    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
     "CREATE TABLE IF NOT EXISTS account("
     " id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, account TEXT NOT NULL, user TEXT NOT NULL,"
     " host TEXT NOT NULL, place TEXT NOT NULL, line INTEGER NOT NULL, offset INTEGER NOT NULL,"

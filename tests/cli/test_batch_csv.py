@@ -76,7 +76,10 @@ class CsvTest(BatchTest):
             (f"good.mbox,h,993,u24 \udcff,{SECRET}{empty}", "UTF-8"),
             (GOOD.format("u25") + empty, None),
             (f"{self.folder}/good.mbox,imap.example.org,993,u25,{SECRET}{empty}", "same.* 25"),
-            (f'good.mbox,h,993,u27,"{SECRET}{empty}', "quote"),
+            (f"good.mbox,h,993,u27,{SECRET},open{empty[1:]}", "more than one place"),
+            (f"good.mbox,h h,993,u28,{SECRET}{empty}", "host"),
+            (f"good.mbox,h,993,u\x0129,{SECRET}{empty}", "control characters"),
+            (f'good.mbox,h,993,u30,"{SECRET}{empty}', "quote"),
         ]
         text = "\n".join([columns, *(row for row, _ in rows)]) + "\n"
         expected = {line: said for line, (_, said) in enumerate(rows, 2) if said}
