@@ -414,7 +414,15 @@ class Session:
     def _do_store(self, tag, _):
         self._ok(tag)
 
-    _do_uid_store = _do_expunge = _do_check = _do_close = _do_store
+    _do_expunge = _do_check = _do_close = _do_store
+
+    def _do_uid_store(self, tag, words):
+        """Only flags that are added."""
+        added = b" ".join(words[2:]).strip(b"()").decode("latin-1").split()
+        for message in self.selected.messages if self.selected else []:
+            if words[1].upper().startswith(b"+FLAGS") and _in_set(message.uid, words[0], 0):
+                message.flags = [*message.flags, *added]
+        self._ok(tag)
 
     def _do_unselect(self, tag, _):
         self.selected = None
