@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // mboxferry status: where a job stands.
+#include <filesystem>
+
 #include "cli/command.h"
 #include "cli/exit_codes.h"
+#include "cli/job_source.h"
 #include "cli/journal_options.h"
 #include "cli/options.h"
 #include "mboxferry/report/job_report.h"
+#include "mboxferry/report/jobs_summary.h"
 
 namespace mboxferry::cli {
 namespace {
@@ -13,17 +17,32 @@ OptionTable status_table() {
   OptionTable table;
   table.usage = "status [OPTION]... JOURNAL";
   table.about =
-      "Shows what a job has done and what is left, from its journal. Asks no server, changes\n"
-      "nothing, and works while the job runs.\n";
-  table.examples = "  mboxferry status ~/.local/state/mboxferry/alice@example.org-....journal\n";
+      "Shows what a job has done and what is left, from its journal, or the jobs of a batch from\n"
+      "the folder of their journals. Asks no server, changes nothing, and works while they run.\n"
+      "Accounts that a batch has not begun yet have no journal and are not shown.\n";
+  table.examples =
+      "  mboxferry status ~/.local/state/mboxferry/alice@example.org-....journal\n"
+      "  mboxferry status ~/.local/state/mboxferry\n";
   table.positional = "journal";
   table.max_positional = 1;
   auto output = option_group("options");
-  output.add_options()                                                               //
-      ("json", flag(), "a JSON document (jobs/schema/status.json) instead of text")  //
+  output.add_options()  //
+      ("json", flag(),
+       "a JSON document instead of text (jobs/schema/status.json; of a folder report.json)")  //
       ("help,h", "this text");
   table.groups.push_back(output);
   return table;
+}
+
+/// Of all journals in a folder.
+Result<int> show_folder(const std::string& folder, bool json, Context& context) {
+  JobSource jobs({folder});
+  const report::AccountSource accounts = [&](const report::AccountVisitor& visit) {
+    return jobs.visit(visit);
+  };
+  MBOXFERRY_TRY(json ? report::write_job_report(context.out, accounts)
+                     : report::write_jobs_summary(context.out, accounts));
+  return jobs.trouble() ? exit_status(jobs.trouble()->code) : kExitSuccess;
 }
 
 }  // namespace
@@ -35,6 +54,9 @@ Result<int> run_status(const Arguments& arguments, Context& context) {
     return kExitSuccess;
   }
   MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
+  std::error_code error;
+  if (const std::string path = options.text("journal"); std::filesystem::is_directory(path, error))
+    return show_folder(path, options.has_flag("json"), context);
   MBOXFERRY_ASSIGN(const auto journal, open_journal(options, journal::OpenMode::read_only));
   MBOXFERRY_TRY(options.has_flag("json") ? report::write_status_report(context.out, *journal)
                                          : report::write_status_summary(context.out, *journal));

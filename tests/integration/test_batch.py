@@ -2,6 +2,7 @@
 # Many accounts from a CSV: all of them exactly once, whatever happens to one of them or to all.
 
 import base64
+import json
 import re
 import signal
 import socket
@@ -267,6 +268,24 @@ class ManyAccountsTest(BatchTest):
         self.assertEqual(batch.returncode, 130, errors)
         self.resume()
         self.assert_all_there(self.server)
+
+    def test_where_a_batch_stands_is_seen_from_another_shell(self):
+        self.make_accounts(USERS[:4], 60)
+        batch = self.batch_in_background("--max-messages-per-second=20", "--accounts-at-once=4")
+        self.wait_for(lambda: self.server.count(USERS[0], USERS[0]) > 5)
+
+        def accounts():
+            told = self.run_program("status", self.state, "--json")
+            self.assert_code(told, 0)
+            return json.loads(told.out)["accounts"]
+        # The journal knows of a message when its answer has come, which is later.
+        self.wait_for(lambda: sum(box["stored"] for one in accounts()
+                                  for box in one["mailboxes"]) > 5)
+        self.assertEqual({one["verdict"] for one in accounts()}, {"unfinished"})
+        self.assertIn("4", self.run_program("status", self.state).out)
+        batch.send_signal(signal.SIGINT)
+        _, errors = batch.communicate(timeout=60)
+        self.assertEqual(batch.returncode, 130, errors)
 
     def test_a_csv_that_changes_meanwhile_gives_nobody_another_password(self):
         self.make_accounts(USERS[:6], 30)
