@@ -16,6 +16,7 @@
 #include "cli/job_settings.h"
 #include "cli/state_place.h"
 #include "mboxferry/base/file.h"
+#include "mboxferry/base/file_access.h"
 #include "mboxferry/message/digest.h"
 #include "mboxferry/report/printable.h"
 
@@ -81,8 +82,7 @@ std::string password_file_problem(const std::string& path) {
   if (::stat(path.c_str(), &status) != 0 || ::access(path.c_str(), R_OK) != 0) {
     return file_problem("password file", path);
   }
-  const mode_t others = status.st_uid == ::geteuid() ? S_IRGRP | S_IROTH : S_IROTH;
-  if (!S_ISREG(status.st_mode) || (status.st_mode & others) == 0) return "";
+  if (!others_can_read(status.st_mode, status.st_uid)) return "";
   return "others can read the password file " + path + "; run: chmod 600 " + path;
 }
 

@@ -5,13 +5,13 @@
 #include <csv.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <new>
 
 #include "job/line_reader.h"
+#include "mboxferry/base/file_access.h"
 #include "mboxferry/base/utf8.h"
 
 namespace mboxferry::job {
@@ -190,8 +190,7 @@ Result<bool> CsvFile::others_can_read() const {
   if (::fstat(state_->lines.descriptor(), &status) != 0) {
     return Error{ErrorCode::io, "cannot read " + state_->path + ": " + errno_text(errno), ""};
   }
-  const mode_t own = status.st_uid == ::geteuid() ? S_IRGRP | S_IROTH : S_IROTH;
-  return S_ISREG(status.st_mode) && (status.st_mode & own) != 0;
+  return mboxferry::others_can_read(status.st_mode, status.st_uid);
 }
 
 }  // namespace mboxferry::job

@@ -11,6 +11,7 @@
 #include "mboxferry/base/file.h"
 #include "mboxferry/report/json_stream.h"
 #include "mboxferry/report/printable.h"
+#include "report/json_line.h"
 #include "report/rate_meter.h"
 
 namespace mboxferry::report {
@@ -184,7 +185,7 @@ class JsonPrinter final : public Printer {
         .member("account", account)
         .member("text", line)
         .end_object();
-    put_line(spool);
+    put_json_line(descriptor(), spool);
   }
   void finish() override { print(); }
 
@@ -230,11 +231,7 @@ class JsonPrinter final : public Printer {
           .end_object();
     }
     json.end_array().member("waiting", sample.waits_for).end_object();
-    put_line(spool);
-  }
-  void put_line(const Spool& spool) const {
-    DescriptorOutput out(descriptor(), "standard error");
-    if (spool.copy_to(out) && out.write("\n")) static_cast<void>(out.flush());
+    put_json_line(descriptor(), spool);
   }
 };
 

@@ -11,6 +11,7 @@
 #include "mboxferry/base/file.h"
 #include "mboxferry/report/json_stream.h"
 #include "mboxferry/report/printable.h"
+#include "report/json_line.h"
 #include "report/rate_meter.h"
 
 namespace mboxferry::report {
@@ -163,7 +164,7 @@ class JsonPrinter final : public Printer {
     Spool spool;
     JsonStream json(spool);
     json.begin_object().member("event", "notice").member("text", line).end_object();
-    put_line(spool);
+    put_json_line(descriptor(), spool);
   }
   void finish() override {
     if (!shown()) print(last(), rate());
@@ -205,14 +206,9 @@ class JsonPrinter final : public Printer {
     json.member("waiting", sample.waiting);
     json.key("waiting_seconds").decimal(sample.waiting_seconds);
     json.end_object();
-    put_line(spool);
+    put_json_line(descriptor(), spool);
   }
   [[nodiscard]] bool prints_phases() const override { return true; }
-
-  void put_line(const Spool& spool) const {
-    DescriptorOutput out(descriptor(), "standard error");
-    if (spool.copy_to(out) && out.write("\n")) static_cast<void>(out.flush());
-  }
 };
 
 }  // namespace
