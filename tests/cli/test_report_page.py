@@ -94,7 +94,9 @@ class ReportPageTest(ReportJobs):
         self.search("nobody")
         self.assertEqual(self.rows(), [["No account matches."]])
         self.search("b one.ex")
-        self.browser.run("document.querySelector('#table tbody a').focus()")
+        # Another one's reason may name a folder of the test, in which there may be a b.
+        self.browser.run("[...document.querySelectorAll('#table tbody a')]"
+                         ".find(link => link.textContent === 'b').focus()")
         self.browser.key("Enter")
         self.browser.run("new Promise(done => setTimeout(done, 100))")
         self.assertEqual(self.browser.run("document.activeElement.textContent"),
