@@ -88,20 +88,16 @@ class Slurm:
         words = [line.split() for line in listed.splitlines()]
         return {int(one[0]): (one[1], one[2] if len(one) > 2 else "") for one in words}
 
-    def start_now(self, job):
-        """Slurm lets tasks that it has queued again wait for two minutes."""
-        for task, (state, _) in self.tasks(job).items():
-            if state == "PENDING":
-                self.run("scontrol", "update", f"JobId={job}_{task}", "StartTime=now")
-
     def wait_for(self, job, seconds=120):
-        """Until no task of the job waits or runs; their states."""
+        """Until no task of the job waits or runs; their states. Slurm would let tasks that it has
+        queued again wait for two minutes: they start at once."""
         unfinished = {"PENDING", "RUNNING", "COMPLETING", "CONFIGURING", "REQUEUED", "NODE_FAIL"}
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             states = {task: state for task, (state, _) in self.tasks(job).items()}
             if not unfinished & set(states.values()):
                 return states
+            self._start_delayed(job)
             time.sleep(0.2)
         raise AssertionError(f"job {job} does not end: {self.tasks(job)}\n{self.logs()}")
 
@@ -117,6 +113,14 @@ class Slurm:
                          for log in sorted(self.folder.glob("*.log")))
 
     # Inside
+
+    def _start_delayed(self, job):
+        listed = self.run("squeue", "--noheader", "--array", f"--jobs={job}", "--states=PENDING",
+                          "--format=%K %r")
+        for task, reason in (line.split(maxsplit=1) for line in listed.splitlines()):
+            if reason == "BeginTime":
+                with contextlib.suppress(AssertionError):  # it has just started
+                    self.run("scontrol", "update", f"JobId={job}_{task}", "StartTime=now")
 
     def _write_files(self):
         controller, *ports = free_ports(1 + len(self.nodes))
