@@ -216,13 +216,14 @@ Result<int> run(const Options& options, const BatchSettings& settings, BatchAcco
   shown.finish();
   MBOXFERRY_ASSIGN(const job::Standing standing, ledger.standing());
   if (settings.dry_run) {
-    MBOXFERRY_TRY(write_json_file(options, [&](report::TextOutput& file) {
-      return write_batch_plan(file, ledger, standing);
-    }));
+    const BatchTotals totals{standing, dry_run.time_with(settings.limits.accounts_at_once)};
+    MBOXFERRY_TRY(write_json_file(
+        options, [&](report::TextOutput& file) { return write_batch_plan(file, ledger, totals); }));
+    MBOXFERRY_TRY(write_batch_plan_summary(context.out, ledger, totals));
   } else {
-    MBOXFERRY_TRY(write_run_reports(options, accounts_of(ledger)));
+    MBOXFERRY_TRY(write_run_reports(options, accounts_of(ledger, settings.state_folder)));
+    MBOXFERRY_TRY(write_batch_summary(context.out, ledger, standing));
   }
-  MBOXFERRY_TRY(write_batch_summary(context.out, ledger, standing, settings.dry_run));
   return exit_of(standing, context.interrupt);
 }
 

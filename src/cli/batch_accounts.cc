@@ -88,6 +88,12 @@ std::string password_file_problem(const std::string& path) {
 
 }  // namespace
 
+bool BatchAccounts::names_file(const imap::Secret& password) const {
+  std::error_code ignored;
+  const std::string& base = archives_in_.empty() ? folder_ : archives_in_;
+  return fs::exists(fs::path(base) / password.reveal(), ignored);
+}
+
 /// What is the same for many rows, and looked up once.
 struct BatchAccounts::Known {
   std::string csv_stamp;
@@ -96,6 +102,8 @@ struct BatchAccounts::Known {
 
   std::string full_path(const std::string& path) {
     const fs::path archive(path);
+    std::error_code failed;
+    if (fs::is_symlink(archive, failed)) return fs::weakly_canonical(archive, failed).string();
     if (const std::string parent = archive.parent_path().string();
         parent != folder || full_folder.empty()) {
       std::error_code error;
@@ -229,13 +237,18 @@ std::vector<std::string> BatchAccounts::check(const job::AccountRow& row, Known&
                               ? "no archive is named"
                               : "there is no archive of that name in " + archives_in_);
   } else if (::access(archive->c_str(), R_OK) != 0) {
-    problems.push_back(file_problem("archive", *archive));
+    const std::string problem = file_problem("archive", *archive);
+    // With the two in each other's column the archive's name is the password.
+    problems.push_back(row.password && names_file(*row.password)
+                           ? "the password column names a file: are archive and password swapped?"
+                           : problem);
   } else {
     const Stamp stamp = stamp_of(*archive);
     entry.size = stamp.size;
     entry.archive_stamp = stamp.text;
-    entry.key =
-        entry.account + '\n' + connection->mailbox.value_or("") + '\n' + known.full_path(*archive);
+    const std::string full_path = known.full_path(*archive);
+    entry.key = entry.account + '\n' + connection->mailbox.value_or("") + '\n' + full_path;
+    entry.journal = journal_name_of(entry.account, {full_path}, *archive, connection->mailbox);
   }
   const PasswordSource& source = connection->password;
   const bool names_another = row.values.contains("password-file") ||

@@ -48,6 +48,7 @@ class BatchAccounts {
   [[nodiscard]] Result<job::AccountsFile> open() const;
   [[nodiscard]] std::string below_csv(const std::string& path) const;
   [[nodiscard]] std::optional<std::string> archive_of(const job::AccountRow& row) const;
+  [[nodiscard]] bool names_file(const imap::Secret& password) const;
   [[nodiscard]] Result<Options> options_of(const job::AccountRow& row) const;
   [[nodiscard]] Result<ConnectionSettings> connection_of(const job::AccountRow& row) const;
   /// What is wrong with a row; `entry` is filled as far as possible.

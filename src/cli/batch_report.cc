@@ -32,85 +32,115 @@ std::string_view verdict_of(job::AccountState state) {
   return "failed";
 }
 
+struct Sums {
+  std::uint64_t messages = 0;
+  std::uint64_t bytes = 0;
+
+  void add(const job::Entry& entry) {
+    messages += entry.messages;
+    bytes += entry.bytes;
+  }
+};
+
+bool all_can_go(const BatchTotals& totals) {
+  return totals.standing.complete == totals.standing.accounts;
+}
+
+std::string trouble_line(std::string_view state, const job::Entry& entry) {
+  // Most reasons name the account themselves.
+  if (entry.what.starts_with(entry.account))
+    return fmt::format("  {}: {}\n", state, report::printable(entry.what));
+  std::string line = fmt::format("  {}: {}", state, report::printable(entry.account));
+  if (entry.state == job::AccountState::refused)
+    line += fmt::format(": {} messages", entry.refused);
+  if (!entry.what.empty()) line += ": " + report::printable(entry.what);
+  return line + "\n";
+}
+
 }  // namespace
 
-report::AccountSource accounts_of(const job::Ledger& ledger) {
-  return [&ledger](const report::AccountVisitor& visit) {
+report::RunFacts ledger_facts(const job::Entry& entry) {
+  report::RunFacts facts;
+  facts.verdict = verdict_of(entry.state);
+  facts.user = entry.user;
+  facts.host = entry.host;
+  facts.reason = entry.what;
+  return facts;
+}
+
+report::AccountSource accounts_of(const job::Ledger& ledger, const std::string& state_folder) {
+  return [&](const report::AccountVisitor& visit) {
     return ledger.each([&](const job::Entry& entry) -> Result<void> {
-      std::unique_ptr<journal::Journal> journal;
-      if (!entry.journal.empty()) {
-        auto opened = journal::Journal::open(entry.journal, journal::OpenMode::read_only);
-        if (opened) journal = std::move(*opened);
-      }
-      report::RunFacts facts;
-      facts.verdict = verdict_of(entry.state);
-      facts.user = entry.user;
-      facts.host = entry.host;
-      facts.reason = entry.what;
+      const auto journal =
+          journal::Journal::open(state_folder + "/" + entry.journal, journal::OpenMode::read_only);
+      report::RunFacts facts = ledger_facts(entry);
       if (entry.attempts > 0) {
         facts.seconds = entry.seconds;
         facts.messages_now = entry.messages_now;
         facts.bytes_now = entry.bytes_now;
       }
-      return visit(facts, journal.get());
+      // One that was never begun has no journal.
+      return visit(facts, journal ? journal->get() : nullptr);
     });
   };
 }
 
 Result<void> write_batch_plan(report::TextOutput& out, const job::Ledger& ledger,
-                              const job::Standing& standing) {
-  const bool go = standing.complete == standing.accounts;
-  return report::write_plan_report(out, go, [&](const report::PlanVisitor& visit) {
-    return ledger.each([&](const job::Entry& entry) -> Result<void> {
-      MBOXFERRY_ASSIGN(const std::string account, ledger.note(entry));
-      if (!account.empty()) return visit(account);
-      // It was not its turn before the user stopped.
-      report::PlanFacts facts;
-      facts.user = entry.user;
-      facts.host = entry.host;
-      facts.reasons = {entry.what.empty() ? "not looked at" : entry.what};
-      return visit(report::plan_account_json(facts));
-    });
-  });
+                              const BatchTotals& totals) {
+  return report::write_plan_report(
+      out, all_can_go(totals), totals.time, [&](const report::PlanVisitor& visit) {
+        return ledger.each([&](const job::Entry& entry) -> Result<void> {
+          MBOXFERRY_ASSIGN(const std::string account, ledger.note(entry));
+          if (!account.empty()) return visit(account);
+          // It was not its turn before the user stopped.
+          report::PlanFacts facts;
+          facts.user = entry.user;
+          facts.host = entry.host;
+          facts.reasons = {entry.what.empty() ? "not looked at" : entry.what};
+          return visit(report::plan_account_json(facts));
+        });
+      });
+}
+
+Result<void> write_batch_plan_summary(report::TextOutput& out, const job::Ledger& ledger,
+                                      const BatchTotals& totals) {
+  Sums sums;
+  // What is wrong comes last, where it is seen.
+  for (const bool good : {true, false}) {
+    MBOXFERRY_TRY(ledger.each([&](const job::Entry& entry) -> Result<void> {
+      if ((entry.state == job::AccountState::complete) != good) return ok();
+      sums.add(entry);
+      if (!good) return out.write(trouble_line("no go", entry));
+      return out.write(fmt::format("  go: {}: {} messages, {}\n", report::printable(entry.account),
+                                   entry.messages, report::human_bytes(entry.bytes)));
+    }));
+  }
+  if (totals.time) {
+    MBOXFERRY_TRY(out.write("  time: " + report::plan_time_text(*totals.time) + "\n"));
+  }
+  return out.write(
+      fmt::format("{}: {} of {} accounts can go; {} messages, {} to send; nothing was sent\n",
+                  all_can_go(totals) ? "GO" : "NO GO", totals.standing.complete,
+                  totals.standing.accounts, sums.messages, report::human_bytes(sums.bytes)));
 }
 
 Result<void> write_batch_summary(report::TextOutput& out, const job::Ledger& ledger,
-                                 const job::Standing& standing, bool dry_run) {
-  std::uint64_t messages = 0;
-  std::uint64_t bytes = 0;
+                                 const job::Standing& standing) {
+  Sums sums;
   std::uint64_t told = 0;
   MBOXFERRY_TRY(ledger.each([&](const job::Entry& entry) -> Result<void> {
-    messages += entry.messages;
-    bytes += entry.bytes;
-    const bool good = entry.state == job::AccountState::complete;
-    if (good || ++told > kMostLines) return ok();
-    std::string state(account_state_name(entry.state));
-    if (dry_run && entry.state == job::AccountState::failed) state = "no go";
-    std::string line = fmt::format("  {}: {}", state, report::printable(entry.account));
-    if (entry.state == job::AccountState::refused)
-      line += fmt::format(": {} messages", entry.refused);
-    // Most reasons name the account themselves.
-    if (entry.what.starts_with(entry.account)) {
-      line = fmt::format("  {}: {}", state, report::printable(entry.what));
-    } else if (!entry.what.empty()) {
-      line += ": " + report::printable(entry.what);
-    }
-    return out.write(line + "\n");
+    sums.add(entry);
+    if (entry.state == job::AccountState::complete || ++told > kMostLines) return ok();
+    return out.write(trouble_line(account_state_name(entry.state), entry));
   }));
   if (told > kMostLines) {
     MBOXFERRY_TRY(out.write(fmt::format("  and {} more, see the report\n", told - kMostLines)));
   }
-  std::string line;
-  if (dry_run) {
-    line = fmt::format("{}: {} of {} accounts can go; {} messages, {} to send; nothing was sent",
-                       standing.complete == standing.accounts ? "go" : "no go", standing.complete,
-                       standing.accounts, messages, report::human_bytes(bytes));
-  } else {
-    line = fmt::format("{} of {} accounts complete; {} messages, {} stored", standing.complete,
-                       standing.accounts, messages, report::human_bytes(bytes));
-  }
+  std::string line =
+      fmt::format("{} of {} accounts complete; {} messages, {} stored", standing.complete,
+                  standing.accounts, sums.messages, report::human_bytes(sums.bytes));
   const auto add = [&](std::uint64_t count, std::string_view what) {
-    if (count > 0 && !dry_run) line += fmt::format("; {} {}", count, what);
+    if (count > 0) line += fmt::format("; {} {}", count, what);
   };
   add(standing.refused, "with refused messages");
   add(standing.later + standing.waiting, "to go on later");

@@ -2,25 +2,43 @@
 // What became of a batch, and what happens while it runs.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "mboxferry/base/cancellation.h"
 #include "mboxferry/job/ledger.h"
 #include "mboxferry/job/scheduler.h"
 #include "mboxferry/report/batch_progress.h"
 #include "mboxferry/report/job_report.h"
+#include "mboxferry/report/plan_report.h"
 #include "mboxferry/report/text_output.h"
 
 namespace mboxferry::cli {
 
-/// The accounts of a report, one after the other from their journals. `ledger` must live longer.
-report::AccountSource accounts_of(const job::Ledger& ledger);
+/// What the ledger alone knows of an account.
+report::RunFacts ledger_facts(const job::Entry& entry);
+
+/// The accounts of a report, one after the other from their journals in `state_folder`. Both
+/// arguments must live longer.
+report::AccountSource accounts_of(const job::Ledger& ledger, const std::string& state_folder);
+
+/// What a dry run found about all accounts together.
+struct BatchTotals {
+  job::Standing standing;
+  std::optional<report::PlanTime> time;  ///< nothing: no account could be looked at
+};
 
 /// Schema mboxferry.plan/1, from what the dry run noted.
 Result<void> write_batch_plan(report::TextOutput& out, const job::Ledger& ledger,
-                              const job::Standing& standing);
+                              const BatchTotals& totals);
+
+/// For people: a line for each account, those that cannot go last, and then GO or NO GO for all.
+Result<void> write_batch_plan_summary(report::TextOutput& out, const job::Ledger& ledger,
+                                      const BatchTotals& totals);
 
 /// For people: how many accounts are how, and the first that are not complete, with the reason.
 Result<void> write_batch_summary(report::TextOutput& out, const job::Ledger& ledger,
-                                 const job::Standing& standing, bool dry_run);
+                                 const job::Standing& standing);
 
 /// Hands the scheduler's events to a printer, which must live longer.
 class BatchPrintingObserver final : public job::BatchObserver {

@@ -15,7 +15,6 @@ namespace {
 job::Outcome outcome_of(const Error& error, const job::Entry& entry) {
   job::Outcome outcome;
   outcome.what = describe(error);
-  outcome.journal = entry.journal;
   outcome.messages = entry.messages;
   outcome.bytes = entry.bytes;
   outcome.refused = entry.refused;
@@ -61,12 +60,10 @@ job::Outcome Migration::run(const job::Entry& entry, transfer::Observer& observe
                             const Cancellation& interrupt) {
   auto settings = accounts_.settings_of(entry, interrupt);
   if (!settings) return outcome_of(settings.error(), entry);
-  const std::string name =
-      journal_name(settings->account.label(), settings->archives, settings->mapping.mailbox);
-  settings->journal_path = state_folder_ + "/" + name;
+  settings->journal_path = state_folder_ + "/" + entry.journal;
   if (retry_refused_ && entry.refused > 0) settings->retry.emplace();
   if (!log_folder_.empty()) {
-    auto trace = open_trace(log_folder_ + "/" + name + ".log");
+    auto trace = open_trace(log_folder_ + "/" + entry.journal + ".log");
     if (!trace) return outcome_of(trace.error(), entry);
     settings->connection.trace = std::move(*trace);
   }
@@ -79,7 +76,6 @@ job::Outcome Migration::run(const job::Entry& entry, transfer::Observer& observe
     outcome.state = result.verdict == transfer::Verdict::refused ? job::AccountState::refused
                                                                  : job::AccountState::complete;
   }
-  outcome.journal = settings->journal_path;
   outcome.seconds = result.seconds;
   outcome.messages_now = result.stored_now.messages;
   outcome.bytes_now = result.stored_now.bytes;
@@ -99,6 +95,8 @@ job::Outcome DryRun::run(const job::Entry& entry, transfer::Observer& observer,
                        : Result<transfer::Plan>(settings.error());
   if (plan) {
     facts = plan_facts(*settings, *plan);
+    const std::lock_guard guard(mutex_);
+    time_.add(plan->time, plan->bytes_needed);
     outcome.state = plan->go ? job::AccountState::complete : job::AccountState::failed;
     if (!plan->go && !plan->reasons.empty()) outcome.what = plan->reasons.front();
   } else {
@@ -109,6 +107,13 @@ job::Outcome DryRun::run(const job::Entry& entry, transfer::Observer& observer,
   for (const report::PlanRow& row : facts.mailboxes) outcome.messages += row.planned;
   if (outcome.state != job::AccountState::waiting) outcome.note = report::plan_account_json(facts);
   return outcome;
+}
+
+std::optional<report::PlanTime> DryRun::time_with(int accounts_at_once) const {
+  const std::lock_guard guard(mutex_);
+  const auto time = time_.with(accounts_at_once);
+  if (!time) return std::nullopt;
+  return plan_time(*time);
 }
 
 }  // namespace mboxferry::cli

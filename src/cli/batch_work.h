@@ -2,10 +2,13 @@
 // What a batch does with one account.
 #pragma once
 
+#include <mutex>
+#include <optional>
 #include <string>
 
 #include "cli/batch_accounts.h"
 #include "mboxferry/job/scheduler.h"
+#include "mboxferry/report/plan_report.h"
 
 namespace mboxferry::cli {
 
@@ -38,8 +41,13 @@ class DryRun final : public job::AccountWork {
   job::Outcome run(const job::Entry& entry, transfer::Observer& observer,
                    const Cancellation& interrupt) override;
 
+  /// How long the accounts looked at so far will take, so many at a time; nothing without any.
+  [[nodiscard]] std::optional<report::PlanTime> time_with(int accounts_at_once) const;
+
  private:
   const BatchAccounts& accounts_;
+  mutable std::mutex mutex_;
+  transfer::TotalTime time_;
 };
 
 }  // namespace mboxferry::cli

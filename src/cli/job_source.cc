@@ -5,8 +5,10 @@
 #include <filesystem>
 #include <set>
 
+#include "cli/batch_report.h"
 #include "cli/command.h"
 #include "cli/connection_options.h"
+#include "mboxferry/job/ledger.h"
 #include "mboxferry/journal/journal.h"
 
 namespace mboxferry::cli {
@@ -27,6 +29,19 @@ Result<report::RunFacts> facts_of(const journal::Journal& journal) {
   facts.reason = reason.value_or("");
   facts.verdict = verdict && *verdict != "running" ? *verdict : "unfinished";
   return facts;
+}
+
+/// Accounts that a batch has not begun yet, or could not begin: they have no journal in `folder`.
+Result<void> visit_unbegun(const job::Ledger& ledger, const fs::path& folder,
+                           const report::AccountVisitor& visit) {
+  return ledger.each_named([&](const job::Entry& entry) -> Result<void> {
+    std::error_code ignored;
+    if (fs::exists(folder / entry.journal, ignored)) return ok();
+    report::RunFacts facts = ledger_facts(entry);
+    if (entry.state == job::AccountState::waiting && facts.reason.empty())
+      facts.reason = "not begun";
+    return visit(facts, nullptr);
+  });
 }
 
 struct OpenJob {
@@ -65,7 +80,17 @@ Result<void> JobSource::visit_folder(const std::string& folder,
   for (fs::recursive_directory_iterator entry(folder, failed), end; !failed && entry != end;
        entry.increment(failed)) {
     std::error_code ignored;
-    if (entry->path().extension() != ".journal" || !entry->is_regular_file(ignored)) continue;
+    if (!entry->is_regular_file(ignored)) continue;
+    if (entry->path().extension() == ".ledger") {
+      const auto ledger = job::Ledger::open_to_read(entry->path().string());
+      if (ledger) {
+        MBOXFERRY_TRY(visit_unbegun(**ledger, entry->path().parent_path(), visit));
+      } else {
+        pass_over(ledger.error());
+      }
+      continue;
+    }
+    if (entry->path().extension() != ".journal") continue;
     const auto job = open_job(entry->path().string());
     if (!job) {
       pass_over(job.error());

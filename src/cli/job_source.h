@@ -10,7 +10,8 @@
 
 namespace mboxferry::cli {
 
-/// Jobs named by their journals, or by folders that hold journals (`*.journal`, at any depth).
+/// Jobs named by their journals, or by folders that hold journals (`*.journal`, at any depth) and
+/// the ledgers of batches (`*.ledger`), which know the accounts that have no journal yet.
 class JobSource {
  public:
   explicit JobSource(std::vector<std::string> places) : places_(std::move(places)) {}
@@ -19,7 +20,7 @@ class JobSource {
   /// the walk; one in a folder is passed over, told on standard error and kept for trouble().
   Result<void> visit(const report::AccountVisitor& visit);
 
-  /// The first journal of a folder that could not be read.
+  /// The first journal or ledger of a folder that could not be read.
   [[nodiscard]] const std::optional<Error>& trouble() const { return trouble_; }
 
  private:

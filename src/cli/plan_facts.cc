@@ -4,6 +4,10 @@
 
 namespace mboxferry::cli {
 
+report::PlanTime plan_time(const transfer::TimeEstimate& time) {
+  return {time.least_seconds, time.most_seconds, time.rests_on};
+}
+
 report::PlanFacts plan_facts(const transfer::JobSettings& settings, const transfer::Plan& plan) {
   report::PlanFacts facts;
   facts.user = settings.account.user;
@@ -15,8 +19,7 @@ report::PlanFacts plan_facts(const transfer::JobSettings& settings, const transf
       plan.name_space.prefix,
       plan.name_space.separator == 0 ? "" : std::string(1, plan.name_space.separator),
       plan.append_limit};
-  facts.time =
-      report::PlanTime{plan.time.least_seconds, plan.time.most_seconds, plan.time.rests_on};
+  facts.time = plan_time(plan.time);
   if (plan.quota) facts.quota = report::PlanQuota{plan.quota->limit, plan.quota->used};
   for (const transfer::PlannedMailbox& row : plan.mailboxes) {
     facts.mailboxes.push_back({row.name, row.exists, row.planned, row.oversize, row.skipped,

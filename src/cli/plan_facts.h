@@ -7,6 +7,7 @@
 
 namespace mboxferry::cli {
 
+report::PlanTime plan_time(const transfer::TimeEstimate& time);
 report::PlanFacts plan_facts(const transfer::JobSettings& settings, const transfer::Plan& plan);
 
 }  // namespace mboxferry::cli

@@ -19,13 +19,11 @@ OptionTable report_table() {
   OptionTable table;
   table.usage = "report [OPTION]... JOB...";
   table.about =
-      "Writes what jobs did and what is left, from their journals. A JOB is a journal, or a "
-      "folder\n"
-      "that holds journals (*.journal), such as the state folder of a batch or of its shards. "
-      "Asks\n"
-      "no server, changes nothing, and works while jobs run. Accounts that a batch has not begun "
-      "yet\n"
-      "have no journal and are not in it. Without an option, a summary is printed.\n";
+      "Writes what jobs did and what is left, from their journals. A JOB is a journal, or a\n"
+      "folder that holds journals (*.journal) and what batches know of accounts that they have\n"
+      "not begun (*.ledger), such as the state folder of a batch or of its shards. Asks no\n"
+      "server, changes nothing, and works while jobs run. Without an option, a summary is "
+      "printed.\n";
   table.examples =
       "  mboxferry report ~/.local/state/mboxferry\n"
       "  mboxferry report shard-1 shard-2 --html report.html --json report.json\n"

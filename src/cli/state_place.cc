@@ -74,17 +74,24 @@ Result<void> make_state_folder(const std::string& folder) {
 
 std::string journal_name(const std::string& account, const std::vector<std::string>& archives,
                          const std::optional<std::string>& mailbox) {
-  std::string identity = account + '\n';
+  std::vector<std::string> full_paths;
   for (const std::string& archive : archives) {
     std::error_code failed;
     const fs::path absolute = fs::weakly_canonical(archive, failed);
-    identity += (failed ? archive : absolute.string()) + '\n';
+    full_paths.push_back(failed ? archive : absolute.string());
   }
+  return journal_name_of(account, full_paths, archives.empty() ? "" : archives.front(), mailbox);
+}
+
+std::string journal_name_of(const std::string& account, const std::vector<std::string>& full_paths,
+                            const std::string& first, const std::optional<std::string>& mailbox) {
+  std::string identity = account + '\n';
+  for (const std::string& path : full_paths) identity += path + '\n';
   if (mailbox) identity += "mailbox " + *mailbox;
-  fs::path first = archives.empty() ? fs::path() : fs::path(archives.front()).lexically_normal();
-  if (!first.has_filename()) first = first.parent_path();
+  fs::path shown = fs::path(first).lexically_normal();
+  if (!shown.has_filename()) shown = shown.parent_path();
   return fmt::format("{}-{}-{:016x}.journal", readable(account, 48),
-                     readable(first.filename().string(), 40),
+                     readable(shown.filename().string(), 40),
                      static_cast<std::uint64_t>(message::short_hash(identity)));
 }
 

@@ -21,4 +21,9 @@ Result<void> make_state_folder(const std::string& folder);
 std::string journal_name(const std::string& account, const std::vector<std::string>& archives,
                          const std::optional<std::string>& mailbox);
 
+/// The same for archives whose full paths, without links, are known; `first` is what the user
+/// called the first of them.
+std::string journal_name_of(const std::string& account, const std::vector<std::string>& full_paths,
+                            const std::string& first, const std::optional<std::string>& mailbox);
+
 }  // namespace mboxferry::cli

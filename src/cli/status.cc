@@ -17,9 +17,8 @@ OptionTable status_table() {
   OptionTable table;
   table.usage = "status [OPTION]... JOURNAL";
   table.about =
-      "Shows what a job has done and what is left, from its journal, or the jobs of a batch from\n"
-      "the folder of their journals. Asks no server, changes nothing, and works while they run.\n"
-      "Accounts that a batch has not begun yet have no journal and are not shown.\n";
+      "Shows what a job has done and what is left, from its journal, or the accounts of a batch\n"
+      "from its state folder. Asks no server, changes nothing, and works while they run.\n";
   table.examples =
       "  mboxferry status ~/.local/state/mboxferry/alice@example.org-....journal\n"
       "  mboxferry status ~/.local/state/mboxferry\n";

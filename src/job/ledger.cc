@@ -6,12 +6,14 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <mutex>
 #include <utility>
 
 #include "job/ledger_sql.h"
 #include "mboxferry/base/glob.h"
 #include "mboxferry/journal/lock_file.h"
+#include "mboxferry/journal/unchanging_uri.h"
 
 namespace mboxferry::job {
 namespace {
@@ -23,6 +25,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kFirstPause{5'000};
 constexpr milliseconds kLongestPause{120'000};
 constexpr int kMostFailuresOfPlace = 4;
+constexpr int kBusyMilliseconds = 10'000;
 
 std::int64_t ticks(Ledger::TimePoint time) {
   return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
@@ -55,8 +58,8 @@ Entry read_entry(SQLite::Statement& row) {
   entry.size = count(row, 8);
   entry.archive_stamp = row.getColumn(9).getString();
   entry.credentials_stamp = row.getColumn(10).getString();
-  entry.state = from_disk(row.getColumn(11).getInt());
-  entry.journal = row.getColumn(12).getString();
+  entry.journal = row.getColumn(11).getString();
+  entry.state = from_disk(row.getColumn(12).getInt());
   entry.what = row.getColumn(13).getString();
   entry.messages = count(row, 14);
   entry.bytes = count(row, 15);
@@ -133,6 +136,43 @@ struct Ledger::State {
 Ledger::Ledger(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Ledger::~Ledger() = default;
 
+namespace {
+
+Error other_version(const std::string& path) {
+  return {ErrorCode::configuration, "the ledger " + path + " is of another version of mboxferry",
+          "use that version, or remove it: it is made anew from the accounts' journals"};
+}
+
+// Where SQLite may not make its files beside a ledger, one that nobody works with can be read all
+// the same.
+SQLite::Database open_database_to_read(const std::string& path) {
+  try {
+    SQLite::Database database(path, SQLite::OPEN_READONLY, kBusyMilliseconds);
+    database.execAndGet("PRAGMA user_version");
+    return database;
+  } catch (const SQLite::Exception&) {
+    std::error_code ignored;
+    if (const auto log = std::filesystem::file_size(path + "-wal", ignored); !ignored && log > 0)
+      throw;
+    return {journal::unchanging_uri(path), SQLite::OPEN_READONLY | SQLite::OPEN_URI};
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<const Ledger>> Ledger::open_to_read(const std::string& path) {
+  try {
+    auto state = std::make_unique<State>();
+    state->database = open_database_to_read(path);
+    if (state->database.execAndGet("PRAGMA user_version").getInt() != kLedgerFormat)
+      return other_version(path);
+    return std::unique_ptr<const Ledger>(new Ledger(std::move(state)));
+  } catch (const SQLite::Exception& exception) {
+    return Error{ErrorCode::io, "cannot read the ledger " + path + ": " + exception.what(),
+                 "it is made anew from the accounts' journals when it is removed"};
+  }
+}
+
 Result<std::unique_ptr<Ledger>> Ledger::open(const std::string& path) {
   try {
     auto state = std::make_unique<State>();
@@ -144,11 +184,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const std::string& path) {
     if (!path.empty()) ::chmod(path.c_str(), 0600);
     state->database.exec(kCreateLedger);
     const int format = state->database.execAndGet("PRAGMA user_version").getInt();
-    if (format != 0 && format != kLedgerFormat) {
-      return Error{ErrorCode::configuration,
-                   "the ledger " + path + " is of another version of mboxferry",
-                   "use that version, or remove it: it is made anew from the accounts' journals"};
-    }
+    if (format != 0 && format != kLedgerFormat) return other_version(path);
     state->database.exec("PRAGMA user_version = " + std::to_string(kLedgerFormat));
     return std::unique_ptr<Ledger>(new Ledger(std::move(state)));
   } catch (const SQLite::Exception& exception) {
@@ -192,6 +228,7 @@ Result<std::optional<std::uint64_t>> Ledger::add(const NewEntry& entry) {
     insert.bind(10, entry.credentials_stamp);
     insert.bind(11, chosen ? 1 : 0);
     insert.bind(12, state_->choice.retry_failed ? 1 : 0);
+    insert.bind(13, entry.journal);
     insert.exec();
     return std::optional<std::uint64_t>();
   });
@@ -265,16 +302,15 @@ Result<void> Ledger::settle(const Entry& entry, const Outcome& outcome, TimePoin
     SQLite::Transaction transaction(state_->database);
     SQLite::Statement update(state_->database, kSettleAccount);
     update.bind(1, on_disk(outcome.state));
-    update.bind(2, outcome.journal);
-    update.bind(3, outcome.what);
-    update.bind(4, number(outcome.messages));
-    update.bind(5, number(outcome.bytes));
-    update.bind(6, number(outcome.refused));
-    update.bind(7, number(outcome.messages_now));
-    update.bind(8, number(outcome.bytes_now));
-    update.bind(9, outcome.seconds);
-    update.bind(10, outcome.note);
-    update.bind(11, entry.id);
+    update.bind(2, outcome.what);
+    update.bind(3, number(outcome.messages));
+    update.bind(4, number(outcome.bytes));
+    update.bind(5, number(outcome.refused));
+    update.bind(6, number(outcome.messages_now));
+    update.bind(7, number(outcome.bytes_now));
+    update.bind(8, outcome.seconds);
+    update.bind(9, outcome.note);
+    update.bind(10, entry.id);
     update.exec();
     Entry told = entry;
     told.what = outcome.what;
@@ -305,13 +341,24 @@ Result<Standing> Ledger::standing() const {
   });
 }
 
-Result<void> Ledger::each(const std::function<Result<void>(const Entry&)>& visit) const {
+Result<void> Ledger::each(const Visitor& visit) const {
+  return walk(
+      kEachChosen, [](const Entry& entry) { return number(entry.offset); }, visit);
+}
+
+Result<void> Ledger::each_named(const Visitor& visit) const {
+  return walk(
+      kEachNamed, [](const Entry& entry) { return entry.id; }, visit);
+}
+
+Result<void> Ledger::walk(const char* statement, std::int64_t (*position)(const Entry&),
+                          const Visitor& visit) const {
   constexpr std::size_t kPage = 200;
   std::int64_t after = -1;
   for (;;) {
     MBOXFERRY_ASSIGN(const auto page, state_->guarded([&]() -> Result<std::vector<Entry>> {
       std::vector<Entry> entries;
-      SQLite::Statement rows(state_->database, kEachAccount);
+      SQLite::Statement rows(state_->database, statement);
       rows.bind(1, after);
       rows.bind(2, static_cast<int>(kPage));
       while (rows.executeStep()) entries.push_back(read_entry(rows));
@@ -319,7 +366,7 @@ Result<void> Ledger::each(const std::function<Result<void>(const Entry&)>& visit
     }));
     for (const Entry& entry : page) {
       MBOXFERRY_TRY(visit(entry));
-      after = number(entry.offset);
+      after = position(entry);
     }
     if (page.size() < kPage) return ok();
   }

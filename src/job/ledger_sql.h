@@ -4,18 +4,16 @@
 
 namespace mboxferry::job {
 
-inline constexpr int kLedgerFormat = 1;
+inline constexpr int kLedgerFormat = 2;
 
 // States are those of AccountState, in its order.
 inline constexpr const char* kCreateLedger =
-    // With the lock for itself it needs no shared memory, so that a network's file system will do.
-    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
     "CREATE TABLE IF NOT EXISTS account("
     " id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, account TEXT NOT NULL, user TEXT NOT NULL,"
     " host TEXT NOT NULL, place TEXT NOT NULL, line INTEGER NOT NULL, offset INTEGER NOT NULL,"
     " size INTEGER NOT NULL, archive_stamp TEXT NOT NULL, credentials_stamp TEXT NOT NULL,"
-    " state INTEGER NOT NULL,"
-    " journal TEXT NOT NULL DEFAULT '', what TEXT NOT NULL DEFAULT '',"
+    " journal TEXT NOT NULL, state INTEGER NOT NULL, what TEXT NOT NULL DEFAULT '',"
     " messages INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,"
     " refused INTEGER NOT NULL DEFAULT 0, messages_now INTEGER NOT NULL DEFAULT 0,"
     " bytes_now INTEGER NOT NULL DEFAULT 0, seconds REAL NOT NULL DEFAULT 0,"
@@ -42,10 +40,11 @@ inline constexpr const char* kForgetRun =
 // What was for later or failed is tried again, a refused login only when something has changed.
 inline constexpr const char* kAddAccount =
     "INSERT INTO account(key, account, user, host, place, line, offset, size, archive_stamp,"
-    " credentials_stamp, state, named, chosen)"
-    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 1, ?11)"
+    " credentials_stamp, journal, state, named, chosen)"
+    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?13, 0, 1, ?11)"
     " ON CONFLICT(key) DO UPDATE SET account = ?2, user = ?3, host = ?4, place = ?5, line = ?6,"
-    " offset = ?7, size = ?8, archive_stamp = ?9, credentials_stamp = ?10, named = 1, chosen = ?11,"
+    " offset = ?7, size = ?8, archive_stamp = ?9, credentials_stamp = ?10, journal = ?13,"
+    " named = 1, chosen = ?11,"
     " state = CASE WHEN NOT ?11 THEN state"
     "  WHEN state IN (4, 6) OR (?12 AND state IN (3, 5)) THEN 0"
     "  WHEN state = 5 AND credentials_stamp <> ?10 THEN 0"
@@ -62,7 +61,7 @@ inline constexpr const char* kPlacesByTurn =
 
 #define MBOXFERRY_LEDGER_COLUMNS                                                               \
   "id, key, account, user, host, place, line, offset, size, archive_stamp, credentials_stamp," \
-  " state, journal, what, messages, bytes, refused, messages_now,"                             \
+  " journal, state, what, messages, bytes, refused, messages_now,"                             \
   " bytes_now, seconds, attempts"
 #define MBOXFERRY_LEDGER_NEXT                                              \
   "SELECT " MBOXFERRY_LEDGER_COLUMNS                                       \
@@ -72,9 +71,12 @@ inline constexpr const char* kPlacesByTurn =
 inline constexpr const char* kNextLargest =
     MBOXFERRY_LEDGER_NEXT " ORDER BY size DESC, offset LIMIT 1";
 inline constexpr const char* kNextInOrder = MBOXFERRY_LEDGER_NEXT " ORDER BY offset LIMIT 1";
-inline constexpr const char* kEachAccount = "SELECT " MBOXFERRY_LEDGER_COLUMNS
-                                            " FROM account WHERE chosen AND offset > ?1"
-                                            " ORDER BY offset LIMIT ?2";
+inline constexpr const char* kEachChosen = "SELECT " MBOXFERRY_LEDGER_COLUMNS
+                                           " FROM account WHERE chosen AND offset > ?1"
+                                           " ORDER BY offset LIMIT ?2";
+inline constexpr const char* kEachNamed = "SELECT " MBOXFERRY_LEDGER_COLUMNS
+                                          " FROM account WHERE named AND id > ?1"
+                                          " ORDER BY id LIMIT ?2";
 
 #undef MBOXFERRY_LEDGER_NEXT
 #undef MBOXFERRY_LEDGER_COLUMNS
@@ -83,8 +85,8 @@ inline constexpr const char* kSetRunning =
     "UPDATE account SET state = 1, attempts = attempts + 1 WHERE id = ?";
 
 inline constexpr const char* kSettleAccount =
-    "UPDATE account SET state = ?1, journal = ?2, what = ?3, messages = ?4, bytes = ?5,"
-    " refused = ?6, messages_now = ?7, bytes_now = ?8, seconds = ?9, note = ?10 WHERE id = ?11";
+    "UPDATE account SET state = ?1, what = ?2, messages = ?3, bytes = ?4, refused = ?5,"
+    " messages_now = ?6, bytes_now = ?7, seconds = ?8, note = ?9 WHERE id = ?10";
 
 inline constexpr const char* kSettlePlace =
     "UPDATE place SET running = running - 1, failures = ?1, not_before = ?2 WHERE name = ?3";

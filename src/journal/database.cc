@@ -19,7 +19,8 @@ constexpr const char* kConnectionSettings =
     "PRAGMA trusted_schema=OFF;"
     "PRAGMA cell_size_check=ON;";
 
-/// The path as SQLite's URI file name, which alone can say that a file does not change.
+}  // namespace
+
 std::string unchanging_uri(const std::string& path) {
   std::string uri = "file:";
   for (const char c : path) {
@@ -31,8 +32,6 @@ std::string unchanging_uri(const std::string& path) {
   }
   return uri + "?immutable=1";
 }
-
-}  // namespace
 
 Error damaged(const std::string& path, const std::string& detail) {
   return {.code = ErrorCode::io,

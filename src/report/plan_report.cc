@@ -87,8 +87,7 @@ std::string server_lines(const PlanFacts& plan) {
                          human_bytes(plan.quota->limit), human_bytes(plan.bytes_needed));
   }
   if (plan.time) {
-    lines += fmt::format("  time: {} to {}; rests on {}\n", human_duration(plan.time->least),
-                         human_duration(plan.time->most), plan.time->rests_on);
+    lines += "  time: " + plan_time_text(*plan.time) + "\n";
   }
   return lines;
 }
@@ -114,9 +113,19 @@ std::string plan_account_json(const PlanFacts& plan) {
   return text.take();
 }
 
-Result<void> write_plan_report(TextOutput& out, bool go, const PlanSource& accounts) {
+std::string plan_time_text(const PlanTime& time) {
+  return fmt::format("{} to {}; rests on {}", human_duration(time.least), human_duration(time.most),
+                     time.rests_on);
+}
+
+Result<void> write_plan_report(TextOutput& out, bool go, const std::optional<PlanTime>& time,
+                               const PlanSource& accounts) {
   MBOXFERRY_TRY(
-      out.write(fmt::format("{{\"schema\":\"mboxferry.plan/1\",\"go\":{},\"accounts\":[", go)));
+      out.write(fmt::format("{{\"schema\":\"mboxferry.plan/1\",\"go\":{},\"time\":", go)));
+  JsonStream json(out);
+  write_time(json, time);
+  MBOXFERRY_TRY(json.result());
+  MBOXFERRY_TRY(out.write(",\"accounts\":["));
   bool first = true;
   MBOXFERRY_TRY(accounts([&](const std::string& account) {
     return out.write(std::exchange(first, false) ? account : "," + account);
@@ -125,8 +134,9 @@ Result<void> write_plan_report(TextOutput& out, bool go, const PlanSource& accou
 }
 
 Result<void> write_plan_report(TextOutput& out, const PlanFacts& plan) {
-  return write_plan_report(
-      out, plan.go, [&](const PlanVisitor& visit) { return visit(plan_account_json(plan)); });
+  return write_plan_report(out, plan.go, plan.time, [&](const PlanVisitor& visit) {
+    return visit(plan_account_json(plan));
+  });
 }
 
 Result<void> write_plan_summary(TextOutput& out, const PlanFacts& plan) {

@@ -51,4 +51,28 @@ TimeEstimate estimate_time(const EstimateFacts& facts) {
   return estimate;
 }
 
+void TotalTime::add(const TimeEstimate& time, std::uint64_t bytes) {
+  ++jobs_;
+  bytes_ += static_cast<double>(bytes);
+  sum_.least_seconds += time.least_seconds;
+  sum_.most_seconds += time.most_seconds;
+  longest_.least_seconds = std::max(longest_.least_seconds, time.least_seconds);
+  longest_.most_seconds = std::max(longest_.most_seconds, time.most_seconds);
+}
+
+std::optional<TimeEstimate> TotalTime::with(int jobs_at_once) const {
+  if (jobs_ == 0) return std::nullopt;
+  TimeEstimate total;
+  // However many are at work, the line is one.
+  total.least_seconds =
+      std::max({longest_.least_seconds, sum_.least_seconds / jobs_at_once, bytes_ / kFastLine});
+  total.most_seconds =
+      std::max({longest_.most_seconds, sum_.most_seconds / jobs_at_once, bytes_ / kSlowLine});
+  total.rests_on = fmt::format(
+      "what was measured for each of {} accounts, {} at a time over one line; assumed: a line of 1 "
+      "to 100 MB/s, and up to 20 ms of the server for a message",
+      jobs_, jobs_at_once);
+  return total;
+}
+
 }  // namespace mboxferry::transfer

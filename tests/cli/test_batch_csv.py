@@ -106,6 +106,15 @@ class CsvTest(BatchTest):
                            f"gone.mbox,h,993,u,{SECRET}\n")
         self.assert_told(found, {2: "too long", 3: "gone"})
 
+    def test_an_archive_and_a_password_that_are_swapped_are_not_repeated(self):
+        (self.folder / "a.mbox").touch()
+        self.write_bytes(b"archive,host,user,password\nhunter2,h,u,a.mbox\n")
+        done = self.batch("--dry-run")
+        self.assert_code(done, 78)
+        self.assertIn("accounts.csv:2: the password column names a file: are archive and password "
+                      "swapped?", done.err)
+        self.assertNotIn("hunter2", done.err + done.out)
+
     def test_a_password_in_a_column_of_numbers_is_not_repeated(self):
         self.assert_told(self.check(f"{HEADER},timeout\ngood.mbox,h,993,u,,{SECRET}\n"),
                          {2: "timeout"})

@@ -37,13 +37,13 @@ struct NewEntry {
   std::uint64_t size = 0;         ///< bytes of the archive on disk
   std::string archive_stamp;      ///< another one: there may be new mail
   std::string credentials_stamp;  ///< another one: worth another login
+  std::string journal;            ///< the name of its file in the ledger's folder, once begun
 };
 
 /// An account as the ledger knows it.
 struct Entry : NewEntry {
   std::int64_t id = 0;
   AccountState state = AccountState::waiting;
-  std::string journal;         ///< empty until it was begun
   std::string what;            ///< why it is not complete
   std::uint64_t messages = 0;  ///< stored, by all runs
   std::uint64_t bytes = 0;
@@ -57,7 +57,6 @@ struct Entry : NewEntry {
 /// How an account's turn ended.
 struct Outcome {
   AccountState state = AccountState::failed;
-  std::string journal;
   std::string what;
   std::uint64_t messages = 0;
   std::uint64_t bytes = 0;
@@ -99,6 +98,8 @@ class Ledger {
 
   /// Errors: `journal_locked` when another process has it, `cannot_create`, `configuration`.
   static Result<std::unique_ptr<Ledger>> open(const std::string& path);
+  /// To look only, also while another process works with it. Errors: `configuration`, `io`.
+  static Result<std::unique_ptr<const Ledger>> open_to_read(const std::string& path);
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
   ~Ledger();
@@ -114,13 +115,19 @@ class Ledger {
   Result<std::optional<Entry>> take(int per_place, TimePoint now);
   Result<void> settle(const Entry& entry, const Outcome& outcome, TimePoint now);
   [[nodiscard]] Result<Standing> standing() const;
+  using Visitor = std::function<Result<void>(const Entry&)>;
   /// Those of this run, in the file's order. `visit` may call other methods.
-  Result<void> each(const std::function<Result<void>(const Entry&)>& visit) const;
+  Result<void> each(const Visitor& visit) const;
+  /// Also those that the file names and this run has not chosen, in the order of their coming.
+  Result<void> each_named(const Visitor& visit) const;
   /// What settle() kept of an account.
   [[nodiscard]] Result<std::string> note(const Entry& entry) const;
 
  private:
   struct State;
+  /// `statement`: a page of accounts behind a position, which `position` tells.
+  Result<void> walk(const char* statement, std::int64_t (*position)(const Entry&),
+                    const Visitor& visit) const;
   explicit Ledger(std::unique_ptr<State> state);
 
   std::unique_ptr<State> state_;

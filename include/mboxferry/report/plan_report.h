@@ -67,11 +67,15 @@ std::string plan_account_json(const PlanFacts& plan);
 using PlanVisitor = std::function<Result<void>(const std::string&)>;
 using PlanSource = std::function<Result<void>(const PlanVisitor&)>;
 
-/// Schema mboxferry.plan/1 (jobs/schema/plan.json), of many accounts.
-Result<void> write_plan_report(TextOutput& out, bool go, const PlanSource& accounts);
+/// Schema mboxferry.plan/1 (jobs/schema/plan.json), of many accounts; `time` is that of all.
+Result<void> write_plan_report(TextOutput& out, bool go, const std::optional<PlanTime>& time,
+                               const PlanSource& accounts);
 
 /// The same of one.
 Result<void> write_plan_report(TextOutput& out, const PlanFacts& plan);
+
+/// For people: "1 s to 2 min; rests on ...".
+std::string plan_time_text(const PlanTime& time);
 
 /// For people. The last line is "GO", or "NO GO: " and why.
 Result<void> write_plan_summary(TextOutput& out, const PlanFacts& plan);

@@ -147,6 +147,21 @@ struct TimeEstimate {
   std::string rests_on;  ///< what was measured and what was assumed
 };
 
+/// How long many jobs take together, so many at a time over one line. Constant memory.
+class TotalTime {
+ public:
+  /// One of them, which sends so many bytes.
+  void add(const TimeEstimate& time, std::uint64_t bytes);
+  /// Nothing without a job.
+  [[nodiscard]] std::optional<TimeEstimate> with(int jobs_at_once) const;
+
+ private:
+  std::uint64_t jobs_ = 0;
+  double bytes_ = 0;
+  TimeEstimate sum_;
+  TimeEstimate longest_;
+};
+
 struct Plan {
   bool go = false;
   std::vector<std::string> reasons;  ///< why not comes first; then what to know

@@ -3,6 +3,8 @@
 #include "mboxferry/job/ledger.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 
@@ -209,6 +211,48 @@ TEST_CASE("a ledger that another process has is said") {
   const auto second = Ledger::open(path);
   REQUIRE(!second);
   CHECK(second.error().code == ErrorCode::journal_locked);
+}
+
+TEST_CASE("a ledger is looked at while another process works with it, and afterwards") {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path() + "/x.ledger";
+  const auto users = [&] {
+    const auto reader = Ledger::open_to_read(path);
+    REQUIRE(reader);
+    std::string seen;
+    REQUIRE((*reader)->each_named([&](const Entry& entry) -> Result<void> {
+      seen += fmt::format("{} {} {}, ", entry.user, account_state_name(entry.state), entry.journal);
+      return ok();
+    }));
+    return seen;
+  };
+  CHECK(!Ledger::open_to_read(path));
+  {
+    const auto ledger = opened(path);
+    NewEntry second = account(1);
+    second.journal = "u1.journal";
+    fill(*ledger, {account(0), second}, {.only = "u1"});
+    CHECK(users() == "u0 waiting , u1 waiting u1.journal, ");
+    REQUIRE(take(*ledger));
+    CHECK(users() == "u0 waiting , u1 running u1.journal, ");
+  }
+  CHECK(users() == "u0 waiting , u1 running u1.journal, ");
+}
+
+TEST_CASE("a ledger is looked at where nothing can be written") {
+  constexpr uid_t kNobody = 65534;
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path() + "/x.ledger";
+  fill(*opened(path), {account(0)});
+  REQUIRE(::chmod(path.c_str(), 0444) == 0);
+  REQUIRE(::chmod(folder.path().c_str(), 0555) == 0);
+  const bool root = ::geteuid() == 0;
+  if (root) REQUIRE(::seteuid(kNobody) == 0);
+  const auto reader = Ledger::open_to_read(path);
+  if (root) REQUIRE(::seteuid(0) == 0);
+  REQUIRE(::chmod(folder.path().c_str(), 0755) == 0);
+  REQUIRE(reader);
+  CHECK((*reader)->standing()->accounts == 1);
 }
 
 TEST_CASE("ten thousand accounts are counted and walked through in order") {

@@ -48,3 +48,23 @@ TEST_CASE("limits hold at both ends") {
   CHECK(estimate_time(facts).least_seconds == Approx(9 * 86'400));
   CHECK(estimate_time(facts).rests_on.find("limits") != std::string::npos);
 }
+
+TEST_CASE("jobs at the same time share the line and wait for the longest") {
+  CHECK(!TotalTime().with(4));
+  TotalTime small;
+  for (int job = 0; job < 8; ++job) small.add({1, 10, ""}, 1'000'000);
+  CHECK(small.with(4)->least_seconds == Approx(2));
+  CHECK(small.with(4)->most_seconds == Approx(20));
+  CHECK(small.with(8)->most_seconds == Approx(10));
+  CHECK(small.with(4)->rests_on.find("each of 8 accounts, 4 at a time") != std::string::npos);
+
+  TotalTime uneven = small;
+  uneven.add({100, 1'000, ""}, 1'000'000);
+  CHECK(uneven.with(4)->least_seconds == Approx(100));
+  CHECK(uneven.with(4)->most_seconds == Approx(1'000));
+
+  TotalTime large;
+  for (int job = 0; job < 8; ++job) large.add({10, 1'100, ""}, 1'000'000'000);
+  CHECK(large.with(8)->least_seconds == Approx(80));
+  CHECK(large.with(8)->most_seconds == Approx(8'000));
+}

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+# What another shell sees of a batch: `status` and `report` of its state folder.
+
+import json
+import signal
+import time
+
+from support.batch import BatchTest
+from support.dovecot import Dovecot
+
+ACCOUNTS = 6
+SLOW = ("--accounts-at-once=1", "--max-messages-per-second=20", "--order=csv")
+
+
+class BatchSeenTest(BatchTest):
+    def setUp(self):
+        super().setUp()
+        users = {f"u{number}": f"secret{number}" for number in range(ACCOUNTS)}
+        self.server = self.enterContext(Dovecot(users))
+        for user in users:
+            self.make_archive(user, 15)
+        self.write_csv([self.row(self.server, user) for user in users])
+
+    def seen(self, code=0):
+        """{user: (verdict, reason)} of `status`; no account is there twice."""
+        done = self.run_program("status", self.state, "--json")
+        self.assert_code(done, code)
+        accounts = json.loads(done.out)["accounts"]
+        users = {one["user"]: (one["verdict"], one.get("reason", "")) for one in accounts}
+        self.assertEqual(len(users), len(accounts), accounts)
+        return users
+
+    def stored(self, user):
+        return len(list(self.server.fetch_all(user, user))) \
+            if user in self.server.mailboxes(user) else 0
+
+    def until_second_account(self):
+        deadline = time.monotonic() + 60
+        while not self.stored("u1"):
+            self.assertLess(time.monotonic(), deadline, "the second account does not begin")
+            time.sleep(0.05)
+
+    def test_accounts_that_have_not_begun_are_seen_beside_a_running_batch(self):
+        process = self.batch_in_background(*SLOW)
+        self.until_second_account()
+        seen = self.seen()
+        self.assertEqual(sorted(seen), sorted(self.server.users))
+        self.assertEqual(seen["u0"][0], "complete")
+        self.assertEqual(seen["u5"][0], "unfinished")
+        listed = self.run_program("status", self.state)
+        self.assert_code(listed, 0)
+        self.assertRegex(listed.out, "^6 accounts: [1-4] complete, [2-5] unfinished\n")
+        self.assertIn(f"u5@{self.server.host}: 0 of 0 messages stored, 0 refused: not begun",
+                      listed.out)
+        self.assertNotIn("secret", listed.out)
+        process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 0)
+        self.assertEqual({one[0] for one in self.seen().values()}, {"complete"})
+        self.assert_all_there(self.server)
+
+    def test_they_are_seen_when_the_batch_was_killed_and_the_next_run_does_them(self):
+        process = self.batch_in_background(*SLOW)
+        self.until_second_account()
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        seen = self.seen()
+        self.assertEqual(sorted(seen), sorted(self.server.users))
+        self.assertEqual(seen["u5"][0], "unfinished")
+        self.assert_code(self.batch(), 0)
+        self.assertEqual({one[0] for one in self.seen().values()}, {"complete"})
+        self.assert_all_there(self.server)
+
+    def test_accounts_that_were_not_chosen_are_seen_too(self):
+        self.assert_code(self.batch("--only=u2"), 0)
+        seen = self.seen()
+        self.assertEqual(sorted(seen), sorted(self.server.users))
+        self.assertEqual({user for user, one in seen.items() if one[0] == "complete"}, {"u2"})
+
+    def test_a_ledger_that_cannot_be_read_is_named_and_the_journals_are_shown(self):
+        self.assert_code(self.batch("--only=u2"), 0)
+        (ledger,) = self.state.glob("*.ledger")
+        ledger.write_bytes(b"no ledger at all" * 100)
+        done = self.run_program("status", self.state)
+        self.assertNotEqual(done.code, 0)
+        self.assertIn(ledger.name, done.err)
+        self.assertIn("1 account: 1 complete", done.out)
+
+    def test_a_dry_run_tells_each_account_and_the_time_of_all(self):
+        self.write_csv([self.row(self.server, user) for user in self.server.users] +
+                       [{**self.row(self.server, "u0"), "user": "nobody", "password": "wrong"}])
+        done = self.batch("--dry-run", "--report-json", "plan.json", "--accounts-at-once=2")
+        self.assertNotEqual(done.code, 0)
+        lines = done.out.splitlines()
+        self.assertEqual(sum(line.startswith("  go: u") for line in lines), ACCOUNTS, done.out)
+        self.assertTrue(lines[ACCOUNTS].startswith("  no go: nobody@"), done.out)
+        self.assertRegex(lines[-2], r"^  time: .* to .*; rests on .* each of 6 accounts, 2 at a time")
+        self.assertRegex(lines[-1], r"^NO GO: 6 of 7 accounts can go; 90 messages, .*; nothing was sent$")
+        plan = json.loads((self.folder / "plan.json").read_text())
+        every = [one["time"] for one in plan["accounts"] if one["go"]]
+        self.assertGreaterEqual(plan["time"]["most_seconds"],
+                                max(one["most_seconds"] for one in every))
+        self.assertLessEqual(plan["time"]["most_seconds"], sum(one["most_seconds"] for one in every))
+        self.assert_code(self.batch("--dry-run", "--only=u*"), 0)
+
+
+if __name__ == "__main__":
+    import unittest
+
+    unittest.main()
