@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "transfer/wire_share.h"
+
 namespace mboxferry::transfer {
 namespace {
 
@@ -35,18 +37,12 @@ double ratio(const Sample& from, const Sample& to) {
 }  // namespace
 
 CompressPolicy::Limit CompressPolicy::limit_between(const Sample& from, const Sample& to) const {
-  const double elapsed = seconds(to.at - from.at);
-  const auto share = [&](std::chrono::microseconds before, std::chrono::microseconds after) {
-    return seconds(after - before) / elapsed;
-  };
-  const bool waits = share(from.wire.waited, to.wire.waited) >= kMostOfTheTime;
-  if (!waits || job_rate(from, to) >= settings_.enough) return Limit::none;
-  if (!from.wire.busy || !to.wire.busy || !from.wire.window_shut || !to.wire.window_shut)
-    return Limit::other_end;
-  const double busy = share(*from.wire.busy, *to.wire.busy);
-  const double shut = share(*from.wire.window_shut, *to.wire.window_shut);
-  if (busy < kMostOfTheTime) return Limit::none;
-  return busy - shut >= kMostOfTheTime ? Limit::network : Limit::other_end;
+  const double waited = seconds(to.wire.waited - from.wire.waited) / seconds(to.at - from.at);
+  if (waited < kMostOfTheTime || job_rate(from, to) >= settings_.enough) return Limit::none;
+  const auto share = wire_share(from.wire, to.wire, to.at - from.at);
+  if (!share) return Limit::other_end;
+  if (share->network + share->other_end < kMostOfTheTime) return Limit::none;
+  return share->network >= kMostOfTheTime ? Limit::network : Limit::other_end;
 }
 
 CompressPolicy::Advice CompressPolicy::consider(const Sample& sample) {

@@ -10,6 +10,7 @@ namespace {
 
 using Seconds = std::chrono::duration<double>;
 
+constexpr Seconds kFirstLook{0.2};
 constexpr Seconds kWarmUp{0.25};
 constexpr Seconds kWindow{0.6};
 constexpr int kAnswers = 4;  // batches in a window, lest one commit decides
@@ -39,7 +40,8 @@ double ConnectionTuner::rate(TimePoint now) const {
          seconds;
 }
 
-void ConnectionTuner::stored(const journal::Count& count, int live, TimePoint now) {
+void ConnectionTuner::stored(const journal::Count& count, int live, bool network_free,
+                             TimePoint now) {
   if (fixed_ || most_ < 2) return;
   if (measured_with_ != live) {
     measured_with_ = live;
@@ -51,6 +53,10 @@ void ConnectionTuner::stored(const journal::Count& count, int live, TimePoint no
   in_window_.bytes += count.bytes;
   ++answers_;
   const Seconds passed = now - window_begin_;
+  if (first_look_ && network_free && passed >= kFirstLook && answers_ >= kAnswers) {
+    try_with(most_, rate(now));
+    return begin_window(now);
+  }
   if (warming_up_) {
     if (passed < kWarmUp) return;
     warming_up_ = false;
@@ -76,10 +82,15 @@ void ConnectionTuner::judge(double rate, TimePoint now) {
   if (settled_ && Seconds(now - settled_at_) < kTrySeldom) return;
   settled_ = false;
   if (wanted_ >= most_) return;
+  // The second one tells most; when it helps, the rest come together.
+  try_with(wanted_ == 1 ? 2 : most_, rate);
+}
+
+void ConnectionTuner::try_with(int connections, double rate) {
+  first_look_ = false;
   before_ = wanted_;
   rate_before_ = rate;
-  // The second one tells most; when it helps, the rest come together.
-  wanted_ = wanted_ == 1 ? 2 : most_;
+  wanted_ = connections;
 }
 
 }  // namespace mboxferry::transfer

@@ -11,7 +11,8 @@ namespace mboxferry::transfer {
 
 /// More connections let a server work on several batches at once, and on a narrow line they only
 /// take each other's packets. Neither can be known beforehand, so one more is tried, and kept when
-/// the job gets faster by it. One thread at a time.
+/// the job gets faster by it. Where the network does not hold up the first one, all others are tried
+/// soon: it is the server that takes its time. One thread at a time.
 class ConnectionTuner {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -21,8 +22,9 @@ class ConnectionTuner {
 
   /// How many there should be.
   [[nodiscard]] int wanted() const { return wanted_; }
-  /// What was stored since the last call, over all of the `live` connections.
-  void stored(const journal::Count& count, int live, TimePoint now);
+  /// What was stored since the last call, over all of the `live` connections. `network_free`: it is
+  /// known that the network has not held them up so far.
+  void stored(const journal::Count& count, int live, bool network_free, TimePoint now);
   /// There may be only so many: the server said so.
   void limit(int most);
 
@@ -30,10 +32,12 @@ class ConnectionTuner {
   void begin_window(TimePoint now);
   [[nodiscard]] double rate(TimePoint now) const;
   void judge(double rate, TimePoint now);
+  void try_with(int connections, double rate);
 
   int most_;
   const bool fixed_;
   int wanted_;
+  bool first_look_ = true;
   int before_ = 0;  ///< how many there were before the trial; 0: no trial
   double rate_before_ = 0;
   bool settled_ = false;  ///< more did not help

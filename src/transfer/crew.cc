@@ -12,6 +12,7 @@
 #include "transfer/folder_readers.h"
 #include "transfer/reconnect.h"
 #include "transfer/sender.h"
+#include "transfer/wire_share.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -38,7 +39,15 @@ struct Crew::Connection {
   FolderReaders readers;  ///< kept open: a packed folder is dear to open
   std::string selected;   ///< the mailbox that is selected on `target`
   std::optional<Compression> compression;
-  bool moved = false;  ///< it stored something since this was last set to false
+  bool moved = false;              ///< it stored something since this was last set to false
+  imap::WireUsage usage_at_first;  ///< when its session began to send
+  Steady::time_point began{};
+
+  [[nodiscard]] bool network_is_free() const {
+    constexpr double kLittle = 0.3;
+    const auto share = wire_share(usage_at_first, target->wire_usage(), Steady::now() - began);
+    return share && share->network < kLittle;
+  }
 };
 
 Crew::Crew(const SendContext& context, WorkBoard& board, MailboxPreparer& preparer, int most,
@@ -93,7 +102,9 @@ Result<void> Crew::work_until_done(int number, std::unique_ptr<imap::Target>& ta
                         FolderReaders(context_.sources, context_.settings),
                         {},
                         {},
-                        false};
+                        false,
+                        {},
+                        {}};
   Backoff backoff(kBetweenConnections);
   for (int attempt = 0;;) {
     connection.moved = false;
@@ -131,6 +142,8 @@ Result<void> Crew::work_until_done(int number, std::unique_ptr<imap::Target>& ta
 
 Result<void> Crew::session(Connection& connection) {
   connection.selected.clear();
+  connection.usage_at_first = connection.target->wire_usage();
+  connection.began = Steady::now();
   connection.compression.emplace(*connection.target, compression_finding_, context_.tracker,
                                  context_.clock);
   while (!is_too_many(connection.number)) {
@@ -160,7 +173,7 @@ Result<void> Crew::work_on(const WorkBoard::Work& work, Connection& connection, 
   const auto tell = [&](const journal::Count& count) {
     connection.moved = true;
     connection.compression->stored(count.bytes);
-    stored(count);
+    stored(count, connection.network_is_free());
   };
   MBOXFERRY_ASSIGN(MessageReader* const reader, connection.readers.of(stream.source().row.id));
   const bool keep_order = can_keep_order(*connection.target);
@@ -195,9 +208,9 @@ bool Crew::is_alone() {
   return live_.size() < 2;
 }
 
-void Crew::stored(const journal::Count& count) {
+void Crew::stored(const journal::Count& count, bool network_free) {
   const std::scoped_lock lock(mutex_);
-  tuner_.stored(count, static_cast<int>(live_.size()), Steady::now());
+  tuner_.stored(count, static_cast<int>(live_.size()), network_free, Steady::now());
   fill_up();
 }
 

@@ -12,7 +12,8 @@ namespace {
 /// Stores for `seconds` with as many connections as wanted, `rate[n]` batches a second with n.
 class Line {
  public:
-  explicit Line(std::vector<int> rate) : rate_(std::move(rate)) {}
+  explicit Line(std::vector<int> rate, bool network_free = false)
+      : rate_(std::move(rate)), network_free_(network_free) {}
 
   void run(ConnectionTuner& tuner, int seconds) {
     const auto end = now_ + std::chrono::seconds(seconds);
@@ -20,13 +21,14 @@ class Line {
       const int live = tuner.wanted();
       most_ = std::max(most_, live);
       now_ += milliseconds(1000 / rate_[static_cast<std::size_t>(live)]);
-      tuner.stored({100, 1'000'000}, live, now_);
+      tuner.stored({100, 1'000'000}, live, network_free_, now_);
     }
   }
   [[nodiscard]] int most() const { return most_; }
 
  private:
   std::vector<int> rate_;
+  bool network_free_;
   std::chrono::steady_clock::time_point now_{};
   int most_ = 0;
 };
@@ -38,6 +40,22 @@ TEST_CASE("connections are added as long as they help") {
   Line line({0, 20, 30, 36, 40});
   line.run(tuner, 6);
   CHECK(tuner.wanted() == 4);
+}
+
+TEST_CASE("where the network is free all connections are tried within a moment") {
+  ConnectionTuner tuner(4, false);
+  Line line({0, 20, 30, 36, 40}, true);
+  line.run(tuner, 1);
+  CHECK(tuner.wanted() == 4);
+  line.run(tuner, 6);
+  CHECK(tuner.wanted() == 4);
+}
+
+TEST_CASE("all go again when the server is no faster with them") {
+  ConnectionTuner tuner(4, false);
+  Line line({0, 20, 20, 15, 12}, true);
+  line.run(tuner, 20);
+  CHECK(tuner.wanted() == 1);
 }
 
 TEST_CASE("a connection that does not help goes again, and is not tried for a while") {
