@@ -10,15 +10,23 @@
 #include "imap/selection.h"
 
 namespace mboxferry::imap {
+namespace {
+
+constexpr std::uint64_t kLastUid = std::numeric_limits<Uid>::max();
+
+}  // namespace
 
 Result<void> LookAhead::ask(std::span<const Wanted> wanted) {
   std::string lines;
   for (const Wanted& one : wanted) {
-    Look look{one.mailbox, connection_.next_tag(), {connection_.next_tag(), one.first, 0}};
-    look.page.last = std::min<std::uint64_t>(look.page.first + kLookAheadUids - 1,
-                                             std::numeric_limits<Uid>::max());
+    Look look{one.mailbox, connection_.next_tag(), {}};
     lines += look.select_tag + " SELECT " + one.quoted_name + "\r\n";
-    lines += look.page.tag + " " + page_command(look.page.first, look.page.last, false) + "\r\n";
+    for (std::uint64_t first = one.first; look.pages.size() < one.pages && first <= kLastUid;
+         first += kLookAheadUids) {
+      const AskedPage& page = look.pages.emplace_back(
+          AskedPage{connection_.next_tag(), first, std::min(first + kLookAheadUids - 1, kLastUid)});
+      lines += page.tag + " " + page_command(page.first, page.last, false) + "\r\n";
+    }
     looks_.push_back(std::move(look));
   }
   if (lines.empty()) return ok();
@@ -30,22 +38,28 @@ Result<std::optional<SelectedMailbox>> LookAhead::select(const std::string& mail
   if (looks_.empty() || looks_.front().mailbox != mailbox) {
     return std::optional<SelectedMailbox>();
   }
-  MBOXFERRY_TRY(drop_page());
-  const Look look = std::move(looks_.front());
+  MBOXFERRY_TRY(drop_pages());
+  Look look = std::move(looks_.front());
   looks_.pop_front();
-  page_ = look.page;
+  pages_ = std::move(look.pages);
   const auto selected = read_selection(connection_, look.select_tag, mailbox);
   if (!selected) {
-    // Nothing is selected, so that the FETCH behind it is refused, too.
-    if (!connection_.stream().failure()) MBOXFERRY_TRY(drop_page());
+    // Nothing is selected, so that each FETCH behind it is refused, too.
+    if (!connection_.stream().failure()) MBOXFERRY_TRY(drop_pages());
     return Error(selected.error());
   }
   return std::optional(*selected);
 }
 
-std::optional<AskedPage> LookAhead::take_page(UidRange range) {
-  const bool holds_all = page_ && range.first == page_->first && range.last <= page_->last;
-  return holds_all ? std::exchange(page_, std::nullopt) : std::nullopt;
+std::vector<AskedPage> LookAhead::take_pages(UidRange range) {
+  std::vector<AskedPage> taken;
+  if (pages_.empty() || range.first != pages_.front().first || range.last > pages_.back().last)
+    return taken;
+  while (!pages_.empty() && pages_.front().first <= range.last) {
+    taken.push_back(std::move(pages_.front()));
+    pages_.pop_front();
+  }
+  return taken;
 }
 
 Result<void> LookAhead::pass(std::string_view tag) {
@@ -55,20 +69,24 @@ Result<void> LookAhead::pass(std::string_view tag) {
   return reply ? ok() : Result<void>(reply.error());
 }
 
-Result<void> LookAhead::drop_page() {
-  if (!page_) return ok();
-  const AskedPage page = *std::exchange(page_, std::nullopt);
-  return pass(page.tag);
+Result<void> LookAhead::drop_pages() {
+  while (!pages_.empty()) {
+    const AskedPage page = std::move(pages_.front());
+    pages_.pop_front();
+    MBOXFERRY_TRY(pass(page.tag));
+  }
+  return ok();
 }
 
 Result<bool> LookAhead::drop() {
   const bool moved = !looks_.empty();
-  MBOXFERRY_TRY(drop_page());
+  MBOXFERRY_TRY(drop_pages());
   while (!looks_.empty()) {
-    const Look look = std::move(looks_.front());
+    Look look = std::move(looks_.front());
     looks_.pop_front();
+    pages_ = std::move(look.pages);
     MBOXFERRY_TRY(pass(look.select_tag));
-    MBOXFERRY_TRY(pass(look.page.tag));
+    MBOXFERRY_TRY(drop_pages());
   }
   return moved;
 }

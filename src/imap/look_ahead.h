@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "imap/connection.h"
 #include "mboxferry/imap/target.h"
@@ -29,6 +30,7 @@ class LookAhead {
     std::string mailbox;
     std::string quoted_name;  ///< the wire name as a quoted string
     Uid first = 1;
+    std::size_t pages = 1;
   };
 
   explicit LookAhead(Connection& connection) : connection_(connection) {}
@@ -37,26 +39,26 @@ class LookAhead {
   /// The answer to the next SELECT on its way; nothing when that is of another mailbox, or there is
   /// none.
   Result<std::optional<SelectedMailbox>> select(const std::string& mailbox);
-  /// The page of the mailbox that was selected last, when it holds the whole range. It is the
-  /// caller's to read then.
-  std::optional<AskedPage> take_page(UidRange range);
+  /// Pages of the mailbox that was selected last that hold the whole range, or none. They are the
+  /// caller's to read then, before anything else is.
+  std::vector<AskedPage> take_pages(UidRange range);
   /// Reads what is on its way, for nobody. True: a mailbox has been selected for nobody, too.
   Result<bool> drop();
-  [[nodiscard]] bool is_on_its_way() const { return page_ || !looks_.empty(); }
+  [[nodiscard]] bool is_on_its_way() const { return !pages_.empty() || !looks_.empty(); }
 
  private:
   struct Look {
     std::string mailbox;
     std::string select_tag;
-    AskedPage page;
+    std::deque<AskedPage> pages;
   };
 
-  Result<void> drop_page();
+  Result<void> drop_pages();
   Result<void> pass(std::string_view tag);
 
   Connection& connection_;
-  std::deque<Look> looks_;         ///< on their way
-  std::optional<AskedPage> page_;  ///< of the mailbox that was selected last
+  std::deque<Look> looks_;       ///< on their way
+  std::deque<AskedPage> pages_;  ///< of the mailbox that was selected last
 };
 
 }  // namespace mboxferry::imap

@@ -63,15 +63,15 @@ std::string page_command(std::uint64_t first, std::uint64_t last, bool with_mess
 
 Result<std::unique_ptr<MessageWalk>> ImapMessageWalk::begin(Connection& connection, UidRange range,
                                                             WalkOptions options,
-                                                            std::optional<AskedPage> asked) {
+                                                            std::vector<AskedPage> asked) {
   std::unique_ptr<ImapMessageWalk> self(new ImapMessageWalk(connection, range, options));
-  if (asked) {
-    self->pages_.push_back({std::move(asked->tag), asked->first, range.last, {}, 0, false, false});
+  for (AskedPage& page : asked) {
+    const auto last = std::min<std::uint64_t>(page.last, range.last);
+    self->pages_.push_back({std::move(page.tag), page.first, last, {}, 0, false, false});
     self->next_ = self->last_ + 1;
     self->asked_ahead_ = true;
-  } else {
-    MBOXFERRY_TRY(self->start());
   }
+  if (!self->asked_ahead_) MBOXFERRY_TRY(self->start());
   return std::unique_ptr<MessageWalk>(std::move(self));
 }
 

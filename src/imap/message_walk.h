@@ -26,10 +26,10 @@ class ImapMessageWalk final : public MessageWalk {
   /// Of untagged data between two tagged replies.
   static constexpr std::uint64_t kUntaggedLimit = std::uint64_t{256} << 20U;
 
-  /// `asked`: what has been asked for already, and holds all of the range.
+  /// `asked`: what has been asked for already, and holds all of the range; none: nothing has.
   static Result<std::unique_ptr<MessageWalk>> begin(Connection& connection, UidRange range,
                                                     WalkOptions options,
-                                                    std::optional<AskedPage> asked = {});
+                                                    std::vector<AskedPage> asked = {});
   /// Reads what was asked for and not used, so that other commands can follow.
   ~ImapMessageWalk() override;
 
@@ -64,7 +64,7 @@ class ImapMessageWalk final : public MessageWalk {
   std::uint64_t next_;  ///< the first UID that no page on its way holds
   std::uint64_t last_;  ///< inclusive
   std::uint64_t width_;
-  bool asked_ahead_ = false;            ///< there is one page, which was on its way before
+  bool asked_ahead_ = false;            ///< all pages were on their way before
   std::vector<std::string> questions_;  ///< tags of the other commands that are on their way
   std::string search_tag_;              ///< the one among them that must not be refused
   Uid highest_ = 0;                     ///< UID that any answer named

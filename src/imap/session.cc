@@ -94,15 +94,15 @@ Result<void> Session::look_ahead(std::span<const Look> looks) {
   wanted.reserve(looks.size());
   for (const Look& look : looks) {
     MBOXFERRY_ASSIGN(std::string name, quoted_name(look.mailbox));
-    wanted.push_back({look.mailbox, std::move(name), look.first});
+    wanted.push_back({look.mailbox, std::move(name), look.first, look.pages});
   }
   return ahead_->ask(wanted);
 }
 
 Result<std::unique_ptr<MessageWalk>> Session::walk(UidRange range, WalkOptions options) {
-  std::optional<AskedPage> asked;
-  if (options.just_selected && !options.with_message_id) asked = ahead_->take_page(range);
-  if (!asked) MBOXFERRY_TRY(settle());
+  std::vector<AskedPage> asked;
+  if (options.just_selected && !options.with_message_id) asked = ahead_->take_pages(range);
+  if (asked.empty()) MBOXFERRY_TRY(settle());
   return ImapMessageWalk::begin(*connection_, range, options, std::move(asked));
 }
 

@@ -11,8 +11,8 @@
 
 namespace mboxferry::transfer {
 
-/// Has mailboxes selected and read before their turn, where each holds so few messages that the
-/// round trips would take most of the time (docs/decisions/0026-looking-ahead.md).
+/// Has mailboxes selected and read before their turn, so that round trips do not add up
+/// (docs/decisions/0026-looking-ahead.md).
 class Lookout {
  public:
   struct Mailbox {
@@ -30,7 +30,8 @@ class Lookout {
   Result<void> reach(std::size_t index);
 
  private:
-  [[nodiscard]] Result<bool> has_few(const Mailbox& mailbox) const;
+  /// How many to ask for ahead; 0: it is better looked at when its turn comes.
+  [[nodiscard]] Result<std::uint64_t> pages_of(const Mailbox& mailbox) const;
 
   const std::vector<Mailbox> mailboxes_;
   const journal::Journal& journal_;

@@ -95,6 +95,39 @@ TEST_CASE("looking ahead is only a hint") {
   SECTION("the connection may end") { target->log_out(); }
 }
 
+TEST_CASE("a mailbox may be asked for in several pages") {
+  const auto target = connected();
+  auto looks = three_mailboxes(*target, "pages");
+  for (Look& look : looks) look.pages = 3;
+  REQUIRE(target->look_ahead(looks));
+  const auto first = target->select(looks[0].mailbox);
+  REQUIRE(first);
+  SECTION("a walk goes through all of them") {
+    std::size_t messages = 0;
+    REQUIRE(
+        target->fetch({1, 3 * kLookAheadUids}, {.just_selected = true}, [&](const FetchedMessage&) {
+          ++messages;
+          return ok();
+        }));
+    CHECK(messages == 2);
+  }
+  SECTION("a walk needs only the first of them") { CHECK(walked(*target, *first) == 2); }
+  SECTION("a walk behind them begins anew") {
+    std::size_t messages = 0;
+    REQUIRE(target->fetch({1, 3 * kLookAheadUids + 1}, {.just_selected = true},
+                          [&](const FetchedMessage&) {
+                            ++messages;
+                            return ok();
+                          }));
+    CHECK(messages == 2);
+  }
+  for (std::size_t i = 1; i < looks.size(); ++i) {
+    const auto selected = target->select(looks[i].mailbox);
+    REQUIRE(selected);
+    CHECK(walked(*target, *selected) == i + 2);
+  }
+}
+
 TEST_CASE("a mailbox that is gone does not disturb those behind it") {
   const auto target = connected();
   auto looks = three_mailboxes(*target, "gap");

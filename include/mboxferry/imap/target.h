@@ -102,13 +102,14 @@ struct WalkOptions {
   bool just_selected = false;
 };
 
-/// A mailbox that will be looked at: its messages from this UID on.
+/// A mailbox that will be looked at: so many pages of its UIDs from this one on.
 struct Look {
   std::string mailbox;
   Uid first = 1;
+  std::size_t pages = 1;
 };
 
-/// How many UIDs of each mailbox a look ahead asks for: what a walk can hold whatever they are.
+/// How many UIDs are a page of a look ahead: what a walk can hold whatever they are.
 inline constexpr std::uint64_t kLookAheadUids = 2000;
 
 /// The messages of a range of UIDs. Until it is destroyed nothing else may be asked of its target.
@@ -151,8 +152,8 @@ class ReadOnlyTarget {
   /// that is known, saves a question.
   virtual Result<std::unique_ptr<MessageWalk>> walk(UidRange range, WalkOptions options) = 0;
   /// Says which mailboxes will be selected and walked through next, in this order, so that it costs
-  /// no round trip for each. For mailboxes of few messages: what is asked for ahead holds
-  /// kLookAheadUids of each. Only a hint: anything else may be asked as well, and costs more then.
+  /// no round trip for each. A walk behind the last page that was asked for begins anew. Only a
+  /// hint: anything else may be asked as well, and costs more then.
   virtual Result<void> look_ahead(std::span<const Look> /*looks*/) { return ok(); }
   /// Walks to the end. `visit` must not use the target.
   Result<void> fetch(UidRange range, WalkOptions options, const FetchVisitor& visit);
