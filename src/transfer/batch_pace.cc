@@ -14,7 +14,7 @@ constexpr Seconds kWantedService{1};
 constexpr Seconds kSlowAnswer{5};
 constexpr double kLeastShare = 1.0 / 1024;
 constexpr std::size_t kAtFirst = 64;    // messages, when nothing is known
-constexpr std::size_t kUnmeasured = 4;  // batches under way, likewise
+constexpr std::size_t kUnmeasured = 8;  // batches under way, likewise
 
 }  // namespace
 
