@@ -3,12 +3,16 @@
 
 import csv
 import io
+import re
 import subprocess
+import time
 
 from . import archives
-from .program import PROGRAM, ProgramTest, environment
+from .dovecot import Dovecot
+from .program import PROGRAM, REDUCED, ProgramTest, environment
 
 COLUMNS = ("archive", "host", "port", "user", "password", "ca_file")
+USERS = [f"user{number:02}" for number in range(12 if REDUCED else 32)]
 
 
 def csv_text(rows, columns=COLUMNS, separator=",", line_end="\n"):
@@ -79,3 +83,30 @@ class BatchTest(ProgramTest):
         for user in users or self.wanted:
             found = server.fetch_all(user, mailbox or user)
             self.assertEqual(archives.differences(self.wanted[user], found), [], user)
+
+    def wait_for(self, condition):
+        deadline = time.monotonic() + 60
+        while not condition():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+
+
+class ManyAccountsTest(BatchTest):
+    """One Dovecot with many users; each test has a few or all of them."""
+
+    def setUp(self):
+        super().setUp()
+        # A server of its own: its log and its accounts are looked at.
+        self.server = self.enterContext(Dovecot({user: f"of {user}" for user in USERS},
+                                                rawlog=True, separator="/"))
+
+    def make_accounts(self, users, count=12, **columns):
+        for user in users:
+            self.make_archive(user, count)
+        self.write_csv([self.row(self.server, user, **columns) for user in users],
+                       (*COLUMNS, *columns))
+
+
+def logins(server):
+    """Users in the order in which Dovecot let them in."""
+    return re.findall(r"imap-login: Info: Login: user=<([^>]*)>", server.log_text())
