@@ -7,6 +7,7 @@ import unittest
 
 from support.batch import USERS, ManyAccountsTest
 from support.program import REDUCED, has_crash_points
+from support.proxy import Stall, TlsProxy
 
 
 class BatchStopsTest(ManyAccountsTest):
@@ -46,6 +47,31 @@ class BatchStopsTest(ManyAccountsTest):
         _, errors = batch.communicate(timeout=60)
         self.assertEqual(batch.returncode, 130, errors)
         self.resume()
+        self.assert_all_there(self.server)
+
+    def test_interrupted_twice_it_ends_at_once_and_the_next_run_doubles_nothing(self):
+        users = USERS[:6]
+        for user in users:
+            self.make_archive(user, 40)
+        # Every connection of the first run stands still in the middle of its mail.
+        stalls = [Stall(20_000) for _ in users * 4]
+        with TlsProxy(self.server, stalls) as proxy:
+            self.write_csv([self.row(self.server, user, port=proxy.port) for user in users])
+            batch = self.batch_in_background("--accounts-at-once=3", "--connections=1",
+                                             "--append-mode=literal-plus")
+            self.assertTrue(all(one.stalled.wait(30) for one in stalls[:3]))
+            batch.send_signal(signal.SIGINT)
+            self.assertIn("again: stop at once", batch.stderr.readline())
+            self.assertIsNone(batch.poll())
+            batch.send_signal(signal.SIGINT)
+            _, errors = batch.communicate(timeout=20)
+            self.assertEqual(batch.returncode, 130, errors)
+            # What was on its way arrives after its sender has gone.
+            for one in stalls:
+                one.release()
+            proxy.wait()
+            self.assertTrue(any(self.server.count(user, user) for user in users))
+            self.resume()
         self.assert_all_there(self.server)
 
     def test_a_csv_that_changes_meanwhile_gives_nobody_another_password(self):
