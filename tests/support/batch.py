@@ -65,11 +65,13 @@ class BatchTest(ProgramTest):
         return self.report()["accounts"]
 
     def batch_in_background(self, *more):
+        return self.in_background(self.batch_arguments(*more))
+
+    def in_background(self, arguments):
         """A process with `communicate`; a test that fails leaves none behind."""
         process = subprocess.Popen(
-            [PROGRAM, *map(str, self.batch_arguments(*more))], stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.folder, text=True,
-            env=environment(self.folder))
+            [PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, cwd=self.folder, text=True, env=environment(self.folder))
         self.addCleanup(self._end, process)
         return process
 
