@@ -171,16 +171,25 @@ class JournalFiller final : public IndexSink {
       planned.bytes += row.wire_size;
     }
     for (const journal::MessageRow& row : rows_) tell_duplicate(row);
+    const std::uint64_t newly_read = take_newly_read();
     tracker_.update([&](Progress& progress) {
       progress.total.messages += planned.messages;
       progress.total.bytes += planned.bytes;
-      progress.read_bytes += chunk_bytes_;
+      progress.read_bytes += newly_read;
     });
     rows_.clear();
     findings_.clear();
     chunk_bytes_ = 0;
     wire_bytes_ = 0;
     return ok();
+  }
+
+  /// Bytes on disk since the last call. Messages are less than a plain folder and more than a
+  /// packed one; at the end it is read as a whole.
+  std::uint64_t take_newly_read() {
+    const std::uint64_t all = source_.place.bytes_on_disk;
+    const std::uint64_t now = source_.row.index_done ? all : std::min(read_ + chunk_bytes_, all);
+    return now - std::exchange(read_, now);
   }
 
   void tell_duplicate(const journal::MessageRow& row) {
@@ -204,6 +213,7 @@ class JournalFiller final : public IndexSink {
   std::size_t chunk_ = kFirstChunk;
   std::uint64_t chunk_bytes_ = 0;
   std::uint64_t wire_bytes_ = 0;
+  std::uint64_t read_ = 0;  ///< bytes on disk that progress knows of
   int duplicates_told_ = 0;
   bool late_labels_told_ = false;
 };

@@ -4,8 +4,9 @@
 import json
 import signal
 import time
+import unittest
 
-from support.batch import BatchTest
+from support.batch import USERS, BatchTest, ManyAccountsTest
 from support.dovecot import Dovecot
 
 ACCOUNTS = 6
@@ -103,7 +104,25 @@ class BatchSeenTest(BatchTest):
         self.assert_code(self.batch("--dry-run", "--only=u*"), 0)
 
 
-if __name__ == "__main__":
-    import unittest
+class SeveralAtWorkTest(ManyAccountsTest):
+    def test_where_a_batch_stands_is_seen_from_another_shell(self):
+        self.make_accounts(USERS[:4], 60)
+        batch = self.batch_in_background("--max-messages-per-second=20", "--accounts-at-once=4")
+        self.wait_for(lambda: self.server.count(USERS[0], USERS[0]) > 5)
 
+        def accounts():
+            told = self.run_program("status", self.state, "--json")
+            self.assert_code(told, 0)
+            return json.loads(told.out)["accounts"]
+        # The journal knows of a message when its answer has come, which is later.
+        self.wait_for(lambda: sum(box["stored"] for one in accounts()
+                                  for box in one["mailboxes"]) > 5)
+        self.assertEqual({one["verdict"] for one in accounts()}, {"unfinished"})
+        self.assertIn("4", self.run_program("status", self.state).out)
+        batch.send_signal(signal.SIGINT)
+        _, errors = batch.communicate(timeout=60)
+        self.assertEqual(batch.returncode, 130, errors)
+
+
+if __name__ == "__main__":
     unittest.main()

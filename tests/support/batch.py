@@ -3,12 +3,16 @@
 
 import csv
 import io
+import re
 import subprocess
+import time
 
 from . import archives
-from .program import PROGRAM, ProgramTest, environment
+from .dovecot import Dovecot
+from .program import PROGRAM, REDUCED, ProgramTest, environment
 
 COLUMNS = ("archive", "host", "port", "user", "password", "ca_file")
+USERS = [f"user{number:02}" for number in range(12 if REDUCED else 32)]
 
 
 def csv_text(rows, columns=COLUMNS, separator=",", line_end="\n"):
@@ -61,11 +65,13 @@ class BatchTest(ProgramTest):
         return self.report()["accounts"]
 
     def batch_in_background(self, *more):
+        return self.in_background(self.batch_arguments(*more))
+
+    def in_background(self, arguments):
         """A process with `communicate`; a test that fails leaves none behind."""
         process = subprocess.Popen(
-            [PROGRAM, *map(str, self.batch_arguments(*more))], stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.folder, text=True,
-            env=environment(self.folder))
+            [PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, cwd=self.folder, text=True, env=environment(self.folder))
         self.addCleanup(self._end, process)
         return process
 
@@ -79,3 +85,30 @@ class BatchTest(ProgramTest):
         for user in users or self.wanted:
             found = server.fetch_all(user, mailbox or user)
             self.assertEqual(archives.differences(self.wanted[user], found), [], user)
+
+    def wait_for(self, condition):
+        deadline = time.monotonic() + 60
+        while not condition():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+
+
+class ManyAccountsTest(BatchTest):
+    """One Dovecot with many users; each test has a few or all of them."""
+
+    def setUp(self):
+        super().setUp()
+        # A server of its own: its log and its accounts are looked at.
+        self.server = self.enterContext(Dovecot({user: f"of {user}" for user in USERS},
+                                                rawlog=True, separator="/"))
+
+    def make_accounts(self, users, count=12, **columns):
+        for user in users:
+            self.make_archive(user, count)
+        self.write_csv([self.row(self.server, user, **columns) for user in users],
+                       (*COLUMNS, *columns))
+
+
+def logins(server):
+    """Users in the order in which Dovecot let them in."""
+    return re.findall(r"imap-login: Info: Login: user=<([^>]*)>", server.log_text())

@@ -8,9 +8,9 @@ import jsonschema
 from .program import ROOT
 
 
-def assert_valid(document):
-    """As the schema that it names says."""
-    name = document["schema"].removeprefix("mboxferry.").partition("/")[0]
+def assert_valid(document, name=None):
+    """As the schema that it names says, or that of `name`, where it names none."""
+    name = name or document["schema"].removeprefix("mboxferry.").partition("/")[0]
     schema = json.loads((ROOT / "jobs" / "schema" / f"{name}.json").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(document, schema)

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+# What --progress says of a job, a batch or a scan is true, and at the end it is what the report says.
+
+import json
+import re
+import unittest
+
+from support import archives, packing
+from support.batch import BatchTest
+from support.dovecot import Dovecot
+from support.schemas import assert_valid
+
+SLOW = ("--max-messages-per-second=20",)
+SIZE = r"[0-9.]+ [kMG]?B"
+BATCH_LINE = re.compile(
+    r"(?P<done>\d+) of (?P<accounts>\d+) accounts(, (?P<failed>\d+) failed)?; (?P<at_work>\d+) at "
+    rf"work, (?P<waiting>\d+) waiting; (?P<messages>\d+) messages, {SIZE}"
+    rf"(, \d+/s, {SIZE}/s)?(, \S+( \S+)? to go)?")
+JOB_LINE = re.compile(
+    r"(waiting \d+ s: [^;]+; )?(?P<phase>[a-z]+)(: (?P<done>\d+) of (?P<total>\d+)\+? messages, "
+    rf"{SIZE} of {SIZE})?(, \d+ % read)?(, \d+/s, {SIZE}/s)?( \([^)]+\))?(, \S+( \S+)? to go)?"
+    r"(, Mail)?")
+
+
+class ProgressTest(BatchTest):
+    """Slowed down, so that there is something to be seen."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = self.enterContext(Dovecot({f"u{n}": f"of u{n}" for n in range(4)}))
+
+    def make_accounts(self, count):
+        """One more may not log in."""
+        for user in self.server.users:
+            self.make_archive(user, count)
+        self.write_csv([*(self.row(self.server, user) for user in self.server.users),
+                        {**self.row(self.server, "u0"), "user": "nobody", "password": "wrong"}])
+
+    def batch_lines(self, style, *options):
+        outcome = self.batch("--report-json", "report.json", f"--progress={style}",
+                             "--accounts-at-once=2", *options)
+        self.assert_code(outcome, 77)
+        return outcome.err.splitlines()
+
+    def events(self, lines):
+        """By kind; every line is what the schema says."""
+        found = {}
+        for line in lines:
+            event = json.loads(line)
+            assert_valid(event, "progress")
+            found.setdefault(event["event"], []).append(event)
+        return found
+
+    def assert_never_falls(self, numbers):
+        self.assertEqual(numbers, sorted(numbers))
+
+    def totals(self):
+        """Messages and bytes stored, by the report."""
+        boxes = [box for one in self.report()["accounts"] for box in one["mailboxes"]]
+        return sum(box["stored"] for box in boxes), sum(box["bytes"] for box in boxes)
+
+    def test_each_line_of_a_batch_is_an_object_and_the_last_equals_the_report(self):
+        self.make_accounts(30)
+        events = self.events(self.batch_lines("json", *SLOW))
+        self.assertEqual(set(events), {"batch", "notice"})
+        lines = events["batch"]
+        self.assertGreater(len(lines), 2)
+        for name in ("complete", "refused", "later", "failed"):
+            self.assert_never_falls([one["accounts"][name] for one in lines])
+        for name in ("messages", "bytes"):
+            self.assert_never_falls([one[name] for one in lines])
+        self.assert_never_falls([one["archive"]["done"] for one in lines])
+        self.assert_never_falls([-one["accounts"]["waiting"] for one in lines])
+        size = sum((self.folder / f"{user}.mbox").stat().st_size
+                   for user in (*self.server.users, "u0"))
+        for one in lines:
+            accounts = one["accounts"]
+            self.assertEqual((accounts["total"], one["archive"]["total"]), (5, size))
+            self.assertEqual(accounts["total"] - len(one["at_work"]),
+                             sum(accounts[name] for name in
+                                 ("waiting", "complete", "refused", "later", "failed")), one)
+            self.assertLessEqual(len(one["at_work"]), 2)
+            for account in one["at_work"]:
+                self.assertLessEqual(account["done"], account["total"])
+        self.assertTrue(any(one["at_work"] for one in lines))
+        self.assertTrue(any(one["messages_per_second"] > 0 for one in lines))
+        last = lines[-1]
+        verdicts = [one["verdict"] for one in self.report()["accounts"]]
+        self.assertEqual(last["accounts"], {
+            "total": 5, "waiting": 0, "complete": verdicts.count("complete"), "refused": 0,
+            "later": 0, "failed": verdicts.count("failed")})
+        self.assertEqual((last["messages"], last["bytes"]), self.totals())
+        self.assertEqual((last["archive"]["done"], last["at_work"]), (size, []))
+
+    def test_a_notice_names_its_account(self):
+        self.make_accounts(3)
+        notices = self.events(self.batch_lines("json"))["notice"]
+        self.assertEqual([one["account"] for one in notices],
+                         [f"nobody@{self.server.host}:{self.server.tls_port}"])
+        self.assertEqual(notices[0]["text"], self.report()["accounts"][-1]["reason"])
+
+    def test_plain_lines_of_a_batch(self):
+        self.make_accounts(80)
+        lines = self.batch_lines("plain", *SLOW)
+        notices = [line for line in lines if line.startswith("mboxferry: ")]
+        self.assertEqual(len(notices), 1, lines)
+        self.assertIn("nobody@", notices[0])
+        shown = [BATCH_LINE.fullmatch(line) for line in lines if line not in notices]
+        self.assertTrue(shown)
+        self.assertTrue(all(shown), lines)
+        numbers = [{name: int(value or 0) for name, value in one.groupdict().items()}
+                   for one in shown]
+        for one in numbers:
+            self.assertEqual(one["accounts"], 5)
+            self.assertEqual(one["done"] + one["at_work"] + one["waiting"], 5, one)
+        for name in ("done", "failed", "messages"):
+            self.assert_never_falls([one[name] for one in numbers])
+        self.assertGreater(numbers[-1]["messages"], 0)
+        self.assertLessEqual(numbers[-1]["messages"], self.totals()[0])
+
+    def job_lines(self, style, archive, *options):
+        arguments = self.migrate_arguments(self.server, archive, "Mail", "--report-json",
+                                           "report.json", *options,
+                                           journal=f"{archive.name}.journal")
+        arguments[arguments.index("--progress=none")] = f"--progress={style}"
+        outcome = self.run_program(*arguments)
+        self.assert_code(outcome, 0)
+        return outcome.err.splitlines()
+
+    def test_each_line_of_a_job_is_an_object_and_the_last_equals_the_report(self):
+        mbox = self.folder / "mail.mbox"
+        wanted = archives.make(mbox, 50)
+        for archive in (mbox, packing.compress(mbox, "gz")):
+            with self.subTest(archive.name):
+                lines = self.events(self.job_lines("json", archive, *SLOW))
+                self.assertEqual(set(lines), {"progress"})
+                self.assert_true_to_the_end(lines["progress"], archive.stat().st_size,
+                                            sum(one.size for one in wanted))
+
+    def assert_true_to_the_end(self, lines, on_disk, as_sent):
+        self.assertIn("sending", {one["phase"] for one in lines})
+        self.assertTrue(any(one["waiting"] for one in lines))
+        for group, name in (("messages", "done"), ("messages", "total"), ("bytes", "done"),
+                            ("bytes", "total"), ("archive", "read")):
+            self.assert_never_falls([one[group][name] for one in lines])
+        for one in lines:
+            self.assertLessEqual(one["archive"]["read"], one["archive"]["total"])
+        last = lines[-1]
+        self.assertEqual((last["phase"], last["totals_known"]), ("done", True))
+        stored, sent = self.totals()
+        self.assertEqual((stored, sent), (50, as_sent))
+        self.assertEqual(last["messages"], {"done": stored, "total": stored})
+        self.assertEqual(last["bytes"], {"done": sent, "total": sent})
+        self.assertEqual(last["archive"], {"read": on_disk, "total": on_disk})
+
+    def test_a_scan_tells_how_much_is_read(self):
+        mbox = self.folder / "mail.mbox"
+        archives.make(mbox, 50)
+        outcome = self.run_program("scan", "--progress=json", mbox)
+        self.assert_code(outcome, 0)
+        lines = self.events(outcome.err.splitlines())["progress"]
+        self.assertEqual({one["phase"] for one in lines}, {"reading"})
+        size = mbox.stat().st_size
+        self.assertEqual(lines[-1]["archive"], {"read": size, "total": size})
+
+    def test_plain_lines_of_a_job(self):
+        archives.make(self.folder / "mail.mbox", 120)
+        lines = self.job_lines("plain", self.folder / "mail.mbox", *SLOW)
+        shown = [JOB_LINE.fullmatch(line) for line in lines]
+        self.assertTrue(shown)
+        self.assertTrue(all(shown), lines)
+        self.assertGreater(int(shown[-1]["done"]), 0)
+        self.assertEqual(int(shown[-1]["total"]), 120)
+
+
+if __name__ == "__main__":
+    unittest.main()
