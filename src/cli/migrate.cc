@@ -109,11 +109,13 @@ Result<int> dry_run(const Options& options, const transfer::JobSettings& setting
   PrintingObserver observer(printer, context.interrupt);
   const auto plan = transfer::plan_job(settings, observer, context.interrupt);
   printer.finish();
-  if (!plan) return plan.error();
-  const report::PlanFacts facts = plan_facts(settings, *plan);
-  MBOXFERRY_TRY(report::write_plan_summary(context.out, facts));
+  const report::PlanFacts facts =
+      plan ? plan_facts(settings, *plan) : no_plan(settings.account, plan.error());
+  // An older plan must not stay behind a dry run that could not make one.
   MBOXFERRY_TRY(write_json_file(
       options, [&](report::TextOutput& file) { return report::write_plan_report(file, facts); }));
+  if (!plan) return plan.error();
+  MBOXFERRY_TRY(report::write_plan_summary(context.out, facts));
   return plan->go ? kExitSuccess : kExitFailed;
 }
 

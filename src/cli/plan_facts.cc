@@ -8,6 +8,14 @@ report::PlanTime plan_time(const transfer::TimeEstimate& time) {
   return {time.least_seconds, time.most_seconds, time.rests_on};
 }
 
+report::PlanFacts no_plan(const imap::Account& account, const Error& error) {
+  report::PlanFacts facts;
+  facts.user = account.user;
+  facts.host = account.host;
+  facts.reasons = {error.what};
+  return facts;
+}
+
 report::PlanFacts plan_facts(const transfer::JobSettings& settings, const transfer::Plan& plan) {
   report::PlanFacts facts;
   facts.user = settings.account.user;

@@ -8,6 +8,8 @@
 namespace mboxferry::cli {
 
 report::PlanTime plan_time(const transfer::TimeEstimate& time);
+/// Why there is no plan.
+report::PlanFacts no_plan(const imap::Account& account, const Error& error);
 report::PlanFacts plan_facts(const transfer::JobSettings& settings, const transfer::Plan& plan);
 
 }  // namespace mboxferry::cli

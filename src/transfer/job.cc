@@ -298,6 +298,20 @@ Result<Verdict> JobRunner::verify() {
   return counts.refused.messages > 0 ? Verdict::refused : Verdict::complete;
 }
 
+/// As reports of the journal tell it: what goes on later is not called failed there, as in a batch.
+std::string_view noted_verdict(const Result<Verdict>& verdict) {
+  if (verdict) return verdict_name(*verdict);
+  switch (verdict.error().code) {
+    case ErrorCode::interrupted:
+      return verdict_name(Verdict::interrupted);
+    case ErrorCode::try_later:
+    case ErrorCode::unavailable:
+      return "unfinished";
+    default:
+      return verdict_name(Verdict::failed);
+  }
+}
+
 /// Verifies a finished transfer, and whatever happened, leaves quarantine and verdict in order.
 Result<Verdict> JobRunner::conclude(const Result<void>& transferred) {
   index_pass_.reset();
@@ -311,9 +325,7 @@ Result<Verdict> JobRunner::conclude(const Result<void>& transferred) {
   if (target_ && verdict) target_->log_out();
   MBOXFERRY_TRY(journal_->set_note(kSentTodayNote, budget_.note()));
   MBOXFERRY_TRY(write_quarantine(sources_, settings_, *journal_));
-  const bool stopped = !verdict && verdict.error().code == ErrorCode::interrupted;
-  const Verdict noted = verdict ? *verdict : stopped ? Verdict::interrupted : Verdict::failed;
-  MBOXFERRY_TRY(journal_->set_note("verdict", std::string(verdict_name(noted))));
+  MBOXFERRY_TRY(journal_->set_note("verdict", std::string(noted_verdict(verdict))));
   MBOXFERRY_TRY(journal_->set_note("reason", verdict ? "" : verdict.error().what));
   MBOXFERRY_TRY(journal_->set_note("finished", to_rfc3339({std::time(nullptr), 0})));
   tracker_.enter(Progress::Phase::done);

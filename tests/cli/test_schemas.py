@@ -112,6 +112,11 @@ class JobTest(BatchTest):
                                  [box[name] for box in status["mailboxes"]])
         return status
 
+    def test_what_goes_on_another_day_is_unfinished(self):
+        with Dovecot() as server:
+            self.job(server, 75, "failed", "--max-messages-per-day=10")
+            self.assertIn("10 messages a day", self.told("unfinished")["reason"])
+
     def verified(self, server, code):
         return self.document("verify", self.folder / "job.journal", "--json", "--full",
                              "--password-file", server.password_file(), code=code)

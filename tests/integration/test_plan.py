@@ -154,6 +154,15 @@ class PlanTest(ProgramTest):
         self.assert_code(self.migrate(self.server, tree, None, "--map", "a%b=other",
                                       journal="mapped.journal"), 0)
 
+    def test_a_server_that_refuses_the_login_leaves_a_plan_with_no_go(self):
+        (self.folder / "plan.json").write_text('{"go": true}')
+        outcome = self.migrate(self.server, FIXTURES / "mboxrd.mbox", "Box", "--dry-run",
+                               "--report-json", "plan.json", "--password-command=echo wrong")
+        self.assert_code(outcome, 77)
+        assert_valid(self.report("plan.json"))
+        self.assertFalse(self.report("plan.json")["go"])
+        self.assertIn("login refused", self.report("plan.json")["accounts"][0]["reasons"][0])
+
 
 if __name__ == "__main__":
     unittest.main()
