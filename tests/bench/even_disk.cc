@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A disk that is the same in every run: to be preloaded into programs whose files are in memory.
-// Each sync takes MBOXFERRY_BENCH_SYNC_MS milliseconds and does nothing else; any number of them
+// Each sync takes EVEN_DISK_MS milliseconds and does nothing else; any number of them
 // may be on their way at once, which flatters several connections a little.
 #include <cstdlib>
 #include <ctime>
@@ -8,7 +8,7 @@
 namespace {
 
 int wait_like_a_disk() {
-  const char* text = std::getenv("MBOXFERRY_BENCH_SYNC_MS");
+  const char* text = std::getenv("EVEN_DISK_MS");
   const double milliseconds = text == nullptr ? 0 : std::strtod(text, nullptr);
   timespec wait{static_cast<std::time_t>(milliseconds / 1000), 0};
   wait.tv_nsec =

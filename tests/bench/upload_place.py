@@ -21,13 +21,13 @@ TOOLS = PROGRAM.parent if (PROGRAM.parent / "delay_line").exists() else ROOT / "
 COUNTS = {"mixed": 5_000, "small": 20_000}  # about 227 MB and 61 MB
 PASSWORD = "secret"
 # Dovecot's processes see no more of the environment than this.
-IMPORTED = "import_environment = TZ LD_PRELOAD MBOXFERRY_BENCH_SYNC_MS\n"
+IMPORTED = "import_environment = TZ LD_PRELOAD EVEN_DISK_MS\n"
 
 
 def use_even_disk(milliseconds):
     """From now on a sync of any program, and of any server, takes so long."""
     library = TOOLS / "libeven_disk.so"
-    even = {"LD_PRELOAD": str(library), "MBOXFERRY_BENCH_SYNC_MS": str(milliseconds)}
+    even = {"LD_PRELOAD": str(library), "EVEN_DISK_MS": str(milliseconds)}
     os.environ.update(even)
     ImapServer.environment = even
 
