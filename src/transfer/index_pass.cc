@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 #include <utility>
 
 #include "mboxferry/transfer/folder_index.h"
@@ -335,8 +336,12 @@ IndexPass::IndexPass(std::vector<SourceFolder>& sources, const JobSettings& sett
     : sources_(sources),
       indexer_(settings, book, journal, gate, tracker),
       gate_(gate),
-      tracker_(tracker),
-      thread_([this] { run(); }) {}
+      tracker_(tracker) {
+  // What was indexed before is there from the beginning, not a moment later.
+  std::size_t begin = 0;
+  for (; begin < sources_.size() && sources_[begin].row.index_done; ++begin) gate_.folder_done();
+  thread_ = std::thread([this, begin] { run(begin); });
+}
 
 IndexPass::~IndexPass() {
   stop_.request();
@@ -344,8 +349,8 @@ IndexPass::~IndexPass() {
   thread_.join();
 }
 
-void IndexPass::run() {
-  for (SourceFolder& source : sources_) {
+void IndexPass::run(std::size_t begin) {
+  for (SourceFolder& source : std::span(sources_).subspan(begin)) {
     if (!source.row.index_done) {
       const auto indexed = indexer_.index(source, stop_);
       if (!indexed) return gate_.failed(indexed.error());

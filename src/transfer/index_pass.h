@@ -45,7 +45,7 @@ class IndexPass {
   IndexPass& operator=(const IndexPass&) = delete;
 
  private:
-  void run();
+  void run(std::size_t begin);
 
   std::vector<SourceFolder>& sources_;
   FolderIndexer indexer_;

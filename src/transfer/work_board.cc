@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 
 namespace mboxferry::transfer {
 namespace {
@@ -65,9 +66,29 @@ bool WorkBoard::has_room() {
   return stream && *stream != nullptr;
 }
 
+/// A stream that nobody works on and that has mail: in a job that goes on, mailboxes that have all
+/// of theirs can be looked at when the others are on their way. Nothing when there is none.
+Result<MailStream*> WorkBoard::find_mail(std::size_t indexed) {
+  std::set<journal::MailboxId> passed;
+  for (MailStream& stream : open_) {
+    // A mailbox keeps the order of its folders.
+    if (!passed.insert(stream.mailbox()).second) continue;
+    MBOXFERRY_ASSIGN(const bool free, is_free(stream, false));
+    if (!free) continue;
+    MBOXFERRY_ASSIGN(const bool more, stream.has_more());
+    if (more) return &stream;
+  }
+  mail_first_ = indexed < sources_.size();
+  return static_cast<MailStream*>(nullptr);
+}
+
 /// A mailbox where nobody is comes first. Streams that turn out to be finished are closed on the
 /// way.
 Result<MailStream*> WorkBoard::find(bool share, std::size_t indexed) {
+  if (mail_first_) {
+    MBOXFERRY_ASSIGN(MailStream* const stream, find_mail(indexed));
+    if (stream != nullptr) return stream;
+  }
   for (const bool shared : {false, true}) {
     if (shared && (!share || per_mailbox_ < 2)) break;
     for (auto stream = open_.begin(); stream != open_.end();) {

@@ -63,6 +63,7 @@ class WorkBoard {
 
   Result<void> open_folders(std::size_t reached);
   Result<void> open_folder(std::size_t position);
+  Result<MailStream*> find_mail(std::size_t indexed);
   /// The first stream that a connection may work on; `indexed` folders are indexed completely.
   Result<MailStream*> find(bool share, std::size_t indexed);
   Result<bool> is_free(MailStream& stream, bool share) const;
@@ -81,6 +82,7 @@ class WorkBoard {
   std::map<journal::MailboxId, Mailbox> mailboxes_;
   std::list<MailStream> open_;  ///< not finished, in order
   std::size_t opened_ = 0;      ///< folders whose streams are made
+  bool mail_first_ = true;      ///< there may be mailboxes with mail behind others without
   std::optional<Error> failure_;
 };
 

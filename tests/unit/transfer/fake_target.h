@@ -66,6 +66,7 @@ struct FakeServer {
   bool answers_at_once = false;  ///< answers can be taken as soon as the last byte is there
   int slow_literals_of = 0;      ///< the connection with this number takes a while for each literal
   int appends = 0;
+  std::vector<std::string> selected_before_mail;  ///< while `appends` was 0
   int walks = 0;
   std::chrono::milliseconds answer_delay{0};
   std::chrono::milliseconds status_delay{0};  ///< after a status was taken, before it is read
@@ -145,6 +146,7 @@ class FakeTarget final : public imap::Target {
   Result<imap::SelectedMailbox> select(const std::string& mailbox) override {
     const std::scoped_lock lock(server_.mutex);
     selected_ = mailbox;
+    if (server_.appends == 0) server_.selected_before_mail.push_back(mailbox);
     return status(mailbox);
   }
   Result<imap::SelectedMailbox> status(const std::string& mailbox) override {

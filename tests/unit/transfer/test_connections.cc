@@ -105,3 +105,18 @@ TEST_CASE("folders go into mailboxes of their own side by side") {
                 fmt::format("body {} of {}\r\n", i, folder)) != std::string::npos);
   }
 }
+
+TEST_CASE("a job that goes on begins with a mailbox that has mail left") {
+  CrewBench bench(1);
+  bench.settings.mapping.mailbox = "Box";
+  bench.archive_tree(5, 10);
+  bench.settings.limits.messages_per_day = 35;
+  CHECK(bench.run().error->code == ErrorCode::try_later);
+  bench.settings.limits = {};
+  bench.server.appends = 0;
+  bench.server.selected_before_mail.clear();
+  require_complete(bench.run());
+  CHECK(bench.server.selected_before_mail == std::vector<std::string>{"Box/f3"});
+  for (int folder = 0; folder < 5; ++folder)
+    CHECK(bench.server.mailboxes.at(fmt::format("Box/f{}", folder)).mails.size() == 10);
+}
