@@ -208,9 +208,13 @@ class ImapServer:
             uids = [int(uid) for uid in check(connection.uid("SEARCH", "ALL"))[0].split()]
             for first in range(0, len(uids), chunk):
                 part = uids[first:first + chunk]
-                reply = check(connection.uid("FETCH", f"{part[0]}:{part[-1]}",
-                                              "(UID RFC822.SIZE INTERNALDATE FLAGS BODY.PEEK[])"))
-                yield from _parse_fetch(reply)
+                try:
+                    yield from _fetch(connection, part)
+                except imaplib.IMAP4.abort:
+                    # Dovecot, busy with a client that was killed, once ended a session here.
+                    with self.session(user) as another:
+                        check(another.select(quoted(mailbox), readonly=True))
+                        yield from _fetch(another, part)
 
     def mailboxes(self, user=None, client=None) -> list:
         """Wire names of all mailboxes that can be selected."""
@@ -296,6 +300,13 @@ def _list_name(line):
     if name.startswith(b'"'):
         name = re.sub(rb"\\(.)", rb"\1", name[1:-1])
     return name.decode()
+
+
+def _fetch(connection, uids):
+    """The messages from the first of these UIDs to the last, all of which are read before the first
+    is given."""
+    return _parse_fetch(check(connection.uid("FETCH", f"{uids[0]}:{uids[-1]}",
+                                             "(UID RFC822.SIZE INTERNALDATE FLAGS BODY.PEEK[])")))
 
 
 def _parse_fetch(reply):
