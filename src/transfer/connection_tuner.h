@@ -22,6 +22,8 @@ class ConnectionTuner {
 
   /// How many there should be.
   [[nodiscard]] int wanted() const { return wanted_; }
+  /// True as long as `network_free` below can make a difference.
+  [[nodiscard]] bool at_first_look() const { return first_look_ && !fixed_ && most_ > 1; }
   /// What was stored since the last call, over all of the `live` connections. `network_free`: it is
   /// known that the network has not held them up so far.
   void stored(const journal::Count& count, int live, bool network_free, TimePoint now);

@@ -173,7 +173,7 @@ Result<void> Crew::work_on(const WorkBoard::Work& work, Connection& connection, 
   const auto tell = [&](const journal::Count& count) {
     connection.moved = true;
     connection.compression->stored(count.bytes);
-    stored(count, connection.network_is_free());
+    stored(count, connection);
   };
   MBOXFERRY_ASSIGN(MessageReader* const reader, connection.readers.of(stream.source().row.id));
   const bool keep_order = can_keep_order(*connection.target);
@@ -208,8 +208,9 @@ bool Crew::is_alone() {
   return live_.size() < 2;
 }
 
-void Crew::stored(const journal::Count& count, bool network_free) {
+void Crew::stored(const journal::Count& count, const Connection& connection) {
   const std::scoped_lock lock(mutex_);
+  const bool network_free = tuner_.at_first_look() && connection.network_is_free();
   tuner_.stored(count, static_cast<int>(live_.size()), network_free, Steady::now());
   fill_up();
 }

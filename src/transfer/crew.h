@@ -53,7 +53,7 @@ class Crew {
   Result<void> enter_mailbox(const WorkBoard::Work& work, Connection& connection);
   [[nodiscard]] bool is_alone();
 
-  void stored(const journal::Count& count, bool network_free);
+  void stored(const journal::Count& count, const Connection& connection);
   /// True when fewer connections are wanted and this one is too many.
   bool is_too_many(int number);
   /// True when others go on without the connection that got `error`; it counts as ended then.
