@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/plan_facts.h"
 #include "cli/progress_options.h"
 #include "mboxferry/journal/journal.h"
 #include "mboxferry/report/job_report.h"
@@ -93,11 +94,8 @@ Result<void> write_batch_plan(report::TextOutput& out, const job::Ledger& ledger
           MBOXFERRY_ASSIGN(const std::string account, ledger.note(entry));
           if (!account.empty()) return visit(account);
           // It was not its turn before the user stopped.
-          report::PlanFacts facts;
-          facts.user = entry.user;
-          facts.host = entry.host;
-          facts.reasons = {entry.what.empty() ? "not looked at" : entry.what};
-          return visit(report::plan_account_json(facts));
+          return visit(report::plan_account_json(
+              no_plan(entry.user, entry.host, entry.what.empty() ? "not looked at" : entry.what)));
         });
       });
 }

@@ -88,8 +88,6 @@ job::Outcome DryRun::run(const job::Entry& entry, transfer::Observer& observer,
                          const Cancellation& interrupt) {
   job::Outcome outcome;
   report::PlanFacts facts;
-  facts.user = entry.user;
-  facts.host = entry.host;
   const auto settings = accounts_.settings_of(entry, interrupt);
   auto plan = settings ? transfer::plan_job(*settings, observer, interrupt)
                        : Result<transfer::Plan>(settings.error());
@@ -101,7 +99,7 @@ job::Outcome DryRun::run(const job::Entry& entry, transfer::Observer& observer,
     if (!plan->go && !plan->reasons.empty()) outcome.what = plan->reasons.front();
   } else {
     outcome = outcome_of(plan.error(), entry);
-    facts.reasons = {plan.error().what};
+    facts = no_plan(entry.user, entry.host, plan.error().what);
   }
   outcome.bytes = facts.bytes_needed;
   for (const report::PlanRow& row : facts.mailboxes) outcome.messages += row.planned;

@@ -110,7 +110,8 @@ Result<int> dry_run(const Options& options, const transfer::JobSettings& setting
   const auto plan = transfer::plan_job(settings, observer, context.interrupt);
   printer.finish();
   const report::PlanFacts facts =
-      plan ? plan_facts(settings, *plan) : no_plan(settings.account, plan.error());
+      plan ? plan_facts(settings, *plan)
+           : no_plan(settings.account.user, settings.account.host, plan.error().what);
   // An older plan must not stay behind a dry run that could not make one.
   MBOXFERRY_TRY(write_json_file(
       options, [&](report::TextOutput& file) { return report::write_plan_report(file, facts); }));

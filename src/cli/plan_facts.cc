@@ -8,11 +8,12 @@ report::PlanTime plan_time(const transfer::TimeEstimate& time) {
   return {time.least_seconds, time.most_seconds, time.rests_on};
 }
 
-report::PlanFacts no_plan(const imap::Account& account, const Error& error) {
+report::PlanFacts no_plan(const std::string& user, const std::string& host,
+                          const std::string& reason) {
   report::PlanFacts facts;
-  facts.user = account.user;
-  facts.host = account.host;
-  facts.reasons = {error.what};
+  facts.user = user;
+  facts.host = host;
+  facts.reasons = {reason};
   return facts;
 }
 

@@ -2,6 +2,8 @@
 // A plan as reports show it.
 #pragma once
 
+#include <string>
+
 #include "mboxferry/report/plan_report.h"
 #include "mboxferry/transfer/job.h"
 
@@ -9,7 +11,8 @@ namespace mboxferry::cli {
 
 report::PlanTime plan_time(const transfer::TimeEstimate& time);
 /// Why there is no plan.
-report::PlanFacts no_plan(const imap::Account& account, const Error& error);
+report::PlanFacts no_plan(const std::string& user, const std::string& host,
+                          const std::string& reason);
 report::PlanFacts plan_facts(const transfer::JobSettings& settings, const transfer::Plan& plan);
 
 }  // namespace mboxferry::cli
