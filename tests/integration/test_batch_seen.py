@@ -3,7 +3,6 @@
 
 import json
 import signal
-import time
 import unittest
 
 from support.batch import USERS, BatchTest, ManyAccountsTest
@@ -31,19 +30,9 @@ class BatchSeenTest(BatchTest):
         self.assertEqual(len(users), len(accounts), accounts)
         return users
 
-    def stored(self, user):
-        return len(list(self.server.fetch_all(user, user))) \
-            if user in self.server.mailboxes(user) else 0
-
-    def until_second_account(self):
-        deadline = time.monotonic() + 60
-        while not self.stored("u1"):
-            self.assertLess(time.monotonic(), deadline, "the second account does not begin")
-            time.sleep(0.05)
-
     def test_accounts_that_have_not_begun_are_seen_beside_a_running_batch(self):
         process = self.batch_in_background(*SLOW)
-        self.until_second_account()
+        self.wait_for(lambda: self.server.count("u1", "u1"))
         seen = self.seen()
         self.assertEqual(sorted(seen), sorted(self.server.users))
         self.assertEqual(seen["u0"][0], "complete")
@@ -61,7 +50,7 @@ class BatchSeenTest(BatchTest):
 
     def test_they_are_seen_when_the_batch_was_killed_and_the_next_run_does_them(self):
         process = self.batch_in_background(*SLOW)
-        self.until_second_account()
+        self.wait_for(lambda: self.server.count("u1", "u1"))
         process.send_signal(signal.SIGKILL)
         process.communicate()
         seen = self.seen()
