@@ -187,10 +187,20 @@ class ImapServer:
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE  # it may have one of the bad certificates
-        connection = imaplib.IMAP4_SSL("127.0.0.1", self.tls_port, ssl_context=context, timeout=60)
+        connection = self._connect(context)
         secret = b"\0" + user.encode() + b"\0" + as_bytes(password)
         connection.authenticate("PLAIN", lambda _: secret)
         return connection
+
+    def _connect(self, context, tries=5):
+        """A server that is being restarted, or is very busy, may hang up in the handshake."""
+        try:
+            return imaplib.IMAP4_SSL("127.0.0.1", self.tls_port, ssl_context=context, timeout=60)
+        except (ssl.SSLEOFError, imaplib.IMAP4.abort):
+            if tries == 1:
+                raise
+            time.sleep(1)
+            return self._connect(context, tries - 1)
 
     @contextlib.contextmanager
     def session(self, user=None):
