@@ -14,13 +14,16 @@
 namespace mboxferry::imap {
 namespace {
 
-// The goodbye has been sent then; waiting for the answer would cost a round trip for nothing.
+// The goodbye has been sent then; waiting longer for the answer would cost a round trip for
+// nothing.
 constexpr std::chrono::milliseconds kGoodbyePatience{20};
 
 }  // namespace
 
-Result<Session> Session::open(const Account& account, const ConnectionOptions& options) {
+Result<Session> Session::open(const Account& account, const ConnectionOptions& options,
+                              const BeforeLogin& before_login) {
   MBOXFERRY_ASSIGN(auto connection, Connection::open(account, options));
+  if (before_login) MBOXFERRY_TRY(before_login());
   return begin(std::move(connection), account, options);
 }
 
@@ -28,7 +31,9 @@ Result<Session> Session::begin(std::unique_ptr<Connection> connection, const Acc
                                const ConnectionOptions& options) {
   Session session;
   session.connection_ = std::move(connection);
+  const auto begun = std::chrono::steady_clock::now();
   MBOXFERRY_TRY(log_in(*session.connection_, account));
+  session.is_near_ = std::chrono::steady_clock::now() - begun < kGoodbyePatience;
   MBOXFERRY_TRY(session.connection_->enable_utf8());
   if (options.compression == Compression::on) {
     MBOXFERRY_TRY(session.connection_->compress(true));
@@ -133,7 +138,7 @@ void Session::log_out() {
   const std::string tag = connection_->next_tag();
   if (!connection_->send(tag + " LOGOUT\r\n", tag + " LOGOUT")) return;
   connection_->reader().set_untagged_limit(ReplyReader::kDefaultLimit);
-  for (;;) {
+  while (is_near_) {
     const auto reply = connection_->next_reply();
     if (!reply || reply->kind != ReplyLine::Kind::untagged) break;
   }

@@ -20,7 +20,8 @@ namespace mboxferry::imap {
 class Session {
  public:
   /// Connects, secures and logs in. Errors: as those of connect().
-  static Result<Session> open(const Account& account, const ConnectionOptions& options);
+  static Result<Session> open(const Account& account, const ConnectionOptions& options,
+                              const BeforeLogin& before_login = {});
   /// Logs in on a connection that has greeted.
   static Result<Session> begin(std::unique_ptr<Connection> connection, const Account& account,
                                const ConnectionOptions& options);
@@ -56,6 +57,7 @@ class Session {
   std::unique_ptr<LookAhead> ahead_;
   std::string selected_;  ///< what select() gave last; empty: nothing
   std::uint32_t uid_validity_ = 0;
+  bool is_near_ = false;  ///< the login was answered so fast that the goodbye will be, too
 };
 
 }  // namespace mboxferry::imap

@@ -253,8 +253,9 @@ std::string_view response_code_name(ResponseCode code) {
 
 Result<std::unique_ptr<Target>> connect(const Account& account, const ConnectionOptions& options,
                                         AppendMode wanted,
-                                        std::shared_ptr<ServerKnowledge> knowledge) {
-  MBOXFERRY_ASSIGN(Session session, Session::open(account, options));
+                                        std::shared_ptr<ServerKnowledge> knowledge,
+                                        const BeforeLogin& before_login) {
+  MBOXFERRY_ASSIGN(Session session, Session::open(account, options, before_login));
   if (!knowledge) knowledge = std::make_shared<ServerKnowledge>();
   return std::unique_ptr<Target>(
       std::make_unique<ImapTarget>(std::move(session), wanted, std::move(knowledge)));

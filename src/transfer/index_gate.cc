@@ -16,9 +16,18 @@ bool IndexGate::indexed(std::uint64_t wire_bytes) {
   return !stopped_;
 }
 
+void IndexGate::folders_begun(std::size_t count) {
+  const std::scoped_lock lock(mutex_);
+  if (count <= position_.folders_begun) return;
+  position_.folders_begun = count;
+  ++position_.generation;
+  changed_.notify_all();
+}
+
 void IndexGate::folder_done() {
   const std::scoped_lock lock(mutex_);
   ++position_.folders_done;
+  position_.folders_begun = std::max(position_.folders_begun, position_.folders_done);
   ++position_.generation;
   changed_.notify_all();
 }

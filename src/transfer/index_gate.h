@@ -23,13 +23,18 @@ class IndexGate {
   // The index pass's side.
   /// Counts newly indexed bytes; waits while the lead is used up. False: stop indexing.
   bool indexed(std::uint64_t wire_bytes);
+  /// The first `count` folders may have messages from now on.
+  void folders_begun(std::size_t count);
+  /// One more is indexed completely.
   void folder_done();
   void failed(Error error);
 
   // The sender's side.
   void sent(std::uint64_t wire_bytes);
-  /// How many folders are indexed completely, and how often anything was added so far.
+  /// How many folders are begun and how many indexed completely, both counted from the first, and
+  /// how often anything was added so far.
   struct Position {
+    std::size_t folders_begun = 0;
     std::size_t folders_done = 0;
     std::uint64_t generation = 0;
   };

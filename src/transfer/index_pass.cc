@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <iterator>
-#include <span>
+#include <set>
 #include <utility>
 
 #include "mboxferry/transfer/folder_index.h"
@@ -35,7 +35,7 @@ class JournalFiller final : public IndexSink {
  public:
   JournalFiller(SourceFolder& source, plan::LabelPolicy labels, MailboxBook& book,
                 journal::Journal& journal, IndexGate& gate, Tracker& tracker, IndexState state,
-                std::optional<journal::MessageRow> known_last)
+                std::optional<journal::MessageRow> known_last, FolderIndexer::Extent extent)
       : source_(source),
         labels_(labels),
         book_(book),
@@ -43,7 +43,8 @@ class JournalFiller final : public IndexSink {
         gate_(gate),
         tracker_(tracker),
         state_(state),
-        known_last_(std::move(known_last)) {}
+        known_last_(std::move(known_last)),
+        extent_(extent) {}
 
   Result<void> message(const IndexedMessage& message, std::uint64_t resume_at,
                        const mbox::Accounting& accounting) override {
@@ -55,7 +56,11 @@ class JournalFiller final : public IndexSink {
     chunk_bytes_ += message.length;
     wire_bytes_ += message.wire_size;
     const bool full = rows_.size() >= chunk_ || chunk_bytes_ >= kChunkBytes;
-    return full ? flush() : ok();
+    if (!full) return ok();
+    MBOXFERRY_TRY(flush());
+    if (extent_ == FolderIndexer::Extent::whole) return ok();
+    has_beginning_ = true;
+    return stopped();
   }
 
   Result<void> doubt(const mbox::Doubt& doubt) override {
@@ -65,6 +70,9 @@ class JournalFiller final : public IndexSink {
   Result<void> problem(const mbox::Problem& problem) override {
     return add({0, problem.offset, problem.code, problem.text, false});
   }
+
+  /// True when only the beginning was wanted and it was taken.
+  [[nodiscard]] bool has_beginning() const { return has_beginning_; }
 
   Result<void> finish(const mbox::Accounting& total) {
     if (known_last_) return last_message_changed(source_.row);
@@ -185,12 +193,13 @@ class JournalFiller final : public IndexSink {
     return ok();
   }
 
-  /// Bytes on disk since the last call. Messages are less than a plain folder and more than a
+  /// Bytes on disk that were not told yet. Messages are less than a plain folder and more than a
   /// packed one; at the end it is read as a whole.
   std::uint64_t take_newly_read() {
     const std::uint64_t all = source_.place.bytes_on_disk;
-    const std::uint64_t now = source_.row.index_done ? all : std::min(read_ + chunk_bytes_, all);
-    return now - std::exchange(read_, now);
+    const std::uint64_t now =
+        source_.row.index_done ? all : std::min(source_.bytes_told + chunk_bytes_, all);
+    return now - std::exchange(source_.bytes_told, now);
   }
 
   void tell_duplicate(const journal::MessageRow& row) {
@@ -209,62 +218,15 @@ class JournalFiller final : public IndexSink {
   Tracker& tracker_;
   IndexState state_;
   std::optional<journal::MessageRow> known_last_;
+  const FolderIndexer::Extent extent_;
+  bool has_beginning_ = false;
   std::vector<journal::MessageRow> rows_;
   std::vector<journal::Finding> findings_;
   std::size_t chunk_ = kFirstChunk;
   std::uint64_t chunk_bytes_ = 0;
   std::uint64_t wire_bytes_ = 0;
-  std::uint64_t read_ = 0;  ///< bytes on disk that progress knows of
   int duplicates_told_ = 0;
   bool late_labels_told_ = false;
-};
-
-/// Compares messages with the rows of the journal, page by page.
-class IndexComparer final : public IndexSink {
- public:
-  IndexComparer(const SourceFolder& source, const journal::Journal& journal)
-      : source_(source), journal_(journal) {}
-
-  Result<void> message(const IndexedMessage& message, std::uint64_t,
-                       const mbox::Accounting&) override {
-    MBOXFERRY_ASSIGN(const journal::MessageRow* row, next());
-    const bool same = row != nullptr && row->offset == message.offset &&
-                      row->length == message.length && row->digest == message.content;
-    last_offset_ = message.offset;
-    return same ? ok() : Result<void>(different(message.offset));
-  }
-  Result<void> doubt(const mbox::Doubt&) override { return ok(); }
-  Result<void> problem(const mbox::Problem&) override { return ok(); }
-
- private:
-  /// The next message's first row; one with several labels has more.
-  Result<const journal::MessageRow*> next() {
-    for (;;) {
-      if (next_ == page_.size()) {
-        MBOXFERRY_ASSIGN(page_, journal_.messages(source_.row.id, last_id_, 1000));
-        next_ = 0;
-        if (page_.empty()) return nullptr;
-      }
-      const journal::MessageRow& row = page_[next_++];
-      last_id_ = row.id;
-      if (row.offset != last_offset_) return &row;
-    }
-  }
-
-  Error different(std::uint64_t offset) const {
-    return {ErrorCode::archive_changed,
-            fmt::format("{} has changed since this job's journal was written: the message at byte "
-                        "{} is another",
-                        source_.row.file, offset),
-            "put the former file back, or start a new job with another --journal"};
-  }
-
-  const SourceFolder& source_;
-  const journal::Journal& journal_;
-  std::vector<journal::MessageRow> page_;
-  std::size_t next_ = 0;
-  journal::MessageId last_id_ = 0;
-  std::optional<std::uint64_t> last_offset_;
 };
 
 }  // namespace
@@ -287,25 +249,7 @@ std::string join_keywords(const std::vector<std::string>& keywords) {
   return joined;
 }
 
-Result<void> compare_index(SourceFolder& source, const JobSettings& settings,
-                           journal::Journal& journal, const Cancellation& cancel) {
-  // Rows of an incomplete index cannot be told from a changed file; without any, it starts anew.
-  if (!source.row.index_done) {
-    source.row.index_state = IndexState{}.to_text();
-    MBOXFERRY_ASSIGN(const auto first, journal.messages(source.row.id, 0, 1));
-    if (!first.empty())
-      return Error{ErrorCode::archive_changed,
-                   source.row.file + " was written to while this job's index of it was incomplete",
-                   "start a new job with another --journal"};
-    return journal.update_folder(source.row);
-  }
-  MBOXFERRY_ASSIGN(const auto bytes, archive::open_folder(source.place));
-  IndexComparer comparer(source, journal);
-  MBOXFERRY_TRY(index_place(source.place, *bytes, source.survey, settings.index, comparer, cancel));
-  return journal.update_folder(source.row);
-}
-
-Result<void> FolderIndexer::index(SourceFolder& source, const Cancellation& cancel) {
+Result<void> FolderIndexer::index(SourceFolder& source, const Cancellation& cancel, Extent extent) {
   auto state = IndexState::from_text(source.row.index_state);
   if (!state)
     return Error{ErrorCode::configuration,
@@ -323,17 +267,18 @@ Result<void> FolderIndexer::index(SourceFolder& source, const Cancellation& canc
   }
   MBOXFERRY_ASSIGN(const auto bytes, archive::open_folder(source.place));
   JournalFiller filler(source, label_policy(settings_), book_, journal_, gate_, tracker_, *state,
-                       std::move(known_last));
-  MBOXFERRY_ASSIGN(const mbox::Accounting total,
-                   index_place(source.place, *bytes, source.survey, settings_.index, filler, cancel,
-                               {state->resume_at, state->accounting}));
-  return filler.finish(total);
+                       std::move(known_last), extent);
+  const auto total = index_place(source.place, *bytes, source.survey, settings_.index, filler,
+                                 cancel, {state->resume_at, state->accounting});
+  if (filler.has_beginning()) return ok();
+  return total ? filler.finish(*total) : Result<void>(total.error());
 }
 
 IndexPass::IndexPass(std::vector<SourceFolder>& sources, const JobSettings& settings,
                      MailboxBook& book, journal::Journal& journal, IndexGate& gate,
-                     Tracker& tracker)
+                     Tracker& tracker, std::size_t beginnings)
     : sources_(sources),
+      beginnings_(beginnings),
       indexer_(settings, book, journal, gate, tracker),
       gate_(gate),
       tracker_(tracker) {
@@ -350,14 +295,38 @@ IndexPass::~IndexPass() {
 }
 
 void IndexPass::run(std::size_t begin) {
-  for (SourceFolder& source : std::span(sources_).subspan(begin)) {
-    if (!source.row.index_done) {
-      const auto indexed = indexer_.index(source, stop_);
-      if (!indexed) return gate_.failed(indexed.error());
-    }
+  const auto indexed = index_all(begin);
+  if (!indexed) return gate_.failed(indexed.error());
+  tracker_.update([](Progress& progress) { progress.totals_known = true; });
+}
+
+Result<void> IndexPass::index_all(std::size_t begin) {
+  gate_.folders_begun(std::min(begin + 1, sources_.size()));
+  MBOXFERRY_TRY(index_beginnings(begin));
+  for (std::size_t position = begin; position < sources_.size(); ++position) {
+    gate_.folders_begun(position + 1);
+    SourceFolder& source = sources_[position];
+    if (!source.row.index_done) MBOXFERRY_TRY(indexer_.index(source, stop_));
     gate_.folder_done();
   }
-  tracker_.update([](Progress& progress) { progress.totals_known = true; });
+  return ok();
+}
+
+/// A mailbox's other folders wait for its first. What lies in a container may be dear to open
+/// twice.
+Result<void> IndexPass::index_beginnings(std::size_t begin) {
+  if (beginnings_ < 2) return ok();
+  std::set<journal::MailboxId> begun;
+  for (std::size_t position = begin; position < sources_.size() && begun.size() < beginnings_;
+       ++position) {
+    SourceFolder& source = sources_[position];
+    if (source.row.index_done || !begun.insert(source.row.mailbox).second) continue;
+    if (position + 1 == sources_.size() && begun.size() == 1) break;
+    if (source.place.container) continue;
+    MBOXFERRY_TRY(indexer_.index(source, stop_, FolderIndexer::Extent::beginning));
+    gate_.folders_begun(position + 1);
+  }
+  return ok();
 }
 
 }  // namespace mboxferry::transfer

@@ -22,9 +22,11 @@ class FolderIndexer {
                 IndexGate& gate, Tracker& tracker)
       : settings_(settings), book_(book), journal_(journal), gate_(gate), tracker_(tracker) {}
 
-  /// Indexes the folder from where its row says to its end. `interrupted` when `cancel` or the
-  /// gate says so; what the journal holds by then stays.
-  Result<void> index(SourceFolder& source, const Cancellation& cancel);
+  enum class Extent { beginning, whole };
+  /// Indexes the folder from where its row says to its end, or a first few hundred messages of it.
+  /// `interrupted` when `cancel` or the gate says so; what the journal holds by then stays.
+  Result<void> index(SourceFolder& source, const Cancellation& cancel,
+                     Extent extent = Extent::whole);
 
  private:
   const JobSettings& settings_;
@@ -34,31 +36,30 @@ class FolderIndexer {
   Tracker& tracker_;
 };
 
-/// Indexes the folders that are not indexed yet, in order, on a thread of its own. Destruction
-/// stops the thread at the next message.
+/// Indexes the folders that are not indexed yet, in order, on a thread of its own: first the
+/// beginnings of the first `beginnings` mailboxes, so that as many connections have something to
+/// send at once. Destruction stops the thread at the next message.
 class IndexPass {
  public:
   IndexPass(std::vector<SourceFolder>& sources, const JobSettings& settings, MailboxBook& book,
-            journal::Journal& journal, IndexGate& gate, Tracker& tracker);
+            journal::Journal& journal, IndexGate& gate, Tracker& tracker, std::size_t beginnings);
   ~IndexPass();
   IndexPass(const IndexPass&) = delete;
   IndexPass& operator=(const IndexPass&) = delete;
 
  private:
   void run(std::size_t begin);
+  Result<void> index_all(std::size_t begin);
+  Result<void> index_beginnings(std::size_t begin);
 
   std::vector<SourceFolder>& sources_;
+  const std::size_t beginnings_;
   FolderIndexer indexer_;
   IndexGate& gate_;
   Tracker& tracker_;
   Cancellation stop_;
   std::thread thread_;
 };
-
-/// Compares a touched file's messages with the journal's index; `archive_changed` names the first
-/// that differs.
-Result<void> compare_index(SourceFolder& source, const JobSettings& settings,
-                           journal::Journal& journal, const Cancellation& cancel);
 
 /// The keywords of a message as the journal keeps them: valid IMAP atoms, separated by spaces, and
 /// journal::kUnsayable for those that cannot be one.

@@ -8,10 +8,13 @@
 #include <ctime>
 #include <filesystem>
 #include <limits>
+#include <utility>
 
+#include "transfer/compare_index.h"
 #include "transfer/connection_limit.h"
 #include "transfer/crew.h"
 #include "transfer/daily_budget.h"
+#include "transfer/early_connections.h"
 #include "transfer/flag_repair.h"
 #include "transfer/index_pass.h"
 #include "transfer/mailbox_book.h"
@@ -71,7 +74,8 @@ class JobRunner {
   Result<void> plan_refused_again();
   Result<void> begin_progress();
   Result<void> transfer_all();
-  Result<std::unique_ptr<imap::Target>> connect();
+  Result<std::unique_ptr<imap::Target>> connect(const imap::BeforeLogin& before_login = {});
+  Result<void> connect_others();
   /// The first connection, and what it tells about the account.
   Result<void> meet();
   template <typename Attempt>
@@ -94,6 +98,7 @@ class JobRunner {
   std::vector<SourceFolder> sources_;
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<imap::Target> target_;
+  EarlyConnections others_{[this](const auto& before_login) { return connect(before_login); }};
   std::optional<Directory> directory_;
   std::optional<MailboxBook> book_;
   FlagLimitsOf limits_;  ///< of the mailboxes that were opened in this run
@@ -163,14 +168,16 @@ Result<void> JobRunner::begin_progress() {
 Result<void> JobRunner::transfer_all() {
   MBOXFERRY_TRY(with_second_chances([this] { return meet(); }));
   MBOXFERRY_TRY(assign_mailboxes(sources_, *book_, *journal_, tracker_));
-  index_pass_.emplace(sources_, settings_, *book_, *journal_, *gate_, tracker_);
+  const int beginnings = index_first() ? 0 : settings_.connections.most;
+  index_pass_.emplace(sources_, settings_, *book_, *journal_, *gate_, tracker_,
+                      static_cast<std::size_t>(beginnings));
   if (index_first()) MBOXFERRY_TRY(wait_for_index());
   return send_everything();
 }
 
 /// A connection that keeps to the limits.
-Result<std::unique_ptr<imap::Target>> JobRunner::connect() {
-  MBOXFERRY_ASSIGN(auto target, environment_.connect());
+Result<std::unique_ptr<imap::Target>> JobRunner::connect(const imap::BeforeLogin& before_login) {
+  MBOXFERRY_ASSIGN(auto target, environment_.connect(before_login));
   if (!settings_.limits.per_second()) return target;
   return throttled(std::move(target), throttle_, *environment_.clock, tracker_);
 }
@@ -195,11 +202,27 @@ auto JobRunner::with_second_chances(const Attempt& attempt) -> decltype(attempt(
 Result<void> JobRunner::meet() {
   tracker_.enter(Progress::Phase::connecting);
   target_.reset();
-  MBOXFERRY_ASSIGN(target_, connect());
+  MBOXFERRY_TRY(connect_others());
+  auto first = connect();
+  if (!first) {
+    others_.give_up();
+    return first.error();
+  }
+  others_.let_log_in();
+  target_ = std::move(*first);
   MBOXFERRY_ASSIGN(directory_, Directory::read(*target_));
   MBOXFERRY_ASSIGN(plan::Mapper mapper, directory_->mapper(settings_));
   MBOXFERRY_ASSIGN(MailboxBook book, MailboxBook::open(std::move(mapper), *journal_));
   book_.emplace(std::move(book));
+  return ok();
+}
+
+/// As many as the user asked for, where there will be work for them soon.
+Result<void> JobRunner::connect_others() {
+  if (settings_.connections.adaptive || index_first()) return ok();
+  MBOXFERRY_ASSIGN(const int most,
+                   limited_connections(settings_.connections.most, *journal_, *environment_.clock));
+  others_.begin(static_cast<std::size_t>(std::max(most, 1) - 1));
   return ok();
 }
 
@@ -237,7 +260,7 @@ Result<void> JobRunner::send_everything() {
   if (limits.per_mailbox == 0) limits.per_mailbox = can_keep_order(*target_) ? limits.most : 1;
   WorkBoard board(sources_, *journal_, *gate_, limits.per_mailbox, interrupt_);
   MailboxPreparer preparer(context, *directory_);
-  Crew crew(context, board, preparer, limits.most, [this] { return connect(); });
+  Crew crew(context, board, preparer, limits.most, [this] { return others_.take(); });
   const auto sent = crew.run(std::move(target_));
   target_ = crew.take_target();
   limits_ = preparer.limits();
@@ -344,9 +367,10 @@ journal::JobIdentity identity_of(const JobSettings& settings) {
 }
 
 Environment real_environment(const JobSettings& settings) {
-  return {[&settings, knowledge = std::make_shared<imap::ServerKnowledge>()] {
+  return {[&settings, knowledge = std::make_shared<imap::ServerKnowledge>()](
+              const imap::BeforeLogin& before_login) {
             return imap::connect(settings.account, settings.connection, settings.append_mode,
-                                 knowledge);
+                                 knowledge, before_login);
           },
           &system_clock()};
 }

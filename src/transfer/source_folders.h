@@ -19,10 +19,11 @@ struct SourceFolder {
   archive::Folder place;
   FolderSurvey survey;
   journal::FolderRow row;
-  bool in_tree = false;   ///< one of several: goes below the user's mailbox
-  bool by_label = false;  ///< a message's labels name its mailbox
-  bool touched = false;   ///< compare the index with the bytes before anything is sent
-  bool grown = false;     ///< index what is new
+  bool in_tree = false;          ///< one of several: goes below the user's mailbox
+  bool by_label = false;         ///< a message's labels name its mailbox
+  bool touched = false;          ///< compare the index with the bytes before anything is sent
+  bool grown = false;            ///< index what is new
+  std::uint64_t bytes_told = 0;  ///< on disk, that progress knows to be read in this run
 };
 
 /// Opens the archives and surveys every folder. Errors: no_such_archive, not_mail when a file that

@@ -31,7 +31,7 @@ Result<std::optional<WorkBoard::Work>> WorkBoard::enter() {
       const std::scoped_lock lock(mutex_);
       if (failure_) return *failure_;
       if (interrupt_.requested()) return interrupted();
-      MBOXFERRY_TRY(open_folders(index.folders_done));
+      MBOXFERRY_TRY(open_folders(index.folders_begun));
       MBOXFERRY_ASSIGN(MailStream* const stream, find(share, index.folders_done));
       if (stream != nullptr) return std::optional(begin(*stream));
       if (all_done_now()) return std::optional<Work>();
@@ -41,10 +41,8 @@ Result<std::optional<WorkBoard::Work>> WorkBoard::enter() {
   }
 }
 
-/// Folders up to the one that is being indexed may have messages.
-Result<void> WorkBoard::open_folders(std::size_t reached) {
-  for (; opened_ < sources_.size() && opened_ <= reached; ++opened_)
-    MBOXFERRY_TRY(open_folder(opened_));
+Result<void> WorkBoard::open_folders(std::size_t begun) {
+  for (; opened_ < begun; ++opened_) MBOXFERRY_TRY(open_folder(opened_));
   return ok();
 }
 

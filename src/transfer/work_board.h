@@ -61,7 +61,7 @@ class WorkBoard {
     MailStream* current = nullptr;  ///< the stream that is worked on
   };
 
-  Result<void> open_folders(std::size_t reached);
+  Result<void> open_folders(std::size_t begun);
   Result<void> open_folder(std::size_t position);
   Result<MailStream*> find_mail(std::size_t indexed);
   /// The first stream that a connection may work on; `indexed` folders are indexed completely.

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Several connections a job, into one mailbox and into many.
 
+import time
 import unittest
 
 from support import archives
 from support.cyrus import Cyrus, cyrus_root
 from support.dovecot import Dovecot
+from support.fake_imap import FakeImap
 from support.program import ProgramTest
 
 
@@ -57,6 +59,38 @@ class ConnectionTest(ProgramTest):
                                        "--connections-per-mailbox", "3", journal=f"{mode}.journal")
                 self.assert_code(outcome, 0)
                 self.assert_mailbox(server, "Mail", wanted, in_order=False)
+
+    def test_other_connections_log_in_once_the_first_has(self):
+        wanted = self.tree(4, 20)
+        said = []
+
+        def listen(_, name, __):
+            if name != "AUTHENTICATE":
+                return None
+            said.append("asks")
+            if len(said) == 1:
+                time.sleep(0.3)
+                said.append("is let in")
+            return None
+        with FakeImap(on_command=listen) as server:
+            outcome = self.migrate(server, self.folder / "tree", "Box", "--connections", "4")
+            self.assert_code(outcome, 0)
+            self.assertEqual([len(server.bodies(f"Box/{name}")) for name in wanted], [20] * 4)
+        self.assertEqual(said, ["asks", "is let in", "asks", "asks", "asks"])
+
+    def test_a_wrong_password_is_said_once(self):
+        self.tree(4, 2)
+        said = []
+
+        def refuse(_, name, __):
+            if name == "AUTHENTICATE":
+                said.append(name)
+                return b"TAG NO [AUTHENTICATIONFAILED] no\r\n"
+            return None
+        with FakeImap(on_command=refuse) as server:
+            outcome = self.migrate(server, self.folder / "tree", "Box", "--connections", "4")
+        self.assert_code(outcome, 77)
+        self.assertEqual(said, ["AUTHENTICATE"])
 
     def test_cyrus_keeps_the_order_too(self):
         if cyrus_root() is None:

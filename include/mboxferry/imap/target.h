@@ -275,12 +275,17 @@ class Target : public ReadOnlyTarget {
   [[nodiscard]] virtual AppendMode mode() const = 0;
 };
 
+/// Called when the server has greeted on a secured connection, before anybody logs in; may wait. An
+/// error ends the connection.
+using BeforeLogin = std::function<Result<void>()>;
+
 /// Connects, secures and logs in. Errors: unavailable, tls, protocol, login_refused, try_later.
 /// `knowledge` is shared with other connections to the same server; without it the connection finds
 /// out by itself.
 Result<std::unique_ptr<Target>> connect(const Account& account, const ConnectionOptions& options,
                                         AppendMode wanted,
-                                        std::shared_ptr<ServerKnowledge> knowledge = nullptr);
+                                        std::shared_ptr<ServerKnowledge> knowledge = nullptr,
+                                        const BeforeLogin& before_login = {});
 /// The same for a dry run: nothing that changes the store can be said to what this returns.
 Result<std::unique_ptr<ReadOnlyTarget>> connect_read_only(const Account& account,
                                                           const ConnectionOptions& options);

@@ -113,7 +113,7 @@ struct JobResult {
 
 /// What a job needs from the world besides files; tests put their own in.
 struct Environment {
-  std::function<Result<std::unique_ptr<imap::Target>>()> connect;
+  std::function<Result<std::unique_ptr<imap::Target>>(const imap::BeforeLogin&)> connect;
   Clock* clock = &system_clock();  ///< not owned
 };
 

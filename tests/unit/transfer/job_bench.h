@@ -20,9 +20,10 @@ namespace mboxferry::test {
 
 class SilentObserver final : public transfer::Observer {
  public:
-  void progress(const transfer::Progress&) override {}
+  void progress(const transfer::Progress& progress) override { last = progress; }
   void notice(std::string_view line) override { notices.emplace_back(line); }
   std::vector<std::string> notices;
+  transfer::Progress last;
 };
 
 /// A temporary folder with an archive, a fake server, and the job between them.
@@ -78,7 +79,8 @@ class JobBench {
   transfer::JobResult run() {
     const Cancellation never;
     const transfer::Environment environment{
-        [this]() -> Result<std::unique_ptr<imap::Target>> {
+        [this](const imap::BeforeLogin& before_login) -> Result<std::unique_ptr<imap::Target>> {
+          if (before_login) MBOXFERRY_TRY(before_login());
           const std::scoped_lock lock(server.mutex);
           ++attempts;
           if (attempts <= failing_connections) return connection_failure;

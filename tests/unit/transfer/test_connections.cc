@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Jobs with several connections against a store in memory.
+#include <algorithm>
+
+#include "mboxferry/journal/journal.h"
 #include "unit/transfer/job_bench.h"
 
 using namespace mboxferry;
@@ -119,4 +122,36 @@ TEST_CASE("a job that goes on begins with a mailbox that has mail left") {
   CHECK(bench.server.selected_before_mail == std::vector<std::string>{"Box/f3"});
   for (int folder = 0; folder < 5; ++folder)
     CHECK(bench.server.mailboxes.at(fmt::format("Box/f{}", folder)).mails.size() == 10);
+}
+
+TEST_CASE("several connections have a mailbox each to begin with, one reads folder after folder") {
+  const int connections = GENERATE(1, 3);
+  CrewBench bench(connections);
+  bench.settings.mapping.mailbox = "Box";
+  bench.archive_tree(3, 600);
+  require_complete(bench.run());
+  const auto journal =
+      journal::Journal::open(bench.settings.journal_path, journal::OpenMode::read_only);
+  REQUIRE(journal);
+  std::vector<std::vector<journal::MessageRow>> rows;
+  for (journal::FolderId folder = 1; folder <= 3; ++folder) {
+    rows.push_back(*(*journal)->messages(folder, 0, 1000));
+    REQUIRE(rows.back().size() == 600);
+    CHECK(std::is_sorted(rows.back().begin(), rows.back().end(),
+                         [](const auto& a, const auto& b) { return a.offset < b.offset; }));
+  }
+  for (std::size_t folder : {1U, 2U}) {
+    const bool begun_early = rows[folder].front().id < rows[0].back().id;
+    CHECK(begun_early == (connections == 3));
+  }
+}
+
+TEST_CASE("a folder whose beginning was read first is counted once in the progress") {
+  CrewBench bench(3);
+  bench.settings.mapping.mailbox = "Box";
+  bench.archive_tree(3, 600);
+  require_complete(bench.run());
+  CHECK(bench.observer.last.totals_known);
+  CHECK(bench.observer.last.total.messages == 1800);
+  CHECK(bench.observer.last.read_bytes == bench.observer.last.archive_bytes);
 }
