@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "imap/append_head.h"
 #include "imap/append_pipeline.h"
@@ -63,43 +64,43 @@ class ImapTarget final : public Target {
   }
   [[nodiscard]] const std::string& label() const override { return session_.connection().label(); }
   Result<Namespace> personal_namespace() override {
-    MBOXFERRY_TRY(pipeline_.settle());
+    MBOXFERRY_TRY(settle());
     return session_.personal_namespace();
   }
   Result<std::vector<ListedMailbox>> list() override {
-    MBOXFERRY_TRY(pipeline_.settle());
+    MBOXFERRY_TRY(settle());
     return session_.list();
   }
   Result<MailboxTree> mailbox_tree() override {
-    MBOXFERRY_TRY(pipeline_.settle());
+    MBOXFERRY_TRY(settle());
     return session_.mailbox_tree();
   }
   Result<SelectedMailbox> select(const std::string& mailbox) override {
-    MBOXFERRY_TRY(pipeline_.settle());
+    MBOXFERRY_TRY(settle());
     return learn_name(mailbox, session_.select(mailbox));
   }
   Result<SelectedMailbox> status(const std::string& mailbox) override {
-    MBOXFERRY_TRY(pipeline_.settle());
+    MBOXFERRY_TRY(settle());
     return session_.status(mailbox);
   }
   Result<std::optional<Quota>> quota(const std::string& mailbox) override {
-    MBOXFERRY_TRY(pipeline_.settle());
+    MBOXFERRY_TRY(settle());
     return session_.quota(mailbox);
   }
   Result<void> look_ahead(std::span<const Look> looks) override {
-    MBOXFERRY_TRY(pipeline_.settle());
+    MBOXFERRY_TRY(settle());
     return session_.look_ahead(looks);
   }
   Result<std::unique_ptr<MessageWalk>> walk(UidRange range, WalkOptions options) override {
-    MBOXFERRY_TRY(pipeline_.settle());
+    MBOXFERRY_TRY(settle());
     return session_.walk(range, options);
   }
   Result<void> fetch_body(Uid uid, std::uint64_t size, const ByteVisitor& visit) override {
-    MBOXFERRY_TRY(pipeline_.settle());
+    MBOXFERRY_TRY(settle());
     return session_.fetch_body(uid, size, visit);
   }
   void log_out() override {
-    if (pipeline_.settle()) session_.log_out();
+    if (settle()) session_.log_out();
   }
 
   Result<void> create(const std::string& mailbox) override;
@@ -109,7 +110,11 @@ class ImapTarget final : public Target {
                       std::span<const AppendMessage> messages, LiteralSource& literals) override;
   Result<void> add_flags(Uid uid, std::uint8_t flags,
                          const std::vector<std::string>& keywords) override;
-  Result<AppendOutcome> receive() override { return pipeline_.receive(); }
+  Result<AppendOutcome> receive() override {
+    auto outcome = pipeline_.receive();
+    if (outcome) subscription_due_ = true;
+    return outcome;
+  }
   bool answer_ready() override { return pipeline_.answer_ready(); }
   [[nodiscard]] std::vector<Unanswered> unanswered() const override {
     return pipeline_.unanswered();
@@ -117,7 +122,7 @@ class ImapTarget final : public Target {
   void be_careful(bool careful) override { pipeline_.be_careful(careful); }
   Result<bool> compress(bool on) override {
     if (on) {
-      MBOXFERRY_TRY(pipeline_.settle());
+      MBOXFERRY_TRY(settle());
       MBOXFERRY_TRY(session_.settle());
     }
     return session_.connection().compress(on);
@@ -128,6 +133,9 @@ class ImapTarget final : public Target {
   [[nodiscard]] AppendMode mode() const override { return pipeline_.mode(); }
 
  private:
+  /// Nothing is unanswered or left for later.
+  Result<void> settle();
+  Result<void> subscribe_now();
   /// What can be selected has a name that the server takes.
   Result<SelectedMailbox> learn_name(const std::string& mailbox, Result<SelectedMailbox> selected);
   /// Waits for the answer to a command about `mailbox`, as in `CREATE`.
@@ -136,7 +144,20 @@ class ImapTarget final : public Target {
   Session session_;
   std::shared_ptr<ServerKnowledge> knowledge_;
   AppendPipeline pipeline_;
+  std::string to_subscribe_;  ///< a mailbox's quoted name
+  bool subscription_due_ = false;
 };
+
+Result<void> ImapTarget::settle() {
+  MBOXFERRY_TRY(pipeline_.settle());
+  return subscribe_now();
+}
+
+Result<void> ImapTarget::subscribe_now() {
+  if (to_subscribe_.empty()) return ok();
+  return session_.connection().command_in_background(
+      "SUBSCRIBE " + std::exchange(to_subscribe_, {}), {}, {});
+}
 
 Result<SelectedMailbox> ImapTarget::learn_name(const std::string& mailbox,
                                                Result<SelectedMailbox> selected) {
@@ -147,7 +168,7 @@ Result<SelectedMailbox> ImapTarget::learn_name(const std::string& mailbox,
 }
 
 Result<ReplyLine> ImapTarget::command_about(std::string_view command, const std::string& mailbox) {
-  MBOXFERRY_TRY(pipeline_.settle());
+  MBOXFERRY_TRY(settle());
   MBOXFERRY_TRY(session_.settle());
   MBOXFERRY_ASSIGN(const std::string name, session_.quoted_name(mailbox));
   return session_.connection().command(std::string(command) + " " + name);
@@ -176,24 +197,27 @@ Result<void> ImapTarget::subscribe(const std::string& mailbox) {
 
 Result<SelectedMailbox> ImapTarget::open_mailbox(const std::string& mailbox, bool create) {
   if (!create) return select(mailbox);
-  MBOXFERRY_TRY(pipeline_.settle());
+  MBOXFERRY_TRY(settle());
   MBOXFERRY_ASSIGN(SelectedMailbox selected,
                    learn_name(mailbox, session_.create_and_select(mailbox)));
-  MBOXFERRY_ASSIGN(const std::string name, session_.quoted_name(mailbox));
-  MBOXFERRY_TRY(session_.connection().command_in_background("SUBSCRIBE " + name, {}, {}));
+  // Dovecot locks the list of subscriptions with a file that it looks for again after 0.1 to 0.2 s.
+  // Connections that open their mailboxes together would wait for it, and their mail behind it.
+  MBOXFERRY_ASSIGN(to_subscribe_, session_.quoted_name(mailbox));
+  subscription_due_ = false;
   return selected;
 }
 
 Result<void> ImapTarget::append(std::uint64_t batch, const std::string& mailbox,
                                 std::span<const AppendMessage> messages, LiteralSource& literals) {
   MBOXFERRY_TRY(session_.settle());
+  if (subscription_due_) MBOXFERRY_TRY(subscribe_now());
   MBOXFERRY_ASSIGN(const std::string name, session_.quoted_name(mailbox));
   return pipeline_.append(batch, name, messages, literals);
 }
 
 Result<void> ImapTarget::add_flags(Uid uid, std::uint8_t flags,
                                    const std::vector<std::string>& keywords) {
-  MBOXFERRY_TRY(pipeline_.settle());
+  MBOXFERRY_TRY(settle());
   MBOXFERRY_TRY(session_.settle());
   MBOXFERRY_ASSIGN(const std::string list, flag_list(flags, keywords));
   MBOXFERRY_ASSIGN(const ReplyLine reply,

@@ -25,7 +25,8 @@ Error cannot_create(Error error) {
 Result<imap::SelectedMailbox> open_or_create(imap::Target& target, const Directory& directory,
                                              journal::MailboxRow& row) {
   const imap::ListedMailbox* listed = directory.find(row.name);
-  if (listed != nullptr && listed->selectable) {
+  // One that this job made may not be subscribed to yet.
+  if (listed != nullptr && listed->selectable && !row.created) {
     auto selected = target.open_mailbox(row.name, false);
     const bool gone = !selected && selected.error().scope == ErrorScope::mailbox;
     if (!gone) return selected;

@@ -92,6 +92,12 @@ class DovecotKillTest(WithDovecot, KillTest):
     def test_points_of_a_resuming_job_are_hit_and_survived(self):
         self.check_all([(point, ["batch-sent", point]) for point in ON_RESUME])
 
+    def test_a_mailbox_that_was_made_before_the_kill_is_subscribed_to_after_it(self):
+        self.killed(self.server, self.archive, "Unsubscribed", "batch-sent")
+        self.assertNotIn("Unsubscribed", self.server.subscribed())
+        self.assert_code(self.resumed(self.server, self.archive, "Unsubscribed"), 0)
+        self.assertIn("Unsubscribed", self.server.subscribed())
+
     def test_later_passages(self):
         self.check_all([(point, [point]) for point in (LATER[::3] if REDUCED else LATER)])
 

@@ -245,8 +245,9 @@ class Target : public ReadOnlyTarget {
  public:
   virtual Result<void> create(const std::string& mailbox) = 0;
   virtual Result<void> subscribe(const std::string& mailbox) = 0;
-  /// Selects the mailbox; with `create` it is made and subscribed to, in one round trip where that
-  /// can be. Errors are those of create() and select(); a refused subscription is none.
+  /// Selects the mailbox; with `create` it is made before, in one round trip where that can be, and
+  /// subscribed to, at the latest when the mailbox is left. Errors are those of create() and
+  /// select(); a refused subscription is none.
   virtual Result<SelectedMailbox> open_mailbox(const std::string& mailbox, bool create);
 
   /// Starts sending a batch into `mailbox` under the caller's number `batch`: one MULTIAPPEND, or
