@@ -109,11 +109,19 @@ Result<DigestKey> SqliteJournal::digest_key() const {
   return key;
 }
 
+Result<void> SqliteJournal::together(const std::function<Result<void>()>& write) {
+  const std::lock_guard guard(mutex_);
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::soon));
+  MBOXFERRY_TRY(write());
+  return transaction.commit();
+}
+
 Result<void> SqliteJournal::set_note(const std::string& name, const std::string& value) {
   const std::lock_guard guard(mutex_);
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::soon));
   MBOXFERRY_TRY(database_->run("INSERT OR REPLACE INTO note(name, value) VALUES(?1, ?2)",
                                std::string_view(name), std::string_view(value)));
-  return ok();
+  return transaction.commit();
 }
 
 Result<std::optional<std::string>> SqliteJournal::note(const std::string& name) const {
@@ -198,6 +206,7 @@ Result<MailboxId> SqliteJournal::add_mailbox(const MailboxRow& mailbox) {
 
 Result<void> SqliteJournal::update_mailbox(const MailboxRow& mailbox) {
   const std::lock_guard guard(mutex_);
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::soon));
   MBOXFERRY_ASSIGN(
       const std::int64_t changed,
       database_->run(
@@ -208,7 +217,7 @@ Result<void> SqliteJournal::update_mailbox(const MailboxRow& mailbox) {
           std::int64_t{mailbox.created}, std::int64_t{mailbox.renewed},
           std::string_view(mailbox.renamed_from)));
   if (changed != 1) return misuse(fmt::format("there is no mailbox {}", mailbox.id));
-  return ok();
+  return transaction.commit();
 }
 
 Result<std::vector<MailboxRow>> SqliteJournal::mailboxes() const {

@@ -162,21 +162,41 @@ Error Database::error(int status) const {
   }
 }
 
+Result<void> Database::sync_commits() {
+  syncs_commits_ = true;
+  return script("PRAGMA synchronous=FULL;");
+}
+
 Result<Transaction> Transaction::begin(Database& database, Kind kind) {
-  MBOXFERRY_TRY(database.run(kind == Kind::write ? "BEGIN IMMEDIATE" : "BEGIN"));
-  return Transaction(database);
+  if (database.in_transaction()) return Transaction(nullptr, kind);
+  if (kind == Kind::soon && !database.syncs_commits()) kind = Kind::write;
+  // The write-ahead log keeps the order: the sync of a later commit makes this one durable, too.
+  if (kind == Kind::soon) MBOXFERRY_TRY(database.run("PRAGMA synchronous=NORMAL"));
+  Transaction transaction(&database, kind);
+  MBOXFERRY_TRY(database.run(kind == Kind::scratch ? "BEGIN" : "BEGIN IMMEDIATE"));
+  return transaction;
 }
 
 Result<void> Transaction::commit() {
-  MBOXFERRY_TRY(database_->run("COMMIT"));
-  database_ = nullptr;
-  return ok();
+  if (database_ == nullptr) return ok();
+  return end("COMMIT");
+}
+
+Result<void> Transaction::end(std::string_view how) {
+  const auto ended = database_->run(how);
+  if (!ended && database_->in_transaction()) return ended.error();
+  Database* const database = std::exchange(database_, nullptr);
+  if (kind_ == Kind::soon) MBOXFERRY_TRY(database->sync_commits());
+  return ended ? ok() : Result<void>(ended.error());
 }
 
 Transaction::~Transaction() {
   // SQLite may have rolled back by itself, for example when the disk was full.
-  if (database_ != nullptr && database_->in_transaction()) {
-    static_cast<void>(database_->run("ROLLBACK"));
+  if (database_ == nullptr) return;
+  if (database_->in_transaction()) {
+    static_cast<void>(end("ROLLBACK"));
+  } else if (kind_ == Kind::soon) {
+    static_cast<void>(database_->sync_commits());
   }
 }
 

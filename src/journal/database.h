@@ -70,6 +70,10 @@ class Database {
 
   [[nodiscard]] const std::string& path() const { return path_; }
 
+  /// Every commit is on the disk when it returns, from now on.
+  Result<void> sync_commits();
+  [[nodiscard]] bool syncs_commits() const { return syncs_commits_; }
+
   /// Runs one or more statements without values.
   Result<void> script(const std::string& sql);
 
@@ -114,18 +118,22 @@ class Database {
   Result<Query> prepare(std::string_view sql);
 
   std::string path_;
+  bool syncs_commits_ = false;
   Handle<sqlite3, sqlite3_close_v2> connection_;
   std::map<std::string, Handle<sqlite3_stmt, sqlite3_finalize>, std::less<>> statements_;
 };
 
-/// A transaction that is rolled back unless it is committed.
+/// A transaction that is rolled back unless it is committed. Within another one it is a part of
+/// that.
 class Transaction {
  public:
-  /// `write` takes the write lock at once; `scratch` is for temporary tables only.
-  enum class Kind { write, scratch };
+  /// `write` takes the write lock at once; `soon` too, and is durable no later than the next
+  /// `write`, at the latest when the database is closed; `scratch` is for temporary tables only.
+  enum class Kind { write, soon, scratch };
 
   static Result<Transaction> begin(Database& database, Kind kind = Kind::write);
-  Transaction(Transaction&& other) noexcept : database_(std::exchange(other.database_, nullptr)) {}
+  Transaction(Transaction&& other) noexcept
+      : database_(std::exchange(other.database_, nullptr)), kind_(other.kind_) {}
   Transaction& operator=(Transaction&&) = delete;
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
@@ -134,8 +142,12 @@ class Transaction {
   Result<void> commit();
 
  private:
-  explicit Transaction(Database& database) : database_(&database) {}
-  Database* database_;
+  Transaction(Database* database, Kind kind) : database_(database), kind_(kind) {}
+  /// Ends it by COMMIT or ROLLBACK.
+  Result<void> end(std::string_view how);
+
+  Database* database_;  ///< null when it is ended, or a part of another
+  Kind kind_;
 };
 
 /// The error for a journal whose contents cannot be right.

@@ -61,7 +61,7 @@ Result<void> SqliteJournal::insert_message(MessageRow& row) {
 Result<void> SqliteJournal::add_indexed(const FolderRow& folder, std::span<MessageRow> messages,
                                         std::span<const Finding> findings) {
   const std::lock_guard guard(mutex_);
-  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::soon));
   MBOXFERRY_ASSIGN(const bool completes, write_folder(folder));
   MailboxId ranged = std::numeric_limits<MailboxId>::min();
   for (std::size_t i = 0; i < messages.size(); ++i) {

@@ -96,7 +96,8 @@ Result<void> make_durable(Database& database) {
     }
   }
   // The size limit gives the disk back after one big transaction.
-  return database.script("PRAGMA synchronous=FULL;PRAGMA journal_size_limit=16777216;");
+  MBOXFERRY_TRY(database.script("PRAGMA journal_size_limit=16777216;"));
+  return database.sync_commits();
 }
 
 Result<std::unique_ptr<Journal>> open_to_read(const std::string& path, Database::Access access) {

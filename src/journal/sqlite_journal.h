@@ -3,6 +3,7 @@
 // dedupe.cc, reconcile.cc and reports.cc.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -10,13 +11,13 @@
 #include <vector>
 
 #include "journal/database.h"
-#include "mboxferry/journal/lock_file.h"
 #include "mboxferry/journal/journal.h"
+#include "mboxferry/journal/lock_file.h"
 
 namespace mboxferry::journal {
 
-/// One connection behind one mutex. Visitors run without the mutex, so that they may call the
-/// journal.
+/// One connection behind one mutex, which together() holds while other methods take it. Visitors
+/// run without the mutex, so that they may call the journal.
 class SqliteJournal final : public Journal {
  public:
   SqliteJournal(std::unique_ptr<Database> database, LockFile lock)
@@ -24,6 +25,7 @@ class SqliteJournal final : public Journal {
 
   [[nodiscard]] const std::string& path() const override { return database_->path(); }
 
+  Result<void> together(const std::function<Result<void>()>& write) override;
   Result<void> claim(const JobIdentity& identity) override;
   Result<JobIdentity> identity() const override;
   Result<DigestKey> digest_key() const override;
@@ -89,7 +91,7 @@ class SqliteJournal final : public Journal {
   Result<std::int64_t> apply_match(const Stored& match);
   [[nodiscard]] Error misuse(const std::string& what) const;
 
-  mutable std::mutex mutex_;
+  mutable std::recursive_mutex mutex_;
   LockFile lock_;  // before the database, so that it is given back after that is closed; none for a
                    // reader
   std::unique_ptr<Database> database_;

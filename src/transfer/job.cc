@@ -105,6 +105,7 @@ class JobRunner {
   std::optional<IndexGate> gate_;
   std::optional<IndexPass> index_pass_;
   SendRecord record_;
+  std::optional<std::string> verified_;  ///< what comparing with the server found
 };
 
 Result<void> JobRunner::open() {
@@ -112,11 +113,13 @@ Result<void> JobRunner::open() {
   MBOXFERRY_ASSIGN(sources_, open_sources(settings_, tracker_));
   MBOXFERRY_ASSIGN(journal_, journal::Journal::open(settings_.journal_path,
                                                     journal::OpenMode::create_or_resume));
-  MBOXFERRY_TRY(journal_->claim(identity_of(settings_)));
   MBOXFERRY_ASSIGN(settings_.index.content_key, journal_->digest_key());
-  MBOXFERRY_TRY(keep_notes());
   MBOXFERRY_TRY(journal_->set_dedupe(settings_.dedupe));
-  MBOXFERRY_TRY(match_with_journal(sources_, settings_, *journal_, tracker_));
+  MBOXFERRY_TRY(journal_->together([this]() -> Result<void> {
+    MBOXFERRY_TRY(journal_->claim(identity_of(settings_)));
+    MBOXFERRY_TRY(keep_notes());
+    return match_with_journal(sources_, settings_, *journal_, tracker_);
+  }));
   for (SourceFolder& source : sources_)
     if (source.touched) MBOXFERRY_TRY(compare_index(source, settings_, *journal_, interrupt_));
   MBOXFERRY_TRY(plan_refused_again());
@@ -307,9 +310,8 @@ Result<Verdict> JobRunner::verify() {
     repaired = true;
     MBOXFERRY_ASSIGN(result, verify_job(*journal_, *target_, false, show, interrupt_));
   }
-  MBOXFERRY_TRY(journal_->set_note(
-      "verified", fmt::format("checked={} missing={} different={} unexpected={}", result.checked,
-                              result.missing, result.different, result.unexpected)));
+  verified_ = fmt::format("checked={} missing={} different={} unexpected={}", result.checked,
+                          result.missing, result.different, result.unexpected);
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(0));
   if (counts.planned.messages + counts.intended.messages > 0)
     return Error{ErrorCode::internal, "messages were left unsent", "run the same command again"};
@@ -340,17 +342,20 @@ Result<Verdict> JobRunner::conclude(const Result<void>& transferred) {
   index_pass_.reset();
   Result<Verdict> verdict = Verdict::failed;
   if (transferred) {
-    MBOXFERRY_TRY(note_tallies());
     verdict = with_second_chances([this] { return verify(); });
   } else {
     verdict = Error(transferred.error());
   }
   if (target_ && verdict) target_->log_out();
-  MBOXFERRY_TRY(journal_->set_note(kSentTodayNote, budget_.note()));
   MBOXFERRY_TRY(write_quarantine(sources_, settings_, *journal_));
-  MBOXFERRY_TRY(journal_->set_note("verdict", std::string(noted_verdict(verdict))));
-  MBOXFERRY_TRY(journal_->set_note("reason", verdict ? "" : verdict.error().what));
-  MBOXFERRY_TRY(journal_->set_note("finished", to_rfc3339({std::time(nullptr), 0})));
+  MBOXFERRY_TRY(journal_->together([&]() -> Result<void> {
+    if (transferred) MBOXFERRY_TRY(note_tallies());
+    if (verified_) MBOXFERRY_TRY(journal_->set_note("verified", *verified_));
+    MBOXFERRY_TRY(journal_->set_note(kSentTodayNote, budget_.note()));
+    MBOXFERRY_TRY(journal_->set_note("verdict", std::string(noted_verdict(verdict))));
+    MBOXFERRY_TRY(journal_->set_note("reason", verdict ? "" : verdict.error().what));
+    return journal_->set_note("finished", to_rfc3339({std::time(nullptr), 0}));
+  }));
   tracker_.enter(Progress::Phase::done);
   return verdict;
 }

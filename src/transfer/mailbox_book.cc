@@ -52,9 +52,10 @@ Result<journal::MailboxId> MailboxBook::assign(const std::string& source,
   journal::MailboxRow added;
   added.name = mapped.name;
   added.renamed_from = mapped.renamed_from;
-  MBOXFERRY_ASSIGN(added.id, journal_->add_mailbox(added));
-  MBOXFERRY_TRY(
-      journal_->set_note(source_note(added.id), (mapped.deliberate ? "+" : "-") + source));
+  MBOXFERRY_TRY(journal_->together([&]() -> Result<void> {
+    MBOXFERRY_ASSIGN(added.id, journal_->add_mailbox(added));
+    return journal_->set_note(source_note(added.id), (mapped.deliberate ? "+" : "-") + source);
+  }));
   if (!mapped.renamed_from.empty())
     notices_.push_back(mapped.renamed_from + " goes into mailbox " + mapped.name + " (" +
                        mapped.why + ")");
@@ -75,11 +76,14 @@ Result<void> MailboxBook::foresee(const std::vector<SourceFolder>& sources) {
 Result<void> assign_mailboxes(std::vector<SourceFolder>& sources, MailboxBook& book,
                               journal::Journal& journal, Observer& observer) {
   MBOXFERRY_TRY(book.foresee(sources));
-  for (SourceFolder& source : sources) {
-    if (source.row.mailbox != 0 || source.by_label) continue;
-    MBOXFERRY_ASSIGN(source.row.mailbox, book.for_folder(source));
-    MBOXFERRY_TRY(journal.update_folder(source.row));
-  }
+  MBOXFERRY_TRY(journal.together([&]() -> Result<void> {
+    for (SourceFolder& source : sources) {
+      if (source.row.mailbox != 0 || source.by_label) continue;
+      MBOXFERRY_ASSIGN(source.row.mailbox, book.for_folder(source));
+      MBOXFERRY_TRY(journal.update_folder(source.row));
+    }
+    return ok();
+  }));
   for (const std::string& notice : book.take_notices()) observer.notice(notice);
   return ok();
 }

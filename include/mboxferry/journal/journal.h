@@ -184,8 +184,11 @@ enum class OpenMode {
   scratch,           ///< no file at all: gone when it is closed, for a dry run
 };
 
-/// The journal of one job. WAL, synchronous=FULL, mode 0600; held by one process at a time.
-/// All methods may be called from any thread; they take turns.
+/// The journal of one job. WAL, mode 0600; held by one process at a time. All methods may be called
+/// from any thread; they take turns. Whatever is written is durable before anything that is written
+/// later, and at the latest when the journal is closed. What says about messages that they may be
+/// on the server, or are, is durable at once: commit, commit_matches, plan_rest_again,
+/// doubt_everything.
 class Journal {
  public:
   using MessageVisitor = std::function<Result<void>(const MessageRow&)>;
@@ -199,6 +202,10 @@ class Journal {
   Journal& operator=(const Journal&) = delete;
 
   [[nodiscard]] virtual const std::string& path() const = 0;
+
+  /// What `write` does to the journal is one transaction; none of it happens when it fails. Other
+  /// threads wait meanwhile.
+  virtual Result<void> together(const std::function<Result<void>()>& write) = 0;
 
   /// Writes the identity into a new journal; in one that has it already, fails with
   /// `configuration` and names what differs.
@@ -230,7 +237,7 @@ class Journal {
   virtual Result<void> set_dedupe(Dedupe dedupe) = 0;
 
   /// Adds indexed messages (ids are given here, ascending) with the folder's new state, in one
-  /// durable transaction. Duplicates become `skipped` in `messages` too.
+  /// transaction. Duplicates become `skipped` in `messages` too.
   virtual Result<void> add_indexed(const FolderRow& folder, std::span<MessageRow> messages,
                                    std::span<const Finding> findings) = 0;
 
