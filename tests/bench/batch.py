@@ -23,6 +23,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from bench import measure
+from bench.upload_place import IMPORTED, use_even_disk
 from support import archives
 from support.batch import csv_text
 from support.dovecot import Dovecot
@@ -153,19 +154,25 @@ def parser():
                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, value in (("accounts", 1000), ("messages", 10), ("at-once", 4), ("rounds", 3)):
         found.add_argument(f"--{name}", type=int, default=value)
+    found.add_argument("--even-disk", type=float, metavar="MS",
+                       help="everything in memory (/dev/shm), and every sync, of the server and of "
+                            "mboxferry, takes so many milliseconds")
     found.add_argument("--rows", type=int, default=100_000, help="0: none")
     return found
 
 
 def main():
     options = parser().parse_args()
+    if options.even_disk is not None:
+        use_even_disk(options.even_disk)
+        tempfile.tempdir = "/dev/shm"
     print(f"{datetime.date.today()}, {measure.machine()}; {options.messages} messages an account, "
           f"{options.at_once} accounts at once, medians of {options.rounds} rounds:\n", flush=True)
     users = {user: "secret" for number in range(2 * options.rounds + 1)
              for user in users_of(number, options)}
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mf-bench-")))
-        server = stack.enter_context(Dovecot(users, mail_fsync="optimized"))
+        server = stack.enter_context(Dovecot(users, mail_fsync="optimized", extra=IMPORTED))
         for text in measure_all(options, Place(folder, server, options)):
             print(text, flush=True)
 
