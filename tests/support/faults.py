@@ -114,17 +114,18 @@ class Deaf(Fault):
 
 
 class At(Fault):
-    """Does `action` once, in the proxy's thread, when the client has sent `count` bytes; what it
-    sends meanwhile waits. `action` is given the link."""
+    """Does `action` once, in the link's thread, when the client has sent `count` bytes; what it
+    sends meanwhile waits. `action` is given the link. Several links may share it."""
 
     def __init__(self, count, action):
         self.count = count
         self.action = action
         self.happened = threading.Event()
+        self._once = threading.Lock()
 
     def client_bytes(self, link, data):
         link.to_server(data)
-        if link.client.received >= self.count and not self.happened.is_set():
+        if link.client.received >= self.count and self._once.acquire(blocking=False):
             link.server.flush()
             self.action(link)
             self.happened.set()
