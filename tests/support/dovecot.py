@@ -51,9 +51,11 @@ namespace inbox {{
 }}
 service imap-login {{
   {no_chroot}
-  service_count = 0
+  # The process of 2.3.19 panics (epoll_ctl) when a client is killed at the wrong moment, and every
+  # TLS session that it carries ends. So each has its own.
+  service_count = 1
   process_min_avail = 1
-  client_limit = 200
+  process_limit = 200
   inet_listener imap {{
     port = {port}
   }}

@@ -187,20 +187,10 @@ class ImapServer:
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE  # it may have one of the bad certificates
-        connection = self._connect(context)
+        connection = imaplib.IMAP4_SSL("127.0.0.1", self.tls_port, ssl_context=context, timeout=60)
         secret = b"\0" + user.encode() + b"\0" + as_bytes(password)
         connection.authenticate("PLAIN", lambda _: secret)
         return connection
-
-    def _connect(self, context, tries=5):
-        """A server that is being restarted, or is very busy, may hang up in the handshake."""
-        try:
-            return imaplib.IMAP4_SSL("127.0.0.1", self.tls_port, ssl_context=context, timeout=60)
-        except (ssl.SSLEOFError, imaplib.IMAP4.abort):
-            if tries == 1:
-                raise
-            time.sleep(1)
-            return self._connect(context, tries - 1)
 
     @contextlib.contextmanager
     def session(self, user=None):
@@ -218,13 +208,9 @@ class ImapServer:
             uids = [int(uid) for uid in check(connection.uid("SEARCH", "ALL"))[0].split()]
             for first in range(0, len(uids), chunk):
                 part = uids[first:first + chunk]
-                try:
-                    yield from _fetch(connection, part)
-                except imaplib.IMAP4.abort:
-                    # Dovecot, busy with a client that was killed, once ended a session here.
-                    with self.session(user) as another:
-                        check(another.select(quoted(mailbox), readonly=True))
-                        yield from _fetch(another, part)
+                reply = check(connection.uid("FETCH", f"{part[0]}:{part[-1]}",
+                                              "(UID RFC822.SIZE INTERNALDATE FLAGS BODY.PEEK[])"))
+                yield from _parse_fetch(reply)
 
     def mailboxes(self, user=None, client=None) -> list:
         """Wire names of all mailboxes that can be selected."""
@@ -310,13 +296,6 @@ def _list_name(line):
     if name.startswith(b'"'):
         name = re.sub(rb"\\(.)", rb"\1", name[1:-1])
     return name.decode()
-
-
-def _fetch(connection, uids):
-    """The messages from the first of these UIDs to the last, all of which are read before the first
-    is given."""
-    return _parse_fetch(check(connection.uid("FETCH", f"{uids[0]}:{uids[-1]}",
-                                             "(UID RFC822.SIZE INTERNALDATE FLAGS BODY.PEEK[])")))
 
 
 def _parse_fetch(reply):
