@@ -3,7 +3,6 @@
 #include "cli/job_source.h"
 
 #include <filesystem>
-#include <set>
 
 #include "cli/batch_report.h"
 #include "cli/command.h"

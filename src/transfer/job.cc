@@ -15,7 +15,7 @@
 #include "transfer/crew.h"
 #include "transfer/daily_budget.h"
 #include "transfer/early_connections.h"
-#include "transfer/flag_repair.h"
+#include "transfer/final_check.h"
 #include "transfer/index_pass.h"
 #include "transfer/mailbox_book.h"
 #include "transfer/mailbox_preparer.h"
@@ -290,26 +290,8 @@ Result<Verdict> JobRunner::verify() {
   if (!target_) {
     MBOXFERRY_ASSIGN(target_, connect());
   }
-  FlagRepair repair;
-  bool repaired = false;
-  const auto show = [&](const Difference& difference) {
-    if (difference.what == "unexpected") return;
-    if (!repaired && repair.take(difference)) return;
-    const bool plain = difference.what == "missing" || difference.what == "twice";
-    tracker_.notice(fmt::format(
-        "{}: the message at byte {} of {} is {}{} on the server", difference.mailbox,
-        difference.offset, difference.folder,
-        plain ? "" : "different: ", difference.what == "twice" ? "there twice" : difference.what));
-  };
-  MBOXFERRY_ASSIGN(VerifyResult result, verify_job(*journal_, *target_, false, show, interrupt_));
-  if (!repair.empty()) {
-    MBOXFERRY_ASSIGN(const std::uint64_t messages, repair.put_back(*target_));
-    tracker_.notice(
-        fmt::format("the server had lost flags or keywords of {} message{}; they were put back",
-                    messages, messages == 1 ? "" : "s"));
-    repaired = true;
-    MBOXFERRY_ASSIGN(result, verify_job(*journal_, *target_, false, show, interrupt_));
-  }
+  MBOXFERRY_ASSIGN(const VerifyResult result,
+                   check_what_is_stored(*journal_, *target_, tracker_, interrupt_));
   verified_ = fmt::format("checked={} missing={} different={} unexpected={}", result.checked,
                           result.missing, result.different, result.unexpected);
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(0));

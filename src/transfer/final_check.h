@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// The comparison at the end of a job.
+#pragma once
+
+#include "mboxferry/base/cancellation.h"
+#include "mboxferry/imap/target.h"
+#include "mboxferry/journal/journal.h"
+#include "mboxferry/transfer/job.h"
+
+namespace mboxferry::transfer {
+
+/// Compares the ledger with the server, puts flags back that the server has lost, and tells the
+/// observer about every other difference.
+Result<VerifyResult> check_what_is_stored(journal::Journal& journal, imap::Target& target,
+                                          Observer& observer, const Cancellation& interrupt);
+
+}  // namespace mboxferry::transfer
