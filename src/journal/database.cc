@@ -179,25 +179,16 @@ Result<Transaction> Transaction::begin(Database& database, Kind kind) {
 
 Result<void> Transaction::commit() {
   if (database_ == nullptr) return ok();
-  return end("COMMIT");
-}
-
-Result<void> Transaction::end(std::string_view how) {
-  const auto ended = database_->run(how);
-  if (!ended && database_->in_transaction()) return ended.error();
+  MBOXFERRY_TRY(database_->run("COMMIT"));
   Database* const database = std::exchange(database_, nullptr);
-  if (kind_ == Kind::soon) MBOXFERRY_TRY(database->sync_commits());
-  return ended ? ok() : Result<void>(ended.error());
+  return kind_ == Kind::soon ? database->sync_commits() : ok();
 }
 
 Transaction::~Transaction() {
-  // SQLite may have rolled back by itself, for example when the disk was full.
   if (database_ == nullptr) return;
-  if (database_->in_transaction()) {
-    static_cast<void>(end("ROLLBACK"));
-  } else if (kind_ == Kind::soon) {
-    static_cast<void>(database_->sync_commits());
-  }
+  // SQLite may have rolled back by itself, for example when the disk was full.
+  if (database_->in_transaction()) static_cast<void>(database_->run("ROLLBACK"));
+  if (kind_ == Kind::soon) static_cast<void>(database_->sync_commits());
 }
 
 }  // namespace mboxferry::journal

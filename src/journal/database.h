@@ -143,8 +143,6 @@ class Transaction {
 
  private:
   Transaction(Database* database, Kind kind) : database_(database), kind_(kind) {}
-  /// Ends it by COMMIT or ROLLBACK.
-  Result<void> end(std::string_view how);
 
   Database* database_;  ///< null when it is ended, or a part of another
   Kind kind_;
