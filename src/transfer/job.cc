@@ -75,7 +75,7 @@ class JobRunner {
   Result<void> begin_progress();
   Result<void> transfer_all();
   Result<std::unique_ptr<imap::Target>> connect(const imap::BeforeLogin& before_login = {});
-  Result<void> connect_others();
+  void connect_others();
   /// The first connection, and what it tells about the account.
   Result<void> meet();
   template <typename Attempt>
@@ -169,6 +169,8 @@ Result<void> JobRunner::begin_progress() {
 }
 
 Result<void> JobRunner::transfer_all() {
+  MBOXFERRY_ASSIGN(settings_.connections.most,
+                   limited_connections(settings_.connections.most, *journal_, *environment_.clock));
   MBOXFERRY_TRY(with_second_chances([this] { return meet(); }));
   MBOXFERRY_TRY(assign_mailboxes(sources_, *book_, *journal_, tracker_));
   const int beginnings = index_first() ? 0 : settings_.connections.most;
@@ -205,7 +207,7 @@ auto JobRunner::with_second_chances(const Attempt& attempt) -> decltype(attempt(
 Result<void> JobRunner::meet() {
   tracker_.enter(Progress::Phase::connecting);
   target_.reset();
-  MBOXFERRY_TRY(connect_others());
+  connect_others();
   auto first = connect();
   if (!first) {
     others_.give_up();
@@ -221,12 +223,9 @@ Result<void> JobRunner::meet() {
 }
 
 /// As many as the user asked for, where there will be work for them soon.
-Result<void> JobRunner::connect_others() {
-  if (settings_.connections.adaptive || index_first()) return ok();
-  MBOXFERRY_ASSIGN(const int most,
-                   limited_connections(settings_.connections.most, *journal_, *environment_.clock));
-  others_.begin(static_cast<std::size_t>(std::max(most, 1) - 1));
-  return ok();
+void JobRunner::connect_others() {
+  if (settings_.connections.adaptive || index_first()) return;
+  others_.begin(static_cast<std::size_t>(std::max(settings_.connections.most, 1) - 1));
 }
 
 /// Labels name mailboxes that are not known before the last message is read, and two of them may
@@ -259,7 +258,6 @@ Result<void> JobRunner::send_everything() {
   const SendContext context{settings_, sources_, *journal_,           steps,     *gate_, tracker_,
                             record_,   budget_,  *environment_.clock, interrupt_};
   ConnectionLimits limits = settings_.connections;
-  MBOXFERRY_ASSIGN(limits.most, limited_connections(limits.most, *journal_, *environment_.clock));
   if (limits.per_mailbox == 0) limits.per_mailbox = can_keep_order(*target_) ? limits.most : 1;
   WorkBoard board(sources_, *journal_, *gate_, limits.per_mailbox, interrupt_);
   MailboxPreparer preparer(context, *directory_);
