@@ -152,9 +152,8 @@ class HostileHeadsTest(ProgramTest):
         chosen = [heads[0], next((one for one in heads if not one.waits), heads[-1])]
         step = 1 if EVERY_BYTE else step
         # Before the first head's first byte there is no APPEND that could be refused.
-        begun = {heads[0].start: 1 if refuses else 0}
         cases = [(head, byte) for head in chosen
-                 for byte in range(begun.get(head.start, 0), len(head.text) + 3, step)]
+                 for byte in range(int(refuses and head is heads[0]), len(head.text) + 3, step)]
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             refused = list(pool.map(
                 lambda case: self.one(f"M{case[0] + 1:03}", mode, *case[1], action),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A disk that is full or broken, to be preloaded. Of the files whose path holds FAILING_DISK_PATH,
-// the FAILING_DISK_CALL (write, sync or create) with the number FAILING_DISK_FROM fails with
-// FAILING_DISK_ERRNO, and so do all that follow; with FAILING_DISK_ONCE only that one.
+// and not FAILING_DISK_BUT where that is set, the FAILING_DISK_CALL (write, sync or create) with
+// the number FAILING_DISK_FROM fails with FAILING_DISK_ERRNO, and so do all that follow; with
+// FAILING_DISK_ONCE only that one.
 #include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -31,6 +32,7 @@ std::string path_of(int fd) {
 /// True, with errno set, when this call is to fail.
 bool fails(std::string_view call, const std::string& path) {
   static const std::string wanted_path = setting("FAILING_DISK_PATH");
+  static const std::string spared_path = setting("FAILING_DISK_BUT");
   static const std::string wanted_call = setting("FAILING_DISK_CALL");
   static const int from = std::atoi(setting("FAILING_DISK_FROM").c_str());
   static const int error = std::atoi(setting("FAILING_DISK_ERRNO").c_str());
@@ -38,6 +40,7 @@ bool fails(std::string_view call, const std::string& path) {
   static std::atomic<int> calls{0};
   if (call != wanted_call || wanted_path.empty()) return false;
   if (path.find(wanted_path) == std::string::npos) return false;
+  if (!spared_path.empty() && path.find(spared_path) != std::string::npos) return false;
   const int number = ++calls;
   if (number < from || (once && number > from)) return false;
   errno = error;
