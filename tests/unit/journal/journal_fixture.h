@@ -2,9 +2,12 @@
 // A journal in a temporary folder, with small ways to fill and to look at it.
 #pragma once
 
+#include <sqlite3.h>
+
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -48,6 +51,22 @@ template <typename T>
 Error failure(const Result<T>& result) {
   if (result) FAIL("succeeded, but must not");
   return result.error();
+}
+
+/// Changes a journal behind its back.
+inline void run_sql(const std::string& path, const std::string& sql) {
+  sqlite3* database = nullptr;
+  sqlite3_open(path.c_str(), &database);
+  char* error = nullptr;
+  const int status = sqlite3_exec(database, sql.c_str(), nullptr, nullptr, &error);
+  const std::string text = error != nullptr ? error : "";
+  sqlite3_free(error);
+  sqlite3_close(database);
+  if (status != SQLITE_OK) FAIL(text);
+}
+
+inline void write_file(const std::string& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
 }
 
 /// A message whose every fact follows from `number`.
