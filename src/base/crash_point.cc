@@ -2,7 +2,6 @@
 // Kills the process where a crash test asks for it.
 #include "mboxferry/base/crash_point.h"
 
-#ifdef MBOXFERRY_CRASH_POINTS
 #include <algorithm>
 #include <atomic>
 #include <cassert>
@@ -31,12 +30,16 @@ Wanted wanted_from_environment() {
 
 }  // namespace
 
-void crash_point(std::string_view name) {
+bool crash_point_is_due(std::string_view name) {
   assert(std::find(kCrashPoints.begin(), kCrashPoints.end(), name) != kCrashPoints.end());
   static const Wanted wanted = wanted_from_environment();
   static std::atomic<int> passages{0};
-  if (name == wanted.name && ++passages == wanted.passage) std::raise(SIGKILL);
+  return name == wanted.name && ++passages == wanted.passage;
+}
+
+void crash() {
+  std::raise(SIGKILL);
+  std::abort();
 }
 
 }  // namespace mboxferry
-#endif

@@ -3,6 +3,7 @@
 #include "imap/append_pipeline.h"
 
 #include <algorithm>
+#include <cassert>
 
 #include "imap/errors.h"
 #include "imap/response_codes.h"
@@ -15,11 +16,17 @@ namespace {
 using Kind = ReplyLine::Kind;
 using Status = ReplyLine::Status;
 
-// Pieces are collected, so that small messages share TLS records, and these system calls.
-constexpr std::size_t kFlight = std::size_t{128} << 10U;
 constexpr std::uint64_t kLiteralMinusLimit = 4096;  // RFC 7888 section 5
 
 }  // namespace
+
+AppendPipeline::AppendPipeline(Connection& connection, AppendMode mode,
+                               std::shared_ptr<ServerKnowledge> knowledge, std::size_t flight)
+    : connection_(connection), mode_(mode), knowledge_(std::move(knowledge)), flight_(flight) {
+  connection_.set_reply_owner(this);
+}
+
+AppendPipeline::~AppendPipeline() { connection_.set_reply_owner(nullptr); }
 
 Result<void> AppendPipeline::append(std::uint64_t batch, const std::string& quoted_mailbox,
                                     std::span<const AppendMessage> messages,
@@ -76,16 +83,19 @@ Result<void> AppendPipeline::send_command(std::uint64_t batch, const std::string
   }
   if (!literals.approves_at_once()) MBOXFERRY_TRY(flush());
   MBOXFERRY_TRY(literals.approve());
-#ifdef MBOXFERRY_CRASH_POINTS
-  MBOXFERRY_TRY(flush());
-#endif
-  crash_point("batch-last-byte");
-  // The server still reads a command that it has refused early (RFC 7888 section 4).
-  MBOXFERRY_TRY(put("\r\n"));
+  crash_point("batch-last-byte", [this] { static_cast<void>(flush()); });
+  return end_command(tag);
+}
+
+/// Decided before a byte of the end is in the buffer: putting it there may flush.
+Result<void> AppendPipeline::end_command(std::string_view tag) {
   const auto command = std::find_if(in_flight_.begin(), in_flight_.end(),
                                     [&](const Command& sent) { return sent.tag == tag; });
   if (command != in_flight_.end()) command->ended = true;
-  return ok();
+  // The invariant of exactly once: no byte of a command's end leaves before the command counts.
+  assert(command == in_flight_.end() || command->ended);
+  // The server still reads a command that it has refused early (RFC 7888 section 4).
+  return put("\r\n");
 }
 
 bool AppendPipeline::is_in_flight(std::string_view tag) const {
@@ -105,10 +115,7 @@ Result<void> AppendPipeline::send_literal(const AppendMessage& message, std::siz
     left -= piece.size();
     MBOXFERRY_TRY(put(piece));
     if (std::exchange(first_piece, false)) {
-#ifdef MBOXFERRY_CRASH_POINTS
-      MBOXFERRY_TRY(flush());
-#endif
-      crash_point("batch-half-sent");
+      crash_point("batch-half-sent", [this] { static_cast<void>(flush()); });
     }
     return ok();
   };
@@ -144,9 +151,9 @@ Result<AppendPipeline::Go> AppendPipeline::wait_for_go(const std::string& tag) {
 }
 
 Result<void> AppendPipeline::put(std::string_view bytes) {
-  if (buffer_.capacity() < kFlight) buffer_.reserve(kFlight);
-  while (buffer_.size() + bytes.size() >= kFlight) {
-    const std::size_t taken = kFlight - buffer_.size();
+  if (buffer_.capacity() < flight_) buffer_.reserve(flight_);
+  while (buffer_.size() + bytes.size() >= flight_) {
+    const std::size_t taken = flight_ - buffer_.size();
     buffer_ += bytes.substr(0, taken);
     bytes.remove_prefix(taken);
     MBOXFERRY_TRY(flush());
@@ -177,6 +184,12 @@ Result<void> AppendPipeline::take_replies() {
 
 Error AppendPipeline::unasked_continuation() {
   return connection_.fail(protocol_error(connection_.label(), "an unasked \"+\""));
+}
+
+/// A BAD without a tag of ours may well answer a command of ours.
+bool AppendPipeline::owns(const ReplyLine& reply) const {
+  if (in_flight_.empty()) return false;
+  return reply.status == Status::bad || (reply.kind == Kind::tagged && is_in_flight(reply.tag));
 }
 
 Result<void> AppendPipeline::handle(const ReplyLine& reply) {

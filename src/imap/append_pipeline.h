@@ -22,11 +22,15 @@ namespace mboxferry::imap {
 /// before: one that answers BAD to the head may run the message's lines as commands. So the first
 /// use of a mailbox, a flag, a kind of keyword or a form of date waits for `+`, and on any BAD the
 /// connection is closed with nothing more written (docs/decisions/0015-known-heads.md).
-class AppendPipeline {
+class AppendPipeline final : private ReplyOwner {
  public:
+  /// Bytes are collected up to this many, so that small messages share TLS records and system
+  /// calls.
+  static constexpr std::size_t kFlight = std::size_t{128} << 10U;
+
   AppendPipeline(Connection& connection, AppendMode mode,
-                 std::shared_ptr<ServerKnowledge> knowledge)
-      : connection_(connection), mode_(mode), knowledge_(std::move(knowledge)) {}
+                 std::shared_ptr<ServerKnowledge> knowledge, std::size_t flight = kFlight);
+  ~AppendPipeline() override;
 
   /// `quoted_mailbox` is the wire name as a quoted string. See Target::append.
   Result<void> append(std::uint64_t batch, const std::string& quoted_mailbox,
@@ -45,14 +49,15 @@ class AppendPipeline {
     std::uint64_t batch = 0;
     std::size_t first = 0;
     std::size_t count = 0;
-    bool ended = false;          ///< its final line end is in the buffer or beyond
-    bool may_be_stored = false;  ///< its final line end was given to TLS
+    bool ended = false;          ///< its final line end may be in the buffer or beyond
+    bool may_be_stored = false;  ///< its final line end may have been given to the stream
   };
   enum class Go { yes, no };  ///< no: the server refused the command before the literal
 
   Result<void> send_command(std::uint64_t batch, const std::string& quoted_mailbox,
                             std::span<const AppendMessage> messages, std::size_t first,
                             std::size_t count, LiteralSource& literals);
+  Result<void> end_command(std::string_view tag);
   Result<void> send_literal(const AppendMessage& message, std::size_t index, bool first_of_command,
                             LiteralSource& literals);
   Result<Go> wait_for_go(const std::string& tag);
@@ -63,7 +68,8 @@ class AppendPipeline {
   Result<void> flush();
   /// Takes in the replies that are there.
   Result<void> take_replies();
-  Result<void> handle(const ReplyLine& reply);
+  [[nodiscard]] bool owns(const ReplyLine& reply) const override;
+  Result<void> handle(const ReplyLine& reply) override;
   Result<void> handle_tagged(const ReplyLine& reply);
   Error handle_bad(const ReplyLine& reply);
   Error unasked_continuation();
@@ -72,6 +78,7 @@ class AppendPipeline {
   Connection& connection_;
   AppendMode mode_;
   std::shared_ptr<ServerKnowledge> knowledge_;
+  const std::size_t flight_;
   bool careful_ = false;
   /// After a BAD nothing more is read either: if the server took a message's lines for commands,
   /// the mail's author may have chosen what it answers.

@@ -160,16 +160,29 @@ Result<bool> Connection::goes_to_background(const ReplyLine& reply) {
 }
 
 Result<void> Connection::settle_background() {
-  while (!background_.empty()) {
-    MBOXFERRY_ASSIGN(const ReplyLine reply, reader_->next());
-    MBOXFERRY_ASSIGN(const bool taken, goes_to_background(reply));
-    if (taken) continue;
-    if (reply.status == Status::bye) return goodbye(reply);
-    if (reply.kind != Kind::untagged) {
-      return fail(protocol_error(label_, "a reply to a command that was never given"));
-    }
-  }
+  while (!background_.empty()) MBOXFERRY_TRY(read_for_others());
   return ok();
+}
+
+Result<NameForm> Connection::settled_name_form() {
+  while (utf8_asked_) MBOXFERRY_TRY(read_for_others());
+  return name_form_;
+}
+
+Result<void> Connection::read_for_others() {
+  MBOXFERRY_ASSIGN(const ReplyLine reply, reader_->next());
+  MBOXFERRY_ASSIGN(const bool taken, goes_to_others(reply));
+  if (taken) return ok();
+  if (reply.status == Status::bye) return goodbye(reply);
+  if (reply.kind == Kind::untagged) return ok();
+  return fail(protocol_error(label_, "a reply to a command that was never given"));
+}
+
+Result<bool> Connection::goes_to_others(const ReplyLine& reply) {
+  MBOXFERRY_ASSIGN(const bool taken, goes_to_background(reply));
+  if (taken || owner_ == nullptr || !owner_->owns(reply)) return taken;
+  MBOXFERRY_TRY(owner_->handle(reply));
+  return true;
 }
 
 Result<ReplyLine> Connection::next_reply() {
@@ -199,7 +212,9 @@ Result<ReplyLine> Connection::command(std::string_view text, const Visitor& visi
 
 Result<ReplyLine> Connection::await(std::string_view tag, const Visitor& visit) {
   for (;;) {
-    MBOXFERRY_ASSIGN(const ReplyLine reply, next_reply());
+    MBOXFERRY_ASSIGN(const ReplyLine reply, reader_->next());
+    MBOXFERRY_ASSIGN(const bool taken, goes_to_others(reply));
+    if (taken) continue;
     if (reply.kind == Kind::continuation) return fail(protocol_error(label_, "an unasked \"+\""));
     if (reply.kind == Kind::tagged) {
       if (reply.tag == tag) return reply;
@@ -212,7 +227,9 @@ Result<ReplyLine> Connection::await(std::string_view tag, const Visitor& visit) 
 
 Result<ReplyLine> Connection::await_continuation(std::string_view tag) {
   for (;;) {
-    MBOXFERRY_ASSIGN(const ReplyLine reply, next_reply());
+    MBOXFERRY_ASSIGN(const ReplyLine reply, reader_->next());
+    MBOXFERRY_ASSIGN(const bool taken, goes_to_others(reply));
+    if (taken) continue;
     if (reply.kind == Kind::continuation) return reply;
     if (reply.kind == Kind::tagged) {
       if (reply.tag == tag) return reply;
@@ -226,7 +243,7 @@ Result<void> Connection::finish_reply() {
   if (stream_->failure() && !reader_->in_the_middle()) return *stream_->failure();
   if (reader_->in_the_middle()) {
     MBOXFERRY_ASSIGN(const ReplyLine reply, reader_->next());
-    MBOXFERRY_ASSIGN(const bool taken, goes_to_background(reply));
+    MBOXFERRY_ASSIGN(const bool taken, goes_to_others(reply));
     if (!taken && reply.status == Status::bye) return goodbye(reply);
   }
   return ok();
@@ -290,9 +307,11 @@ Result<void> Connection::enable_utf8() {
     return ok();
   };
   const auto confirmed = [this](const ReplyLine& reply) {
+    utf8_asked_ = false;
     if (utf8_enabled_ && reply.status == Status::ok) name_form_ = NameForm::utf8;
     return ok();
   };
+  utf8_asked_ = true;
   return command_in_background("ENABLE UTF8=ACCEPT", listed, confirmed);
 }
 

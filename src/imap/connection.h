@@ -20,7 +20,19 @@
 
 namespace mboxferry::imap {
 
+/// Has commands in flight, to which the server may reply while another command is waited for.
+class ReplyOwner {
+ public:
+  virtual ~ReplyOwner() = default;
+  /// True when no one else may read this reply.
+  [[nodiscard]] virtual bool owns(const ReplyLine& reply) const = 0;
+  virtual Result<void> handle(const ReplyLine& reply) = 0;
+};
+
 /// Greeting, STARTTLS and TLS are done; nobody is logged in yet.
+///
+/// A tagged reply has one owner: the command in the background, the ReplyOwner, or the caller that
+/// waits for its tag. Every function that waits passes on what belongs to the others.
 class Connection {
  public:
   using Visitor = std::function<Result<void>(const ReplyLine&)>;
@@ -58,11 +70,14 @@ class Connection {
   Result<void> command_in_background(std::string_view text, Visitor data, Visitor done);
   /// Waits until no command in the background is unanswered.
   Result<void> settle_background();
+  /// From now on `owner` gets what it owns; null: no one does. Not owned.
+  void set_reply_owner(ReplyOwner* owner) { owner_ = owner; }
   /// Waits for the tagged reply to `tag`, as command() does.
   Result<ReplyLine> await(std::string_view tag, const Visitor& visit = {});
   /// Waits for `+`. A tagged reply instead of it is in the result's `kind`.
   Result<ReplyLine> await_continuation(std::string_view tag);
-  /// The next reply that is not one to a command in the background.
+  /// The next reply that is not one to a command in the background. For the ReplyOwner, and where it
+  /// has nothing in flight.
   Result<ReplyLine> next_reply();
   /// The same if it is there as a whole.
   Result<std::optional<ReplyLine>> next_reply_if_there();
@@ -83,6 +98,8 @@ class Connection {
   /// login. A refusal is no error.
   Result<void> enable_utf8();
   [[nodiscard]] NameForm name_form() const { return name_form_; }
+  /// The same once the server has answered ENABLE; waits for nothing else.
+  Result<NameForm> settled_name_form();
   /// See Target::compress().
   Result<bool> compress(bool on);
 
@@ -120,6 +137,10 @@ class Connection {
   Result<void> negotiate_starttls();
   /// True when the reply is one to a command in the background, which has got it then.
   Result<bool> goes_to_background(const ReplyLine& reply);
+  /// The same, or one that the ReplyOwner owns.
+  Result<bool> goes_to_others(const ReplyLine& reply);
+  /// Reads one reply that must be somebody else's, or data.
+  Result<void> read_for_others();
 
   std::string label_;
   CapabilityList capabilities_;
@@ -131,6 +152,8 @@ class Connection {
   std::string tag_prefix_;
   std::uint64_t tags_ = 0;
   std::deque<Background> background_;
+  ReplyOwner* owner_ = nullptr;
+  bool utf8_asked_ = false;    ///< ENABLE is unanswered
   bool utf8_enabled_ = false;  ///< said by the server, not confirmed yet
   bool compression_refused_ = false;
 };

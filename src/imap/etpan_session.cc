@@ -128,9 +128,12 @@ Result<std::string> EtpanSession::wire_name(const std::string& mailbox) {
   const bool ascii = std::all_of(mailbox.begin(), mailbox.end(), [](char c) {
     return static_cast<unsigned char>(c) < 0x80 && c != '&';
   });
-  if (!ascii) MBOXFERRY_TRY(connection_.settle_background());
+  NameForm form = connection_.name_form();
+  if (!ascii) {
+    MBOXFERRY_ASSIGN(form, connection_.settled_name_form());
+  }
   if (const auto raw = raw_names_.find(mailbox); raw != raw_names_.end()) return raw->second;
-  return encode_mailbox_name(mailbox, connection_.name_form());
+  return encode_mailbox_name(mailbox, form);
 }
 
 int EtpanSession::say_namespace() {

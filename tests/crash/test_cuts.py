@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from support import archives
 from support.dovecot_test import WithDovecot
-from support.program import REDUCED, ProgramTest, has_crash_points
+from support.program import REDUCED, ProgramTest
 from support.proxy import (CutAfterClient, CutAfterServer, Fault, HoldBack, LoseAnswer,
                            SwallowReplies, TcpProxy, TlsProxy, without_append_uid)
 
@@ -163,8 +163,6 @@ class LateCommitTest(CutTest):
                         for nth in (1, 3, 20)], "--append-mode", "literal-plus")
 
     def test_a_commit_after_the_client_was_killed_makes_no_duplicate(self):
-        if not has_crash_points():
-            self.skipTest("this build has no crash points (-DMBOXFERRY_CRASH_POINTS=ON)")
         hold = HoldBack(0.7, cut=False)
         with TlsProxy(self.server, lambda number: hold if number == 0 else Fault()) as proxy:
             outcome = self.migrate(self.server, self.archive, "Late", port=proxy.port,

@@ -8,7 +8,7 @@ import unittest
 
 from support import archives
 from support.dovecot_test import WithDovecot
-from support.program import PROGRAM, ProgramTest, environment, has_crash_points
+from support.program import PROGRAM, ProgramTest, environment
 from support.proxy import Fault, Stall, TlsProxy
 
 
@@ -130,8 +130,6 @@ class MeanwhileTest(ServerTest):
 
     def setUp(self):
         super().setUp()
-        if not has_crash_points():
-            self.skipTest("this build has no crash points (-DMBOXFERRY_CRASH_POINTS=ON)")
         outcome = self.migrate(self.server, self.archive, "Mail", MBOXFERRY_CRASH_AT="batch-sent:2")
         self.assertEqual(outcome.code, -signal.SIGKILL, str(outcome))
         self.settle()

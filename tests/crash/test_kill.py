@@ -11,7 +11,7 @@ from support import archives
 from support.dovecot import Dovecot
 from support.dovecot_test import WithDovecot
 from support.fake_imap import BASIC, FakeImap, Refusal
-from support.program import REDUCED, ROOT, ProgramTest, has_crash_points
+from support.program import REDUCED, ROOT, ProgramTest
 
 HEADER = ROOT / "include/mboxferry/base/crash_point.h"
 
@@ -32,12 +32,6 @@ LATER = ("index-chunk:2", "batch-intended:2", "batch-half-sent:2", "batch-sent:2
 
 
 class KillTest(ProgramTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        if not has_crash_points():
-            raise unittest.SkipTest("this build has no crash points (-DMBOXFERRY_CRASH_POINTS=ON)")
-
     def killed(self, server, archive, mailbox, point, *more, **extra):
         outcome = self.migrate(server, archive, mailbox, *more, MBOXFERRY_CRASH_AT=point, **extra)
         self.assertEqual(outcome.code, -signal.SIGKILL, f"{point} was not reached: {outcome}")

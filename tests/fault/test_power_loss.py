@@ -10,7 +10,7 @@ from support import archives
 from support.fake_imap import BASIC, FakeImap, Refusal
 from support.fault_test import FaultTest
 from support.preload import preloaded
-from support.program import REDUCED, has_crash_points
+from support.program import REDUCED
 
 SEEDS = (None, ) if REDUCED else (None, 1, 2)
 ONE_BY_ONE = BASIC + " UIDPLUS LITERAL+"
@@ -104,8 +104,6 @@ class PowerLossTest(FaultTest):
             self.at_every_sync(server, "one", SEEDS[1:2])
 
     def test_at_the_named_points_between_syncs(self):
-        if not has_crash_points():
-            self.skipTest("this build has no crash points (-DMBOXFERRY_CRASH_POINTS=ON)")
         points = ["journal-created", "index-done", "mailbox-recorded", "batch-intended",
                   "batch-half-sent", "batch-sent", "batch-answered", "batch-confirmed",
                   "message-quarantined"]

@@ -6,14 +6,12 @@ import time
 import unittest
 
 from support.batch import USERS, ManyAccountsTest
-from support.program import REDUCED, has_crash_points
+from support.program import REDUCED
 from support.proxy import Stall, TlsProxy
 
 
 class BatchStopsTest(ManyAccountsTest):
     def test_killed_with_the_server_restarted_in_between(self):
-        if not has_crash_points():
-            self.skipTest("this build has no crash points (-DMBOXFERRY_CRASH_POINTS=ON)")
         self.make_accounts(USERS, 25)
         # Each of them comes before the accounts that are left are all done.
         counts = (3, 2, 3, 2) if REDUCED else (6, 4, 7, 3)

@@ -41,12 +41,11 @@ class Failed(Exception):
 class Job:
     """folder: of this job alone; the caller removes it. shared: the SharedServer."""
 
-    def __init__(self, plan, shared, user, folder, crash_points):
+    def __init__(self, plan, shared, user, folder):
         self.plan = plan
         self.shared = shared
         self.user = user
         self.folder = folder
-        self.crash_points = crash_points
         self.result = Result(plan.number)
         self.process = None
 
@@ -102,8 +101,7 @@ class Job:
     def _round(self, number):
         size = self.archive.bytes + self.archive.count * 90 + 1000
         # Compressed mail is shorter.
-        plan = self.plan.round(number, max(1000, size // (2 if self.plan.compressed else 1)),
-                               self.crash_points)
+        plan = self.plan.round(number, max(1000, size // (2 if self.plan.compressed else 1)))
         meter = Meter(plan.events, self._act)
         links = itertools.count()
 

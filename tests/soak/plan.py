@@ -80,7 +80,7 @@ class Plan:
     in_inbox: bool
     full: bool               # verify reads everything back
 
-    def round(self, number, size, crash_points=True) -> Round:
+    def round(self, number, size) -> Round:
         """The plan of run `number`, for an archive of `size` bytes."""
         seed = f"{self.seed}/round {number}"
         if number >= MOST_FAULTY_ROUNDS:
@@ -89,7 +89,7 @@ class Plan:
         chance = 0.9 * 0.75 ** number
         found = Round(seed=seed, chance=chance)
         if rng.random() < chance:
-            _befall_process(found, rng, size, crash_points)
+            _befall_process(found, rng, size)
         for what, likely in (("server-killed", 0.08), ("server-restarted", 0.06),
                              ("other-appends", 0.3), ("other-expunges", 0.15)):
             if rng.random() < likely * chance:
@@ -106,9 +106,9 @@ class Plan:
         return lambda line: mask(without_append_uid(line))
 
 
-def _befall_process(found, rng, size, crash_points):
+def _befall_process(found, rng, size):
     what = rng.choice(("crash", "crash", "kill", "kill", "time", "stop", "interrupt"))
-    if what == "crash" and crash_points:
+    if what == "crash":
         found.crash_at = f"{rng.choice(CRASH_POINTS)}:{rng.choice((1, 1, 1, 2, 3))}"
     elif what == "time":
         found.kill_after = rng.expovariate(1 / 0.5)
@@ -116,7 +116,7 @@ def _befall_process(found, rng, size, crash_points):
         # Longer than the client's patience, and shorter.
         found.events.append(Event("stop", rng.randrange(size), rng.uniform(0.1, 1.5)))
     else:
-        found.events.append(Event("kill" if what == "crash" else what, rng.randrange(size)))
+        found.events.append(Event(what, rng.randrange(size)))
 
 
 def _link_fault(rng, size, encrypted):

@@ -10,7 +10,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from support import program
 
 from .job import Job
 from .plan import make_plan
@@ -89,7 +88,6 @@ class Soak:
         self.totals = Totals()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mf-soak-"))
         self.stopped = threading.Event()  # set: no more jobs begin
-        self._crash_points = program.has_crash_points()
         self._servers = {}
         self._lock = threading.Lock()
         self._next_line = time.monotonic() + SECONDS_BETWEEN_LINES
@@ -127,7 +125,7 @@ class Soak:
         shared = self._servers[plan.server]
         folder = self.folder / f"job-{plan.number}"
         user = shared.take_account()
-        result = Job(plan, shared, user, folder, self._crash_points).run()
+        result = Job(plan, shared, user, folder).run()
         if result.failure:
             self.say(f"job {plan.number} ({plan.server}) failed: {result.failure}\n"
                      f"kept in {folder}; again: {self.options.command(plan.number)}")

@@ -42,10 +42,6 @@ def environment(folder, **extra):
             "LC_ALL": "C.UTF-8", "TZ": "UTC", **{name: str(value) for name, value in extra.items()}}
 
 
-def has_crash_points() -> bool:
-    return b"MBOXFERRY_CRASH_AT" in pathlib.Path(PROGRAM).read_bytes()
-
-
 class ProgramTest(unittest.TestCase):
     """Gives each test a folder of its own and keeps all that its runs printed."""
 

@@ -14,9 +14,6 @@ if(MBOXFERRY_FUZZERS)
   # Without it the fuzzers do not see which paths their inputs take.
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
-if(MBOXFERRY_CRASH_POINTS)
-  add_compile_definitions(MBOXFERRY_CRASH_POINTS)
-endif()
 
 # mboxferry_module(NAME MODULES <own modules it may include> LIBRARIES <third party>)
 function(mboxferry_module name)

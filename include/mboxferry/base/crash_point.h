@@ -27,13 +27,26 @@ inline constexpr std::array<std::string_view, 15> kCrashPoints{
     "retry-planned",        // refused messages planned again, nothing sent
 };
 
-/// In builds with MBOXFERRY_CRASH_POINTS (dev and the sanitizers): kills the process with SIGKILL
-/// when the environment's MBOXFERRY_CRASH_AT is `name` or `name:N` and this is the Nth passage.
-/// Elsewhere nothing at all. `name` is one of kCrashPoints.
-#ifdef MBOXFERRY_CRASH_POINTS
-void crash_point(std::string_view name);
-#else
-inline void crash_point(std::string_view) {}
-#endif
+/// True when the environment's MBOXFERRY_CRASH_AT is `name` or `name:N` and this is the Nth passage.
+/// `name` is one of kCrashPoints. Thread-safe. Every build has the crash points, so that the build
+/// under test is the one that users run; without the variable they only observe.
+[[nodiscard]] bool crash_point_is_due(std::string_view name);
+
+/// Ends the process as `kill -9` does.
+[[noreturn]] void crash();
+
+/// Kills the process with SIGKILL when `name` is due.
+inline void crash_point(std::string_view name) {
+  if (crash_point_is_due(name)) crash();
+}
+
+/// The same for a place whose effect may still wait in a buffer: `deliver` is called first, and only
+/// in a process that is about to die.
+template <typename Deliver>
+void crash_point(std::string_view name, const Deliver& deliver) {
+  if (!crash_point_is_due(name)) return;
+  deliver();
+  crash();
+}
 
 }  // namespace mboxferry

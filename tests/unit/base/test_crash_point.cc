@@ -3,10 +3,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <cstdlib>
 #include <set>
+#include <string_view>
 
 #include "mboxferry/base/crash_point.h"
 
@@ -51,7 +53,6 @@ TEST_CASE("each crash point has a name of its own") {
         kCrashPoints.size());
 }
 
-#ifdef MBOXFERRY_CRASH_POINTS
 TEST_CASE("the named passage kills the process") {
   for (const char* crash_at : {"batch-intended", "batch-sent", "batch-sent:3"}) {
     const int status = status_of_child(crash_at);
@@ -60,7 +61,29 @@ TEST_CASE("the named passage kills the process") {
     CHECK(WTERMSIG(status) == SIGKILL);
   }
 }
-#endif
+
+TEST_CASE("only a process that is about to die delivers what its buffers hold") {
+  for (const bool armed : {false, true}) {
+    std::array<int, 2> pipe{};
+    REQUIRE(::pipe(pipe.data()) == 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::unsetenv("MBOXFERRY_CRASH_AT");
+      if (armed) ::setenv("MBOXFERRY_CRASH_AT", "batch-sent:2", 1);
+      for (char passage = '1'; passage < '4'; ++passage) {
+        crash_point("batch-sent", [&] { return ::write(pipe[1], &passage, 1) == 1; });
+      }
+      ::_exit(7);
+    }
+    ::close(pipe[1]);
+    std::array<char, 4> delivered{};
+    const auto count = ::read(pipe[0], delivered.data(), delivered.size());
+    ::close(pipe[0]);
+    REQUIRE(::waitpid(child, nullptr, 0) == child);
+    CHECK(std::string_view(delivered.data(), static_cast<std::size_t>(count)) ==
+          (armed ? "2" : ""));
+  }
+}
 
 }  // namespace
 }  // namespace mboxferry

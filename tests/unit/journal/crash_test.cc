@@ -106,7 +106,6 @@ bool run_child(const std::string& path, Prepare prepare, useconds_t kill_after =
 
 }  // namespace
 
-#ifdef MBOXFERRY_CRASH_POINTS
 TEST_CASE("a job killed at every point of the journal's life goes on") {
   TemporaryFolder folder;
   const auto* const name = GENERATE("journal-created", "mailbox-recorded", "index-chunk:1",
@@ -124,7 +123,6 @@ TEST_CASE("a job killed at every point of the journal's life goes on") {
   CHECK_FALSE(run_child(path, [] {}));
   check_complete(path);
 }
-#endif
 
 TEST_CASE("a job killed at any time goes on") {
   TemporaryFolder folder;
