@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from support import archives, program
 from support.proxy import TcpProxy, TlsProxy
+from support.server_variants import modified_utf7
 
 from .faults import Meter, Metered
 from .mail import ROOT, Comparison, JobArchive
@@ -55,7 +56,7 @@ class Job:
             self.folder.mkdir()
             self.archive = JobArchive(self.plan, self.folder)
             self.target = "INBOX" if self.plan.in_inbox else ROOT
-            self.names = {levels: self.shared.separator.join((self.target, *levels))
+            self.names = {levels: modified_utf7(self.shared.separator.join((self.target, *levels)))
                           for levels in self.archive.wanted}
             self.others = OtherClient(self.shared, self.user, self.names.values(), self.plan.seed)
             self.others.append(self.plan.others_first)

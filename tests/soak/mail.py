@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from support import archives
 
+from .plan import BUFFER_ENDS
+
 ROOT = "Box"
 
 
@@ -40,7 +42,7 @@ class JobArchive:
         rng = random.Random(f"{self._plan.seed}/folder {number}")
         return archives.make(path, count, seed=rng.randrange(1 << 30),
                              copies=rng.randrange(0, max(1, count // 4)), **self._plan.make,
-                             keep_wire=False)
+                             near_ends=(self._plan.near_ends, BUFFER_ENDS), keep_wire=False)
 
     def _make_mbox(self):
         self.path = self._folder / "mail.mbox"
@@ -64,8 +66,8 @@ class JobArchive:
     def _make_tree(self):
         self.path = self._folder / "tree"
         self.path.mkdir()
-        for number in range(len(self._plan.folders)):
-            self.wanted[f"f{number}",] = self._messages(self.path / f"f{number}", number)
+        for number, name in enumerate(self._plan.names):
+            self.wanted[name,] = self._messages(self.path / name, number)
 
     def _make_zip(self):
         self._make_tree()

@@ -28,6 +28,10 @@ APPEND_MODES = ("auto", "auto", "multiappend", "literal-plus", "literal-minus", 
 ODD_DATES = tuple(calendar.timegm(one) for one in (
     (1970, 1, 2, 0, 0, 0), (1971, 12, 31, 23, 59, 59), (1999, 12, 31, 23, 59, 59),
     (2000, 2, 29, 12, 0, 0), (2016, 12, 31, 23, 59, 59), (2020, 10, 25, 1, 30, 0)))
+# Folder names; a job with several takes them from one place on.
+NAMES = ("f0", "Übersicht", "A & B", "日本", "Entwürfe", "f5", "ü" * 30, "R&D", "f8")
+# Wire sizes around those at which a buffer of the client or of TLS is full.
+BUFFER_ENDS = tuple(n << shift for shift in (12, 14, 16, 17) for n in (1, 2, 3))
 FORMS = ("mbox", "mbox", "mbox.gz", "tree", "tree", "tree", "zip", "tar.gz", "growing")
 
 
@@ -72,7 +76,9 @@ class Plan:
     server: str
     form: str
     folders: list            # messages of each
+    names: list              # of the folders, where the form has several
     make: dict               # options of archives.make
+    near_ends: float         # share of messages with sizes near BUFFER_ENDS
     options: list            # of migrate
     hidden: tuple            # capabilities
     compressed: bool
@@ -162,6 +168,7 @@ def make_plan(seed, number, servers, messages) -> Plan:
     if rng.random() < 0.5:
         make["dates"] = odd_date
     compressed = rng.random() < 0.15
+    first_name = rng.randrange(len(NAMES))
     options = ["--append-mode", rng.choice(APPEND_MODES), "--timeout", TIMEOUT_SECONDS,
                "--compress", "on" if compressed else "off"]
     if rng.random() < 0.8:
@@ -169,7 +176,9 @@ def make_plan(seed, number, servers, messages) -> Plan:
         if rng.random() < 0.3:
             options += ["--connections-per-mailbox", rng.randint(1, 4)]
     return Plan(number=number, seed=f"{seed}/{number}", server=rng.choice(servers), form=form,
-                folders=[max(2, total // folders)] * folders, make=make, options=options,
+                folders=[max(2, total // folders)] * folders,
+                names=[NAMES[(first_name + n) % len(NAMES)] for n in range(folders)],
+                make=make, near_ends=rng.choice((0, 0.03, 0.03, 0.1)), options=options,
                 hidden=() if compressed else rng.choice(MASKS), compressed=compressed,
                 others_first=rng.choice((0, 0, 1, 5)), in_inbox=rng.random() < 0.1 and folders == 1,
                 full=rng.random() < 0.3)

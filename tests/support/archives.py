@@ -113,7 +113,7 @@ class Mbox:
 
 def make(path, count, seed=1, *, status=True, body_bytes=(50, 3000), kinds=None, copies=0,
          message_ids=0.9, keep_wire=True, start=0, line_end=b"\n", dates=None,
-         keywords=0.0):
+         keywords=0.0, near_ends=(0, ())):
     """Writes `count` varied messages to `path` and returns the list of Expected.
 
     status: every message has a Status field; else none has one, and all must arrive as seen.
@@ -121,7 +121,8 @@ def make(path, count, seed=1, *, status=True, body_bytes=(50, 3000), kinds=None,
     has a Message-ID. kinds: names of KINDS; all by default. start: number of the first message,
     so that a longer archive begins with the bytes of a shorter one of the same seed. dates: gives
     Unix seconds for a random generator; by default they rise from FIRST_DATE. keywords: share
-    that has some, in an archive with status fields.
+    that has some, in an archive with status fields. near_ends: a share of the messages, and the
+    wire sizes that these have, give or take a few bytes.
     """
     chosen = list(kinds or KINDS)
     with Mbox(path, line_end=line_end, keep_wire=keep_wire) as mbox:
@@ -135,6 +136,11 @@ def make(path, count, seed=1, *, status=True, body_bytes=(50, 3000), kinds=None,
             kind = chosen[number % len(chosen)]
             body = KINDS[kind](rng, rng.randint(*body_bytes))
             epoch = dates(rng) if dates else FIRST_DATE + number * 9_731 + rng.randrange(60)
+            if near_ends[0] and rng.random() < near_ends[0]:
+                size = rng.choice(near_ends[1]) + rng.randint(-6, 3)
+                last = (message_of(size, number, epoch, status), epoch, STATUS["RO"])
+                mbox.add(*last)
+                continue
             header, flags = _header(rng, number, seed, epoch, status, message_ids, kind)
             if keywords and rng.random() < keywords:
                 words = rng.sample(KEYWORDS, rng.randint(1, 2))
@@ -217,6 +223,30 @@ def _odd_space(rng, size):
 
 KINDS = {"plain": _plain, "from": _from_lines, "eight": _eight_bit, "long": _long_line,
          "mime": _mime, "imap": _imap, "empty": _empty, "space": _odd_space}
+
+
+def message_of(wire_size, number, epoch=FIRST_DATE, status=True):
+    """The text (LF) of a message that is `wire_size` bytes long in wire form, and is read."""
+    header = (b"From: a@example.com\nTo: b@example.org\nSubject: %d bytes\nDate: %s\n"
+              b"Message-ID: <%d.%d@example.com>\n%s\n" %
+              (wire_size, rfc_date(epoch), wire_size, number, b"Status: RO\n" if status else b""))
+    left = wire_size - len(to_wire(header))
+    if left < 2:
+        raise ValueError(f"{wire_size} bytes are too few")
+    lines, rest = divmod(left, 78)
+    if lines and rest < 2:
+        lines, rest = lines - 1, rest + 78
+    body = (b"x" * 76 + b"\n") * lines + (b"y" * (rest - 2) + b"\n" if rest else b"")
+    return header + body
+
+
+def write_sizes(path, sizes):
+    """An mbox with one message of each wire size. Returns the list of Expected."""
+    with Mbox(path, keep_wire=False) as mbox:
+        for number, size in enumerate(sizes):
+            epoch = FIRST_DATE + number
+            mbox.add(message_of(size, number, epoch), epoch, STATUS["RO"])
+    return mbox.messages
 
 
 def write_huge(path, size, status="RO"):

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+# Mailbox names of every kind, crossed with numbers of messages, connections, modes and servers.
+
+import itertools
+import unittest
+
+from support import archives
+from support.cyrus import Cyrus
+from support.program import REDUCED
+from support.round_trip import Source, classes
+from support.server_variants import VARIANTS
+
+NAMES = ("Plain", "Übersicht", "A & B", "日本", "Feier \U0001f389", "it's \"so\"", "l" * 120,
+         "ü" * 40)
+NOT_FOR_CYRUS = "it's \"so\""
+# One message, one batch, and several batches in flight.
+COUNTS = (1, 20, 120) if REDUCED else (1, 20, 250)
+MODES = ("auto", "literal-plus", "literal-minus", "synchronizing")
+ACCOUNTS = tuple(f"{mode}-{connections}" for mode in MODES for connections in (1, 4))
+
+
+class NameMatrix:
+    accounts = ACCOUNTS
+
+    def test_every_name_with_every_number_of_messages(self):
+        names = [name for name in NAMES
+                 if self.variant.kind is not Cyrus or name != NOT_FOR_CYRUS]
+        folders = {}
+        tree = self.folder / "tree"
+        for (number, name), count in itertools.product(enumerate(names), COUNTS):
+            path = tree / name / f"of {count}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            folders[name, f"of {count}"] = archives.make(path, count, seed=number * 1000 + count,
+                                                         body_bytes=(20, 400), kinds=("plain",))
+        for account in ACCOUNTS[::4] if REDUCED else ACCOUNTS:
+            mode, _, connections = account.rpartition("-")
+            with self.subTest(account):
+                self.round_trip_by_names(
+                    Source("matrix", [tree], folders,
+                           ("--append-mode", mode, "--connections", connections)), account)
+
+
+globals().update(classes(NameMatrix, VARIANTS))
+
+if __name__ == "__main__":
+    unittest.main()
