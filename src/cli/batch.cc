@@ -221,8 +221,14 @@ Result<int> run(const Options& options, const BatchSettings& settings, BatchAcco
         options, [&](report::TextOutput& file) { return write_batch_plan(file, ledger, totals); }));
     MBOXFERRY_TRY(write_batch_plan_summary(context.out, ledger, totals));
   } else {
-    MBOXFERRY_TRY(write_run_reports(options, accounts_of(ledger, settings.state_folder)));
     MBOXFERRY_TRY(write_batch_summary(context.out, ledger, standing));
+    MBOXFERRY_TRY(context.out.flush());
+    const std::vector<Error> failures =
+        write_run_reports(options, accounts_of(ledger, settings.state_folder));
+    for (const Error& failure : failures) say(describe(failure));
+    const int status = exit_of(standing, context.interrupt);
+    const bool well = status == kExitSuccess || status == kExitRefused;
+    return well && !failures.empty() ? exit_status(failures.front().code) : status;
   }
   return exit_of(standing, context.interrupt);
 }

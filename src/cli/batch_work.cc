@@ -72,6 +72,8 @@ job::Outcome Migration::run(const job::Entry& entry, transfer::Observer& observe
   job::Outcome outcome;
   if (result.error) {
     outcome = outcome_of(*result.error, entry);
+  } else if (!result.unwritten.empty()) {
+    outcome = outcome_of(result.unwritten.front(), entry);
   } else {
     outcome.state = result.verdict == transfer::Verdict::refused ? job::AccountState::refused
                                                                  : job::AccountState::complete;

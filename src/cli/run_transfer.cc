@@ -31,25 +31,44 @@ std::unique_ptr<journal::Journal> journal_of(const transfer::JobSettings& settin
   return journal ? std::move(*journal) : nullptr;
 }
 
-Result<void> tell(const Options& options, const transfer::JobSettings& settings,
-                  const transfer::JobResult& result, Context& context) {
+void add_failure(std::vector<Error>& failures, const Result<void>& written) {
+  if (!written) failures.push_back(written.error());
+}
+
+/// The summary for people. A job that ended before it knew a mailbox has nothing to sum up but its
+/// error.
+Result<void> sum_up(const journal::Journal& journal, const report::RunFacts& facts, bool failed,
+                    report::TextOutput& out) {
+  MBOXFERRY_ASSIGN(const auto mailboxes, journal.mailboxes());
+  if (failed && mailboxes.empty()) return ok();
+  MBOXFERRY_TRY(report::write_job_summary(out, journal, facts));
+  return out.flush();
+}
+
+/// Says how the job ended, then writes its reports. Returns what could not be written, the first of
+/// which is the first that happened; none of it keeps the job's own end from being told.
+std::vector<Error> tell(const Options& options, const transfer::JobSettings& settings,
+                        const transfer::JobResult& result, Context& context) {
+  std::vector<Error> failures = result.unwritten;
   const auto journal = journal_of(settings, result);
+  std::string reason = failures.empty() ? "" : failures.front().what;
+  if (result.error) reason = result.error->what;
   const report::RunFacts facts{std::string(transfer::verdict_name(result.verdict)),
                                settings.account.user,
                                settings.account.host,
                                result.seconds,
                                result.stored_now.messages,
                                result.stored_now.bytes,
-                               result.error ? result.error->what : ""};
+                               reason};
+  if (journal)
+    add_failure(failures, sum_up(*journal, facts, result.error.has_value(), context.out));
+  if (result.error) say(describe(*result.error));
   const report::AccountSource account = [&](const report::AccountVisitor& visit) {
     return visit(facts, journal.get());
   };
-  MBOXFERRY_TRY(write_run_reports(options, account));
-  // A job that ended before it knew a mailbox has nothing to sum up but its error.
-  if (!journal) return ok();
-  MBOXFERRY_ASSIGN(const auto mailboxes, journal->mailboxes());
-  if (result.error && mailboxes.empty()) return ok();
-  return report::write_job_summary(context.out, *journal, facts);
+  for (Error& failure : write_run_reports(options, account)) failures.push_back(std::move(failure));
+  for (const Error& failure : failures) say(describe(failure));
+  return failures;
 }
 
 }  // namespace
@@ -86,15 +105,19 @@ Result<void> check_report_files(const Options& options) {
   return ok();
 }
 
-Result<void> write_run_reports(const Options& options, const report::AccountSource& accounts) {
-  MBOXFERRY_TRY(write_json_file(
-      options, [&](report::TextOutput& file) { return report::write_job_report(file, accounts); }));
-  MBOXFERRY_TRY(write_report_file(options, "report-csv", [&](report::TextOutput& file) {
-    return report::write_csv_ledger(file, accounts);
-  }));
-  return write_report_file(options, "report-html", [&](report::TextOutput& file) {
-    return report::write_html_page(file, accounts, system_clock().unix_seconds());
-  });
+std::vector<Error> write_run_reports(const Options& options,
+                                     const report::AccountSource& accounts) {
+  std::vector<Error> failures;
+  add_failure(failures, write_json_file(options, [&](report::TextOutput& file) {
+                return report::write_job_report(file, accounts);
+              }));
+  add_failure(failures, write_report_file(options, "report-csv", [&](report::TextOutput& file) {
+                return report::write_csv_ledger(file, accounts);
+              }));
+  add_failure(failures, write_report_file(options, "report-html", [&](report::TextOutput& file) {
+                return report::write_html_page(file, accounts, system_clock().unix_seconds());
+              }));
+  return failures;
 }
 
 Result<imap::AppendMode> read_append_mode(const Options& options) {
@@ -118,13 +141,9 @@ Result<int> transfer_now(const Options& options, const transfer::JobSettings& se
   const transfer::JobResult result = transfer::run_job(
       settings, transfer::real_environment(settings), observer, context.interrupt);
   shown.finish();
-  const Result<void> told = tell(options, settings, result, context);
-  if (result.error) {
-    // The job's own error decides the exit status; a report that failed is only told.
-    if (!told) say(describe(told.error()));
-    return *result.error;
-  }
-  MBOXFERRY_TRY(told);
+  const std::vector<Error> failures = tell(options, settings, result, context);
+  if (result.error) return exit_status(result.error->code);
+  if (!failures.empty()) return exit_status(failures.front().code);
   switch (result.verdict) {
     case transfer::Verdict::complete:
       return kExitSuccess;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cli/command.h"
 #include "cli/options.h"
@@ -36,11 +37,12 @@ Result<void> write_json_file(const Options& options, const Write& write) {
   return write_report_file(options, "report-json", write);
 }
 
-/// Writes those of --report-json, --report-csv and --report-html that are asked for.
-Result<void> write_run_reports(const Options& options, const report::AccountSource& accounts);
+/// Writes those of --report-json, --report-csv and --report-html that are asked for, each whatever
+/// became of the others. Returns the errors.
+std::vector<Error> write_run_reports(const Options& options, const report::AccountSource& accounts);
 
-/// Runs the job, writes the reports that the options ask for and the summary, and returns the exit
-/// status.
+/// Runs the job, writes the summary and the reports that the options ask for, says what failed, and
+/// returns the exit status: that of the job's own error before that of what could not be written.
 Result<int> transfer_now(const Options& options, const transfer::JobSettings& settings,
                          report::ProgressPrinter& printer, Context& context);
 

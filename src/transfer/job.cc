@@ -67,6 +67,7 @@ class JobRunner {
 
   Result<Verdict> run();
   [[nodiscard]] journal::Count stored_now() const { return tracker_.snapshot().stored_now; }
+  [[nodiscard]] const std::vector<Error>& unwritten() const { return unwritten_; }
 
  private:
   Result<void> open();
@@ -88,6 +89,7 @@ class JobRunner {
   [[nodiscard]] bool index_first() const;
   Result<Verdict> verify();
   Result<Verdict> conclude(const Result<void>& transferred);
+  Result<void> note_end(bool transferred, const Result<Verdict>& verdict);
 
   JobSettings settings_;
   const Environment& environment_;
@@ -106,6 +108,7 @@ class JobRunner {
   std::optional<IndexPass> index_pass_;
   SendRecord record_;
   std::optional<std::string> verified_;  ///< what comparing with the server found
+  std::vector<Error> unwritten_;         ///< what could not be written at the end
 };
 
 Result<void> JobRunner::open() {
@@ -317,7 +320,19 @@ std::string_view noted_verdict(const Result<Verdict>& verdict) {
   }
 }
 
+Result<void> JobRunner::note_end(bool transferred, const Result<Verdict>& verdict) {
+  return journal_->together([&]() -> Result<void> {
+    if (transferred) MBOXFERRY_TRY(note_tallies());
+    if (verified_) MBOXFERRY_TRY(journal_->set_note("verified", *verified_));
+    MBOXFERRY_TRY(journal_->set_note(kSentTodayNote, budget_.note()));
+    MBOXFERRY_TRY(journal_->set_note("verdict", std::string(noted_verdict(verdict))));
+    MBOXFERRY_TRY(journal_->set_note("reason", verdict ? "" : verdict.error().what));
+    return journal_->set_note("finished", to_rfc3339({std::time(nullptr), 0}));
+  });
+}
+
 /// Verifies a finished transfer, and whatever happened, leaves quarantine and verdict in order.
+/// What cannot be written changes nothing about how the transfer ended.
 Result<Verdict> JobRunner::conclude(const Result<void>& transferred) {
   index_pass_.reset();
   Result<Verdict> verdict = Verdict::failed;
@@ -327,15 +342,10 @@ Result<Verdict> JobRunner::conclude(const Result<void>& transferred) {
     verdict = Error(transferred.error());
   }
   if (target_ && verdict) target_->log_out();
-  MBOXFERRY_TRY(write_quarantine(sources_, settings_, *journal_));
-  MBOXFERRY_TRY(journal_->together([&]() -> Result<void> {
-    if (transferred) MBOXFERRY_TRY(note_tallies());
-    if (verified_) MBOXFERRY_TRY(journal_->set_note("verified", *verified_));
-    MBOXFERRY_TRY(journal_->set_note(kSentTodayNote, budget_.note()));
-    MBOXFERRY_TRY(journal_->set_note("verdict", std::string(noted_verdict(verdict))));
-    MBOXFERRY_TRY(journal_->set_note("reason", verdict ? "" : verdict.error().what));
-    return journal_->set_note("finished", to_rfc3339({std::time(nullptr), 0}));
-  }));
+  for (const Result<void>& written : {write_quarantine(sources_, settings_, *journal_),
+                                      note_end(transferred.has_value(), verdict)}) {
+    if (!written) unwritten_.push_back(written.error());
+  }
   tracker_.enter(Progress::Phase::done);
   return verdict;
 }
@@ -374,6 +384,7 @@ JobResult run_job(const JobSettings& settings, const Environment& environment, O
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   result.stored_now = runner.stored_now();
+  result.unwritten = runner.unwritten();
   return result;
 }
 

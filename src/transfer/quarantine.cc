@@ -4,10 +4,11 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 
 #include "mboxferry/base/crash_point.h"
 #include "mboxferry/base/file.h"
@@ -16,42 +17,50 @@
 namespace mboxferry::transfer {
 namespace {
 
-/// Quotes `^>*From ` lines on their way into the file. Pieces may end anywhere.
+/// The note of what the file held when it was put in place, and what the file was then.
+constexpr const char* kWrittenNote = "quarantine";
+
+/// Quotes `^>*From ` lines on their way into the file. Pieces may end anywhere. Constant memory.
 class QuotingWriter {
  public:
   QuotingWriter(int fd, const std::string& path) : fd_(fd), path_(path) {}
 
   Result<void> write(std::string_view bytes) {
     for (const char byte : bytes) {
-      if (at_line_start_ && matched_ < kFrom.size()) {
-        if (byte == kFrom[matched_]) {
-          held_ += byte;
-          if (++matched_ == kFrom.size()) {
-            buffer_ += '>';
-            release();
-          }
-          continue;
+      if (at_line_start_ && byte == kFrom[matched_]) {
+        if (++matched_ == kFrom.size()) {
+          buffer_ += '>';
+          release();
         }
-        if (byte == '>' && matched_ == 0) {
-          // A line of quotation marks only is cheap to hold; a hostile one is let go.
-          buffer_ += byte;
-          continue;
-        }
-        release();
+        continue;
       }
+      // Where the additional mark stands among others makes no difference, so that these need not
+      // wait for the end of a line that may be of any length.
+      const bool quotation_mark = at_line_start_ && matched_ == 0 && byte == '>';
+      if (!quotation_mark) release();
       buffer_ += byte;
-      at_line_start_ = byte == '\n';
-      if (at_line_start_) matched_ = 0;
+      if (byte == '\n') at_line_start_ = true;
       if (buffer_.size() >= kFlush) MBOXFERRY_TRY(flush());
     }
     return ok();
   }
 
+  /// A line that is not quoted; an unfinished one before it is written as it is.
   Result<void> plain(std::string_view text) {
+    release();
     buffer_ += text;
     at_line_start_ = true;
-    matched_ = 0;
     return flush();
+  }
+
+ private:
+  static constexpr std::string_view kFrom = "From ";
+  static constexpr std::size_t kFlush = 64 << 10;
+
+  void release() {
+    buffer_ += kFrom.substr(0, matched_);
+    matched_ = 0;
+    at_line_start_ = false;
   }
 
   Result<void> flush() {
@@ -60,22 +69,10 @@ class QuotingWriter {
     return written;
   }
 
-  void release() {
-    buffer_ += held_;
-    held_.clear();
-    at_line_start_ = false;
-    matched_ = 0;
-  }
-
- private:
-  static constexpr std::string_view kFrom = "From ";
-  static constexpr std::size_t kFlush = 64 << 10;
-
   int fd_;
   const std::string& path_;
   std::string buffer_;
-  std::string held_;  ///< the part of "From " matched so far
-  std::size_t matched_ = 0;
+  std::size_t matched_ = 0;  ///< bytes of "From ", not written yet
   bool at_line_start_ = true;
 };
 
@@ -90,21 +87,43 @@ std::string separator_line(const Timestamp& date) {
                      civil.minute, civil.second, civil.year);
 }
 
-}  // namespace
-
-std::string quarantine_path(const std::string& journal_path) {
-  return journal_path + ".refused.mbox";
+/// Which messages are refused; another set has another text.
+Result<std::string> set_of_refused(const journal::Journal& journal) {
+  std::uint64_t count = 0;
+  std::uint64_t hash = 14695981039346656037u;  // FNV-1a of the ids
+  MBOXFERRY_TRY(
+      journal.each(journal::State::refused, 0, [&](const journal::MessageRow& row) -> Result<void> {
+        ++count;
+        for (int shift = 0; shift < 64; shift += 8)
+          hash = (hash ^ (static_cast<std::uint64_t>(row.id) >> shift & 0xff)) * 1099511628211u;
+        return ok();
+      }));
+  return fmt::format("{} {:016x}", count, hash);
 }
 
-Result<void> write_quarantine(const std::vector<SourceFolder>& sources, const JobSettings& settings,
-                              const journal::Journal& journal) {
-  const std::string path = quarantine_path(settings.journal_path);
+/// What tells an untouched file from one that was damaged or replaced; empty when there is none.
+std::string state_of_file(const std::string& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return "";
+  return fmt::format("{} {}.{:09}", status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+}
+
+Result<void> write_messages(const std::vector<SourceFolder>& sources, const JobSettings& settings,
+                            const journal::Journal& journal, QuotingWriter writer) {
+  FolderReaders readers(sources, settings);
+  return journal.each(
+      journal::State::refused, 0, [&](const journal::MessageRow& row) -> Result<void> {
+        MBOXFERRY_ASSIGN(MessageReader* const reader, readers.of(row.folder));
+        MBOXFERRY_TRY(writer.plain(separator_line(row.date)));
+        MBOXFERRY_TRY(reader->wire_form(
+            row.offset, row.length, [&](std::string_view bytes) { return writer.write(bytes); }));
+        return writer.plain("\r\n");
+      });
+}
+
+Result<void> write_file(const std::vector<SourceFolder>& sources, const JobSettings& settings,
+                        const journal::Journal& journal, const std::string& path) {
   const std::string temporary = path + ".new";
-  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal.counts(0));
-  if (counts.refused.messages == 0) {
-    ::unlink(path.c_str());
-    return ok();
-  }
   const auto failed = [&](const char* step) {
     return Error{
         ErrorCode::cannot_create,
@@ -114,21 +133,32 @@ Result<void> write_quarantine(const std::vector<SourceFolder>& sources, const Jo
   const FileDescriptor file(
       ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!file.valid()) return failed("create");
-  QuotingWriter writer(file.get(), temporary);
-  FolderReaders readers(sources, settings);
-  MBOXFERRY_TRY(
-      journal.each(journal::State::refused, 0, [&](const journal::MessageRow& row) -> Result<void> {
-        MBOXFERRY_ASSIGN(MessageReader* const reader, readers.of(row.folder));
-        MBOXFERRY_TRY(writer.plain(separator_line(row.date)));
-        MBOXFERRY_TRY(reader->wire_form(
-            row.offset, row.length, [&](std::string_view bytes) { return writer.write(bytes); }));
-        writer.release();
-        return writer.plain("\r\n");
-      }));
+  MBOXFERRY_TRY(write_messages(sources, settings, journal, QuotingWriter(file.get(), temporary)));
   if (::fsync(file.get()) != 0) return failed("sync");
   if (!put_in_place(temporary, path)) return failed("rename");
   crash_point("message-quarantined");
   return ok();
+}
+
+}  // namespace
+
+std::string quarantine_path(const std::string& journal_path) {
+  return journal_path + ".refused.mbox";
+}
+
+Result<void> write_quarantine(const std::vector<SourceFolder>& sources, const JobSettings& settings,
+                              journal::Journal& journal) {
+  const std::string path = quarantine_path(settings.journal_path);
+  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal.counts(0));
+  if (counts.refused.messages == 0) {
+    ::unlink(path.c_str());
+    return ok();
+  }
+  MBOXFERRY_ASSIGN(const std::string refused, set_of_refused(journal));
+  MBOXFERRY_ASSIGN(const auto noted, journal.note(kWrittenNote));
+  if (noted == refused + " " + state_of_file(path)) return ok();
+  MBOXFERRY_TRY(write_file(sources, settings, journal, path));
+  return journal.set_note(kWrittenNote, refused + " " + state_of_file(path));
 }
 
 }  // namespace mboxferry::transfer

@@ -13,10 +13,11 @@ namespace mboxferry::transfer {
 /// Where a journal's refused messages are: beside it.
 std::string quarantine_path(const std::string& journal_path);
 
-/// Writes all refused messages into a new mboxrd file (mode 0600, CRLF lines, so that unquoting
-/// gives back the wire form) and puts it in place; removes it when there are none. Made anew from
-/// the journal at the end of each run, so that no interruption can leave one out or in twice.
+/// Puts all refused messages into an mboxrd file (mode 0600, CRLF lines, so that unquoting gives
+/// back the wire form), or removes it when there are none. The file is made anew from the journal
+/// and put in place as a whole, so that no interruption can leave one out or in twice; and only
+/// when other messages are refused than it holds, or when it is not as it was left.
 Result<void> write_quarantine(const std::vector<SourceFolder>& sources, const JobSettings& settings,
-                              const journal::Journal& journal);
+                              journal::Journal& journal);
 
 }  // namespace mboxferry::transfer

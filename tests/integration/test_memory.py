@@ -9,7 +9,7 @@ import unittest
 
 from support import archives, journals
 from support.dovecot import Dovecot
-from support.program import PROGRAM, ROOT, ProgramTest, environment
+from support.program import PROGRAM, ROOT, ProgramTest
 
 HUGE = bool(os.environ.get("MBOXFERRY_TEST_HUGE"))
 MIXED = 2 << 30 if HUGE else 150 << 20
@@ -28,12 +28,9 @@ class MemoryTest(ProgramTest):
 
     def peak(self, *arguments):
         """KiB that a run took at most; it must end well."""
-        told = self.folder / "peak"
-        done = subprocess.run(["/usr/bin/time", "-f", "%M", "-o", str(told), PROGRAM,
-                               *map(str, arguments)], capture_output=True, check=False,
-                              timeout=1000, env=environment(self.folder))
-        self.assertEqual(done.returncode, 0, done.stderr.decode(errors="replace")[-2000:])
-        return int(told.read_text().split()[-1])
+        outcome, peak = self.measured(*arguments, timeout=1000)
+        self.assert_code(outcome, 0)
+        return peak
 
     def check(self, name, path, mailbox, count):
         scan = self.peak("scan", "--progress=none", path)

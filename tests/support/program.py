@@ -55,9 +55,10 @@ class ProgramTest(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.outcomes = []
 
-    def run_program(self, *arguments, timeout=TIMEOUT, stdin=subprocess.DEVNULL, **extra):
-        """Runs to the end; keyword arguments are environment variables."""
-        done = subprocess.run([PROGRAM, *map(str, arguments)], stdin=stdin, timeout=timeout,
+    def run_program(self, *arguments, timeout=TIMEOUT, stdin=subprocess.DEVNULL, under=(), **extra):
+        """Runs to the end, under another program where `under` names one; keyword arguments are
+        environment variables."""
+        done = subprocess.run([*under, PROGRAM, *map(str, arguments)], stdin=stdin, timeout=timeout,
                               capture_output=True, check=False, cwd=self.folder,
                               env=environment(self.folder, **extra))
         outcome = Outcome(done.returncode, done.stdout.decode(errors="replace"),
@@ -66,6 +67,13 @@ class ProgramTest(unittest.TestCase):
         self.assertNotIn("Sanitizer", outcome.err, str(outcome))
         self.assertNotIn("runtime error", outcome.err, str(outcome))
         return outcome
+
+    def measured(self, *arguments, **options):
+        """The outcome of a run and the KiB that it took at most."""
+        told = self.folder / "peak"
+        outcome = self.run_program(
+            *arguments, under=("/usr/bin/time", "-f", "%M", "-o", str(told)), **options)
+        return outcome, int(told.read_text().split()[-1])
 
     def migrate_arguments(self, server, archive, mailbox, *more, journal="job.journal", port=None,
                           user=None):

@@ -103,10 +103,13 @@ class Observer {
 enum class Verdict { complete, refused, failed, interrupted };
 std::string_view verdict_name(Verdict verdict);
 
-/// How a run ended. `error` says why it is not complete or refused.
+/// How a run ended. `error` says why it is not complete or refused; `unwritten`, what of the file
+/// of refused messages and the journal's notes could not be written at the end, which changes
+/// nothing about the verdict.
 struct JobResult {
   Verdict verdict = Verdict::failed;
   std::optional<Error> error;
+  std::vector<Error> unwritten;
   double seconds = 0;
   journal::Count stored_now;
 };
