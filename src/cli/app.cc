@@ -6,13 +6,12 @@
 #include <unistd.h>
 
 #include <array>
-#include <exception>
-#include <new>
 
 #include "cli/command.h"
 #include "cli/exit_codes.h"
 #include "cli/signals.h"
 #include "mboxferry/base/file.h"
+#include "mboxferry/base/thread.h"
 #include "mboxferry/report/printable.h"
 
 namespace mboxferry::cli {
@@ -94,11 +93,8 @@ int run(int argument_count, char** arguments) {
     if (!status) return conclude(status.error());
     if (!flushed) return conclude(flushed.error());
     return *status;
-  } catch (const std::bad_alloc&) {
-    return conclude({ErrorCode::internal, "out of memory", "run the same command again"});
-  } catch (const std::exception& exception) {
-    return conclude({ErrorCode::internal, std::string("a bug: ") + exception.what(),
-                     "please report it; running the same command again is safe"});
+  } catch (...) {
+    return conclude(error_of_exception());
   }
 }
 

@@ -2,13 +2,16 @@
 // Threads that take one account after the other.
 #include "mboxferry/job/scheduler.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <system_error>
 #include <thread>
+
+#include "mboxferry/base/thread.h"
 
 namespace mboxferry::job {
 namespace {
@@ -120,7 +123,12 @@ std::optional<Entry> Run::next() {
 
 void Run::run_one(const Entry& entry) {
   Listener listener(*this, entry);
-  const Outcome outcome = work_.run(entry, listener, interrupt_);
+  Outcome outcome;
+  const auto run = guarded([&]() -> Result<void> {
+    outcome = work_.run(entry, listener, interrupt_);
+    return ok();
+  });
+  if (!run) outcome.what = describe(run.error());
   const std::lock_guard guard(mutex_);
   at_work_.erase(entry.id);
   stored_before_.messages += outcome.messages_now;
@@ -135,8 +143,12 @@ void Run::run_one(const Entry& entry) {
 }
 
 void Run::worker() {
-  while (const auto entry = next()) run_one(*entry);
+  const auto worked = guarded([this]() -> Result<void> {
+    while (const auto entry = next()) run_one(*entry);
+    return ok();
+  });
   const std::lock_guard guard(mutex_);
+  if (!worked) fail(worked.error());
   --workers_;
   changed_.notify_all();
 }
@@ -158,15 +170,22 @@ Result<void> Run::tell() {
 
 Result<void> Run::go() {
   std::vector<std::thread> threads;
+  const int wanted = std::max(limits_.accounts_at_once, 1);
+  threads.reserve(static_cast<std::size_t>(wanted));
   std::unique_lock lock(mutex_);
-  try {
-    for (int i = 0; i < std::max(limits_.accounts_at_once, 1); ++i) {
-      threads.emplace_back([this] { worker(); });
-      ++workers_;
+  while (workers_ < wanted) {
+    auto thread = start_thread([this] { worker(); });
+    if (!thread) {
+      if (threads.empty()) {
+        fail(thread.error());
+      } else {
+        observer_.notice("", fmt::format("{}; going on with {} account{} at once",
+                                         thread.error().what, workers_, workers_ == 1 ? "" : "s"));
+      }
+      break;
     }
-  } catch (const std::system_error& error) {  // a limit on threads: those that there are will do
-    if (threads.empty())
-      fail({ErrorCode::io, std::string("no thread can be begun: ") + error.what(), ""});
+    threads.push_back(std::move(*thread));
+    ++workers_;
   }
   while (workers_ > 0) {
     if (const auto told = tell(); !told) fail(told.error());

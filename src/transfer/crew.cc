@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "mboxferry/base/thread.h"
 #include "transfer/connection_limit.h"
 #include "transfer/folder_readers.h"
 #include "transfer/reconnect.h"
@@ -19,12 +20,19 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kNoNewAfterFailure{10};
+/// Before another connection is tried after one that failed.
+constexpr Backoff::Settings kBetweenTries{std::chrono::seconds(10), 2, std::chrono::minutes(10),
+                                          Backoff::Jitter::equal};
+/// A connection that lived for less was not accepted in earnest.
+constexpr std::chrono::seconds kShortLife{60};
+constexpr int kMostShortLives = 3;  ///< of one that others can do without
 
 /// Ends the session; the next one reconciles what is in doubt.
 Error start_over(std::string what) {
   return {ErrorCode::unavailable, std::move(what), "", ErrorScope::session, {Retry::When::now, {}}};
 }
+
+bool is_interrupted(const Error& error) { return error.code == ErrorCode::interrupted; }
 
 bool can_go_on(const Error& error) {
   return error.scope == ErrorScope::session && error.retry.when != Retry::When::never;
@@ -40,6 +48,7 @@ struct Crew::Connection {
   std::string selected;   ///< the mailbox that is selected on `target`
   std::optional<Compression> compression;
   bool moved = false;              ///< it stored something since this was last set to false
+  int short_lives = 0;             ///< one after the other
   imap::WireUsage usage_at_first;  ///< when its session began to send
   Steady::time_point began{};
 
@@ -57,42 +66,91 @@ Crew::Crew(const SendContext& context, WorkBoard& board, MailboxPreparer& prepar
       preparer_(preparer),
       connect_(std::move(connect)),
       compression_finding_(context.settings.connection.compression == imap::Compression::automatic),
-      tuner_(most, !context.settings.connections.adaptive) {}
+      tuner_(most, !context.settings.connections.adaptive),
+      between_tries_(kBetweenTries) {}
 
 Crew::~Crew() {
-  for (std::thread& thread : threads_) thread.join();
+  for (auto& [number, member] : members_) member.thread.join();
 }
 
 Result<void> Crew::run(std::unique_ptr<imap::Target> first) {
   {
     std::unique_lock lock(mutex_);
-    spawn(std::move(first));
-    if (!context_.settings.connections.adaptive)
-      while (static_cast<int>(live_.size()) < tuner_.wanted()) spawn(nullptr);
-    ended_.wait(lock, [this] { return live_.empty(); });
+    first_ = std::move(first);
+    if (!spawn()) {
+      // Without a thread of its own the first connection works on this one.
+      const int number = next_number_++;
+      live_.insert(number);
+      lock.unlock();
+      work(number);
+      lock.lock();
+    } else if (!context_.settings.connections.adaptive) {
+      spawn_others();
+    }
+    while (!live_.empty()) {
+      ended_.wait(lock);
+      join_ended();
+    }
   }
   if (const auto failure = board_.failure()) return *failure;
   if (board_.all_done()) return ok();
   return Error{ErrorCode::internal, "the connections ended before the work", ""};
 }
 
-/// With the mutex held.
-void Crew::spawn(std::unique_ptr<imap::Target> target) {
+/// With the mutex held. Errors: no thread can be started.
+Result<void> Crew::spawn() {
+  join_ended();
   const int number = next_number_++;
+  Member& member = members_[number];
   live_.insert(number);
-  threads_.emplace_back(
-      [this, number, mine = std::move(target)]() mutable { work(number, std::move(mine)); });
+  auto thread = start_thread([this, number] { work(number); });
+  if (!thread) {
+    live_.erase(number);
+    members_.erase(number);
+    return thread.error();
+  }
+  member.thread = std::move(*thread);
+  return ok();
 }
 
-void Crew::work(int number, std::unique_ptr<imap::Target> target) {
-  const auto done = work_until_done(number, target);
+/// With the mutex held.
+void Crew::spawn_others() {
+  while (static_cast<int>(live_.size()) < tuner_.wanted()) {
+    if (const auto spawned = spawn(); !spawned) return do_without(spawned.error());
+  }
+}
+
+/// With the mutex held, which a member that has ended needs no more.
+void Crew::join_ended() {
+  for (auto member = members_.begin(); member != members_.end();) {
+    if (!member->second.ended) {
+      ++member;
+      continue;
+    }
+    member->second.thread.join();
+    member = members_.erase(member);
+  }
+}
+
+void Crew::work(int number) {
+  std::unique_ptr<imap::Target> target;
+  {
+    // Whoever started this thread has noted it when the mutex is free.
+    const std::scoped_lock lock(mutex_);
+    target = std::move(first_);
+  }
+  const auto done = guarded([&] { return work_until_done(number, target); });
   if (!done) board_.fail(done.error());
-  std::unique_lock lock(mutex_);
-  if (target) std::swap(idle_target_, target);
-  live_.erase(number);
-  ended_.notify_all();
-  lock.unlock();
+  {
+    const std::scoped_lock lock(mutex_);
+    if (target) std::swap(idle_target_, target);
+  }
   if (target) target->log_out();
+  const std::scoped_lock lock(mutex_);
+  live_.erase(number);
+  if (const auto member = members_.find(number); member != members_.end())
+    member->second.ended = true;
+  ended_.notify_all();
 }
 
 Result<void> Crew::work_until_done(int number, std::unique_ptr<imap::Target>& target) {
@@ -103,11 +161,12 @@ Result<void> Crew::work_until_done(int number, std::unique_ptr<imap::Target>& ta
                         {},
                         {},
                         false,
+                        0,
                         {},
                         {}};
-  Backoff backoff(kBetweenConnections);
-  for (int attempt = 0;;) {
+  for (Outage outage(context_.settings.reconnects);;) {
     connection.moved = false;
+    const auto began = context_.clock.now();
     const std::uint64_t decided = context_.record.decisions();
     Result<void> done;
     if (!target) {
@@ -115,6 +174,7 @@ Result<void> Crew::work_until_done(int number, std::unique_ptr<imap::Target>& ta
       if (connected) {
         target = std::move(*connected);
       } else {
+        if (is_interrupted(connected.error())) return connected.error();
         if (spare(number, connected.error())) return ok();
         done = connected.error();
       }
@@ -125,18 +185,14 @@ Result<void> Crew::work_until_done(int number, std::unique_ptr<imap::Target>& ta
     if (!can_go_on(error)) return error;
     connection.compression.reset();
     target.reset();
-    const bool moved = connection.moved || (is_alone() && context_.record.decisions() != decided);
-    attempt = moved ? 0 : attempt + 1;
-    if (moved) backoff.reset();
-    if (attempt > context_.settings.reconnects) {
-      if (spare(number, error)) return ok();
-      error.code = ErrorCode::try_later;
-      error.hint = "the job is kept; run the same command again to go on";
-      return error;
-    }
-    const auto wait = moved ? error.retry.after : backoff.next(error.retry.after);
-    MBOXFERRY_TRY(
-        wait_for_reconnect(error, wait, context_.tracker, context_.clock, context_.interrupt));
+    if (had_short_life(connection, began) && spare(number, error)) return ok();
+    if (connection.moved || (is_alone() && context_.record.decisions() != decided)) outage.end();
+    MBOXFERRY_ASSIGN(const bool again,
+                     outage.wait(error, patience(context_.settings, context_.tracker),
+                                 context_.tracker, context_.clock, context_.interrupt));
+    if (again) continue;
+    if (spare(number, error)) return ok();
+    return given_up(std::move(error));
   }
 }
 
@@ -217,9 +273,22 @@ void Crew::stored(const journal::Count& count, const Connection& connection) {
 
 /// With the mutex held.
 void Crew::fill_up() {
-  while (static_cast<int>(live_.size()) < tuner_.wanted() && Steady::now() >= none_before_ &&
-         board_.has_room())
-    spawn(nullptr);
+  while (static_cast<int>(live_.size()) < tuner_.wanted() &&
+         context_.clock.now() >= none_before_ && board_.has_room()) {
+    if (const auto spawned = spawn(); !spawned) return do_without(spawned.error());
+  }
+}
+
+bool Crew::had_short_life(Connection& connection, std::chrono::steady_clock::time_point began) {
+  if (context_.clock.now() - began < kShortLife) {
+    ++connection.short_lives;
+    return connection.short_lives >= (connection.moved ? kMostShortLives : 1);
+  }
+  connection.short_lives = 0;
+  const std::scoped_lock lock(mutex_);
+  between_tries_.reset();
+  told_left_ = std::numeric_limits<int>::max();
+  return false;
 }
 
 bool Crew::is_too_many(int number) {
@@ -232,17 +301,27 @@ bool Crew::spare(int number, const Error& error) {
   const std::scoped_lock lock(mutex_);
   if (live_.size() < 2) return false;
   live_.erase(number);
-  none_before_ = Steady::now() + kNoNewAfterFailure;
-  const int left = static_cast<int>(live_.size());
   const bool told = error.code == ErrorCode::try_later || error.code == ErrorCode::login_refused;
   if (told) {
+    const int left = static_cast<int>(live_.size());
     tuner_.limit(left);
     // A journal that cannot be written is found by the next step.
     static_cast<void>(note_connection_limit(left, context_.journal, context_.clock));
   }
+  do_without(error);
+  return true;
+}
+
+/// With the mutex held. Told once, not at each try.
+void Crew::do_without(const Error& error) {
+  const auto now = context_.clock.now();
+  const auto wait = between_tries_.next(error.retry.after);
+  none_before_ = now + wait;
+  const int left = static_cast<int>(live_.size());
+  if (left >= told_left_) return;
+  told_left_ = left;
   context_.tracker.notice(
       fmt::format("{}; going on with {} connection{}", error.what, left, left == 1 ? "" : "s"));
-  return true;
 }
 
 }  // namespace mboxferry::transfer

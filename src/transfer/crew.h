@@ -4,13 +4,15 @@
 
 #include <condition_variable>
 #include <functional>
+#include <limits>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <thread>
-#include <vector>
 
 #include "mboxferry/imap/target.h"
+#include "transfer/backoff.h"
 #include "transfer/compression.h"
 #include "transfer/connection_tuner.h"
 #include "transfer/mailbox_preparer.h"
@@ -43,8 +45,16 @@ class Crew {
   std::unique_ptr<imap::Target> take_target() { return std::move(idle_target_); }
 
  private:
-  void spawn(std::unique_ptr<imap::Target> target);
-  void work(int number, std::unique_ptr<imap::Target> target);
+  /// One connection and its thread.
+  struct Member {
+    std::thread thread;
+    bool ended = false;  ///< it does nothing more but return
+  };
+
+  Result<void> spawn();
+  void spawn_others();
+  void join_ended();
+  void work(int number);
   /// One connection's life. An error ends the job.
   Result<void> work_until_done(int number, std::unique_ptr<imap::Target>& target);
   struct Connection;
@@ -52,6 +62,8 @@ class Crew {
   Result<void> work_on(const WorkBoard::Work& work, Connection& connection, bool& in_order);
   Result<void> enter_mailbox(const WorkBoard::Work& work, Connection& connection);
   [[nodiscard]] bool is_alone();
+  /// True when a connection that was lost should leave the work to others, if there are any.
+  bool had_short_life(Connection& connection, std::chrono::steady_clock::time_point began);
 
   void stored(const journal::Count& count, const Connection& connection);
   /// True when fewer connections are wanted and this one is too many.
@@ -59,6 +71,8 @@ class Crew {
   /// True when others go on without the connection that got `error`; it counts as ended then.
   bool spare(int number, const Error& error);
   void fill_up();
+  /// Notes that another connection, which cannot be had because of `error`, is tried later.
+  void do_without(const Error& error);
 
   const SendContext& context_;
   WorkBoard& board_;
@@ -71,8 +85,11 @@ class Crew {
   ConnectionTuner tuner_;
   std::set<int> live_;  ///< the numbers of the connections that there are
   int next_number_ = 0;
+  Backoff between_tries_;
   std::chrono::steady_clock::time_point none_before_{};  ///< no new one after a failure
-  std::vector<std::thread> threads_;
+  int told_left_ = std::numeric_limits<int>::max();  ///< connections left, as was last told
+  std::map<int, Member> members_;
+  std::unique_ptr<imap::Target> first_;  ///< for the connection that begins next
   std::unique_ptr<imap::Target> idle_target_;
 };
 

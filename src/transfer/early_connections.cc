@@ -2,14 +2,19 @@
 // Connecting ahead of the work.
 #include "transfer/early_connections.h"
 
+#include <system_error>
+
 namespace mboxferry::transfer {
 
 void EarlyConnections::begin(std::size_t count) {
   const std::scoped_lock lock(mutex_);
   if (login_ == Login::end) login_ = Login::wait;
-  while (begun_.size() < count) {
-    begun_.push_back(std::async(std::launch::async,
-                                [this] { return connect_([this] { return wait_for_login(); }); }));
+  try {
+    while (begun_.size() < count) {
+      begun_.push_back(std::async(
+          std::launch::async, [this] { return connect_([this] { return wait_for_login(); }); }));
+    }
+  } catch (const std::system_error&) {  // a limit on threads: take() connects when it is asked
   }
 }
 

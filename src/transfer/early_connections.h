@@ -27,7 +27,7 @@ class EarlyConnections {
   EarlyConnections(const EarlyConnections&) = delete;
   EarlyConnections& operator=(const EarlyConnections&) = delete;
 
-  /// Sees to it that `count` are begun.
+  /// Sees to it that `count` are begun, or as many as the system has threads for.
   void begin(std::size_t count);
   void let_log_in();
   /// Ends those that nobody took.

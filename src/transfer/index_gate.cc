@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 
 namespace mboxferry::transfer {
 
@@ -36,6 +37,12 @@ void IndexGate::failed(Error error) {
   const std::scoped_lock lock(mutex_);
   error_ = std::move(error);
   ++position_.generation;
+  changed_.notify_all();
+}
+
+void IndexGate::lift() {
+  const std::scoped_lock lock(mutex_);
+  lead_ = std::numeric_limits<std::uint64_t>::max();
   changed_.notify_all();
 }
 

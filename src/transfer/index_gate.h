@@ -28,6 +28,8 @@ class IndexGate {
   /// One more is indexed completely.
   void folder_done();
   void failed(Error error);
+  /// From now on there is no bound: nobody sends before the index pass has ended.
+  void lift();
 
   // The sender's side.
   void sent(std::uint64_t wire_bytes);
@@ -48,9 +50,9 @@ class IndexGate {
   void stop();
 
  private:
-  const std::uint64_t lead_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
+  std::uint64_t lead_;
   std::uint64_t ahead_;
   Position position_;
   std::optional<Error> error_;

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "mboxferry/base/thread.h"
 #include "mboxferry/transfer/folder_index.h"
 #include "transfer/index_state.h"
 
@@ -283,30 +284,38 @@ IndexPass::IndexPass(std::vector<SourceFolder>& sources, const JobSettings& sett
       gate_(gate),
       tracker_(tracker) {
   // What was indexed before is there from the beginning, not a moment later.
-  std::size_t begin = 0;
-  for (; begin < sources_.size() && sources_[begin].row.index_done; ++begin) gate_.folder_done();
-  thread_ = std::thread([this, begin] { run(begin); });
+  for (; begin_ < sources_.size() && sources_[begin_].row.index_done; ++begin_)
+    gate_.folder_done();
 }
 
 IndexPass::~IndexPass() {
   stop_.request();
   gate_.stop();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
-void IndexPass::run(std::size_t begin) {
-  const auto indexed = index_all(begin);
+void IndexPass::start(const Cancellation& interrupt) {
+  if (auto thread = start_thread([this] { run(stop_); })) {
+    thread_ = std::move(*thread);
+    return;
+  }
+  gate_.lift();
+  run(interrupt);
+}
+
+void IndexPass::run(const Cancellation& cancel) {
+  const auto indexed = guarded([&] { return index_all(cancel); });
   if (!indexed) return gate_.failed(indexed.error());
   tracker_.update([](Progress& progress) { progress.totals_known = true; });
 }
 
-Result<void> IndexPass::index_all(std::size_t begin) {
-  gate_.folders_begun(std::min(begin + 1, sources_.size()));
-  MBOXFERRY_TRY(index_beginnings(begin));
-  for (std::size_t position = begin; position < sources_.size(); ++position) {
+Result<void> IndexPass::index_all(const Cancellation& cancel) {
+  gate_.folders_begun(std::min(begin_ + 1, sources_.size()));
+  MBOXFERRY_TRY(index_beginnings(cancel));
+  for (std::size_t position = begin_; position < sources_.size(); ++position) {
     gate_.folders_begun(position + 1);
     SourceFolder& source = sources_[position];
-    if (!source.row.index_done) MBOXFERRY_TRY(indexer_.index(source, stop_));
+    if (!source.row.index_done) MBOXFERRY_TRY(indexer_.index(source, cancel));
     gate_.folder_done();
   }
   return ok();
@@ -314,16 +323,16 @@ Result<void> IndexPass::index_all(std::size_t begin) {
 
 /// A mailbox's other folders wait for its first. What lies in a container may be dear to open
 /// twice.
-Result<void> IndexPass::index_beginnings(std::size_t begin) {
+Result<void> IndexPass::index_beginnings(const Cancellation& cancel) {
   if (beginnings_ < 2) return ok();
   std::set<journal::MailboxId> begun;
-  for (std::size_t position = begin; position < sources_.size() && begun.size() < beginnings_;
+  for (std::size_t position = begin_; position < sources_.size() && begun.size() < beginnings_;
        ++position) {
     SourceFolder& source = sources_[position];
     if (source.row.index_done || !begun.insert(source.row.mailbox).second) continue;
     if (position + 1 == sources_.size() && begun.size() == 1) break;
     if (source.place.container) continue;
-    MBOXFERRY_TRY(indexer_.index(source, stop_, FolderIndexer::Extent::beginning));
+    MBOXFERRY_TRY(indexer_.index(source, cancel, FolderIndexer::Extent::beginning));
     gate_.folders_begun(position + 1);
   }
   return ok();

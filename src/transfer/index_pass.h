@@ -38,22 +38,27 @@ class FolderIndexer {
 
 /// Indexes the folders that are not indexed yet, in order, on a thread of its own: first the
 /// beginnings of the first `beginnings` mailboxes, so that as many connections have something to
-/// send at once. Destruction stops the thread at the next message.
+/// send at once. Where no thread can be started, start() does it all. Destruction stops the thread
+/// at the next message.
 class IndexPass {
  public:
   IndexPass(std::vector<SourceFolder>& sources, const JobSettings& settings, MailboxBook& book,
             journal::Journal& journal, IndexGate& gate, Tracker& tracker, std::size_t beginnings);
   ~IndexPass();
+  /// To be called once. Without a thread of its own it hears `interrupt` while it works; errors are
+  /// told to those who wait at the gate.
+  void start(const Cancellation& interrupt);
   IndexPass(const IndexPass&) = delete;
   IndexPass& operator=(const IndexPass&) = delete;
 
  private:
-  void run(std::size_t begin);
-  Result<void> index_all(std::size_t begin);
-  Result<void> index_beginnings(std::size_t begin);
+  void run(const Cancellation& cancel);
+  Result<void> index_all(const Cancellation& cancel);
+  Result<void> index_beginnings(const Cancellation& cancel);
 
   std::vector<SourceFolder>& sources_;
   const std::size_t beginnings_;
+  std::size_t begin_ = 0;  ///< folders that were indexed by an earlier run
   FolderIndexer indexer_;
   IndexGate& gate_;
   Tracker& tracker_;

@@ -2,8 +2,9 @@
 // Handing blocks to threads and taking them back in order.
 #include "transfer/index_workers.h"
 
-#include <system_error>
 #include <utility>
+
+#include "mboxferry/base/thread.h"
 
 namespace mboxferry::transfer {
 
@@ -22,14 +23,13 @@ IndexWorkers::~IndexWorkers() {
 bool IndexWorkers::start(std::vector<std::unique_ptr<MessageIndexer>>& indexers) {
   threads_.reserve(indexers.size());
   indexers_.swap(indexers);
-  try {
-    for (const auto& indexer : indexers_) {
-      const bool first = threads_.empty();
-      threads_.emplace_back([this, &indexer = *indexer, first] { work(indexer, first); });
-    }
-  } catch (const std::system_error&) {  // a limit on threads: those that there are will do
-    if (threads_.empty()) indexers_.swap(indexers);
+  for (const auto& indexer : indexers_) {
+    const bool first = threads_.empty();
+    auto thread = start_thread([this, &indexer = *indexer, first] { work(indexer, first); });
+    if (!thread) break;  // those that there are will do
+    threads_.push_back(std::move(*thread));
   }
+  if (threads_.empty()) indexers_.swap(indexers);
   return !threads_.empty();
 }
 

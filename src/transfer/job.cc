@@ -179,6 +179,7 @@ Result<void> JobRunner::transfer_all() {
   const int beginnings = index_first() ? 0 : settings_.connections.most;
   index_pass_.emplace(sources_, settings_, *book_, *journal_, *gate_, tracker_,
                       static_cast<std::size_t>(beginnings));
+  index_pass_->start(interrupt_);
   if (index_first()) MBOXFERRY_TRY(wait_for_index());
   return send_everything();
 }
@@ -191,19 +192,21 @@ Result<std::unique_ptr<imap::Target>> JobRunner::connect(const imap::BeforeLogin
 }
 
 /// A server that never answered is more likely a wrong name than a bad moment; one that hung up
-/// gets a second chance.
+/// gets a second chance, and one that has stored mail in this run more of them.
 template <typename Attempt>
 auto JobRunner::with_second_chances(const Attempt& attempt) -> decltype(attempt()) {
-  Backoff backoff(kBetweenConnections);
-  for (int tries = 0;;) {
+  for (Outage outage(kFirstTries);;) {
     auto done = attempt();
     if (done) return done;
     const Error error = done.error();
-    const bool again = error.scope == ErrorScope::session && error.retry.when == Retry::When::now;
-    if (!again || ++tries > kFirstTries) return error;
+    const milliseconds patient = patience(settings_, tracker_);
+    const bool again = error.retry.when == Retry::When::now ||
+                       (error.retry.when == Retry::When::later && patient.count() > 0);
+    if (error.scope != ErrorScope::session || !again) return error;
     target_.reset();
-    MBOXFERRY_TRY(wait_for_reconnect(error, backoff.next(error.retry.after), tracker_,
-                                     *environment_.clock, interrupt_));
+    MBOXFERRY_ASSIGN(const bool waited,
+                     outage.wait(error, patient, tracker_, *environment_.clock, interrupt_));
+    if (!waited) return patient.count() > 0 ? given_up(error) : error;
   }
 }
 

@@ -64,6 +64,8 @@ struct JobSettings {
   ConnectionLimits connections;
   RateLimits limits;
   int reconnects = 8;  ///< in a row without any progress between them
+  /// Once mail was stored in this run, an outage may last so long whatever `reconnects` says.
+  std::chrono::milliseconds retry_for = std::chrono::hours(1);
 };
 
 /// The settings that a journal's job was begun with: its archives, and everything that decides what

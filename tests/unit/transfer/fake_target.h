@@ -65,6 +65,7 @@ struct FakeServer {
   int open_connections = 0;
   bool answers_at_once = false;  ///< answers can be taken as soon as the last byte is there
   int slow_literals_of = 0;      ///< the connection with this number takes a while for each literal
+  int lose_connection_of = 0;    ///< the connection with this number is cut by its first command
   int appends = 0;
   std::vector<std::string> selected_before_mail;  ///< while `appends` was 0
   int walks = 0;
@@ -145,6 +146,7 @@ class FakeTarget final : public imap::Target {
   }
   Result<imap::SelectedMailbox> select(const std::string& mailbox) override {
     const std::scoped_lock lock(server_.mutex);
+    if (server_.lose_connection_of == number_) return lost();
     selected_ = mailbox;
     if (server_.appends == 0) server_.selected_before_mail.push_back(mailbox);
     return status(mailbox);

@@ -77,18 +77,18 @@ class JobBench {
   }
 
   transfer::JobResult run() {
-    const Cancellation never;
     const transfer::Environment environment{
         [this](const imap::BeforeLogin& before_login) -> Result<std::unique_ptr<imap::Target>> {
           if (before_login) MBOXFERRY_TRY(before_login());
           const std::scoped_lock lock(server.mutex);
           ++attempts;
+          if (on_attempt) on_attempt();
           if (attempts <= failing_connections) return connection_failure;
           if (server.open_connections >= most_connections) return connection_failure;
           return std::unique_ptr<imap::Target>(std::make_unique<FakeTarget>(server));
         },
         &clock};
-    return transfer::run_job(settings, environment, observer, never);
+    return transfer::run_job(settings, environment, observer, interrupt);
   }
 
   /// How often each body text is in INBOX.
@@ -108,9 +108,11 @@ class JobBench {
   }
 
   int attempts = 0;
+  std::function<void()> on_attempt;
   int failing_connections = 0;
   int most_connections = 1000;  ///< more at a time fail as well
   Error connection_failure;
+  Cancellation interrupt;
   FakeClock clock;
   FakeServer server{clock};
   transfer::JobSettings settings;

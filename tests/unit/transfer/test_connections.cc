@@ -26,7 +26,67 @@ class CrewBench : public test::JobBench {
   }
 };
 
+/// Mapped by this process; a thread that has ended and is not joined keeps its stack, 8 MB.
+std::uint64_t mapped_megabytes() {
+  std::uint64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  return pages * 4096 >> 20;
+}
+
+std::size_t count_notices(const std::vector<std::string>& notices, std::string_view part) {
+  return static_cast<std::size_t>(std::count_if(
+      notices.begin(), notices.end(),
+      [&](const std::string& line) { return line.find(part) != std::string::npos; }));
+}
+
+/// Four hours of the fake clock, in which a server refuses every connection but the first.
+class CrowdedBench : public CrewBench {
+ public:
+  CrowdedBench() : CrewBench(2) {
+    plain_archive(1600);
+    server.answer_delay = std::chrono::seconds(40);
+    most_connections = 1;
+    connection_failure = {
+        ErrorCode::unavailable, "cut off", "", ErrorScope::session, {Retry::When::now, {}}};
+  }
+};
+
 }  // namespace
+
+TEST_CASE("another connection that cannot be had is tried less and less often, and told once") {
+  CrowdedBench bench;
+  require_complete(bench.run());
+  bench.require_each_once(1600);
+  CHECK(bench.clock.now().time_since_epoch() > std::chrono::hours(4));
+  CHECK(bench.attempts > 20);  // ten minutes apart in the end
+  CHECK(bench.attempts < 80);
+  CHECK(count_notices(bench.observer.notices, "cut off") == 1);
+  CHECK(count_notices(bench.observer.notices, "going on with 1 connection") == 1);
+}
+
+TEST_CASE("the threads of connections that were not to be had are joined") {
+  CrowdedBench bench;
+  std::uint64_t least = mapped_megabytes();
+  std::uint64_t most = 0;
+  bench.on_attempt = [&] {
+    // What the first few need stays mapped for those that follow.
+    if (bench.attempts == 5) least = mapped_megabytes();
+    if (bench.attempts > 5) most = std::max(most, mapped_megabytes());
+  };
+  require_complete(bench.run());
+  REQUIRE(bench.attempts > 20);
+  CHECK(most < least + 64);
+}
+
+TEST_CASE("a connection that is lost before it has stored anything is left out, not tried again") {
+  CrewBench bench(2);
+  bench.plain_archive(200);
+  bench.server.lose_connection_of = 2;
+  require_complete(bench.run());
+  bench.require_each_once(200);
+  CHECK(count_notices(bench.observer.notices, "connecting again") == 0);
+  CHECK(count_notices(bench.observer.notices, "going on with 1 connection") == 1);
+}
 
 TEST_CASE("several connections into one mailbox store every message once and in order") {
   CrewBench bench(4);

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Exceptions at the edge of a thread.
+#include "mboxferry/base/thread.h"
+
+#include <new>
+#include <string>
+
+namespace mboxferry {
+
+Error error_of_exception() noexcept {
+  try {
+    throw;
+  } catch (const std::bad_alloc&) {
+    return {ErrorCode::internal, "out of memory", "run the same command again"};
+  } catch (const std::exception& exception) {
+    return {ErrorCode::internal, std::string("a bug: ") + exception.what(),
+            "please report it; running the same command again is safe"};
+  } catch (...) {
+    return {ErrorCode::internal, "a bug: an exception without a name",
+            "please report it; running the same command again is safe"};
+  }
+}
+
+Error no_thread(const std::exception& why) {
+  return {ErrorCode::try_later, std::string("cannot start a thread: ") + why.what(),
+          "raise the limit on processes (ulimit -u, pids.max), then run the same command again",
+          ErrorScope::session,
+          {Retry::When::later, {}}};
+}
+
+}  // namespace mboxferry
