@@ -49,6 +49,7 @@ Result<transfer::JobSettings> read_job_settings(const Options& options,
   MBOXFERRY_ASSIGN(settings.index, read_index_options(options));
   MBOXFERRY_ASSIGN(settings.append_mode, read_append_mode(options));
   MBOXFERRY_ASSIGN(settings.connections, read_connection_limits(options));
+  MBOXFERRY_ASSIGN(settings.retry_for, read_retry_for(options));
   MBOXFERRY_ASSIGN(settings.limits, read_rate_limits(options));
   return settings;
 }

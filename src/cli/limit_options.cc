@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "cli/duration.h"
+
 namespace mboxferry::cli {
 namespace {
 
@@ -17,6 +19,8 @@ constexpr const char* kBytesPerDay = "max-bytes-per-day";
 
 constexpr const char* kConnections = "connections";
 constexpr const char* kPerMailbox = "connections-per-mailbox";
+
+constexpr const char* kRetryFor = "retry-for";
 
 constexpr int kMostConnections = 50;
 constexpr double kLowestRate = 0.001;
@@ -93,7 +97,10 @@ void add_connection_limit_options(po::options_description& group) {
       (kPerMailbox, po::value<std::string>()->value_name("N"),
        "let so many work on one mailbox when there are more connections than mailboxes; default: "
        "auto, all where the server has MULTIAPPEND, which keeps the order of the messages, else 1; "
-       "without MULTIAPPEND more than 1 gives up the order");
+       "without MULTIAPPEND more than 1 gives up the order")  //
+      (kRetryFor, po::value<std::string>()->value_name("DURATION"),
+       "once mail was stored, keep trying to connect for this long when the server goes away: 30s, "
+       "10m, 2h or 1d (default 1h); 0: a few tries within two minutes");
 }
 
 Result<transfer::ConnectionLimits> read_connection_limits(const Options& options) {
@@ -103,6 +110,13 @@ Result<transfer::ConnectionLimits> read_connection_limits(const Options& options
   limits.adaptive = connections == 0;
   if (connections > 0) limits.most = connections;
   return limits;
+}
+
+Result<std::chrono::milliseconds> read_retry_for(const Options& options) {
+  const auto given = options.get<std::string>(kRetryFor);
+  if (!given) return transfer::JobSettings().retry_for;
+  if (const auto duration = duration_from_text(*given)) return *duration;
+  return bad_value(kRetryFor, "a duration such as 30s, 10m, 2h or 1d, or 0");
 }
 
 void add_limit_options(po::options_description& group) {

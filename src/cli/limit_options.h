@@ -8,11 +8,14 @@
 
 namespace mboxferry::cli {
 
-/// --connections, --connections-per-mailbox.
+/// --connections, --connections-per-mailbox, --retry-for.
 void add_connection_limit_options(boost::program_options::options_description& group);
 
 /// Errors: `usage`.
 Result<transfer::ConnectionLimits> read_connection_limits(const Options& options);
+
+/// How long an outage may last. Errors: `usage`.
+Result<std::chrono::milliseconds> read_retry_for(const Options& options);
 
 /// --max-messages-per-second, --max-bytes-per-second, --max-messages-per-day, --max-bytes-per-day.
 void add_limit_options(boost::program_options::options_description& group);

@@ -93,6 +93,7 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   settings.index.now = system_clock().unix_seconds();
   MBOXFERRY_ASSIGN(settings.append_mode, read_append_mode(options));
   MBOXFERRY_ASSIGN(settings.connections, read_connection_limits(options));
+  MBOXFERRY_ASSIGN(settings.retry_for, read_retry_for(options));
   MBOXFERRY_ASSIGN(settings.limits, read_rate_limits(options));
   settings.journal_path = journal.path();
   settings.retry = read_choice(options);

@@ -3,6 +3,9 @@
 #include "cli/limit_options.h"
 
 #include <catch2/catch.hpp>
+#include <utility>
+
+#include "cli/duration.h"
 
 using namespace mboxferry;
 using namespace mboxferry::cli;
@@ -57,5 +60,19 @@ TEST_CASE("nonsense limits are refused by name, without repeating them") {
       CHECK(limits.error().code == ErrorCode::usage);
       CHECK(limits.error().what.find(option) != std::string::npos);
     }
+  }
+}
+
+TEST_CASE("a duration is a whole number and a unit") {
+  using std::chrono::seconds;
+  for (const auto& [text, wanted] :
+       {std::pair{"0", 0}, {"30s", 30}, {"10m", 600}, {"2h", 7200}, {"1d", 86400}, {"0h", 0}}) {
+    INFO(text);
+    CHECK(duration_from_text(text) == seconds(wanted));
+  }
+  for (const char* text : {"", "30", "s", "-1s", "+1s", "1.5h", "1 h", "1w", "1H", "366d", "1h30m",
+                           "99999999999s"}) {
+    INFO(text);
+    CHECK_FALSE(duration_from_text(text));
   }
 }

@@ -69,6 +69,7 @@ struct FakeServer {
   int appends = 0;
   std::vector<std::string> selected_before_mail;  ///< while `appends` was 0
   int walks = 0;
+  int lose_walk = 0;  ///< the connection is cut by the walk with this number
   std::chrono::milliseconds answer_delay{0};
   std::chrono::milliseconds status_delay{0};  ///< after a status was taken, before it is read
   int mails_of_others = 0;                    ///< so many come still, one for each status
@@ -176,7 +177,7 @@ class FakeTarget final : public imap::Target {
                                                   imap::WalkOptions options) override {
     const std::scoped_lock lock(server_.mutex);
     server_.finish_late();
-    ++server_.walks;
+    if (++server_.walks == server_.lose_walk) return lost();
     auto messages = std::make_unique<FakeWalk>();
     for (const StoredMail& mail : server_.mailboxes[selected_].mails) {
       if (mail.uid < range.first || mail.uid > range.last) continue;

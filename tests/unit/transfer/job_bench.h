@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -83,6 +84,7 @@ class JobBench {
           const std::scoped_lock lock(server.mutex);
           ++attempts;
           if (on_attempt) on_attempt();
+          if (is_down()) return connection_failure;
           if (attempts <= failing_connections) return connection_failure;
           if (server.open_connections >= most_connections) return connection_failure;
           return std::unique_ptr<imap::Target>(std::make_unique<FakeTarget>(server));
@@ -110,6 +112,8 @@ class JobBench {
   int attempts = 0;
   std::function<void()> on_attempt;
   int failing_connections = 0;
+  int goes_down_after = 0;              ///< append commands; lose the reply of the last one
+  std::chrono::seconds stays_down{0};   ///< from when somebody wants to connect then
   int most_connections = 1000;  ///< more at a time fail as well
   Error connection_failure;
   Cancellation interrupt;
@@ -119,6 +123,13 @@ class JobBench {
   SilentObserver observer;
 
  private:
+  bool is_down() {
+    if (stays_down.count() == 0 || server.appends < goes_down_after) return false;
+    if (!down_since_) down_since_ = clock.now();
+    return clock.now() < *down_since_ + stays_down;
+  }
+
+  std::optional<std::chrono::steady_clock::time_point> down_since_;
   std::string folder_;
 };
 
