@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <utility>
 
-#include "mboxferry/base/file.h"
 #include "mboxferry/report/json_stream.h"
 #include "mboxferry/report/printable.h"
-#include "report/json_line.h"
+#include "report/background_output.h"
 #include "report/rate_meter.h"
 
 namespace mboxferry::report {
@@ -65,20 +65,36 @@ std::string status_line(const BatchSample& sample, const Pace& pace) {
 class Printer : public BatchPrinter {
  public:
   Printer(int descriptor, Clock& clock, milliseconds interval)
-      : descriptor_(descriptor), clock_(clock), interval_(interval), printed_(clock.now()) {}
+      : output_(descriptor), clock_(clock), interval_(interval), printed_(clock.now()) {}
 
   void progress(const BatchSample& sample) override {
     const auto now = clock_.now();
     meter_.add(now, sample.messages_now, sample.bytes_now);
     if (!begun_) begun_ = {now, sample.archive_bytes_done};
     sample_ = sample;
-    if (now - printed_ < interval_) return;
+    // What is not read now will be out of date.
+    if (now - printed_ < interval_ || !output_.ready()) return;
+    tell_lost();
     printed_ = now;
     print();
+  }
+  void notice(std::string_view account, std::string_view line) final {
+    if (!output_.has_room()) return;
+    tell_lost();
+    print_notice(account, line);
+  }
+  void finish() final {
+    output_.drain();
+    tell_lost();
+    end();
+    output_.drain();
   }
 
  protected:
   virtual void print() = 0;
+  virtual void print_notice(std::string_view account, std::string_view line) = 0;
+  /// Shows the last state, and leaves the terminal as it was.
+  virtual void end() {}
   [[nodiscard]] const BatchSample& last() const { return sample_; }
   [[nodiscard]] Pace pace() const {
     Pace pace{meter_.rate(), {}};
@@ -92,17 +108,17 @@ class Printer : public BatchPrinter {
     }
     return pace;
   }
-  void put(const std::string& text) const {
-    static_cast<void>(write_all(descriptor_, text, "standard error"));
-  }
-  [[nodiscard]] int descriptor() const { return descriptor_; }
+  void put(std::string text) { output_.put(std::move(text)); }
 
  private:
+  void tell_lost() {
+    if (const std::uint64_t lost = output_.take_lost(); lost > 0) print_notice("", lost_line(lost));
+  }
   struct Begin {
     std::chrono::steady_clock::time_point at;
     std::uint64_t done = 0;
   };
-  int descriptor_;
+  BackgroundOutput output_;
   Clock& clock_;
   milliseconds interval_;
   std::chrono::steady_clock::time_point printed_;
@@ -121,12 +137,10 @@ class PlainPrinter : public Printer {
  public:
   PlainPrinter(int descriptor, Clock& clock, milliseconds interval)
       : Printer(descriptor, clock, interval) {}
-  void notice(std::string_view account, std::string_view line) override {
+ private:
+  void print_notice(std::string_view account, std::string_view line) override {
     put("mboxferry: " + notice_line(account, line) + "\n");
   }
-  void finish() override {}
-
- private:
   void print() override { put(status_line(last(), pace()) + "\n"); }
 };
 
@@ -142,13 +156,12 @@ class LivePrinter final : public Printer {
   LivePrinter(int descriptor, Clock& clock) : Printer(descriptor, clock, milliseconds(250)) {}
   ~LivePrinter() override { finish(); }
 
-  void notice(std::string_view account, std::string_view line) override {
+ private:
+  void print_notice(std::string_view account, std::string_view line) override {
     put(erased() + notice_line(account, line) + "\n");
     if (began_) print();
   }
-  void finish() override { put(erased()); }
-
- private:
+  void end() override { put(erased()); }
   /// Moves to where the block began and wipes it.
   std::string erased() {
     std::string text = "\r";
@@ -177,24 +190,23 @@ class JsonPrinter final : public Printer {
  public:
   JsonPrinter(int descriptor, Clock& clock) : Printer(descriptor, clock, milliseconds(1000)) {}
 
-  void notice(std::string_view account, std::string_view line) override {
-    Spool spool;
-    JsonStream json(spool);
+ private:
+  void print_notice(std::string_view account, std::string_view line) override {
+    TextBuffer text;
+    JsonStream json(text);
     json.begin_object()
         .member("event", "notice")
         .member("account", account)
         .member("text", line)
         .end_object();
-    put_json_line(descriptor(), spool);
+    put(text.take() + "\n");
   }
-  void finish() override { print(); }
-
- private:
+  void end() override { print(); }
   void print() override {
     const BatchSample& sample = last();
     const Pace now = pace();
-    Spool spool;
-    JsonStream json(spool);
+    TextBuffer text;
+    JsonStream json(text);
     json.begin_object().member("event", "batch");
     json.key("accounts")
         .begin_object()
@@ -231,7 +243,7 @@ class JsonPrinter final : public Printer {
           .end_object();
     }
     json.end_array().member("waiting", sample.waits_for).end_object();
-    put_json_line(descriptor(), spool);
+    put(text.take() + "\n");
   }
 };
 

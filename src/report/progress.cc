@@ -3,15 +3,14 @@
 #include "mboxferry/report/progress.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <cmath>
+#include <utility>
 
-#include "mboxferry/base/file.h"
 #include "mboxferry/report/json_stream.h"
 #include "mboxferry/report/printable.h"
-#include "report/json_line.h"
+#include "report/background_output.h"
 #include "report/rate_meter.h"
 
 namespace mboxferry::report {
@@ -69,7 +68,7 @@ std::string status_line(const ProgressSample& sample, const Rate& rate) {
 class Printer : public ProgressPrinter {
  public:
   Printer(int descriptor, Clock& clock, milliseconds interval)
-      : descriptor_(descriptor), clock_(clock), interval_(interval), printed_(clock.now()) {}
+      : output_(descriptor), clock_(clock), interval_(interval), printed_(clock.now()) {}
 
   void progress(const ProgressSample& sample) override {
     const Moment now = clock_.now();
@@ -79,26 +78,44 @@ class Printer : public ProgressPrinter {
     sample_ = sample;
     shown_ = false;
     if (now - printed_ < interval_ && !(new_phase && prints_phases())) return;
+    // What is not read now will be out of date.
+    if (!output_.ready()) return;
+    tell_lost();
     printed_ = now;
     shown_ = true;
     print(sample_, meter_.rate());
   }
+  void notice(std::string_view line) final {
+    if (!output_.has_room()) return;
+    tell_lost();
+    print_notice(line);
+  }
+  void finish() final {
+    output_.drain();
+    tell_lost();
+    end();
+    output_.drain();
+  }
 
  protected:
   virtual void print(const ProgressSample& sample, const Rate& rate) = 0;
+  virtual void print_notice(std::string_view line) = 0;
+  /// Shows the last state, and leaves the terminal as it was.
+  virtual void end() {}
   [[nodiscard]] virtual bool prints_phases() const { return false; }
 
-  void put(const std::string& text) const {
-    static_cast<void>(write_all(descriptor_, text, "standard error"));
-  }
-  [[nodiscard]] int descriptor() const { return descriptor_; }
+  void put(std::string text) { output_.put(std::move(text)); }
   [[nodiscard]] const ProgressSample& last() const { return sample_; }
   [[nodiscard]] Rate rate() const { return meter_.rate(); }
   /// True when the last sample was printed.
   [[nodiscard]] bool shown() const { return shown_; }
 
  private:
-  int descriptor_;
+  void tell_lost() {
+    if (const std::uint64_t lost = output_.take_lost(); lost > 0) print_notice(lost_line(lost));
+  }
+
+  BackgroundOutput output_;
   Clock& clock_;
   milliseconds interval_;
   Moment printed_;
@@ -111,20 +128,20 @@ class SilentPrinter final : public Printer {
  public:
   SilentPrinter(int descriptor, Clock& clock)
       : Printer(descriptor, clock, std::chrono::hours(24 * 365)) {}
-  void notice(std::string_view line) override { put("mboxferry: " + printable(line) + "\n"); }
-  void finish() override {}
-
  private:
+  void print_notice(std::string_view line) override {
+    put("mboxferry: " + printable(line) + "\n");
+  }
   void print(const ProgressSample&, const Rate&) override {}
 };
 
 class PlainPrinter final : public Printer {
  public:
   PlainPrinter(int descriptor, Clock& clock) : Printer(descriptor, clock, milliseconds(5000)) {}
-  void notice(std::string_view line) override { put("mboxferry: " + printable(line) + "\n"); }
-  void finish() override {}
-
  private:
+  void print_notice(std::string_view line) override {
+    put("mboxferry: " + printable(line) + "\n");
+  }
   void print(const ProgressSample& sample, const Rate& rate) override {
     put(status_line(sample, rate) + "\n");
   }
@@ -136,20 +153,19 @@ class LivePrinter final : public Printer {
   LivePrinter(int descriptor, Clock& clock) : Printer(descriptor, clock, milliseconds(100)) {}
   ~LivePrinter() override { finish(); }
 
-  void notice(std::string_view line) override {
-    put("\r\x1b[K" + printable(line) + "\n");
-    if (painted_) print(last(), rate());
-  }
-  void finish() override {
-    if (painted_) put("\r\x1b[K");
-    painted_ = false;
-  }
-
  private:
   void print(const ProgressSample& sample, const Rate& rate) override {
     // Without automatic wrapping a line that is too long stays one line and can be painted over.
     put("\r\x1b[?7l\x1b[K" + status_line(sample, rate) + "\x1b[?7h");
     painted_ = true;
+  }
+  void print_notice(std::string_view line) override {
+    put("\r\x1b[K" + printable(line) + "\n");
+    if (painted_) print(last(), rate());
+  }
+  void end() override {
+    if (painted_) put("\r\x1b[K");
+    painted_ = false;
   }
   [[nodiscard]] bool prints_phases() const override { return true; }
 
@@ -160,20 +176,19 @@ class JsonPrinter final : public Printer {
  public:
   JsonPrinter(int descriptor, Clock& clock) : Printer(descriptor, clock, milliseconds(1000)) {}
 
-  void notice(std::string_view line) override {
-    Spool spool;
-    JsonStream json(spool);
+ private:
+  void print_notice(std::string_view line) override {
+    TextBuffer text;
+    JsonStream json(text);
     json.begin_object().member("event", "notice").member("text", line).end_object();
-    put_json_line(descriptor(), spool);
+    put(text.take() + "\n");
   }
-  void finish() override {
+  void end() override {
     if (!shown()) print(last(), rate());
   }
-
- private:
   void print(const ProgressSample& sample, const Rate& rate) override {
-    Spool spool;
-    JsonStream json(spool);
+    TextBuffer text;
+    JsonStream json(text);
     json.begin_object()
         .member("event", "progress")
         .member("phase", sample.phase)
@@ -206,7 +221,7 @@ class JsonPrinter final : public Printer {
     json.member("waiting", sample.waiting);
     json.key("waiting_seconds").decimal(sample.waiting_seconds);
     json.end_object();
-    put_json_line(descriptor(), spool);
+    put(text.take() + "\n");
   }
   [[nodiscard]] bool prints_phases() const override { return true; }
 };
