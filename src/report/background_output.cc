@@ -40,12 +40,12 @@ BackgroundOutput::~BackgroundOutput() {
 
 bool BackgroundOutput::ready() const {
   const std::scoped_lock lock(mutex_);
-  return waiting_.empty() && !writing_;
+  return waiting_.empty() && writing_ == 0;
 }
 
 bool BackgroundOutput::has_room() {
   const std::scoped_lock lock(mutex_);
-  if (waiting_.size() < kMostWaiting) return true;
+  if (waiting_.size() + writing_ < kMostWaiting) return true;
   ++lost_;
   return false;
 }
@@ -72,7 +72,7 @@ void BackgroundOutput::put(std::string text) {
 
 void BackgroundOutput::drain() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return waiting_.empty() && !writing_; });
+  changed_.wait(lock, [this] { return waiting_.empty() && writing_ == 0; });
 }
 
 void BackgroundOutput::write_all_that_comes() {
@@ -81,11 +81,11 @@ void BackgroundOutput::write_all_that_comes() {
     changed_.wait(lock, [this] { return stop_ || !waiting_.empty(); });
     if (waiting_.empty()) return;
     const std::string text = std::exchange(waiting_, {});
-    writing_ = true;
+    writing_ = text.size();
     lock.unlock();
     write(text);
     lock.lock();
-    writing_ = false;
+    writing_ = 0;
     changed_.notify_all();
   }
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -47,7 +48,7 @@ class BackgroundOutput {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::string waiting_;
-  bool writing_ = false;
+  std::size_t writing_ = 0;  ///< bytes that are being written
   bool stop_ = false;
   std::thread thread_;  ///< begun when it is first needed
 };
