@@ -46,10 +46,13 @@ std::string Folder::label() const {
 
 std::string Folder::place() const { return member.empty() ? file : file + ": " + member; }
 
-Result<Archive> Archive::open(const std::string& path) { return Opener().open(path); }
+Result<Archive> Archive::open(const std::string& path, const OpenOptions& options) {
+  return Opener({}, options).open(path);
+}
 
-Result<std::vector<Archive>> Archive::open_all(const std::vector<std::string>& paths) {
-  return archive::open_all(Opener(), paths);
+Result<std::vector<Archive>> Archive::open_all(const std::vector<std::string>& paths,
+                                               const OpenOptions& options) {
+  return archive::open_all(Opener({}, options), paths);
 }
 
 std::uint64_t Archive::bytes_on_disk() const {

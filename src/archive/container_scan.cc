@@ -15,6 +15,7 @@
 #include "archive/maildir.h"
 #include "archive/message_list.h"
 #include "archive/message_record.h"
+#include "archive/not_read_rules.h"
 #include "mboxferry/base/utf8.h"
 
 namespace mboxferry::archive {
@@ -38,8 +39,8 @@ bool in_maildir(const std::string& path) {
 
 class ContainerScan {
  public:
-  ContainerScan(std::shared_ptr<Container> container, const Limits& limits, LeftOut& left_out)
-      : container_(std::move(container)), limits_(limits), left_out_(left_out) {}
+  ContainerScan(std::shared_ptr<Container> container, const Limits& limits, NotReadList& not_read)
+      : container_(std::move(container)), limits_(limits), not_read_(not_read) {}
 
   Result<ContainerContents> run();
 
@@ -54,14 +55,16 @@ class ContainerScan {
   void keep(bool compressed);
   Result<void> end_damaged(const Error& error);
   void keep_damaged(const std::string& place, MemberPosition position);
-  void leave_out(std::string_view reason);
+  void leave_out(std::string_view reason) { tell(NotReadKind::not_mail, reason); }
+  void leave_unread(std::string_view reason) { tell(NotReadKind::unread, reason); }
+  void tell(NotReadKind kind, std::string_view reason);
   /// The present member as Folder::member, and as a path below the container.
   [[nodiscard]] std::string label() const;
   [[nodiscard]] std::string relative() const;
 
   std::shared_ptr<Container> container_;
   const Limits limits_;
-  LeftOut& left_out_;
+  NotReadList& not_read_;
   std::unique_ptr<MemberWalker> walker_;
   ContainerContents contents_;
   MessageCollector messages_;
@@ -84,8 +87,9 @@ std::string ContainerScan::relative() const {
   return join_path(std::string(without_packing_suffix(container)), path);
 }
 
-void ContainerScan::leave_out(std::string_view reason) {
-  left_out_.add(container_->file().path() + ": " + label(), reason);
+void ContainerScan::tell(NotReadKind kind, std::string_view reason) {
+  not_read_.add({kind, to_utf8(relative()), to_utf8(container_->file().path()) + ": " + label(),
+                 walker_->entry().size.value_or(0), std::string(reason)});
 }
 
 void ContainerScan::add_folder(FoundFolder found, std::string member) {
@@ -123,7 +127,7 @@ Result<void> ContainerScan::add_message(FolderForm form, const std::string& dire
   const Entry& entry = walker_->entry();
   constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 50U;
   if (record.length == 0 || record.length > kMostBytes) {
-    leave_out(record.length == 0 ? "empty" : "its size cannot be right");
+    record.length == 0 ? leave_out("empty") : leave_unread("its size cannot be right");
     return ok();
   }
   record.name = record.stable_name = label();
@@ -170,7 +174,7 @@ Result<void> ContainerScan::look_inside(std::string_view head) {
   const bool compressed = walker_->is_compressed();
   const auto format = container_format(head);
   if (walker_->is_inside() && (format || is_compressed(head))) {
-    leave_out("packed a third time, not unpacked");
+    leave_unread("packed a third time, not unpacked");
     return ok();
   }
   if (format) return walker_->enter(*format);
@@ -183,9 +187,11 @@ Result<void> ContainerScan::look_inside(std::string_view head) {
   } else if (head.empty() && can_be_mbox(name) && !in_maildir(relative())) {
     keep(false);
   } else if (const auto kind = container_name(head); !kind.empty()) {
-    leave_out(std::string(kind) + ", not unpacked");
+    tell(kind_of_packed(name, head), std::string(kind) + ", not unpacked");
+  } else if (head.empty()) {
+    leave_out("empty");
   } else {
-    leave_out(head.empty() ? "empty" : "does not begin like an mbox file");
+    tell(kind_of_unknown(head), "does not begin like an mbox file");
   }
   return ok();
 }
@@ -195,14 +201,14 @@ Result<void> ContainerScan::visit() {
   const std::string_view name = base_name(entry.name);
   if (entry.type == Entry::Type::directory) return ok();
   if (entry.type == Entry::Type::link) {
-    leave_out("a link to another file");
+    leave_unread("a link to another file");
   } else if (entry.type == Entry::Type::other) {
     leave_out("no file");
   } else if (entry.name.size() > limits_.longest_name) {
-    leave_out("its name is too long");
+    leave_unread("its name is too long");
   } else if (entry.encrypted) {
     contents_.has_encrypted = true;
-    leave_out("encrypted");
+    tell(kind_of_unreadable(name), "encrypted");
   } else if (const auto reason = index_file_reason(name); !reason.empty()) {
     if (name == "dovecot-keywords") read_keywords();
     leave_out(reason);
@@ -213,7 +219,7 @@ Result<void> ContainerScan::visit() {
     if (can_be_mbox(name)) {
       keep(false);
     } else {
-      leave_out("cannot be read: " + head.error().what);
+      tell(kind_of_unreadable(name), "cannot be read: " + head.error().what);
     }
   }
   return ok();
@@ -255,7 +261,7 @@ Result<ContainerContents> ContainerScan::run() {
 }
 
 Result<void> ContainerScan::finish() {
-  MBOXFERRY_ASSIGN(auto lists, messages_.finish(""));
+  MBOXFERRY_ASSIGN(auto lists, messages_.finish(nullptr, [](const std::string&) {}));
   for (FoundFolder& list : lists) {
     list.folder.file = container_->file().path();
     list.folder.member = list.relative.empty() ? "." : to_utf8(list.relative);
@@ -270,9 +276,9 @@ Result<void> ContainerScan::finish() {
 }  // namespace
 
 Result<ContainerContents> scan_container(std::shared_ptr<const OpenFile> file, const Limits& limits,
-                                         LeftOut& left_out) {
+                                         NotReadList& not_read) {
   auto container = std::make_shared<Container>(std::move(file), limits);
-  return ContainerScan(std::move(container), limits, left_out).run();
+  return ContainerScan(std::move(container), limits, not_read).run();
 }
 
 }  // namespace mboxferry::archive

@@ -22,6 +22,6 @@ struct ContainerContents {
 /// cannot be read becomes a folder, so that reading it tells where the damage is; so does the
 /// place behind which the container itself is damaged.
 Result<ContainerContents> scan_container(std::shared_ptr<const OpenFile> file, const Limits& limits,
-                                         LeftOut& left_out);
+                                         NotReadList& not_read);
 
 }  // namespace mboxferry::archive

@@ -2,6 +2,9 @@
 // What a directory holds, one name after the other.
 #include "archive/directory_names.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <string_view>
 #include <utility>
@@ -16,6 +19,15 @@ Result<DirectoryNames> DirectoryNames::open(const std::string& path) {
   return DirectoryNames(path, directory);
 }
 
+Result<DirectoryNames> DirectoryNames::open(FileDescriptor directory, const std::string& path) {
+  const int own = ::fcntl(directory.get(), F_DUPFD_CLOEXEC, 0);  // the stream closes it
+  DIR* stream = own < 0 ? nullptr : ::fdopendir(own);
+  if (stream != nullptr) return DirectoryNames(path, stream);
+  const int error_number = errno;
+  if (own >= 0) ::close(own);
+  return cannot_open(path, error_number);
+}
+
 Result<std::optional<std::string>> DirectoryNames::next() {
   for (;;) {
     errno = 0;
@@ -25,17 +37,6 @@ Result<std::optional<std::string>> DirectoryNames::next() {
     const std::string_view name = entry->d_name;
     if (name != "." && name != "..") return std::optional<std::string>(name);
   }
-}
-
-Result<std::optional<struct stat>> status_of(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) == 0) return std::optional(status);
-  const int error_number = errno;
-  struct stat link {};
-  const bool dangling = (error_number == ENOENT || error_number == ELOOP) &&
-                        ::lstat(path.c_str(), &link) == 0 && S_ISLNK(link.st_mode);
-  if (!dangling) return cannot_open(path, error_number);
-  return std::optional<struct stat>();
 }
 
 }  // namespace mboxferry::archive

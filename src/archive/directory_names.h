@@ -3,11 +3,11 @@
 #pragma once
 
 #include <dirent.h>
-#include <sys/stat.h>
 
 #include <optional>
 #include <string>
 
+#include "mboxferry/base/file.h"
 #include "mboxferry/base/handle.h"
 #include "mboxferry/base/result.h"
 
@@ -18,6 +18,8 @@ class DirectoryNames {
  public:
   /// `no_such_archive` when it cannot be opened.
   static Result<DirectoryNames> open(const std::string& path);
+  /// Of a directory that is open; `path` is used in error texts.
+  static Result<DirectoryNames> open(FileDescriptor directory, const std::string& path);
 
   /// The next name, without "." and "..".
   Result<std::optional<std::string>> next();
@@ -29,8 +31,5 @@ class DirectoryNames {
   std::string path_;
   Handle<DIR, ::closedir> directory_;
 };
-
-/// What `path` leads to; nothing for a link that leads nowhere.
-Result<std::optional<struct stat>> status_of(const std::string& path);
 
 }  // namespace mboxferry::archive

@@ -55,7 +55,7 @@ Result<std::unique_ptr<ByteSource>> open_folder(const Folder& folder) {
     MBOXFERRY_ASSIGN(const MemberPosition position, folder.container->position_of(folder.member));
     return open_member(folder.container, position, folder.member);
   }
-  MBOXFERRY_ASSIGN(OpenFile file, OpenFile::open(folder.file));
+  MBOXFERRY_ASSIGN(OpenFile file, OpenFile::open(folder.root, folder.file));
   std::array<char, 8> head{};
   MBOXFERRY_ASSIGN(const std::size_t size, file.read_at(0, head));
   std::unique_ptr<ByteSource> source;
@@ -74,13 +74,13 @@ Result<std::unique_ptr<MessageFiles>> open_messages(const Folder& folder, std::u
 
 Result<Identity> identify(const Folder& folder) {
   if (folder.messages && !folder.container) return identify_messages(folder);
-  MBOXFERRY_ASSIGN(const OpenFile file, OpenFile::open(folder.file));
+  MBOXFERRY_ASSIGN(const OpenFile file, OpenFile::open(folder.root, folder.file));
   return identify_prefix(file, file.size());
 }
 
 Result<Change> compare(const Folder& folder, const Identity& before) {
   if (folder.messages && !folder.container) return compare_messages(folder, before);
-  MBOXFERRY_ASSIGN(const OpenFile file, OpenFile::open(folder.file));
+  MBOXFERRY_ASSIGN(const OpenFile file, OpenFile::open(folder.root, folder.file));
   if (file.size() < before.size) return Change::different;
   MBOXFERRY_ASSIGN(const Identity now, identify_prefix(file, before.size));
   if (now.head != before.head || now.tail != before.tail) return Change::different;
@@ -95,7 +95,7 @@ std::string lock_warning(const Folder& folder) {
   if (::lstat(dot_lock.c_str(), &status) == 0) {
     return folder.file + " may be in use by another program: " + dot_lock + " exists";
   }
-  const auto file = OpenFile::open(folder.file);
+  const auto file = OpenFile::open(folder.root, folder.file);
   if (!file) return {};  // opening it for its bytes will tell
   struct flock lock {};
   lock.l_type = F_RDLCK;

@@ -3,17 +3,13 @@
 #include "archive/folder_list.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "archive/folder_path.h"
 #include "archive/maildir.h"
-#include "mboxferry/base/utf8.h"
 
 namespace mboxferry::archive {
 namespace {
-
-constexpr std::size_t kMostLeftOut = 1000;
 
 // A Maildir may be the root itself, everything else lies in a directory below it.
 std::string directory_part(const FoundFolder& one) {
@@ -39,20 +35,6 @@ std::vector<std::string> path_of(const FoundFolder& one, const std::string& root
 }
 
 }  // namespace
-
-void LeftOut::add(std::string_view place, std::string_view reason) {
-  lines_.insert(to_utf8(place) + ": " + std::string(reason));
-  if (lines_.size() > kMostLeftOut) {
-    lines_.erase(std::prev(lines_.end()));
-    ++not_listed_;
-  }
-}
-
-std::vector<std::string> LeftOut::lines() const {
-  std::vector<std::string> lines(lines_.begin(), lines_.end());
-  if (not_listed_ > 0) lines.push_back("and " + std::to_string(not_listed_) + " more files");
-  return lines;
-}
 
 std::vector<Folder> name_folders(std::vector<FoundFolder> found, std::string root_name) {
   std::vector<Folder> folders;

@@ -3,9 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "archive/member_walker.h"
@@ -13,23 +11,15 @@
 
 namespace mboxferry::archive {
 
-/// Lines about what is not read, in byte order and no more than a user looks at.
-class LeftOut {
- public:
-  void add(std::string_view place, std::string_view reason);
-  [[nodiscard]] std::vector<std::string> lines() const;
-
- private:
-  std::set<std::string> lines_;
-  std::uint64_t not_listed_ = 0;
-};
-
 /// A folder before it is named.
 struct FoundFolder {
   Folder folder;         ///< without its path
   std::string relative;  ///< its file or directory below the archive's root
   bool compressed = false;
   MemberPosition first;  ///< where its bytes begin in a container
+  /// Not zero: the file has other names, with which it agrees in both.
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
 };
 
 /// Names folders after their files below the root, which is called `root_name`.

@@ -56,7 +56,7 @@ Result<void> MessageStream::open_file(const MessageRecord& record) {
     if (!member_) member_ = std::make_unique<MemberStream>(container_);
     return member_->go_to(record.position);
   }
-  auto opened = OpenFile::open(file_name(record));
+  auto opened = OpenFile::open(list_->root, file_name(record));
   if (!opened && opened.error().code == ErrorCode::no_such_archive) {
     Error error = changed(file_name(record));
     error.what += " (" + opened.error().what + ")";

@@ -143,15 +143,22 @@ Result<void> MessageCollector::add(FolderForm form, const std::string& directory
   return table_->add(list, record);
 }
 
-Result<std::vector<FoundFolder>> MessageCollector::finish(const std::string& root) {
+Result<std::vector<FoundFolder>> MessageCollector::finish(
+    std::shared_ptr<const TreeRoot> root, const std::function<void(const std::string&)>& copy) {
   std::vector<FoundFolder> found;
   if (!table_) return found;
+  MBOXFERRY_TRY(table_->drop_copies([&](std::int64_t id, const std::string& name) {
+    for (const auto& [key, list] : lists_) {
+      if (list == id) copy(root ? join_path(key.second, name) : name);
+    }
+  }));
   MBOXFERRY_TRY(table_->seal());
   for (const auto& [key, id] : lists_) {
     auto list = std::make_shared<MessageList>();
     list->table = table_;
     list->id = id;
-    if (!root.empty()) list->directory = join_path(root, key.second);
+    list->root = root;
+    if (root) list->directory = root->full(key.second);
     if (const auto keywords = keywords_.find(key.second); keywords != keywords_.end()) {
       list->keywords = keywords->second;
     }

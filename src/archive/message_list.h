@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include "archive/folder_list.h"
 #include "archive/message_table.h"
+#include "archive/tree_root.h"
 #include "mboxferry/archive/archive.h"
 #include "mboxferry/base/byte_source.h"
 #include "mboxferry/base/result.h"
@@ -23,6 +25,7 @@ struct MessageList {
   std::shared_ptr<MessageTable> table;
   std::int64_t id = 0;
   std::string directory;                 ///< where the files are; unused for members
+  std::shared_ptr<const TreeRoot> root;  ///< null: the files are opened by their names alone
   std::array<std::string, 26> keywords;  ///< for the letters a to z in Maildir names
 };
 
@@ -37,8 +40,10 @@ class MessageCollector {
   }
 
   /// The folders with their lists; `relative` is the directory they were added with, below `root`,
-  /// which is empty for members.
-  Result<std::vector<FoundFolder>> finish(const std::string& root);
+  /// which is null for members. `copy` gets the path below the root, or the member's name, of a
+  /// file that is in its folder under another name as well.
+  Result<std::vector<FoundFolder>> finish(std::shared_ptr<const TreeRoot> root,
+                                          const std::function<void(const std::string&)>& copy);
 
  private:
   using Key = std::pair<FolderForm, std::string>;

@@ -9,17 +9,22 @@ namespace mboxferry::archive {
 namespace {
 
 constexpr const char* kCreate =
-    "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
     "CREATE TABLE incoming(list INTEGER, key BLOB, name BLOB, stable_name BLOB, length INTEGER,"
     " skip INTEGER, on_disk INTEGER, compressed INTEGER, has_flags INTEGER, info BLOB,"
-    " modified INTEGER, outer_number INTEGER, inner_number INTEGER);"
+    " modified INTEGER, outer_number INTEGER, inner_number INTEGER, device INTEGER,"
+    " inode INTEGER);"
     "CREATE TABLE message(list INTEGER, number INTEGER, offset INTEGER, name BLOB,"
     " stable_name BLOB, length INTEGER, skip INTEGER, on_disk INTEGER, compressed INTEGER,"
     " has_flags INTEGER, info BLOB, modified INTEGER, outer_number INTEGER, inner_number INTEGER,"
     " PRIMARY KEY(list, number)) WITHOUT ROWID;"
     "BEGIN;";
 constexpr const char* kInsert =
-    "INSERT INTO incoming VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "INSERT INTO incoming VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kCopies =
+    "CREATE TABLE copy AS SELECT rowid AS row, list, name FROM (SELECT rowid, list, name,"
+    " row_number() OVER (PARTITION BY list, device, inode ORDER BY key, name) AS number"
+    " FROM incoming WHERE device <> 0 OR inode <> 0) WHERE number > 1;"
+    "DELETE FROM incoming WHERE rowid IN (SELECT row FROM copy);";
 constexpr const char* kSeal =
     "INSERT INTO message SELECT list, row_number() OVER ordered,"
     " sum(length) OVER ordered - length, name, stable_name, length, skip, on_disk, compressed,"
@@ -37,26 +42,6 @@ constexpr const char* kNumberAt =
     "SELECT number FROM message WHERE list = ?1 AND offset <= ?2 ORDER BY offset DESC LIMIT 1";
 constexpr const char* kSize =
     "SELECT offset + length FROM message WHERE list = ?1 AND ?2 = 0 ORDER BY number DESC LIMIT 1";
-
-// The caller keeps the bytes until the statement is reset.
-void bind_bytes(sqlite3_stmt* statement, int index, std::string_view bytes) {
-  sqlite3_bind_blob64(statement, index, bytes.data(), bytes.size(), SQLITE_STATIC);
-}
-
-void bind_number(sqlite3_stmt* statement, int index, std::uint64_t value) {
-  sqlite3_bind_int64(statement, index, static_cast<sqlite3_int64>(value));
-}
-
-std::string bytes_of(sqlite3_stmt* statement, int column) {
-  const void* bytes = sqlite3_column_blob(statement, column);
-  const int size = sqlite3_column_bytes(statement, column);
-  if (bytes == nullptr) return {};
-  return {static_cast<const char*>(bytes), static_cast<std::size_t>(size)};
-}
-
-std::uint64_t number_of(sqlite3_stmt* statement, int column) {
-  return static_cast<std::uint64_t>(sqlite3_column_int64(statement, column));
-}
 
 ListedMessage to_message(sqlite3_stmt* row) {
   ListedMessage message;
@@ -79,34 +64,10 @@ ListedMessage to_message(sqlite3_stmt* row) {
 
 }  // namespace
 
-Error MessageTable::failed() const {
-  return Error{
-      ErrorCode::io,
-      "cannot keep the list of message files: " + std::string(sqlite3_errmsg(connection_.get())),
-      "set TMPDIR to a directory with enough space"};
-}
-
-Result<void> MessageTable::run(const char* sql) {
-  const int status = sqlite3_exec(connection_.get(), sql, nullptr, nullptr, nullptr);
-  return status == SQLITE_OK ? ok() : Result<void>(failed());
-}
-
-Result<MessageTable::Statement> MessageTable::prepare(const char* sql) {
-  sqlite3_stmt* raw = nullptr;
-  const int status = sqlite3_prepare_v2(connection_.get(), sql, -1, &raw, nullptr);
-  Statement statement(raw);
-  if (status != SQLITE_OK) return failed();
-  return statement;
-}
-
 Result<std::shared_ptr<MessageTable>> MessageTable::create() {
   std::shared_ptr<MessageTable> table(new MessageTable);
-  sqlite3* raw = nullptr;
-  const int status = sqlite3_open("", &raw);  // no name: temporary, and on disk when it grows
-  table->connection_.reset(raw);
-  if (status != SQLITE_OK) return table->failed();
-  MBOXFERRY_TRY(table->run(kCreate));
-  MBOXFERRY_ASSIGN(table->insert_, table->prepare(kInsert));
+  MBOXFERRY_TRY(table->database_.open(kCreate));
+  MBOXFERRY_ASSIGN(table->insert_, table->database_.prepare(kInsert));
   return table;
 }
 
@@ -129,21 +90,34 @@ Result<void> MessageTable::add(std::int64_t list, const MessageRecord& record) {
   }
   bind_number(insert, 12, record.position.outer);
   bind_number(insert, 13, record.position.inner);
-  const int status = sqlite3_step(insert);
-  sqlite3_reset(insert);
-  sqlite3_clear_bindings(insert);
-  return status == SQLITE_DONE ? ok() : Result<void>(failed());
+  bind_number(insert, 14, record.device);
+  bind_number(insert, 15, record.inode);
+  may_have_copies_ = may_have_copies_ || record.device != 0 || record.inode != 0;
+  return database_.insert(insert);
+}
+
+Result<void> MessageTable::drop_copies(
+    const std::function<void(std::int64_t list, const std::string& name)>& visit) {
+  if (!may_have_copies_) return ok();
+  MBOXFERRY_TRY(database_.run(kCopies));
+  MBOXFERRY_ASSIGN(const Statement copies, database_.prepare("SELECT list, name FROM copy"));
+  for (;;) {
+    const int status = sqlite3_step(copies.get());
+    if (status == SQLITE_DONE) return ok();
+    if (status != SQLITE_ROW) return database_.failed();
+    visit(sqlite3_column_int64(copies.get(), 0), bytes_of(copies.get(), 1));
+  }
 }
 
 Result<void> MessageTable::seal() {
   insert_.reset();
-  return run(kSeal);
+  return database_.run(kSeal);
 }
 
 Result<std::vector<ListedMessage>> MessageTable::page(std::int64_t list, std::uint64_t number,
                                                       std::uint64_t limit) {
   const std::lock_guard lock(mutex_);
-  MBOXFERRY_ASSIGN(const Statement statement, prepare(kPage));
+  MBOXFERRY_ASSIGN(const Statement statement, database_.prepare(kPage));
   sqlite3_bind_int64(statement.get(), 1, list);
   bind_number(statement.get(), 2, number);
   bind_number(statement.get(), 3, limit);
@@ -151,7 +125,7 @@ Result<std::vector<ListedMessage>> MessageTable::page(std::int64_t list, std::ui
   for (;;) {
     const int status = sqlite3_step(statement.get());
     if (status == SQLITE_DONE) return messages;
-    if (status != SQLITE_ROW) return failed();
+    if (status != SQLITE_ROW) return database_.failed();
     messages.push_back(to_message(statement.get()));
   }
 }
@@ -159,12 +133,12 @@ Result<std::vector<ListedMessage>> MessageTable::page(std::int64_t list, std::ui
 Result<std::uint64_t> MessageTable::number(const char* sql, std::int64_t list,
                                            std::uint64_t value) {
   const std::lock_guard lock(mutex_);
-  MBOXFERRY_ASSIGN(const Statement statement, prepare(sql));
+  MBOXFERRY_ASSIGN(const Statement statement, database_.prepare(sql));
   sqlite3_bind_int64(statement.get(), 1, list);
   bind_number(statement.get(), 2, value);
   const int status = sqlite3_step(statement.get());
   if (status == SQLITE_DONE) return std::uint64_t{0};
-  if (status != SQLITE_ROW) return failed();
+  if (status != SQLITE_ROW) return database_.failed();
   return number_of(statement.get(), 0);
 }
 

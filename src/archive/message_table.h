@@ -2,9 +2,8 @@
 // The lists of message files of an archive, on disk (docs/decisions/0009-message-files.md).
 #pragma once
 
-#include <sqlite3.h>
-
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -12,7 +11,7 @@
 #include <vector>
 
 #include "archive/member_walker.h"
-#include "mboxferry/base/handle.h"
+#include "archive/temporary_database.h"
 #include "mboxferry/base/result.h"
 
 namespace mboxferry::archive {
@@ -30,6 +29,9 @@ struct MessageRecord {
   std::string info;                      ///< Maildir's letters, keywords as small ones
   std::optional<std::int64_t> modified;  ///< seconds since 1970
   MemberPosition position;               ///< for members
+  /// Not zero: a file that has other names; records of one list that agree in both are one message.
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
 };
 
 /// A record where it stands in its list.
@@ -47,6 +49,9 @@ class MessageTable {
 
   /// Adds to `list`, in any order; the length must not be 0.
   Result<void> add(std::int64_t list, const MessageRecord& record);
+  /// Of several names of one file in a list keeps the first; `visit` gets the others.
+  Result<void> drop_copies(
+      const std::function<void(std::int64_t list, const std::string& name)>& visit);
   /// Puts all lists in order. Nothing can be added behind it.
   Result<void> seal();
 
@@ -59,17 +64,13 @@ class MessageTable {
   Result<std::uint64_t> size(std::int64_t list);
 
  private:
-  using Statement = Handle<sqlite3_stmt, sqlite3_finalize>;
-
   MessageTable() = default;
-  Result<void> run(const char* sql);
-  Result<Statement> prepare(const char* sql);
   Result<std::uint64_t> number(const char* sql, std::int64_t list, std::uint64_t value);
-  [[nodiscard]] Error failed() const;
 
   std::mutex mutex_;
-  Handle<sqlite3, sqlite3_close_v2> connection_;
+  TemporaryDatabase database_{"the list of message files"};
   Statement insert_;
+  bool may_have_copies_ = false;
 };
 
 }  // namespace mboxferry::archive

@@ -40,16 +40,22 @@ Error cannot_open(const std::string& path, int error_number) {
   return error;
 }
 
-OpenFile::OpenFile(FileDescriptor descriptor, std::string path, const struct stat& status)
+OpenFile::OpenFile(FileDescriptor descriptor, std::string path,
+                   std::shared_ptr<const TreeRoot> root, const struct stat& status)
     : descriptor_(std::move(descriptor)),
       path_(std::move(path)),
+      root_(std::move(root)),
       size_(static_cast<std::uint64_t>(status.st_size)),
       modified_ns_(modification_time(status)),
       device_(status.st_dev),
       inode_(status.st_ino) {}
 
-Result<OpenFile> OpenFile::open(const std::string& path) {
-  FileDescriptor descriptor(open_path(path));
+Result<OpenFile> OpenFile::open(const std::string& path) { return open(nullptr, path); }
+
+Result<OpenFile> OpenFile::open(const std::shared_ptr<const TreeRoot>& root,
+                                const std::string& path) {
+  FileDescriptor descriptor =
+      root ? root->open_file(root->relative(path)) : FileDescriptor(open_path(path));
   if (!descriptor.valid()) return cannot_open(path, errno);
   struct stat status {};
   if (::fstat(descriptor.get(), &status) != 0) return cannot_open(path, errno);
@@ -59,7 +65,7 @@ Result<OpenFile> OpenFile::open(const std::string& path) {
                      ", not a file",
                  "name an mbox file or a directory of them"};
   }
-  return OpenFile(std::move(descriptor), path, status);
+  return OpenFile(std::move(descriptor), path, root, status);
 }
 
 Result<std::size_t> OpenFile::read_at(std::uint64_t offset, std::span<char> buffer) const {
@@ -87,12 +93,16 @@ bool OpenFile::same_as(const struct stat& status) const {
          status.st_ino == inode_;
 }
 
+bool OpenFile::named_status(struct stat& status) const {
+  if (root_ && !root_->follows_links()) return root_->status(root_->relative(path_), status);
+  return ::stat(path_.c_str(), &status) == 0;
+}
+
 Result<void> OpenFile::check_unchanged() const {
   struct stat opened {};
   struct stat named {};
-  const bool unchanged =
-      ::fstat(descriptor_.get(), &opened) == 0 && same_as(opened) &&
-      (path_ == kStandardInput || (::stat(path_.c_str(), &named) == 0 && same_as(named)));
+  const bool unchanged = ::fstat(descriptor_.get(), &opened) == 0 && same_as(opened) &&
+                         (path_ == kStandardInput || (named_status(named) && same_as(named)));
   if (unchanged) return ok();
   return Error{ErrorCode::archive_changed, path_ + " changed while it was being read",
                "run again when no other program writes to it"};

@@ -5,10 +5,12 @@
 #include <sys/stat.h>
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "archive/tree_root.h"
 #include "mboxferry/base/file.h"
 #include "mboxferry/base/result.h"
 
@@ -22,6 +24,9 @@ class OpenFile {
  public:
   /// `no_such_archive` when it cannot be opened or is no regular file.
   static Result<OpenFile> open(const std::string& path);
+  /// `path` is below `root`, which may be null: then it is opened by its name alone.
+  static Result<OpenFile> open(const std::shared_ptr<const TreeRoot>& root,
+                               const std::string& path);
 
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] int descriptor() const { return descriptor_.get(); }
@@ -36,11 +41,14 @@ class OpenFile {
   [[nodiscard]] Result<void> check_unchanged() const;
 
  private:
-  OpenFile(FileDescriptor descriptor, std::string path, const struct stat& status);
+  OpenFile(FileDescriptor descriptor, std::string path, std::shared_ptr<const TreeRoot> root,
+           const struct stat& status);
   [[nodiscard]] bool same_as(const struct stat& status) const;
+  bool named_status(struct stat& status) const;
 
   FileDescriptor descriptor_;
   std::string path_;
+  std::shared_ptr<const TreeRoot> root_;
   std::uint64_t size_;
   std::int64_t modified_ns_;
   std::uint64_t device_;

@@ -42,6 +42,14 @@ Error no_mail(const std::string& path, bool has_encrypted) {
                "check that this is the file you mean"};
 }
 
+Error no_mail_in_tree(const std::string& path, const NotReadList& not_read) {
+  Error error{ErrorCode::not_mail, path + " is a directory that holds no mbox file",
+              "name an mbox file, or the directory that holds them"};
+  const auto first = not_read.first(NotReadKind::unread);
+  if (first) error.what += " that can be read; unread: " + first->place + ": " + first->reason;
+  return error;
+}
+
 std::string directory_of(const std::string& path) {
   if (path.find('/') == std::string::npos) return ".";
   const std::string parent = parent_path(path);
@@ -82,11 +90,9 @@ Result<Archive> Opener::open(const std::string& path) const {
 }
 
 Result<Archive> Opener::open_tree(const std::string& path) const {
-  MBOXFERRY_ASSIGN(Tree tree, read_tree(path, last_segment(path), limits_));
-  if (tree.folders.empty()) {
-    return Error{ErrorCode::not_mail, path + " is a directory that holds no mbox file",
-                 "name an mbox file, or the directory that holds them"};
-  }
+  MBOXFERRY_ASSIGN(auto root, TreeRoot::open(path, options_.follow_links));
+  MBOXFERRY_ASSIGN(Tree tree, read_tree(std::move(root), last_segment(path), limits_));
+  if (tree.folders.empty()) return no_mail_in_tree(path, *tree.not_read);
   const Folder& first = tree.folders.front();
   const bool is_one_folder = tree.folders.size() == 1 && first.messages && first.file == path;
   Archive archive;
@@ -94,7 +100,7 @@ Result<Archive> Opener::open_tree(const std::string& path) const {
   archive.kind_ = ArchiveKind::tree;
   archive.is_tree_ = !is_one_folder;
   archive.folders_ = std::move(tree.folders);
-  archive.left_out_ = std::move(tree.left_out);
+  archive.not_read_ = std::move(tree.not_read);
   return archive;
 }
 
@@ -147,7 +153,7 @@ Result<Archive> Opener::open_messages(FolderForm form,
     if (record.length == 0) return no_mail(path, false);
     MBOXFERRY_TRY(collector.add(form, "", record));
   }
-  MBOXFERRY_ASSIGN(auto found, collector.finish(""));
+  MBOXFERRY_ASSIGN(auto found, collector.finish(nullptr, [](const std::string&) {}));
   Archive archive;
   archive.path_ = paths.front();
   archive.kind_ = ArchiveKind::message_file;
@@ -161,16 +167,17 @@ Result<Archive> Opener::open_messages(FolderForm form,
 Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
                                         std::vector<std::string> notices) const {
   std::vector<FoundFolder> found;
-  LeftOut left_out;
+  auto not_read = std::make_shared<NotReadList>();
   bool has_encrypted = false;
   for (const std::string& path : paths) {
     MBOXFERRY_ASSIGN(OpenFile file, OpenFile::open(path));
     MBOXFERRY_ASSIGN(
         auto contents,
-        scan_container(std::make_shared<const OpenFile>(std::move(file)), limits_, left_out));
+        scan_container(std::make_shared<const OpenFile>(std::move(file)), limits_, *not_read));
     std::move(contents.folders.begin(), contents.folders.end(), std::back_inserter(found));
     has_encrypted = has_encrypted || contents.has_encrypted;
   }
+  MBOXFERRY_TRY(not_read->result());
   if (found.empty()) return no_mail(paths.front(), has_encrypted);
   std::string root_name(without_packing_suffix(last_segment(paths.front())));
   strip_common_directories(found, root_name);
@@ -179,7 +186,7 @@ Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
   archive.kind_ = ArchiveKind::container;
   archive.folders_ = name_folders(std::move(found), root_name);
   archive.is_tree_ = archive.folders_.size() > 1;
-  archive.left_out_ = left_out.lines();
+  archive.not_read_ = std::move(not_read);
   archive.notices_ = std::move(notices);
   return archive;
 }

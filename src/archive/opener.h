@@ -15,7 +15,8 @@ namespace mboxferry::archive {
 
 class Opener {
  public:
-  explicit Opener(const Limits& limits = {}) : limits_(limits) {}
+  explicit Opener(const Limits& limits = {}, const OpenOptions& options = {})
+      : limits_(limits), options_(options) {}
 
   /// A file, a directory, or `-` for standard input.
   [[nodiscard]] Result<Archive> open(const std::string& path) const;
@@ -40,6 +41,7 @@ class Opener {
   [[nodiscard]] Result<Archive> open_file(OpenFile file) const;
 
   Limits limits_;
+  OpenOptions options_;
 };
 
 }  // namespace mboxferry::archive

@@ -9,6 +9,9 @@
 #include <cerrno>
 #include <iterator>
 #include <limits>
+#include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string_view>
@@ -23,20 +26,28 @@
 #include "archive/maildir.h"
 #include "archive/message_list.h"
 #include "archive/message_record.h"
+#include "archive/not_read_rules.h"
 #include "archive/open_file.h"
+#include "mboxferry/base/utf8.h"
 
 namespace mboxferry::archive {
 namespace {
 
 class Walk {
  public:
-  Walk(std::string root, std::string root_name, const Limits& limits)
+  Walk(std::shared_ptr<const TreeRoot> root, std::string root_name, const Limits& limits)
       : root_(std::move(root)), root_name_(std::move(root_name)), limits_(limits) {}
 
   Result<Tree> run();
 
  private:
   Result<void> visit_directory(const std::string& relative);
+  Result<void> visit_child(const std::string& relative, const std::string& name,
+                           std::vector<std::string>& subdirectories);
+  std::optional<struct stat> status_of(const std::string& relative);
+  std::optional<struct stat> follow_link(const std::string& relative);
+  std::optional<DirectoryNames> open_directory(const std::string& relative);
+  std::optional<std::string> next_name(DirectoryNames& names, const std::string& directory);
   Result<void> visit_subdirectories(const std::string& relative,
                                     const std::vector<std::string>& names);
   Result<void> visit_maildir(const std::string& relative, const std::string& subdirectory);
@@ -48,44 +59,114 @@ class Walk {
   Result<void> add_message(FolderForm form, const std::string& relative, UnpackedFile& file,
                            const struct stat& status);
   Result<void> read_keywords(const std::string& relative);
-  void add_mbox(const std::string& relative, std::uint64_t size, bool compressed);
-  void leave_out(const std::string& relative, std::string_view reason) {
-    left_out_.add(full(relative), reason);
+  void add_mbox(const std::string& relative, const struct stat& status, bool compressed);
+  void drop_copies();
+  void note_file(MessageRecord& record, const struct stat& status) const;
+  [[nodiscard]] bool may_have_other_names(const struct stat& status) const {
+    return status.st_nlink > 1 || root_->follows_links();
+  }
+  void leave_out(const std::string& relative, std::string_view reason, std::uint64_t bytes = 0) {
+    tell(NotReadKind::not_mail, relative, reason, bytes);
+  }
+  void leave_unread(const std::string& relative, std::string_view reason, std::uint64_t bytes = 0) {
+    tell(NotReadKind::unread, relative, reason, bytes);
+  }
+  void tell(NotReadKind kind, const std::string& relative, std::string_view reason,
+            std::uint64_t bytes) {
+    not_read_->add({kind, to_utf8(relative), to_utf8(full(relative)), bytes, std::string(reason)});
   }
   [[nodiscard]] std::string full(const std::string& relative) const {
-    return join_path(root_, relative);
+    return root_->full(relative);
   }
 
-  const std::string root_;
+  const std::shared_ptr<const TreeRoot> root_;
   const std::string root_name_;
   const Limits limits_;
   std::vector<FoundFolder> found_;
   MessageCollector messages_;
-  LeftOut left_out_;
+  std::shared_ptr<NotReadList> not_read_ = std::make_shared<NotReadList>();
   std::set<std::pair<dev_t, ino_t>> visited_;
   std::vector<std::string> waiting_;  // directories, relative to the root
+  std::vector<std::string> outside_;  // directories that links lead to; after all the others
 };
+
+// Nothing: it was listed.
+std::optional<struct stat> Walk::status_of(const std::string& relative) {
+  struct stat status {};
+  if (!root_->status(relative, status)) {
+    leave_unread(relative, not_opened(errno));
+    return std::nullopt;
+  }
+  return S_ISLNK(status.st_mode) ? follow_link(relative) : std::optional(status);
+}
+
+std::optional<struct stat> Walk::follow_link(const std::string& relative) {
+  const TreeRoot::Target target = root_->follow(relative);
+  const std::string leads_to = to_utf8(target.path);
+  switch (target.place) {
+    case TreeRoot::Target::Place::inside:
+      leave_out(relative, "a link to " + leads_to + ", which is read under its own name");
+      return std::nullopt;
+    case TreeRoot::Target::Place::nowhere:
+      if (is_lock_link(base_name(relative))) {
+        leave_out(relative, "lock of a mail program");
+      } else {
+        leave_unread(relative, "a link that leads nowhere: " + leads_to);
+      }
+      return std::nullopt;
+    case TreeRoot::Target::Place::outside:
+      break;
+  }
+  if (root_->follows_links()) return target.status;
+  leave_unread(relative, "a link that leads out of the archive: " + leads_to);
+  return std::nullopt;
+}
+
+std::optional<DirectoryNames> Walk::open_directory(const std::string& relative) {
+  FileDescriptor directory = root_->open_directory(relative);
+  if (directory.valid()) {
+    auto names = DirectoryNames::open(std::move(directory), full(relative));
+    if (names) return std::move(*names);
+  }
+  leave_unread(relative, not_opened(errno));
+  return std::nullopt;
+}
+
+std::optional<std::string> Walk::next_name(DirectoryNames& names, const std::string& directory) {
+  auto name = names.next();
+  if (name) return std::move(*name);
+  leave_unread(directory, "is read in part: " + errno_text(errno));
+  return std::nullopt;
+}
 
 Result<void> Walk::visit_directory(const std::string& relative) {
   std::vector<std::string> subdirectories;
-  MBOXFERRY_ASSIGN(DirectoryNames names, DirectoryNames::open(full(relative)));
-  for (;;) {
-    MBOXFERRY_ASSIGN(const auto name, names.next());
-    if (!name) break;
-    const std::string child = join_path(relative, *name);
-    MBOXFERRY_ASSIGN(const auto status, status_of(full(child)));
-    if (!status) {
-      leave_out(child, "a link that leads nowhere");
-    } else if (S_ISREG(status->st_mode)) {
-      MBOXFERRY_TRY(visit_file(child, *status));
-    } else if (S_ISDIR(status->st_mode)) {
-      subdirectories.push_back(*name);
-    } else {
-      leave_out(child, "no file");
-    }
+  auto names = open_directory(relative);
+  if (!names) return ok();
+  while (const auto name = next_name(*names, relative)) {
+    MBOXFERRY_TRY(visit_child(join_path(relative, *name), *name, subdirectories));
   }
   std::sort(subdirectories.begin(), subdirectories.end());
   return visit_subdirectories(relative, subdirectories);
+}
+
+Result<void> Walk::visit_child(const std::string& relative, const std::string& name,
+                               std::vector<std::string>& subdirectories) {
+  const auto status = status_of(relative);
+  if (!status) return ok();
+  if (S_ISDIR(status->st_mode)) {
+    subdirectories.push_back(name);
+    return ok();
+  }
+  if (!S_ISREG(status->st_mode)) {
+    leave_out(relative, "no file");
+    return ok();
+  }
+  const auto visited = visit_file(relative, *status);
+  if (visited || !is_trouble_of_one_file(visited.error())) return visited;
+  leave_unread(relative, trouble_text(visited.error(), full(relative)),
+               static_cast<std::uint64_t>(status->st_size));
+  return ok();
 }
 
 Result<void> Walk::visit_subdirectories(const std::string& relative,
@@ -96,13 +177,15 @@ Result<void> Walk::visit_subdirectories(const std::string& relative,
   const bool maildir = has("cur") && has("new");
   for (const std::string& name : names) {
     const std::string child = join_path(relative, name);
-    MBOXFERRY_ASSIGN(const auto status, status_of(full(child)));
+    struct stat status {};
     if (maildir && (name == "cur" || name == "new" || name == "tmp")) {
       MBOXFERRY_TRY(visit_maildir(relative, name));
-    } else if (status && visited_.emplace(status->st_dev, status->st_ino).second) {
+    } else if (!root_->status(child, status)) {
+      leave_unread(child, not_opened(errno));
+    } else if (S_ISLNK(status.st_mode)) {
+      outside_.push_back(child);
+    } else if (visited_.emplace(status.st_dev, status.st_ino).second) {
       waiting_.push_back(child);
-    } else {
-      leave_out(child, "a link to a directory that is read already");
     }
   }
   return ok();
@@ -110,33 +193,37 @@ Result<void> Walk::visit_subdirectories(const std::string& relative,
 
 Result<void> Walk::visit_maildir(const std::string& relative, const std::string& subdirectory) {
   MBOXFERRY_TRY(messages_.add_folder(FolderForm::maildir, relative));
-  MBOXFERRY_ASSIGN(DirectoryNames names,
-                   DirectoryNames::open(full(join_path(relative, subdirectory))));
-  for (;;) {
-    MBOXFERRY_ASSIGN(const auto name, names.next());
-    if (!name) return ok();
+  const std::string directory = join_path(relative, subdirectory);
+  auto names = open_directory(directory);
+  if (!names) return ok();
+  while (const auto name = next_name(*names, directory)) {
     if (subdirectory == "tmp") {
-      leave_out(join_path(relative, subdirectory + '/' + *name), "unfinished delivery");
+      leave_out(join_path(directory, *name), "unfinished delivery");
     } else {
       MBOXFERRY_TRY(add_delivery(relative, subdirectory, *name));
     }
   }
+  return ok();
 }
 
 Result<void> Walk::add_delivery(const std::string& maildir, const std::string& subdirectory,
                                 const std::string& name) {
   const std::string relative = join_path(maildir, subdirectory + '/' + name);
-  MBOXFERRY_ASSIGN(const auto status, status_of(full(relative)));
-  if (!status || !S_ISREG(status->st_mode)) {
+  const auto status = status_of(relative);
+  if (!status) return ok();
+  const auto size = static_cast<std::uint64_t>(status->st_size);
+  if (!S_ISREG(status->st_mode)) {
     leave_out(relative, "no file");
   } else if (name.starts_with('.')) {
-    leave_out(relative, "hidden file in a Maildir");
-  } else if (status->st_size == 0) {
+    leave_out(relative, "hidden file in a Maildir", size);
+  } else if (size == 0) {
     leave_out(relative, "empty");
+  } else if (!root_->is_readable(relative, *status)) {
+    leave_unread(relative, not_opened(errno), size);
   } else {
     MessageRecord record = maildir_record(subdirectory, name);
-    record.on_disk = record.length = static_cast<std::uint64_t>(status->st_size);
-    record.modified = status->st_mtim.tv_sec;
+    note_file(record, *status);
+    record.length = size;
     if (size_in_maildir_name(name).value_or(record.length) != record.length) {
       MBOXFERRY_TRY(look_for_compression(relative, record));
     }
@@ -148,7 +235,7 @@ Result<void> Walk::add_delivery(const std::string& maildir, const std::string& s
 
 // Dovecot may keep messages compressed under their own names.
 Result<void> Walk::look_for_compression(const std::string& relative, MessageRecord& record) {
-  MBOXFERRY_ASSIGN(OpenFile file, OpenFile::open(full(relative)));
+  MBOXFERRY_ASSIGN(OpenFile file, OpenFile::open(root_, full(relative)));
   auto unpacked = open_unpacked(std::move(file), limits_);
   record.compressed = !unpacked || unpacked->compressed;
   if (!record.compressed) return ok();
@@ -160,24 +247,52 @@ Result<void> Walk::look_for_compression(const std::string& relative, MessageReco
   return ok();
 }
 
-void Walk::add_mbox(const std::string& relative, std::uint64_t size, bool compressed) {
+void Walk::note_file(MessageRecord& record, const struct stat& status) const {
+  record.on_disk = static_cast<std::uint64_t>(status.st_size);
+  record.modified = status.st_mtim.tv_sec;
+  if (!may_have_other_names(status)) return;
+  record.device = status.st_dev;
+  record.inode = status.st_ino;
+}
+
+void Walk::add_mbox(const std::string& relative, const struct stat& status, bool compressed) {
   FoundFolder one;
   one.relative = relative;
   one.compressed = compressed;
+  if (may_have_other_names(status)) {
+    one.device = status.st_dev;
+    one.inode = status.st_ino;
+  }
   one.folder.file = full(relative);
-  one.folder.bytes_on_disk = size;
+  one.folder.root = root_;
+  one.folder.bytes_on_disk = static_cast<std::uint64_t>(status.st_size);
   found_.push_back(std::move(one));
+}
+
+// Of several names of one file the first in byte order is its folder.
+void Walk::drop_copies() {
+  std::sort(found_.begin(), found_.end(),
+            [](const FoundFolder& a, const FoundFolder& b) { return a.relative < b.relative; });
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> first;
+  const auto is_copy = [&](const FoundFolder& one) {
+    if (one.device == 0 && one.inode == 0) return false;
+    const auto [known, added] = first.try_emplace({one.device, one.inode}, one.relative);
+    if (added) return false;
+    leave_out(one.relative, "the same file as " + to_utf8(known->second), one.folder.bytes_on_disk);
+    return true;
+  };
+  found_.erase(std::remove_if(found_.begin(), found_.end(), is_copy), found_.end());
 }
 
 Result<void> Walk::visit_file(const std::string& relative, const struct stat& status) {
   const std::string_view name = base_name(relative);
   if (name == "dovecot-keywords") MBOXFERRY_TRY(read_keywords(relative));
   if (const auto reason = index_file_reason(name); !reason.empty()) {
-    leave_out(relative, reason);
+    leave_out(relative, reason, static_cast<std::uint64_t>(status.st_size));
   } else if (status.st_size > 0) {
     return look_inside(relative, status);
   } else if (can_be_mbox(name)) {
-    add_mbox(relative, 0, false);
+    add_mbox(relative, status, false);
   } else {
     leave_out(relative, "empty");
   }
@@ -186,12 +301,12 @@ Result<void> Walk::visit_file(const std::string& relative, const struct stat& st
 
 Result<void> Walk::look_inside(const std::string& relative, const struct stat& status) {
   const auto size = static_cast<std::uint64_t>(status.st_size);
-  MBOXFERRY_ASSIGN(OpenFile opened, OpenFile::open(full(relative)));
+  MBOXFERRY_ASSIGN(OpenFile opened, OpenFile::open(root_, full(relative)));
   auto file = open_unpacked(std::move(opened), limits_);
   const auto head = file ? file->bytes->head() : Result<std::string_view>(file.error());
   if (!head) {
     if (head.error().code != ErrorCode::not_mail) return head.error();
-    add_mbox(relative, size, true);  // reading it tells where the damage is
+    add_mbox(relative, status, true);  // reading it tells where the damage is
     return ok();
   }
   if (const auto form = message_form(base_name(relative), *head)) {
@@ -199,11 +314,12 @@ Result<void> Walk::look_inside(const std::string& relative, const struct stat& s
   }
   if (looks_like_mbox(*head) || (file->compressed && head->empty()) ||
       may_be_damaged_mbox(base_name(relative), *head)) {
-    add_mbox(relative, size, file->compressed);
+    add_mbox(relative, status, file->compressed);
   } else if (const auto kind = container_name(*head); !kind.empty()) {
-    leave_out(relative, std::string(kind) + ", not unpacked");
+    tell(kind_of_packed(base_name(relative), *head), relative, std::string(kind) + ", not unpacked",
+         size);
   } else {
-    leave_out(relative, "does not begin like an mbox file");
+    tell(kind_of_unknown(*head), relative, "does not begin like an mbox file", size);
   }
   return ok();
 }
@@ -219,16 +335,15 @@ Result<void> Walk::add_message(FolderForm form, const std::string& relative, Unp
   record.name = directory.empty() ? relative : relative.substr(directory.size() + 1);
   record.stable_name = record.name;
   record.key = natural_order_key(record.name);
-  record.on_disk = size;
   record.compressed = file.compressed;
-  record.modified = status.st_mtim.tv_sec;
+  note_file(record, status);
   if (record.length > 0) return messages_.add(form, directory, record);
   leave_out(relative, "empty");
   return ok();
 }
 
 Result<void> Walk::read_keywords(const std::string& relative) {
-  MBOXFERRY_ASSIGN(const OpenFile file, OpenFile::open(full(relative)));
+  MBOXFERRY_ASSIGN(const OpenFile file, OpenFile::open(root_, full(relative)));
   std::array<char, 16 * 1024> text{};
   MBOXFERRY_ASSIGN(const std::size_t size, file.read_at(0, text));
   messages_.set_keywords(parent_path(relative), parse_dovecot_keywords({text.data(), size}));
@@ -237,30 +352,45 @@ Result<void> Walk::read_keywords(const std::string& relative) {
 
 Result<Tree> Walk::run() {
   struct stat status {};
-  if (::stat(root_.c_str(), &status) != 0) return cannot_open(root_, errno);
+  if (!root_->status(".", status)) return cannot_open(root_->path(), errno);
   visited_.emplace(status.st_dev, status.st_ino);
   waiting_.emplace_back();
-  while (!waiting_.empty()) {
-    const std::string next = std::move(waiting_.back());
-    waiting_.pop_back();
-    MBOXFERRY_TRY(visit_directory(next));
+  while (!waiting_.empty() || !outside_.empty()) {
+    const bool inside = !waiting_.empty();
+    std::vector<std::string>& directories = inside ? waiting_ : outside_;
+    const std::string next = std::move(directories.back());
+    directories.pop_back();
+    const TreeRoot::Target target = inside ? TreeRoot::Target{} : root_->follow(next);
+    if (!inside && !visited_.emplace(target.status.st_dev, target.status.st_ino).second) {
+      leave_out(next, "a link to a directory that is read already");
+    } else {
+      MBOXFERRY_TRY(visit_directory(next));
+    }
   }
-  MBOXFERRY_ASSIGN(auto lists, messages_.finish(root_));
-  for (FoundFolder& list : lists) list.folder.file = full(list.relative);
+  drop_copies();
+  const auto copy = [this](const std::string& relative) {
+    leave_out(relative, "the same file as another of its folder");
+  };
+  MBOXFERRY_ASSIGN(auto lists, messages_.finish(root_, copy));
+  for (FoundFolder& list : lists) {
+    list.folder.file = full(list.relative);
+    list.folder.root = root_;
+  }
   std::move(lists.begin(), lists.end(), std::back_inserter(found_));
+  MBOXFERRY_TRY(not_read_->result());
   Tree tree;
   tree.folders = name_folders(std::move(found_), root_name_);
   std::sort(tree.folders.begin(), tree.folders.end(),
             [](const Folder& a, const Folder& b) { return a.file < b.file; });
-  tree.left_out = left_out_.lines();
+  tree.not_read = not_read_;
   return tree;
 }
 
 }  // namespace
 
-Result<Tree> read_tree(const std::string& directory, const std::string& root_name,
+Result<Tree> read_tree(std::shared_ptr<const TreeRoot> root, const std::string& root_name,
                        const Limits& limits) {
-  return Walk(directory, root_name, limits).run();
+  return Walk(std::move(root), root_name, limits).run();
 }
 
 }  // namespace mboxferry::archive

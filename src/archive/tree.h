@@ -2,10 +2,12 @@
 // Finds the folders of a directory tree.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "archive/limits.h"
+#include "archive/tree_root.h"
 #include "mboxferry/archive/archive.h"
 #include "mboxferry/base/result.h"
 
@@ -13,13 +15,14 @@ namespace mboxferry::archive {
 
 struct Tree {
   std::vector<Folder> folders;  ///< in byte order of their files
-  std::vector<std::string> left_out;
+  std::shared_ptr<const NotReadList> not_read;
 };
 
-/// Walks `directory`, which is called `root_name` in folder paths. Links to files are followed,
-/// links to directories too, each directory once. What cannot be read is an error, so that
-/// nothing is missing silently.
-Result<Tree> read_tree(const std::string& directory, const std::string& root_name,
+/// Walks the tree, which is called `root_name` in folder paths. A symbolic link that stays inside
+/// is another name of what is read anyway; one that leads outside is not read unless the root
+/// follows links, and then each directory once. What cannot be opened is listed as unread and does
+/// not end the walk.
+Result<Tree> read_tree(std::shared_ptr<const TreeRoot> root, const std::string& root_name,
                        const Limits& limits);
 
 }  // namespace mboxferry::archive

@@ -77,7 +77,9 @@ void add_reading_options(po::options_description& group) {
        "where the date of arrival is taken from: auto (default), or an order of from, received "
        "and date, with commas")  //
       ("include-expunged", flag(),
-       "also messages that Mozilla programs have deleted and not yet removed");
+       "also messages that Mozilla programs have deleted and not yet removed")  //
+      ("follow-links", flag(),
+       "follow symbolic links that lead out of an archive; without it they are listed as unread");
 }
 
 void add_sending_options(po::options_description& group) {
@@ -109,6 +111,10 @@ Result<transfer::IndexOptions> read_index_options(const Options& options) {
   index.strip_status_headers = options.has_flag("strip-status-headers");
   index.now = system_clock().unix_seconds();
   return index;
+}
+
+archive::OpenOptions read_open_options(const Options& options) {
+  return {.follow_links = options.has_flag("follow-links")};
 }
 
 Result<std::vector<std::string>> archives_of(const Options& options) {

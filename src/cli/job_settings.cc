@@ -46,6 +46,7 @@ Result<transfer::JobSettings> read_job_settings(const Options& options,
   settings.labels = mapping.labels;
   MBOXFERRY_ASSIGN(settings.dedupe, read_dedupe(options));
   settings.skip_existing = options.has_flag("skip-existing");
+  settings.open = read_open_options(options);
   MBOXFERRY_ASSIGN(settings.index, read_index_options(options));
   MBOXFERRY_ASSIGN(settings.append_mode, read_append_mode(options));
   MBOXFERRY_ASSIGN(settings.connections, read_connection_limits(options));

@@ -95,7 +95,7 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   MBOXFERRY_ASSIGN(transfer::JobSettings settings, read_job_settings(options, connection));
   settings.archives = std::move(archives);
   // A name that is not there is told before anybody is asked for a password.
-  MBOXFERRY_ASSIGN(settings.opened, archive::Archive::open_all(settings.archives));
+  MBOXFERRY_ASSIGN(settings.opened, archive::Archive::open_all(settings.archives, settings.open));
   MBOXFERRY_TRY(check_report_files(options));
   if (!options.has_flag("dry-run")) {
     MBOXFERRY_ASSIGN(settings.journal_path, journal_path(options, settings));

@@ -98,7 +98,7 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   settings.journal_path = journal.path();
   settings.retry = read_choice(options);
   MBOXFERRY_TRY(check_report_files(options));
-  MBOXFERRY_ASSIGN(settings.opened, archive::Archive::open_all(settings.archives));
+  MBOXFERRY_ASSIGN(settings.opened, archive::Archive::open_all(settings.archives, settings.open));
   MBOXFERRY_ASSIGN(settings.connection, make_connection_options(connection));
   return settings;
 }

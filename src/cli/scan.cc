@@ -86,7 +86,9 @@ class Scan {
  private:
   Result<void> read_archive(const archive::Archive& archive) {
     MBOXFERRY_TRY(output_.begin_archive(archive));
-    if (const std::size_t count = archive.left_out().size(); count > 0 && !names_left_out_) {
+    const std::uint64_t count = archive.not_read().count(archive::NotReadKind::not_mail).files +
+                                archive.not_read().count(archive::NotReadKind::unread).files;
+    if (count > 0 && !names_left_out_) {
       printer_.notice(fmt::format("{} of {} not read; scan without --json or --list names them",
                                   report::counted(count, "file"), archive.path()));
     }
@@ -158,7 +160,8 @@ Result<int> run_scan(const Arguments& arguments, Context& context) {
     printer =
         report::make_progress_printer(report::ProgressStyle::none, STDERR_FILENO, system_clock());
   }
-  MBOXFERRY_ASSIGN(const auto archives, archive::Archive::open_all(paths));
+  MBOXFERRY_ASSIGN(const auto archives,
+                   archive::Archive::open_all(paths, read_open_options(options)));
   MBOXFERRY_ASSIGN(const auto output, make_output(options, context.out));
   const bool for_people = !options.has_flag("json") && !options.has_flag("list");
   Scan scan(index_options, filter, *output, *printer, context.interrupt, for_people);

@@ -90,8 +90,11 @@ class ScanTable final : public ScanOutput {
   }
 
   Result<void> end_archive(std::uint64_t) override {
-    for (const std::string& what : archive_->left_out()) {
-      MBOXFERRY_TRY(out_.write("  not read: " + printable(what) + "\n"));
+    for (const auto kind : {archive::NotReadKind::unread, archive::NotReadKind::not_mail}) {
+      MBOXFERRY_TRY(archive_->not_read().each(kind, [&](const archive::NotRead& one) {
+        return out_.write("  not read: " + printable(one.place) + ": " + printable(one.reason) +
+                          "\n");
+      }));
     }
     return ok();
   }

@@ -112,6 +112,10 @@ constexpr std::array kLines{
          [](std::string_view value, JobSettings& settings) {
            return read_flag(value, settings.skip_existing);
          }},
+    Line{"follow-links",
+         [](std::string_view value, JobSettings& settings) {
+           return read_flag(value, settings.open.follow_links);
+         }},
     Line{"dialect",
          [](std::string_view value, JobSettings& settings) {
            const auto dialect = mbox::dialect_from_name(value);
@@ -173,6 +177,8 @@ std::string settings_text(const JobSettings& settings) {
     maps += fmt::format("map={}={}\n", escaped(rule.from), rule.to);
   for (const std::string& glob : settings.include) maps += "include=" + glob + "\n";
   for (const std::string& glob : settings.exclude) maps += "exclude=" + glob + "\n";
+  // Journals of jobs without it have no such line.
+  if (settings.open.follow_links) maps += "follow-links=1\n";
   return fmt::format(
       "mailbox={}\nsubfolder={}\nspecial-use={:d}\n{}labels={}\ndedupe={}\nskip-existing={:d}\n"
       "dialect={}\ninternaldate={}\ndefault-flags={}\ninclude-expunged={:d}\n"

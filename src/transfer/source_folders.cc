@@ -89,6 +89,24 @@ Result<void> match_one(SourceFolder& source, const journal::FolderRow& row,
   return ok();
 }
 
+/// What may be mail is told file by file, the rest as a number.
+Result<void> tell_not_read(const archive::Archive& archive, Observer& observer) {
+  constexpr std::uint64_t kMostTold = 20;
+  std::uint64_t told = 0;
+  MBOXFERRY_TRY(archive.not_read().each(
+      archive::NotReadKind::unread, [&](const archive::NotRead& one) -> Result<void> {
+        if (told++ < kMostTold) observer.notice("unread: " + one.place + ": " + one.reason);
+        return ok();
+      }));
+  if (told > kMostTold) observer.notice(fmt::format("and {} more unread", told - kMostTold));
+  const auto others = archive.not_read().count(archive::NotReadKind::not_mail);
+  if (others.files > 0) {
+    observer.notice(fmt::format("{}: {} files are no mail and are left out; scan lists them",
+                                archive.path(), others.files));
+  }
+  return ok();
+}
+
 }  // namespace
 
 plan::LabelPolicy label_policy(const JobSettings& settings) {
@@ -125,14 +143,14 @@ std::optional<archive::Identity> identity_from_text(const std::string& text) {
 Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Observer& observer) {
   std::vector<archive::Archive> archives = settings.opened;
   if (archives.empty()) {
-    MBOXFERRY_ASSIGN(archives, archive::Archive::open_all(settings.archives));
+    MBOXFERRY_ASSIGN(archives, archive::Archive::open_all(settings.archives, settings.open));
   }
   MBOXFERRY_ASSIGN(const auto filter,
                    plan::FolderFilter::create(settings.include, settings.exclude));
   std::vector<SourceFolder> sources;
   for (const archive::Archive& archive : archives) {
     for (const std::string& notice : archive.notices()) observer.notice(notice);
-    for (const std::string& left_out : archive.left_out()) observer.notice("left out: " + left_out);
+    MBOXFERRY_TRY(tell_not_read(archive, observer));
     for (const archive::Folder& place : archive.folders()) {
       if (!filter.admits(place.label())) {
         observer.notice("left out by --include and --exclude: " + place.place());

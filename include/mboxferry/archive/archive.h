@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mboxferry/archive/not_read.h"
 #include "mboxferry/base/byte_source.h"
 #include "mboxferry/base/result.h"
 #include "mboxferry/base/time.h"
@@ -40,6 +41,7 @@ std::string_view form_name(FolderForm form);
 
 class Container;
 class Opener;
+class TreeRoot;
 struct MessageList;
 
 /// One named stream of messages inside an archive. For the forms with a file a message, the stream
@@ -50,6 +52,7 @@ struct Folder {
   std::string file;    ///< the file, or the directory, that holds its bytes
   std::string member;  ///< its name inside the container `file`; empty when that is none
   std::uint64_t bytes_on_disk = 0;  ///< of a member: its unpacked size, if the container tells it
+  std::shared_ptr<const TreeRoot> root;         ///< what `file` is below; null when it was named
   std::shared_ptr<Container> container;         ///< null when `file` is none
   std::shared_ptr<const MessageList> messages;  ///< null for the form mbox
 
@@ -94,14 +97,20 @@ struct Identity {
 
 enum class Change { none, touched, grown, different };
 
+/// How archives are opened.
+struct OpenOptions {
+  bool follow_links = false;  ///< also symbolic links that lead out of the archive
+};
+
 /// What the user hands over: a file, a directory, a container of files, or standard input.
 class Archive {
  public:
   /// Finds the folders of `path`; reads no more than the first bytes of each file.
-  static Result<Archive> open(const std::string& path);
+  static Result<Archive> open(const std::string& path, const OpenOptions& options = {});
   /// Opens each of `paths`, where `-` is standard input. The parts of a split download
   /// (`NAME-001.zip`, `NAME-002.zip`) become one archive; naming the first brings in the others.
-  static Result<std::vector<Archive>> open_all(const std::vector<std::string>& paths);
+  static Result<std::vector<Archive>> open_all(const std::vector<std::string>& paths,
+                                               const OpenOptions& options = {});
 
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] ArchiveKind kind() const { return kind_; }
@@ -110,8 +119,8 @@ class Archive {
   [[nodiscard]] bool is_tree() const { return is_tree_; }
   [[nodiscard]] std::uint64_t bytes_on_disk() const;
   [[nodiscard]] const std::vector<Folder>& folders() const { return folders_; }
-  /// What a tree holds and is not read, each with the reason ("index file of Thunderbird").
-  [[nodiscard]] const std::vector<std::string>& left_out() const { return left_out_; }
+  /// The files and members that are not read; shared by copies of the archive.
+  [[nodiscard]] const NotReadList& not_read() const { return *not_read_; }
   /// What the user should know about how it was found: parts that joined, parts that are missing.
   [[nodiscard]] const std::vector<std::string>& notices() const { return notices_; }
 
@@ -122,7 +131,7 @@ class Archive {
   ArchiveKind kind_ = ArchiveKind::mbox_file;
   bool is_tree_ = false;
   std::vector<Folder> folders_;
-  std::vector<std::string> left_out_;
+  std::shared_ptr<const NotReadList> not_read_ = std::make_shared<NotReadList>();
   std::vector<std::string> notices_;
 };
 

@@ -45,6 +45,7 @@ struct ConnectionLimits {
 /// Everything a job needs to know.
 struct JobSettings {
   std::vector<std::string> archives;  ///< as the user named them
+  archive::OpenOptions open;
   /// What Archive::open_all() gave for them, when the caller has looked already: opening a packed
   /// archive reads all of it. Empty: the job opens them.
   std::vector<archive::Archive> opened;

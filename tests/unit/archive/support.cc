@@ -164,10 +164,25 @@ std::string messages(const Folder& folder, std::uint64_t offset) {
   }
 }
 
-std::string left_out(const Archive& archive) {
+std::string not_read(const Archive& archive, NotReadKind kind) {
   std::string text;
-  for (const std::string& line : archive.left_out()) text += line + "\n";
-  return text;
+  const auto listed = archive.not_read().each(kind, [&](const NotRead& one) -> Result<void> {
+    text += one.place + ": " + one.reason + "\n";
+    return ok();
+  });
+  return listed ? text : listed.error().what;
+}
+
+std::string left_out(const Archive& archive) { return not_read(archive, NotReadKind::not_mail); }
+
+std::string unread(const Archive& archive) { return not_read(archive, NotReadKind::unread); }
+
+std::uint64_t left_out_count(const Archive& archive) {
+  return archive.not_read().count(NotReadKind::not_mail).files;
+}
+
+std::uint64_t unread_count(const Archive& archive) {
+  return archive.not_read().count(NotReadKind::unread).files;
 }
 
 }  // namespace mboxferry::archive

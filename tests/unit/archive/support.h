@@ -68,7 +68,10 @@ inline std::string tar(const std::vector<PackedFile>& files) {
 std::string listing(const Archive& archive);
 /// A line a message: place, the last part of its name, flags and keywords ("?": none known).
 std::string messages(const Folder& folder, std::uint64_t offset = 0);
-/// A line a file.
+/// A line for each file that is no mail, and for each that may be and is not read.
 std::string left_out(const Archive& archive);
+std::string unread(const Archive& archive);
+std::uint64_t left_out_count(const Archive& archive);
+std::uint64_t unread_count(const Archive& archive);
 
 }  // namespace mboxferry::archive

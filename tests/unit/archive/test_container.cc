@@ -170,8 +170,8 @@ TEST_CASE("containers and compressed files inside a container are read, once") {
         "in|mail|A = in.tar: mail/A\n"
         "in|mail|D = in.tar: mail/D\n"
         "last = last\n");
-  CHECK(archive.left_out().size() == 6);
-  CHECK(left_out(archive).find("in.tar: mail/C.zip: packed a third time, not unpacked\n") !=
+  CHECK(unread_count(archive) == 6);
+  CHECK(unread(archive).find("in.tar: mail/C.zip: packed a third time, not unpacked\n") !=
         std::string::npos);
   const std::vector<std::string> contents{
       mail("1"),          mail("a"), mail("d", 100'000), mail("a"),
@@ -216,7 +216,7 @@ TEST_CASE("names of members are labels, never paths") {
         "unnamed = ..\n"
         "same = same\n"
         "same = same (member 6)\n");
-  CHECK(left_out(archive).find(": its name is too long\n") != std::string::npos);
+  CHECK(unread(archive).find(": its name is too long\n") != std::string::npos);
   CHECK(read_all(archive.folders()[4]) == mail("e"));
   CHECK(read_all(archive.folders()[5]) == mail("f"));
 }

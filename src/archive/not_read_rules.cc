@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tables and searches that tell mail that is not read from what is no mail.
+#include "archive/not_read_rules.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "archive/file_kind.h"
+#include "archive/file_rules.h"
+#include "mboxferry/base/file.h"
+
+namespace mboxferry::archive {
+namespace {
+
+// Zip archives and databases that no program keeps mail in, or nothing that is not elsewhere too.
+constexpr std::array<std::string_view, 20> kPackages{
+    ".xpi", ".jar",  ".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp",    ".epub", ".apk",
+    ".kmz", ".docm", ".xlsm", ".ja",   ".crx",  ".cbz", ".cbr", ".sqlite", ".db",   ".sqlite3"};
+constexpr std::array<std::string_view, 14> kPictures{".jpg", ".jpeg", ".png", ".gif", ".pdf",
+                                                     ".ics", ".vcf",  ".css", ".js",  ".html",
+                                                     ".svg", ".ttf",  ".ico", ".webp"};
+
+// Fields that a message has and hardly anything else.
+constexpr std::array<std::string_view, 6> kCertain{"from",        "received",     "message-id",
+                                                   "return-path", "delivered-to", "mime-version"};
+constexpr std::array<std::string_view, 6> kLikely{"to", "subject",  "date",
+                                                  "cc", "reply-to", "content-type"};
+
+bool ends_with_any(std::string_view name, const auto& suffixes) {
+  std::string lower(name);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return std::any_of(suffixes.begin(), suffixes.end(),
+                     [&](std::string_view suffix) { return lower.ends_with(suffix); });
+}
+
+bool is_one_of(std::string_view field, const auto& names) {
+  return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
+    return std::equal(field.begin(), field.end(), name.begin(), name.end(), [](char a, char b) {
+      return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b;
+    });
+  });
+}
+
+// The field's name when `line` begins with one (RFC 5322 section 2.2).
+std::string_view field_name(std::string_view line) {
+  std::size_t size = 0;
+  while (size < line.size() && line[size] > 32 && line[size] < 127 && line[size] != ':') ++size;
+  return size > 0 && size < line.size() && line[size] == ':' ? line.substr(0, size)
+                                                             : std::string_view();
+}
+
+/// Two fields in a row are a header when one of them is certain or both are likely.
+bool has_header(std::string_view text) {
+  int certain = 0;
+  int likely = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.starts_with(' ') || line.starts_with('\t')) continue;
+    const std::string_view name = field_name(line);
+    if (line.empty() && !text.empty() && text.front() == '\n') continue;  // half of a CRLF
+    if (name.empty()) {
+      certain = likely = 0;
+    } else {
+      certain += is_one_of(name, kCertain) ? 1 : 0;
+      likely += is_one_of(name, kLikely) ? 1 : 0;
+      if (certain > 0 && certain + likely > 1) return true;
+      if (likely > 2) return true;
+    }
+  }
+  return false;
+}
+
+// Every second byte of UTF-16, which is the text as long as it is ASCII.
+std::string narrowed(std::string_view head) {
+  const bool little = head.starts_with("\xff\xfe") || (head.size() > 1 && head[1] == '\0');
+  std::string text;
+  for (std::size_t at = little ? 0 : 1; at < head.size(); at += 2) text += head[at];
+  return text;
+}
+
+bool is_utf16(std::string_view head) {
+  if (head.starts_with("\xff\xfe") || head.starts_with("\xfe\xff")) return true;
+  return head.size() > 3 && ((head[0] == '\0' && head[2] == '\0' && head[1] != '\0') ||
+                             (head[1] == '\0' && head[3] == '\0' && head[0] != '\0'));
+}
+
+}  // namespace
+
+NotReadKind kind_of_unknown(std::string_view head) {
+  const bool mail = is_utf16(head) ? has_header(narrowed(head)) : has_header(head);
+  return mail ? NotReadKind::unread : NotReadKind::not_mail;
+}
+
+NotReadKind kind_of_packed(std::string_view name, std::string_view head) {
+  const bool no_mail = ends_with_any(name, kPackages) || head.starts_with("SQLite format 3") ||
+                       head.starts_with("PK\x05\x06");
+  return no_mail ? NotReadKind::not_mail : NotReadKind::unread;
+}
+
+NotReadKind kind_of_unreadable(std::string_view name) {
+  const bool no_mail = !index_file_reason(name).empty() || ends_with_any(name, kPictures) ||
+                       ends_with_any(name, kPackages);
+  return no_mail ? NotReadKind::not_mail : NotReadKind::unread;
+}
+
+bool is_lock_link(std::string_view name) { return name == "lock" || name.starts_with(".#"); }
+
+std::string not_opened(int error_number) {
+  if (error_number == ENAMETOOLONG) return "its path is too long";
+  return "cannot be opened: " + errno_text(error_number);
+}
+
+bool is_trouble_of_one_file(const Error& error) {
+  return error.code == ErrorCode::no_such_archive || error.code == ErrorCode::io ||
+         error.code == ErrorCode::not_mail;
+}
+
+std::string trouble_text(const Error& error, const std::string& path) {
+  const std::string cannot_open = "cannot open " + path + ": ";
+  if (error.what.starts_with(cannot_open))
+    return "cannot be opened: " + error.what.substr(cannot_open.size());
+  return error.what;
+}
+
+}  // namespace mboxferry::archive
