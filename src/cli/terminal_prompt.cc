@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <optional>
+#include <utility>
 
 #include "mboxferry/base/file.h"
 #include "mboxferry/report/printable.h"
@@ -44,29 +46,49 @@ Error no_terminal() {
           "use --password-file, --password-env or --password-command"};
 }
 
-}  // namespace
+FileDescriptor open_terminal() {
+  return FileDescriptor(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
+}
 
-Result<std::string> ask_on_terminal(const std::string& prompt, const Cancellation& interrupt) {
-  const FileDescriptor terminal(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
-  if (!terminal.valid()) return no_terminal();
-  const EchoOff echo_off(terminal.get());
-  if (!echo_off.active()) return no_terminal();
-  MBOXFERRY_TRY(write_all(terminal.get(), report::printable(prompt), "the terminal"));
+/// What is typed after `prompt`, up to the end of the line; nothing when the terminal is gone.
+Result<std::optional<std::string>> ask_line(int terminal, const std::string& prompt,
+                                            const Cancellation& interrupt) {
+  MBOXFERRY_TRY(write_all(terminal, report::printable(prompt), "the terminal"));
   std::string line;
   line.reserve(kLongestLine + 1);
   while (line.size() <= kLongestLine) {
     char c = 0;
-    const ssize_t got = ::read(terminal.get(), &c, 1);
+    const ssize_t got = ::read(terminal, &c, 1);
     if (interrupt.requested()) {
-      static_cast<void>(write_all(terminal.get(), "\n", "the terminal"));
+      static_cast<void>(write_all(terminal, "\n", "the terminal"));
       return Error{ErrorCode::interrupted, "interrupted", ""};
     }
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return no_terminal();
-    if (c == '\n') return line;
+    if (got <= 0) return std::optional<std::string>();
+    if (c == '\n') return std::optional(std::move(line));
     line += c;
   }
-  return Error{ErrorCode::configuration, "the password is too long", "at most 16384 bytes"};
+  return Error{ErrorCode::configuration, "what was typed is too long", "at most 16384 bytes"};
+}
+
+}  // namespace
+
+Result<std::string> ask_on_terminal(const std::string& prompt, const Cancellation& interrupt) {
+  const FileDescriptor terminal = open_terminal();
+  if (!terminal.valid()) return no_terminal();
+  const EchoOff echo_off(terminal.get());
+  if (!echo_off.active()) return no_terminal();
+  MBOXFERRY_ASSIGN(auto line, ask_line(terminal.get(), prompt, interrupt));
+  return line ? Result<std::string>(std::move(*line)) : no_terminal();
+}
+
+Result<bool> confirm_on_terminal(const std::string& question, const Cancellation& interrupt) {
+  const FileDescriptor terminal = open_terminal();
+  if (terminal.valid()) {
+    MBOXFERRY_ASSIGN(const auto line, ask_line(terminal.get(), question, interrupt));
+    if (line) return *line == "yes";
+  }
+  return Error{ErrorCode::configuration, "there is no terminal to ask on", "use --yes"};
 }
 
 }  // namespace mboxferry::cli

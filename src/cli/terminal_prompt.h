@@ -14,4 +14,7 @@ namespace mboxferry::cli {
 /// `interrupted`.
 Result<std::string> ask_on_terminal(const std::string& prompt, const Cancellation& interrupt);
 
+/// Shows `question` on the controlling terminal; true when the answer is `yes`. Errors: as above.
+Result<bool> confirm_on_terminal(const std::string& question, const Cancellation& interrupt);
+
 }  // namespace mboxferry::cli

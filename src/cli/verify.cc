@@ -2,6 +2,8 @@
 // mboxferry verify: compare the ledger with the server.
 #include <fmt/format.h>
 
+#include <vector>
+
 #include "cli/command.h"
 #include "cli/connection_options.h"
 #include "cli/credentials.h"
@@ -9,9 +11,11 @@
 #include "cli/job_account.h"
 #include "cli/journal_options.h"
 #include "cli/options.h"
+#include "cli/terminal_prompt.h"
 #include "mboxferry/report/printable.h"
 #include "mboxferry/report/verify_report.h"
 #include "mboxferry/transfer/job.h"
+#include "mboxferry/transfer/remove_copies.h"
 
 namespace mboxferry::cli {
 namespace {
@@ -22,16 +26,22 @@ OptionTable verify_table() {
   table.about =
       "Compares what a job has stored with what the server has now: size, date, flags and "
       "keywords\n"
-      "of every message, and whether it is there twice. Changes nothing on the server. The server\n"
-      "and the user are in the journal; only the password is needed.\n";
+      "of every message, and whether it is there twice. Changes nothing on the server unless\n"
+      "--remove-copies is given. The server and the user are in the journal; only the password is\n"
+      "needed.\n";
   table.examples =
       "  mboxferry verify job.journal --password-file secret\n"
       "  mboxferry verify job.journal --full --json > differences.json\n";
   table.positional = "journal";
   table.max_positional = 1;
   auto output = option_group("options");
-  output.add_options()                                                                 //
-      ("full", flag(), "read every message back and compare its bytes as well")        //
+  output.add_options()                                                           //
+      ("full", flag(), "read every message back and compare its bytes as well")  //
+      ("remove-copies", flag(),
+       "after the list and a yes, remove copies that this job's journal proves to be its own "
+       "second "
+       "sending; their originals stay")                                                //
+      ("yes", flag(), "with --remove-copies: do not ask")                              //
       ("json", flag(), "one JSON document (jobs/schema/verify.json) instead of text")  //
       ("config", boost::program_options::value<std::string>()->value_name("FILE"),
        "take options from this job file")  //
@@ -73,6 +83,41 @@ std::string verdict_line(const Judgement& judgement, const std::string& account,
   return line + "\n";
 }
 
+std::string copies_of(std::uint64_t count) {
+  return count == 1 ? "1 copy" : report::counted(count, "copie");
+}
+
+// More than a job can have sent twice by any known fault; the next run removes the rest.
+constexpr std::size_t kMostCopies = 100'000;
+
+/// Asks, and removes what may be removed; true when all copies are gone.
+Result<bool> remove_copies(const std::vector<transfer::ProvenCopy>& copies, std::uint64_t twice,
+                           const journal::Journal& journal, const imap::Account& account,
+                           const imap::ConnectionOptions& connection, bool ask, Context& context) {
+  if (copies.empty()) {
+    MBOXFERRY_TRY(context.out.write(
+        twice == 0 ? "no copies to remove\n"
+                   : "no copies to remove: this job's journal does not prove that it made them\n"));
+    return twice == 0;
+  }
+  if (ask) {
+    MBOXFERRY_ASSIGN(const bool yes,
+                     confirm_on_terminal(fmt::format("Remove {} from {}, for good? Type yes: ",
+                                                     copies_of(copies.size()), account.label()),
+                                         context.interrupt));
+    if (!yes) {
+      MBOXFERRY_TRY(context.out.write("nothing was removed\n"));
+      return false;
+    }
+  }
+  MBOXFERRY_ASSIGN(const auto target,
+                   imap::connect(account, connection, imap::AppendMode::automatic));
+  MBOXFERRY_ASSIGN(const std::uint64_t removed, transfer::remove_copies(copies, journal, *target));
+  target->log_out();
+  MBOXFERRY_TRY(context.out.write(fmt::format("{} removed\n", copies_of(removed))));
+  return removed == twice;
+}
+
 }  // namespace
 
 Result<int> run_verify(const Arguments& arguments, Context& context) {
@@ -91,12 +136,21 @@ Result<int> run_verify(const Arguments& arguments, Context& context) {
   MBOXFERRY_ASSIGN(const auto target, imap::connect_read_only(account, connection));
 
   const bool json = options.has_flag("json");
+  const bool removes = options.has_flag("remove-copies");
+  if (json && removes) {
+    return Error{ErrorCode::usage, "--remove-copies cannot be combined with --json",
+                 "use one of them after the other"};
+  }
+  std::vector<transfer::ProvenCopy> copies;
   report::VerifyReport document;
   Result<void> told = ok();
   const auto tell = [&](const transfer::Difference& difference) {
     if (!told) return;
     const report::VerifyRow row{difference.mailbox, difference.folder, difference.offset,
-                                difference.uid, difference.what};
+                                difference.uid,     difference.what,   difference.copy_of};
+    if (difference.provable && copies.size() < kMostCopies) {
+      copies.push_back({difference.mailbox, difference.uid, difference.copy_of});
+    }
     told = json ? document.add(row) : context.out.write(report::verify_line(row) + "\n");
   };
   MBOXFERRY_ASSIGN(
@@ -105,9 +159,18 @@ Result<int> run_verify(const Arguments& arguments, Context& context) {
   target->log_out();
   MBOXFERRY_TRY(told);
   MBOXFERRY_ASSIGN(const auto counts, journal->counts(0));
-  const Judgement judgement = judge(result, counts);
+  Judgement judgement = judge(result, counts);
   MBOXFERRY_TRY(json ? document.write(context.out, judgement.verdict, result.checked)
                      : context.out.write(verdict_line(judgement, account.label(), result, counts)));
+  if (!removes) return judgement.status;
+  MBOXFERRY_ASSIGN(const bool all_gone,
+                   remove_copies(copies, result.twice, *journal, account, connection,
+                                 !options.has_flag("yes"), context));
+  if (all_gone) {
+    auto without = result;
+    without.twice = 0;
+    judgement = judge(without, counts);
+  }
   return judgement.status;
 }
 

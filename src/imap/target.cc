@@ -110,6 +110,7 @@ class ImapTarget final : public Target {
                       std::span<const AppendMessage> messages, LiteralSource& literals) override;
   Result<void> add_flags(Uid uid, std::uint8_t flags,
                          const std::vector<std::string>& keywords) override;
+  Result<void> expunge(std::span<const Uid> uids) override;
   Result<AppendOutcome> receive() override {
     auto outcome = pipeline_.receive();
     if (outcome) subscription_due_ = true;
@@ -230,7 +231,32 @@ Result<void> ImapTarget::add_flags(Uid uid, std::uint8_t flags,
       ErrorScope::message};
 }
 
+Result<void> ImapTarget::expunge(std::span<const Uid> uids) {
+  if (!capabilities().uidplus) return Target::expunge(uids);
+  MBOXFERRY_TRY(settle());
+  MBOXFERRY_TRY(session_.settle());
+  for (const Uid uid : uids) {
+    for (const std::string& command :
+         {"UID STORE " + std::to_string(uid) + " +FLAGS.SILENT (\\Deleted)",
+          "UID EXPUNGE " + std::to_string(uid)}) {
+      MBOXFERRY_ASSIGN(const ReplyLine reply, session_.connection().command(command));
+      if (reply.status == Status::ok) continue;
+      return Error{ErrorCode::refused,
+                   label() + ": removing message " + std::to_string(uid) +
+                       " refused: " + session_.connection().printed(reply.text),
+                   "", ErrorScope::mailbox};
+    }
+  }
+  return ok();
+}
+
 }  // namespace
+
+Result<void> Target::expunge(std::span<const Uid> /*uids*/) {
+  return Error{ErrorCode::refused,
+               label() + ": the server cannot remove single messages (no UIDPLUS)",
+               "remove them with a mail program", ErrorScope::mailbox};
+}
 
 Result<MailboxTree> ReadOnlyTarget::mailbox_tree() {
   MailboxTree tree;

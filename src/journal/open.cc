@@ -151,6 +151,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, OpenMode
     MBOXFERRY_TRY(create_schema(*database));
     crash_point("journal-created");
   }
+  if (content == Content::older_journal) MBOXFERRY_TRY(upgrade_schema(*database));
   return std::make_unique<SqliteJournal>(std::move(database), std::move(lock));
 }
 

@@ -15,15 +15,6 @@
 #include "mboxferry/base/crash_point.h"
 
 namespace mboxferry::journal {
-namespace {
-
-// The rows of mailbox ?1, walked between the bounds that are kept for it.
-constexpr const char* kInMailbox =
-    "id BETWEEN (SELECT first_message FROM main.mailbox_range WHERE mailbox = ?1)"
-    " AND (SELECT last_message FROM main.mailbox_range WHERE mailbox = ?1) AND mailbox = ?1";
-
-}  // namespace
-
 Result<Journal::Doubt> SqliteJournal::doubt_locked(MailboxId mailbox) const {
   Doubt doubt;
   {
@@ -275,6 +266,10 @@ Result<std::uint64_t> SqliteJournal::plan_rest_again() {
     const std::lock_guard guard(mutex_);
     if (!reconciling_) return misuse("nothing is being reconciled");
     MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
+    MBOXFERRY_TRY(
+        database_->run("INSERT OR IGNORE INTO main.resent SELECT id FROM main.message"
+                       " WHERE state = 11 AND id IN"
+                       " (SELECT id FROM temp.doubt WHERE in_doubt = 1 AND taken = 0)"));
     MBOXFERRY_ASSIGN(
         planned, database_->run("UPDATE main.message SET state = 10 WHERE state = 11 AND id IN"
                                 " (SELECT id FROM temp.doubt WHERE in_doubt = 1 AND taken = 0)"));

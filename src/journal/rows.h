@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "journal/database.h"
@@ -19,6 +20,11 @@ inline const std::string kSelectMessage =
     " m.uid, k.text, r.code, r.text"
     " FROM message m LEFT JOIN keywords k ON k.id = m.keywords"
     " LEFT JOIN reason r ON m.state IN (13, 14) AND r.message = m.id ";
+
+/// The rows of mailbox ?1, walked between the bounds that are kept for it.
+inline constexpr std::string_view kInMailbox =
+    "id BETWEEN (SELECT first_message FROM main.mailbox_range WHERE mailbox = ?1)"
+    " AND (SELECT last_message FROM main.mailbox_range WHERE mailbox = ?1) AND mailbox = ?1";
 
 /// Reads the row that `query` stands on; an impossible one is a damaged journal.
 Result<MessageRow> read_message(const Query& query, const std::string& path);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 
 #include "mboxferry/base/file.h"
@@ -110,6 +111,17 @@ CREATE TABLE finding(
 CREATE INDEX finding_folder ON finding(folder);
 )sql";
 
+// Messages that were planned again after they had been sent or may have been. Most jobs have none.
+constexpr const char* kResentTable = "CREATE TABLE resent(message INTEGER PRIMARY KEY);";
+
+/// What a journal of the version before needs to become one of version `to`.
+struct Upgrade {
+  std::int64_t to;
+  const char* script;
+};
+constexpr std::array<Upgrade, 1> kUpgrades{{{3, kResentTable}}};
+static_assert(kUpgrades.back().to == kFormatVersion);
+
 constexpr const char* kDropScratch = R"sql(
 DROP TABLE IF EXISTS temp.doubt;
 DROP TABLE IF EXISTS temp.seen;
@@ -179,22 +191,33 @@ Result<Content> check_content(Database& database) {
         .hint = "go on with the version of mboxferry that made it"};
   }
   if (version < 1) return damaged(database.path(), fmt::format("it says format {}", version));
-  if (version < kFormatVersion) {
+  if (version < kOldestVersion) {
     return Error{.code = ErrorCode::configuration,
                  .what = fmt::format("the journal {} was made by an mboxferry of before the first "
-                                     "release (format {}, this program knows {})",
-                                     database.path(), version, kFormatVersion),
+                                     "release (format {}, this program knows {} to {})",
+                                     database.path(), version, kOldestVersion, kFormatVersion),
                  .hint = "finish the job with that version, or start a new one with --journal"};
   }
-  return Content::journal;
+  return version < kFormatVersion ? Content::older_journal : Content::journal;
 }
 
 Result<void> create_schema(Database& database) {
   MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(database));
   MBOXFERRY_TRY(database.script(kTables));
+  for (const Upgrade& upgrade : kUpgrades) MBOXFERRY_TRY(database.script(upgrade.script));
   MBOXFERRY_TRY(draw_digest_key(database));
   MBOXFERRY_TRY(database.script(fmt::format("PRAGMA application_id={};PRAGMA user_version={};",
                                             kApplicationId, kFormatVersion)));
+  return transaction.commit();
+}
+
+Result<void> upgrade_schema(Database& database) {
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(database));
+  MBOXFERRY_ASSIGN(const std::int64_t version, database.number("PRAGMA user_version"));
+  for (const Upgrade& upgrade : kUpgrades) {
+    if (upgrade.to > version) MBOXFERRY_TRY(database.script(upgrade.script));
+  }
+  MBOXFERRY_TRY(database.script(fmt::format("PRAGMA user_version={};", kFormatVersion)));
   return transaction.commit();
 }
 

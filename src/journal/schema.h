@@ -13,16 +13,22 @@ namespace mboxferry::journal {
 
 /// "MBXF", in the header of the file.
 inline constexpr std::int64_t kApplicationId = 0x4D425846;
-inline constexpr std::int64_t kFormatVersion = 2;
+inline constexpr std::int64_t kFormatVersion = 3;
+/// Older ones are from before any release, and are not read.
+inline constexpr std::int64_t kOldestVersion = 2;
 
 /// What a file holds.
-enum class Content { nothing, journal };
+enum class Content { nothing, journal, older_journal };
 
 /// Fails with `configuration` when the file is no journal of ours, or one of a newer version.
 Result<Content> check_content(Database& database);
 
 /// Makes the tables in an empty database, in one transaction.
 Result<void> create_schema(Database& database);
+
+/// Makes an older journal one of kFormatVersion, in one transaction. Not for a reader: whatever reads
+/// only must do with the tables that there are.
+Result<void> upgrade_schema(Database& database);
 
 /// Makes the temporary tables that reconciling works on, empty.
 Result<void> create_scratch(Database& database);

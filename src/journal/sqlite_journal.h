@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The journal on SQLite; its methods are spread over catalog.cc, messages.cc, transitions.cc,
-// dedupe.cc, reconcile.cc and reports.cc.
+// dedupe.cc, reconcile.cc, copies.cc and reports.cc.
 #pragma once
 
 #include <functional>
@@ -63,6 +63,11 @@ class SqliteJournal final : public Journal {
                                                      MessageId after) const override;
   Result<void> commit_matches(std::span<const Stored> matches) override;
   Result<std::uint64_t> plan_rest_again() override;
+  Result<void> begin_copy_search(MailboxId mailbox) override;
+  Result<std::vector<Suspect>> suspects(Uid after, std::size_t limit) override;
+  Result<std::optional<MessageRow>> original_of(const Seen& seen,
+                                                const std::optional<Digest>& digest) override;
+  Result<bool> was_resent(MessageId message) const override;
   Result<void> doubt_everything(MailboxId mailbox, std::uint32_t new_uid_validity) override;
 
   Result<void> ledger(MailboxId mailbox, const MessageVisitor& visit) const override;
@@ -88,6 +93,7 @@ class SqliteJournal final : public Journal {
   Result<Doubt> doubt_locked(MailboxId mailbox) const;
   Result<void> fill_doubt(MailboxId mailbox, Unidentified which);
   Result<void> find_certain();
+  Result<void> fill_originals();
   Result<std::int64_t> apply_match(const Stored& match);
   [[nodiscard]] Error misuse(const std::string& what) const;
 

@@ -81,11 +81,12 @@ class Transitions {
   }
 
   Result<void> plan_again(const std::vector<MessageId>& messages) {
-    return each_run(messages, next_id, [&](std::size_t at, std::size_t count) {
-      return exactly(count, messages[at], "planned again",
-                     database_.run("UPDATE message SET state = 10"
-                                   " WHERE id BETWEEN ?1 AND ?2 AND state = 11",
-                                   messages[at], last(messages[at], count)));
+    return each_run(messages, next_id, [&](std::size_t at, std::size_t count) -> Result<void> {
+      MBOXFERRY_TRY(exactly(count, messages[at], "planned again",
+                            database_.run("UPDATE message SET state = 10"
+                                          " WHERE id BETWEEN ?1 AND ?2 AND state = 11",
+                                          messages[at], last(messages[at], count))));
+      return note_resent(messages[at], count);
     });
   }
 
@@ -98,7 +99,7 @@ class Transitions {
                                           first, last(first, count))));
       MBOXFERRY_TRY(database_.run("DELETE FROM reason WHERE message BETWEEN ?1 AND ?2", first,
                                   last(first, count)));
-      return ok();
+      return note_resent(first, count);
     });
   }
 
@@ -122,6 +123,15 @@ class Transitions {
   }
 
  private:
+  /// The proof that a copy of such a message can be of this job's making.
+  Result<void> note_resent(MessageId first, std::size_t count) {
+    MBOXFERRY_TRY(
+        database_.run("INSERT OR IGNORE INTO resent SELECT id FROM message"
+                      " WHERE id BETWEEN ?1 AND ?2",
+                      first, last(first, count)));
+    return ok();
+  }
+
   static MessageId last(MessageId first, std::size_t count) {
     return first + static_cast<MessageId>(count) - 1;
   }

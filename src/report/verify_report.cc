@@ -26,6 +26,7 @@ Result<void> VerifyReport::add(const VerifyRow& row) {
   // only when the server once told it.
   if (row.what != "unexpected") json.member("folder", row.folder).member("offset", row.offset);
   if (row.uid != 0) json.member("uid", row.uid);
+  if (row.copy_of != 0) json.member("copy_of_uid", row.copy_of);
   json.member("what", row.what).end_object();
   return json.result();
 }
@@ -50,7 +51,9 @@ std::string verify_line(const VerifyRow& row) {
   line += ": " + printable(row.mailbox);
   if (row.uid != 0) line += fmt::format(", UID {}", row.uid);
   if (row.what != "unexpected") {
-    line += fmt::format(", {} {} at byte {}", row.what == "twice" ? "a copy of that from" : "from",
+    if (row.what == "twice") line += ", a copy of";
+    if (row.copy_of != 0) line += fmt::format(" UID {},", row.copy_of);
+    line += fmt::format("{}from {} at byte {}", row.what == "twice" ? " " : ", ",
                         printable(row.folder), row.offset);
   }
   return line;

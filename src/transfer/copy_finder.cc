@@ -4,59 +4,113 @@
 
 #include <string_view>
 
+#include "mboxferry/message/digest.h"
 #include "transfer/content_digest.h"
 
 namespace mboxferry::transfer {
 namespace {
 
-// Different messages of one size and second; more of them than this are an archive of its own kind.
-constexpr std::size_t kMostOriginals = 64;
+constexpr std::size_t kPage = 500;
 
 }  // namespace
 
-bool CopyFinder::suspect(const imap::FetchedMessage& message) {
-  if (count_ == kMost) return false;
-  ++count_;
-  groups_[{message.size, message.internal_date.unix_seconds}].suspects.push_back(message.uid);
-  return true;
+Result<void> CopyFinder::add(const imap::FetchedMessage& message) {
+  page_.push_back({message.uid, message.size, message.internal_date.unix_seconds, 0});
+  return page_.size() < kPage ? ok() : flush();
 }
 
-Result<void> CopyFinder::find_originals(journal::MailboxId mailbox,
-                                        const journal::Journal& journal) {
-  return journal.each(journal::State::stored, mailbox,
-                      [&](const journal::MessageRow& row) -> Result<void> {
-                        const auto group = groups_.find({row.wire_size, row.date.unix_seconds});
-                        if (group == groups_.end()) return ok();
-                        auto& originals = group->second.originals;
-                        if (originals.size() < kMostOriginals) originals.emplace(row.digest, row);
-                        return ok();
-                      });
+Result<void> CopyFinder::flush() {
+  if (page_.empty()) return ok();
+  if (!begun_) MBOXFERRY_TRY(journal_.begin_copy_search(mailbox_));
+  begun_ = true;
+  MBOXFERRY_TRY(journal_.add_seen(page_));
+  page_.clear();
+  return ok();
 }
 
-Result<void> CopyFinder::look(journal::MailboxId mailbox, const journal::Journal& journal,
-                              imap::ReadOnlyTarget& target, const Visitor& visit,
-                              const Cancellation& interrupt) {
-  if (groups_.empty()) return ok();
-  MBOXFERRY_TRY(find_originals(mailbox, journal));
-  MBOXFERRY_ASSIGN(const message::MacKey digest_key, journal.digest_key());
-  for (const auto& [key, group] : groups_) {
-    for (const imap::Uid uid : group.suspects) {
+Result<void> CopyFinder::look(const Visitor& visit, const Cancellation& interrupt) {
+  MBOXFERRY_TRY(flush());
+  if (!begun_) return ok();
+  MBOXFERRY_ASSIGN(const message::MacKey key, journal_.digest_key());
+  for (imap::Uid after = 0;;) {
+    MBOXFERRY_ASSIGN(std::vector<Suspect> suspects, journal_.suspects(after, kPage));
+    if (suspects.empty()) return ok();
+    MBOXFERRY_TRY(read_message_ids(suspects));
+    for (const Suspect& suspect : suspects) {
       if (interrupt.requested())
         return Error{ErrorCode::interrupted, "interrupted while verifying",
                      "run the same command again"};
-      if (group.originals.empty()) {
-        visit(uid, nullptr);
-        continue;
-      }
-      ContentDigest digest(digest_key);
-      MBOXFERRY_TRY(target.fetch_body(uid, key.first, [&](std::string_view bytes) {
-        digest.update(bytes);
+      MBOXFERRY_TRY(judge(suspect, key, visit));
+    }
+    after = suspects.back().seen.uid;
+  }
+}
+
+/// Those of messages that resemble stored ones; neighbours share a question.
+Result<void> CopyFinder::read_message_ids(std::vector<Suspect>& suspects) {
+  for (std::size_t first = 0; first < suspects.size();) {
+    std::size_t end = first + 1;
+    const auto continues = [&] {
+      return end < suspects.size() && suspects[end].resembles &&
+             suspects[end].seen.uid == suspects[end - 1].seen.uid + 1;
+    };
+    while (suspects[first].resembles && continues()) ++end;
+    if (suspects[first].resembles) {
+      const imap::UidRange range{suspects[first].seen.uid, suspects[end - 1].seen.uid};
+      const auto take = [&](const imap::FetchedMessage& fetched) -> Result<void> {
+        if (fetched.uid < range.first || fetched.uid > range.last) return ok();
+        if (!fetched.message_id.empty()) {
+          suspects[first + (fetched.uid - range.first)].seen.message_id_hash =
+              message::short_hash(fetched.message_id);
+        }
+        return ok();
+      };
+      MBOXFERRY_TRY(target_.fetch(range, {.with_message_id = true}, take));
+    }
+    first = end;
+  }
+  return ok();
+}
+
+/// Other content is a copy's only where the server altered the original as well.
+Result<bool> CopyFinder::is_altered_copy(const journal::Seen& seen,
+                                         const journal::MessageRow& original) {
+  if (seen.message_id_hash == 0 || original.date.unix_seconds != seen.date || original.uid == 0)
+    return false;
+  bool altered = false;
+  MBOXFERRY_TRY(
+      target_.fetch({original.uid, original.uid}, {}, [&](const imap::FetchedMessage& fetched) {
+        altered = altered || (fetched.uid == original.uid && fetched.size != original.wire_size);
         return ok();
       }));
-      const auto original = group.originals.find(digest.finish());
-      visit(uid, original == group.originals.end() ? nullptr : &original->second);
+  return altered;
+}
+
+Result<void> CopyFinder::judge(const Suspect& suspect, const message::MacKey& key,
+                               const Visitor& visit) {
+  Stranger stranger{suspect.seen.uid};
+  std::optional<journal::MessageRow> original;
+  if (suspect.resembles) {
+    MBOXFERRY_ASSIGN(original, journal_.original_of(suspect.seen, std::nullopt));
+  }
+  if (original) {
+    ContentDigest digest(key);
+    MBOXFERRY_TRY(
+        target_.fetch_body(suspect.seen.uid, suspect.seen.size, [&](std::string_view bytes) {
+          digest.update(bytes);
+          return ok();
+        }));
+    MBOXFERRY_ASSIGN(const auto same, journal_.original_of(suspect.seen, digest.finish()));
+    if (same) {
+      original = same;
+      MBOXFERRY_ASSIGN(stranger.provable, journal_.was_resent(same->id));
+    } else {
+      MBOXFERRY_ASSIGN(const bool altered, is_altered_copy(suspect.seen, *original));
+      if (!altered) original.reset();
     }
   }
+  stranger.original = original ? &*original : nullptr;
+  visit(stranger);
   return ok();
 }
 

@@ -2,45 +2,52 @@
 // Finds out which messages of a mailbox that the job did not store are copies of some that it did.
 #pragma once
 
-#include <cstdint>
 #include <functional>
-#include <map>
-#include <utility>
 #include <vector>
 
 #include "mboxferry/base/cancellation.h"
 #include "mboxferry/imap/target.h"
 #include "mboxferry/journal/journal.h"
+#include "mboxferry/message/gmac.h"
 
 namespace mboxferry::transfer {
 
-/// Of one mailbox. A copy has the size, the date and the content of a stored message. Only those
-/// that agree in the first two are read back. Memory is bounded: of more suspects than kMost the
-/// rest is not looked at.
+/// A message outside of the ledger.
+struct Stranger {
+  imap::Uid uid = 0;
+  const journal::MessageRow* original = nullptr;  ///< the stored message that it copies; or null
+  bool provable = false;  ///< the same content, and the journal has sent that message again
+};
+
+/// Of one mailbox, which is selected on `target`. A copy has the Message-ID of a stored message and
+/// its size or date, or, where neither has a Message-ID, both; then the content decides, or, where
+/// the server alters mail, the Message-ID and the date. What was seen is kept in the journal's
+/// scratch tables.
 class CopyFinder {
  public:
-  static constexpr std::size_t kMost = 10'000;
+  CopyFinder(journal::MailboxId mailbox, journal::Journal& journal, imap::ReadOnlyTarget& target)
+      : mailbox_(mailbox), journal_(journal), target_(target) {}
 
-  /// Takes a message that is not in the ledger; false when there are too many.
-  bool suspect(const imap::FetchedMessage& message);
+  /// Takes a message that is not in the ledger.
+  Result<void> add(const imap::FetchedMessage& message);
 
-  /// Tells each suspect's UID with the stored message that it is a copy of, or null for one that is
-  /// none. The mailbox is selected.
-  using Visitor = std::function<void(imap::Uid uid, const journal::MessageRow* original)>;
-  Result<void> look(journal::MailboxId mailbox, const journal::Journal& journal,
-                    imap::ReadOnlyTarget& target, const Visitor& visit,
-                    const Cancellation& interrupt);
+  /// Tells about each one added, ascending by UID. Once, after the last add().
+  using Visitor = std::function<void(const Stranger&)>;
+  Result<void> look(const Visitor& visit, const Cancellation& interrupt);
 
  private:
-  using Key = std::pair<std::uint64_t, std::int64_t>;  ///< size and date
-  struct Group {
-    std::vector<imap::Uid> suspects;
-    std::map<journal::Digest, journal::MessageRow> originals;
-  };
-  Result<void> find_originals(journal::MailboxId mailbox, const journal::Journal& journal);
+  using Suspect = journal::Journal::Suspect;
 
-  std::map<Key, Group> groups_;
-  std::size_t count_ = 0;
+  Result<void> flush();
+  Result<void> read_message_ids(std::vector<Suspect>& suspects);
+  Result<bool> is_altered_copy(const journal::Seen& seen, const journal::MessageRow& original);
+  Result<void> judge(const Suspect& suspect, const message::MacKey& key, const Visitor& visit);
+
+  const journal::MailboxId mailbox_;
+  journal::Journal& journal_;
+  imap::ReadOnlyTarget& target_;
+  std::vector<journal::Seen> page_;
+  bool begun_ = false;
 };
 
 }  // namespace mboxferry::transfer

@@ -11,9 +11,11 @@ namespace {
 
 std::string told(const Difference& difference) {
   const bool plain = difference.what == "missing" || difference.what == "twice";
+  const std::string twice =
+      fmt::format("there twice (UID {}, and a copy as UID {})", difference.copy_of, difference.uid);
   return fmt::format("{}: the message at byte {} of {} is {}{} on the server", difference.mailbox,
                      difference.offset, difference.folder, plain ? "" : "different: ",
-                     difference.what == "twice" ? "there twice" : difference.what);
+                     difference.what == "twice" ? twice : difference.what);
 }
 
 }  // namespace

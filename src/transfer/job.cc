@@ -107,6 +107,7 @@ class JobRunner {
   std::optional<IndexGate> gate_;
   std::optional<IndexPass> index_pass_;
   SendRecord record_;
+  bool was_complete_ = false;            ///< as the run before noted it
   std::optional<std::string> verified_;  ///< what comparing with the server found
   std::vector<Error> unwritten_;         ///< what could not be written at the end
 };
@@ -146,6 +147,8 @@ Result<void> JobRunner::keep_notes() {
   MBOXFERRY_TRY(journal_->set_note("connection.security", implicit ? "implicit" : "starttls"));
   MBOXFERRY_TRY(journal_->set_note("connection.ca_file", ca_file));
   MBOXFERRY_TRY(journal_->set_note("connection.tls_pin", settings_.account.tls_pin));
+  MBOXFERRY_ASSIGN(const auto verdict, journal_->note("verdict"));
+  was_complete_ = verdict == verdict_name(Verdict::complete);
   MBOXFERRY_TRY(journal_->set_note("verdict", "running"));
   MBOXFERRY_TRY(record_.resume(*journal_));
   MBOXFERRY_ASSIGN(const auto sent_today, journal_->note(kSentTodayNote));
@@ -306,6 +309,14 @@ Result<Verdict> JobRunner::verify() {
                  fmt::format("{}: {} messages are missing on the server and {} are different",
                              settings_.account.label(), result.missing, result.different),
                  "run mboxferry verify on the journal for the list"};
+  // After a complete run that needed nothing more, copies are what the owner made of the mail.
+  const bool may_be_ours = !was_complete_ || tracker_.snapshot().stored_now.messages > 0;
+  if (result.twice > 0 && may_be_ours)
+    return Error{ErrorCode::refused,
+                 fmt::format("{}: {} message{} on the server twice", settings_.account.label(),
+                             result.twice, result.twice == 1 ? " is" : "s are"),
+                 "run mboxferry verify on the journal for the list; with --remove-copies it removes "
+                 "those that this job sent twice"};
   return counts.refused.messages > 0 ? Verdict::refused : Verdict::complete;
 }
 

@@ -40,8 +40,9 @@ class MailboxVerifier {
   MailboxVerifier(const journal::MailboxRow& mailbox, const plan::FlagLimits& limits,
                   imap::Uid highest_uid,
                   const std::unordered_map<journal::FolderId, std::string>& folders,
-                  imap::ReadOnlyTarget& target, const std::optional<message::MacKey>& key,
-                  VerifyResult& result, const DifferenceVisitor& visit)
+                  journal::Journal& journal, imap::ReadOnlyTarget& target,
+                  const std::optional<message::MacKey>& key, VerifyResult& result,
+                  const DifferenceVisitor& visit)
       : mailbox_(mailbox),
         limits_(limits),
         highest_uid_(highest_uid),
@@ -49,7 +50,8 @@ class MailboxVerifier {
         target_(target),
         key_(key),
         result_(result),
-        visit_(visit) {}
+        visit_(visit),
+        copies_(mailbox.id, journal, target) {}
 
   Result<void> add(const journal::MessageRow& row) {
     page_.push_back(row);
@@ -57,15 +59,18 @@ class MailboxVerifier {
   }
 
   /// The rest of the ledger, and what lies behind it on the server.
-  Result<void> finish(const journal::Journal& journal, const Cancellation& interrupt) {
+  Result<void> finish(const Cancellation& interrupt) {
     MBOXFERRY_TRY(compare_page(kLastUid));
-    const auto tell = [this](imap::Uid uid, const journal::MessageRow* original) {
-      if (original == nullptr) return unexpected(uid);
+    const auto tell = [this](const Stranger& stranger) {
+      if (stranger.original == nullptr) return unexpected(stranger.uid);
       ++result_.unexpected;
       ++result_.twice;
-      report(*original, "twice", uid);
+      Difference difference = difference_of(*stranger.original, "twice", stranger.uid);
+      difference.copy_of = stranger.original->uid;
+      difference.provable = stranger.provable;
+      visit_(difference);
     };
-    return copies_.look(mailbox_.id, journal, target_, tell, interrupt);
+    return copies_.look(tell, interrupt);
   }
 
   void missing(const journal::MessageRow& row) {
@@ -119,8 +124,7 @@ class MailboxVerifier {
   }
 
   Result<void> pass_unexpected() {
-    if (fetched_->uid >= mailbox_.uid_floor && !copies_.suspect(*fetched_))
-      unexpected(fetched_->uid);
+    if (fetched_->uid >= mailbox_.uid_floor) MBOXFERRY_TRY(copies_.add(*fetched_));
     return advance();
   }
 
@@ -174,7 +178,7 @@ class MailboxVerifier {
 
   void unexpected(imap::Uid uid) {
     ++result_.unexpected;
-    visit_({mailbox_.name, "", 0, uid, "unexpected", 0, {}});
+    visit_({mailbox_.name, "", 0, uid, "unexpected", 0, {}, 0, false});
   }
 
   Difference difference_of(const journal::MessageRow& row, const char* what, imap::Uid uid) const {
@@ -185,7 +189,9 @@ class MailboxVerifier {
             uid,
             what,
             0,
-            {}};
+            {},
+            0,
+            false};
   }
   void report(const journal::MessageRow& row, const char* what, imap::Uid uid) {
     visit_(difference_of(row, what, uid));
@@ -229,7 +235,8 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox,
   const plan::FlagLimits limits =
       gone ? plan::FlagLimits{} : flag_limits(selected->permanent_flags);
   const imap::Uid highest_uid = gone || selected->uid_next == 0 ? kLastUid : selected->uid_next - 1;
-  MailboxVerifier verifier(mailbox, limits, highest_uid, folders, target, key, result, visit);
+  MailboxVerifier verifier(mailbox, limits, highest_uid, folders, journal, target, key, result,
+                           visit);
   // Another UIDVALIDITY means that the ledger's UIDs name nothing.
   if (gone || selected->uid_validity != mailbox.uid_validity) {
     return journal.each(journal::State::stored, mailbox.id,
@@ -243,7 +250,7 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox,
     if (interrupt.requested()) return interrupted();
     return verifier.add(row);
   }));
-  MBOXFERRY_TRY(verifier.finish(journal, interrupt));
+  MBOXFERRY_TRY(verifier.finish(interrupt));
   return journal.each(journal::State::stored, mailbox.id,
                       [&](const journal::MessageRow& row) -> Result<void> {
                         if (row.uid == 0) verifier.missing(row);

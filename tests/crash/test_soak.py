@@ -13,7 +13,7 @@ from support import archives
 from support.program import REDUCED, ProgramTest
 
 SEED = os.environ.get("MBOXFERRY_TEST_SOAK_SEED") or "1"
-JOBS = 16 if REDUCED else 110
+JOBS = 12 if REDUCED else 60
 
 
 class SoakTest(ProgramTest):

@@ -4,6 +4,7 @@
 import json
 import pathlib
 import re
+import sqlite3
 import unittest
 
 from support import archives
@@ -82,10 +83,74 @@ class VerifyTests(WithDovecot):
         outcome = self.run_program("verify", self.folder / "job.journal", "--password-file",
                                    self.server.password_file())
         self.assertIn("1 there twice", outcome.out)
-        # For a migration it is no failure: somebody else may have wanted that copy.
+        # After a complete run it is no failure: somebody else may have wanted that copy.
         outcome = self.migrate(self.server, self.archive, "Mail", port=self.port)
         self.assert_code(outcome, 0)
         self.assertIn("there twice", outcome.err)
+
+    def remove(self, code):
+        outcome = self.run_program("verify", self.folder / "job.journal", "--password-file",
+                                   self.server.password_file(), "--remove-copies", "--yes")
+        self.assert_code(outcome, code)
+        return outcome
+
+    def test_a_copy_that_the_job_need_not_have_made_is_not_removed(self):
+        self.with_client(lambda client: client.copy("3", "Mail"))
+        self.assertIn("does not prove", self.remove(1).out)
+        self.assertEqual(self.server.count(mailbox="Mail"), COUNT + 1)
+
+    def test_a_second_sending_is_listed_with_both_uids_and_removed_on_demand(self):
+        # As if the job had met a fault then: the journal knows which messages it planned again.
+        with sqlite3.connect(self.folder / "job.journal") as journal:
+            journal.execute("INSERT INTO resent SELECT id FROM message WHERE uid + 2147483648 IN"
+                            " (SELECT uid + 2147483648 FROM message ORDER BY id LIMIT 2 OFFSET 4)")
+        before = list(self.server.fetch_all(mailbox="Mail"))
+        self.with_client(lambda client: client.copy("5:6,9", "Mail"))
+        document = self.verify(1)
+        self.assertEqual({(one["uid"] - before[-1].uid, one["copy_of_uid"])
+                          for one in document["unexpected"]},
+                         {(1, before[4].uid), (2, before[5].uid), (3, before[8].uid)})
+        said = self.remove(1).out  # the third is not proven
+        self.assertIn("2 copies removed", said)
+        self.with_client(lambda client: (client.store(str(COUNT + 1), "+FLAGS", "(\\Deleted)"),
+                                         client.expunge()))
+        self.assertEqual([one.uid for one in self.server.fetch_all(mailbox="Mail")],
+                         [one.uid for one in before])
+        self.assertIn("no copies to remove", self.remove(0).out)
+
+    def test_the_last_of_two_is_never_removed(self):
+        with sqlite3.connect(self.folder / "job.journal") as journal:
+            journal.execute("INSERT INTO resent SELECT id FROM message")
+        self.with_client(lambda client: client.copy("5", "Mail"))
+        with self.server.session() as client:
+            client.select("Mail")
+            client.store("5", "+FLAGS.SILENT", "(\\Deleted)")
+            client.expunge()
+        self.remove(1)
+        self.assertEqual(self.server.count(mailbox="Mail"), COUNT)
+
+    def test_nothing_is_removed_without_a_yes(self):
+        with sqlite3.connect(self.folder / "job.journal") as journal:
+            journal.execute("INSERT INTO resent SELECT id FROM message")
+        self.with_client(lambda client: client.copy("5", "Mail"))
+        outcome = self.run_program("verify", self.folder / "job.journal", "--password-file",
+                                   self.server.password_file(), "--remove-copies")
+        self.assert_code(outcome, 78)
+        self.assertIn("--yes", outcome.err)
+        self.assertEqual(self.server.count(mailbox="Mail"), COUNT + 1)
+
+    def test_a_job_that_finds_copies_of_its_mail_is_not_complete(self):
+        archive = self.folder / "more.mbox"
+        archives.make(archive, 300)
+        self.assertEqual(self.migrate(self.server, archive, "More", journal="more.journal",
+                                      MBOXFERRY_CRASH_AT="batch-intended:2").code, -9)
+        with self.server.session() as client:
+            client.select("More")
+            client.copy("1", "More")
+        outcome = self.migrate(self.server, archive, "More", journal="more.journal")
+        self.assert_code(outcome, 1)
+        self.assertIn("is on the server twice", outcome.err)
+        self.assertRegex(outcome.err, r"UID \d+, and a copy as UID \d+")
 
     def test_mail_of_others_is_no_difference(self):
         last = self.wanted[-1]

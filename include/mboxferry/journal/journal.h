@@ -161,6 +161,7 @@ enum class Unidentified {
   in_doubt,            ///< state intended
   stored_without_uid,  ///< state stored and UID 0: confirmed by a server without UIDPLUS
   planned,             ///< state planned, among what was in the mailbox before the job
+  copies,              ///< state stored: see begin_copy_search()
 };
 
 /// What makes two messages of one mailbox the same mail.
@@ -301,6 +302,23 @@ class Journal {
   /// Every message that was in state intended when the reconciliation began, and still is, is
   /// planned again; returns how many. One transaction with the end of the reconciliation.
   virtual Result<std::uint64_t> plan_rest_again() = 0;
+  /// Looking for copies of stored messages works on the same scratch table: begin, add_seen() what
+  /// is on the server and not in the ledger, then ask. Ends any reconciliation.
+  virtual Result<void> begin_copy_search(MailboxId mailbox) = 0;
+  /// What was seen.
+  struct Suspect {
+    Seen seen;
+    bool resembles = false;  ///< some stored message of the mailbox has its size, or its date
+  };
+  /// Up to `limit` of them above `after`, ascending by UID.
+  virtual Result<std::vector<Suspect>> suspects(Uid after, std::size_t limit) = 0;
+  /// The stored message that `seen`, with its Message-ID now, can be a copy of, lowest id first, or
+  /// nothing: both have the same Message-ID and the same size or date, or neither has a Message-ID
+  /// and both size and date agree. With `digest` only one of that content.
+  virtual Result<std::optional<MessageRow>> original_of(const Seen& seen,
+                                                        const std::optional<Digest>& digest) = 0;
+  /// True when the message was planned again after it was sent, or may have been.
+  [[nodiscard]] virtual Result<bool> was_resent(MessageId message) const = 0;
   /// UIDVALIDITY changed: every stored message of the mailbox is in doubt, without UID.
   virtual Result<void> doubt_everything(MailboxId mailbox, std::uint32_t new_uid_validity) = 0;
 

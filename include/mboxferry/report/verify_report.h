@@ -18,6 +18,7 @@ struct VerifyRow {
   std::uint64_t offset = 0;
   std::uint32_t uid = 0;
   std::string what;  ///< "missing", "unexpected", "twice", or what differs
+  std::uint32_t copy_of = 0;  ///< with "twice": the UID of the job's own
 };
 
 /// Schema mboxferry.verify/1 (jobs/schema/verify.json): rows come in any order and are kept in

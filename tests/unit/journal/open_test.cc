@@ -247,14 +247,35 @@ TEST_CASE("a directory is no journal") {
 TEST_CASE("a journal of a newer version is refused") {
   Fixture f;
   f.journal.reset();
-  run_sql(f.path(), "PRAGMA user_version=3;");
+  run_sql(f.path(), "PRAGMA user_version=4;");
   for (const OpenMode mode : kAllModes) {
     const Error error = cannot_open(f.path(), mode);
     CHECK(error.code == ErrorCode::configuration);
-    CHECK_THAT(error.what, Contains("newer") && Contains("format 3"));
+    CHECK_THAT(error.what, Contains("newer") && Contains("format 4"));
   }
-  run_sql(f.path(), "PRAGMA user_version=2;");
+  run_sql(f.path(), "PRAGMA user_version=3;");
   f.reopen();
+}
+
+TEST_CASE("a journal of an older version is read as it is, and gone on with as one of this version") {
+  Fixture f;
+  auto rows = std::vector<MessageRow>{sample(f.folder, f.mailbox, 0)};
+  f.add(rows);
+  f.journal.reset();
+  run_sql(f.path(), "DROP TABLE resent; PRAGMA user_version=2;");
+  {
+    const auto read = value(Journal::open(f.path(), OpenMode::read_only));
+    CHECK(value(read->counts(0)).planned.messages == 1);
+  }
+  f.reopen();
+  CHECK(value(f.journal->counts(0)).planned.messages == 1);
+  CHECK_FALSE(value(f.journal->was_resent(rows[0].id)));
+  f.intend(rows, 1);
+  journal::Step step;
+  step.planned_again = {rows[0].id};
+  done(f.journal->commit(step));
+  f.reopen();
+  CHECK(value(f.journal->was_resent(rows[0].id)));
 }
 
 TEST_CASE("a journal of before the first release is refused") {
