@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "mboxferry/base/ascii.h"
+
 namespace mboxferry::archive {
 namespace {
 
@@ -45,8 +47,6 @@ bool ends_with_ignoring_case(std::string_view name, std::string_view suffix) {
     return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
   });
 }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
 

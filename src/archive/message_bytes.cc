@@ -13,7 +13,7 @@
 namespace mboxferry::archive {
 namespace {
 
-constexpr std::uint64_t kPage = 64;
+constexpr std::uint64_t kBytesPage = 64;
 
 Error changed(const std::string& name) {
   return Error{ErrorCode::archive_changed, name + " changed while its folder was being read",
@@ -77,7 +77,7 @@ Result<void> MessageStream::open_file(const MessageRecord& record) {
 
 Result<bool> MessageStream::open_next() {
   if (page_used_ == page_.size()) {
-    MBOXFERRY_ASSIGN(page_, list_->table->page(list_->id, next_number_, kPage));
+    MBOXFERRY_ASSIGN(page_, list_->table->page(list_->id, next_number_, kBytesPage));
     next_number_ += page_.size();
     page_used_ = 0;
     if (page_.empty()) return false;

@@ -15,7 +15,7 @@
 namespace mboxferry::archive {
 namespace {
 
-constexpr std::uint64_t kPage = 200;
+constexpr std::uint64_t kListPage = 200;
 
 /// Walks a list page by page.
 class ListWalk {
@@ -25,7 +25,7 @@ class ListWalk {
   /// The next message, null behind the last; valid until the next call.
   Result<const ListedMessage*> next() {
     if (used_ == page_.size()) {
-      MBOXFERRY_ASSIGN(page_, list_.table->page(list_.id, number_, kPage));
+      MBOXFERRY_ASSIGN(page_, list_.table->page(list_.id, number_, kListPage));
       used_ = 0;
       number_ += page_.size();
     }

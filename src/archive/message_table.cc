@@ -34,7 +34,7 @@ constexpr const char* kSeal =
     "DROP TABLE incoming;"
     "CREATE INDEX by_offset ON message(list, offset);"
     "COMMIT;";
-constexpr const char* kPage =
+constexpr const char* kSelectPage =
     "SELECT number, offset, name, stable_name, length, skip, on_disk, compressed, has_flags, info,"
     " modified, outer_number, inner_number FROM message WHERE list = ?1 AND number >= ?2"
     " ORDER BY number LIMIT ?3";
@@ -117,7 +117,7 @@ Result<void> MessageTable::seal() {
 Result<std::vector<ListedMessage>> MessageTable::page(std::int64_t list, std::uint64_t number,
                                                       std::uint64_t limit) {
   const std::lock_guard lock(mutex_);
-  MBOXFERRY_ASSIGN(const Statement statement, database_.prepare(kPage));
+  MBOXFERRY_ASSIGN(const Statement statement, database_.prepare(kSelectPage));
   sqlite3_bind_int64(statement.get(), 1, list);
   bind_number(statement.get(), 2, number);
   bind_number(statement.get(), 3, limit);

@@ -9,14 +9,13 @@
 #include <utility>
 
 #include "archive/directory_names.h"
+#include "mboxferry/base/ascii.h"
 
 namespace mboxferry::archive {
 namespace {
 
 constexpr std::array<std::string_view, 3> kSuffixes{".zip", ".tgz", ".tar.gz"};
 constexpr std::size_t kDigits = 3;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::string part_name(const SplitPart& like, unsigned number) {
   char digits[16];

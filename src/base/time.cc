@@ -10,8 +10,6 @@
 namespace mboxferry {
 namespace {
 
-constexpr std::int64_t kDay = 86400;
-
 std::int64_t floor_divide(std::int64_t value, std::int64_t by) {
   return value / by - (value % by < 0 ? 1 : 0);
 }
@@ -42,8 +40,8 @@ std::int64_t days_from_civil(std::int64_t year, unsigned month, unsigned day) {
 
 CivilTime to_civil(const Timestamp& time) {
   const std::int64_t local = time.unix_seconds + std::int64_t{time.zone_minutes} * 60;
-  const std::int64_t days = floor_divide(local, kDay);
-  const std::int64_t seconds = local - days * kDay;
+  const std::int64_t days = floor_divide(local, kSecondsOfDay);
+  const std::int64_t seconds = local - days * kSecondsOfDay;
   const std::int64_t shifted = days + 719468;
   const std::int64_t era = floor_divide(shifted, 146097);
   const std::int64_t day_of_era = shifted - era * 146097;

@@ -22,11 +22,6 @@ std::vector<std::string> split_list(const std::string& text) {
   return words;
 }
 
-Error bad_value(const char* option, const char* expected) {
-  return {ErrorCode::usage, std::string("--") + option + " has a value that is not known",
-          std::string("it takes ") + expected};
-}
-
 Result<message::DateOrder> read_date_order(const std::string& text) {
   constexpr std::array kSources{message::DateSource::envelope, message::DateSource::received,
                                 message::DateSource::header};

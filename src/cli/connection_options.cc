@@ -16,11 +16,6 @@ namespace po = boost::program_options;
 
 constexpr long kLongestTimeout = 86'400;
 
-Error bad_value(const char* option, const char* expected) {
-  return {ErrorCode::usage, std::string("--") + option + " has a value that is not known",
-          std::string("it takes ") + expected};
-}
-
 /// `sha256:` and 64 hex digits, colons between them allowed as certificate tools print them.
 Result<std::string> read_pin(const std::string& text) {
   constexpr std::string_view kPrefix = "sha256:";

@@ -27,11 +27,6 @@ constexpr double kLowestRate = 0.001;
 constexpr double kHighestRate = 1e6;
 constexpr double kLargestAmount = 1e15;
 
-Error bad_value(const char* option, const char* expected) {
-  return {ErrorCode::usage, std::string("--") + option + " has a value that is not known",
-          std::string("it takes ") + expected};
-}
-
 /// Takes digits, with or without a fraction, off the front; no sign, no exponent.
 std::optional<double> take_number(std::string_view& text) {
   if (text.empty() || text.front() < '0' || text.front() > '9') return {};

@@ -107,6 +107,11 @@ Result<Layer> read_job_file(const po::options_description& all, const std::strin
 
 }  // namespace
 
+Error bad_value(const char* option, const char* expected) {
+  return {ErrorCode::usage, std::string("--") + option + " has a value that is not known",
+          std::string("it takes ") + expected};
+}
+
 po::options_description option_group(const std::string& caption) {
   return po::options_description(caption, kHelpColumns, kHelpColumns / 2);
 }

@@ -27,6 +27,9 @@ struct OptionTable {
 /// An empty group of options with a caption.
 boost::program_options::options_description option_group(const std::string& caption);
 
+/// The error for an option whose value is not one that it takes; `expected` says which are.
+Error bad_value(const char* option, const char* expected);
+
 /// An option that is either given or not.
 boost::program_options::typed_value<bool>* flag();
 

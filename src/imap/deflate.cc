@@ -15,7 +15,7 @@ constexpr int kStored = 0;
 constexpr int kRawWindow = -15;
 constexpr int kMemory = 8;
 // Encoded and not is told apart in pieces of this size.
-constexpr std::size_t kPiece = std::size_t{16} << 10U;
+constexpr std::size_t kDeflatePiece = std::size_t{16} << 10U;
 
 /// Text has a space every few letters; base64 has none but for headers in between.
 bool looks_encoded(std::string_view piece) {
@@ -49,7 +49,7 @@ Deflater::~Deflater() { deflateEnd(&stream_); }
 
 Result<void> Deflater::write(std::string_view bytes) {
   while (!bytes.empty()) {
-    const std::string_view piece = bytes.substr(0, kPiece);
+    const std::string_view piece = bytes.substr(0, kDeflatePiece);
     bytes.remove_prefix(piece.size());
     const bool search = !compress_ || !looks_encoded(piece);
     MBOXFERRY_TRY(use(compress_ ? kLevel : kStored, search ? Z_DEFAULT_STRATEGY : Z_HUFFMAN_ONLY));

@@ -3,18 +3,13 @@
 #include "imap/look_ahead.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "imap/message_walk.h"
 #include "imap/selection.h"
 
 namespace mboxferry::imap {
-namespace {
-
-constexpr std::uint64_t kLastUid = std::numeric_limits<Uid>::max();
-
-}  // namespace
+namespace {}  // namespace
 
 Result<void> LookAhead::ask(std::span<const Wanted> wanted) {
   std::string lines;
@@ -24,7 +19,8 @@ Result<void> LookAhead::ask(std::span<const Wanted> wanted) {
     for (std::uint64_t first = one.first; look.pages.size() < one.pages && first <= kLastUid;
          first += kLookAheadUids) {
       const AskedPage& page = look.pages.emplace_back(
-          AskedPage{connection_.next_tag(), first, std::min(first + kLookAheadUids - 1, kLastUid)});
+          AskedPage{connection_.next_tag(), first,
+                    std::min<std::uint64_t>(first + kLookAheadUids - 1, kLastUid)});
       lines += page.tag + " " + page_command(page.first, page.last, false) + "\r\n";
     }
     looks_.push_back(std::move(look));

@@ -3,7 +3,6 @@
 #include "imap/message_walk.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "imap/errors.h"
 #include "imap/fetch_reply.h"
@@ -23,7 +22,6 @@ constexpr std::uint64_t kWidest = std::uint64_t{1} << 16U;
 // turn out to be too full are asked for again.
 constexpr std::size_t kNarrowPages = 8;
 constexpr std::size_t kWidePages = 2;
-constexpr std::uint64_t kLastUid = std::numeric_limits<Uid>::max();
 constexpr std::size_t kMostInPage = 2000;
 constexpr std::size_t kMostTextInPage = std::size_t{4} << 20U;
 constexpr std::size_t kFewInPage = 250;

@@ -19,7 +19,7 @@ namespace mboxferry::imap {
 namespace {
 
 constexpr std::size_t kPendingLimit = std::size_t{1} << 20U;
-constexpr std::size_t kPiece = std::size_t{16} << 10U;
+constexpr std::size_t kTlsRecord = std::size_t{16} << 10U;
 
 /// A TLS record begins with its type: 20 to 23 (RFC 8446 section 5.1).
 bool looks_like_tls(std::string_view beginning) {
@@ -253,7 +253,7 @@ TlsStream::Step TlsStream::try_write(std::string_view bytes, std::size_t& count)
 bool TlsStream::take_in(std::size_t enough) {
   if (failure_) return false;
   while (pending_.size() - pending_used_ < enough) {
-    std::array<char, kPiece> piece;
+    std::array<char, kTlsRecord> piece;
     std::size_t count = 0;
     const Step step = try_read(piece, count);
     if (step == Step::wants_read || step == Step::wants_write) return true;
@@ -309,7 +309,7 @@ Result<void> TlsStream::write(std::string_view bytes) {
   while (!bytes.empty()) {
     if (failure_) return *failure_;
     std::size_t count = 0;
-    const Step step = try_write(bytes.substr(0, kPiece), count);
+    const Step step = try_write(bytes.substr(0, kTlsRecord), count);
     if (step == Step::done) {
       bytes.remove_prefix(count);
       continue;

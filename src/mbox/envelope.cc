@@ -15,8 +15,6 @@
 namespace mboxferry::mbox {
 namespace {
 
-constexpr std::string_view kFrom = "From ";
-constexpr std::size_t kMaxSender = 320;
 constexpr std::size_t kMaxVagueWords = 12;
 
 std::vector<std::string_view> split_words(std::string_view text) {

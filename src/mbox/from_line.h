@@ -27,6 +27,9 @@ struct FromLine {
 /// The longest From_ line; longer lines are text.
 inline constexpr std::size_t kMaxFromLine = 2048;
 
+/// What is kept of a sender; an address has at most so many characters (RFC 3696).
+inline constexpr std::size_t kMaxSender = 320;
+
 /// Parses a line without its line end, `From ` included; nothing when it is prose.
 std::optional<FromLine> parse_from_line(std::string_view line);
 

@@ -12,7 +12,6 @@
 namespace mboxferry::mbox {
 namespace {
 
-constexpr std::string_view kFrom = "From ";
 constexpr std::string_view kStrayLine = ">From - ";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 // The longest empty line; these bytes are held back until it is known whose they are.

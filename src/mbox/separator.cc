@@ -11,7 +11,6 @@
 namespace mboxferry::mbox {
 namespace {
 
-constexpr std::size_t kMaxSender = 320;
 constexpr std::uint64_t kPartLookBack = 2048;
 constexpr std::uint64_t kPartLookAhead = std::uint64_t{512} << 10;
 

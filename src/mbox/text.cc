@@ -5,7 +5,6 @@
 namespace mboxferry::mbox {
 namespace {
 
-constexpr std::string_view kFrom = "From ";
 constexpr std::size_t kBlock = 256;
 
 // False: `From ` begins at none of the kBlock places from `text` on. Looks at kBlock + 4 bytes. The

@@ -6,12 +6,10 @@
 #include <cstddef>
 #include <string_view>
 
+#include "mboxferry/base/ascii.h"
+
 namespace mboxferry::mbox {
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-constexpr char to_lower(char c) { return is_upper(c) ? static_cast<char>(c + ('a' - 'A')) : c; }
-constexpr bool is_alpha(char c) { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; }
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 constexpr bool is_line_end(char c) { return c == '\n' || c == '\r'; }
 
@@ -26,6 +24,9 @@ struct Line {
   std::size_t next;           ///< the text's size when no line follows
   bool has_line_end = false;  ///< false: the text ended before a line end was met
 };
+
+/// What a From_ line begins with.
+inline constexpr std::string_view kFrom = "From ";
 
 /// Where `From ` first occurs in `text`; npos when it does not. Much faster than a general search.
 std::size_t find_from(std::string_view text);

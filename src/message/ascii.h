@@ -3,13 +3,16 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <string_view>
+
+#include "mboxferry/base/ascii.h"
 
 namespace mboxferry::message {
 
-constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_letter(char c) { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; }
+/// The longest field name that is looked at; none that means anything to us is longer.
+inline constexpr std::size_t kLongestName = 64;
+
 /// White space as header fields have it, line ends included.
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 

@@ -12,7 +12,6 @@
 namespace mboxferry::message {
 namespace {
 
-constexpr std::size_t kLongestName = 64;
 constexpr std::size_t kLongestValue = 4 * 1024;
 constexpr std::size_t kLongestLabels = 64 * 1024;
 

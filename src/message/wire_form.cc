@@ -15,7 +15,6 @@ namespace {
 constexpr std::array<std::string_view, 8> kStatusFields{
     "status", "x-status", "x-keywords", "x-uid", "x-imap", "x-imapbase", "content-length", "lines"};
 constexpr std::string_view kMozillaFields = "x-mozilla-";
-constexpr std::size_t kLongestName = 64;
 constexpr std::string_view kFrom = "From ";
 
 }  // namespace

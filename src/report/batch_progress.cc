@@ -39,7 +39,7 @@ std::string at_work_line(const AccountSample& one) {
   return line;
 }
 
-std::string status_line(const BatchSample& sample, const Pace& pace) {
+std::string batch_status_line(const BatchSample& sample, const Pace& pace) {
   const std::uint64_t done = sample.complete + sample.refused + sample.later + sample.failed;
   std::string line = fmt::format("{} of {} accounts", done, sample.accounts);
   const auto add = [&](std::uint64_t count, std::string_view what) {
@@ -62,9 +62,9 @@ std::string status_line(const BatchSample& sample, const Pace& pace) {
 }
 
 /// What all have in common: when to print, and how fast things go.
-class Printer : public BatchPrinter {
+class TimedBatchPrinter : public BatchPrinter {
  public:
-  Printer(int descriptor, Clock& clock, milliseconds interval)
+  TimedBatchPrinter(int descriptor, Clock& clock, milliseconds interval)
       : output_(descriptor), clock_(clock), interval_(interval), printed_(clock.now()) {}
 
   void progress(const BatchSample& sample) override {
@@ -133,28 +133,30 @@ std::string notice_line(std::string_view account, std::string_view line) {
   return printable(std::string(account) + ": " + std::string(line));
 }
 
-class PlainPrinter : public Printer {
+class PlainBatchPrinter : public TimedBatchPrinter {
  public:
-  PlainPrinter(int descriptor, Clock& clock, milliseconds interval)
-      : Printer(descriptor, clock, interval) {}
+  PlainBatchPrinter(int descriptor, Clock& clock, milliseconds interval)
+      : TimedBatchPrinter(descriptor, clock, interval) {}
+
  private:
   void print_notice(std::string_view account, std::string_view line) override {
     put("mboxferry: " + notice_line(account, line) + "\n");
   }
-  void print() override { put(status_line(last(), pace()) + "\n"); }
+  void print() override { put(batch_status_line(last(), pace()) + "\n"); }
 };
 
-class SilentPrinter final : public PlainPrinter {
+class SilentBatchPrinter final : public PlainBatchPrinter {
  public:
-  SilentPrinter(int descriptor, Clock& clock)
-      : PlainPrinter(descriptor, clock, std::chrono::hours(24 * 365)) {}
+  SilentBatchPrinter(int descriptor, Clock& clock)
+      : PlainBatchPrinter(descriptor, clock, std::chrono::hours(24 * 365)) {}
 };
 
 /// A block of lines at the bottom, painted over; notices scroll above it.
-class LivePrinter final : public Printer {
+class LiveBatchPrinter final : public TimedBatchPrinter {
  public:
-  LivePrinter(int descriptor, Clock& clock) : Printer(descriptor, clock, milliseconds(250)) {}
-  ~LivePrinter() override { finish(); }
+  LiveBatchPrinter(int descriptor, Clock& clock)
+      : TimedBatchPrinter(descriptor, clock, milliseconds(250)) {}
+  ~LiveBatchPrinter() override { finish(); }
 
  private:
   void print_notice(std::string_view account, std::string_view line) override {
@@ -172,7 +174,7 @@ class LivePrinter final : public Printer {
   void print() override {
     began_ = true;
     // Without automatic wrapping each line stays one and can be painted over.
-    std::string text = erased() + "\x1b[?7l" + status_line(last(), pace());
+    std::string text = erased() + "\x1b[?7l" + batch_status_line(last(), pace());
     lines_ = 1;
     for (const AccountSample& one : last().at_work) {
       if (lines_ > kMostLines) break;
@@ -186,9 +188,10 @@ class LivePrinter final : public Printer {
   bool began_ = false;
 };
 
-class JsonPrinter final : public Printer {
+class JsonBatchPrinter final : public TimedBatchPrinter {
  public:
-  JsonPrinter(int descriptor, Clock& clock) : Printer(descriptor, clock, milliseconds(1000)) {}
+  JsonBatchPrinter(int descriptor, Clock& clock)
+      : TimedBatchPrinter(descriptor, clock, milliseconds(1000)) {}
 
  private:
   void print_notice(std::string_view account, std::string_view line) override {
@@ -253,15 +256,15 @@ std::unique_ptr<BatchPrinter> make_batch_printer(ProgressStyle style, int descri
                                                  Clock& clock) {
   switch (style) {
     case ProgressStyle::plain:
-      return std::make_unique<PlainPrinter>(descriptor, clock, milliseconds(5000));
+      return std::make_unique<PlainBatchPrinter>(descriptor, clock, milliseconds(5000));
     case ProgressStyle::live:
-      return std::make_unique<LivePrinter>(descriptor, clock);
+      return std::make_unique<LiveBatchPrinter>(descriptor, clock);
     case ProgressStyle::json:
-      return std::make_unique<JsonPrinter>(descriptor, clock);
+      return std::make_unique<JsonBatchPrinter>(descriptor, clock);
     case ProgressStyle::none:
       break;
   }
-  return std::make_unique<SilentPrinter>(descriptor, clock);
+  return std::make_unique<SilentBatchPrinter>(descriptor, clock);
 }
 
 }  // namespace mboxferry::report

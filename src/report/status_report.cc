@@ -48,7 +48,7 @@ Result<FolderCounts> count_folders(const journal::Journal& journal) {
   return FolderCounts{folders.size(), static_cast<std::size_t>(read)};
 }
 
-Result<void> write_mailboxes(JsonStream& json, const journal::Journal& journal) {
+Result<void> write_mailbox_states(JsonStream& json, const journal::Journal& journal) {
   MBOXFERRY_ASSIGN(const auto mailboxes, journal.mailboxes());
   for (const journal::MailboxRow& mailbox : mailboxes) {
     MBOXFERRY_ASSIGN(const auto counts, journal.counts(mailbox.id));
@@ -87,7 +87,7 @@ Result<void> write_status_report(TextOutput& out, const journal::Journal& journa
       .member("read", folders.read)
       .end_object();
   json.key("mailboxes").begin_array();
-  MBOXFERRY_TRY(write_mailboxes(json, journal));
+  MBOXFERRY_TRY(write_mailbox_states(json, journal));
   json.end_array().key("refused").begin_array();
   MBOXFERRY_TRY(write_reasons(json, journal, journal::State::refused));
   json.end_array().end_object().end_line();

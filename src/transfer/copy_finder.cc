@@ -37,9 +37,7 @@ Result<void> CopyFinder::look(const Visitor& visit, const Cancellation& interrup
     if (suspects.empty()) return ok();
     MBOXFERRY_TRY(read_message_ids(suspects));
     for (const Suspect& suspect : suspects) {
-      if (interrupt.requested())
-        return Error{ErrorCode::interrupted, "interrupted while verifying",
-                     "run the same command again"};
+      if (interrupt.requested()) return interrupted("interrupted while verifying");
       MBOXFERRY_TRY(judge(suspect, key, visit));
     }
     after = suspects.back().seen.uid;

@@ -10,7 +10,6 @@
 namespace mboxferry::transfer {
 namespace {
 
-constexpr std::int64_t kSecondsOfDay = 86'400;
 constexpr std::chrono::seconds kBetweenNotes{5};
 
 std::string date_of(std::int64_t day) {

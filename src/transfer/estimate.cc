@@ -12,7 +12,6 @@ namespace {
 constexpr double kFastLine = 100e6;  // bytes a second
 constexpr double kSlowLine = 1e6;    // bytes a second
 constexpr double kSlowStore = 0.02;  // seconds a message
-constexpr double kSecondsOfDay = 86'400;
 
 /// Seconds that the job's own limits take.
 double limited(const journal::Count& to_send, const RateLimits& limits) {
@@ -28,7 +27,7 @@ double limited(const journal::Count& to_send, const RateLimits& limits) {
   };
   const std::uint64_t days = std::max(more_days(to_send.messages, limits.messages_per_day),
                                       more_days(to_send.bytes, limits.bytes_per_day));
-  return std::max(seconds, static_cast<double>(days) * kSecondsOfDay);
+  return std::max(seconds, static_cast<double>(days) * static_cast<double>(kSecondsOfDay));
 }
 
 }  // namespace

@@ -251,9 +251,7 @@ Result<void> JobRunner::wait_for_index() {
     const IndexGate::Position index = gate_->position();
     if (index.folders_done == sources_.size()) return ok();
     MBOXFERRY_TRY(gate_->wait_beyond(index, interrupt_));
-    if (interrupt_.requested())
-      return Error{ErrorCode::interrupted, "interrupted while reading the archive",
-                   "run the same command again to go on"};
+    if (interrupt_.requested()) return interrupted("interrupted while reading the archive");
   }
 }
 

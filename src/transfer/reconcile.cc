@@ -3,7 +3,6 @@
 #include "transfer/reconcile.h"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <vector>
 
@@ -18,15 +17,8 @@ namespace {
 using std::chrono::milliseconds;
 using Moment = std::chrono::steady_clock::time_point;
 
-constexpr milliseconds kBetweenLooks{150};
-constexpr std::size_t kPage = 1000;
-
-Error interrupted() {
-  return {ErrorCode::interrupted, "interrupted while asking the server what it has",
-          "run the same command again to go on"};
-}
-
-constexpr imap::Uid kLastUid = std::numeric_limits<imap::Uid>::max();
+constexpr milliseconds kBetweenSettleLooks{150};
+constexpr std::size_t kSeenPage = 1000;
 
 /// Fills the journal's scratch table with what the mailbox holds.
 Result<void> look(const imap::UidRange& range, imap::ReadOnlyTarget& target,
@@ -41,7 +33,7 @@ Result<void> look(const imap::UidRange& range, imap::ReadOnlyTarget& target,
       range, {.with_message_id = true}, [&](const imap::FetchedMessage& fetched) -> Result<void> {
         page.push_back({fetched.uid, fetched.size, fetched.internal_date.unix_seconds,
                         fetched.message_id.empty() ? 0 : message::short_hash(fetched.message_id)});
-        return page.size() < kPage ? ok() : flush();
+        return page.size() < kSeenPage ? ok() : flush();
       }));
   return flush();
 }
@@ -86,14 +78,15 @@ Result<std::uint64_t> match(imap::ReadOnlyTarget& target, journal::Journal& jour
                             const MaskedDigestOf& archived, const Cancellation& interrupt) {
   std::uint64_t found = 0;
   for (;;) {
-    MBOXFERRY_ASSIGN(const auto pairs, journal.certain_matches(kPage));
+    MBOXFERRY_ASSIGN(const auto pairs, journal.certain_matches(kSeenPage));
     if (pairs.empty()) break;
     MBOXFERRY_TRY(journal.commit_matches(pairs));
     found += pairs.size();
   }
   MBOXFERRY_ASSIGN(const message::MacKey key, journal.digest_key());
   for (imap::Uid after = 0;;) {
-    if (interrupt.requested()) return interrupted();
+    if (interrupt.requested())
+      return interrupted("interrupted while asking the server what it has");
     MBOXFERRY_ASSIGN(const auto seen, journal.next_ambiguous(after));
     if (!seen) return found;
     after = seen->uid;
@@ -115,9 +108,10 @@ Result<bool> something_new(const std::string& mailbox, imap::Target& target,
                            const imap::SelectedMailbox& known, Moment settled, Clock& clock,
                            const Cancellation& interrupt) {
   for (;;) {
-    if (interrupt.requested()) return interrupted();
+    if (interrupt.requested())
+      return interrupted("interrupted while asking the server what it has");
     const bool last = clock.now() >= settled;
-    if (!last) clock.sleep(kBetweenLooks);
+    if (!last) clock.sleep(kBetweenSettleLooks);
     MBOXFERRY_ASSIGN(const imap::SelectedMailbox status, target.status(mailbox));
     if (status.uid_next != known.uid_next || status.exists != known.exists) return true;
     if (last) return false;
@@ -146,7 +140,7 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
   for (std::optional<Moment> settled;;) {
     const bool last = settled && clock.now() >= *settled;
     MBOXFERRY_ASSIGN(const imap::SelectedMailbox known, target.status(mailbox.name));
-    MBOXFERRY_TRY(look({floor, kLastUid}, target, journal));
+    MBOXFERRY_TRY(look({floor, imap::kLastUid}, target, journal));
     crash_point("reconcile-looked");
     MBOXFERRY_ASSIGN(const std::uint64_t found, match(target, journal, archived, interrupt));
     result.found += found;
@@ -167,7 +161,7 @@ Result<void> identify_stored(const journal::MailboxRow& mailbox, imap::ReadOnlyT
   MBOXFERRY_ASSIGN(const journal::Journal::Doubt doubt, journal.doubt(mailbox.id));
   if (!doubt.stored_without_uid) return ok();
   MBOXFERRY_TRY(journal.begin_reconcile(mailbox.id, journal::Unidentified::stored_without_uid));
-  MBOXFERRY_TRY(look({std::max<imap::Uid>(mailbox.uid_floor, 1), kLastUid}, target, journal));
+  MBOXFERRY_TRY(look({std::max<imap::Uid>(mailbox.uid_floor, 1), imap::kLastUid}, target, journal));
   MBOXFERRY_ASSIGN(const std::uint64_t found, match(target, journal, {}, interrupt));
   static_cast<void>(found);
   return ok();

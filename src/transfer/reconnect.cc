@@ -56,8 +56,7 @@ Result<bool> Outage::wait(const Error& error, milliseconds patience, Tracker& tr
                                static_cast<double>(wait.count()) / 1000, limit));
   }
   if (wait_unless(interrupt, clock, wait, tracker, "to connect again" + limit)) return true;
-  return Error{ErrorCode::interrupted, "interrupted while waiting for the server",
-               "run the same command again to go on"};
+  return interrupted("interrupted while waiting for the server");
 }
 
 Error given_up(Error error) {

@@ -3,7 +3,6 @@
 #include <strings.h>
 
 #include <algorithm>
-#include <limits>
 #include <unordered_map>
 
 #include "mboxferry/plan/message_plan.h"
@@ -17,12 +16,7 @@
 namespace mboxferry::transfer {
 namespace {
 
-constexpr std::size_t kPage = 500;
-constexpr imap::Uid kLastUid = std::numeric_limits<imap::Uid>::max();
-
-Error interrupted() {
-  return {ErrorCode::interrupted, "interrupted while verifying", "run the same command again"};
-}
+constexpr std::size_t kLedgerPage = 500;
 
 /// Keywords compare without regard to case.
 bool has_all(const std::vector<std::string>& found, const std::vector<std::string>& wanted) {
@@ -55,12 +49,12 @@ class MailboxVerifier {
 
   Result<void> add(const journal::MessageRow& row) {
     page_.push_back(row);
-    return page_.size() < kPage ? ok() : compare_page(page_.back().uid);
+    return page_.size() < kLedgerPage ? ok() : compare_page(page_.back().uid);
   }
 
   /// The rest of the ledger, and what lies behind it on the server.
   Result<void> finish(const Cancellation& interrupt) {
-    MBOXFERRY_TRY(compare_page(kLastUid));
+    MBOXFERRY_TRY(compare_page(imap::kLastUid));
     const auto tell = [this](const Stranger& stranger) {
       if (stranger.original == nullptr) return unexpected(stranger.uid);
       ++result_.unexpected;
@@ -90,7 +84,7 @@ class MailboxVerifier {
       MBOXFERRY_TRY(begin_walk(key_ ? last : std::max(wanted, highest_uid_)));
     }
     for (const journal::MessageRow& row : page_) MBOXFERRY_TRY(compare_row(row));
-    if (key_ || last == kLastUid) {
+    if (key_ || last == imap::kLastUid) {
       MBOXFERRY_TRY(pass_rest());
       walk_.reset();
     }
@@ -101,7 +95,7 @@ class MailboxVerifier {
   }
 
   Result<void> begin_walk(imap::Uid last) {
-    imap::Uid first = walked_to_ == kLastUid ? kLastUid : walked_to_ + 1;
+    imap::Uid first = walked_to_ == imap::kLastUid ? imap::kLastUid : walked_to_ + 1;
     // What was in the mailbox before the job is nobody's business here.
     if (walked_to_ == 0) {
       first = std::max<imap::Uid>(mailbox_.uid_floor, 1);
@@ -234,7 +228,7 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox,
   if (!selected && !gone) return Error(selected.error());
   const plan::FlagLimits limits =
       gone ? plan::FlagLimits{} : flag_limits(selected->permanent_flags);
-  const imap::Uid highest_uid = gone || selected->uid_next == 0 ? kLastUid : selected->uid_next - 1;
+  const imap::Uid highest_uid = gone || selected->uid_next == 0 ? imap::kLastUid : selected->uid_next - 1;
   MailboxVerifier verifier(mailbox, limits, highest_uid, folders, journal, target, key, result,
                            visit);
   // Another UIDVALIDITY means that the ledger's UIDs name nothing.
@@ -247,7 +241,7 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox,
   }
   MBOXFERRY_TRY(identify_stored(mailbox, target, journal, interrupt));
   MBOXFERRY_TRY(journal.ledger(mailbox.id, [&](const journal::MessageRow& row) -> Result<void> {
-    if (interrupt.requested()) return interrupted();
+    if (interrupt.requested()) return interrupted("interrupted while verifying");
     return verifier.add(row);
   }));
   MBOXFERRY_TRY(verifier.finish(interrupt));

@@ -13,11 +13,6 @@ namespace {
 // it shares one.
 constexpr std::chrono::milliseconds kLonely{300};
 
-Error interrupted() {
-  return {ErrorCode::interrupted, "interrupted; everything in flight is confirmed",
-          "run the same command again to go on"};
-}
-
 }  // namespace
 
 Result<std::optional<WorkBoard::Work>> WorkBoard::enter() {
@@ -30,7 +25,8 @@ Result<std::optional<WorkBoard::Work>> WorkBoard::enter() {
     {
       const std::scoped_lock lock(mutex_);
       if (failure_) return *failure_;
-      if (interrupt_.requested()) return interrupted();
+      if (interrupt_.requested())
+        return interrupted("interrupted; everything in flight is confirmed");
       MBOXFERRY_TRY(open_folders(index.folders_begun));
       MBOXFERRY_ASSIGN(MailStream* const stream, find(share, index.folders_done));
       if (stream != nullptr) return std::optional(begin(*stream));

@@ -3,6 +3,10 @@
 #pragma once
 
 #include <atomic>
+#include <string>
+#include <utility>
+
+#include "mboxferry/base/result.h"
 
 namespace mboxferry {
 
@@ -18,5 +22,10 @@ class Cancellation {
   static_assert(std::atomic<bool>::is_always_lock_free);
   std::atomic<bool> requested_{false};
 };
+
+/// `what`: what was interrupted, and where that leaves the job.
+inline Error interrupted(std::string what) {
+  return {ErrorCode::interrupted, std::move(what), "run the same command again to go on"};
+}
 
 }  // namespace mboxferry

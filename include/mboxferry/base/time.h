@@ -19,6 +19,8 @@ struct Timestamp {
 /// `YYYY-MM-DDTHH:MM:SS+ZZ:ZZ` (RFC 3339), for reports.
 std::string to_rfc3339(const Timestamp& time);
 
+inline constexpr std::int64_t kSecondsOfDay = 86'400;
+
 /// Days from 1970-01-01 to a date of the proleptic Gregorian calendar; month 1 to 12.
 std::int64_t days_from_civil(std::int64_t year, unsigned month, unsigned day);
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -20,6 +21,7 @@
 namespace mboxferry::imap {
 
 using Uid = std::uint32_t;
+inline constexpr Uid kLastUid = std::numeric_limits<Uid>::max();
 
 /// What the server announced after login.
 struct Capabilities {

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// Letters and digits of ASCII, independent of the locale.
+#pragma once
+
+namespace mboxferry {
+
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+constexpr char to_lower(char c) { return is_upper(c) ? static_cast<char>(c + ('a' - 'A')) : c; }
+constexpr bool is_letter(char c) { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; }
+
+}  // namespace mboxferry
