@@ -121,6 +121,13 @@ class Dovecot(ImapServer):
     def _command(self):
         return ["dovecot", "-F", "-c", str(self.folder / "dovecot.conf")]
 
+    def kill(self):
+        super().kill()
+        # One that was killed between making a lock file and writing its PID there would be waited
+        # for, for two minutes.
+        for lock in (self.folder / "mail").rglob("*.lock"):
+            lock.unlink(missing_ok=True)
+
     # Looking inside
 
     def sessions(self, user=None) -> list:

@@ -187,10 +187,21 @@ class ImapServer:
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE  # it may have one of the bad certificates
-        connection = imaplib.IMAP4_SSL("127.0.0.1", self.tls_port, ssl_context=context, timeout=60)
         secret = b"\0" + user.encode() + b"\0" + as_bytes(password)
-        connection.authenticate("PLAIN", lambda _: secret)
-        return connection
+        deadline = time.monotonic() + 20
+        while True:
+            # Another client that is killed, or a busy machine, may make the server drop a
+            # connection that has not logged in; what the test asks for does not depend on it.
+            try:
+                connection = imaplib.IMAP4_SSL("127.0.0.1", self.tls_port, ssl_context=context,
+                                               timeout=60)
+                connection.authenticate("PLAIN", lambda _: secret)
+                return connection
+            except (OSError, imaplib.IMAP4.abort):
+                ended = self._process is None or self._process.poll() is not None
+                if ended or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
 
     @contextlib.contextmanager
     def session(self, user=None):
