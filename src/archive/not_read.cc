@@ -12,10 +12,10 @@
 namespace mboxferry::archive {
 namespace {
 
-constexpr const char* kCreate =
+constexpr const char* kCreateEntries =
     "CREATE TABLE entry(kind INTEGER, place BLOB, name BLOB, bytes INTEGER, reason BLOB);"
     "CREATE INDEX by_place ON entry(kind, place); BEGIN;";
-constexpr const char* kInsert = "INSERT INTO entry VALUES(?, ?, ?, ?, ?)";
+constexpr const char* kInsertEntry = "INSERT INTO entry VALUES(?, ?, ?, ?, ?)";
 constexpr const char* kEach =
     "SELECT place, name, bytes, reason FROM entry WHERE kind = ?1 ORDER BY place, rowid";
 
@@ -30,8 +30,8 @@ struct NotReadList::State {
 
   Result<void> add(const NotRead& entry) {
     if (!database.is_open()) {
-      MBOXFERRY_TRY(database.open(kCreate));
-      MBOXFERRY_ASSIGN(insert, database.prepare(kInsert));
+      MBOXFERRY_TRY(database.open(kCreateEntries));
+      MBOXFERRY_ASSIGN(insert, database.prepare(kInsertEntry));
     }
     sqlite3_bind_int(insert.get(), 1, static_cast<int>(entry.kind));
     bind_bytes(insert.get(), 2, entry.place);

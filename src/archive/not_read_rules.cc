@@ -27,7 +27,7 @@ constexpr std::array<std::string_view, 6> kCertain{"from",        "received",   
 constexpr std::array<std::string_view, 6> kLikely{"to", "subject",  "date",
                                                   "cc", "reply-to", "content-type"};
 
-bool ends_with_any(std::string_view name, const auto& suffixes) {
+bool ends_with_any_in_any_case(std::string_view name, const auto& suffixes) {
   std::string lower(name);
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
@@ -96,14 +96,15 @@ NotReadKind kind_of_unknown(std::string_view head) {
 }
 
 NotReadKind kind_of_packed(std::string_view name, std::string_view head) {
-  const bool no_mail = ends_with_any(name, kPackages) || head.starts_with("SQLite format 3") ||
-                       head.starts_with("PK\x05\x06");
+  const bool no_mail = ends_with_any_in_any_case(name, kPackages) ||
+                       head.starts_with("SQLite format 3") || head.starts_with("PK\x05\x06");
   return no_mail ? NotReadKind::not_mail : NotReadKind::unread;
 }
 
 NotReadKind kind_of_unreadable(std::string_view name) {
-  const bool no_mail = !index_file_reason(name).empty() || ends_with_any(name, kPictures) ||
-                       ends_with_any(name, kPackages);
+  const bool no_mail = !index_file_reason(name).empty() ||
+                       ends_with_any_in_any_case(name, kPictures) ||
+                       ends_with_any_in_any_case(name, kPackages);
   return no_mail ? NotReadKind::not_mail : NotReadKind::unread;
 }
 

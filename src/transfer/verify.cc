@@ -228,7 +228,8 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox,
   if (!selected && !gone) return Error(selected.error());
   const plan::FlagLimits limits =
       gone ? plan::FlagLimits{} : flag_limits(selected->permanent_flags);
-  const imap::Uid highest_uid = gone || selected->uid_next == 0 ? imap::kLastUid : selected->uid_next - 1;
+  const imap::Uid highest_uid =
+      gone || selected->uid_next == 0 ? imap::kLastUid : selected->uid_next - 1;
   MailboxVerifier verifier(mailbox, limits, highest_uid, folders, journal, target, key, result,
                            visit);
   // Another UIDVALIDITY means that the ledger's UIDs name nothing.
