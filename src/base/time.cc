@@ -70,6 +70,13 @@ std::string to_rfc3339(const Timestamp& time) {
                      time.zone_minutes < 0 ? '-' : '+', zone / 60, zone % 60);
 }
 
+Timestamp local_time(std::int64_t unix_seconds) {
+  const std::time_t time = unix_seconds;
+  std::tm broken_down{};
+  if (::localtime_r(&time, &broken_down) == nullptr) return {unix_seconds, 0};
+  return {unix_seconds, static_cast<std::int16_t>(broken_down.tm_gmtoff / 60)};
+}
+
 Clock& system_clock() {
   static SystemClock clock;
   return clock;

@@ -26,9 +26,9 @@ class TraceLog {
   void write(std::string_view line) {
     using namespace std::chrono;
     const auto now = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-    const CivilTime time = to_civil({now / 1000, 0});
-    const std::string text = fmt::format("{:02}:{:02}:{:02}.{:03} {}\n", time.hour, time.minute,
-                                         time.second, now % 1000, report::printable(line));
+    std::string text = to_rfc3339(local_time(now / 1000));
+    text.insert(text.find('T') + sizeof "hh:mm:ss", fmt::format(".{:03}", now % 1000));
+    text += ' ' + report::printable(line) + '\n';
     const std::lock_guard lock(mutex_);
     static_cast<void>(write_all(file_.get(), text, path_));
   }

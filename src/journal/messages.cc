@@ -107,6 +107,23 @@ Result<std::vector<MessageRow>> SqliteJournal::planned(FolderId folder, MailboxI
   return read_messages(std::move(query), path());
 }
 
+Result<void> SqliteJournal::index_mailboxes() {
+  const std::lock_guard guard(mutex_);
+  MBOXFERRY_ASSIGN(const std::int64_t unread,
+                   database_->number("SELECT EXISTS (SELECT 1 FROM folder WHERE index_done = 0)"));
+  if (unread != 0) return ok();
+  // A mailbox whose range begins before an earlier one has ended.
+  MBOXFERRY_ASSIGN(
+      const std::int64_t mixed,
+      database_->number(
+          "SELECT EXISTS (SELECT 1 FROM (SELECT first_message AS first, max(last_message) OVER"
+          " (ORDER BY first_message ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before"
+          " FROM mailbox_range) WHERE first <= before)"));
+  if (mixed == 0) return ok();
+  // Sending changes neither column of it, so it costs nothing then.
+  return database_->script("CREATE INDEX IF NOT EXISTS message_mailbox ON message(mailbox)");
+}
+
 Result<std::vector<MailboxId>> SqliteJournal::mailboxes_of(FolderId folder) const {
   const std::lock_guard guard(mutex_);
   static const std::string kSql =

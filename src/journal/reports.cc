@@ -37,7 +37,27 @@ Count& count_of(MailboxCounts& counts, State state) {
   return counts.planned;
 }
 
+/// Adds rows of state and size up, each to the counts that `to` gives for it. GROUP BY would sort
+/// all rows first.
+template <typename To>
+Result<void> add_rows(Query& query, const std::string& path, const To& to) {
+  while (true) {
+    MBOXFERRY_ASSIGN(const bool more, query.next());
+    if (!more) return ok();
+    const std::optional<State> state = public_state(query.integer(0));
+    if (!state) return damaged(path, "a message has an unknown state");
+    Count& count = count_of(to(query), *state);
+    ++count.messages;
+    count.bytes += static_cast<std::uint64_t>(query.integer(1));
+  }
+}
+
 }  // namespace
+
+MailboxCounts counts_of(const CountsByMailbox& counts, MailboxId mailbox) {
+  const auto found = counts.find(mailbox);
+  return found == counts.end() ? MailboxCounts{} : found->second;
+}
 
 Result<void> SqliteJournal::ledger(MailboxId mailbox, const MessageVisitor& visit) const {
   // A connection of its own: one snapshot, sorted once by SQLite through temporary files, while
@@ -75,28 +95,42 @@ Result<void> SqliteJournal::each(State state, MailboxId mailbox,
 }
 
 Result<MailboxCounts> SqliteJournal::counts(MailboxId mailbox) const {
-  const std::lock_guard guard(mutex_);
-  // Added up here: GROUP BY would sort all rows first.
-  MBOXFERRY_ASSIGN(
-      Query query,
-      mailbox == 0
-          ? database_->query("SELECT state, wire_size FROM message")
-          : database_->query(
-                "SELECT state, wire_size FROM message"
-                " WHERE id BETWEEN (SELECT first_message FROM mailbox_range WHERE mailbox = ?1)"
-                " AND (SELECT last_message FROM mailbox_range WHERE mailbox = ?1)"
-                " AND mailbox = ?1",
-                mailbox));
-  MailboxCounts counts;
-  while (true) {
-    MBOXFERRY_ASSIGN(const bool more, query.next());
-    if (!more) return counts;
-    const std::optional<State> state = public_state(query.integer(0));
-    if (!state) return damaged(path(), "a message has an unknown state");
-    Count& count = count_of(counts, *state);
-    ++count.messages;
-    count.bytes += static_cast<std::uint64_t>(query.integer(1));
+  MailboxCounts sum;
+  if (mailbox != 0) {
+    const std::lock_guard guard(mutex_);
+    MBOXFERRY_ASSIGN(
+        Query query,
+        database_->query("SELECT state, wire_size FROM message"
+                         " WHERE id BETWEEN (SELECT first_message FROM mailbox_range"
+                         " WHERE mailbox = ?1) AND (SELECT last_message FROM mailbox_range"
+                         " WHERE mailbox = ?1) AND mailbox = ?1",
+                         mailbox));
+    MBOXFERRY_TRY(add_rows(query, path(), [&](const Query&) -> MailboxCounts& { return sum; }));
+    return sum;
   }
+  MBOXFERRY_ASSIGN(const CountsByMailbox all, counts_by_mailbox());
+  for (const auto& [id, counts] : all) {
+    for (Count MailboxCounts::*const count :
+         {&MailboxCounts::planned, &MailboxCounts::intended, &MailboxCounts::stored,
+          &MailboxCounts::refused, &MailboxCounts::skipped}) {
+      (sum.*count).messages += (counts.*count).messages;
+      (sum.*count).bytes += (counts.*count).bytes;
+    }
+  }
+  return sum;
+}
+
+Result<CountsByMailbox> SqliteJournal::counts_by_mailbox() const {
+  const std::lock_guard guard(mutex_);
+  MBOXFERRY_ASSIGN(Query query, database_->query("SELECT state, wire_size, mailbox FROM message"));
+  CountsByMailbox all;
+  auto last = all.end();
+  MBOXFERRY_TRY(add_rows(query, path(), [&](const Query& row) -> MailboxCounts& {
+    const MailboxId mailbox = row.integer(2);
+    if (last == all.end() || last->first != mailbox) last = all.try_emplace(mailbox).first;
+    return last->second;
+  }));
+  return all;
 }
 
 Result<void> SqliteJournal::each_note(std::string_view prefix, const NoteVisitor& visit) const {

@@ -48,6 +48,7 @@ class SqliteJournal final : public Journal {
   Result<std::vector<MessageRow>> planned(FolderId folder, MailboxId mailbox, MessageId after,
                                           std::size_t limit) const override;
   Result<std::vector<MailboxId>> mailboxes_of(FolderId folder) const override;
+  Result<void> index_mailboxes() override;
   Result<std::optional<MessageRow>> message(MessageId id) const override;
   Result<std::vector<MessageRow>> messages(FolderId folder, MessageId after,
                                            std::size_t limit) const override;
@@ -73,6 +74,7 @@ class SqliteJournal final : public Journal {
   Result<void> ledger(MailboxId mailbox, const MessageVisitor& visit) const override;
   Result<void> each(State state, MailboxId mailbox, const MessageVisitor& visit) const override;
   Result<MailboxCounts> counts(MailboxId mailbox) const override;
+  Result<CountsByMailbox> counts_by_mailbox() const override;
   Result<void> each_finding(
       FolderId folder, const std::function<Result<void>(const Finding&)>& visit) const override;
 

@@ -12,6 +12,7 @@
 #include "mboxferry/report/json_stream.h"
 #include "mboxferry/report/printable.h"
 #include "report/background_output.h"
+#include "report/notice_head.h"
 #include "report/rate_meter.h"
 
 namespace mboxferry::report {
@@ -65,7 +66,11 @@ std::string batch_status_line(const BatchSample& sample, const Pace& pace) {
 class TimedBatchPrinter : public BatchPrinter {
  public:
   TimedBatchPrinter(int descriptor, Clock& clock, milliseconds interval)
-      : output_(descriptor), clock_(clock), interval_(interval), printed_(clock.now()) {}
+      : descriptor_(descriptor),
+        output_(descriptor),
+        clock_(clock),
+        interval_(interval),
+        printed_(clock.now()) {}
 
   void progress(const BatchSample& sample) override {
     const auto now = clock_.now();
@@ -109,6 +114,7 @@ class TimedBatchPrinter : public BatchPrinter {
     return pace;
   }
   void put(std::string text) { output_.put(std::move(text)); }
+  [[nodiscard]] std::string notice_head() const { return report::notice_head(descriptor_, clock_); }
 
  private:
   void tell_lost() {
@@ -118,6 +124,7 @@ class TimedBatchPrinter : public BatchPrinter {
     std::chrono::steady_clock::time_point at;
     std::uint64_t done = 0;
   };
+  const int descriptor_;
   BackgroundOutput output_;
   Clock& clock_;
   milliseconds interval_;
@@ -140,7 +147,7 @@ class PlainBatchPrinter : public TimedBatchPrinter {
 
  private:
   void print_notice(std::string_view account, std::string_view line) override {
-    put("mboxferry: " + notice_line(account, line) + "\n");
+    put(notice_head() + notice_line(account, line) + "\n");
   }
   void print() override { put(batch_status_line(last(), pace()) + "\n"); }
 };

@@ -112,7 +112,8 @@ Result<void> PageData::write_facts(const RunFacts& run, const journal::Journal& 
   json_.text(printable(journal.path()));
   MBOXFERRY_ASSIGN(const journal::JobIdentity identity, journal.identity());
   json_.begin_array();
-  for (const std::string& archive : lines_of(identity.archives)) json_.text(printable(archive));
+  for (const std::string& archive : journal::archive_paths(identity.archives))
+    json_.text(printable(archive));
   json_.end_array();
   return json_.result();
 }

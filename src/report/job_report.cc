@@ -28,8 +28,9 @@ Result<void> write_noted(JsonStream& json, std::string_view name, const journal:
 
 Result<void> write_mailboxes(JsonStream& json, const journal::Journal& journal) {
   MBOXFERRY_ASSIGN(const auto mailboxes, journal.mailboxes());
+  MBOXFERRY_ASSIGN(const journal::CountsByMailbox all, journal.counts_by_mailbox());
   for (const journal::MailboxRow& mailbox : mailboxes) {
-    MBOXFERRY_ASSIGN(const auto counts, journal.counts(mailbox.id));
+    const journal::MailboxCounts counts = counts_of(all, mailbox.id);
     const journal::Count meant = meant_for(counts);
     json.begin_object()
         .member("name", mailbox.name)

@@ -24,6 +24,7 @@ void add(journal::Count& to, const journal::Count& what) {
 
 Result<Totals> write_mailbox_table(TextOutput& out, const journal::Journal& journal) {
   MBOXFERRY_ASSIGN(const auto mailboxes, journal.mailboxes());
+  MBOXFERRY_ASSIGN(const journal::CountsByMailbox all, journal.counts_by_mailbox());
   std::size_t width = 7;
   for (const auto& mailbox : mailboxes)
     width = std::max(width, std::min(kNameColumns, printable(mailbox.name).size()));
@@ -34,7 +35,7 @@ Result<Totals> write_mailbox_table(TextOutput& out, const journal::Journal& jour
                                         "in doubt", "refused", "skipped", "there before")));
   }
   for (const journal::MailboxRow& mailbox : mailboxes) {
-    MBOXFERRY_ASSIGN(const auto counts, journal.counts(mailbox.id));
+    const journal::MailboxCounts counts = counts_of(all, mailbox.id);
     MBOXFERRY_TRY(out.write(fmt::format(
         "  {:{}} {:>10} {:>10} {:>10} {:>8} {:>8} {:>8} {:>12}{}\n", shortened(mailbox.name, width),
         width, meant_for(counts).messages, counts.stored.messages, counts.planned.messages,
@@ -116,16 +117,6 @@ Result<void> write_losses(TextOutput& out, const journal::Journal& journal) {
 }
 
 }  // namespace
-
-std::vector<std::string> lines_of(std::string_view text) {
-  std::vector<std::string> lines;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    if (end > 0) lines.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return lines;
-}
 
 Result<void> write_job_summary(TextOutput& out, const journal::Journal& journal,
                                const RunFacts& run) {

@@ -48,7 +48,4 @@ Result<Totals> write_mailbox_table(TextOutput& out, const journal::Journal& jour
 Result<void> write_refused_lines(TextOutput& out, const journal::Journal& journal,
                                  std::uint64_t count);
 
-/// The lines of `text` without their ends, empty ones left out.
-std::vector<std::string> lines_of(std::string_view text);
-
 }  // namespace mboxferry::report

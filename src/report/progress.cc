@@ -11,6 +11,7 @@
 #include "mboxferry/report/json_stream.h"
 #include "mboxferry/report/printable.h"
 #include "report/background_output.h"
+#include "report/notice_head.h"
 #include "report/rate_meter.h"
 
 namespace mboxferry::report {
@@ -68,7 +69,11 @@ std::string status_line(const ProgressSample& sample, const Rate& rate) {
 class Printer : public ProgressPrinter {
  public:
   Printer(int descriptor, Clock& clock, milliseconds interval)
-      : output_(descriptor), clock_(clock), interval_(interval), printed_(clock.now()) {}
+      : descriptor_(descriptor),
+        output_(descriptor),
+        clock_(clock),
+        interval_(interval),
+        printed_(clock.now()) {}
 
   void progress(const ProgressSample& sample) override {
     const Moment now = clock_.now();
@@ -105,6 +110,7 @@ class Printer : public ProgressPrinter {
   [[nodiscard]] virtual bool prints_phases() const { return false; }
 
   void put(std::string text) { output_.put(std::move(text)); }
+  [[nodiscard]] std::string notice_head() const { return report::notice_head(descriptor_, clock_); }
   [[nodiscard]] const ProgressSample& last() const { return sample_; }
   [[nodiscard]] Rate rate() const { return meter_.rate(); }
   /// True when the last sample was printed.
@@ -115,6 +121,7 @@ class Printer : public ProgressPrinter {
     if (const std::uint64_t lost = output_.take_lost(); lost > 0) print_notice(lost_line(lost));
   }
 
+  const int descriptor_;
   BackgroundOutput output_;
   Clock& clock_;
   milliseconds interval_;
@@ -128,20 +135,18 @@ class SilentPrinter final : public Printer {
  public:
   SilentPrinter(int descriptor, Clock& clock)
       : Printer(descriptor, clock, std::chrono::hours(24 * 365)) {}
+
  private:
-  void print_notice(std::string_view line) override {
-    put("mboxferry: " + printable(line) + "\n");
-  }
+  void print_notice(std::string_view line) override { put(notice_head() + printable(line) + "\n"); }
   void print(const ProgressSample&, const Rate&) override {}
 };
 
 class PlainPrinter final : public Printer {
  public:
   PlainPrinter(int descriptor, Clock& clock) : Printer(descriptor, clock, milliseconds(5000)) {}
+
  private:
-  void print_notice(std::string_view line) override {
-    put("mboxferry: " + printable(line) + "\n");
-  }
+  void print_notice(std::string_view line) override { put(notice_head() + printable(line) + "\n"); }
   void print(const ProgressSample& sample, const Rate& rate) override {
     put(status_line(sample, rate) + "\n");
   }

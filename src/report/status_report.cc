@@ -50,8 +50,9 @@ Result<FolderCounts> count_folders(const journal::Journal& journal) {
 
 Result<void> write_mailbox_states(JsonStream& json, const journal::Journal& journal) {
   MBOXFERRY_ASSIGN(const auto mailboxes, journal.mailboxes());
+  MBOXFERRY_ASSIGN(const journal::CountsByMailbox all, journal.counts_by_mailbox());
   for (const journal::MailboxRow& mailbox : mailboxes) {
-    MBOXFERRY_ASSIGN(const auto counts, journal.counts(mailbox.id));
+    const journal::MailboxCounts counts = counts_of(all, mailbox.id);
     json.begin_object()
         .member("name", mailbox.name)
         .member("planned", meant_for(counts).messages)
@@ -78,7 +79,7 @@ Result<void> write_status_report(TextOutput& out, const journal::Journal& journa
       .member("schema", "mboxferry.status/1")
       .member("journal", journal.path())
       .member("account", identity.account);
-  json.key("archives").texts(lines_of(identity.archives));
+  json.key("archives").texts(journal::archive_paths(identity.archives));
   text_or_null(json, "verdict", notes.verdict);
   text_or_null(json, "reason", notes.reason);
   json.key("folders")
@@ -102,7 +103,7 @@ Result<void> write_status_summary(TextOutput& out, const journal::Journal& journ
   MBOXFERRY_TRY(out.write(fmt::format("{}: {}\n", ended ? notes.verdict : "not finished",
                                       printable(identity.account))));
   if (!notes.reason.empty()) MBOXFERRY_TRY(out.write("  " + printable(notes.reason) + "\n"));
-  for (const std::string& archive : lines_of(identity.archives)) {
+  for (const std::string& archive : journal::archive_paths(identity.archives)) {
     MBOXFERRY_TRY(out.write(fmt::format("  archive {}\n", printable(archive))));
   }
   if (folders.read < folders.all) {

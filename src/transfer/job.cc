@@ -38,14 +38,13 @@ using std::chrono::milliseconds;
 constexpr std::uint64_t kIndexLead = 256u << 20;
 constexpr int kFirstTries = 2;
 
-std::string absolute_lines(const std::vector<std::string>& paths) {
-  std::string lines;
-  for (const std::string& path : paths) {
+std::vector<std::string> absolute_paths(std::vector<std::string> paths) {
+  for (std::string& path : paths) {
     std::error_code error;
     const auto full = std::filesystem::weakly_canonical(path, error);
-    lines += (error ? path : full.string()) + "\n";
+    if (!error) path = full.string();
   }
-  return lines;
+  return paths;
 }
 
 /// One job from beginning to end.
@@ -249,7 +248,7 @@ Result<void> JobRunner::wait_for_index() {
   tracker_.enter(Progress::Phase::reading);
   for (;;) {
     const IndexGate::Position index = gate_->position();
-    if (index.folders_done == sources_.size()) return ok();
+    if (index.folders_done == sources_.size()) return journal_->index_mailboxes();
     MBOXFERRY_TRY(gate_->wait_beyond(index, interrupt_));
     if (interrupt_.requested()) return interrupted("interrupted while reading the archive");
   }
@@ -370,7 +369,8 @@ Result<Verdict> JobRunner::run() {
 }  // namespace
 
 journal::JobIdentity identity_of(const JobSettings& settings) {
-  return {settings.account.label(), absolute_lines(settings.archives), settings_text(settings)};
+  return {settings.account.label(), journal::archive_lines(absolute_paths(settings.archives)),
+          settings_text(settings)};
 }
 
 Environment real_environment(const JobSettings& settings) {

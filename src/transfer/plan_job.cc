@@ -73,7 +73,7 @@ Result<void> Planner::read_archives() {
     tracker_.enter(Progress::Phase::reading, source.row.path);
     MBOXFERRY_TRY(indexer.index(source, interrupt_));
   }
-  return ok();
+  return journal_->index_mailboxes();
 }
 
 Result<std::map<journal::MailboxId, std::uint64_t>> Planner::doubtful_places() {

@@ -192,13 +192,10 @@ std::string settings_text(const JobSettings& settings) {
 
 Result<JobSettings> settings_of(const journal::JobIdentity& identity) {
   JobSettings settings;
-  const auto add_archive = [&](std::string_view path) {
-    settings.archives.emplace_back(path);
-    return true;
-  };
+  settings.archives = journal::archive_paths(identity.archives);
   const auto add_setting = [&](std::string_view line) { return read_line(line, settings); };
-  const bool understood =
-      read_lines(identity.archives, add_archive) && read_lines(identity.settings, add_setting);
+  const bool understood = journal::archive_lines(settings.archives) == identity.archives &&
+                          read_lines(identity.settings, add_setting);
   // What does not come out the same would be another job.
   if (understood && settings_text(settings) == identity.settings) return settings;
   return Error{ErrorCode::configuration, "the settings in the journal are not understood",

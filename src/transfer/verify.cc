@@ -210,10 +210,11 @@ class MailboxVerifier {
 /// Those that messages were stored in.
 Result<std::vector<Lookout::Mailbox>> mailboxes_to_verify(const journal::Journal& journal) {
   MBOXFERRY_ASSIGN(std::vector<journal::MailboxRow> rows, journal.mailboxes());
+  MBOXFERRY_ASSIGN(const journal::CountsByMailbox counts, journal.counts_by_mailbox());
   std::vector<Lookout::Mailbox> used;
   for (journal::MailboxRow& row : rows) {
-    MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal.counts(row.id));
-    if (counts.stored.messages > 0) used.push_back({std::move(row), counts.stored.messages});
+    const std::uint64_t stored = counts_of(counts, row.id).stored.messages;
+    if (stored > 0) used.push_back({std::move(row), stored});
   }
   return used;
 }
@@ -257,6 +258,7 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox,
 
 Result<VerifyResult> verify_job(journal::Journal& journal, imap::ReadOnlyTarget& target, bool full,
                                 const DifferenceVisitor& visit, const Cancellation& interrupt) {
+  MBOXFERRY_TRY(journal.index_mailboxes());
   VerifyResult result;
   std::optional<message::MacKey> key;
   if (full) {

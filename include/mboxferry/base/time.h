@@ -21,6 +21,9 @@ std::string to_rfc3339(const Timestamp& time);
 
 inline constexpr std::int64_t kSecondsOfDay = 86'400;
 
+/// The moment in the machine's zone, for logs.
+Timestamp local_time(std::int64_t unix_seconds);
+
 /// Days from 1970-01-01 to a date of the proleptic Gregorian calendar; month 1 to 12.
 std::int64_t days_from_civil(std::int64_t year, unsigned month, unsigned day);
 

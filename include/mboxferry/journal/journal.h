@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -39,11 +40,17 @@ enum class State : std::uint8_t {
 /// What must be the same when a job goes on.
 struct JobIdentity {
   std::string account;   ///< user@host:port
-  std::string archives;  ///< the archives' absolute paths, one a line
+  std::string archives;  ///< archive_lines() of the archives' absolute paths
   std::string settings;  ///< what changes which messages go where, as text
 
   friend bool operator==(const JobIdentity&, const JobIdentity&) = default;
 };
+
+/// Paths as a text with a line for each. One that holds a line feed itself is escaped, behind a
+/// backslash, with which no other line begins.
+std::string archive_lines(const std::vector<std::string>& paths);
+/// The paths of such a text.
+std::vector<std::string> archive_paths(std::string_view lines);
 
 /// One folder of an archive.
 struct FolderRow {
@@ -156,6 +163,10 @@ struct MailboxCounts {
   Count planned, intended, stored, refused, skipped;
 };
 
+using CountsByMailbox = std::map<MailboxId, MailboxCounts>;
+/// None for a mailbox without messages.
+MailboxCounts counts_of(const CountsByMailbox& counts, MailboxId mailbox);
+
 /// Which messages reconciling looks for.
 enum class Unidentified {
   in_doubt,            ///< state intended
@@ -256,6 +267,10 @@ class Journal {
                                                                 std::size_t limit) const = 0;
   /// The mailboxes that messages of a folder go into, ascending. Reads every row of the folder.
   [[nodiscard]] virtual Result<std::vector<MailboxId>> mailboxes_of(FolderId folder) const = 0;
+  /// From now on, what is asked about one mailbox reads the rows of that mailbox alone, also where
+  /// the messages of many lie among each other. Does nothing where each mailbox has a range of its
+  /// own, and while folders are not indexed to the end, which it would slow down.
+  virtual Result<void> index_mailboxes() = 0;
   [[nodiscard]] virtual Result<std::optional<MessageRow>> message(MessageId id) const = 0;
   /// Up to `limit` messages of a folder in any state with id > `after`, in archive order.
   [[nodiscard]] virtual Result<std::vector<MessageRow>> messages(FolderId folder, MessageId after,
@@ -330,6 +345,8 @@ class Journal {
   virtual Result<void> each(State state, MailboxId mailbox, const MessageVisitor& visit) const = 0;
   /// Reads every row of the mailbox; every mailbox when `mailbox` is 0.
   [[nodiscard]] virtual Result<MailboxCounts> counts(MailboxId mailbox) const = 0;
+  /// The counts of every mailbox that has messages; reads every row once.
+  [[nodiscard]] virtual Result<CountsByMailbox> counts_by_mailbox() const = 0;
   virtual Result<void> each_finding(
       FolderId folder, const std::function<Result<void>(const Finding&)>& visit) const = 0;
 
