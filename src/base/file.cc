@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// File descriptors and whole-file writes.
+// File descriptors, and giving files their names.
 #include "mboxferry/base/file.h"
 
 #include <fcntl.h>
@@ -52,23 +52,6 @@ bool sync_directory_of(const std::string& path) {
 
 bool put_in_place(const std::string& temporary, const std::string& path) {
   return std::rename(temporary.c_str(), path.c_str()) == 0 && sync_directory_of(path);
-}
-
-Result<void> replace_file(const std::string& path, std::string_view bytes, unsigned mode) {
-  const std::string temporary = path + ".new";
-  const auto failed = [&](const char* step) {
-    Error error{ErrorCode::cannot_create,
-                "cannot " + std::string(step) + " " + path + ": " + errno_text(errno),
-                "choose a place that can be written"};
-    ::unlink(temporary.c_str());
-    return error;
-  };
-  FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
-  if (!file.valid()) return failed("create");
-  if (!write_all(file.get(), bytes, path)) return failed("write");
-  if (::fsync(file.get()) != 0) return failed("sync");
-  if (!put_in_place(temporary, path)) return failed("rename");
-  return ok();
 }
 
 }  // namespace mboxferry

@@ -10,6 +10,7 @@
 
 #include "cli/exit_codes.h"
 #include "cli/progress_options.h"
+#include "mboxferry/base/output_file.h"
 #include "mboxferry/base/time.h"
 #include "mboxferry/report/csv_ledger.h"
 #include "mboxferry/report/html_page.h"
@@ -29,6 +30,11 @@ std::unique_ptr<journal::Journal> journal_of(const transfer::JobSettings& settin
   }
   auto journal = journal::Journal::open(settings.journal_path, journal::OpenMode::read_only);
   return journal ? std::move(*journal) : nullptr;
+}
+
+Result<void> can_be_replaced(const std::string& path) {
+  MBOXFERRY_TRY(OutputFile::create(path));
+  return ok();
 }
 
 void add_failure(std::vector<Error>& failures, const Result<void>& written) {
@@ -100,7 +106,9 @@ Result<void> check_report_files(const Options& options) {
       return Error{ErrorCode::usage, fmt::format("--{} tells of a run, not of a --dry-run", option),
                    "--report-json writes the plan"};
     }
-    MBOXFERRY_TRY(report::check_creatable(path));
+    // Reports may go into a pipe; metrics are a file that is replaced again and again.
+    MBOXFERRY_TRY(std::string_view(option) == "metrics-file" ? can_be_replaced(path)
+                                                             : report::check_creatable(path));
   }
   return ok();
 }

@@ -2,16 +2,14 @@
 // Writes the protocol trace.
 #include "cli/trace_log.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include <cerrno>
 #include <chrono>
 #include <memory>
 #include <mutex>
 
-#include "mboxferry/base/file.h"
+#include "mboxferry/base/output_file.h"
 #include "mboxferry/base/time.h"
 #include "mboxferry/report/printable.h"
 
@@ -42,14 +40,9 @@ class TraceLog {
 }  // namespace
 
 Result<std::function<void(std::string_view)>> open_trace(const std::string& path) {
-  FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-  if (!file.valid()) {
-    return Error{ErrorCode::cannot_create, "cannot create " + path + ": " + errno_text(errno),
-                 "choose another place with --log-file"};
-  }
+  MBOXFERRY_ASSIGN(FileDescriptor file, open_log(path));
   // A trace names people and mailboxes: also a file that was there before is closed to others.
-  struct stat status {};
-  if (::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode)) ::fchmod(file.get(), 0600);
+  ::fchmod(file.get(), 0600);
   auto log = std::make_shared<TraceLog>(std::move(file), path);
   return std::function<void(std::string_view)>([log](std::string_view line) { log->write(line); });
 }

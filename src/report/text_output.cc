@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "mboxferry/base/output_file.h"
+
 namespace mboxferry::report {
 namespace {
 
@@ -20,14 +22,11 @@ Error cannot_create(const std::string& path, int error_number) {
           "choose a place that can be written"};
 }
 
-bool is_special(const std::string& path) {
+/// A pipe or a terminal, which is written to as it is.
+bool is_stream(const std::string& path) {
   struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
-}
-
-bool is_directory(const std::string& path) {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+  return ::stat(path.c_str(), &status) == 0 &&
+         (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode) || S_ISSOCK(status.st_mode));
 }
 
 }  // namespace
@@ -56,16 +55,14 @@ WholeFile::WholeFile(std::string path, std::string temporary, FileDescriptor fil
       output_(file_.get(), path_) {}
 
 Result<std::unique_ptr<WholeFile>> WholeFile::create(const std::string& path) {
-  if (is_directory(path)) return cannot_create(path, EISDIR);
-  if (is_special(path)) {
+  if (is_stream(path)) {
     FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (!file.valid()) return cannot_create(path, errno);
     return std::unique_ptr<WholeFile>(new WholeFile(path, "", std::move(file)));
   }
-  std::string temporary = path + ".XXXXXX";
-  FileDescriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (!file.valid()) return cannot_create(path, errno);
-  return std::unique_ptr<WholeFile>(new WholeFile(path, std::move(temporary), std::move(file)));
+  MBOXFERRY_ASSIGN(FileBeside beside, create_beside(path));
+  return std::unique_ptr<WholeFile>(
+      new WholeFile(path, std::move(beside.name), std::move(beside.file)));
 }
 
 WholeFile::~WholeFile() {
@@ -89,7 +86,7 @@ Result<void> WholeFile::commit() {
 }
 
 Result<void> check_creatable(const std::string& path) {
-  if (is_special(path)) {
+  if (is_stream(path)) {
     return ::access(path.c_str(), W_OK) == 0 ? ok() : Result<void>(cannot_create(path, errno));
   }
   MBOXFERRY_TRY(WholeFile::create(path));

@@ -2,16 +2,14 @@
 // Refused messages as mboxrd.
 #include "transfer/quarantine.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdint>
 
 #include "mboxferry/base/crash_point.h"
-#include "mboxferry/base/file.h"
+#include "mboxferry/base/output_file.h"
 #include "transfer/folder_readers.h"
 
 namespace mboxferry::transfer {
@@ -23,7 +21,7 @@ constexpr const char* kWrittenNote = "quarantine";
 /// Quotes `^>*From ` lines on their way into the file. Pieces may end anywhere. Constant memory.
 class QuotingWriter {
  public:
-  QuotingWriter(int fd, const std::string& path) : fd_(fd), path_(path) {}
+  explicit QuotingWriter(OutputFile& file) : file_(file) {}
 
   Result<void> write(std::string_view bytes) {
     for (const char byte : bytes) {
@@ -64,13 +62,12 @@ class QuotingWriter {
   }
 
   Result<void> flush() {
-    auto written = write_all(fd_, buffer_, path_);
+    auto written = file_.write(buffer_);
     buffer_.clear();
     return written;
   }
 
-  int fd_;
-  const std::string& path_;
+  OutputFile& file_;
   std::string buffer_;
   std::size_t matched_ = 0;  ///< bytes of "From ", not written yet
   bool at_line_start_ = true;
@@ -123,19 +120,9 @@ Result<void> write_messages(const std::vector<SourceFolder>& sources, const JobS
 
 Result<void> write_file(const std::vector<SourceFolder>& sources, const JobSettings& settings,
                         const journal::Journal& journal, const std::string& path) {
-  const std::string temporary = path + ".new";
-  const auto failed = [&](const char* step) {
-    return Error{
-        ErrorCode::cannot_create,
-        fmt::format("cannot {} the file of refused messages {}: {}", step, path, errno_text(errno)),
-        "free space or make the folder writable, then run the same command again"};
-  };
-  const FileDescriptor file(
-      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (!file.valid()) return failed("create");
-  MBOXFERRY_TRY(write_messages(sources, settings, journal, QuotingWriter(file.get(), temporary)));
-  if (::fsync(file.get()) != 0) return failed("sync");
-  if (!put_in_place(temporary, path)) return failed("rename");
+  MBOXFERRY_ASSIGN(OutputFile file, OutputFile::create(path));
+  MBOXFERRY_TRY(write_messages(sources, settings, journal, QuotingWriter(file)));
+  MBOXFERRY_TRY(file.commit());
   crash_point("message-quarantined");
   return ok();
 }

@@ -23,6 +23,25 @@ ALLOWED = {
 }
 THIRD_PARTY = re.compile(r"^(libetpan|sqlite3|SQLiteCpp|csv|openssl|archive|archive_entry|boost|nlohmann|fmt|zlib)\b")
 
+# Files are written through base/output_file.h: links, devices and others' files are its business.
+OPENS = re.compile(r"\b(?:open|openat)\s*\([^;]*?\bO_[A-Z]+|\b(?:creat|fopen|freopen|mkstemp|mkostemp)\s*\("
+                   r"|\b(?:rename|renameat|renameat2)\s*\(|\b[io]?fstream\b\s+\w")
+MAY_OPEN = {
+    "archive/open_file.cc": "reads archives",
+    "archive/tree_root.cc": "opens the folders of archives",
+    "archive/temporary_file.cc": "makes a file without a name",
+    "base/file.cc": "syncs folders, and renames for base/output_file.h",
+    "base/output_file.cc": "is the one way",
+    "cli/credentials.cc": "reads passwords",
+    "cli/mapping_options.cc": "reads mappings",
+    "cli/options.cc": "reads job files",
+    "cli/terminal_prompt.cc": "opens the terminal",
+    "job/csv.cc": "reads the accounts",
+    "journal/lock_file.cc": "keeps a lock file, which is never replaced",
+    "journal/open.cc": "reads the head of a journal, and makes the file that SQLite then writes",
+    "report/text_output.cc": "writes to a pipe that the user names, and makes a file without a name",
+}
+
 
 def files_of(module):
     for folder in (ROOT / "src" / module, ROOT / "include" / "mboxferry" / module):
@@ -69,6 +88,13 @@ class Layers(unittest.TestCase):
                 if THIRD_PARTY.match(path):
                     wrong.append(f"{file.relative_to(ROOT)} includes {path}")
         self.assertEqual(wrong, [])
+
+    def test_files_are_opened_and_renamed_in_known_places_only(self):
+        found = {str(file.relative_to(ROOT / "src")) for file in (ROOT / "src").rglob("*.cc")
+                 if OPENS.search(file.read_text())}
+        found |= {str(file.relative_to(ROOT)) for folder in ("src", "include")
+                  for file in (ROOT / folder).rglob("*.h") if OPENS.search(file.read_text())}
+        self.assertEqual(sorted(found), sorted(MAY_OPEN))
 
     def test_the_top_level_holds_only_what_was_agreed(self):
         agreed = {"CMakeLists.txt", "CMakePresets.json", "README.md", "src", "include", "jobs",

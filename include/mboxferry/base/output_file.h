@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one way to write a file: never through a link, and never onto anything but a regular file.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+
+#include "mboxferry/base/file.h"
+#include "mboxferry/base/result.h"
+
+namespace mboxferry {
+
+/// A new file in the same directory as the one that it is to replace.
+struct FileBeside {
+  std::string name;
+  FileDescriptor file;  ///< for writing
+};
+
+/// Creates a file that no one else can have prepared, to be put in the place of `path`. A file that
+/// is there already gives its owner and permissions, which nobody but its owner and root can do; a
+/// new one has `mode` as the umask leaves it. A link at `path` is replaced and not followed. Fails
+/// with `cannot_create`, also where a directory, device, pipe or socket has the name.
+Result<FileBeside> create_beside(const std::string& path, mode_t mode = 0600);
+
+/// A file that takes the place of another one as a whole: a reader sees the old or the new one,
+/// also after a power cut. One that is not committed leaves nothing behind.
+class OutputFile {
+ public:
+  static Result<OutputFile> create(const std::string& path, mode_t mode = 0600);
+  OutputFile(OutputFile&& other) noexcept = default;
+  OutputFile& operator=(OutputFile&&) = delete;
+  ~OutputFile();
+
+  Result<void> write(std::string_view bytes);
+  /// Makes it durable under its name.
+  Result<void> commit();
+
+ private:
+  OutputFile(std::string path, FileBeside beside)
+      : path_(std::move(path)), beside_(std::move(beside)) {}
+
+  std::string path_;
+  FileBeside beside_;  ///< its descriptor is closed when there is nothing to remove
+};
+
+/// Opens a log to append to it; a new one is readable by its owner alone. Fails with
+/// `cannot_create` unless it is a regular file of this user, under this one name.
+Result<FileDescriptor> open_log(const std::string& path);
+
+}  // namespace mboxferry

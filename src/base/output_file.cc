@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Creating files where others may have been before.
+#include "mboxferry/base/output_file.h"
+
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+
+namespace mboxferry {
+namespace {
+
+constexpr mode_t kPermissions = S_IRWXU | S_IRWXG | S_IRWXO;
+
+Error cannot(const char* step, const std::string& path, const std::string& why) {
+  return {ErrorCode::cannot_create, "cannot " + std::string(step) + " " + path + ": " + why,
+          "choose a place that can be written, or make this one writable"};
+}
+
+std::string random_suffix() {
+  static constexpr char kLetters[] = "abcdefghijklmnopqrstuvwxyz012345";
+  std::uint64_t bits = 0;
+  if (::getrandom(&bits, sizeof bits, 0) != static_cast<ssize_t>(sizeof bits)) return "";
+  std::string suffix = ".";
+  for (int i = 0; i < 12; ++i, bits >>= 5) suffix += kLetters[bits & 31u];
+  return suffix;
+}
+
+/// Gives `file` the owner, group and permissions of the file that it will replace.
+Result<void> be_like(const struct stat& old, const FileDescriptor& file, const std::string& path) {
+  const uid_t self = ::geteuid();
+  if (old.st_uid != self && self != 0) return cannot("replace", path, "it is another user's");
+  mode_t mode = old.st_mode & kPermissions;
+  const bool same_owner = ::fchown(file.get(), old.st_uid, old.st_gid) == 0;
+  if (!same_owner && old.st_uid != self) return cannot("replace", path, errno_text(errno));
+  // The owner may not belong to the file's group any more: no other group gets its rights.
+  if (!same_owner) mode &= ~static_cast<mode_t>(S_IRWXG);
+  if (::fchmod(file.get(), mode) != 0) return cannot("replace", path, errno_text(errno));
+  return ok();
+}
+
+}  // namespace
+
+Result<FileBeside> create_beside(const std::string& path, mode_t mode) {
+  struct stat old {};
+  const bool there = ::lstat(path.c_str(), &old) == 0;
+  if (there && S_ISDIR(old.st_mode)) return cannot("create", path, errno_text(EISDIR));
+  const bool file_there = there && S_ISREG(old.st_mode);
+  if (there && !file_there && !S_ISLNK(old.st_mode))
+    return cannot("create", path, "a device, pipe or socket has this name");
+  constexpr int kTries = 100;
+  for (int tries = 0;; ++tries) {
+    FileBeside beside{path + random_suffix(), {}};
+    if (beside.name == path) return cannot("create", path, errno_text(errno));
+    beside.file = FileDescriptor(::open(beside.name.c_str(),
+                                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                                        file_there ? S_IRUSR | S_IWUSR : mode));
+    if (!beside.file.valid()) {
+      if (errno == EEXIST && tries < kTries) continue;
+      return cannot("create", path, errno_text(errno));
+    }
+    if (file_there) {
+      if (auto alike = be_like(old, beside.file, path); !alike) {
+        ::unlink(beside.name.c_str());
+        return alike.error();
+      }
+    }
+    return beside;
+  }
+}
+
+Result<OutputFile> OutputFile::create(const std::string& path, mode_t mode) {
+  MBOXFERRY_ASSIGN(FileBeside beside, create_beside(path, mode));
+  return OutputFile(path, std::move(beside));
+}
+
+OutputFile::~OutputFile() {
+  if (beside_.file.valid()) ::unlink(beside_.name.c_str());
+}
+
+Result<void> OutputFile::write(std::string_view bytes) {
+  return write_all(beside_.file.get(), bytes, path_);
+}
+
+Result<void> OutputFile::commit() {
+  if (::fsync(beside_.file.get()) != 0)
+    return Error{ErrorCode::io, "cannot write " + path_ + ": " + errno_text(errno),
+                 "free space or choose another place, then run the same command again"};
+  if (!put_in_place(beside_.name, path_)) return cannot("create", path_, errno_text(errno));
+  beside_.file.reset();
+  return ok();
+}
+
+Result<void> replace_file(const std::string& path, std::string_view bytes, unsigned mode) {
+  MBOXFERRY_ASSIGN(OutputFile file, OutputFile::create(path, mode));
+  MBOXFERRY_TRY(file.write(bytes));
+  return file.commit();
+}
+
+Result<FileDescriptor> open_log(const std::string& path) {
+  // Without O_NONBLOCK, opening a pipe would wait for a reader.
+  FileDescriptor file(::open(path.c_str(),
+                             O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,
+                             S_IRUSR | S_IWUSR));
+  if (!file.valid())
+    return cannot("open", path, errno == ELOOP ? "it is a link" : errno_text(errno));
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return cannot("open", path, errno_text(errno));
+  if (!S_ISREG(status.st_mode)) return cannot("open", path, "it is no regular file");
+  if (status.st_uid != ::geteuid()) return cannot("open", path, "it is another user's");
+  if (status.st_nlink != 1) return cannot("open", path, "the file has other names, too");
+  return file;
+}
+
+}  // namespace mboxferry

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files are written where others may have prepared something.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "mboxferry/base/output_file.h"
+
+namespace mboxferry {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uid_t kNobody = 65534;
+
+class Directory {
+ public:
+  Directory() {
+    std::string name = (fs::temp_directory_path() / "mboxferry-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+  ~Directory() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::string file(const char* name) const { return path_ + '/' + name; }
+  [[nodiscard]] std::ptrdiff_t size() const {
+    return std::distance(fs::directory_iterator(path_), fs::directory_iterator());
+  }
+
+ private:
+  std::string path_;
+};
+
+/// Acts as another user while it lives; needs root.
+class ActingAs {
+ public:
+  explicit ActingAs(uid_t user) { REQUIRE(::seteuid(user) == 0); }
+  ActingAs(const ActingAs&) = delete;
+  ActingAs& operator=(const ActingAs&) = delete;
+  ~ActingAs() { static_cast<void>(::seteuid(0)); }
+};
+
+std::string contents(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void put(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
+
+struct stat status_of(const std::string& path) {
+  struct stat status {};
+  REQUIRE(::lstat(path.c_str(), &status) == 0);
+  return status;
+}
+
+bool is_root() {
+  if (::geteuid() == 0) return true;
+  WARN("skipped: only root can act as two users");
+  return false;
+}
+
+TEST_CASE("a new file is its owner's, and whole or not there") {
+  const Directory directory;
+  const std::string path = directory.file("report");
+  {
+    auto given_up = OutputFile::create(path);
+    REQUIRE(given_up);
+    CHECK(given_up->write("half"));
+    CHECK_FALSE(fs::exists(path));
+  }
+  CHECK(directory.size() == 0);
+  auto file = OutputFile::create(path);
+  REQUIRE(file);
+  CHECK(file->write("all"));
+  CHECK(file->commit());
+  CHECK(contents(path) == "all");
+  CHECK((status_of(path).st_mode & 07777u) == 0600u);
+  CHECK(directory.size() == 1);
+}
+
+TEST_CASE("a file that is there keeps its permissions and, for root, its owner") {
+  const Directory directory;
+  const std::string path = directory.file("metrics");
+  put(path, "old");
+  REQUIRE(::chmod(path.c_str(), 0640) == 0);
+  if (::geteuid() == 0) REQUIRE(::chown(path.c_str(), kNobody, kNobody) == 0);
+  const struct stat before = status_of(path);
+  CHECK(replace_file(path, "new", 0600));
+  const struct stat after = status_of(path);
+  CHECK(contents(path) == "new");
+  CHECK(after.st_mode == before.st_mode);
+  CHECK(after.st_uid == before.st_uid);
+  CHECK(after.st_gid == before.st_gid);
+}
+
+TEST_CASE("a prepared link is never written through") {
+  const Directory directory;
+  const std::string victim = directory.file("victim");
+  put(victim, "precious");
+  const std::string path = directory.file("out");
+  SECTION("at the path itself") {
+    fs::create_symlink(victim, path);
+    CHECK(replace_file(path, "new"));
+    CHECK(S_ISREG(status_of(path).st_mode));
+    CHECK(contents(path) == "new");
+  }
+  SECTION("at a name that can be guessed") {
+    fs::create_symlink(victim, path + ".new");
+    CHECK(replace_file(path, "new"));
+    CHECK(contents(path) == "new");
+  }
+  SECTION("at a log") {
+    fs::create_symlink(victim, path);
+    CHECK(open_log(path).error().code == ErrorCode::cannot_create);
+  }
+  SECTION("at a log, by a second name of the file") {
+    fs::create_hard_link(victim, path);
+    CHECK(open_log(path).error().code == ErrorCode::cannot_create);
+  }
+  CHECK(contents(victim) == "precious");
+}
+
+TEST_CASE("what is no file stays what it is") {
+  const Directory directory;
+  const std::string path = directory.file("special");
+  SECTION("a directory") { fs::create_directory(path); }
+  SECTION("a pipe") { REQUIRE(::mkfifo(path.c_str(), 0666) == 0); }
+  const mode_t before = status_of(path).st_mode;
+  CHECK(replace_file(path, "new").error().code == ErrorCode::cannot_create);
+  CHECK(open_log(path).error().code == ErrorCode::cannot_create);
+  CHECK(status_of(path).st_mode == before);
+  CHECK(directory.size() == 1);
+}
+
+TEST_CASE("a file of another user is neither replaced nor appended to") {
+  if (!is_root()) return;
+  const Directory directory;
+  REQUIRE(::chmod(directory.path().c_str(), 0777) == 0);
+  const std::string path = directory.file("out");
+  put(path, "root's");
+  REQUIRE(::chmod(path.c_str(), 0666) == 0);
+  {
+    const ActingAs nobody(kNobody);
+    CHECK(replace_file(path, "new").error().code == ErrorCode::cannot_create);
+    CHECK(open_log(path).error().code == ErrorCode::cannot_create);
+    CHECK(replace_file(directory.file("own"), "new"));
+  }
+  CHECK(contents(path) == "root's");
+  CHECK(directory.size() == 2);
+  // The other way round, the log of a user is not for root to write to.
+  CHECK(open_log(directory.file("own")).error().code == ErrorCode::cannot_create);
+}
+
+TEST_CASE("a log is appended to") {
+  const Directory directory;
+  const std::string path = directory.file("log");
+  for (const char* text : {"one ", "two"}) {
+    const auto log = open_log(path);
+    REQUIRE(log);
+    CHECK(write_all(log->get(), text, path));
+  }
+  CHECK(contents(path) == "one two");
+  CHECK((status_of(path).st_mode & 07777u) == 0600u);
+}
+
+}  // namespace
+}  // namespace mboxferry
