@@ -68,7 +68,7 @@ job::Outcome Migration::run(const job::Entry& entry, transfer::Observer& observe
     settings->connection.trace = std::move(*trace);
   }
   const transfer::JobResult result =
-      transfer::run_job(*settings, transfer::real_environment(*settings), observer, interrupt);
+      transfer::run_job(*settings, transfer::real_environment(*settings, interrupt), observer, interrupt);
   job::Outcome outcome;
   if (result.error) {
     outcome = outcome_of(*result.error, entry);

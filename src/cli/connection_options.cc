@@ -114,7 +114,8 @@ void add_connection_options(po::options_description& group) {
       ("tls-pin", po::value<std::string>()->value_name("sha256:HEX"),
        "trust the server's certificate with this fingerprint and no other")  //
       ("timeout", po::value<long>()->value_name("SECONDS"),
-       "give up a connection after this long without progress (120)")  //
+       "give up a connection after this long without progress (120); while it is made, after 30 at "
+       "most")  //
       ("compress", po::value<std::string>()->value_name("WHEN"),
        "auto (default: when the network is too slow), on or off; where the server can")  //
       ("log-file", po::value<std::string>()->value_name("FILE"),

@@ -147,7 +147,7 @@ Result<int> transfer_now(const Options& options, const transfer::JobSettings& se
   report::ProgressPrinter& shown = metrics ? *metrics : printer;
   PrintingObserver observer(shown, context.interrupt);
   const transfer::JobResult result = transfer::run_job(
-      settings, transfer::real_environment(settings), observer, context.interrupt);
+      settings, transfer::real_environment(settings, context.interrupt), observer, context.interrupt);
   shown.finish();
   const std::vector<Error> failures = tell(options, settings, result, context);
   if (result.error) return exit_status(result.error->code);

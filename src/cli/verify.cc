@@ -130,7 +130,8 @@ Result<int> run_verify(const Arguments& arguments, Context& context) {
   MBOXFERRY_ASSIGN(const ConnectionSettings settings, read_connection_settings(options));
   MBOXFERRY_ASSIGN(const auto journal, open_journal(options, journal::OpenMode::resume));
   MBOXFERRY_ASSIGN(imap::Account account, job_account(*journal, settings));
-  MBOXFERRY_ASSIGN(const auto connection, make_connection_options(settings));
+  MBOXFERRY_ASSIGN(auto connection, make_connection_options(settings));
+  connection.interrupt = &context.interrupt;
   MBOXFERRY_ASSIGN(account.password,
                    get_password(settings.password, account.label(), context.interrupt));
   MBOXFERRY_ASSIGN(const auto target, imap::connect_read_only(account, connection));

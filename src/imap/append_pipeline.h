@@ -43,6 +43,9 @@ class AppendPipeline final : private ReplyOwner {
   /// Reads all replies that are due, so that other commands can follow.
   Result<void> settle();
 
+  /// No message is unanswered.
+  [[nodiscard]] bool is_idle() const { return in_flight_.empty(); }
+
  private:
   struct Command {
     std::string tag;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -34,6 +35,8 @@ class ByteStream {
   virtual bool readable_now() = 0;
   /// A shorter or longer patience from now on.
   virtual void set_timeout(std::chrono::milliseconds timeout) = 0;
+  /// An interrupt ends waits only when `idle` returns true. Without it, any wait.
+  virtual void interrupt_when(std::function<bool()> /*idle*/) {}
   virtual void close() = 0;
   /// Closes for the reason given; later calls fail with it.
   virtual void fail(const Error& error) = 0;

@@ -33,6 +33,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const Account& account,
   if (connection || !handshake.legacy_suspected) return connection;
   // A second handshake, with nothing but old protocols and nothing said on it, names the cause.
   const auto probe = dial(account, options, TlsFloor::legacy_probe, handshake);
+  if (!probe && probe.error().code == ErrorCode::interrupted) return probe.error();
   if (!probe) return connection;
   const std::string name = handshake.protocol == "TLSv1" ? "TLS 1.0" : "TLS 1.1";
   return tls_error(account.host + ":" + std::to_string(account.port) + ": the server offers only " +
@@ -47,7 +48,7 @@ Result<std::unique_ptr<Connection>> Connection::dial(const Account& account,
   std::unique_ptr<Connection> self(new Connection(account.label(), random_prefix()));
   ConnectionOptions own = options;
   if (floor == TlsFloor::legacy_probe) own.trace = {};
-  MBOXFERRY_ASSIGN(auto stream, TlsStream::connect(account, options.timeout));
+  MBOXFERRY_ASSIGN(auto stream, TlsStream::connect(account, options));
   TlsStream& tls = *stream;
   self->attach(std::move(stream), own);
   const bool starttls = account.security == Security::starttls;
@@ -67,6 +68,7 @@ Result<std::unique_ptr<Connection>> Connection::dial(const Account& account,
   } else {
     MBOXFERRY_TRY(self->read_greeting());
   }
+  tls.opened();
   return self;
 }
 

@@ -23,6 +23,22 @@ inline Error protocol_error(const std::string& server, const std::string& why) {
           "run again with --log-file to see what it said", ErrorScope::session};
 }
 
+/// The user has had enough of waiting.
+inline Error interrupted_error(const std::string& server) {
+  return {ErrorCode::interrupted, server + ": interrupted while waiting for the server",
+          "run the same command again to go on"};
+}
+
+/// The server, if it is one, says nothing: more likely a wrong port than a bad moment.
+inline Error silence_error(std::string what) {
+  return {ErrorCode::unavailable,
+          std::move(what),
+          "check host and port, and that no firewall is between: port 993 is for TLS from the "
+          "start, 143 for --tls starttls",
+          ErrorScope::session,
+          {Retry::When::later, {}}};
+}
+
 /// TLS refused; trying again cannot help.
 inline Error tls_error(std::string what, std::string hint = {}) {
   return {ErrorCode::tls, std::move(what), std::move(hint), ErrorScope::job};

@@ -57,7 +57,9 @@ class ImapTarget final : public Target {
   ImapTarget(Session session, AppendMode wanted, std::shared_ptr<ServerKnowledge> knowledge)
       : session_(std::move(session)),
         knowledge_(std::move(knowledge)),
-        pipeline_(session_.connection(), choose_append_mode(capabilities(), wanted), knowledge_) {}
+        pipeline_(session_.connection(), choose_append_mode(capabilities(), wanted), knowledge_) {
+    session_.connection().stream().interrupt_when([this] { return pipeline_.is_idle(); });
+  }
 
   [[nodiscard]] const Capabilities& capabilities() const override {
     return session_.capabilities();

@@ -61,16 +61,24 @@ bool configure(SSL_CTX* context, TlsFloor floor) {
 }  // namespace
 
 Result<std::unique_ptr<TlsStream>> TlsStream::connect(const Account& account,
-                                                      std::chrono::milliseconds timeout) {
-  MBOXFERRY_ASSIGN(FileDescriptor fd, tcp_connect(account.host, account.port, timeout));
+                                                      const ConnectionOptions& options) {
+  const std::chrono::milliseconds patience =
+      std::min<std::chrono::milliseconds>(options.timeout, kOpeningTime);
+  const Deadline open_by = std::chrono::steady_clock::now() + patience;
+  MBOXFERRY_ASSIGN(FileDescriptor fd,
+                   tcp_connect(account.host, account.port, patience, options.interrupt));
   return std::unique_ptr<TlsStream>(
-      new TlsStream(std::move(fd), account.host + ":" + std::to_string(account.port), timeout));
+      new TlsStream(std::move(fd), account.host + ":" + std::to_string(account.port), options,
+                    open_by));
 }
 
-TlsStream::TlsStream(FileDescriptor fd, std::string place, std::chrono::milliseconds timeout)
+TlsStream::TlsStream(FileDescriptor fd, std::string place, const ConnectionOptions& options,
+                     Deadline open_by)
     : fd_(std::move(fd)),
       place_(std::move(place)),
-      timeout_(timeout),
+      timeout_(options.timeout),
+      interrupt_(options.interrupt),
+      open_by_(open_by),
       bio_method_(socket_bio_method()) {
   end_.fd = fd_.get();
   end_.collected.reserve(SocketEnd::kMostCollected);
@@ -108,17 +116,26 @@ Error TlsStream::lost(const std::string& doing) {
 Result<void> TlsStream::wait(short events, Deadline deadline) {
   const auto began = std::chrono::steady_clock::now();
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - began);
+  // What is in flight is finished first.
+  const Cancellation* const interrupt = !idle_ || idle_() ? interrupt_ : nullptr;
   const auto ready =
-      wait_ready(fd_.get(), events, std::max(left, std::chrono::milliseconds::zero()));
+      wait_ready(fd_.get(), events, std::max(left, std::chrono::milliseconds::zero()), interrupt);
   waited_ += std::chrono::steady_clock::now() - began;
   if (!ready) {
     fail(ready.error());
     return *failure_;
   }
+  if (!*ready && interrupt != nullptr && interrupt->requested()) {
+    fail(interrupted_error(place_));
+    return *failure_;
+  }
   if (!*ready) {
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout_).count();
-    fail(connection_error(place_ + ": the server has not moved for " + std::to_string(seconds) +
-                          " seconds"));
+    const auto patience = open_by_ ? std::min<std::chrono::milliseconds>(timeout_, kOpeningTime)
+                                   : timeout_;
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience).count();
+    std::string what =
+        place_ + ": the server has not moved for " + std::to_string(seconds) + " seconds";
+    fail(open_by_ ? silence_error(std::move(what)) : connection_error(std::move(what)));
     return *failure_;
   }
   return ok();

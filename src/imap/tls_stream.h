@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -32,8 +33,13 @@ enum class TlsFloor {
 /// full pipes never wait for each other.
 class TlsStream final : public ByteStream {
  public:
+  /// Until opened() is called, all that happens on it shares kOpeningTime, or the timeout where
+  /// that is shorter.
   static Result<std::unique_ptr<TlsStream>> connect(const Account& account,
-                                                    std::chrono::milliseconds timeout);
+                                                    const ConnectionOptions& options);
+  static constexpr std::chrono::seconds kOpeningTime{30};
+  /// The server has greeted and is secured.
+  void opened() { open_by_.reset(); }
   ~TlsStream() override;
 
   /// Handshake. Nothing that was received before is kept: that would be an injected response.
@@ -53,6 +59,7 @@ class TlsStream final : public ByteStream {
   Result<void> write(std::string_view bytes) override;
   bool readable_now() override;
   void set_timeout(std::chrono::milliseconds timeout) override { timeout_ = timeout; }
+  void interrupt_when(std::function<bool()> idle) override { idle_ = std::move(idle); }
 
   void close() override;
   void fail(const Error& error) override;
@@ -62,7 +69,10 @@ class TlsStream final : public ByteStream {
  private:
   enum class Step { done, wants_read, wants_write, failed };
 
-  TlsStream(FileDescriptor fd, std::string place, std::chrono::milliseconds timeout);
+  using Deadline = std::chrono::steady_clock::time_point;
+
+  TlsStream(FileDescriptor fd, std::string place, const ConnectionOptions& options,
+            Deadline open_by);
   Error lost(const std::string& doing);
   Error handshake_error(int reason);
   Step after(int result);
@@ -74,13 +84,17 @@ class TlsStream final : public ByteStream {
   /// Takes in what is there without waiting, until `enough` bytes wait to be read; false when the
   /// connection failed.
   bool take_in(std::size_t enough);
-  using Deadline = std::chrono::steady_clock::time_point;
-  [[nodiscard]] Deadline deadline() const { return std::chrono::steady_clock::now() + timeout_; }
+  [[nodiscard]] Deadline deadline() const {
+    return open_by_.value_or(std::chrono::steady_clock::now() + timeout_);
+  }
   Result<void> wait(short events, Deadline deadline);
 
   FileDescriptor fd_;
   std::string place_;
   std::chrono::milliseconds timeout_;
+  const Cancellation* interrupt_;  ///< may be null
+  std::function<bool()> idle_;     ///< an interrupt may end a wait
+  std::optional<Deadline> open_by_;
   SocketEnd end_;
   BioMethod bio_method_;
   CertificateCheck check_;

@@ -52,6 +52,8 @@ class WireStream {
   }
   /// See ReadPace::answered().
   void answered() { pace_.answered(); }
+  /// See ByteStream.
+  void interrupt_when(std::function<bool()> idle) { bytes_->interrupt_when(std::move(idle)); }
   void close() { bytes_->close(); }
   void fail(const Error& error) { bytes_->fail(error); }
   [[nodiscard]] const std::optional<Error>& failure() const { return bytes_->failure(); }

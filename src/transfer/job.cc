@@ -373,11 +373,13 @@ journal::JobIdentity identity_of(const JobSettings& settings) {
           settings_text(settings)};
 }
 
-Environment real_environment(const JobSettings& settings) {
-  return {[&settings, knowledge = std::make_shared<imap::ServerKnowledge>()](
+Environment real_environment(const JobSettings& settings, const Cancellation& interrupt) {
+  imap::ConnectionOptions options = settings.connection;
+  options.interrupt = &interrupt;
+  return {[&settings, options, knowledge = std::make_shared<imap::ServerKnowledge>()](
               const imap::BeforeLogin& before_login) {
-            return imap::connect(settings.account, settings.connection, settings.append_mode,
-                                 knowledge, before_login);
+            return imap::connect(settings.account, options, settings.append_mode, knowledge,
+                                 before_login);
           },
           &system_clock()};
 }

@@ -155,7 +155,9 @@ void Planner::judge(Plan& plan) const {
 Result<Plan> Planner::run() {
   MBOXFERRY_ASSIGN(sources_, open_sources(settings_, tracker_));
   tracker_.enter(Progress::Phase::connecting);
-  MBOXFERRY_ASSIGN(target_, imap::connect_read_only(settings_.account, settings_.connection));
+  imap::ConnectionOptions options = settings_.connection;
+  options.interrupt = &interrupt_;
+  MBOXFERRY_ASSIGN(target_, imap::connect_read_only(settings_.account, options));
   MBOXFERRY_ASSIGN(directory_, Directory::read(*target_));
   const auto begun = system_clock().now();
   MBOXFERRY_TRY(read_archives());

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "mboxferry/base/cancellation.h"
+
 namespace mboxferry::imap {
 
 /// A password: any bytes, wiped when it goes, and without a way into a stream or a format.
@@ -53,6 +55,9 @@ std::optional<Compression> compression_from_name(std::string_view name);
 /// How patient and how talkative a connection is.
 struct ConnectionOptions {
   std::chrono::milliseconds timeout{120'000};  ///< without any progress
+  /// Ends every wait for the server with an `interrupted` error while no message is unanswered. Not
+  /// owned; outlives the connection.
+  const Cancellation* interrupt = nullptr;
   /// `automatic`: not unless Target::compress() asks for it.
   Compression compression = Compression::automatic;
   std::function<void(std::string_view line)>

@@ -123,8 +123,9 @@ struct Environment {
   Clock* clock = &system_clock();  ///< not owned
 };
 
-/// Connects to the account by IMAP, with the machine's clock.
-Environment real_environment(const JobSettings& settings);
+/// Connects to the account by IMAP, with the machine's clock. `interrupt` ends the waits for a
+/// server that have nothing in flight.
+Environment real_environment(const JobSettings& settings, const Cancellation& interrupt);
 
 /// Runs or resumes a job until everything is stored, refused or skipped, and verifies it. The
 /// journal is created when it is not there. `interrupt` once: finish what is in flight and stop.
