@@ -3,6 +3,8 @@
 #include "cli/job_source.h"
 
 #include <filesystem>
+#include <span>
+#include <utility>
 
 #include "cli/batch_report.h"
 #include "cli/command.h"
@@ -30,23 +32,19 @@ Result<report::RunFacts> facts_of(const journal::Journal& journal) {
   return facts;
 }
 
-/// Accounts that a batch has not begun yet, or could not begin: they have no journal in `folder`.
-Result<void> visit_unbegun(const job::Ledger& ledger, const fs::path& folder,
-                           const report::AccountVisitor& visit) {
-  return ledger.each_named([&](const job::Entry& entry) -> Result<void> {
-    std::error_code ignored;
-    if (fs::exists(folder / entry.journal, ignored)) return ok();
-    report::RunFacts facts = ledger_facts(entry);
-    if (entry.state == job::AccountState::waiting && facts.reason.empty())
-      facts.reason = "not begun";
-    return visit(facts, nullptr);
-  });
-}
-
 struct OpenJob {
   std::unique_ptr<journal::Journal> journal;
   report::RunFacts facts;
 };
+
+Result<bool> is_named(std::span<const std::unique_ptr<const job::Ledger>> ledgers,
+                      const std::string& journal) {
+  for (const auto& ledger : ledgers) {
+    MBOXFERRY_ASSIGN(const bool named, ledger->names_journal(journal));
+    if (named) return true;
+  }
+  return false;
+}
 
 Result<OpenJob> open_job(const std::string& path) {
   OpenJob job;
@@ -72,24 +70,30 @@ Result<void> JobSource::visit(const report::AccountVisitor& visit) {
   return ok();
 }
 
+/// An account is where its ledger says, whatever becomes of its journal meanwhile: a batch may begin
+/// it between two looks. A journal that no ledger of its folder names speaks for itself.
 Result<void> JobSource::visit_folder(const std::string& folder,
                                      const report::AccountVisitor& visit) {
+  const Ledgers ledgers = open_ledgers(folder);
+  for (auto ledger = ledgers.begin(); ledger != ledgers.end(); ++ledger) {
+    const std::span<const Ledgers::value_type> earlier(ledgers.begin(), ledger);
+    MBOXFERRY_TRY((*ledger)->each_named([&](const job::Entry& entry) -> Result<void> {
+      MBOXFERRY_ASSIGN(const bool visited, is_named(earlier, entry.journal));
+      return visited ? ok() : visit_entry(folder, entry, visit);
+    }));
+  }
   std::error_code failed;
   // In the order of the folder: sorting would keep every name in memory.
-  for (fs::recursive_directory_iterator entry(folder, failed), end; !failed && entry != end;
+  for (fs::directory_iterator entry(folder, failed), end; !failed && entry != end;
        entry.increment(failed)) {
     std::error_code ignored;
-    if (!entry->is_regular_file(ignored)) continue;
-    if (entry->path().extension() == ".ledger") {
-      const auto ledger = job::Ledger::open_to_read(entry->path().string());
-      if (ledger) {
-        MBOXFERRY_TRY(visit_unbegun(**ledger, entry->path().parent_path(), visit));
-      } else {
-        pass_over(ledger.error());
-      }
+    if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) {
+      MBOXFERRY_TRY(visit_folder(entry->path().string(), visit));
       continue;
     }
-    if (entry->path().extension() != ".journal") continue;
+    if (!entry->is_regular_file(ignored) || entry->path().extension() != ".journal") continue;
+    MBOXFERRY_ASSIGN(const bool visited, is_named(ledgers, entry->path().filename().string()));
+    if (visited) continue;
     const auto job = open_job(entry->path().string());
     if (!job) {
       pass_over(job.error());
@@ -102,6 +106,40 @@ Result<void> JobSource::visit_folder(const std::string& folder,
                  "check its permissions"};
   }
   return ok();
+}
+
+JobSource::Ledgers JobSource::open_ledgers(const std::string& folder) {
+  Ledgers ledgers;
+  std::error_code failed;
+  for (fs::directory_iterator entry(folder, failed), end; !failed && entry != end;
+       entry.increment(failed)) {
+    if (entry->path().extension() != ".ledger") continue;
+    auto ledger = job::Ledger::open_to_read(entry->path().string());
+    if (ledger) {
+      ledgers.push_back(std::move(*ledger));
+    } else {
+      pass_over(ledger.error());
+    }
+  }
+  return ledgers;
+}
+
+Result<void> JobSource::visit_entry(const fs::path& folder, const job::Entry& entry,
+                                    const report::AccountVisitor& visit) {
+  const fs::path path = folder / entry.journal;
+  std::error_code ignored;
+  report::RunFacts facts = ledger_facts(entry);
+  if (fs::exists(path, ignored)) {
+    const auto job = open_job(path.string());
+    if (job) return visit(job->facts, job->journal.get());
+    // One that is just being made says that it is empty.
+    const bool beginning =
+        entry.state == job::AccountState::waiting || entry.state == job::AccountState::running;
+    if (!beginning || job.error().code != ErrorCode::configuration) pass_over(job.error());
+    if (facts.reason.empty()) facts.reason = job.error().what;
+  }
+  if (facts.reason.empty() && facts.verdict == "unfinished") facts.reason = "not begun";
+  return visit(facts, nullptr);
 }
 
 void JobSource::pass_over(Error error) {

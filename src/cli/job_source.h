@@ -2,16 +2,19 @@
 // The jobs that a report is made of.
 #pragma once
 
+#include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "mboxferry/job/ledger.h"
 #include "mboxferry/report/job_report.h"
 
 namespace mboxferry::cli {
 
 /// Jobs named by their journals, or by folders that hold journals (`*.journal`, at any depth) and
-/// the ledgers of batches (`*.ledger`), which know the accounts that have no journal yet.
+/// the ledgers of batches (`*.ledger`), which name their accounts, with a journal or not yet.
 class JobSource {
  public:
   explicit JobSource(std::vector<std::string> places) : places_(std::move(places)) {}
@@ -25,6 +28,10 @@ class JobSource {
 
  private:
   Result<void> visit_folder(const std::string& folder, const report::AccountVisitor& visit);
+  using Ledgers = std::vector<std::unique_ptr<const job::Ledger>>;
+  Ledgers open_ledgers(const std::string& folder);
+  Result<void> visit_entry(const std::filesystem::path& folder, const job::Entry& entry,
+                           const report::AccountVisitor& visit);
   void pass_over(Error error);
 
   std::vector<std::string> places_;

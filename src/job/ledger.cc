@@ -351,6 +351,14 @@ Result<void> Ledger::each_named(const Visitor& visit) const {
       kEachNamed, [](const Entry& entry) { return entry.id; }, visit);
 }
 
+Result<bool> Ledger::names_journal(const std::string& journal) const {
+  return state_->guarded([&]() -> Result<bool> {
+    SQLite::Statement found(state_->database, kNamesJournal);
+    found.bind(1, journal);
+    return found.executeStep() && found.getColumn(0).getInt() != 0;
+  });
+}
+
 Result<void> Ledger::walk(const char* statement, std::int64_t (*position)(const Entry&),
                           const Visitor& visit) const {
   constexpr std::size_t kPage = 200;

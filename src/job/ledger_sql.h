@@ -24,6 +24,7 @@ inline constexpr const char* kCreateLedger =
     "CREATE INDEX IF NOT EXISTS account_in_order ON account(place, state, offset) WHERE chosen;"
     "CREATE INDEX IF NOT EXISTS account_running ON account(account) WHERE state = 1;"
     "CREATE INDEX IF NOT EXISTS account_offset ON account(offset) WHERE chosen;"
+    "CREATE INDEX IF NOT EXISTS account_journal ON account(journal) WHERE named;"
     // Holds all that is counted several times a second.
     "CREATE INDEX IF NOT EXISTS account_states ON account(state, size) WHERE chosen;"
     "CREATE TABLE IF NOT EXISTS place("
@@ -77,6 +78,9 @@ inline constexpr const char* kEachChosen = "SELECT " MBOXFERRY_LEDGER_COLUMNS
 inline constexpr const char* kEachNamed = "SELECT " MBOXFERRY_LEDGER_COLUMNS
                                           " FROM account WHERE named AND id > ?1"
                                           " ORDER BY id LIMIT ?2";
+
+inline constexpr const char* kNamesJournal =
+    "SELECT EXISTS (SELECT 1 FROM account WHERE named AND journal = ?1)";
 
 #undef MBOXFERRY_LEDGER_NEXT
 #undef MBOXFERRY_LEDGER_COLUMNS

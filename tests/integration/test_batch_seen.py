@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # What another shell sees of a batch: `status` and `report` of its state folder.
 
+import contextlib
 import json
 import signal
+import sqlite3
 import unittest
 
 from support.batch import USERS, BatchTest, ManyAccountsTest
@@ -65,6 +67,16 @@ class BatchSeenTest(BatchTest):
         seen = self.seen()
         self.assertEqual(sorted(seen), sorted(self.server.users))
         self.assertEqual({user for user, one in seen.items() if one[0] == "complete"}, {"u2"})
+
+    def test_an_account_whose_journal_is_just_being_made_is_seen(self):
+        self.assert_code(self.batch("--only=u2"), 0)
+        (ledger,) = self.state.glob("*.ledger")
+        with contextlib.closing(sqlite3.connect(ledger)) as database:
+            ((journal,),) = database.execute("SELECT journal FROM account WHERE user = 'u0'")
+        (self.state / journal).touch()
+        seen = self.seen()
+        self.assertEqual(sorted(seen), sorted(self.server.users))
+        self.assertEqual(seen["u0"][0], "unfinished")
 
     def test_a_ledger_that_cannot_be_read_is_named_and_the_journals_are_shown(self):
         self.assert_code(self.batch("--only=u2"), 0)

@@ -120,6 +120,8 @@ class Ledger {
   Result<void> each(const Visitor& visit) const;
   /// Also those that the file names and this run has not chosen, in the order of their coming.
   Result<void> each_named(const Visitor& visit) const;
+  /// True when each_named() visits an account whose journal has this name.
+  [[nodiscard]] Result<bool> names_journal(const std::string& journal) const;
   /// What settle() kept of an account.
   [[nodiscard]] Result<std::string> note(const Entry& entry) const;
 
