@@ -27,7 +27,7 @@ void tune(int fd) {
 }
 
 /// Between two looks at whether the user has interrupted: a signal may wake another thread.
-constexpr std::chrono::milliseconds kSlice{50};
+constexpr std::chrono::milliseconds kInterruptLook{50};
 
 /// The errno of connecting to one address, 0 when it answered.
 int connect_one(const addrinfo& address, std::chrono::milliseconds timeout,
@@ -64,7 +64,7 @@ Result<bool> wait_ready(int fd, short events, std::chrono::milliseconds timeout,
     auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
     if (interrupt != nullptr) {
       if (interrupt->requested()) return false;
-      left = std::min(left, kSlice);
+      left = std::min(left, kInterruptLook);
     }
     pollfd entry{fd, events, 0};
     const int wait = static_cast<int>(
