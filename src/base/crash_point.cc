@@ -17,9 +17,7 @@ struct Wanted {
   int passage = 1;
 };
 
-Wanted wanted_from_environment() {
-  const char* value = std::getenv("MBOXFERRY_CRASH_AT");
-  if (value == nullptr) return {};
+Wanted wanted_of(const char* value) {
   Wanted wanted{value};
   if (const auto colon = wanted.name.find(':'); colon != std::string::npos) {
     wanted.passage = std::atoi(wanted.name.c_str() + colon + 1);
@@ -32,7 +30,10 @@ Wanted wanted_from_environment() {
 
 bool crash_point_is_due(std::string_view name) {
   assert(std::find(kCrashPoints.begin(), kCrashPoints.end(), name) != kCrashPoints.end());
-  static const Wanted wanted = wanted_from_environment();
+  // Kept only once it is set: a process that passes a point may have children that are to die.
+  const char* value = std::getenv("MBOXFERRY_CRASH_AT");
+  if (value == nullptr) return false;
+  static const Wanted wanted = wanted_of(value);
   static std::atomic<int> passages{0};
   return name == wanted.name && ++passages == wanted.passage;
 }

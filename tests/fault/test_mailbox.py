@@ -204,7 +204,9 @@ class AtTheSameTimeTest(MailboxFaults):
             other.join(30)
         if other.failure or other.rounds < 2:
             return f"the other client: {other.failure} after {other.rounds} rounds"
-        if outcomes[-1].code != 0:
+        # Copies of the job's mail, whoever made them, are told and keep a job from being complete.
+        copied = outcomes[-1].code == 1 and "on the server twice" in outcomes[-1].err
+        if outcomes[-1].code != 0 and not copied:
             return str(outcomes[-1])
         ours = [one for one in server.fetch_all(mailbox=mailbox) if one.uid not in other.left]
         found = archives.differences(self.wanted, ours, False)
