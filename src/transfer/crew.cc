@@ -175,6 +175,8 @@ Result<void> Crew::work_until_done(int number, std::unique_ptr<imap::Target>& ta
         target = std::move(*connected);
       } else {
         if (is_interrupted(connected.error())) return connected.error();
+        // The others may have finished meanwhile: nothing needs this connection any more.
+        if (board_.all_done()) return ok();
         if (spare(number, connected.error())) return ok();
         done = connected.error();
       }
