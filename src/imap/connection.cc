@@ -187,6 +187,14 @@ Result<bool> Connection::goes_to_others(const ReplyLine& reply) {
   return true;
 }
 
+Result<ReplyLine> Connection::next_unowned_reply() {
+  for (;;) {
+    MBOXFERRY_ASSIGN(const ReplyLine reply, reader_->next());
+    MBOXFERRY_ASSIGN(const bool taken, goes_to_others(reply));
+    if (!taken) return reply;
+  }
+}
+
 Result<ReplyLine> Connection::next_reply() {
   for (;;) {
     MBOXFERRY_ASSIGN(const ReplyLine reply, reader_->next());
@@ -214,9 +222,7 @@ Result<ReplyLine> Connection::command(std::string_view text, const Visitor& visi
 
 Result<ReplyLine> Connection::await(std::string_view tag, const Visitor& visit) {
   for (;;) {
-    MBOXFERRY_ASSIGN(const ReplyLine reply, reader_->next());
-    MBOXFERRY_ASSIGN(const bool taken, goes_to_others(reply));
-    if (taken) continue;
+    MBOXFERRY_ASSIGN(const ReplyLine reply, next_unowned_reply());
     if (reply.kind == Kind::continuation) return fail(protocol_error(label_, "an unasked \"+\""));
     if (reply.kind == Kind::tagged) {
       if (reply.tag == tag) return reply;
@@ -229,9 +235,7 @@ Result<ReplyLine> Connection::await(std::string_view tag, const Visitor& visit) 
 
 Result<ReplyLine> Connection::await_continuation(std::string_view tag) {
   for (;;) {
-    MBOXFERRY_ASSIGN(const ReplyLine reply, reader_->next());
-    MBOXFERRY_ASSIGN(const bool taken, goes_to_others(reply));
-    if (taken) continue;
+    MBOXFERRY_ASSIGN(const ReplyLine reply, next_unowned_reply());
     if (reply.kind == Kind::continuation) return reply;
     if (reply.kind == Kind::tagged) {
       if (reply.tag == tag) return reply;

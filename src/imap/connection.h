@@ -139,7 +139,9 @@ class Connection {
   Result<bool> goes_to_background(const ReplyLine& reply);
   /// The same, or one that the ReplyOwner owns.
   Result<bool> goes_to_others(const ReplyLine& reply);
-  /// Reads one reply that must be somebody else's, or data.
+  /// The next reply that belongs to neither.
+  Result<ReplyLine> next_unowned_reply();
+  /// Reads one reply, which must be data or belong to one of them.
   Result<void> read_for_others();
 
   std::string label_;

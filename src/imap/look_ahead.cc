@@ -9,8 +9,6 @@
 #include "imap/selection.h"
 
 namespace mboxferry::imap {
-namespace {}  // namespace
-
 Result<void> LookAhead::ask(std::span<const Wanted> wanted) {
   std::string lines;
   for (const Wanted& one : wanted) {
