@@ -15,6 +15,7 @@
 #include "mboxferry/base/crash_point.h"
 
 namespace mboxferry::journal {
+
 Result<Journal::Doubt> SqliteJournal::doubt_locked(MailboxId mailbox) const {
   Doubt doubt;
   {
@@ -292,10 +293,8 @@ Result<void> SqliteJournal::doubt_everything(MailboxId mailbox, std::uint32_t ne
                                   mailbox, std::int64_t{new_uid_validity}));
   if (known != 1) return misuse(fmt::format("there is no mailbox {}", mailbox));
   MBOXFERRY_TRY(database_->run(
-      "UPDATE message SET state = 11, uid = ?2"
-      " WHERE id BETWEEN (SELECT first_message FROM mailbox_range WHERE mailbox = ?1)"
-      " AND (SELECT last_message FROM mailbox_range WHERE mailbox = ?1)"
-      " AND mailbox = ?1 AND state IN (12, 15)",
+      fmt::format("UPDATE message SET state = 11, uid = ?2 WHERE {} AND state IN (12, 15)",
+                  kInMailbox),
       mailbox, uid_to_disk(0)));
   MBOXFERRY_TRY(database_->run("DELETE FROM intent WHERE mailbox = ?1", mailbox));
   MBOXFERRY_TRY(database_->run(

@@ -100,11 +100,8 @@ Result<MailboxCounts> SqliteJournal::counts(MailboxId mailbox) const {
     const std::lock_guard guard(mutex_);
     MBOXFERRY_ASSIGN(
         Query query,
-        database_->query("SELECT state, wire_size FROM message"
-                         " WHERE id BETWEEN (SELECT first_message FROM mailbox_range"
-                         " WHERE mailbox = ?1) AND (SELECT last_message FROM mailbox_range"
-                         " WHERE mailbox = ?1) AND mailbox = ?1",
-                         mailbox));
+        database_->query(
+            fmt::format("SELECT state, wire_size FROM message WHERE {}", kInMailbox), mailbox));
     MBOXFERRY_TRY(add_rows(query, path(), [&](const Query&) -> MailboxCounts& { return sum; }));
     return sum;
   }
