@@ -22,7 +22,6 @@
 #include "transfer/mailboxes.h"
 #include "transfer/quarantine.h"
 #include "transfer/reconnect.h"
-#include "transfer/settings_text.h"
 #include "transfer/source_folders.h"
 #include "transfer/tally.h"
 #include "transfer/throttled_target.h"
@@ -37,15 +36,6 @@ using std::chrono::milliseconds;
 // never waits for a slow stretch of the archive.
 constexpr std::uint64_t kIndexLead = 256u << 20;
 constexpr int kFirstTries = 2;
-
-std::vector<std::string> absolute_paths(std::vector<std::string> paths) {
-  for (std::string& path : paths) {
-    std::error_code error;
-    const auto full = std::filesystem::weakly_canonical(path, error);
-    if (!error) path = full.string();
-  }
-  return paths;
-}
 
 /// One job from beginning to end.
 class JobRunner {
@@ -367,11 +357,6 @@ Result<Verdict> JobRunner::run() {
 }
 
 }  // namespace
-
-journal::JobIdentity identity_of(const JobSettings& settings) {
-  return {settings.account.label(), journal::archive_lines(absolute_paths(settings.archives)),
-          settings_text(settings)};
-}
 
 Environment real_environment(const JobSettings& settings, const Cancellation& interrupt) {
   imap::ConnectionOptions options = settings.connection;
