@@ -101,7 +101,10 @@ Result<void> CopyFinder::judge(const Suspect& suspect, const message::MacKey& ke
     MBOXFERRY_ASSIGN(const auto same, journal_.original_of(suspect.seen, digest.finish()));
     if (same) {
       original = same;
-      MBOXFERRY_ASSIGN(stranger.provable, journal_.was_resent(same->id));
+      // Without a UID of its own an original could not be told from its copy.
+      if (same->uid != 0) {
+        MBOXFERRY_ASSIGN(stranger.provable, journal_.was_resent(same->id));
+      }
     } else {
       MBOXFERRY_ASSIGN(const bool altered, is_altered_copy(suspect.seen, *original));
       if (!altered) original.reset();

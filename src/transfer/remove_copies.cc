@@ -35,7 +35,6 @@ Result<std::uint64_t> remove_copies(std::span<const ProvenCopy> copies,
   std::uint64_t removed = 0;
   std::string selected;
   for (const ProvenCopy& copy : copies) {
-    if (copy.uid == copy.copy_of) continue;
     if (copy.mailbox != selected) MBOXFERRY_TRY(select_as_known(copy.mailbox, journal, target));
     selected = copy.mailbox;
     // The owner may have removed one of the two meanwhile; the other must stay.
