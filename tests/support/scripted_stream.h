@@ -13,7 +13,39 @@
 
 namespace mboxferry::test {
 
-class ScriptedStream final : public imap::ByteStream {
+/// What a server says goes out as it is read; after a failure nothing else happens.
+class SayingStream : public imap::ByteStream {
+ public:
+  [[nodiscard]] const std::string& place() const final { return place_; }
+  void set_timeout(std::chrono::milliseconds) final {}
+  void close() final { fail({ErrorCode::unavailable, "closed", "", ErrorScope::session}); }
+  void fail(const Error& error) final {
+    if (!failure_) failure_ = error;
+  }
+  [[nodiscard]] const std::optional<Error>& failure() const final { return failure_; }
+  [[nodiscard]] imap::WireUsage usage() const final { return {}; }
+
+ protected:
+  /// Fills `buffer` from what was said; with nothing left, `silence` is the failure.
+  Result<std::size_t> take(std::span<char> buffer, const char* silence) {
+    if (said_.empty()) {
+      fail({ErrorCode::unavailable, silence, "", ErrorScope::session});
+      return *failure_;
+    }
+    const std::size_t count = std::min(buffer.size(), said_.size());
+    std::copy_n(said_.data(), count, buffer.data());
+    said_.erase(0, count);
+    return count;
+  }
+
+  std::string said_;  ///< not yet read
+  std::optional<Error> failure_;
+
+ private:
+  std::string place_ = "server:993";
+};
+
+class ScriptedStream final : public SayingStream {
  public:
   /// What the server says next, having got `sent` from the beginning on. `waited_for`: the client
   /// does nothing until then, so that nothing means that the server closes the connection.
@@ -23,17 +55,9 @@ class ScriptedStream final : public imap::ByteStream {
   ScriptedStream(Script script, std::shared_ptr<std::string> sent)
       : script_(std::move(script)), sent_(std::move(sent)) {}
 
-  [[nodiscard]] const std::string& place() const override { return place_; }
-
   Result<std::size_t> read(std::span<char> buffer) override {
-    if (!take_more(true)) {
-      fail({ErrorCode::unavailable, "the script has ended", "", ErrorScope::session});
-      return *failure_;
-    }
-    const std::size_t count = std::min(buffer.size(), said_.size());
-    std::copy_n(said_.data(), count, buffer.data());
-    said_.erase(0, count);
-    return count;
+    take_more(true);
+    return take(buffer, "the script has ended");
   }
 
   Result<void> write(std::string_view bytes) override {
@@ -43,13 +67,6 @@ class ScriptedStream final : public imap::ByteStream {
   }
 
   bool readable_now() override { return take_more(false) || failure_; }
-  void set_timeout(std::chrono::milliseconds) override {}
-  void close() override { fail({ErrorCode::unavailable, "closed", "", ErrorScope::session}); }
-  void fail(const Error& error) override {
-    if (!failure_) failure_ = error;
-  }
-  [[nodiscard]] const std::optional<Error>& failure() const override { return failure_; }
-  [[nodiscard]] imap::WireUsage usage() const override { return {}; }
 
  private:
   bool take_more(bool waited_for) {
@@ -64,9 +81,6 @@ class ScriptedStream final : public imap::ByteStream {
 
   Script script_;
   std::shared_ptr<std::string> sent_;
-  std::string place_ = "server:993";
-  std::string said_;  ///< not yet read
-  std::optional<Error> failure_;
 };
 
 }  // namespace mboxferry::test

@@ -13,28 +13,10 @@
 #include <utility>
 
 #include "mboxferry/base/file.h"
+#include "support/temporary_folder.h"
 
 namespace mboxferry {
 namespace {
-
-class Directory {
- public:
-  Directory() {
-    std::string name = (std::filesystem::temp_directory_path() / "mboxferry-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  ~Directory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  [[nodiscard]] std::string file(const char* name) const { return path_ + '/' + name; }
-
- private:
-  std::string path_;
-};
 
 std::string contents(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -68,7 +50,7 @@ TEST_CASE("a descriptor is closed once, by its last owner") {
 }
 
 TEST_CASE("a file is replaced whole, and nothing is left beside it") {
-  Directory directory;
+  test::TemporaryFolder directory;
   const std::string path = directory.file("report");
   REQUIRE(replace_file(path, "first, and longer"));
   REQUIRE(replace_file(path, "second"));
@@ -79,7 +61,7 @@ TEST_CASE("a file is replaced whole, and nothing is left beside it") {
 }
 
 TEST_CASE("a file is put in place, and a directory that is not there cannot be synced") {
-  Directory directory;
+  test::TemporaryFolder directory;
   const std::string path = directory.file("report");
   REQUIRE(replace_file(directory.file("draft"), "whole"));
   CHECK(put_in_place(directory.file("draft"), path));
@@ -92,7 +74,7 @@ TEST_CASE("a file is put in place, and a directory that is not there cannot be s
 }
 
 TEST_CASE("a place that cannot be written is told with its reason") {
-  Directory directory;
+  test::TemporaryFolder directory;
   const auto missing = replace_file(directory.file("none/report"), "x");
   REQUIRE_FALSE(missing);
   CHECK(missing.error().code == ErrorCode::cannot_create);

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "mboxferry/base/output_file.h"
+#include "support/temporary_folder.h"
 
 namespace mboxferry {
 namespace {
@@ -20,28 +21,9 @@ namespace fs = std::filesystem;
 
 constexpr uid_t kNobody = 65534;
 
-class Directory {
- public:
-  Directory() {
-    std::string name = (fs::temp_directory_path() / "mboxferry-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  ~Directory() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  [[nodiscard]] const std::string& path() const { return path_; }
-  [[nodiscard]] std::string file(const char* name) const { return path_ + '/' + name; }
-  [[nodiscard]] std::ptrdiff_t size() const {
-    return std::distance(fs::directory_iterator(path_), fs::directory_iterator());
-  }
-
- private:
-  std::string path_;
-};
+std::ptrdiff_t entries_of(const test::TemporaryFolder& directory) {
+  return std::distance(fs::directory_iterator(directory.path()), fs::directory_iterator());
+}
 
 /// Acts as another user while it lives; needs root.
 class ActingAs {
@@ -72,7 +54,7 @@ bool is_root() {
 }
 
 TEST_CASE("a new file is its owner's, and whole or not there") {
-  const Directory directory;
+  const test::TemporaryFolder directory;
   const std::string path = directory.file("report");
   {
     auto given_up = OutputFile::create(path);
@@ -80,18 +62,18 @@ TEST_CASE("a new file is its owner's, and whole or not there") {
     CHECK(given_up->write("half"));
     CHECK_FALSE(fs::exists(path));
   }
-  CHECK(directory.size() == 0);
+  CHECK(entries_of(directory) == 0);
   auto file = OutputFile::create(path);
   REQUIRE(file);
   CHECK(file->write("all"));
   CHECK(file->commit());
   CHECK(contents(path) == "all");
   CHECK((status_of(path).st_mode & 07777u) == 0600u);
-  CHECK(directory.size() == 1);
+  CHECK(entries_of(directory) == 1);
 }
 
 TEST_CASE("a file that is there keeps its permissions and, for root, its owner") {
-  const Directory directory;
+  const test::TemporaryFolder directory;
   const std::string path = directory.file("metrics");
   put(path, "old");
   REQUIRE(::chmod(path.c_str(), 0640) == 0);
@@ -106,7 +88,7 @@ TEST_CASE("a file that is there keeps its permissions and, for root, its owner")
 }
 
 TEST_CASE("a prepared link is never written through") {
-  const Directory directory;
+  const test::TemporaryFolder directory;
   const std::string victim = directory.file("victim");
   put(victim, "precious");
   const std::string path = directory.file("out");
@@ -133,7 +115,7 @@ TEST_CASE("a prepared link is never written through") {
 }
 
 TEST_CASE("what is no file stays what it is") {
-  const Directory directory;
+  const test::TemporaryFolder directory;
   const std::string path = directory.file("special");
   SECTION("a directory") { fs::create_directory(path); }
   SECTION("a pipe") { REQUIRE(::mkfifo(path.c_str(), 0666) == 0); }
@@ -141,12 +123,12 @@ TEST_CASE("what is no file stays what it is") {
   CHECK(replace_file(path, "new").error().code == ErrorCode::cannot_create);
   CHECK(open_log(path).error().code == ErrorCode::cannot_create);
   CHECK(status_of(path).st_mode == before);
-  CHECK(directory.size() == 1);
+  CHECK(entries_of(directory) == 1);
 }
 
 TEST_CASE("a file of another user is neither replaced nor appended to") {
   if (!is_root()) return;
-  const Directory directory;
+  const test::TemporaryFolder directory;
   REQUIRE(::chmod(directory.path().c_str(), 0777) == 0);
   const std::string path = directory.file("out");
   put(path, "root's");
@@ -158,13 +140,13 @@ TEST_CASE("a file of another user is neither replaced nor appended to") {
     CHECK(replace_file(directory.file("own"), "new"));
   }
   CHECK(contents(path) == "root's");
-  CHECK(directory.size() == 2);
+  CHECK(entries_of(directory) == 2);
   // The other way round, the log of a user is not for root to write to.
   CHECK(open_log(directory.file("own")).error().code == ErrorCode::cannot_create);
 }
 
 TEST_CASE("a log is appended to") {
-  const Directory directory;
+  const test::TemporaryFolder directory;
   const std::string path = directory.file("log");
   for (const char* text : {"one ", "two"}) {
     const auto log = open_log(path);

@@ -76,7 +76,7 @@ class AppendReader {
 
 /// A server that compresses when asked to, and is gone after so many writes of the client. The last
 /// one may have arrived, of which the client knows nothing.
-class CuttingStream final : public ByteStream {
+class CuttingStream final : public test::SayingStream {
  public:
   struct State {
     AppendReader reader;
@@ -84,18 +84,12 @@ class CuttingStream final : public ByteStream {
     std::size_t writes_left = 1'000'000;
   };
 
-  explicit CuttingStream(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  explicit CuttingStream(std::shared_ptr<State> state) : state_(std::move(state)) {
+    said_ = "* OK [CAPABILITY IMAP4rev1 COMPRESS=DEFLATE] hello\r\n";
+  }
 
-  [[nodiscard]] const std::string& place() const override { return place_; }
   Result<std::size_t> read(std::span<char> buffer) override {
-    if (said_.empty()) {
-      fail({ErrorCode::unavailable, "the server is deaf", "", ErrorScope::session});
-      return *failure_;
-    }
-    const std::size_t count = std::min(buffer.size(), said_.size());
-    std::copy_n(said_.data(), count, buffer.data());
-    said_.erase(0, count);
-    return count;
+    return take(buffer, "the server is deaf");
   }
   Result<void> write(std::string_view bytes) override {
     if (failure_) return *failure_;
@@ -108,13 +102,6 @@ class CuttingStream final : public ByteStream {
     return *failure_;
   }
   bool readable_now() override { return !said_.empty() || failure_; }
-  void set_timeout(std::chrono::milliseconds) override {}
-  void close() override { fail({ErrorCode::unavailable, "closed", "", ErrorScope::session}); }
-  void fail(const Error& error) override {
-    if (!failure_) failure_ = error;
-  }
-  [[nodiscard]] const std::optional<Error>& failure() const override { return failure_; }
-  [[nodiscard]] WireUsage usage() const override { return {}; }
 
  private:
   std::string inflated(std::string_view bytes) {
@@ -134,9 +121,6 @@ class CuttingStream final : public ByteStream {
   }
 
   std::shared_ptr<State> state_;
-  std::string place_ = "server:993";
-  std::string said_ = "* OK [CAPABILITY IMAP4rev1 COMPRESS=DEFLATE] hello\r\n";
-  std::optional<Error> failure_;
   std::unique_ptr<Inflater> inflater_ = Inflater::create();
   std::string deflated_;
   std::unique_ptr<Deflater> deflater_ = Deflater::create([this](std::string_view bytes) {
