@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tables and searches that tell mail that is not read from what is no mail.
+// Tables and searches that tell unread mail from files that hold no mail.
 #include "archive/not_read_rules.h"
 
 #include <algorithm>

@@ -32,7 +32,7 @@ class TreeRoot {
   [[nodiscard]] FileDescriptor open_directory(const std::string& relative) const;
   /// Of the link when it is one. False with errno set.
   bool status(const std::string& relative, struct stat& status) const;
-  /// True when whoever runs this may read it, as far as `status` and the system tell.
+  /// True when the user of this process may read it, as far as `status` and the system tell.
   [[nodiscard]] bool is_readable(const std::string& relative, const struct stat& status) const;
 
   /// Where a symbolic link leads.

@@ -19,7 +19,7 @@ struct FileBeside {
 };
 
 /// Creates a file that no one else can have prepared, to be put in the place of `path`. A file that
-/// is there already gives its owner and permissions, which nobody but its owner and root can do; a
+/// is there already gives its owner and permissions, which no one but its owner and root can do; a
 /// new one has `mode` as the umask leaves it. A link at `path` is replaced and not followed. Fails
 /// with `cannot_create`, also where a directory, device, pipe or socket has the name.
 Result<FileBeside> create_beside(const std::string& path, mode_t mode = 0600);
