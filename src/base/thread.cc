@@ -22,7 +22,8 @@ Error error_of_exception() noexcept {
 }
 
 Error no_thread(const std::exception& why) {
-  return {ErrorCode::try_later, std::string("cannot start a thread: ") + why.what(),
+  return {ErrorCode::try_later,
+          std::string("cannot start a thread: ") + why.what(),
           "raise the limit on processes (ulimit -u, pids.max), then run the same command again",
           ErrorScope::session,
           {Retry::When::later, {}}};

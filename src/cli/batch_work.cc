@@ -67,8 +67,8 @@ job::Outcome Migration::run(const job::Entry& entry, transfer::Observer& observe
     if (!trace) return outcome_of(trace.error(), entry);
     settings->connection.trace = std::move(*trace);
   }
-  const transfer::JobResult result =
-      transfer::run_job(*settings, transfer::real_environment(*settings, interrupt), observer, interrupt);
+  const transfer::JobResult result = transfer::run_job(
+      *settings, transfer::real_environment(*settings, interrupt), observer, interrupt);
   job::Outcome outcome;
   if (result.error) {
     outcome = outcome_of(*result.error, entry);

@@ -70,8 +70,8 @@ Result<void> JobSource::visit(const report::AccountVisitor& visit) {
   return ok();
 }
 
-/// An account is where its ledger says, whatever becomes of its journal meanwhile: a batch may begin
-/// it between two looks. A journal that no ledger of its folder names speaks for itself.
+/// An account is where its ledger says, whatever becomes of its journal meanwhile: a batch may
+/// begin it between two looks. A journal that no ledger of its folder names speaks for itself.
 Result<void> JobSource::visit_folder(const std::string& folder,
                                      const report::AccountVisitor& visit) {
   const Ledgers ledgers = open_ledgers(folder);

@@ -146,8 +146,9 @@ Result<int> transfer_now(const Options& options, const transfer::JobSettings& se
     metrics.emplace(printer, report::MetricsFile(path, system_clock()), settings.account.label());
   report::ProgressPrinter& shown = metrics ? *metrics : printer;
   PrintingObserver observer(shown, context.interrupt);
-  const transfer::JobResult result = transfer::run_job(
-      settings, transfer::real_environment(settings, context.interrupt), observer, context.interrupt);
+  const transfer::JobResult result =
+      transfer::run_job(settings, transfer::real_environment(settings, context.interrupt), observer,
+                        context.interrupt);
   shown.finish();
   const std::vector<Error> failures = tell(options, settings, result, context);
   if (result.error) return exit_status(result.error->code);

@@ -76,8 +76,8 @@ class Connection {
   Result<ReplyLine> await(std::string_view tag, const Visitor& visit = {});
   /// Waits for `+`. A tagged reply instead of it is in the result's `kind`.
   Result<ReplyLine> await_continuation(std::string_view tag);
-  /// The next reply that is not one to a command in the background. For the ReplyOwner, and where it
-  /// has nothing in flight.
+  /// The next reply that is not one to a command in the background. For the ReplyOwner, and where
+  /// it has nothing in flight.
   Result<ReplyLine> next_reply();
   /// The same if it is there as a whole.
   Result<std::optional<ReplyLine>> next_reply_if_there();

@@ -68,7 +68,8 @@ Result<Addresses> look_up(const std::string& host, std::uint16_t port,
       std::unique_lock lock(question->mutex);
       while (!question->done) {
         if (interrupt != nullptr && interrupt->requested()) return interrupted_error(place);
-        if (Clock::now() >= until) return silence_error(place + ": the name server does not answer");
+        if (Clock::now() >= until)
+          return silence_error(place + ": the name server does not answer");
         question->answered.wait_for(lock, kBetweenLooks);
       }
       answer = std::move(question->answer);

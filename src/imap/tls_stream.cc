@@ -67,9 +67,8 @@ Result<std::unique_ptr<TlsStream>> TlsStream::connect(const Account& account,
   const Deadline open_by = std::chrono::steady_clock::now() + patience;
   MBOXFERRY_ASSIGN(FileDescriptor fd,
                    tcp_connect(account.host, account.port, patience, options.interrupt));
-  return std::unique_ptr<TlsStream>(
-      new TlsStream(std::move(fd), account.host + ":" + std::to_string(account.port), options,
-                    open_by));
+  return std::unique_ptr<TlsStream>(new TlsStream(
+      std::move(fd), account.host + ":" + std::to_string(account.port), options, open_by));
 }
 
 TlsStream::TlsStream(FileDescriptor fd, std::string place, const ConnectionOptions& options,
@@ -130,8 +129,8 @@ Result<void> TlsStream::wait(short events, Deadline deadline) {
     return *failure_;
   }
   if (!*ready) {
-    const auto patience = open_by_ ? std::min<std::chrono::milliseconds>(timeout_, kOpeningTime)
-                                   : timeout_;
+    const auto patience =
+        open_by_ ? std::min<std::chrono::milliseconds>(timeout_, kOpeningTime) : timeout_;
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience).count();
     std::string what =
         place_ + ": the server has not moved for " + std::to_string(seconds) + " seconds";

@@ -100,8 +100,8 @@ Result<MailboxCounts> SqliteJournal::counts(MailboxId mailbox) const {
     const std::lock_guard guard(mutex_);
     MBOXFERRY_ASSIGN(
         Query query,
-        database_->query(
-            fmt::format("SELECT state, wire_size FROM message WHERE {}", kInMailbox), mailbox));
+        database_->query(fmt::format("SELECT state, wire_size FROM message WHERE {}", kInMailbox),
+                         mailbox));
     MBOXFERRY_TRY(add_rows(query, path(), [&](const Query&) -> MailboxCounts& { return sum; }));
     return sum;
   }

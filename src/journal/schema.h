@@ -26,8 +26,8 @@ Result<Content> check_content(Database& database);
 /// Makes the tables in an empty database, in one transaction.
 Result<void> create_schema(Database& database);
 
-/// Makes an older journal one of kFormatVersion, in one transaction. Not for a reader: whatever reads
-/// only must do with the tables that there are.
+/// Makes an older journal one of kFormatVersion, in one transaction. Not for a reader: whatever
+/// reads only must do with the tables that there are.
 Result<void> upgrade_schema(Database& database);
 
 /// Makes the temporary tables that reconciling works on, empty.

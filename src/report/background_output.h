@@ -12,10 +12,11 @@
 
 namespace mboxferry::report {
 
-/// Writes text to a descriptor, in order, and on a thread of its own where the descriptor may block,
-/// so that whoever has something to tell never waits for `less` or a stopped terminal. What waits is bounded: ask ready() before progress
-/// is put, which the next line replaces, and has_room() before anything that should not be lost.
-/// Failing writes are ignored: a closed terminal must not end a job. One caller at a time.
+/// Writes text to a descriptor, in order, and on a thread of its own where the descriptor may
+/// block, so that whoever has something to tell never waits for `less` or a stopped terminal. What
+/// waits is bounded: ask ready() before progress is put, which the next line replaces, and
+/// has_room() before anything that should not be lost. Failing writes are ignored: a closed
+/// terminal must not end a job. One caller at a time.
 class BackgroundOutput {
  public:
   explicit BackgroundOutput(int descriptor);

@@ -275,8 +275,8 @@ void Crew::stored(const journal::Count& count, const Connection& connection) {
 
 /// With the mutex held.
 void Crew::fill_up() {
-  while (static_cast<int>(live_.size()) < tuner_.wanted() &&
-         context_.clock.now() >= none_before_ && board_.has_room()) {
+  while (static_cast<int>(live_.size()) < tuner_.wanted() && context_.clock.now() >= none_before_ &&
+         board_.has_room()) {
     if (const auto spawned = spawn(); !spawned) return do_without(spawned.error());
   }
 }

@@ -87,7 +87,7 @@ class Crew {
   int next_number_ = 0;
   Backoff between_tries_;
   std::chrono::steady_clock::time_point none_before_{};  ///< no new one after a failure
-  int told_left_ = std::numeric_limits<int>::max();  ///< connections left, as was last told
+  int told_left_ = std::numeric_limits<int>::max();      ///< connections left, as was last told
   std::map<int, Member> members_;
   std::unique_ptr<imap::Target> first_;  ///< for the connection that begins next
   std::unique_ptr<imap::Target> idle_target_;

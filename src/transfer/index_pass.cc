@@ -284,8 +284,7 @@ IndexPass::IndexPass(std::vector<SourceFolder>& sources, const JobSettings& sett
       gate_(gate),
       tracker_(tracker) {
   // What was indexed before is there from the beginning, not a moment later.
-  for (; begin_ < sources_.size() && sources_[begin_].row.index_done; ++begin_)
-    gate_.folder_done();
+  for (; begin_ < sources_.size() && sources_[begin_].row.index_done; ++begin_) gate_.folder_done();
 }
 
 IndexPass::~IndexPass() {

@@ -299,11 +299,12 @@ Result<Verdict> JobRunner::verify() {
   // After a complete run that needed nothing more, copies are what the owner made of the mail.
   const bool may_be_ours = !was_complete_ || tracker_.snapshot().stored_now.messages > 0;
   if (result.twice > 0 && may_be_ours)
-    return Error{ErrorCode::refused,
-                 fmt::format("{}: {} message{} on the server twice", settings_.account.label(),
-                             result.twice, result.twice == 1 ? " is" : "s are"),
-                 "run mboxferry verify on the journal for the list; with --remove-copies it removes "
-                 "those that this job sent twice"};
+    return Error{
+        ErrorCode::refused,
+        fmt::format("{}: {} message{} on the server twice", settings_.account.label(), result.twice,
+                    result.twice == 1 ? " is" : "s are"),
+        "run mboxferry verify on the journal for the list; with --remove-copies it removes "
+        "those that this job sent twice"};
   return counts.refused.messages > 0 ? Verdict::refused : Verdict::complete;
 }
 

@@ -40,8 +40,8 @@ void Outage::end() {
   backoff_.reset();
 }
 
-Result<bool> Outage::wait(const Error& error, milliseconds patience, Tracker& tracker,
-                          Clock& clock, const Cancellation& interrupt) {
+Result<bool> Outage::wait(const Error& error, milliseconds patience, Tracker& tracker, Clock& clock,
+                          const Cancellation& interrupt) {
   const bool progress = std::exchange(progress_, false);
   if (!progress) ++failures_;
   const auto now = clock.now();

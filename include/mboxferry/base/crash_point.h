@@ -27,9 +27,9 @@ inline constexpr std::array<std::string_view, 15> kCrashPoints{
     "retry-planned",        // refused messages planned again, nothing sent
 };
 
-/// True when the environment's MBOXFERRY_CRASH_AT is `name` or `name:N` and this is the Nth passage.
-/// `name` is one of kCrashPoints. Thread-safe. Every build has the crash points, so that the build
-/// under test is the one that users run; without the variable they only observe.
+/// True when the environment's MBOXFERRY_CRASH_AT is `name` or `name:N` and this is the Nth
+/// passage. `name` is one of kCrashPoints. Thread-safe. Every build has the crash points, so that
+/// the build under test is the one that users run; without the variable they only observe.
 [[nodiscard]] bool crash_point_is_due(std::string_view name);
 
 /// Ends the process as `kill -9` does.
@@ -40,8 +40,8 @@ inline void crash_point(std::string_view name) {
   if (crash_point_is_due(name)) crash();
 }
 
-/// The same for a place whose effect may still wait in a buffer: `deliver` is called first, and only
-/// in a process that is about to die.
+/// The same for a place whose effect may still wait in a buffer: `deliver` is called first, and
+/// only in a process that is about to die.
 template <typename Deliver>
 void crash_point(std::string_view name, const Deliver& deliver) {
   if (!crash_point_is_due(name)) return;

@@ -267,8 +267,8 @@ class Target : public ReadOnlyTarget {
   /// refusal is an error of scope message.
   virtual Result<void> add_flags(Uid uid, std::uint8_t flags,
                                  const std::vector<std::string>& keywords) = 0;
-  /// Removes these messages of the selected mailbox for good, and no others (UID EXPUNGE, RFC 4315).
-  /// Nothing is removed where the server cannot do that: an error of scope mailbox.
+  /// Removes these messages of the selected mailbox for good, and no others (UID EXPUNGE, RFC
+  /// 4315). Nothing is removed where the server cannot do that: an error of scope mailbox.
   virtual Result<void> expunge(std::span<const Uid> uids);
   /// From now on every literal is a synchronizing one, one message a command: for messages that
   /// got a BAD.

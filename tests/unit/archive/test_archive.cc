@@ -177,7 +177,8 @@ TEST_CASE("in a tree the first bytes decide") {
         "newlines = newlines\n"
         "stray = stray\n");
   CHECK(left_out(*archive) == directory.file(".hidden") + ": empty\n" + directory.file("notes") +
-                                  ": does not begin like an mbox file\n" + directory.file("notes.gz") +
+                                  ": does not begin like an mbox file\n" +
+                                  directory.file("notes.gz") +
                                   ": does not begin like an mbox file\n");
   CHECK(unread(*archive) == directory.file("takeout.zip") + ": a zip archive, not unpacked\n");
 }

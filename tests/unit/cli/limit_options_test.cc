@@ -70,8 +70,8 @@ TEST_CASE("a duration is a whole number and a unit") {
     INFO(text);
     CHECK(duration_from_text(text) == seconds(wanted));
   }
-  for (const char* text : {"", "30", "s", "-1s", "+1s", "1.5h", "1 h", "1w", "1H", "366d", "1h30m",
-                           "99999999999s"}) {
+  for (const char* text :
+       {"", "30", "s", "-1s", "+1s", "1.5h", "1 h", "1w", "1H", "366d", "1h30m", "99999999999s"}) {
     INFO(text);
     CHECK_FALSE(duration_from_text(text));
   }

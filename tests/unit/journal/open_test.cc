@@ -257,7 +257,8 @@ TEST_CASE("a journal of a newer version is refused") {
   f.reopen();
 }
 
-TEST_CASE("a journal of an older version is read as it is, and gone on with as one of this version") {
+TEST_CASE(
+    "a journal of an older version is read as it is, and gone on with as one of this version") {
   Fixture f;
   auto rows = std::vector<MessageRow>{sample(f.folder, f.mailbox, 0)};
   f.add(rows);

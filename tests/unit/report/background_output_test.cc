@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <unistd.h>
-#include <unistd.h>
 
 #include <array>
 #include <catch2/catch.hpp>

@@ -112,8 +112,8 @@ class JobBench {
   int attempts = 0;
   std::function<void()> on_attempt;
   int failing_connections = 0;
-  int goes_down_after = 0;              ///< append commands; lose the reply of the last one
-  std::chrono::seconds stays_down{0};   ///< from when somebody wants to connect then
+  int goes_down_after = 0;             ///< append commands; lose the reply of the last one
+  std::chrono::seconds stays_down{0};  ///< from when somebody wants to connect then
   int most_connections = 1000;  ///< more at a time fail as well
   Error connection_failure;
   Cancellation interrupt;

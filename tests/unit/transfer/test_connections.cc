@@ -34,9 +34,9 @@ std::uint64_t mapped_megabytes() {
 }
 
 std::size_t count_notices(const std::vector<std::string>& notices, std::string_view part) {
-  return static_cast<std::size_t>(std::count_if(
-      notices.begin(), notices.end(),
-      [&](const std::string& line) { return line.find(part) != std::string::npos; }));
+  return static_cast<std::size_t>(
+      std::count_if(notices.begin(), notices.end(),
+                    [&](const std::string& line) { return line.find(part) != std::string::npos; }));
 }
 
 /// Four hours of the fake clock, in which a server refuses every connection but the first.

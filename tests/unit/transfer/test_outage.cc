@@ -3,10 +3,10 @@
 #include "unit/transfer/job_bench.h"
 
 using namespace mboxferry;
-using test::require_complete;
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
+using test::require_complete;
 
 namespace {
 
