@@ -15,6 +15,7 @@ class PlainSource final : public ByteSource {
   Result<std::size_t> read_at(std::uint64_t offset, std::span<char> buffer) override {
     return file_.read_at(offset, buffer);
   }
+  [[nodiscard]] bool reads_anywhere() const override { return true; }
   Result<void> check_unchanged() override { return file_.check_unchanged(); }
   [[nodiscard]] const std::string& name() const override { return file_.path(); }
 

@@ -157,6 +157,8 @@ Result<BatchSettings> read_settings(const Options& options) {
   MBOXFERRY_TRY(check_report_files(options));
   if (!settings.dry_run) {
     MBOXFERRY_ASSIGN(settings.state_folder, state_folder(options));
+  } else if (auto folder = state_folder_name(options)) {
+    settings.state_folder = *std::move(folder);
   }
   settings.log_folder = options.text("log-dir");
   if (!settings.log_folder.empty()) MBOXFERRY_TRY(make_state_folder(settings.log_folder));
@@ -209,7 +211,7 @@ Result<int> run(const Options& options, const BatchSettings& settings, BatchAcco
   BatchPrintingObserver observer(shown, context.interrupt);
   Migration migration(accounts, settings.state_folder, settings.log_folder,
                       settings.choice.retry_failed);
-  DryRun dry_run(accounts);
+  DryRun dry_run(accounts, settings.state_folder);
   job::AccountWork& work = settings.dry_run ? static_cast<job::AccountWork&>(dry_run) : migration;
   MBOXFERRY_TRY(job::run_accounts(ledger, work, settings.limits, observer, system_clock(),
                                   context.interrupt));

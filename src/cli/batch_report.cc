@@ -109,8 +109,10 @@ Result<void> write_batch_plan_summary(report::TextOutput& out, const job::Ledger
       if ((entry.state == job::AccountState::complete) != good) return ok();
       sums.add(entry);
       if (!good) return out.write(trouble_line("no go", entry));
-      return out.write(fmt::format("  go: {}: {} messages, {}\n", report::printable(entry.account),
-                                   entry.messages, report::human_bytes(entry.bytes)));
+      const std::string into = entry.what.empty() ? "" : ", into " + report::printable(entry.what);
+      return out.write(fmt::format("  go: {}: {} messages, {}{}\n",
+                                   report::printable(entry.account), entry.messages,
+                                   report::human_bytes(entry.bytes), into));
     }));
   }
   if (totals.time) {

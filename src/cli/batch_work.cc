@@ -43,6 +43,13 @@ job::Outcome outcome_of(const Error& error, const job::Entry& entry) {
   return outcome;
 }
 
+std::string mailbox_names(const transfer::Plan& plan) {
+  std::string names;
+  for (const transfer::PlannedMailbox& mailbox : plan.mailboxes)
+    names += (names.empty() ? "" : ", ") + mailbox.name;
+  return names;
+}
+
 /// Takes what the journal knows; one that cannot be read is found by the next run.
 void count_stored(const std::string& path, job::Outcome& outcome) {
   const auto journal = journal::Journal::open(path, journal::OpenMode::read_only);
@@ -60,6 +67,7 @@ job::Outcome Migration::run(const job::Entry& entry, transfer::Observer& observe
                             const Cancellation& interrupt) {
   auto settings = accounts_.settings_of(entry, interrupt);
   if (!settings) return outcome_of(settings.error(), entry);
+  settings->state_folder = state_folder_;
   settings->journal_path = state_folder_ + "/" + entry.journal;
   if (retry_refused_ && entry.refused > 0) settings->retry.emplace();
   if (!log_folder_.empty()) {
@@ -90,7 +98,11 @@ job::Outcome DryRun::run(const job::Entry& entry, transfer::Observer& observer,
                          const Cancellation& interrupt) {
   job::Outcome outcome;
   report::PlanFacts facts;
-  const auto settings = accounts_.settings_of(entry, interrupt);
+  auto settings = accounts_.settings_of(entry, interrupt);
+  if (settings && !state_folder_.empty()) {
+    settings->state_folder = state_folder_;
+    settings->journal_path = state_folder_ + "/" + entry.journal;
+  }
   auto plan = settings ? transfer::plan_job(*settings, observer, interrupt)
                        : Result<transfer::Plan>(settings.error());
   if (plan) {
@@ -99,6 +111,7 @@ job::Outcome DryRun::run(const job::Entry& entry, transfer::Observer& observer,
     time_.add(plan->time, plan->bytes_needed);
     outcome.state = plan->go ? job::AccountState::complete : job::AccountState::failed;
     if (!plan->go && !plan->reasons.empty()) outcome.what = plan->reasons.front();
+    if (plan->go) outcome.what = mailbox_names(*plan);
   } else {
     outcome = outcome_of(plan.error(), entry);
     facts = no_plan(entry.user, entry.host, plan.error().what);

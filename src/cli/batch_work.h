@@ -36,7 +36,9 @@ class Migration final : public job::AccountWork {
 /// Finds out what a migration of the account would do. The outcome's note is its object in a plan.
 class DryRun final : public job::AccountWork {
  public:
-  explicit DryRun(const BatchAccounts& accounts) : accounts_(accounts) {}
+  /// `state_folder`: where the real run will have its journals; may not be there, or be unknown.
+  DryRun(const BatchAccounts& accounts, std::string state_folder)
+      : accounts_(accounts), state_folder_(std::move(state_folder)) {}
 
   job::Outcome run(const job::Entry& entry, transfer::Observer& observer,
                    const Cancellation& interrupt) override;
@@ -46,6 +48,7 @@ class DryRun final : public job::AccountWork {
 
  private:
   const BatchAccounts& accounts_;
+  const std::string state_folder_;
   mutable std::mutex mutex_;
   transfer::TotalTime time_;
 };

@@ -30,7 +30,9 @@ void add_copies_options(po::options_description& group) {
        "leave out copies within a mailbox: none (default), message-id or content; each is listed "
        "with the message that stands for it")  //
       ("skip-existing", flag(),
-       "leave out messages that their mailbox held before; reads the archive to the end first");
+       "leave out messages that their mailbox held before; reads the archive to the end first")  //
+      ("allow-copies", flag(),
+       "begin even though a mailbox holds the same mail already, and store it once more");
 }
 
 Result<transfer::JobSettings> read_job_settings(const Options& options,
@@ -47,19 +49,24 @@ Result<transfer::JobSettings> read_job_settings(const Options& options,
   MBOXFERRY_ASSIGN(settings.dedupe, read_dedupe(options));
   settings.skip_existing = options.has_flag("skip-existing");
   settings.open = read_open_options(options);
+  settings.allow_copies = options.has_flag("allow-copies");
   MBOXFERRY_ASSIGN(settings.index, read_index_options(options));
   MBOXFERRY_ASSIGN(settings.append_mode, read_append_mode(options));
   MBOXFERRY_ASSIGN(settings.connections, read_connection_limits(options));
   MBOXFERRY_ASSIGN(settings.retry_for, read_retry_for(options));
   MBOXFERRY_ASSIGN(settings.limits, read_rate_limits(options));
+  MBOXFERRY_ASSIGN(settings.quota_reserve, read_quota_reserve(options));
   return settings;
 }
 
-Result<std::string> state_folder(const Options& options) {
+Result<std::string> state_folder_name(const Options& options) {
   std::string folder = options.text("state-dir");
-  if (folder.empty()) {
-    MBOXFERRY_ASSIGN(folder, default_state_folder());
-  }
+  if (!folder.empty()) return folder;
+  return default_state_folder();
+}
+
+Result<std::string> state_folder(const Options& options) {
+  MBOXFERRY_ASSIGN(std::string folder, state_folder_name(options));
   MBOXFERRY_TRY(make_state_folder(folder));
   return folder;
 }

@@ -10,7 +10,7 @@
 
 namespace mboxferry::cli {
 
-/// --dedupe, --skip-existing.
+/// --dedupe, --skip-existing, --allow-copies.
 void add_copies_options(boost::program_options::options_description& group);
 
 /// All settings of a job but its archives, journal, password and trace. Asks nobody and opens
@@ -18,7 +18,9 @@ void add_copies_options(boost::program_options::options_description& group);
 Result<transfer::JobSettings> read_job_settings(const Options& options,
                                                 const ConnectionSettings& connection);
 
-/// Where the journals of --state-dir are, or the user's own folder for them; it is created.
+/// Where the journals of --state-dir are, or the user's own folder for them; it may not be there.
+Result<std::string> state_folder_name(const Options& options);
+/// The same; it is created.
 Result<std::string> state_folder(const Options& options);
 
 }  // namespace mboxferry::cli

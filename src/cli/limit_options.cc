@@ -17,6 +17,9 @@ constexpr const char* kBytesPerSecond = "max-bytes-per-second";
 constexpr const char* kMessagesPerDay = "max-messages-per-day";
 constexpr const char* kBytesPerDay = "max-bytes-per-day";
 
+constexpr const char* kQuotaReserve = "quota-reserve";
+constexpr const char* kIgnoreQuota = "ignore-quota";
+
 constexpr const char* kConnections = "connections";
 constexpr const char* kPerMailbox = "connections-per-mailbox";
 
@@ -47,17 +50,23 @@ std::optional<double> factor_of(std::string_view suffix) {
   return {};
 }
 
-Result<std::uint64_t> read_amount(const Options& options, const char* name) {
-  const auto given = options.get<std::string>(name);
-  if (!given) return 0;
-  std::string_view text = *given;
+/// A whole number with or without a suffix; nothing for anything else.
+std::optional<std::uint64_t> amount_of(std::string_view text) {
   const auto number = take_number(text);
   const auto factor = factor_of(text);
   const double amount = number && factor ? *number * *factor : -1;
   const bool whole = amount == std::floor(amount);
-  if (!whole || amount < 0 || amount > kLargestAmount)
-    return bad_value(name, "a whole number, with K, M or G for thousands, millions and billions");
+  if (!whole || amount < 0 || amount > kLargestAmount) return {};
   return static_cast<std::uint64_t>(amount);
+}
+
+Result<std::uint64_t> read_amount(const Options& options, const char* name) {
+  const auto given = options.get<std::string>(name);
+  if (!given) return 0;
+  const auto amount = amount_of(*given);
+  if (!amount)
+    return bad_value(name, "a whole number, with K, M or G for thousands, millions and billions");
+  return *amount;
 }
 
 /// 0 for `auto` or nothing.
@@ -122,8 +131,31 @@ void add_limit_options(po::options_description& group) {
        "send no faster than this; K, M and G stand for thousands, millions and billions")  //
       (kMessagesPerDay, po::value<std::string>()->value_name("N"),
        "end with status 75 when so many were sent on a day (UTC); the same command goes on the "
-       "next day")  //
-      (kBytesPerDay, po::value<std::string>()->value_name("BYTES"), "the same for bytes");
+       "next day")                                                                         //
+      (kBytesPerDay, po::value<std::string>()->value_name("BYTES"), "the same for bytes")  //
+      (kQuotaReserve, po::value<std::string>()->value_name("AMOUNT"),
+       "how much of the server's quota must stay free, as in 5% (default) or 200M; where there is "
+       "too little room for all that is to be sent, nothing is sent, and the status is 75")  //
+      (kIgnoreQuota, flag(), "send even though there is too little room");
+}
+
+Result<transfer::QuotaReserve> read_quota_reserve(const Options& options) {
+  transfer::QuotaReserve reserve;
+  reserve.ignore_quota = options.has_flag(kIgnoreQuota);
+  const auto given = options.get<std::string>(kQuotaReserve);
+  if (!given) return reserve;
+  std::string_view text = *given;
+  if (!text.ends_with('%')) {
+    reserve.bytes = amount_of(text);
+    if (!reserve.bytes) return bad_value(kQuotaReserve, "a share as in 5%, or bytes as in 200M");
+    return reserve;
+  }
+  text.remove_suffix(1);
+  const auto share = take_number(text);
+  if (!share || !text.empty() || *share > 100)
+    return bad_value(kQuotaReserve, "a share from 0% to 100%, or bytes as in 200M");
+  reserve.share = *share / 100;
+  return reserve;
 }
 
 Result<transfer::RateLimits> read_rate_limits(const Options& options) {

@@ -23,4 +23,7 @@ void add_limit_options(boost::program_options::options_description& group);
 /// Errors: `usage` for what is no number or out of range.
 Result<transfer::RateLimits> read_rate_limits(const Options& options);
 
+/// The value of --quota-reserve and --ignore-quota, which add_limit_options() adds as well.
+Result<transfer::QuotaReserve> read_quota_reserve(const Options& options);
+
 }  // namespace mboxferry::cli

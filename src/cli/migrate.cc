@@ -81,9 +81,12 @@ OptionTable migrate_table() {
   return table;
 }
 
+/// A dry run creates no folder for it.
 Result<std::string> journal_path(const Options& options, const transfer::JobSettings& settings) {
   if (const std::string path = options.text("journal"); !path.empty()) return path;
-  MBOXFERRY_ASSIGN(const std::string folder, state_folder(options));
+  MBOXFERRY_ASSIGN(const std::string folder, options.has_flag("dry-run")
+                                                 ? state_folder_name(options)
+                                                 : state_folder(options));
   return folder + "/" +
          journal_name(settings.account.label(), settings.archives, settings.mapping.mailbox);
 }
@@ -97,9 +100,10 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   // A name that is not there is told before anybody is asked for a password.
   MBOXFERRY_ASSIGN(settings.opened, archive::Archive::open_all(settings.archives, settings.open));
   MBOXFERRY_TRY(check_report_files(options));
-  if (!options.has_flag("dry-run")) {
-    MBOXFERRY_ASSIGN(settings.journal_path, journal_path(options, settings));
-  }
+  auto journal = journal_path(options, settings);
+  if (!journal && !options.has_flag("dry-run")) return journal.error();
+  settings.journal_path = journal ? *std::move(journal) : "";
+  if (auto folder = state_folder_name(options)) settings.state_folder = *std::move(folder);
   MBOXFERRY_ASSIGN(settings.connection, make_connection_options(connection));
   return settings;
 }

@@ -95,6 +95,7 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   MBOXFERRY_ASSIGN(settings.connections, read_connection_limits(options));
   MBOXFERRY_ASSIGN(settings.retry_for, read_retry_for(options));
   MBOXFERRY_ASSIGN(settings.limits, read_rate_limits(options));
+  MBOXFERRY_ASSIGN(settings.quota_reserve, read_quota_reserve(options));
   settings.journal_path = journal.path();
   settings.retry = read_choice(options);
   MBOXFERRY_TRY(check_report_files(options));

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "imap/errors.h"
-#include "imap/fetch_reply.h"
 #include "imap/message_fetch.h"
 #include "imap/text.h"
 #include "mboxferry/message/metadata.h"
@@ -26,6 +25,27 @@ constexpr std::size_t kMostInPage = 2000;
 constexpr std::size_t kMostTextInPage = std::size_t{4} << 20U;
 constexpr std::size_t kFewInPage = 250;
 
+std::size_t text_of(const FetchedMessage& message) {
+  std::size_t bytes = message.message_id.size();
+  for (const std::string& keyword : message.keywords) bytes += sizeof keyword + keyword.size();
+  return bytes;
+}
+
+}  // namespace
+
+static_assert(kLookAheadUids <= kMostInPage);
+
+std::string facts_command(std::string_view uids, bool with_message_id) {
+  std::string command = "UID FETCH " + std::string(uids) + " (UID RFC822.SIZE INTERNALDATE FLAGS";
+  // As much of the field as the index keeps of it.
+  if (with_message_id) command += " BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]<0.4096>";
+  return command + ")";
+}
+
+std::string page_command(std::uint64_t first, std::uint64_t last, bool with_message_id) {
+  return facts_command(std::to_string(first) + ":" + std::to_string(last), with_message_id);
+}
+
 FetchedMessage message_of(FetchReply& reply) {
   FetchedMessage message;
   message.uid = *reply.uid;
@@ -39,24 +59,6 @@ FetchedMessage message_of(FetchReply& reply) {
     message.message_id = scanner.finish().message_id;
   }
   return message;
-}
-
-std::size_t text_of(const FetchedMessage& message) {
-  std::size_t bytes = message.message_id.size();
-  for (const std::string& keyword : message.keywords) bytes += sizeof keyword + keyword.size();
-  return bytes;
-}
-
-}  // namespace
-
-static_assert(kLookAheadUids <= kMostInPage);
-
-std::string page_command(std::uint64_t first, std::uint64_t last, bool with_message_id) {
-  std::string command = "UID FETCH " + std::to_string(first) + ":" + std::to_string(last) +
-                        " (UID RFC822.SIZE INTERNALDATE FLAGS";
-  // As much of the field as the index keeps of it.
-  if (with_message_id) command += " BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]<0.4096>";
-  return command + ")";
 }
 
 Result<std::unique_ptr<MessageWalk>> ImapMessageWalk::begin(Connection& connection, UidRange range,

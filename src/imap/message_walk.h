@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "imap/connection.h"
+#include "imap/fetch_reply.h"
 #include "imap/look_ahead.h"
 #include "mboxferry/imap/target.h"
 
@@ -17,6 +18,10 @@ namespace mboxferry::imap {
 
 /// `UID FETCH` of what a walk tells of these messages.
 std::string page_command(std::uint64_t first, std::uint64_t last, bool with_message_id);
+/// The same of a set of UIDs as IMAP spells it.
+std::string facts_command(std::string_view uids, bool with_message_id);
+/// What the answer tells, which has a UID and a size.
+FetchedMessage message_of(FetchReply& reply);
 
 /// See ReadOnlyTarget::walk. Asks for pages of UIDs, several at a time, and gives them in order,
 /// whatever the order in which the server answers. UIDs may be sparse, so that a page's width

@@ -2,10 +2,12 @@
 // A connection that is logged in, and what can be asked on it.
 #include "imap/session.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "imap/errors.h"
+#include "imap/inquiry.h"
 #include "imap/login.h"
 #include "imap/message_fetch.h"
 #include "imap/message_walk.h"
@@ -65,6 +67,9 @@ SelectedMailbox Session::note_selected(const std::string& mailbox, SelectedMailb
 }
 
 Result<SelectedMailbox> Session::select(const std::string& mailbox) {
+  if (auto spare = std::exchange(spare_selection_, {}); spare && selected_ == mailbox) {
+    return *std::move(spare);
+  }
   selected_.clear();
   MBOXFERRY_ASSIGN(auto selected, ahead_->select(mailbox));
   if (!selected) {
@@ -76,6 +81,7 @@ Result<SelectedMailbox> Session::select(const std::string& mailbox) {
 }
 
 Result<SelectedMailbox> Session::create_and_select(const std::string& mailbox) {
+  spare_selection_.reset();
   selected_.clear();
   MBOXFERRY_TRY(ahead_->drop());
   MBOXFERRY_ASSIGN(SelectedMailbox selected, etpan_->create_and_select(mailbox));
@@ -109,6 +115,50 @@ Result<std::unique_ptr<MessageWalk>> Session::walk(UidRange range, WalkOptions o
   if (options.just_selected && !options.with_message_id) asked = ahead_->take_pages(range);
   if (asked.empty()) MBOXFERRY_TRY(settle());
   return ImapMessageWalk::begin(*connection_, range, options, std::move(asked));
+}
+
+Result<std::vector<InquiryAnswer>> Session::inquire(std::span<const Inquiry> inquiries) {
+  MBOXFERRY_TRY(settle());
+  std::vector<InquiryAnswer> answers(inquiries.size());
+  for (std::size_t first = 0; first < inquiries.size(); first += kMostInquiries) {
+    const std::size_t count = std::min(kMostInquiries, inquiries.size() - first);
+    MBOXFERRY_TRY(ask(inquiries.subspan(first, count), std::span(answers).subspan(first, count)));
+  }
+  return answers;
+}
+
+Result<void> Session::ask(std::span<const Inquiry> inquiries, std::span<InquiryAnswer> answers) {
+  MailboxSearch search(*connection_);
+  for (const Inquiry& inquiry : inquiries) {
+    const bool is_selected = &inquiry == &inquiries.front() && selected_ == inquiry.mailbox &&
+                             !inquiry.likenesses.empty();
+    std::string name;
+    if (!is_selected) {
+      MBOXFERRY_ASSIGN(name, quoted_name(inquiry.mailbox));
+    }
+    search.add(inquiry, name);
+  }
+  MBOXFERRY_TRY(search.send());
+  std::vector<std::vector<Uid>> found(inquiries.size());
+  for (std::size_t i = 0; i < inquiries.size(); ++i) {
+    MBOXFERRY_ASSIGN(MailboxSearch::Found one, search.read(inquiries[i]));
+    if (!one.was_selected) {
+      selected_.clear();
+      spare_selection_ = std::move(one.selected);
+      if (spare_selection_) {
+        answers[i].exists = spare_selection_->exists;
+        note_selected(inquiries[i].mailbox, *spare_selection_);
+      }
+    }
+    answers[i].answered = one.answered;
+    found[i] = std::move(one.uids);
+  }
+  for (std::size_t i = 0; i < inquiries.size(); ++i) {
+    if (found[i].empty()) continue;
+    if (selected_ != inquiries[i].mailbox) MBOXFERRY_TRY(select(inquiries[i].mailbox));
+    MBOXFERRY_ASSIGN(answers[i].candidates, fetch_facts(*connection_, found[i]));
+  }
+  return ok();
 }
 
 Result<void> Session::fetch_body(Uid uid, std::uint64_t size,

@@ -41,6 +41,7 @@ class Session {
   Result<std::optional<Quota>> quota(const std::string& mailbox);
   Result<void> look_ahead(std::span<const Look> looks);
   Result<std::unique_ptr<MessageWalk>> walk(UidRange range, WalkOptions options);
+  Result<std::vector<InquiryAnswer>> inquire(std::span<const Inquiry> inquiries);
   Result<void> fetch_body(Uid uid, std::uint64_t size, const ReadOnlyTarget::ByteVisitor& visit);
   void log_out();
 
@@ -51,12 +52,17 @@ class Session {
 
  private:
   SelectedMailbox note_selected(const std::string& mailbox, SelectedMailbox selected);
+  /// Asks about some of the mailboxes, in one piece.
+  Result<void> ask(std::span<const Inquiry> inquiries, std::span<InquiryAnswer> answers);
 
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<EtpanSession> etpan_;
   std::unique_ptr<LookAhead> ahead_;
   std::string selected_;  ///< what select() gave last; empty: nothing
   std::uint32_t uid_validity_ = 0;
+  /// What the selection said when only an inquiry needed it: whoever selects that mailbox next need
+  /// not ask again. A UIDNEXT of then is a lower bound still.
+  std::optional<SelectedMailbox> spare_selection_;
   bool is_near_ = false;  ///< the login was answered so fast that the goodbye will be, too
 };
 

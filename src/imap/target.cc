@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 #include "imap/append_head.h"
@@ -42,6 +43,9 @@ class ReadOnlyImapTarget final : public ReadOnlyTarget {
   }
   Result<std::unique_ptr<MessageWalk>> walk(UidRange range, WalkOptions options) override {
     return session_.walk(range, options);
+  }
+  Result<std::vector<InquiryAnswer>> inquire(std::span<const Inquiry> inquiries) override {
+    return session_.inquire(inquiries);
   }
   Result<void> fetch_body(Uid uid, std::uint64_t size, const ByteVisitor& visit) override {
     return session_.fetch_body(uid, size, visit);
@@ -96,6 +100,10 @@ class ImapTarget final : public Target {
   Result<std::unique_ptr<MessageWalk>> walk(UidRange range, WalkOptions options) override {
     MBOXFERRY_TRY(settle());
     return session_.walk(range, options);
+  }
+  Result<std::vector<InquiryAnswer>> inquire(std::span<const Inquiry> inquiries) override {
+    MBOXFERRY_TRY(settle());
+    return session_.inquire(inquiries);
   }
   Result<void> fetch_body(Uid uid, std::uint64_t size, const ByteVisitor& visit) override {
     MBOXFERRY_TRY(settle());
@@ -265,6 +273,25 @@ Result<MailboxTree> ReadOnlyTarget::mailbox_tree() {
   MBOXFERRY_ASSIGN(tree.name_space, personal_namespace());
   MBOXFERRY_ASSIGN(tree.listed, list());
   return tree;
+}
+
+/// For stores that cannot search: all of the mailbox are candidates.
+Result<std::vector<InquiryAnswer>> ReadOnlyTarget::inquire(std::span<const Inquiry> inquiries) {
+  std::vector<InquiryAnswer> answers;
+  for (const Inquiry& inquiry : inquiries) {
+    InquiryAnswer& answer = answers.emplace_back();
+    const auto selected = select(inquiry.mailbox);
+    if (!selected && selected.error().scope == ErrorScope::mailbox) continue;
+    if (!selected) return Error(selected.error());
+    answer.exists = selected->exists;
+    if (inquiry.likenesses.empty() || answer.exists == 0) continue;
+    MBOXFERRY_TRY(fetch({1, std::numeric_limits<Uid>::max()}, {.with_message_id = true},
+                        [&](const FetchedMessage& message) -> Result<void> {
+                          answer.candidates.push_back(message);
+                          return ok();
+                        }));
+  }
+  return answers;
 }
 
 Result<void> ReadOnlyTarget::fetch(UidRange range, WalkOptions options, const FetchVisitor& visit) {

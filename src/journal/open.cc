@@ -155,4 +155,16 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, OpenMode
   return std::make_unique<SqliteJournal>(std::move(database), std::move(lock));
 }
 
+Result<void> remove_journal(const std::string& path) {
+  const std::string real = real_path(path);
+  // The log of a journal that is gone would be taken for one of the next journal of this name.
+  for (const char* suffix : {"-wal", "-shm", ""}) {
+    if (::unlink((real + suffix).c_str()) == 0 || errno == ENOENT) continue;
+    return Error{.code = ErrorCode::io,
+                 .what = fmt::format("cannot remove the journal {}: {}", path, errno_text(errno)),
+                 .hint = "remove it by hand"};
+  }
+  return ok();
+}
+
 }  // namespace mboxferry::journal

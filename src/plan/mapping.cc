@@ -158,6 +158,16 @@ std::optional<MappedName> Mapper::by_rule(const Levels& path) const {
   return std::nullopt;
 }
 
+std::optional<MappedName> Mapper::by_owner(const Levels& path) const {
+  if (!base_.empty() || rules_.owner.empty() || path.size() != 1) return std::nullopt;
+  const std::string name = fold_case(path.front());
+  const std::string owner = fold_case(rules_.owner);
+  if (name != owner && name != owner.substr(0, owner.rfind('@'))) return std::nullopt;
+  MappedName mapped = below(std::string(kInbox), path, 1, "named after the account");
+  mapped.usual = true;
+  return mapped;
+}
+
 std::optional<MappedName> Mapper::by_special_use(const Levels& path) const {
   if (!base_.empty()) return std::nullopt;
   if (is_inbox(path.front())) return below(std::string(kInbox), path, 1, "");
@@ -202,6 +212,9 @@ MappedName Mapper::map_folder(const std::vector<std::string>& path, bool in_tree
     mapped.name = qualified(base_, true);
     mapped.deliberate = true;
     return mapped;
+  }
+  if (!in_tree) {
+    if (auto mapped = by_owner(named)) return *std::move(mapped);
   }
   if (auto mapped = by_special_use(named)) return *std::move(mapped);
   return by_own_name(named);

@@ -23,6 +23,7 @@
 #include "transfer/quarantine.h"
 #include "transfer/reconnect.h"
 #include "transfer/source_folders.h"
+#include "transfer/start_check.h"
 #include "transfer/tally.h"
 #include "transfer/throttled_target.h"
 #include "transfer/tracker.h"
@@ -71,6 +72,7 @@ class JobRunner {
   template <typename Attempt>
   auto with_second_chances(const Attempt& attempt) -> decltype(attempt());
   Result<void> wait_for_index();
+  Result<void> check_start();
   Result<void> send_everything();
   Result<void> note_pace();
   Result<void> note_tallies();
@@ -95,6 +97,7 @@ class JobRunner {
   FlagLimitsOf limits_;  ///< of the mailboxes that were opened in this run
   std::optional<IndexGate> gate_;
   std::optional<IndexPass> index_pass_;
+  std::optional<StartCheck> start_check_;
   SendRecord record_;
   bool was_complete_ = false;            ///< as the run before noted it
   std::optional<std::string> verified_;  ///< what comparing with the server found
@@ -169,10 +172,12 @@ Result<void> JobRunner::transfer_all() {
   MBOXFERRY_TRY(with_second_chances([this] { return meet(); }));
   MBOXFERRY_TRY(assign_mailboxes(sources_, *book_, *journal_, tracker_));
   const int beginnings = index_first() ? 0 : settings_.connections.most;
+  start_check_.emplace(settings_, sources_, *journal_, tracker_, interrupt_);
   index_pass_.emplace(sources_, settings_, *book_, *journal_, *gate_, tracker_,
                       static_cast<std::size_t>(beginnings));
   index_pass_->start(interrupt_);
   if (index_first()) MBOXFERRY_TRY(wait_for_index());
+  MBOXFERRY_TRY(with_second_chances([this] { return check_start(); }));
   return send_everything();
 }
 
@@ -242,6 +247,14 @@ Result<void> JobRunner::wait_for_index() {
     MBOXFERRY_TRY(gate_->wait_beyond(index, interrupt_));
     if (interrupt_.requested()) return interrupted("interrupted while reading the archive");
   }
+}
+
+/// Nothing has been created or sent yet.
+Result<void> JobRunner::check_start() {
+  if (!target_) {
+    MBOXFERRY_ASSIGN(target_, connect());
+  }
+  return start_check_->check(*target_, *directory_, [this] { return wait_for_index(); });
 }
 
 Result<void> JobRunner::note_pace() {
@@ -354,21 +367,14 @@ Result<Verdict> JobRunner::conclude(const Result<void>& transferred) {
 
 Result<Verdict> JobRunner::run() {
   MBOXFERRY_TRY(open());
-  return conclude(transfer_all());
+  auto verdict = conclude(transfer_all());
+  if (!start_check_ || !start_check_->found_copies()) return verdict;
+  const auto discarded = discard_unused(std::move(journal_));
+  if (!discarded) unwritten_.push_back(discarded.error());
+  return verdict;
 }
 
 }  // namespace
-
-Environment real_environment(const JobSettings& settings, const Cancellation& interrupt) {
-  imap::ConnectionOptions options = settings.connection;
-  options.interrupt = &interrupt;
-  return {[&settings, options, knowledge = std::make_shared<imap::ServerKnowledge>()](
-              const imap::BeforeLogin& before_login) {
-            return imap::connect(settings.account, options, settings.append_mode, knowledge,
-                                 before_login);
-          },
-          &system_clock()};
-}
 
 JobResult run_job(const JobSettings& settings, const Environment& environment, Observer& observer,
                   const Cancellation& interrupt) {

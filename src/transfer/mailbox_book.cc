@@ -56,7 +56,7 @@ Result<journal::MailboxId> MailboxBook::assign(const std::string& source,
     MBOXFERRY_ASSIGN(added.id, journal_->add_mailbox(added));
     return journal_->set_note(source_note(added.id), (mapped.deliberate ? "+" : "-") + source);
   }));
-  if (!mapped.renamed_from.empty())
+  if (!mapped.renamed_from.empty() && !mapped.usual)
     notices_.push_back(mapped.renamed_from + " goes into mailbox " + mapped.name + " (" +
                        mapped.why + ")");
   rows_.push_back(added);

@@ -65,7 +65,9 @@ Result<plan::Mapper> Directory::mapper(const JobSettings& settings) const {
   plan::ServerNames names{name_space.prefix, name_space.separator, {}};
   for (const imap::ListedMailbox& known : listed)
     names.mailboxes.push_back({known.name, known.special_use, known.selectable});
-  return plan::Mapper::create(settings.mapping, std::move(names));
+  plan::MappingRules rules = settings.mapping;
+  rules.owner = settings.account.user;
+  return plan::Mapper::create(std::move(rules), std::move(names));
 }
 
 Result<ReadyMailbox> note_mailbox(const imap::SelectedMailbox& selected, journal::MailboxRow row,

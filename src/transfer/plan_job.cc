@@ -12,6 +12,8 @@
 #include "transfer/estimate.h"
 #include "transfer/index_pass.h"
 #include "transfer/mailboxes.h"
+#include "transfer/presence_check.h"
+#include "transfer/quota_check.h"
 #include "transfer/reconcile.h"
 #include "transfer/source_folders.h"
 #include "transfer/tally.h"
@@ -32,7 +34,8 @@ class Planner {
   Result<void> read_archives();
   Result<std::map<journal::MailboxId, std::uint64_t>> doubtful_places();
   Result<PlannedMailbox> ask(const journal::MailboxRow& row);
-  void judge(Plan& plan) const;
+  Result<std::vector<Presence>> look_for_copies();
+  void judge(Plan& plan, const std::vector<Presence>& presences) const;
   [[nodiscard]] TimeEstimate estimate() const;
   template <typename Ask>
   auto timed(const Ask& ask) -> decltype(ask());
@@ -122,6 +125,18 @@ Result<PlannedMailbox> Planner::ask(const journal::MailboxRow& row) {
   return planned;
 }
 
+/// As the real run does, which does not ask about mailboxes that its journal knows.
+Result<std::vector<Presence>> Planner::look_for_copies() {
+  if (settings_.skip_existing || settings_.allow_copies) return std::vector<Presence>();
+  PresenceCheck check(settings_, sources_, *journal_, interrupt_);
+  MBOXFERRY_ASSIGN(std::vector<Presence> found, check.look(*target_, directory_));
+  const KnownMailboxes known = mailboxes_of_journal(settings_);
+  std::erase_if(found, [&](const Presence& presence) {
+    return known.copies_allowed || known.stored_in.contains(presence.mailbox);
+  });
+  return found;
+}
+
 TimeEstimate Planner::estimate() const {
   EstimateFacts facts;
   facts.to_send = to_send_;
@@ -134,7 +149,7 @@ TimeEstimate Planner::estimate() const {
   return estimate_time(facts);
 }
 
-void Planner::judge(Plan& plan) const {
+void Planner::judge(Plan& plan, const std::vector<Presence>& presences) const {
   plan.go = true;
   plan.bytes_needed = to_send_.bytes;
   for (const PlannedMailbox& mailbox : plan.mailboxes) {
@@ -143,13 +158,21 @@ void Planner::judge(Plan& plan) const {
           fmt::format("{}: {} messages are empty or larger than the server takes", mailbox.name,
                       mailbox.oversize));
   }
-  const bool fits = !plan.quota || plan.quota->used + plan.bytes_needed <= plan.quota->limit;
-  if (fits) return;
+  const bool is_there = std::any_of(presences.begin(), presences.end(),
+                                    [](const Presence& presence) { return presence.there(); });
+  if (is_there) {
+    const Error error = copies_are_there(settings_, presences);
+    plan.go = false;
+    plan.reasons.insert(plan.reasons.begin(), describe(error));
+  }
+  for (const Presence& presence : presences)
+    if (!presence.there() && presence.found > 0) plan.reasons.push_back(describe_few(presence));
+  if (!plan.quota) return;
+  const auto why = too_little_room(*plan.quota, plan.bytes_needed, settings_.quota_reserve);
+  if (!why) return;
   plan.go = false;
   // What decides stands first.
-  plan.reasons.insert(plan.reasons.begin(),
-                      fmt::format("the quota holds {} bytes, {} are used and {} are needed",
-                                  plan.quota->limit, plan.quota->used, plan.bytes_needed));
+  plan.reasons.insert(plan.reasons.begin(), *why);
 }
 
 Result<Plan> Planner::run() {
@@ -170,6 +193,7 @@ Result<Plan> Planner::run() {
     planned.doubtful = doubtful[row.id];
     plan.mailboxes.push_back(std::move(planned));
   }
+  MBOXFERRY_ASSIGN(const auto presences, look_for_copies());
   if (target_->capabilities().quota) {
     MBOXFERRY_ASSIGN(plan.quota, target_->quota("INBOX"));
   }
@@ -177,7 +201,7 @@ Result<Plan> Planner::run() {
   plan.append_limit = target_->capabilities().append_limit;
   plan.time = estimate();
   target_->log_out();
-  judge(plan);
+  judge(plan, presences);
   tracker_.enter(Progress::Phase::done);
   return plan;
 }

@@ -38,6 +38,10 @@ class ThrottledTarget final : public imap::Target {
                                                   imap::WalkOptions options) override {
     return target_->walk(range, options);
   }
+  Result<std::vector<imap::InquiryAnswer>> inquire(
+      std::span<const imap::Inquiry> inquiries) override {
+    return target_->inquire(inquiries);
+  }
   Result<void> look_ahead(std::span<const imap::Look> looks) override {
     return target_->look_ahead(looks);
   }

@@ -119,7 +119,8 @@ class ProgressTest(BatchTest):
         self.assertLessEqual(numbers[-1]["messages"], self.totals()[0])
 
     def job_lines(self, style, archive, *options):
-        arguments = self.migrate_arguments(self.server, archive, "Mail", "--report-json",
+        arguments = self.migrate_arguments(self.server, archive, f"Mail-{archive.suffix[1:]}",
+                                           "--report-json",
                                            "report.json", *options,
                                            journal=f"{archive.name}.journal")
         arguments[arguments.index("--progress=none")] = f"--progress={style}"

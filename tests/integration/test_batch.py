@@ -83,7 +83,7 @@ class AccountsTest(ManyAccountsTest):
         self.assert_code(self.batch(), 0)
         self.assert_all_there(self.server, users[:1], "Old/Mail")
         self.assert_all_there(self.server, users[1:2], "Elsewhere")
-        found = list(self.server.fetch_all(users[2], users[2]))
+        found = list(self.server.fetch_all(users[2]))
         self.assertEqual(len(found), len(self.wanted[users[2]]))
         self.assertFalse([one for one in found if "\\Seen" in one.flags])
 

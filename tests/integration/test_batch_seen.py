@@ -34,7 +34,7 @@ class BatchSeenTest(BatchTest):
 
     def test_accounts_that_have_not_begun_are_seen_beside_a_running_batch(self):
         process = self.batch_in_background(*SLOW)
-        self.wait_for(lambda: self.server.count("u1", "u1"))
+        self.wait_for(lambda: self.server.count("u1"))
         seen = self.seen()
         self.assertEqual(sorted(seen), sorted(self.server.users))
         self.assertEqual(seen["u0"][0], "complete")
@@ -52,7 +52,7 @@ class BatchSeenTest(BatchTest):
 
     def test_they_are_seen_when_the_batch_was_killed_and_the_next_run_does_them(self):
         process = self.batch_in_background(*SLOW)
-        self.wait_for(lambda: self.server.count("u1", "u1"))
+        self.wait_for(lambda: self.server.count("u1"))
         process.send_signal(signal.SIGKILL)
         process.communicate()
         seen = self.seen()
@@ -109,7 +109,7 @@ class SeveralAtWorkTest(ManyAccountsTest):
     def test_where_a_batch_stands_is_seen_from_another_shell(self):
         self.make_accounts(USERS[:4], 60)
         batch = self.batch_in_background("--max-messages-per-second=20", "--accounts-at-once=4")
-        self.wait_for(lambda: self.server.count(USERS[0], USERS[0]) > 5)
+        self.wait_for(lambda: self.server.count(USERS[0]) > 5)
 
         def accounts():
             told = self.run_program("status", self.state, "--json")

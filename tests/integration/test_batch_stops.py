@@ -28,7 +28,7 @@ class BatchStopsTest(ManyAccountsTest):
     def test_the_server_is_restarted_while_the_batch_runs(self):
         self.make_accounts(USERS[:8], 30)
         batch = self.batch_in_background("--max-messages-per-second=15", "--accounts-at-once=8")
-        self.wait_for(lambda: self.server.count(USERS[0], USERS[0]) > 5)
+        self.wait_for(lambda: self.server.count(USERS[0]) > 5)
         self.server.restart(kill=True)
         _, errors = batch.communicate(timeout=180)
         self.assertIn(batch.returncode, (0, 75), errors)
@@ -38,7 +38,7 @@ class BatchStopsTest(ManyAccountsTest):
     def test_an_interruption_ends_all_accounts_well(self):
         self.make_accounts(USERS[:8], 60)
         batch = self.batch_in_background("--max-messages-per-second=20", "--accounts-at-once=4")
-        self.wait_for(lambda: self.server.count(USERS[0], USERS[0]) > 5)
+        self.wait_for(lambda: self.server.count(USERS[0]) > 5)
         # Another one on the same state meanwhile.
         self.assert_one_line(self.batch(), 11, "in use by")
         batch.send_signal(signal.SIGINT)
@@ -59,7 +59,7 @@ class BatchStopsTest(ManyAccountsTest):
                                              "--append-mode=literal-plus")
             self.assertTrue(all(one.stalled.wait(30) for one in stalls[:3]))
             batch.send_signal(signal.SIGINT)
-            self.assertIn("again: stop at once", batch.stderr.readline())
+            self.assertTrue(any("again: stop at once" in line for line in batch.stderr))
             self.assertIsNone(batch.poll())
             batch.send_signal(signal.SIGINT)
             _, errors = batch.communicate(timeout=20)
@@ -68,7 +68,7 @@ class BatchStopsTest(ManyAccountsTest):
             for one in stalls:
                 one.release()
             proxy.wait()
-            self.assertTrue(any(self.server.count(user, user) for user in users))
+            self.assertTrue(any(self.server.count(user) for user in users))
             self.resume()
         self.assert_all_there(self.server)
 
@@ -76,7 +76,7 @@ class BatchStopsTest(ManyAccountsTest):
         self.make_accounts(USERS[:6], 30)
         batch = self.batch_in_background("--max-messages-per-second=20", "--accounts-at-once=1",
                                          "--order=csv")
-        self.wait_for(lambda: self.server.count(USERS[0], USERS[0]) > 3)
+        self.wait_for(lambda: self.server.count(USERS[0]) > 3)
         # Rows of the same length change places: every offset has somebody else's row.
         self.write_csv([self.row(self.server, user) for user in reversed(USERS[:6])])
         out, errors = batch.communicate(timeout=180)

@@ -41,7 +41,7 @@ class SlurmTest(BatchTest):
                          sorted(self.server.users))
 
     def stored(self):
-        return sum(self.server.count(user, user) for user in self.server.users)
+        return sum(self.server.count(user) for user in self.server.users)
 
     def test_a_node_that_is_lost_in_the_middle_costs_nothing(self):
         """Its tasks are queued again, and go on where they were on the other node."""

@@ -81,9 +81,10 @@ class BatchTest(ProgramTest):
         process.communicate()
 
     def assert_all_there(self, server, users=None, mailbox=None):
-        """Every message of every user exactly once, in the archive's order."""
+        """Every message of every user exactly once, in the archive's order; an archive that is named
+        after its user went into INBOX."""
         for user in users or self.wanted:
-            found = server.fetch_all(user, mailbox or user)
+            found = server.fetch_all(user, mailbox or "INBOX")
             self.assertEqual(archives.differences(self.wanted[user], found), [], user)
 
     def wait_for(self, condition):

@@ -112,6 +112,7 @@ class FakeImap:
         self.received = []     # one bytearray a connection: everything after any TLS was removed
         self.logins = []       # (user, password bytes) of every attempt
         self.heads = 0
+        self.search_refusal = None  # NO or BAD, as bytes: the answer to each SEARCH
         self.host = "localhost"
 
     def __enter__(self):
@@ -463,6 +464,9 @@ class Session:
         self._ok(tag)
 
     def _do_search(self, tag, words, by_uid=False):
+        if self.server.search_refusal:
+            self.send(tag + b" " + self.server.search_refusal + b" no search here\r\n")
+            return
         messages = self.selected.messages if self.selected else []
         wanted = None
         if b"UID" in [word.upper() for word in words]:

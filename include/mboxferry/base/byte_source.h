@@ -25,6 +25,9 @@ class ByteSource {
   /// only at the end, 0 at or behind it.
   virtual Result<std::size_t> read_at(std::uint64_t offset, std::span<char> buffer) = 0;
 
+  /// True when reading anywhere costs no more than reading on.
+  [[nodiscard]] virtual bool reads_anywhere() const { return false; }
+
   /// Fails with `archive_changed` when the file is no longer the one that was opened
   /// (size, modification time, inode).
   virtual Result<void> check_unchanged() = 0;

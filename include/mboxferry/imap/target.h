@@ -111,6 +111,32 @@ struct Look {
   std::size_t pages = 1;
 };
 
+/// A message that a mailbox may hold already.
+struct Likeness {
+  std::string message_id;  ///< empty: unknown, or it has none
+  std::uint64_t size = 0;
+  Timestamp date;  ///< INTERNALDATE
+};
+
+/// A mailbox to be looked into for messages like these; without any, only how many it holds is
+/// asked.
+struct Inquiry {
+  std::string mailbox;
+  std::vector<Likeness> likenesses;
+  /// Only messages of exactly that size: spares a server without an index of Message-IDs from
+  /// reading the header of each message that it holds.
+  bool exact_size = false;
+};
+
+struct InquiryAnswer {
+  /// How many messages the mailbox holds; 0 when it cannot be selected. Only told where no likeness
+  /// was given.
+  std::uint64_t exists = 0;
+  /// Messages that may be like those, and maybe others; a bounded number, Message-IDs included.
+  std::vector<FetchedMessage> candidates;
+  bool answered = true;  ///< false: the server refuses to search
+};
+
 /// How many UIDs are a page of a look ahead: what a walk can hold whatever they are.
 inline constexpr std::uint64_t kLookAheadUids = 2000;
 
@@ -157,6 +183,10 @@ class ReadOnlyTarget {
   /// no round trip for each. A walk behind the last page that was asked for begins anew. Only a
   /// hint: anything else may be asked as well, and costs more then.
   virtual Result<void> look_ahead(std::span<const Look> /*looks*/) { return ok(); }
+  /// Looks into mailboxes for messages that they may hold, in about one round trip for all of them
+  /// together, and one more for each with candidates. Changes nothing; which mailbox is selected
+  /// then is unknown.
+  virtual Result<std::vector<InquiryAnswer>> inquire(std::span<const Inquiry> inquiries);
   /// Walks to the end. `visit` must not use the target.
   Result<void> fetch(UidRange range, WalkOptions options, const FetchVisitor& visit);
   /// The selected mailbox's message, in slices of bounded size.

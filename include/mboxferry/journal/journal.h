@@ -354,4 +354,7 @@ class Journal {
   Journal() = default;
 };
 
+/// Removes a journal that is not open; its lock file stays. No error when there is none.
+Result<void> remove_journal(const std::string& path);
+
 }  // namespace mboxferry::journal

@@ -28,6 +28,8 @@ struct MappingRules {
   std::string subfolder;               ///< everything goes below it, and below `mailbox` if named
   std::vector<MapRule> maps;           ///< the first that matches wins over everything else
   bool special_use = true;  ///< Sent goes to the server's mailbox for sent mail, and so on
+  /// The account's user, maybe with `@domain`: a single mbox of that name is the user's INBOX.
+  std::string owner;
 };
 
 /// A mailbox that the server has.
@@ -53,12 +55,14 @@ struct MappedName {
   std::string why;           ///< a short phrase: the rule that renamed it; else empty
   bool deliberate = false;  ///< two folders may share this mailbox: it is INBOX, has a special use,
                             ///< or was named by the user, and no character had to be replaced
+  bool usual = false;       ///< as anybody expects it: the plan shows it, and a run need not say so
 };
 
 /// Maps folders and labels to mailbox names, each on its own; what must not meet is found by
-/// CollisionFinder. The order of the rules: --map; a special use, when neither `mailbox` nor
-/// `subfolder` is set; the folder's own name below those two. INBOX is found in any case at the top
-/// level. Names that servers refuse are changed by the rules of src/plan/name_rules.h.
+/// CollisionFinder. The order of the rules: --map; the owner's name or a special
+/// use, when neither `mailbox` nor `subfolder` is set; the folder's own name below those two. INBOX
+/// is found in any case at the top level. Names that servers refuse are changed by the rules of
+/// src/plan/name_rules.h.
 class Mapper {
  public:
   /// Errors: `configuration` when a mailbox that the user named cannot be one on this server.
@@ -87,6 +91,7 @@ class Mapper {
   [[nodiscard]] std::string joined(const Levels& levels) const;
   [[nodiscard]] std::string qualified(const Levels& levels, bool user_named) const;
   [[nodiscard]] std::optional<MappedName> by_rule(const Levels& path) const;
+  [[nodiscard]] std::optional<MappedName> by_owner(const Levels& path) const;
   [[nodiscard]] std::optional<MappedName> by_special_use(const Levels& path) const;
   [[nodiscard]] MappedName by_own_name(const Levels& path) const;
   [[nodiscard]] MappedName map_label_path(const Levels& path) const;

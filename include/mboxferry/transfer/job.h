@@ -42,6 +42,13 @@ struct ConnectionLimits {
   int per_mailbox = 0;
 };
 
+/// How much of a quota must stay free: mail that arrives meanwhile must not bounce.
+struct QuotaReserve {
+  std::optional<std::uint64_t> bytes;  ///< beats `share`
+  double share = 0.05;                 ///< of the limit
+  bool ignore_quota = false;           ///< begin even where there is too little room
+};
+
 /// Everything a job needs to know.
 struct JobSettings {
   std::vector<std::string> archives;  ///< as the user named them
@@ -56,14 +63,18 @@ struct JobSettings {
   std::vector<std::string> exclude;
   std::optional<plan::LabelPolicy> labels;  ///< nothing: `first`, unless a mailbox is named
   journal::Dedupe dedupe = journal::Dedupe::none;
-  bool skip_existing = false;          ///< leave out what the mailbox held before the job
+  bool skip_existing = false;  ///< leave out what the mailbox held before the job
+  /// Begin even though a mailbox holds the same mail already, see presence_check.h.
+  bool allow_copies = false;
+  std::string state_folder;            ///< where journals of older jobs may be; empty: unknown
   std::optional<RefusedChoice> retry;  ///< which refused messages are planned again first
-  std::string journal_path;
-  IndexOptions index;  ///< content_key is set by the job
+  std::string journal_path;  ///< of a dry run: what the real run will go on with, if it is there
+  IndexOptions index;        ///< content_key is set by the job
   imap::AppendMode append_mode = imap::AppendMode::automatic;
   BatchLimits batch;
   ConnectionLimits connections;
   RateLimits limits;
+  QuotaReserve quota_reserve;
   int reconnects = 8;  ///< in a row without any progress between them
   /// Once mail was stored in this run, an outage may last so long whatever `reconnects` says.
   std::chrono::milliseconds retry_for = std::chrono::hours(1);

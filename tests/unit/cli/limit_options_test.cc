@@ -76,3 +76,22 @@ TEST_CASE("a duration is a whole number and a unit") {
     CHECK_FALSE(duration_from_text(text));
   }
 }
+
+TEST_CASE("a quota's reserve is a share or an amount") {
+  const auto reserve_of = [](const Arguments& arguments) -> Result<transfer::QuotaReserve> {
+    OptionTable table;
+    auto group = option_group("limits");
+    add_limit_options(group);
+    table.groups.push_back(group);
+    MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
+    return read_quota_reserve(options);
+  };
+  CHECK(reserve_of({})->share == 0.05);
+  CHECK_FALSE(reserve_of({})->ignore_quota);
+  CHECK(reserve_of({"--quota-reserve=12.5%"})->share == 0.125);
+  CHECK(reserve_of({"--quota-reserve=200M"})->bytes == 200'000'000);
+  CHECK(reserve_of({"--quota-reserve=0"})->bytes == 0);
+  CHECK(reserve_of({"--ignore-quota"})->ignore_quota);
+  for (const char* wrong : {"", "%", "-1%", "101%", "5 %", "5%%", "x", "1.5"})
+    CHECK(reserve_of({std::string("--quota-reserve=") + wrong}).error().code == ErrorCode::usage);
+}

@@ -290,3 +290,25 @@ TEST_CASE("an existing mailbox in another case is told") {
   CHECK_FALSE(mapper->case_notice(mapper->map_folder({"\u00c9t\u00e9"}, true)));
   CHECK_FALSE(mapper->case_notice(mapper->map_folder({"Ete"}, true)));
 }
+
+TEST_CASE("a single mbox that is named after the account is its INBOX") {
+  MappingRules rules;
+  rules.owner = "Alice@example.org";
+  for (const std::string file : {"alice@example.org", "ALICE@Example.org", "alice"}) {
+    check_renamed(mapped({file}, kDotInbox, rules, false), "INBOX", file,
+                  "named after the account");
+    CHECK(name({file}, kSlash, rules, true) == file);
+  }
+  CHECK(name({"alice.b"}, kSlash, rules, false) == "alice.b");
+  CHECK(name({"example.org"}, kSlash, rules, false) == "example.org");
+  CHECK(name({"alice", "alice"}, kSlash, rules, false) == "alice/alice");
+  rules.subfolder = "Old";
+  CHECK(name({"alice"}, kSlash, rules, false) == "Old/alice");
+  rules.subfolder.clear();
+  rules.maps = {{"alice", "Mine"}};
+  CHECK(name({"alice"}, kSlash, rules, false) == "Mine");
+  rules.maps.clear();
+  rules.mailbox = "Here";
+  CHECK(name({"alice"}, kSlash, rules, false) == "Here");
+  CHECK(name({"alice"}, kSlash, {}, false) == "alice");
+}

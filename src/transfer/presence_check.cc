@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: Apache-2.0
+// Samples, and how they are looked for.
+#include "transfer/presence_check.h"
+
+#include <fmt/format.h>
+#include <strings.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <iterator>
+#include <limits>
+#include <utility>
+
+#include "mboxferry/message/digest.h"
+#include "transfer/content_digest.h"
+
+namespace mboxferry::transfer {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kSample = 20;
+// A server without an index reads the header of each message for a Message-ID, which takes a tenth
+// of the time of storing it. So in mailboxes that hold many, for what is to be sent, only messages
+// of the right size are looked at, and fewer are looked for.
+constexpr std::size_t kSmallSample = 8;
+constexpr std::uint64_t kFewMessages = 300;
+constexpr std::uint64_t kBytesPerMessageThere = 256 << 10;
+// One that is far away stores mail more slowly, and may be one that rewrites sizes.
+constexpr std::chrono::milliseconds kFar{10};
+constexpr std::uint64_t kFewWhenFar = 2000;
+constexpr std::uint64_t kBytesPerMessageWhenFar = 16 << 10;
+constexpr std::size_t kMostCandidates = 400;
+constexpr std::uint64_t kLargestCompared = std::uint64_t{8} << 20;
+
+/// `most` of `all`, spread evenly.
+template <typename T>
+std::vector<T> spread(const std::vector<T>& all, std::size_t most) {
+  std::vector<T> chosen;
+  const std::size_t count = std::min(most, all.size());
+  for (std::size_t i = 0; i < count; ++i) chosen.push_back(all[i * all.size() / count]);
+  return chosen;
+}
+
+/// True when the visitor is called at all.
+Result<bool> any_stored(const journal::Journal& journal, journal::MailboxId mailbox) {
+  bool any = false;
+  const auto walked = journal.each(journal::State::stored, mailbox,
+                                   [&](const journal::MessageRow&) -> Result<void> {
+                                     any = true;
+                                     return Error{ErrorCode::interrupted, "one is enough", ""};
+                                   });
+  if (!walked && !any) return Error(walked.error());
+  return any;
+}
+
+enum class Likeness { none, maybe, certain };
+
+/// Servers rewrite sizes, and some lose dates; none does both to mail that keeps its Message-ID. A
+/// message without one is known by its bytes only.
+Likeness compare(const SampleMessage& wanted, const imap::FetchedMessage& seen) {
+  const bool same_size = wanted.size == seen.size;
+  const bool same_date = wanted.date.unix_seconds == seen.internal_date.unix_seconds;
+  const std::int64_t seen_hash = seen.message_id.empty() ? 0 : message::short_hash(seen.message_id);
+  if (wanted.message_id_hash != seen_hash) return Likeness::none;
+  if (seen_hash == 0) return same_size && same_date ? Likeness::maybe : Likeness::none;
+  return same_size || same_date ? Likeness::certain : Likeness::maybe;
+}
+
+bool has_same_letters(const std::string& one, const std::string& other) {
+  return strcasecmp(one.c_str(), other.c_str()) == 0;
+}
+
+bool tells_of(const fs::path& path, const std::string& account) {
+  const auto journal = journal::Journal::open(path.string(), journal::OpenMode::read_only);
+  if (!journal) return false;
+  const auto identity = (*journal)->identity();
+  if (!identity || !has_same_letters(identity->account, account)) return false;
+  const auto stored = any_stored(**journal, 0);
+  return stored && *stored;
+}
+
+}  // namespace
+
+bool Presence::there() const {
+  const std::size_t least = std::min<std::size_t>(sampled, 2);
+  return sampled > 0 && found >= std::max((sampled + 3) / 4, least);
+}
+
+PresenceCheck::PresenceCheck(const JobSettings& settings, const std::vector<SourceFolder>& sources,
+                             const journal::Journal& journal, const Cancellation& interrupt)
+    : settings_(settings), sources_(sources), journal_(journal), interrupt_(interrupt) {}
+
+Result<bool> PresenceCheck::is_in_question(const journal::MailboxRow& row,
+                                           const Directory& directory) const {
+  const imap::ListedMailbox* listed = directory.find(row.name);
+  if (listed == nullptr || !listed->selectable) return false;
+  MBOXFERRY_ASSIGN(const journal::Journal::Doubt doubt, journal_.doubt(row.id));
+  if (doubt.count.messages > 0) return false;
+  MBOXFERRY_ASSIGN(const bool stored, any_stored(journal_, row.id));
+  return !stored;
+}
+
+/// Spread over the bytes of all folders that go into the mailbox.
+Result<std::vector<SampleMessage>> PresenceCheck::sample_of(journal::MailboxId mailbox) const {
+  std::vector<const SourceFolder*> folders;
+  std::uint64_t bytes = 0;
+  for (const SourceFolder& source : sources_) {
+    if (source.by_label) return sample_of_rows(mailbox);
+    if (source.row.mailbox != mailbox) continue;
+    folders.push_back(&source);
+    bytes += source.place.bytes_on_disk;
+  }
+  std::vector<SampleMessage> sample;
+  std::uint64_t begin = 0;
+  for (const SourceFolder* source : folders) {
+    // How many of the marks at (2i + 1) / 2n of all bytes are in this folder.
+    const auto marks_before = [&](std::uint64_t end) {
+      const double share = bytes == 0 ? 0 : static_cast<double>(end) / static_cast<double>(bytes);
+      return static_cast<std::size_t>(share * static_cast<double>(kSample) + 0.5);
+    };
+    const std::uint64_t end = begin + source->place.bytes_on_disk;
+    const std::size_t count = marks_before(end) - marks_before(begin);
+    begin = end;
+    MBOXFERRY_ASSIGN(auto some, sample_folder(*source, settings_.index, count, interrupt_));
+    std::move(some.begin(), some.end(), std::back_inserter(sample));
+  }
+  return sample;
+}
+
+Result<std::vector<SampleMessage>> PresenceCheck::sample_of_rows(journal::MailboxId mailbox) const {
+  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_.counts(mailbox));
+  const std::uint64_t all = counts.planned.messages;
+  std::vector<SampleMessage> sample;
+  std::uint64_t number = 0;
+  MBOXFERRY_TRY(journal_.each(
+      journal::State::planned, mailbox, [&](const journal::MessageRow& row) -> Result<void> {
+        const bool is_next = number * kSample >= sample.size() * all;
+        if (is_next && sample.size() < kSample)
+          sample.push_back({"", row.message_id_hash, row.wire_size, row.date, row.digest});
+        ++number;
+        return ok();
+      }));
+  return sample;
+}
+
+imap::Inquiry PresenceCheck::inquiry_about(const Sample& sample) const {
+  std::uint64_t bytes = 0;
+  for (const SourceFolder& source : sources_)
+    if (source.row.mailbox == sample.row->id) bytes += source.place.bytes_on_disk;
+  const std::uint64_t few = is_far_ ? std::max(kFewWhenFar, bytes / kBytesPerMessageWhenFar)
+                                    : std::max(kFewMessages, bytes / kBytesPerMessageThere);
+  imap::Inquiry inquiry{sample.row->name, {}, sample.exists > few};
+  for (const SampleMessage& message : sample.messages)
+    inquiry.likenesses.push_back({message.message_id, message.size, message.date});
+  return inquiry;
+}
+
+Result<std::size_t> PresenceCheck::count_found(const Sample& sample,
+                                               std::vector<imap::FetchedMessage> candidates,
+                                               imap::ReadOnlyTarget& target) const {
+  std::size_t found = 0;
+  std::vector<const SampleMessage*> open;
+  for (const SampleMessage& wanted : sample.messages) {
+    const auto same = std::find_if(candidates.begin(), candidates.end(), [&](const auto& seen) {
+      return compare(wanted, seen) == Likeness::certain;
+    });
+    if (same == candidates.end()) {
+      open.push_back(&wanted);
+      continue;
+    }
+    ++found;
+    candidates.erase(same);
+  }
+  bool selected = false;
+  for (const SampleMessage* wanted : open) {
+    for (auto seen = candidates.begin(); seen != candidates.end(); ++seen) {
+      const bool worth_reading =
+          compare(*wanted, *seen) == Likeness::maybe && seen->size <= kLargestCompared;
+      if (!worth_reading) continue;
+      if (!selected) MBOXFERRY_TRY(target.select(sample.row->name));
+      selected = true;
+      ContentDigest digest(*settings_.index.content_key);
+      MBOXFERRY_TRY(target.fetch_body(seen->uid, seen->size, [&](std::string_view bytes) {
+        digest.update(bytes);
+        return ok();
+      }));
+      if (digest.finish() != wanted->digest) continue;
+      ++found;
+      candidates.erase(seen);
+      break;
+    }
+  }
+  return found;
+}
+
+/// For a server that refuses to search: reads what every message of the mailbox is known by.
+Result<std::vector<imap::FetchedMessage>> PresenceCheck::walk_through(
+    const Sample& sample, imap::ReadOnlyTarget& target) const {
+  std::vector<imap::FetchedMessage> candidates;
+  MBOXFERRY_TRY(target.select(sample.row->name));
+  MBOXFERRY_TRY(target.fetch({1, std::numeric_limits<imap::Uid>::max()}, {.with_message_id = true},
+                             [&](const imap::FetchedMessage& seen) -> Result<void> {
+                               const bool alike =
+                                   std::any_of(sample.messages.begin(), sample.messages.end(),
+                                               [&](const SampleMessage& wanted) {
+                                                 return compare(wanted, seen) != Likeness::none;
+                                               });
+                               if (alike && candidates.size() < kMostCandidates)
+                                 candidates.push_back(seen);
+                               return ok();
+                             }));
+  return candidates;
+}
+
+Result<std::vector<Presence>> PresenceCheck::look(imap::ReadOnlyTarget& target,
+                                                  const Directory& directory) {
+  std::vector<Presence> presences;
+  MBOXFERRY_ASSIGN(const auto rows, journal_.mailboxes());
+  std::vector<Sample> samples;
+  std::vector<imap::Inquiry> inquiries;
+  for (const journal::MailboxRow& row : rows) {
+    MBOXFERRY_ASSIGN(const bool in_question, is_in_question(row, directory));
+    if (!in_question) continue;
+    samples.push_back({&row, 0, {}});
+    inquiries.push_back({directory.find(row.name)->name, {}, false});
+  }
+  if (samples.empty()) return presences;
+  const auto begun = std::chrono::steady_clock::now();
+  MBOXFERRY_ASSIGN(auto answers, target.inquire(inquiries));
+  is_far_ = std::chrono::steady_clock::now() - begun >= kFar;
+  inquiries.clear();
+  std::vector<Sample> asked;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    if (answers[i].exists == 0) continue;
+    Sample& sample = samples[i];
+    sample.exists = answers[i].exists;
+    MBOXFERRY_ASSIGN(sample.messages, sample_of(sample.row->id));
+    imap::Inquiry inquiry = inquiry_about(sample);
+    if (inquiry.exact_size) {
+      sample.messages = spread(sample.messages, kSmallSample);
+      inquiry = inquiry_about(sample);
+    }
+    if (sample.messages.empty()) continue;
+    asked.push_back(std::move(sample));
+    inquiries.push_back(std::move(inquiry));
+  }
+  if (asked.empty()) return presences;
+  MBOXFERRY_ASSIGN(answers, target.inquire(inquiries));
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    if (!answers[i].answered) {
+      MBOXFERRY_ASSIGN(answers[i].candidates, walk_through(asked[i], target));
+    }
+    MBOXFERRY_ASSIGN(const std::size_t found,
+                     count_found(asked[i], std::move(answers[i].candidates), target));
+    presences.push_back({asked[i].row->name, asked[i].messages.size(), found});
+  }
+  return presences;
+}
+
+KnownMailboxes mailboxes_of_journal(const JobSettings& settings) {
+  KnownMailboxes known;
+  std::error_code ignored;
+  if (settings.journal_path.empty() || !fs::exists(settings.journal_path, ignored)) return known;
+  // One that cannot be read is the real run's business.
+  const auto journal = journal::Journal::open(settings.journal_path, journal::OpenMode::read_only);
+  if (!journal) return known;
+  const auto identity = (*journal)->identity();
+  if (!identity || !(*identity == identity_of(settings))) return known;
+  const auto rows = (*journal)->mailboxes();
+  if (!rows) return known;
+  for (const journal::MailboxRow& row : *rows) {
+    const auto doubt = (*journal)->doubt(row.id);
+    const auto stored = any_stored(**journal, row.id);
+    if ((doubt && doubt->count.messages > 0) || (stored && *stored))
+      known.stored_in.insert(row.name);
+  }
+  const auto allowed = (*journal)->note(kAllowCopiesNote);
+  known.copies_allowed = allowed && allowed->has_value();
+  return known;
+}
+
+std::string find_older_journal(const std::string& folder, const std::string& account,
+                               const std::string& own) {
+  std::vector<std::pair<fs::file_time_type, fs::path>> journals;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+    std::error_code ignored;
+    const bool is_other =
+        entry.path().extension() == ".journal" && !fs::equivalent(entry.path(), own, ignored);
+    // The names of journals begin with that of the account, as far as a file's name can hold it.
+    const std::size_t same = account.find_first_not_of(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-@.");
+    const std::string start = account.substr(0, std::min<std::size_t>(same, 48));
+    const std::string name = entry.path().filename().string();
+    if (!is_other || !has_same_letters(name.substr(0, start.size()), start)) continue;
+    journals.emplace_back(entry.last_write_time(ignored), entry.path());
+  }
+  std::sort(journals.begin(), journals.end(), std::greater<>());
+  const auto newest = std::find_if(journals.begin(), journals.end(), [&](const auto& journal) {
+    return tells_of(journal.second, account);
+  });
+  return newest == journals.end() ? "" : newest->second.string();
+}
+
+std::string describe_presence(const std::vector<Presence>& found) {
+  const auto most = std::max_element(
+      found.begin(), found.end(),
+      [](const Presence& one, const Presence& other) { return one.found < other.found; });
+  const auto others = std::count_if(found.begin(), found.end(),
+                                    [](const Presence& presence) { return presence.there(); }) -
+                      1;
+  std::string text = fmt::format("mailbox {} already holds {} of a sample of {} messages",
+                                 most->mailbox, most->found, most->sampled);
+  if (others > 0) text += fmt::format(", and {} more are like it", others);
+  return text;
+}
+
+std::string describe_few(const Presence& presence) {
+  return fmt::format(
+      "{}: holds {} of a sample of {} messages already, which will be there twice; "
+      "--skip-existing leaves such messages out",
+      presence.mailbox, presence.found, presence.sampled);
+}
+
+Error copies_are_there(const JobSettings& settings, const std::vector<Presence>& found) {
+  const std::string account = settings.account.label();
+  const std::string older =
+      settings.state_folder.empty()
+          ? ""
+          : find_older_journal(settings.state_folder, account, settings.journal_path);
+  const std::string way_back =
+      older.empty() ? "run the older job's own command to go on with it"
+                    : "run the older job's own command to go on with it (its journal: --journal " +
+                          older + ")";
+  return {ErrorCode::configuration,
+          account + ": " + describe_presence(found) + "; nothing was created or sent",
+          "--skip-existing leaves out what is there; " + way_back +
+              "; --allow-copies sends all of it once more",
+          ErrorScope::job};
+}
+
+}  // namespace mboxferry::transfer

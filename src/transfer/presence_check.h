@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether a mailbox holds already what a job that begins would put into it.
+#pragma once
+
+#include <cstddef>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "mboxferry/base/cancellation.h"
+#include "mboxferry/imap/target.h"
+#include "mboxferry/journal/journal.h"
+#include "transfer/archive_sample.h"
+#include "transfer/mailboxes.h"
+#include "transfer/source_folders.h"
+
+namespace mboxferry::transfer {
+
+/// The journal's note of a job that may store copies of what is there.
+inline constexpr const char* kAllowCopiesNote = "allow_copies";
+
+/// How much of a sample a mailbox holds.
+struct Presence {
+  std::string mailbox;
+  std::size_t sampled = 0;
+  std::size_t found = 0;
+  /// Enough of it that sending would make a second copy of much of the mail: a quarter, and two of
+  /// them at least where the sample has two (docs/decisions/0030).
+  [[nodiscard]] bool there() const;
+};
+
+/// Looks for a sample of each mailbox's mail before anything is created or sent: a job under
+/// another name (archive moved, host spelled differently, journal lost) would store all of it
+/// again. The journal of a job that has stored mail in a mailbox knows better, so such a mailbox is
+/// not asked.
+class PresenceCheck {
+ public:
+  /// Copies what it needs of `sources`, which the index pass goes on to change.
+  PresenceCheck(const JobSettings& settings, const std::vector<SourceFolder>& sources,
+                const journal::Journal& journal, const Cancellation& interrupt);
+
+  /// Of the mailboxes in question that hold mail, in the order of the journal. Messages that go by
+  /// their labels count when they are indexed.
+  Result<std::vector<Presence>> look(imap::ReadOnlyTarget& target, const Directory& directory);
+
+ private:
+  struct Sample {
+    const journal::MailboxRow* row = nullptr;
+    std::uint64_t exists = 0;
+    std::vector<SampleMessage> messages;
+  };
+
+  Result<bool> is_in_question(const journal::MailboxRow& row, const Directory& directory) const;
+  Result<std::vector<SampleMessage>> sample_of(journal::MailboxId mailbox) const;
+  Result<std::vector<SampleMessage>> sample_of_rows(journal::MailboxId mailbox) const;
+  Result<std::vector<imap::FetchedMessage>> walk_through(const Sample& sample,
+                                                         imap::ReadOnlyTarget& target) const;
+  Result<std::size_t> count_found(const Sample& sample,
+                                  std::vector<imap::FetchedMessage> candidates,
+                                  imap::ReadOnlyTarget& target) const;
+  [[nodiscard]] imap::Inquiry inquiry_about(const Sample& sample) const;
+
+  const JobSettings& settings_;
+  std::vector<SourceFolder> sources_;
+  const journal::Journal& journal_;
+  const Cancellation& interrupt_;
+  bool is_far_ = false;  ///< the server takes its time to answer
+};
+
+/// What the journal of this job knows, if it is there and of this job.
+struct KnownMailboxes {
+  std::set<std::string> stored_in;  ///< mailboxes that the job stored mail in
+  bool copies_allowed = false;
+};
+KnownMailboxes mailboxes_of_journal(const JobSettings& settings);
+
+/// The newest journal in `folder` of a job that stored mail in this account under any spelling of
+/// its name, other than `own`; empty when there is none.
+std::string find_older_journal(const std::string& folder, const std::string& account,
+                               const std::string& own);
+
+/// One sentence: how much of the samples was found and where; the mailbox with most comes first.
+std::string describe_presence(const std::vector<Presence>& found);
+
+/// The notice about a mailbox that holds too little of the sample to stop a job.
+std::string describe_few(const Presence& presence);
+
+/// The error that keeps a job from starting, with the ways on.
+Error copies_are_there(const JobSettings& settings, const std::vector<Presence>& found);
+
+}  // namespace mboxferry::transfer

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copies and quota, asked about before a job begins.
+#include "transfer/start_check.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "transfer/folder_readers.h"
+#include "transfer/quota_check.h"
+#include "transfer/reconcile.h"
+#include "transfer/tally.h"
+
+namespace mboxferry::transfer {
+namespace {
+
+/// A bound of the wire bytes of all messages: at most each byte is a line end that becomes two.
+/// Nothing when files are packed, or a message may go into several mailboxes.
+std::optional<std::uint64_t> most_to_send(const std::vector<SourceFolder>& sources) {
+  std::uint64_t bytes = 0;
+  for (const SourceFolder& source : sources) {
+    if (source.by_label || source.place.container) return std::nullopt;
+    if (source.place.form == archive::FolderForm::mbox) {
+      const auto file = archive::open_folder(source.place);
+      if (!file || !(*file)->reads_anywhere()) return std::nullopt;
+    }
+    bytes += 2 * source.place.bytes_on_disk;
+  }
+  return bytes;
+}
+
+}  // namespace
+
+StartCheck::StartCheck(const JobSettings& settings, const std::vector<SourceFolder>& sources,
+                       journal::Journal& journal, Tracker& tracker, const Cancellation& interrupt)
+    : settings_(settings),
+      sources_(sources),
+      journal_(journal),
+      tracker_(tracker),
+      interrupt_(interrupt),
+      presence_(settings, sources, journal, interrupt) {}
+
+Result<void> StartCheck::check(imap::Target& target, const Directory& directory,
+                               const std::function<Result<void>()>& wait_for_index) {
+  MBOXFERRY_TRY(look_for_copies(target, directory));
+  return check_quota(target, directory, wait_for_index);
+}
+
+/// How much is to be sent is only known when all of it is indexed. Where even the most that it can
+/// be fits, nobody waits for that.
+Result<void> StartCheck::check_quota(imap::Target& target, const Directory& directory,
+                                     const std::function<Result<void>()>& wait_for_index) {
+  if (settings_.quota_reserve.ignore_quota || !target.capabilities().quota) return ok();
+  MBOXFERRY_ASSIGN(const auto quota, target.quota("INBOX"));
+  if (!quota) return ok();
+  const auto most = most_to_send(sources_);
+  if (most && *most <= room_in(*quota, settings_.quota_reserve)) return ok();
+  MBOXFERRY_TRY(wait_for_index());
+  MBOXFERRY_ASSIGN(std::uint64_t needed, bytes_left(target));
+  auto why = too_little_room(*quota, needed, settings_.quota_reserve);
+  if (why && settings_.skip_existing) {
+    MBOXFERRY_TRY(skip_beforehand(target, directory));
+    MBOXFERRY_ASSIGN(needed, bytes_left(target));
+    why = too_little_room(*quota, needed, settings_.quota_reserve);
+  }
+  if (!why) return ok();
+  return Error{ErrorCode::try_later, settings_.account.label() + ": " + *why + "; nothing was sent",
+               kMakeRoom, ErrorScope::job};
+}
+
+/// Without what the server is known to refuse, and what may be there already.
+Result<std::uint64_t> StartCheck::bytes_left(const imap::Target& target) const {
+  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_.counts(0));
+  MBOXFERRY_ASSIGN(const Tally sums, tally(journal_, 0, {journal::State::planned}, {},
+                                           target.capabilities().append_limit));
+  return counts.planned.bytes - sums.oversize_bytes;
+}
+
+/// What is there already needs no room.
+Result<void> StartCheck::skip_beforehand(imap::Target& target, const Directory& directory) {
+  MBOXFERRY_ASSIGN(const auto rows, journal_.mailboxes());
+  for (const journal::MailboxRow& row : rows) {
+    const imap::ListedMailbox* listed = directory.find(row.name);
+    if (listed == nullptr || !listed->selectable) continue;
+    MBOXFERRY_ASSIGN(const imap::SelectedMailbox selected, target.select(listed->name));
+    MBOXFERRY_ASSIGN(const ReadyMailbox ready, note_mailbox(selected, row, journal_));
+    MBOXFERRY_TRY(skip_existing(ready.row, target, journal_, masked_digest_of(sources_, settings_),
+                                interrupt_));
+  }
+  return ok();
+}
+
+/// Before anything is created or sent. A job that sends copies on purpose notes it for its resumes.
+Result<void> StartCheck::look_for_copies(imap::Target& target, const Directory& directory) {
+  MBOXFERRY_ASSIGN(const auto allowed, journal_.note(kAllowCopiesNote));
+  if (settings_.allow_copies && !allowed) MBOXFERRY_TRY(journal_.set_note(kAllowCopiesNote, "1"));
+  if (settings_.skip_existing || settings_.allow_copies || allowed) return ok();
+  MBOXFERRY_ASSIGN(const std::vector<Presence> found, presence_.look(target, directory));
+  found_copies_ = std::any_of(found.begin(), found.end(),
+                              [](const Presence& presence) { return presence.there(); });
+  if (found_copies_) return copies_are_there(settings_, found);
+  for (const Presence& presence : found)
+    if (presence.found > 0) tracker_.notice(describe_few(presence));
+  return ok();
+}
+
+Result<void> discard_unused(std::unique_ptr<journal::Journal> journal) {
+  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal->counts(0));
+  if (counts.stored.messages + counts.intended.messages + counts.refused.messages > 0) return ok();
+  const std::string path = journal->path();
+  journal.reset();
+  return journal::remove_journal(path);
+}
+
+}  // namespace mboxferry::transfer
