@@ -19,6 +19,7 @@ constexpr const char* kBytesPerDay = "max-bytes-per-day";
 
 constexpr const char* kQuotaReserve = "quota-reserve";
 constexpr const char* kIgnoreQuota = "ignore-quota";
+constexpr const char* kMessageSize = "max-message-size";
 
 constexpr const char* kConnections = "connections";
 constexpr const char* kPerMailbox = "connections-per-mailbox";
@@ -136,6 +137,9 @@ void add_limit_options(po::options_description& group) {
       (kQuotaReserve, po::value<std::string>()->value_name("AMOUNT"),
        "how much of the server's quota must stay free, as in 5% (default) or 200M; where there is "
        "too little room for all that is to be sent, nothing is sent, and the status is 75")  //
+      (kMessageSize, po::value<std::string>()->value_name("BYTES"),
+       "leave larger messages out, listed and kept as refused ones; the size is that of the message "
+       "as it is sent")  //
       (kIgnoreQuota, flag(), "send even though there is too little room");
 }
 
@@ -164,6 +168,7 @@ Result<transfer::RateLimits> read_rate_limits(const Options& options) {
   MBOXFERRY_ASSIGN(limits.bytes_per_second, read_amount(options, kBytesPerSecond));
   MBOXFERRY_ASSIGN(limits.messages_per_day, read_amount(options, kMessagesPerDay));
   MBOXFERRY_ASSIGN(limits.bytes_per_day, read_amount(options, kBytesPerDay));
+  MBOXFERRY_ASSIGN(limits.message_bytes, read_amount(options, kMessageSize));
   return limits;
 }
 

@@ -40,10 +40,10 @@ bool is_keyword(std::string_view word) {
          });
 }
 
-Result<std::string> append_arguments(const AppendMessage& message) {
+Result<std::string> append_arguments(const AppendMessage& message, bool empty_list) {
   std::string arguments = " ";
   MBOXFERRY_ASSIGN(const std::string flags, flag_list(message.flags, message.keywords));
-  if (!flags.empty()) arguments += "(" + flags + ") ";
+  if (!flags.empty() || empty_list) arguments += "(" + flags + ") ";
   if (message.internal_date) {
     Timestamp time = *message.internal_date;
     constexpr std::int16_t kFarthestZone = 14 * 60;

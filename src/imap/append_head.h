@@ -20,7 +20,8 @@ Result<std::string> flag_list(std::uint8_t flags, const std::vector<std::string>
 
 /// What precedes the length of one message: ` (flags) "date" `, or ` ` when it has neither. A
 /// keyword that is no atom, or a date that IMAP cannot say, is an error of scope message.
-Result<std::string> append_arguments(const AppendMessage& message);
+/// `empty_list`: `()` where there is no flag.
+Result<std::string> append_arguments(const AppendMessage& message, bool empty_list = false);
 
 /// `{123}` or `{123+}` and the line end.
 std::string literal_announcement(std::uint64_t size, LiteralKind kind);

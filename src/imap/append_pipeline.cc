@@ -69,7 +69,9 @@ Result<void> AppendPipeline::send_command(std::uint64_t batch, const std::string
                               ": the server refused an APPEND before its end");
     }
     const LiteralKind kind = literal_kind(message, quoted_mailbox);
-    MBOXFERRY_ASSIGN(const std::string arguments, append_arguments(message));
+    MBOXFERRY_ASSIGN(const std::string arguments,
+                     append_arguments(message, knowledge_->wants_flag_list()));
+    if (message.flags == 0 && message.keywords.empty()) in_flight_.back().without_flags = true;
     head += arguments + literal_announcement(message.wire_size, kind);
     connection_.trace_sent(head);
     MBOXFERRY_TRY(put(head));
@@ -227,6 +229,7 @@ Result<void> AppendPipeline::handle_tagged(const ReplyLine& reply) {
     outcome.kind = AppendOutcome::Kind::refused;
     outcome.code = meaning.code;
     outcome.retry = meaning.retry;
+    outcome.fault = meaning.fault;
   } else {
     return connection_.fail(protocol_error(connection_.label(), "neither OK nor NO nor BAD"));
   }
@@ -238,8 +241,10 @@ Result<void> AppendPipeline::handle_tagged(const ReplyLine& reply) {
 Error AppendPipeline::handle_bad(const ReplyLine& reply) {
   AppendOutcome outcome;
   outcome.kind = AppendOutcome::Kind::bad;
-  outcome.code = ResponseCode::bad;
-  outcome.retry = meaning_of(reply.code, reply.text).retry;
+  const Meaning meaning = meaning_of(reply.code, reply.text);
+  outcome.code = meaning.code == ResponseCode::none ? ResponseCode::bad : meaning.code;
+  outcome.retry = meaning.retry;
+  outcome.fault = meaning.fault;
   outcome.text = connection_.printed(reply.text);
   buffer_.clear();
   bad_ = true;
@@ -251,6 +256,7 @@ Error AppendPipeline::handle_bad(const ReplyLine& reply) {
                               [&](const Command& sent) { return sent.tag == reply.tag; });
   if (command == in_flight_.end()) command = in_flight_.begin();
   if (command != in_flight_.end()) {
+    if (command->without_flags) knowledge_->learn_flag_list();
     outcome.batch = command->batch;
     outcome.first = command->first;
     outcome.count = command->count;

@@ -52,6 +52,7 @@ class AppendPipeline final : private ReplyOwner {
     std::uint64_t batch = 0;
     std::size_t first = 0;
     std::size_t count = 0;
+    bool without_flags = false;  ///< some message of it had none
     bool ended = false;          ///< its final line end may be in the buffer or beyond
     bool may_be_stored = false;  ///< its final line end may have been given to the stream
   };

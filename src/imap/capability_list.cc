@@ -21,7 +21,7 @@ constexpr std::array<std::pair<std::string_view, AppendMode>, 5> kModes{
 CapabilityList parse_capabilities(std::string_view words) {
   CapabilityList list;
   Capabilities& shared = list.shared;
-  const std::array<std::pair<std::string_view, bool*>, 18> switches{{
+  const std::array<std::pair<std::string_view, bool*>, 19> switches{{
       {"LITERAL+", &shared.literal_plus},
       {"LITERAL-", &shared.literal_minus},
       {"MULTIAPPEND", &shared.multiappend},
@@ -38,6 +38,7 @@ CapabilityList parse_capabilities(std::string_view words) {
       {"LOGINDISABLED", &list.login_disabled},
       {"LIST-EXTENDED", &list.list_extended},
       {"ENABLE", &list.enable},
+      {"ID", &list.id},
       {"UTF8=ACCEPT", &list.utf8},
       {"UTF8=ONLY", &list.utf8},
   }};

@@ -17,6 +17,7 @@ struct CapabilityList {
   bool login_disabled = false;  ///< RFC 3501 section 6.2.3
   bool list_extended = false;   ///< RFC 5258
   bool enable = false;          ///< RFC 5161
+  bool id = false;              ///< RFC 2971
   bool utf8 = false;            ///< UTF8=ACCEPT or UTF8=ONLY (RFC 6855, RFC 9755)
 };
 

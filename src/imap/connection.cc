@@ -83,6 +83,7 @@ Result<std::unique_ptr<Connection>> Connection::open_on(std::unique_ptr<ByteStre
 }
 
 void Connection::attach(std::unique_ptr<ByteStream> stream, const ConnectionOptions& options) {
+  tell_ = options.tell;
   stream_ = std::make_unique<WireStream>(std::move(stream), options.timeout);
   wire_ = std::unique_ptr<Wire>(
       new Wire{*stream_, WireTrace("C: ", options.trace), WireTrace("S: ", options.trace)});
@@ -91,6 +92,7 @@ void Connection::attach(std::unique_ptr<ByteStream> stream, const ConnectionOpti
 
 Result<void> Connection::read_greeting() {
   MBOXFERRY_ASSIGN(const ReplyLine reply, reader_->next());
+  look_for_alert(reply);
   if (reply.kind != Kind::untagged || reply.status == Status::none) {
     return fail(protocol_error(label_, "no greeting but \"" + printed(reply.text) + "\""));
   }
@@ -146,7 +148,20 @@ Result<void> Connection::command_in_background(std::string_view text, Visitor da
   return ok();
 }
 
+/// RFC 3501 section 7.1: to be shown to the user, whatever status it comes with.
+void Connection::look_for_alert(const ReplyLine& reply) {
+  constexpr std::size_t kMost = 2000;
+  const bool web = same_word(reply.code, "WEBALERT");
+  if (!web && !same_word(reply.code, "ALERT")) return;
+  std::string words = printed(reply.text);
+  if (web) words += (words.empty() ? "" : " ") + printed(reply.code_arguments);
+  if (alerts_.size() + words.size() > kMost || alerts_.find(words) != std::string::npos) return;
+  alerts_ += (alerts_.empty() ? "" : "; ") + words;
+  tell(label_ + " says: " + words);
+}
+
 Result<bool> Connection::goes_to_background(const ReplyLine& reply) {
+  look_for_alert(reply);
   if (background_.empty()) return false;
   if (reply.kind == Kind::untagged && reply.status == Status::none) {
     if (background_.front().data) MBOXFERRY_TRY(background_.front().data(reply));
@@ -319,6 +334,11 @@ Result<void> Connection::enable_utf8() {
   };
   utf8_asked_ = true;
   return command_in_background("ENABLE UTF8=ACCEPT", listed, confirmed);
+}
+
+Result<void> Connection::introduce_itself() {
+  if (!capabilities_.id) return ok();
+  return command_in_background("ID (\"name\" \"mboxferry\")", {}, {});
 }
 
 Error Connection::refusal(const std::string& doing, const std::string& mailbox,

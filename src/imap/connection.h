@@ -97,6 +97,12 @@ class Connection {
   /// background: name_form() is not known before that is settled. To be called once, after the
   /// login. A refusal is no error.
   Result<void> enable_utf8();
+  /// Tells the server which program this is (RFC 2971), in the background: Coremail (163.com,
+  /// 126.com, qq.com) opens no mailbox before it was told.
+  Result<void> introduce_itself();
+  /// The texts that the server said must be shown (ALERT, WEBALERT), for an error about them; empty
+  /// when there were none.
+  [[nodiscard]] const std::string& alerts() const { return alerts_; }
   [[nodiscard]] NameForm name_form() const { return name_form_; }
   /// The same once the server has answered ENABLE; waits for nothing else.
   Result<NameForm> settled_name_form();
@@ -106,6 +112,10 @@ class Connection {
   /// What a NO or BAD to a command about `mailbox` means; `doing` as in "creating".
   [[nodiscard]] Error refusal(const std::string& doing, const std::string& mailbox,
                               const ReplyLine& reply) const;
+  /// Tells the user something that is no error.
+  void tell(const std::string& line) const {
+    if (tell_) tell_(line);
+  }
   /// Closes for the reason given and returns it.
   Error fail(Error error);
   /// Closes because of a BYE.
@@ -134,6 +144,7 @@ class Connection {
   };
 
   Result<void> read_greeting();
+  void look_for_alert(const ReplyLine& reply);
   Result<void> negotiate_starttls();
   /// True when the reply is one to a command in the background, which has got it then.
   Result<bool> goes_to_background(const ReplyLine& reply);
@@ -158,6 +169,8 @@ class Connection {
   bool utf8_asked_ = false;    ///< ENABLE is unanswered
   bool utf8_enabled_ = false;  ///< said by the server, not confirmed yet
   bool compression_refused_ = false;
+  std::function<void(std::string_view)> tell_;
+  std::string alerts_;
 };
 
 }  // namespace mboxferry::imap

@@ -77,9 +77,8 @@ Result<void> EtpanSession::deliver() {
   return connection_.send_lines(std::exchange(lines_, {}));
 }
 
-Result<const mailimap_response_info*> EtpanSession::read_data(int tag, std::string_view name,
-                                                              const std::string& doing,
-                                                              const std::string& mailbox) {
+Result<std::string> EtpanSession::read_lines(int tag, std::string_view name,
+                                             const std::string& doing, const std::string& mailbox) {
   std::string data;
   const auto collect = [&](const ReplyLine& line) -> Result<void> {
     if (line.status != ReplyLine::Status::none || !same_word(line.name, name)) return ok();
@@ -97,6 +96,13 @@ Result<const mailimap_response_info*> EtpanSession::read_data(int tag, std::stri
   if (const auto wrong = guard.watch(data)) {
     return connection_.fail(protocol_error(connection_.label(), std::string(*wrong)));
   }
+  return data;
+}
+
+Result<const mailimap_response_info*> EtpanSession::read_data(int tag, std::string_view name,
+                                                              const std::string& doing,
+                                                              const std::string& mailbox) {
+  MBOXFERRY_ASSIGN(std::string data, read_lines(tag, name, doing, mailbox));
   if (parse(std::move(data))) return session_->imap_response_info;
   return connection_.fail(protocol_error(connection_.label(), "no proper answer to " + doing));
 }
@@ -145,8 +151,13 @@ Result<std::optional<Namespace>> EtpanSession::read_namespace(int tag) {
     MBOXFERRY_ASSIGN(Namespace root, read_root(tag));
     return std::optional(std::move(root));
   }
-  MBOXFERRY_ASSIGN(const auto* const info, read_data(tag, "NAMESPACE", "NAMESPACE", ""));
   std::optional<Namespace> found;
+  // Some servers offer it and refuse it (189.cn); they have a separator all the same.
+  const auto answered = read_data(tag, "NAMESPACE", "NAMESPACE", "INBOX");
+  if (!answered && answered.error().scope == ErrorScope::mailbox &&
+      answered.error().code != ErrorCode::try_later)
+    return found;
+  MBOXFERRY_ASSIGN(const auto* const info, answered);
   const mailimap_namespace_data* data = namespace_among(*info);
   if (data == nullptr || data->ns_personal == nullptr) return found;
   for_each<mailimap_namespace_info>(
@@ -207,13 +218,35 @@ int EtpanSession::say_list() {
 }
 
 Result<std::vector<ListedMailbox>> EtpanSession::read_list(int tag) {
-  MBOXFERRY_TRY(read_data(tag, "LIST", "LIST", ""));
-  const ListResult entries(std::exchange(session_->imap_response_info->rsp_mailbox_list, nullptr));
+  MBOXFERRY_ASSIGN(const std::string data, read_lines(tag, "LIST", "LIST", ""));
   std::vector<ListedMailbox> mailboxes;
+  if (parse(data)) {
+    take_listed(mailboxes);
+    return mailboxes;
+  }
+  // Some line is none; a name may hold a literal with line ends, which belongs to its line.
+  for (std::size_t start = 0; start < data.size();) {
+    std::size_t end = data.find("\r\n* LIST ", start);
+    end = end == std::string::npos ? data.size() : end + 2;
+    const std::string line = data.substr(start, end - start);
+    start = end;
+    if (parse(line)) {
+      take_listed(mailboxes);
+    } else {
+      connection_.tell(connection_.label() +
+                       ": a mailbox cannot be read from the list and is left out: " +
+                       connection_.printed(line.substr(0, line.find_last_not_of("\r\n") + 1)));
+    }
+  }
+  return mailboxes;
+}
+
+/// What was parsed last.
+void EtpanSession::take_listed(std::vector<ListedMailbox>& mailboxes) {
+  const ListResult entries(std::exchange(session_->imap_response_info->rsp_mailbox_list, nullptr));
   for_each<mailimap_mailbox_list>(entries.get(), [&](const mailimap_mailbox_list& entry) {
     mailboxes.push_back(listed(entry));
   });
-  return mailboxes;
 }
 
 Result<std::vector<ListedMailbox>> EtpanSession::list() {

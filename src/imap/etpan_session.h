@@ -49,6 +49,9 @@ class EtpanSession {
   Result<const mailimap_response_info*> read_data(int tag, std::string_view name,
                                                   const std::string& doing,
                                                   const std::string& mailbox);
+  /// The lines called `name` before the reply to `tag`, as one text.
+  Result<std::string> read_lines(int tag, std::string_view name, const std::string& doing,
+                                 const std::string& mailbox);
   bool parse(std::string data);
   int say_namespace();
   int say_list();
@@ -56,6 +59,7 @@ class EtpanSession {
   Result<Namespace> read_root(int tag);
   Result<Namespace> or_root(std::optional<Namespace> found);
   Result<std::vector<ListedMailbox>> read_list(int tag);
+  void take_listed(std::vector<ListedMailbox>& mailboxes);
   std::string shown_name(const char* wire);
   ListedMailbox listed(const mailimap_mailbox_list& entry);
 

@@ -178,7 +178,8 @@ std::optional<FetchReply> parse_fetch_items(std::string_view items) {
 }
 
 std::optional<Timestamp> parse_internal_date(std::string_view text) {
-  // 01-Jan-2020 10:00:00 +0100
+  // 01-Jan-2020 10:00:00 +0100, and from some servers a day of one digit
+  if (text.size() == 25 && text[1] == '-') return parse_internal_date("0" + std::string(text));
   if (text.size() != 26 || text[2] != '-' || text[6] != '-' || text[11] != ' ' || text[14] != ':' ||
       text[17] != ':' || text[20] != ' ' || (text[21] != '+' && text[21] != '-')) {
     return std::nullopt;

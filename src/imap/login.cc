@@ -78,7 +78,10 @@ Result<ReplyLine> say_login(Connection& connection, const Account& account,
 
 Error refusal(Connection& connection, const Account& account, const ReplyLine& reply) {
   const Meaning meaning = meaning_of(reply.code, reply.text);
-  const std::string words = connection.printed(reply.text);
+  std::string words = connection.printed(reply.text);
+  // What to do often stands in an alert before the refusal (Gmail).
+  if (!connection.alerts().empty() && connection.alerts() != words)
+    words += "; the server also says: " + connection.alerts();
   if (meaning.retry.when == Retry::When::later) {
     return connection.fail(
         {ErrorCode::try_later, connection.label() + ": the server does not let us in now: " + words,
@@ -87,6 +90,20 @@ Error refusal(Connection& connection, const Account& account, const ReplyLine& r
   return connection.fail(
       {ErrorCode::login_refused, connection.label() + ": login refused: " + words,
        password_diagnosis(account.password.reveal()) + "; it is not tried again, accounts lock"});
+}
+
+/// AUTH=PLAIN was offered and is not known after all: nobody has looked at the password yet.
+bool is_unknown_mechanism(const ReplyLine& reply) {
+  const Meaning meaning = meaning_of(reply.code, reply.text);
+  if (meaning.code == ResponseCode::authentication_failed) return false;
+  if (meaning.retry.when != Retry::When::never) return false;
+  for (const std::string_view phrase :
+       {"not supported", "unsupported", "unknown", "unrecognized", "not implemented"}) {
+    if (find_phrase(reply.text, phrase) != std::string_view::npos)
+      return reply.status == Status::bad ||
+             find_phrase(reply.text, "mechanism") != std::string_view::npos;
+  }
+  return false;
 }
 
 }  // namespace
@@ -137,8 +154,12 @@ Result<void> log_in(Connection& connection, const Account& account) {
     if (same_word(data.name, "CAPABILITY")) told = parse_capabilities(data.text);
     return ok();
   };
-  MBOXFERRY_ASSIGN(const ReplyLine reply, plain ? say_plain(connection, account, visit)
-                                                : say_login(connection, account, visit));
+  MBOXFERRY_ASSIGN(ReplyLine reply, plain ? say_plain(connection, account, visit)
+                                          : say_login(connection, account, visit));
+  const bool may_say_login = plain && !connection.capabilities().login_disabled;
+  if (may_say_login && reply.status != Status::ok && is_unknown_mechanism(reply)) {
+    MBOXFERRY_ASSIGN(reply, say_login(connection, account, visit));
+  }
   if (reply.status != Status::ok) return refusal(connection, account, reply);
   return connection.read_capabilities(reply, told);
 }

@@ -70,7 +70,14 @@ std::optional<ReplyLine> parse_reply_line(std::string_view bytes) {
     line.text = rest;
     return line;
   }
-  if (line.kind == ReplyLine::Kind::tagged) return std::nullopt;
+  if (line.kind == ReplyLine::Kind::tagged) {
+    // Exchange takes a line of a message for a command and says BAD behind all of its words.
+    while (!rest.empty() && word != "BAD") word = take_word(rest);
+    if (rest.empty()) return std::nullopt;
+    line.status = Status::bad;
+    line.text = rest;
+    return line;
+  }
   if (const auto number = parse_number(word);
       number && *number <= std::numeric_limits<std::uint32_t>::max()) {
     line.number = static_cast<std::uint32_t>(*number);

@@ -16,38 +16,70 @@ struct Row {
   std::string_view words;
   ResponseCode code;
   When when;
+  Fault fault = Fault::unknown;
 };
 
 constexpr std::array kCodes{
     Row{"TRYCREATE", ResponseCode::try_create, When::now},
     Row{"NONEXISTENT", ResponseCode::try_create, When::now},
-    Row{"OVERQUOTA", ResponseCode::over_quota, When::never},
-    Row{"TOOBIG", ResponseCode::too_big, When::never},
+    Row{"OVERQUOTA", ResponseCode::over_quota, When::never, Fault::mailbox},
+    Row{"TOOBIG", ResponseCode::too_big, When::never, Fault::message},
     Row{"LIMIT", ResponseCode::limit, When::later},
     Row{"THROTTLED", ResponseCode::limit, When::later},
     Row{"UNAVAILABLE", ResponseCode::unavailable, When::later},
     Row{"INUSE", ResponseCode::in_use, When::later},
     Row{"SERVERBUG", ResponseCode::server_bug, When::later},
-    Row{"NOPERM", ResponseCode::no_permission, When::never},
+    Row{"NOPERM", ResponseCode::no_permission, When::never, Fault::mailbox},
     Row{"AUTHENTICATIONFAILED", ResponseCode::authentication_failed, When::never},
     Row{"AUTHORIZATIONFAILED", ResponseCode::authentication_failed, When::never},
     Row{"EXPIRED", ResponseCode::authentication_failed, When::never},
 };
 
+// Of the message itself, whatever the code: Dovecot's quota_max_mail_size says LIMIT, Exchange and
+// Gmail say BAD.
+constexpr std::array kFaultsOfMessages{
+    Row{"zero byte", ResponseCode::none, When::never, Fault::message},
+    Row{"contains nul", ResponseCode::none, When::never, Fault::message},
+    Row{"mail size is larger than the maximum", ResponseCode::too_big, When::never, Fault::message},
+    Row{"maximum size of appendable message", ResponseCode::too_big, When::never, Fault::message},
+    Row{"maximum message size", ResponseCode::too_big, When::never, Fault::message},
+    Row{"message too large", ResponseCode::too_big, When::never, Fault::message},
+    Row{"message is too large", ResponseCode::too_big, When::never, Fault::message},
+    Row{"message size exceeds", ResponseCode::too_big, When::never, Fault::message},
+};
+
 // Order matters: the first phrase that occurs decides.
 constexpr std::array kPhrases{
-    Row{"zero byte", ResponseCode::none, When::never},
     Row{"suggested backoff time", ResponseCode::limit, When::later},
-    Row{"request is throttled", ResponseCode::limit, When::later},
+    Row{"throttled", ResponseCode::limit, When::later},
+    Row{"rate limit", ResponseCode::limit, When::later},
     Row{"too many connections", ResponseCode::limit, When::later},
     Row{"too many simultaneous", ResponseCode::limit, When::later},
     Row{"maximum number of connections", ResponseCode::limit, When::later},
     Row{"bandwidth limit", ResponseCode::limit, When::later},
-    Row{"try again later", ResponseCode::unavailable, When::later},
-    Row{"quota", ResponseCode::over_quota, When::never},
+    Row{"try again", ResponseCode::unavailable, When::later},
+    Row{"temporary unavailable", ResponseCode::unavailable, When::later},
+    Row{"temporarily", ResponseCode::unavailable, When::later},
+    Row{"temporary failure", ResponseCode::unavailable, When::later},
+    Row{"server unavailable", ResponseCode::unavailable, When::later},
+    Row{"service unavailable", ResponseCode::unavailable, When::later},
+    Row{"service not available", ResponseCode::unavailable, When::later},
+    Row{"server busy", ResponseCode::unavailable, When::later},
+    Row{"server is busy", ResponseCode::unavailable, When::later},
+    Row{"authenticated but not connected", ResponseCode::unavailable, When::later},
+    Row{"quota", ResponseCode::over_quota, When::never, Fault::mailbox},
+    Row{"storage limit", ResponseCode::over_quota, When::never, Fault::mailbox},
+    Row{"mailbox is full", ResponseCode::over_quota, When::never, Fault::mailbox},
+    Row{"mailbox full", ResponseCode::over_quota, When::never, Fault::mailbox},
     Row{"too large", ResponseCode::too_big, When::never},
-    Row{"maximum message size", ResponseCode::too_big, When::never},
 };
+
+/// The first row that `matches`.
+template <std::size_t Rows, typename Matches>
+const Row* find_row(const std::array<Row, Rows>& rows, const Matches& matches) {
+  const auto row = std::find_if(rows.begin(), rows.end(), matches);
+  return row == rows.end() ? nullptr : &*row;
+}
 
 /// Exchange: "Suggested Backoff Time: 299961 milliseconds".
 std::chrono::milliseconds suggested_wait(std::string_view text) {
@@ -65,14 +97,15 @@ std::chrono::milliseconds suggested_wait(std::string_view text) {
 }  // namespace
 
 Meaning meaning_of(std::string_view code, std::string_view text) {
-  const std::chrono::milliseconds wait = suggested_wait(text);
-  for (const Row& row : kCodes) {
-    if (same_word(code, row.words)) return {row.code, {row.when, wait}};
-  }
-  for (const Row& row : kPhrases) {
-    if (find_phrase(text, row.words) != std::string_view::npos) return {row.code, {row.when, wait}};
-  }
-  return {};
+  const auto is_code = [&](const Row& row) { return same_word(code, row.words); };
+  const auto occurs = [&](const Row& row) {
+    return find_phrase(text, row.words) != std::string_view::npos;
+  };
+  const Row* row = find_row(kFaultsOfMessages, occurs);
+  if (row == nullptr) row = find_row(kCodes, is_code);
+  if (row == nullptr) row = find_row(kPhrases, occurs);
+  if (row == nullptr) return {};
+  return {row->code, {row->when, suggested_wait(text)}, row->fault};
 }
 
 }  // namespace mboxferry::imap

@@ -11,10 +11,12 @@ namespace mboxferry::imap {
 struct Meaning {
   ResponseCode code = ResponseCode::none;
   Retry retry;
+  Fault fault = Fault::unknown;
 };
 
-/// `code` is the response code's atom ("OVERQUOTA") or empty; `text` the words behind it. The
-/// code decides when it is known, the words otherwise; a wait that the words name is always taken.
+/// `code` is the response code's atom ("OVERQUOTA") or empty; `text` the words after it. Words that
+/// name a fault of the message decide, because servers say LIMIT to those as well; then the code
+/// when it is known, then the other words. A wait that the words name is always taken.
 Meaning meaning_of(std::string_view code, std::string_view text);
 
 }  // namespace mboxferry::imap

@@ -51,16 +51,28 @@ Result<void> await_success(Connection& connection, std::string_view tag, const s
   MBOXFERRY_TRY(connection.settle_background());
   MBOXFERRY_ASSIGN(const ReplyLine reply, connection.await(tag, visit));
   if (reply.status == ReplyLine::Status::ok) return ok();
+  return command_refused(connection, reply, doing, mailbox);
+}
+
+Error command_refused(Connection& connection, const ReplyLine& reply, const std::string& doing,
+                      const std::string& mailbox) {
   const std::string words = connection.printed(reply.text);
-  if (reply.status != ReplyLine::Status::no) {
+  const Meaning meaning = meaning_of(reply.code, reply.text);
+  const bool later = meaning.retry.when == Retry::When::later;
+  const bool bad = reply.status != ReplyLine::Status::no;
+  if (bad && !later && mailbox.empty())
     return connection.fail(
         protocol_error(connection.label(), "no proper answer to " + doing + ": " + words));
-  }
-  const Meaning meaning = meaning_of(reply.code, reply.text);
   Error error{ErrorCode::refused, connection.label() + ": " + doing + " refused: " + words, "",
               mailbox.empty() ? ErrorScope::session : ErrorScope::mailbox, meaning.retry};
-  if (meaning.retry.when == Retry::When::later) error.code = ErrorCode::try_later;
-  return error;
+  if (same_word(reply.code, "CANNOT")) error.code = ErrorCode::configuration;
+  if (!later) return error;
+  error.code = ErrorCode::try_later;
+  error.hint = "run the same command again later";
+  if (find_phrase(words, "not connected") == std::string::npos) return error;
+  // Exchange: the login was right and opens nothing.
+  error.hint = "the account may have no licence or no right to this mailbox; else try again later";
+  return connection.fail(error);
 }
 
 Result<SelectedMailbox> read_selection(Connection& connection, std::string_view tag,

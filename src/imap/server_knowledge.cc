@@ -79,6 +79,16 @@ void ServerKnowledge::learn(std::string_view quoted_mailbox, const AppendMessage
   dates_ |= date_form(message);
 }
 
+void ServerKnowledge::learn_flag_list() {
+  const std::lock_guard guard(mutex_);
+  wants_flag_list_ = true;
+}
+
+bool ServerKnowledge::wants_flag_list() const {
+  const std::lock_guard guard(mutex_);
+  return wants_flag_list_;
+}
+
 void ServerKnowledge::forget() {
   const std::lock_guard guard(mutex_);
   mailboxes_.clear();

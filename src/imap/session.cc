@@ -37,6 +37,7 @@ Result<Session> Session::begin(std::unique_ptr<Connection> connection, const Acc
   MBOXFERRY_TRY(log_in(*session.connection_, account));
   session.is_near_ = std::chrono::steady_clock::now() - begun < kGoodbyePatience;
   MBOXFERRY_TRY(session.connection_->enable_utf8());
+  MBOXFERRY_TRY(session.connection_->introduce_itself());
   if (options.compression == Compression::on) {
     MBOXFERRY_TRY(session.connection_->compress(true));
   }
@@ -90,7 +91,12 @@ Result<SelectedMailbox> Session::create_and_select(const std::string& mailbox) {
 
 Result<SelectedMailbox> Session::status(const std::string& mailbox) {
   MBOXFERRY_TRY(settle());
-  return etpan_->status(mailbox);
+  const bool may_refuse = selected_ == mailbox;
+  if (may_refuse && no_status_of_selected_) return select(mailbox);
+  auto status = etpan_->status(mailbox);
+  // RFC 3501 section 6.3.10: a client should not ask this, and some servers refuse it.
+  no_status_of_selected_ = may_refuse && !status && status.error().code == ErrorCode::refused;
+  return no_status_of_selected_ ? select(mailbox) : std::move(status);
 }
 
 Result<std::optional<Quota>> Session::quota(const std::string& mailbox) {

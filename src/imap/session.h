@@ -59,6 +59,7 @@ class Session {
   std::unique_ptr<EtpanSession> etpan_;
   std::unique_ptr<LookAhead> ahead_;
   std::string selected_;  ///< what select() gave last; empty: nothing
+  bool no_status_of_selected_ = false;  ///< the server refuses it
   std::uint32_t uid_validity_ = 0;
   /// What the selection said when only an inquiry needed it: whoever selects that mailbox next need
   /// not ask again. A UIDNEXT of then is a lower bound still.

@@ -10,11 +10,15 @@
 namespace mboxferry::plan {
 
 std::optional<Refusal> refuse_beforehand(std::uint64_t wire_size,
-                                         std::optional<std::uint64_t> append_limit) {
+                                         std::optional<std::uint64_t> append_limit,
+                                         std::uint64_t wanted) {
   if (wire_size == 0) return Refusal{"empty", "a message of zero bytes cannot be stored"};
   if (append_limit && wire_size > *append_limit)
     return Refusal{"too-big", fmt::format("{} bytes, and the server takes at most {}", wire_size,
                                           *append_limit)};
+  if (wanted > 0 && wire_size > wanted)
+    return Refusal{"max-message-size",
+                   fmt::format("{} bytes, and --max-message-size is {}", wire_size, wanted)};
   return std::nullopt;
 }
 

@@ -30,35 +30,4 @@ bool Care::is_careful(journal::MessageId id) const {
                      [&](const Range& range) { return id >= range.first && id <= range.last; });
 }
 
-Care::Tried Care::tried(journal::MessageId id) const {
-  const std::scoped_lock lock(mutex_);
-  const auto known = tried_.find(id);
-  return known == tried_.end() ? Tried{} : known->second;
-}
-
-void Care::set_tried(journal::MessageId id, Tried tried) {
-  const std::scoped_lock lock(mutex_);
-  tried_[id] = std::move(tried);
-}
-
-void Care::forget(journal::MessageId id) {
-  const std::scoped_lock lock(mutex_);
-  tried_.erase(id);
-}
-
-void Care::given_up() {
-  const std::scoped_lock lock(mutex_);
-  ++given_up_in_a_row_;
-}
-
-int Care::given_up_in_a_row() const {
-  const std::scoped_lock lock(mutex_);
-  return given_up_in_a_row_;
-}
-
-void Care::something_was_stored() {
-  const std::scoped_lock lock(mutex_);
-  given_up_in_a_row_ = 0;
-}
-
 }  // namespace mboxferry::transfer

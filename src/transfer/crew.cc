@@ -47,6 +47,7 @@ struct Crew::Connection {
   FolderReaders readers;  ///< kept open: a packed folder is dear to open
   std::string selected;   ///< the mailbox that is selected on `target`
   std::optional<Compression> compression;
+  bool lost = false;               ///< nothing more can be said on `target`
   bool moved = false;              ///< it stored something since this was last set to false
   int short_lives = 0;             ///< one after the other
   imap::WireUsage usage_at_first;  ///< when its session began to send
@@ -93,6 +94,7 @@ Result<void> Crew::run(std::unique_ptr<imap::Target> first) {
     }
   }
   if (const auto failure = board_.failure()) return *failure;
+  if (const auto left = board_.left_for_later()) return *left;
   if (board_.all_done()) return ok();
   return Error{ErrorCode::internal, "the connections ended before the work", ""};
 }
@@ -161,6 +163,7 @@ Result<void> Crew::work_until_done(int number, std::unique_ptr<imap::Target>& ta
                         {},
                         {},
                         false,
+                        false,
                         0,
                         {},
                         {}};
@@ -200,6 +203,7 @@ Result<void> Crew::work_until_done(int number, std::unique_ptr<imap::Target>& ta
 
 Result<void> Crew::session(Connection& connection) {
   connection.selected.clear();
+  connection.lost = false;
   connection.usage_at_first = connection.target->wire_usage();
   connection.began = Steady::now();
   connection.compression.emplace(*connection.target, compression_finding_, context_.tracker,
@@ -209,8 +213,12 @@ Result<void> Crew::session(Connection& connection) {
     if (!work) return ok();
     bool in_order = false;
     const auto worked = work_on(*work, connection, in_order);
+    const bool mailbox_failed = !worked && worked.error().scope == ErrorScope::mailbox;
+    if (mailbox_failed) set_aside(*work, worked.error());
     board_.leave(*work, in_order ? WorkBoard::Left::in_order : WorkBoard::Left::in_doubt);
-    if (!worked) return worked.error();
+    if (!worked && !mailbox_failed) return worked.error();
+    if (connection.lost) return start_over(worked.error().what);
+    if (mailbox_failed) connection.selected.clear();
     if (connection.compression->wants_quiet()) MBOXFERRY_TRY(connection.compression->when_quiet());
   }
   connection.compression.reset();
@@ -239,7 +247,13 @@ Result<void> Crew::work_on(const WorkBoard::Work& work, Connection& connection, 
                 connection.pace, stop, tell);
   const auto sent = sender.send();
   in_order = sent && !sender.left_some();
+  connection.lost = sender.lost_connection();
   return sent;
+}
+
+void Crew::set_aside(const WorkBoard::Work& work, const Error& error) {
+  context_.tracker.notice(error.what + "; the mailbox is left for later");
+  board_.set_aside(work, error);
 }
 
 Result<void> Crew::enter_mailbox(const WorkBoard::Work& work, Connection& connection) {

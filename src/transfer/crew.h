@@ -60,6 +60,7 @@ class Crew {
   struct Connection;
   Result<void> session(Connection& connection);
   Result<void> work_on(const WorkBoard::Work& work, Connection& connection, bool& in_order);
+  void set_aside(const WorkBoard::Work& work, const Error& error);
   Result<void> enter_mailbox(const WorkBoard::Work& work, Connection& connection);
   [[nodiscard]] bool is_alone();
   /// True when a connection that was lost should leave the work to others, if there are any.

@@ -66,6 +66,7 @@ class JobRunner {
   Result<void> begin_progress();
   Result<void> transfer_all();
   Result<std::unique_ptr<imap::Target>> connect(const imap::BeforeLogin& before_login = {});
+  void pass_on_notices();
   void connect_others();
   /// The first connection, and what it tells about the account.
   Result<void> meet();
@@ -181,9 +182,16 @@ Result<void> JobRunner::transfer_all() {
   return send_everything();
 }
 
+void JobRunner::pass_on_notices() {
+  if (!environment_.take_notices) return;
+  for (const std::string& line : environment_.take_notices()) tracker_.notice(line);
+}
+
 /// A connection that keeps to the limits.
 Result<std::unique_ptr<imap::Target>> JobRunner::connect(const imap::BeforeLogin& before_login) {
-  MBOXFERRY_ASSIGN(auto target, environment_.connect(before_login));
+  auto connected = environment_.connect(before_login);
+  pass_on_notices();
+  MBOXFERRY_ASSIGN(auto target, std::move(connected));
   if (!settings_.limits.per_second()) return target;
   return throttled(std::move(target), throttle_, *environment_.clock, tracker_);
 }
@@ -218,7 +226,9 @@ Result<void> JobRunner::meet() {
   }
   others_.let_log_in();
   target_ = std::move(*first);
-  MBOXFERRY_ASSIGN(directory_, Directory::read(*target_));
+  auto directory = Directory::read(*target_);
+  pass_on_notices();
+  MBOXFERRY_ASSIGN(directory_, std::move(directory));
   MBOXFERRY_ASSIGN(plan::Mapper mapper, directory_->mapper(settings_));
   MBOXFERRY_ASSIGN(MailboxBook book, MailboxBook::open(std::move(mapper), *journal_));
   book_.emplace(std::move(book));
@@ -268,7 +278,7 @@ Result<void> JobRunner::send_everything() {
                             record_,   budget_,  *environment_.clock, interrupt_};
   ConnectionLimits limits = settings_.connections;
   if (limits.per_mailbox == 0) limits.per_mailbox = can_keep_order(*target_) ? limits.most : 1;
-  WorkBoard board(sources_, *journal_, *gate_, limits.per_mailbox, interrupt_);
+  WorkBoard board(sources_, *journal_, *gate_, record_, limits.per_mailbox, interrupt_);
   MailboxPreparer preparer(context, *directory_);
   Crew crew(context, board, preparer, limits.most, [this] { return others_.take(); });
   const auto sent = crew.run(std::move(target_));
@@ -349,6 +359,7 @@ Result<void> JobRunner::note_end(bool transferred, const Result<Verdict>& verdic
 /// Verifies a finished transfer, and whatever happened, leaves quarantine and verdict in order.
 /// What cannot be written changes nothing about how the transfer ended.
 Result<Verdict> JobRunner::conclude(const Result<void>& transferred) {
+  pass_on_notices();
   index_pass_.reset();
   Result<Verdict> verdict = Verdict::failed;
   if (transferred) {

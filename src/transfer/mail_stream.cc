@@ -31,29 +31,68 @@ void Desk::raise_floor(imap::Uid floor) {
   ready_.uid_floor = std::max(ready_.uid_floor, floor);
 }
 
+/// Afterwards the next message, if there is any, is one that was not put aside.
 Result<void> MailStream::read_ahead() {
-  if (next_ < ahead_.size()) return ok();
-  next_ = 0;
-  MBOXFERRY_ASSIGN(ahead_, journal_.planned(source_.row.id, mailbox_, cursor_, kReadAhead));
-  if (!ahead_.empty()) cursor_ = ahead_.back().id;
-  return ok();
+  for (;;) {
+    for (; next_ < ahead_.size() && !is_fresh(ahead_[next_]); ++next_)
+      aside_.push_back(std::move(ahead_[next_]));
+    if (next_ < ahead_.size()) return ok();
+    next_ = 0;
+    MBOXFERRY_ASSIGN(ahead_, journal_.planned(source_.row.id, mailbox_, cursor_, kReadAhead));
+    if (ahead_.empty()) return ok();
+    cursor_ = ahead_.back().id;
+  }
 }
 
-Result<bool> MailStream::has_more() {
+bool MailStream::is_fresh(const journal::MessageRow& row) const { return !desk_.blame.due(row.id); }
+
+Result<bool> MailStream::has_fresh() {
   const std::scoped_lock lock(mutex_);
   MBOXFERRY_TRY(read_ahead());
   return next_ < ahead_.size();
 }
 
-Result<std::optional<MailStream::Portion>> MailStream::take(const Most& most, bool idle,
-                                                            int connection) {
+Result<bool> MailStream::has_more() {
   const std::scoped_lock lock(mutex_);
   MBOXFERRY_TRY(read_ahead());
-  if (next_ == ahead_.size()) return std::optional<Portion>();
+  return next_ < ahead_.size() || !aside_.empty();
+}
+
+void MailStream::put_aside(journal::MessageRow row) {
+  const std::scoped_lock lock(mutex_);
+  aside_.push_back(std::move(row));
+}
+
+std::optional<MailStream::TimePoint> MailStream::next_aside() const {
+  const std::scoped_lock lock(mutex_);
+  std::optional<TimePoint> next;
+  for (const journal::MessageRow& row : aside_) {
+    const TimePoint due = desk_.blame.due(row.id).value_or(TimePoint());
+    if (!next || due < *next) next = due;
+  }
+  return next;
+}
+
+Result<std::optional<MailStream::Portion>> MailStream::take(const Most& most, bool idle,
+                                                            int connection, TimePoint now) {
+  const std::scoped_lock lock(mutex_);
+  MBOXFERRY_TRY(read_ahead());
+  if (next_ == ahead_.size()) return idle ? take_aside(connection, now) : std::optional<Portion>();
+  const bool has_others = next_ + 1 < ahead_.size();
+  if (has_others && desk_.blame.wants_another_kind() && is_fresh(ahead_.back())) {
+    std::swap(ahead_[next_], ahead_.back());
+    std::rotate(ahead_.begin() + static_cast<std::ptrdiff_t>(next_) + 1, ahead_.end() - 1,
+                ahead_.end());
+  }
+  // A message that goes with care goes alone: nothing else may be in doubt when it gets a BAD.
+  if (!idle && desk_.care.is_careful(ahead_[next_].id)) return std::optional<Portion>();
+  MBOXFERRY_ASSIGN(Portion portion, take_fresh(most, connection));
+  return std::optional(std::move(portion));
+}
+
+Result<MailStream::Portion> MailStream::take_fresh(const Most& most, int connection) {
   Portion portion;
   portion.careful = desk_.care.is_careful(ahead_[next_].id);
-  // A message that goes with care goes alone: nothing else may be in doubt when it gets a BAD.
-  if (portion.careful && !idle) return std::optional<Portion>();
   const std::size_t most_messages = portion.careful ? 1 : most.messages;
   std::uint64_t bytes = 0;
   while (portion.rows.size() < most_messages) {
@@ -67,12 +106,26 @@ Result<std::optional<MailStream::Portion>> MailStream::take(const Most& most, bo
     ++next_;
   }
   portion.ticket = desk_.order.take(connection);
-  return std::optional(std::move(portion));
+  return portion;
+}
+
+std::optional<MailStream::Portion> MailStream::take_aside(int connection, TimePoint now) {
+  const auto due = std::find_if(aside_.begin(), aside_.end(), [&](const journal::MessageRow& row) {
+    return desk_.blame.due(row.id).value_or(TimePoint()) <= now;
+  });
+  if (due == aside_.end()) return std::nullopt;
+  Portion portion;
+  portion.careful = true;
+  portion.rows.push_back(std::move(*due));
+  aside_.erase(due);
+  portion.ticket = desk_.order.take(connection);
+  return portion;
 }
 
 void MailStream::rewind() {
   const std::scoped_lock lock(mutex_);
   ahead_.clear();
+  aside_.clear();
   next_ = 0;
   cursor_ = 0;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mboxferry/journal/journal.h"
+#include "transfer/blame.h"
 #include "transfer/care.h"
 #include "transfer/commit_order.h"
 #include "transfer/mailboxes.h"
@@ -14,10 +15,11 @@
 
 namespace mboxferry::transfer {
 
-/// One mailbox of the job. `care` and `order` take any thread; the rest belongs to the work board
-/// and to the connection that prepares the mailbox.
+/// One mailbox of the job. `care`, `blame` and `order` take any thread; the rest belongs to the
+/// work board and to the connection that prepares the mailbox.
 struct Desk {
   Care care;
+  Blame blame;
   CommitOrder order;
 
   /// What a connection needs to send into it; set by the one that prepared it.
@@ -37,6 +39,7 @@ struct Desk {
 class MailStream {
  public:
   using Rows = std::vector<journal::MessageRow>;
+  using TimePoint = Blame::TimePoint;
 
   MailStream(const SourceFolder& source, std::size_t position, journal::MailboxId mailbox,
              Desk& desk, const journal::Journal& journal)
@@ -58,24 +61,35 @@ class MailStream {
     CommitOrder::Ticket ticket = 0;
   };
   /// The next messages for `connection`, at least one; nothing when none is there now, or when the
-  /// next one needs care and the connection is not `idle`.
-  Result<std::optional<Portion>> take(const Most& most, bool idle, int connection);
-  /// True when take() would give something to an idle connection.
+  /// next one needs care and the connection is not `idle`. Messages that were put aside come last,
+  /// one at a time, each when its time has come.
+  Result<std::optional<Portion>> take(const Most& most, bool idle, int connection, TimePoint now);
+  /// True when take() would give something to an idle connection, now or later.
   Result<bool> has_more();
+  /// The same without messages that were put aside.
+  Result<bool> has_fresh();
+  /// A message that was taken waits until the others are sent. The journal has it planned.
+  void put_aside(journal::MessageRow row);
+  /// When the next message that was put aside may be taken; nothing when there is none.
+  [[nodiscard]] std::optional<TimePoint> next_aside() const;
   /// Starts over with what the journal has planned. No portion may be in anybody's hands.
   void rewind();
 
  private:
   Result<void> read_ahead();
+  [[nodiscard]] bool is_fresh(const journal::MessageRow& row) const;
+  Result<Portion> take_fresh(const Most& most, int connection);
+  std::optional<Portion> take_aside(int connection, TimePoint now);
 
   const SourceFolder& source_;
   const std::size_t position_;
   const journal::MailboxId mailbox_;
   Desk& desk_;
   const journal::Journal& journal_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   Rows ahead_;
   std::size_t next_ = 0;  ///< in `ahead_`
+  Rows aside_;            ///< put aside, in nobody's hands
   journal::MessageId cursor_ = 0;
 };
 

@@ -16,6 +16,9 @@ Result<ReadyMailbox> MailboxPreparer::prepare(imap::Target& target, const MailSt
     return Error{ErrorCode::internal, "the folder " + stream.source().row.path + " has no mailbox",
                  ""};
   MBOXFERRY_ASSIGN(ReadyMailbox ready, prepare_mailbox(target, directory_, *row, context_.journal));
+  if (!ready.renamed.empty())
+    context_.tracker.notice(fmt::format("{} goes into mailbox {} ({})", ready.row.renamed_from,
+                                        ready.row.name, ready.renamed));
   if (ready.validity_changed)
     context_.tracker.notice("mailbox " + row->name +
                             " has a new UIDVALIDITY; looking for every message in it");
@@ -23,12 +26,13 @@ Result<ReadyMailbox> MailboxPreparer::prepare(imap::Target& target, const MailSt
   // The journal reconciles one mailbox at a time.
   const std::scoped_lock lock(mutex_);
   limits_[row->id] = ready.flags;
-  MBOXFERRY_TRY(reconcile_doubts(target, ready));
+  MBOXFERRY_TRY(reconcile_doubts(target, ready, stream.desk()));
   MBOXFERRY_TRY(skip_what_is_there(target, ready));
   return ready;
 }
 
-Result<void> MailboxPreparer::reconcile_doubts(imap::Target& target, const ReadyMailbox& ready) {
+Result<void> MailboxPreparer::reconcile_doubts(imap::Target& target, const ReadyMailbox& ready,
+                                               Desk& desk) {
   MBOXFERRY_ASSIGN(
       const Reconciled reconciled,
       reconcile(ready.row, target, context_.journal, context_.clock,
@@ -37,7 +41,11 @@ Result<void> MailboxPreparer::reconcile_doubts(imap::Target& target, const Ready
   if (reconciled.found + reconciled.planned_again == 0) return ok();
   context_.tracker.notice(fmt::format("{}: {} messages in doubt were there, {} will be sent again",
                                       ready.row.name, reconciled.found, reconciled.planned_again));
-  if (reconciled.found > 0) context_.record.decided();
+  if (reconciled.found > 0) {
+    context_.record.decided();
+    context_.record.stored(reconciled.found);
+    desk.blame.others_passed();
+  }
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, context_.journal.counts(0));
   context_.tracker.update([&](Progress& progress) { progress.stored = counts.stored; });
   return ok();

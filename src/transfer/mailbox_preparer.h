@@ -29,7 +29,7 @@ class MailboxPreparer {
   [[nodiscard]] const FlagLimitsOf& limits() const { return limits_; }
 
  private:
-  Result<void> reconcile_doubts(imap::Target& target, const ReadyMailbox& ready);
+  Result<void> reconcile_doubts(imap::Target& target, const ReadyMailbox& ready, Desk& desk);
   Result<void> skip_what_is_there(imap::Target& target, const ReadyMailbox& ready);
 
   const SendContext& context_;

@@ -7,15 +7,15 @@
 #include <algorithm>
 
 #include "mboxferry/base/crash_point.h"
+#include "mboxferry/plan/other_spellings.h"
 
 namespace mboxferry::transfer {
 namespace {
 
-/// A mailbox that the server refuses to make stops the job: its mail has no other place.
+/// A name that the server refuses in every spelling: the mail has no other place.
 Error cannot_create(Error error) {
-  if (error.code != ErrorCode::refused) return error;
+  if (!is_name_refused(error)) return error;
   error.code = ErrorCode::configuration;
-  error.scope = ErrorScope::job;
   error.hint = "choose another mailbox name with --map or in --to";
   return error;
 }
@@ -32,13 +32,48 @@ Result<imap::SelectedMailbox> open_or_create(imap::Target& target, const Directo
     if (!gone) return selected;
   }
   auto opened = target.open_mailbox(row.name, true);
-  if (!opened) return cannot_create(opened.error());
+  if (!opened) return opened;
   crash_point("mailbox-created");
   row.created = true;
   return opened;
 }
 
+/// The closest spelling that the server takes and no other mailbox has.
+Result<imap::SelectedMailbox> open_respelled(imap::Target& target, const Directory& directory,
+                                             const Error& refused, journal::MailboxRow& row,
+                                             std::string& why, journal::Journal& journal) {
+  const journal::MailboxRow as_planned = row;
+  MBOXFERRY_ASSIGN(const auto rows, journal.mailboxes());
+  const auto is_taken = [&](const std::string& name) {
+    return directory.find(name) != nullptr ||
+           std::any_of(rows.begin(), rows.end(), [&](const journal::MailboxRow& other) {
+             return other.id != row.id && same_mailbox(other.name, name);
+           });
+  };
+  const imap::Namespace& space = directory.name_space;
+  for (plan::OtherSpelling& other :
+       plan::other_spellings(row.name, space.separator, space.prefix)) {
+    while (is_taken(other.name)) other.name += '_';
+    row.name = std::move(other.name);
+    if (row.renamed_from.empty()) row.renamed_from = as_planned.name;
+    // Known before the mailbox is: a run that goes on finds it by this name.
+    MBOXFERRY_TRY(journal.update_mailbox(row));
+    auto opened = open_or_create(target, directory, row);
+    if (!opened && is_name_refused(opened.error())) continue;
+    why = std::move(other.why);
+    return opened;
+  }
+  row = as_planned;
+  MBOXFERRY_TRY(journal.update_mailbox(row));
+  return cannot_create(refused);
+}
+
 }  // namespace
+
+bool is_name_refused(const Error& error) {
+  return error.scope == ErrorScope::mailbox &&
+         (error.code == ErrorCode::refused || error.code == ErrorCode::configuration);
+}
 
 plan::FlagLimits flag_limits(const imap::PermanentFlags& permanent) {
   return {permanent.system, permanent.any_keyword, permanent.keywords};
@@ -94,8 +129,16 @@ Result<ReadyMailbox> note_mailbox(const imap::SelectedMailbox& selected, journal
 
 Result<ReadyMailbox> prepare_mailbox(imap::Target& target, const Directory& directory,
                                      journal::MailboxRow row, journal::Journal& journal) {
-  MBOXFERRY_ASSIGN(const imap::SelectedMailbox selected, open_or_create(target, directory, row));
-  return note_mailbox(selected, std::move(row), journal);
+  std::string why;
+  auto selected = open_or_create(target, directory, row);
+  const bool may_respell = !selected && is_name_refused(selected.error()) &&
+                           row.uid_validity == 0 && directory.find(row.name) == nullptr;
+  if (may_respell)
+    selected = open_respelled(target, directory, Error(selected.error()), row, why, journal);
+  if (!selected) return cannot_create(selected.error());
+  MBOXFERRY_ASSIGN(ReadyMailbox ready, note_mailbox(*selected, std::move(row), journal));
+  ready.renamed = std::move(why);
+  return ready;
 }
 
 }  // namespace mboxferry::transfer

@@ -35,12 +35,18 @@ struct ReadyMailbox {
   plan::FlagLimits flags;
   imap::Uid uid_floor = 0;        ///< a lower bound for what is appended from now on
   bool validity_changed = false;  ///< the stored messages must be found again
+  std::string renamed;            ///< why it has another name than planned, or empty
 };
 
 /// Creates the mailbox where it is absent, subscribes and selects it, and keeps in the journal
-/// what it was before the job's first message.
+/// what it was before the job's first message. When the server refuses the name, other spellings
+/// are tried; the journal knows each before the server does. Errors of scope mailbox: `try_later`,
+/// or `configuration` when every spelling is refused.
 Result<ReadyMailbox> prepare_mailbox(imap::Target& target, const Directory& directory,
                                      journal::MailboxRow row, journal::Journal& journal);
+
+/// The server will not have a mailbox of that name.
+bool is_name_refused(const Error& error);
 
 plan::FlagLimits flag_limits(const imap::PermanentFlags& permanent);
 

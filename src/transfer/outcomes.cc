@@ -5,34 +5,34 @@
 #include <algorithm>
 #include <iterator>
 #include <span>
+#include <utility>
 
 #include "mboxferry/base/crash_point.h"
 #include "transfer/sender.h"
-#include "transfer/waiting.h"
 
 namespace mboxferry::transfer {
 namespace {
 
-constexpr int kMostPatience = 6;
-constexpr int kMostBadInARow = 100;
 constexpr int kMostRefusalsTold = 20;
 
 /// Ends the session; the next one reconciles what is in doubt.
-Error start_over(ErrorCode code, std::string what) {
-  return {code, std::move(what), "", ErrorScope::session, {Retry::When::now, {}}};
+Error start_over(ErrorCode code, std::string what, Retry retry = {Retry::When::now, {}}) {
+  return {code, std::move(what), "", ErrorScope::session, retry};
 }
 
-Error too_many_bad(const std::string& label, const std::string& text) {
-  return {ErrorCode::protocol,
-          fmt::format("{} answered BAD to {} messages in a row ({})", label, kMostBadInARow, text),
-          "nothing more is sent; the job can be resumed when the server is in order"};
+Complaint complaint_of(const imap::AppendOutcome& outcome) {
+  const bool bad = outcome.kind == imap::AppendOutcome::Kind::bad;
+  return {std::string(imap::response_code_name(outcome.code)),
+          outcome.text,
+          outcome.fault,
+          outcome.retry.when != Retry::When::never,
+          bad,
+          outcome.retry.after};
 }
 
-Error asks_for_patience(const std::string& label, const imap::AppendOutcome& outcome) {
-  const bool full = outcome.code == imap::ResponseCode::over_quota;
-  return {ErrorCode::try_later, label + " takes no more mail now: " + outcome.text,
-          full ? "raise the quota, then run the same command again"
-               : "run the same command again later; it goes on where it stopped"};
+Error is_full(const std::string& label, const std::string& text) {
+  return {ErrorCode::try_later, label + " takes no more mail now: " + text,
+          "raise the quota, then run the same command again"};
 }
 
 }  // namespace
@@ -46,21 +46,16 @@ Result<void> Sender::apply(const imap::AppendOutcome& outcome) {
     return start_over(ErrorCode::protocol,
                       target_.label() + " answered a command that was not sent");
   const auto rows = std::span(*batch->second.rows).subspan(outcome.first, outcome.count);
-  if (outcome.kind == imap::AppendOutcome::Kind::bad) {
-    apply_bad(outcome, rows);
-    if (desk_.care.given_up_in_a_row() >= kMostBadInARow)
-      return too_many_bad(target_.label(), outcome.text);
-    return start_over(ErrorCode::protocol,
-                      fmt::format("{} answered BAD to an APPEND ({}); the connection was closed",
-                                  target_.label(), outcome.text));
-  }
+  if (outcome.kind == imap::AppendOutcome::Kind::bad)
+    return apply_bad(outcome, batch->second, rows);
   if (outcome.kind == imap::AppendOutcome::Kind::stored) {
     MBOXFERRY_TRY(apply_stored(outcome, rows));
     return answered(batch, outcome.count);
   }
   Rows refused(rows.begin(), rows.end());
+  const Batch of = batch->second;
   MBOXFERRY_TRY(answered(batch, outcome.count));
-  return apply_refused(outcome, std::move(refused));
+  return apply_refused(outcome, of, std::move(refused));
 }
 
 /// Counts messages of a batch as answered; a whole one shows how fast the server is.
@@ -89,16 +84,14 @@ Result<void> Sender::apply_stored(const imap::AppendOutcome& outcome,
   std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     pending_.stored.push_back({rows[i].id, named ? outcome.uids[i] : 0});
-    if (goes_without_keywords(rows[i])) {
-      pending_.keywords_lost.push_back(rows[i].id);
-      desk_.care.forget(rows[i].id);
-    }
+    note_keywords(rows[i]);
+    desk_.blame.stored(rows[i].id);
     bytes += rows[i].wire_size;
   }
   if (named && !rows.empty())
     desk_.raise_floor(*std::max_element(outcome.uids.begin(), outcome.uids.end()) + 1);
-  backoff_.reset();
-  desk_.care.something_was_stored();
+  stored_some_ = true;
+  context_.record.stored(rows.size());
   context_.record.decided();
   context_.gate.sent(bytes);
   stored_({rows.size(), bytes});
@@ -112,8 +105,23 @@ Result<void> Sender::apply_stored(const imap::AppendOutcome& outcome,
                                    context_.journal);
 }
 
+/// Of a message that was stored.
+void Sender::note_keywords(const journal::MessageRow& row) {
+  if (row.keywords.empty()) return;
+  KeywordMemory& memory = context_.record.keywords;
+  if (!goes_without_keywords(row)) return memory.taken(keywords_of(row));
+  pending_.keywords_lost.push_back(row.id);
+  if (desk_.blame.tried(row.id).bad) memory.refused(keywords_of(row));
+}
+
+Blame::Moment Sender::moment_of(const Batch& batch) const {
+  return {batch.begun, context_.clock.now(), context_.record.stored(),
+          context_.record.is_impatient()};
+}
+
 /// A refused command stored nothing of its messages (RFC 3502: MULTIAPPEND is atomic).
-Result<void> Sender::apply_refused(const imap::AppendOutcome& outcome, Rows rows) {
+Result<void> Sender::apply_refused(const imap::AppendOutcome& outcome, const Batch& batch,
+                                   Rows rows) {
   using imap::ResponseCode;
   if (outcome.code == ResponseCode::try_create) {
     plan_again(std::move(rows));
@@ -121,22 +129,23 @@ Result<void> Sender::apply_refused(const imap::AppendOutcome& outcome, Rows rows
                       fmt::format("{}: mailbox {} has gone; it will be created again",
                                   target_.label(), mailbox_.row.name));
   }
-  if (outcome.retry.when != Retry::When::never || outcome.code == ResponseCode::over_quota) {
+  if (outcome.code == ResponseCode::over_quota) {
     plan_again(std::move(rows));
-    return apply_patience(outcome);
-  }
-  pace_.trouble();
-  if (rows.size() == 1) {
-    if (try_without_keywords(outcome, rows)) return ok();
-    refuse(rows.front(), std::string(imap::response_code_name(outcome.code)), outcome.text);
+    if (!ending_) ending_ = is_full(target_.label(), outcome.text);
     return ok();
   }
+  pace_.trouble();
+  const Complaint complaint = complaint_of(outcome);
+  const Blame::Moment moment = moment_of(batch);
+  if (rows.size() == 1) return apply_lone_refusal(complaint, moment, std::move(rows));
   if (abandoning_) {
     desk_.care.go_carefully(rows.front().id, rows.back().id);
     plan_again(std::move(rows));
     return ok();
   }
-  // One of them is the culprit: halve until it stands alone.
+  if (desk_.blame.failed_together(complaint, moment) == Blame::Next::give_up) give_up(complaint);
+  tell_of_wait(complaint);
+  // One of them may be the culprit: halve until it stands alone.
   const auto middle = rows.begin() + static_cast<std::ptrdiff_t>(rows.size() / 2);
   Rows second_half(std::make_move_iterator(middle), std::make_move_iterator(rows.end()));
   rows.erase(middle, rows.end());
@@ -145,44 +154,116 @@ Result<void> Sender::apply_refused(const imap::AppendOutcome& outcome, Rows rows
   return ok();
 }
 
-/// A server may know only so many keywords in a mailbox: the message matters more. True when it is
-/// tried once more.
-bool Sender::try_without_keywords(const imap::AppendOutcome& outcome, Rows& rows) {
+Result<void> Sender::apply_lone_refusal(const Complaint& complaint, const Blame::Moment& moment,
+                                        Rows rows) {
   const journal::MessageRow& row = rows.front();
-  const bool tried = desk_.care.tried(row.id).times > 0;
-  const bool had_any = !plan::keep_flags(0, row.keywords, mailbox_.flags).keywords.empty();
-  if (tried || !had_any || abandoning_ || outcome.code == imap::ResponseCode::too_big) return false;
-  desk_.care.set_tried(row.id, {1, outcome.text});
+  context_.record.decided();
+  switch (desk_.blame.failed(row.id, complaint, moment)) {
+    case Blame::Next::refuse:
+      refuse(row, complaint.code, complaint.text);
+      return ok();
+    case Blame::Next::aside:
+      tell_of_wait(complaint);
+      put_aside(row);
+      return ok();
+    case Blame::Next::give_up:
+      give_up(complaint);
+      break;
+    case Blame::Next::again:
+      tell_of_wait(complaint);
+      break;
+  }
   plan_again(std::move(rows));
-  return true;
-}
-
-Result<void> Sender::apply_patience(const imap::AppendOutcome& outcome) {
-  const bool full = outcome.code == imap::ResponseCode::over_quota;
-  if (abandoning_) return ok();
-  if (full || backoff_.tries() >= kMostPatience) return asks_for_patience(target_.label(), outcome);
-  const std::chrono::milliseconds wait = backoff_.next(outcome.retry.after);
-  context_.tracker.notice(fmt::format("{} asks for patience ({}); going on in {:.1f} s",
-                                      target_.label(), outcome.text,
-                                      static_cast<double>(wait.count()) / 1000));
-  wait_unless(context_.interrupt, context_.clock, wait, context_.tracker,
-              "the server asks for patience (" + outcome.text + ")");
   return ok();
 }
 
-void Sender::apply_bad(const imap::AppendOutcome& outcome,
-                       std::span<const journal::MessageRow> rows) {
-  context_.record.decided();
-  const journal::MessageRow& first = rows.front();
-  if (rows.size() > 1 || !desk_.care.is_careful(first.id))
-    return desk_.care.go_carefully(first.id, rows.back().id);
-  const int times = first.keywords.empty() ? 2 : desk_.care.tried(first.id).times + 1;
-  desk_.care.set_tried(first.id, {times, outcome.text});
+/// Once for each wait, however many answers ask for it.
+void Sender::tell_of_wait(const Complaint& complaint) {
+  const auto hold = desk_.blame.hold();
+  const auto now = context_.clock.now();
+  if (hold <= now || hold == told_hold_) return;
+  told_hold_ = hold;
+  plea_ = complaint.text;
+  context_.tracker.notice(fmt::format("{} {} ({}); going on in {:.1f} s", target_.label(),
+                                      complaint.patience ? "asks for patience" : "takes no mail",
+                                      complaint.text,
+                                      std::chrono::duration<double>(hold - now).count()));
 }
 
+/// Nothing goes through: what is in flight is finished, and the mailbox is left for later.
+void Sender::give_up(const Complaint& complaint) {
+  if (ending_) return;
+  context_.record.gave_up();
+  ending_ =
+      Error{ErrorCode::try_later,
+            fmt::format("{} takes no mail into {} now: {}", target_.label(), mailbox_.row.name,
+                        complaint.text),
+            "run the same command again later; it resumes where it stopped", ErrorScope::mailbox};
+}
+
+/// The connection ends after a BAD, and the messages are in doubt until the server was asked: what
+/// is decided here is carried out after that.
+Result<void> Sender::apply_bad(const imap::AppendOutcome& outcome, const Batch& batch,
+                               std::span<const journal::MessageRow> rows) {
+  const Complaint complaint = complaint_of(outcome);
+  const journal::MessageRow& first = rows.front();
+  if (outcome.code == imap::ResponseCode::over_quota) return is_full(target_.label(), outcome.text);
+  // A server that takes the message's own lines for commands says BAD to each of them, too.
+  const bool first_bad = !std::exchange(got_bad_, true);
+  const bool alone = first_bad && rows.size() == 1 && in_flight_.size() == 1;
+  if (alone && (complaint.fault == imap::Fault::message || desk_.care.is_careful(first.id) ||
+                desk_.blame.due(first.id))) {
+    blame_alone(first, complaint, moment_of(batch));
+    tell_of_wait(complaint);
+    context_.record.decided();
+  } else if (first_bad && (!complaint.patience || !stored_some_)) {
+    if (!desk_.care.is_careful(first.id)) context_.record.decided();
+    desk_.care.go_carefully(first.id, rows.back().id);
+  }
+  if (ending_) return *ending_;
+  return start_over(complaint.patience ? ErrorCode::try_later : ErrorCode::protocol,
+                    fmt::format("{} answered BAD to an APPEND ({}); the connection was closed",
+                                target_.label(), outcome.text),
+                    complaint.patience ? outcome.retry : Retry{Retry::When::now, {}});
+}
+
+void Sender::blame_alone(const journal::MessageRow& row, const Complaint& complaint,
+                         const Blame::Moment& moment) {
+  const Blame::Next next = desk_.blame.failed(row.id, complaint, moment);
+  if (next == Blame::Next::refuse) desk_.blame.set_verdict(row.id, complaint);
+  if (next == Blame::Next::give_up) give_up(complaint);
+}
+
+/// A connection that ends whenever one message comes: the first time it is the network's fault, and
+/// when nothing was stored before it ended, those that were on their way go alone next time.
+void Sender::blame_for_the_end(const Error& error) {
+  const bool ended = error.scope == ErrorScope::session && error.code == ErrorCode::unavailable &&
+                     error.retry.when == Retry::When::now;
+  if (!ended || got_bad_ || in_flight_.empty() || context_.interrupt.requested()) return;
+  const Batch& first = in_flight_.begin()->second;
+  const journal::MessageRow& row = first.rows->front();
+  const bool alone = in_flight_.size() == 1 && first.rows->size() == 1 && first.unanswered == 1;
+  if (alone && (desk_.care.is_careful(row.id) || desk_.blame.due(row.id))) {
+    blame_alone(row, {"CLOSED", error.what, imap::Fault::unknown, false, true, {}},
+                moment_of(first));
+    context_.record.decided();
+  } else if (!stored_some_) {
+    desk_.care.go_carefully(row.id, first.rows->back().id);
+  }
+}
+
+/// In the order of the archive.
 void Sender::plan_again(Rows rows) {
   for (const journal::MessageRow& row : rows) pending_.planned_again.push_back(row.id);
-  again_.push_front(std::move(rows));
+  const auto place = std::find_if(again_.begin(), again_.end(), [&](const Rows& other) {
+    return other.front().id > rows.front().id;
+  });
+  again_.insert(place, std::move(rows));
+}
+
+void Sender::put_aside(const journal::MessageRow& row) {
+  pending_.planned_again.push_back(row.id);
+  aside_.push_back(row);
 }
 
 void Sender::tell_refused(const journal::MessageRow& row, const std::string& code,
@@ -198,7 +279,7 @@ void Sender::tell_refused(const journal::MessageRow& row, const std::string& cod
 void Sender::refuse(const journal::MessageRow& row, std::string code, std::string text) {
   tell_refused(row, code, text);
   pending_.refused.push_back({row.id, std::move(code), std::move(text)});
-  desk_.care.forget(row.id);
+  desk_.blame.forget(row.id);
   context_.record.decided();
   context_.gate.sent(row.wire_size);
   context_.tracker.update([](Progress& progress) { ++progress.refused; });

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "mboxferry/transfer/job.h"
+#include "mboxferry/plan/other_spellings.h"
 #include "transfer/estimate.h"
 #include "transfer/index_pass.h"
 #include "transfer/mailboxes.h"
@@ -34,6 +35,9 @@ class Planner {
   Result<void> read_archives();
   Result<std::map<journal::MailboxId, std::uint64_t>> doubtful_places();
   Result<PlannedMailbox> ask(const journal::MailboxRow& row);
+  Result<void> foresee_name(PlannedMailbox& planned);
+  /// False when the server says that there can be no mailbox of that name.
+  Result<bool> takes_name(const std::string& name);
   Result<std::vector<Presence>> look_for_copies();
   void judge(Plan& plan, const std::vector<Presence>& presences) const;
   [[nodiscard]] TimeEstimate estimate() const;
@@ -48,6 +52,7 @@ class Planner {
   std::unique_ptr<imap::ReadOnlyTarget> target_;
   Directory directory_;
   journal::Count to_send_;            ///< without what is refused beforehand
+  std::vector<std::string> refused_names_;  ///< in every spelling
   double reading_ = 0;                ///< seconds
   std::optional<double> round_trip_;  ///< seconds, the shortest question so far
 };
@@ -97,6 +102,7 @@ Result<PlannedMailbox> Planner::ask(const journal::MailboxRow& row) {
   planned.renamed_from = row.renamed_from;
   const imap::ListedMailbox* listed = directory_.find(row.name);
   planned.exists = listed != nullptr && listed->selectable;
+  if (listed == nullptr) MBOXFERRY_TRY(foresee_name(planned));
   // A mailbox that is not there yet will keep the flags that INBOX keeps.
   const std::string asked = planned.exists ? listed->name : "INBOX";
   const auto selected = timed([&] { return target_->select(asked); });
@@ -113,7 +119,8 @@ Result<PlannedMailbox> Planner::ask(const journal::MailboxRow& row) {
   }
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(row.id));
   MBOXFERRY_ASSIGN(const Tally sums, tally(*journal_, row.id, {journal::State::planned}, limits,
-                                           target_->capabilities().append_limit));
+                                           target_->capabilities().append_limit,
+                                           settings_.limits.message_bytes));
   to_send_.messages += counts.planned.messages - sums.oversize;
   to_send_.bytes += counts.planned.bytes - sums.oversize_bytes;
   planned.planned = counts.planned.messages;
@@ -137,6 +144,32 @@ Result<std::vector<Presence>> Planner::look_for_copies() {
   return found;
 }
 
+/// Some servers tell of an absent mailbox that they will refuse its name (Dovecot: CANNOT).
+Result<void> Planner::foresee_name(PlannedMailbox& planned) {
+  MBOXFERRY_ASSIGN(bool taken, takes_name(planned.name));
+  if (taken) return ok();
+  const imap::Namespace& space = directory_.name_space;
+  for (plan::OtherSpelling& other :
+       plan::other_spellings(planned.name, space.separator, space.prefix)) {
+    while (directory_.find(other.name) != nullptr) other.name += '_';
+    MBOXFERRY_ASSIGN(taken, takes_name(other.name));
+    if (!taken) continue;
+    tracker_.notice(fmt::format("{} goes into mailbox {} ({})", planned.name, other.name,
+                                other.why));
+    if (planned.renamed_from.empty()) planned.renamed_from = planned.name;
+    planned.name = std::move(other.name);
+    return ok();
+  }
+  refused_names_.push_back(planned.name);
+  return ok();
+}
+
+Result<bool> Planner::takes_name(const std::string& name) {
+  const auto status = timed([&] { return target_->status(name); });
+  if (!status && status.error().scope != ErrorScope::mailbox) return Error(status.error());
+  return status || status.error().code != ErrorCode::configuration;
+}
+
 TimeEstimate Planner::estimate() const {
   EstimateFacts facts;
   facts.to_send = to_send_;
@@ -155,8 +188,15 @@ void Planner::judge(Plan& plan, const std::vector<Presence>& presences) const {
   for (const PlannedMailbox& mailbox : plan.mailboxes) {
     if (mailbox.oversize > 0)
       plan.reasons.push_back(
-          fmt::format("{}: {} messages are empty or larger than the server takes", mailbox.name,
-                      mailbox.oversize));
+          fmt::format("{}: {} messages are empty or larger than {}", mailbox.name,
+                      mailbox.oversize, settings_.limits.message_bytes > 0
+                                            ? "--max-message-size or the server's limit"
+                                            : "the server takes"));
+  }
+  for (const std::string& name : refused_names_) {
+    plan.go = false;
+    plan.reasons.push_back(fmt::format(
+        "the server refuses a mailbox \"{}\"; choose another name with --map", name));
   }
   const bool is_there = std::any_of(presences.begin(), presences.end(),
                                     [](const Presence& presence) { return presence.there(); });
@@ -180,6 +220,7 @@ Result<Plan> Planner::run() {
   tracker_.enter(Progress::Phase::connecting);
   imap::ConnectionOptions options = settings_.connection;
   options.interrupt = &interrupt_;
+  options.tell = [this](std::string_view line) { tracker_.notice(std::string(line)); };
   MBOXFERRY_ASSIGN(target_, imap::connect_read_only(settings_.account, options));
   MBOXFERRY_ASSIGN(directory_, Directory::read(*target_));
   const auto begun = system_clock().now();

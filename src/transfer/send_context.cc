@@ -17,6 +17,8 @@ constexpr std::chrono::seconds kPaceStep(5);
 
 Result<void> SendRecord::resume(const journal::Journal& journal) {
   MBOXFERRY_ASSIGN(const auto slowest, journal.note(kSlowestConfirmNote));
+  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal.counts(0));
+  stored_ = counts.stored.messages;
   const std::scoped_lock lock(mutex_);
   noted_ = std::chrono::milliseconds(std::strtoll(slowest.value_or("0").c_str(), nullptr, 10));
   slowest_ = noted_;

@@ -14,6 +14,7 @@
 #include "mboxferry/journal/journal.h"
 #include "transfer/daily_budget.h"
 #include "transfer/index_gate.h"
+#include "transfer/keyword_memory.h"
 #include "transfer/source_folders.h"
 #include "transfer/step_writer.h"
 #include "transfer/tracker.h"
@@ -36,6 +37,16 @@ class SendRecord {
   Result<void> note_pace(const journal::Count& stored, bool always, Clock& clock,
                          journal::Journal& journal);
 
+  /// Messages were stored, also by earlier runs; in any mailbox.
+  void stored(std::uint64_t messages) { stored_.fetch_add(messages, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t stored() const { return stored_.load(std::memory_order_relaxed); }
+  /// A mailbox was given up because nothing went through.
+  void gave_up() { gave_up_at_ = stored() + 1; }
+  /// Nothing was stored since a mailbox was given up: it is not worth waiting as long again.
+  [[nodiscard]] bool is_impatient() const { return gave_up_at_ == stored() + 1; }
+
+  KeywordMemory keywords;
+
   /// Some message was decided.
   void decided() { decisions_.fetch_add(1, std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t decisions() const {
@@ -49,6 +60,8 @@ class SendRecord {
   std::optional<std::chrono::steady_clock::time_point> pace_begun_;
   std::chrono::steady_clock::time_point pace_noted_{};
   std::atomic<std::uint64_t> decisions_{0};
+  std::atomic<std::uint64_t> stored_{0};
+  std::atomic<std::uint64_t> gave_up_at_{0};  ///< `stored_` then, plus 1
 };
 
 /// Not owned; outlives every connection's work.

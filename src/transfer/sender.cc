@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "mboxferry/base/crash_point.h"
+#include "transfer/waiting.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -66,15 +67,14 @@ Result<void> Sender::send() {
   if (keep_order_) desk_.order.join(connection_);
   const auto sent = send_all();
   desk_.order.leave(connection_);
-  if (!sent) return abandon(sent.error());
+  if (!sent) return drained_ ? sent.error() : abandon(sent.error());
   return commit({});
 }
 
 Result<void> Sender::send_all() {
   for (;;) {
-    const bool may_send =
-        in_flight_.size() < pace_.in_flight() && may_take() && !budget_used_up_ && !stop_();
-    if (may_send) {
+    const bool may_send = !ending_ && !stop_();
+    if (may_send && may_begin()) {
       MBOXFERRY_ASSIGN(auto portion, next_portion());
       if (portion) {
         MBOXFERRY_TRY(send_batch(std::move(*portion)));
@@ -86,25 +86,67 @@ Result<void> Sender::send_all() {
       MBOXFERRY_TRY(receive_one());
       continue;
     }
-    if (budget_used_up_) return *budget_used_up_;
-    if (!may_send || again_.empty()) return ok();
+    MBOXFERRY_TRY(commit({}));
+    if (ending_) {
+      drained_ = true;
+      return *ending_;
+    }
+    if (!may_send) return ok();
+    MBOXFERRY_ASSIGN(const bool waited, wait_to_begin());
+    if (!waited && again_.empty()) return ok();
   }
+}
+
+bool Sender::may_begin() const {
+  if (context_.clock.now() < desk_.blame.hold()) return false;
+  if (!in_flight_.empty() && in_flight_.begin()->second.careful) return false;
+  const std::size_t most = desk_.blame.is_probing() ? 1 : pace_.in_flight();
+  return in_flight_.size() < most && may_take();
+}
+
+/// With nothing in flight; false when there is nothing to wait for.
+Result<bool> Sender::wait_to_begin() {
+  auto until = desk_.blame.hold();
+  const auto now = context_.clock.now();
+  std::string why = "the server asks for patience (" + plea_ + ")";
+  if (until <= now) {
+    const auto aside = stream_.next_aside();
+    if (!aside) return false;
+    until = *aside;
+    why = "to try a refused message again";
+  }
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(until - now);
+  if (wait.count() > 0 &&
+      !wait_unless(context_.interrupt, context_.clock, wait, context_.tracker, std::move(why)))
+    return false;
+  return true;
 }
 
 /// The next batch: first what comes back from a refused one, then new messages. Messages that are
 /// known to be refused are taken out on the way.
 Result<std::optional<Sender::Portion>> Sender::next_portion() {
+  const bool probing = desk_.blame.is_probing();
   if (!again_.empty()) {
-    Portion portion{std::move(again_.front()), false, desk_.order.take(connection_)};
+    const bool careful = desk_.care.is_careful(again_.front().front().id);
+    if (careful && !in_flight_.empty()) return std::optional<Portion>();
+    Portion portion{std::move(again_.front()), careful, desk_.order.take(connection_)};
     again_.pop_front();
+    target_.be_careful(careful);
+    if ((probing || careful) && portion.rows.size() > 1) {
+      again_.emplace_front(std::make_move_iterator(portion.rows.begin() + 1),
+                           std::make_move_iterator(portion.rows.end()));
+      portion.rows.resize(1);
+    }
     return std::optional(std::move(portion));
   }
   for (;;) {
     const journal::Count left = context_.budget.left();
     const auto size = desk_.order.agree(connection_, {pace_.messages(), pace_.bytes()});
-    const MailStream::Most most{std::min(size.messages, std::max<std::size_t>(left.messages, 1)),
-                                std::min(size.bytes, left.bytes)};
-    MBOXFERRY_ASSIGN(auto portion, stream_.take(most, in_flight_.empty(), connection_));
+    MailStream::Most most{std::min(size.messages, std::max<std::size_t>(left.messages, 1)),
+                          std::min(size.bytes, left.bytes)};
+    if (probing) most.messages = 1;
+    MBOXFERRY_ASSIGN(auto portion,
+                     stream_.take(most, in_flight_.empty(), connection_, context_.clock.now()));
     if (!portion) return portion;
     target_.be_careful(portion->careful);
     std::erase_if(portion->rows,
@@ -117,20 +159,29 @@ Result<std::optional<Sender::Portion>> Sender::next_portion() {
 
 bool Sender::refuse_known(const journal::MessageRow& row) {
   if (const auto refusal =
-          plan::refuse_beforehand(row.wire_size, target_.capabilities().append_limit)) {
+          plan::refuse_beforehand(row.wire_size, target_.capabilities().append_limit,
+                                  context_.settings.limits.message_bytes)) {
     refuse(row, refusal->code, refusal->text);
     return true;
   }
-  // Once with everything, once without keywords; then the server does not take it.
-  const Care::Tried tried = desk_.care.tried(row.id);
-  if (tried.times < 2) return false;
-  refuse(row, "bad", tried.text);
-  desk_.care.given_up();
+  // Decided when the connection ended; by now the server was asked whether it has the message.
+  auto verdict = desk_.blame.verdict(row.id);
+  if (!verdict) return false;
+  refuse(row, std::move(verdict->code), std::move(verdict->text));
   return true;
 }
 
+/// A server may know only so many keywords in a mailbox, or not take one: the message matters more.
 bool Sender::goes_without_keywords(const journal::MessageRow& row) const {
-  return !row.keywords.empty() && desk_.care.tried(row.id).times == 1;
+  if (row.keywords.empty()) return false;
+  const Blame::Tried tried = desk_.blame.tried(row.id);
+  return tried.times >= (tried.bad ? 1 : Blame::kTries - 1) ||
+         context_.record.keywords.refuses(keywords_of(row));
+}
+
+/// Those that the mailbox keeps.
+std::vector<std::string> Sender::keywords_of(const journal::MessageRow& row) const {
+  return plan::keep_flags(0, row.keywords, mailbox_.flags).keywords;
 }
 
 imap::AppendMessage Sender::to_append(const journal::MessageRow& row) const {
@@ -144,12 +195,13 @@ Result<void> Sender::send_batch(Portion portion) {
   for (const journal::MessageRow& row : portion.rows) bytes += row.wire_size;
   if (const auto booked = context_.budget.book(portion.rows.size(), bytes); !booked) {
     desk_.order.done(portion.ticket);
-    budget_used_up_ = booked.error();
+    ending_ = booked.error();
     return ok();
   }
   const std::uint64_t number = next_batch_++;
   Batch& batch = in_flight_[number];
   batch.ticket = portion.ticket;
+  batch.careful = portion.careful;
   batch.unanswered = portion.rows.size();
   batch.rows = std::make_shared<const Rows>(std::move(portion.rows));
   batch.bytes = bytes;
@@ -211,7 +263,9 @@ Result<void> Sender::note_sent_today() {
 
 Result<void> Sender::commit(std::vector<journal::Intent> intents) {
   pending_.intents = std::move(intents);
-  return context_.steps.commit(std::exchange(pending_, {}));
+  MBOXFERRY_TRY(context_.steps.commit(std::exchange(pending_, {})));
+  for (journal::MessageRow& row : std::exchange(aside_, {})) stream_.put_aside(std::move(row));
+  return ok();
 }
 
 /// The connection is gone or the job stops: keep what is certain. Answers that came before the end
@@ -225,6 +279,7 @@ Result<void> Sender::abandon(Error error) {
     const auto applied = apply(*outcome);
     if (!applied && applied.error().scope == ErrorScope::job) error = applied.error();
   }
+  blame_for_the_end(error);
   for (const imap::Unanswered& part : target_.unanswered()) {
     const auto batch = in_flight_.find(part.batch);
     if (batch == in_flight_.end() || part.may_be_stored) continue;
@@ -235,7 +290,7 @@ Result<void> Sender::abandon(Error error) {
   in_flight_.clear();
   again_.clear();
   MBOXFERRY_TRY(commit({}));
-  return error;
+  return ending_ && error.scope == ErrorScope::session ? *ending_ : error;
 }
 
 }  // namespace mboxferry::transfer

@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "mboxferry/imap/target.h"
-#include "transfer/backoff.h"
 #include "transfer/batch_pace.h"
 #include "transfer/literals.h"
 #include "transfer/mail_stream.h"
@@ -43,6 +42,8 @@ class Sender {
   Result<void> send();
   /// True when messages that this connection took are planned again: the stream has to be rewound.
   [[nodiscard]] bool left_some() const { return !again_.empty(); }
+  /// True when nothing more can be said on the connection.
+  [[nodiscard]] bool lost_connection() const { return abandoning_; }
 
  private:
   using Rows = MailStream::Rows;
@@ -52,6 +53,7 @@ class Sender {
     CommitOrder::Ticket ticket = 0;
     std::size_t unanswered = 0;
     std::uint64_t bytes = 0;
+    bool careful = false;  ///< nothing else may be on its way
     BatchPace::TimePoint begun;
     BatchPace::TimePoint ended;
   };
@@ -62,6 +64,8 @@ class Sender {
   Result<std::optional<Portion>> next_portion();
   bool refuse_known(const journal::MessageRow& row);
   Result<void> send_batch(Portion portion);
+  [[nodiscard]] bool may_begin() const;
+  Result<bool> wait_to_begin();
   [[nodiscard]] bool may_take() const;
   [[nodiscard]] bool is_at_turn(CommitOrder::Ticket ticket) const;
   Result<void> wait_for_turn(CommitOrder::Ticket ticket);
@@ -73,12 +77,22 @@ class Sender {
   Result<void> answered(Batches::iterator batch, std::size_t count);
   Result<void> apply_stored(const imap::AppendOutcome& outcome,
                             std::span<const journal::MessageRow> rows);
-  Result<void> apply_refused(const imap::AppendOutcome& outcome, Rows rows);
-  void apply_bad(const imap::AppendOutcome& outcome, std::span<const journal::MessageRow> rows);
-  Result<void> apply_patience(const imap::AppendOutcome& outcome);
-  bool try_without_keywords(const imap::AppendOutcome& outcome, Rows& rows);
+  Result<void> apply_refused(const imap::AppendOutcome& outcome, const Batch& batch, Rows rows);
+  Result<void> apply_lone_refusal(const Complaint& complaint, const Blame::Moment& moment,
+                                  Rows rows);
+  Result<void> apply_bad(const imap::AppendOutcome& outcome, const Batch& batch,
+                         std::span<const journal::MessageRow> rows);
+  void blame_for_the_end(const Error& error);
+  void blame_alone(const journal::MessageRow& row, const Complaint& complaint,
+                   const Blame::Moment& moment);
+  [[nodiscard]] Blame::Moment moment_of(const Batch& batch) const;
+  void note_keywords(const journal::MessageRow& row);
+  void give_up(const Complaint& complaint);
+  void tell_of_wait(const Complaint& complaint);
   [[nodiscard]] bool goes_without_keywords(const journal::MessageRow& row) const;
+  [[nodiscard]] std::vector<std::string> keywords_of(const journal::MessageRow& row) const;
   void plan_again(Rows rows);
+  void put_aside(const journal::MessageRow& row);
   void refuse(const journal::MessageRow& row, std::string code, std::string text);
   void tell_refused(const journal::MessageRow& row, const std::string& code,
                     const std::string& text);
@@ -99,13 +113,18 @@ class Sender {
   const ReadyMailbox mailbox_;  ///< but for the floor, which the desk keeps
   int refusals_told_ = 0;
   std::deque<Rows> again_;  ///< parts of refused batches, to be sent before anything new
+  Rows aside_;              ///< for the stream, as soon as the journal has them planned again
   Batches in_flight_;
   std::uint64_t next_batch_ = 1;
   std::chrono::steady_clock::time_point looked_{};  ///< for answers, while sending
   journal::Step pending_;                           ///< outcomes not yet in the journal
-  std::optional<Error> budget_used_up_;  ///< nothing new is begun; what is in flight is finished
-  bool abandoning_ = false;              ///< the connection is gone; only answers that came count
-  Backoff backoff_{{std::chrono::milliseconds(1000)}};  ///< when the server asks to wait
+  std::optional<Error> ending_;  ///< nothing new is begun; what is in flight is finished
+  bool drained_ = false;         ///< `ending_`, with the connection in order
+  bool abandoning_ = false;      ///< the connection is gone; only answers that came count
+  bool stored_some_ = false;
+  bool got_bad_ = false;          ///< what comes after it on this connection blames nobody
+  Blame::TimePoint told_hold_{};  ///< the last wait that the user was told of
+  std::string plea_;              ///< why the server is given time
 };
 
 }  // namespace mboxferry::transfer

@@ -6,10 +6,10 @@ namespace mboxferry::transfer {
 
 Result<Tally> tally(const journal::Journal& journal, journal::MailboxId mailbox,
                     std::initializer_list<journal::State> states, const plan::FlagLimits& limits,
-                    std::optional<std::uint64_t> append_limit) {
+                    std::optional<std::uint64_t> append_limit, std::uint64_t wanted) {
   Tally sums;
   const auto count = [&](const journal::MessageRow& row) -> Result<void> {
-    if (plan::refuse_beforehand(row.wire_size, append_limit)) {
+    if (plan::refuse_beforehand(row.wire_size, append_limit, wanted)) {
       ++sums.oversize;
       sums.oversize_bytes += row.wire_size;
     }

@@ -2,6 +2,8 @@
 // Work for connections.
 #include "transfer/work_board.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <set>
@@ -31,6 +33,10 @@ Result<std::optional<WorkBoard::Work>> WorkBoard::enter() {
       MBOXFERRY_ASSIGN(MailStream* const stream, find(share, index.folders_done));
       if (stream != nullptr) return std::optional(begin(*stream));
       if (all_done_now()) return std::optional<Work>();
+      if (only_aside_are_left(index.folders_done)) {
+        if (give_second_chances()) continue;
+        return std::optional<Work>();
+      }
     }
     MBOXFERRY_TRY(share ? gate_.wait_beyond(index, interrupt_)
                         : gate_.wait_beyond(index, interrupt_, kLonely));
@@ -102,10 +108,11 @@ Result<MailStream*> WorkBoard::find(bool share, std::size_t indexed) {
 
 Result<bool> WorkBoard::is_free(MailStream& stream, bool share) const {
   const Mailbox& mailbox = mailboxes_.at(stream.mailbox());
-  if (!is_next_in(stream, mailbox)) return false;
+  if (mailbox.aside || !is_next_in(stream, mailbox)) return false;
   if (mailbox.preparing || mailbox.inside >= (share ? per_mailbox_ : 1)) return false;
   if (!mailbox.settled) return mailbox.inside == 0;
-  return stream.has_more();
+  // Those that were put aside come last, when nothing else is on its way.
+  return mailbox.inside == 0 ? stream.has_more() : stream.has_fresh();
 }
 
 /// A stream is finished when its folder is indexed, everything of it is sent, and nobody who works
@@ -149,10 +156,66 @@ void WorkBoard::leave(const Work& work, Left how) {
   gate_.poke();
 }
 
+void WorkBoard::set_aside(const Work& work, const Error& error) {
+  const std::scoped_lock lock(mutex_);
+  Mailbox& mailbox = mailboxes_.at(work.stream->mailbox());
+  mailbox.aside = error;
+  mailbox.stored_then = record_.stored();
+  std::size_t in_vain = 0;
+  for (const auto& [id, other] : mailboxes_)
+    in_vain += other.aside && other.aside->code == ErrorCode::try_later &&
+               other.stored_then == mailbox.stored_then;
+  // Nothing goes through anywhere: it is not these mailboxes.
+  if (in_vain >= Blame::kSeveral && error.code == ErrorCode::try_later && !failure_)
+    failure_ = error;
+  gate_.poke();
+}
+
+/// With nobody inside, nothing can change any more what is left.
+bool WorkBoard::only_aside_are_left(std::size_t indexed) const {
+  return opened_ == sources_.size() && indexed == sources_.size() &&
+         std::all_of(open_.begin(), open_.end(), [this](const MailStream& stream) {
+           const Mailbox& mailbox = mailboxes_.at(stream.mailbox());
+           return mailbox.aside && mailbox.inside == 0;
+         });
+}
+
+bool WorkBoard::give_second_chances() {
+  bool given = false;
+  for (auto& [id, mailbox] : mailboxes_) {
+    const bool may_help = mailbox.aside && mailbox.aside->code == ErrorCode::try_later &&
+                          !mailbox.had_second_chance && record_.stored() > mailbox.stored_then;
+    if (!may_help) continue;
+    mailbox.aside.reset();
+    mailbox.had_second_chance = true;
+    given = true;
+  }
+  return given;
+}
+
+std::optional<Error> WorkBoard::left_for_later() const {
+  const std::scoped_lock lock(mutex_);
+  std::optional<Error> error;
+  std::size_t count = 0;
+  for (const auto& [id, mailbox] : mailboxes_) {
+    if (!mailbox.aside) continue;
+    // What may pass by itself says best what to do next.
+    const bool better = !error || (error->code != ErrorCode::try_later &&
+                                   mailbox.aside->code == ErrorCode::try_later);
+    if (better) error = mailbox.aside;
+    ++count;
+  }
+  if (count > 1)
+    error->what += fmt::format(", and {} other mailbox{} {} left for later as well", count - 1,
+                               count == 2 ? "" : "es", count == 2 ? "is" : "are");
+  if (error) error->scope = ErrorScope::job;
+  return error;
+}
+
 bool WorkBoard::wanted_out(const MailStream& stream) const {
   const std::scoped_lock lock(mutex_);
   const Mailbox& mailbox = mailboxes_.at(stream.mailbox());
-  return failure_.has_value() || !mailbox.settled;
+  return failure_.has_value() || mailbox.aside || !mailbox.settled;
 }
 
 void WorkBoard::fail(const Error& error) {

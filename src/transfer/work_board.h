@@ -12,6 +12,7 @@
 #include "mboxferry/base/cancellation.h"
 #include "transfer/index_gate.h"
 #include "transfer/mail_stream.h"
+#include "transfer/send_context.h"
 
 namespace mboxferry::transfer {
 
@@ -22,10 +23,12 @@ class WorkBoard {
  public:
   /// `per_mailbox`: how many connections may work on one mailbox.
   WorkBoard(const std::vector<SourceFolder>& sources, const journal::Journal& journal,
-            IndexGate& gate, int per_mailbox, const Cancellation& interrupt)
+            IndexGate& gate, const SendRecord& record, int per_mailbox,
+            const Cancellation& interrupt)
       : sources_(sources),
         journal_(journal),
         gate_(gate),
+        record_(record),
         per_mailbox_(per_mailbox),
         interrupt_(interrupt) {}
 
@@ -44,11 +47,18 @@ class WorkBoard {
   /// The connection has nothing of it in flight any more. `in_doubt`: it must be reconciled.
   void leave(const Work& work, Left how);
 
+  /// The mailbox takes nothing now because of `error`: it is left for later, and the others go on.
+  /// When something was stored into one of them, it gets one more chance at the end, unless the
+  /// error is final. To be called before leave().
+  void set_aside(const Work& work, const Error& error);
+
   /// True when who works on `stream` should finish what is in flight and leave.
   [[nodiscard]] bool wanted_out(const MailStream& stream) const;
   /// Ends the job: everybody finishes what is in flight. The first error counts.
   void fail(const Error& error);
   [[nodiscard]] std::optional<Error> failure() const;
+  /// The mailboxes that were left for later, and why.
+  [[nodiscard]] std::optional<Error> left_for_later() const;
   /// Every message is dealt with.
   [[nodiscard]] bool all_done() const;
 
@@ -59,6 +69,9 @@ class WorkBoard {
     bool preparing = false;
     int inside = 0;
     MailStream* current = nullptr;  ///< the stream that is worked on
+    std::optional<Error> aside;     ///< left for later
+    std::uint64_t stored_then = 0;  ///< in the job, when it was last set aside
+    bool had_second_chance = false;
   };
 
   Result<void> open_folders(std::size_t begun);
@@ -68,6 +81,8 @@ class WorkBoard {
   Result<MailStream*> find(bool share, std::size_t indexed);
   Result<bool> is_free(MailStream& stream, bool share) const;
   Result<bool> is_finished(MailStream& stream, std::size_t indexed) const;
+  bool give_second_chances();
+  [[nodiscard]] bool only_aside_are_left(std::size_t indexed) const;
   static bool is_next_in(const MailStream& stream, const Mailbox& mailbox);
   Work begin(MailStream& stream);
   [[nodiscard]] bool all_done_now() const;
@@ -75,6 +90,7 @@ class WorkBoard {
   const std::vector<SourceFolder>& sources_;
   const journal::Journal& journal_;
   IndexGate& gate_;
+  const SendRecord& record_;
   const int per_mailbox_;
   const Cancellation& interrupt_;
 

@@ -36,7 +36,7 @@ class QuarantineTest(ProgramTest):
 
         def on_append(head):
             if head.size in sizes:
-                return Refusal("NO", "a virus")
+                return Refusal("NO", "[LIMIT] message is too large")
             if full_after is not None and head.number > full_after:
                 return Refusal("NO", "[OVERQUOTA] mailbox is full")
             return None

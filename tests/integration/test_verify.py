@@ -143,7 +143,7 @@ class VerifyTests(WithDovecot):
         archive = self.folder / "more.mbox"
         archives.make(archive, 300)
         self.assertEqual(self.migrate(self.server, archive, "More", journal="more.journal",
-                                      MBOXFERRY_CRASH_AT="batch-intended:2").code, -9)
+                                      MBOXFERRY_CRASH_AT="batch-confirmed").code, -9)
         with self.server.session() as client:
             client.select("More")
             client.copy("1", "More")

@@ -62,6 +62,7 @@ struct ConnectionOptions {
   Compression compression = Compression::automatic;
   std::function<void(std::string_view line)>
       trace;  ///< protocol lines, credentials masked, bodies left out
+  std::function<void(std::string_view line)> tell;  ///< notices for the user; any thread
 };
 
 }  // namespace mboxferry::imap

@@ -32,6 +32,9 @@ class ServerKnowledge {
   /// The server answered BAD to an APPEND: nothing is known any more, and from now on a keyword is
   /// known by its own name only.
   void forget();
+  /// The server answered BAD to a head without a flag list, which some want: `()` does no harm.
+  void learn_flag_list();
+  [[nodiscard]] bool wants_flag_list() const;
 
  private:
   [[nodiscard]] std::string key_of(const std::string& keyword) const;
@@ -42,6 +45,7 @@ class ServerKnowledge {
   std::uint8_t flags_ = 0;                       ///< bits of message::Flag
   std::uint8_t dates_ = 0;                       ///< bits of the forms of a date
   bool by_kind_ = true;
+  bool wants_flag_list_ = false;
 };
 
 }  // namespace mboxferry::imap

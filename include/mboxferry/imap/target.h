@@ -235,6 +235,13 @@ enum class ResponseCode {
 };
 std::string_view response_code_name(ResponseCode code);
 
+/// Whose fault a refusal is, where code or words say so.
+enum class Fault {
+  unknown,  ///< what goes through besides decides
+  message,  ///< too large, zero bytes, NUL
+  mailbox,  ///< the mailbox, the account or the server: full, or no right to it
+};
+
 /// What became of messages [first, first + count) of a batch.
 struct AppendOutcome {
   enum class Kind {
@@ -251,6 +258,7 @@ struct AppendOutcome {
   ResponseCode code = ResponseCode::none;
   std::string text;  ///< the server's words, printable, bounded
   Retry retry;
+  Fault fault = Fault::unknown;
 };
 
 /// A part of a batch that was not answered when the connection ended.

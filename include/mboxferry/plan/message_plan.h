@@ -17,9 +17,10 @@ struct Refusal {
 };
 
 /// A message that no server or not this one can take: of zero bytes, or longer than its limit
-/// (RFC 7889).
+/// (RFC 7889); or that is longer than the user `wanted` (0: any).
 std::optional<Refusal> refuse_beforehand(std::uint64_t wire_size,
-                                         std::optional<std::uint64_t> append_limit);
+                                         std::optional<std::uint64_t> append_limit,
+                                         std::uint64_t wanted = 0);
 
 /// Which flags a mailbox keeps (RFC 3501 section 7.1).
 struct FlagLimits {

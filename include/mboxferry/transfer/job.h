@@ -132,6 +132,8 @@ struct JobResult {
 struct Environment {
   std::function<Result<std::unique_ptr<imap::Target>>(const imap::BeforeLogin&)> connect;
   Clock* clock = &system_clock();  ///< not owned
+  /// What servers had to say to the user since this was last called, each text once.
+  std::function<std::vector<std::string>()> take_notices = {};
 };
 
 /// Connects to the account by IMAP, with the machine's clock. `interrupt` ends the waits for a

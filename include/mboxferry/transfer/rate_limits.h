@@ -12,6 +12,7 @@ struct RateLimits {
   std::uint64_t bytes_per_second = 0;
   std::uint64_t messages_per_day = 0;
   std::uint64_t bytes_per_day = 0;
+  std::uint64_t message_bytes = 0;  ///< larger messages are left out
 
   [[nodiscard]] bool per_second() const { return messages_per_second > 0 || bytes_per_second > 0; }
   [[nodiscard]] bool per_day() const { return messages_per_day > 0 || bytes_per_day > 0; }

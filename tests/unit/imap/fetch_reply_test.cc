@@ -55,8 +55,9 @@ TEST_CASE("INTERNALDATE goes out and comes back as the same moment and zone") {
     CHECK(parse_internal_date(text) == time);
   }
   CHECK(parse_internal_date(" 1-Jan-1970 00:00:00 +0000") == Timestamp{});
+  CHECK(parse_internal_date("1-Jan-1970 00:00:00 +0000") == Timestamp{});
   for (const char* text :
-       {"", "1-Jan-1970 00:00:00 +0000", "01-Foo-1970 00:00:00 +0000", "01-Jan-1970 24:00:00 +0000",
+       {"", "-Jan-1970 00:00:00 +0000", "01-Foo-1970 00:00:00 +0000", "01-Jan-1970 24:00:00 +0000",
         "32-Jan-1970 00:00:00 +0000", "01-Jan-1970 00:00:00 *0000", "01-Jan-1970 00:00:00 +00xx"}) {
     INFO(text);
     CHECK(!parse_internal_date(text));

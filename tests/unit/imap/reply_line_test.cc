@@ -23,6 +23,15 @@ TEST_CASE("a tagged reply has status, code and words") {
   CHECK(line->text == "Quota exceeded");
 }
 
+TEST_CASE("a BAD is one whatever words the server took for its tag") {
+  const auto line = parse_reply_line("<p>Hello there, BAD Command Error. 10\r\n");
+  REQUIRE(line);
+  CHECK(line->kind == Kind::tagged);
+  CHECK(line->status == Status::bad);
+  CHECK(line->text == "Command Error. 10");
+  CHECK(!parse_reply_line("Hello there, OK done\r\n"));
+}
+
 TEST_CASE("continuations, status without words, and data are told apart") {
   CHECK(parse_reply_line("+ go on\r\n")->kind == Kind::continuation);
   CHECK(parse_reply_line("+\r\n")->kind == Kind::continuation);

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -82,6 +83,11 @@ struct FakeServer {
   std::function<bool(const std::string&)> refuse;        ///< NO to a batch that holds such bytes
   imap::ResponseCode refuse_code = imap::ResponseCode::none;
   Retry refuse_retry;
+  /// What is said of such a message instead of storing its batch: kind, code, text and so on.
+  /// Called for each message of a command, in order, with how many the command holds.
+  std::function<std::optional<imap::AppendOutcome>(const std::string& bytes, std::size_t together)>
+      says;
+  std::function<bool(const std::string& bytes)> dies;  ///< the connection, at such a message
   std::function<bool(const imap::AppendMessage&)> refuse_head;  ///< NO to such a head
   std::function<bool(const imap::AppendMessage&)> bad;          ///< BAD to a batch with such a head
   bool loses_keywords = false;  ///< of what is appended, not of what is added later
@@ -247,6 +253,10 @@ class FakeTarget final : public imap::Target {
     const std::scoped_lock lock(server_.mutex);
     if (server_.cut_before_last_byte.contains(number)) return lost();
     find_unanswered(batch)->may_be_stored = true;
+    if (server_.dies && std::any_of(mails.begin(), mails.end(), [this](const StoredMail& mail) {
+          return server_.dies(mail.bytes);
+        }))
+      return lost();
     if (server_.lose_reply.contains(number)) {
       server_.commit(mailbox, mails);
       return lost();
@@ -292,6 +302,13 @@ class FakeTarget final : public imap::Target {
     outcome.batch = batch;
     outcome.count = mails.size();
     for (const StoredMail& mail : mails) {
+      if (server_.says) {
+        if (auto said = server_.says(mail.bytes, mails.size())) {
+          said->batch = batch;
+          said->count = mails.size();
+          return *said;
+        }
+      }
       if (server_.bad && server_.bad(mail.told)) {
         outcome.kind = imap::AppendOutcome::Kind::bad;
         outcome.text = "Invalid flag";

@@ -30,9 +30,9 @@ class SilentObserver final : public transfer::Observer {
 /// A temporary folder with an archive, a fake server, and the job between them.
 class JobBench {
  public:
-  JobBench() {
-    char pattern[] = "/tmp/mboxferry-job-XXXXXX";
-    folder_ = mkdtemp(pattern);
+  explicit JobBench(const std::string& parent = "/tmp") {
+    std::string pattern = parent + "/mboxferry-job-XXXXXX";
+    folder_ = mkdtemp(pattern.data());
     server.capabilities.uidplus = true;
     server.capabilities.multiappend = true;
     settings.archives = {folder_ + "/mail.mbox"};

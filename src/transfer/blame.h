@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whose fault it is that a message is not taken (docs/decisions/0034-whose-fault.md).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "mboxferry/imap/target.h"
+#include "mboxferry/journal/journal.h"
+#include "transfer/backoff.h"
+
+namespace mboxferry::transfer {
+
+/// What a server said about a message.
+struct Complaint {
+  std::string code;  ///< as reports show it: `TOOBIG`, `BAD`, or empty
+  std::string text;  ///< the server's words
+  imap::Fault fault = imap::Fault::unknown;
+  bool patience = false;  ///< it asks to try again later
+  bool bad = false;       ///< BAD, or the end of the connection: a try costs a login
+  std::chrono::milliseconds suggested{0};  ///< the wait that it asks for
+};
+
+/// Decides by what goes through. While other messages are stored, one that fails three times alone
+/// is at fault itself, whatever the server calls it. When several different ones in a row get the
+/// same words and nothing is stored in between, it is the server or the account. Codes and phrases
+/// only shorten the way. One mailbox's; any thread.
+class Blame {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+  /// How many different messages are several, and after how many failures alone one is at fault.
+  static constexpr std::size_t kSeveral = 3;
+  static constexpr int kTries = 3;
+
+  explicit Blame(Backoff::Random random = {});
+
+  enum class Next {
+    again,    ///< in its place, when the hold is over
+    aside,    ///< the others first, then alone
+    refuse,   ///< it is the message
+    give_up,  ///< it is the server: nothing more into this mailbox now
+  };
+  /// When a command was begun and answered, and how many messages the job has stored so far in any
+  /// of its mailboxes, earlier runs included.
+  struct Moment {
+    TimePoint begun;
+    TimePoint now;
+    std::uint64_t stored_in_job = 0;
+    bool impatient = false;  ///< waiting has been tried in vain elsewhere
+  };
+  /// The message failed alone.
+  Next failed(journal::MessageId id, const Complaint& complaint, const Moment& moment);
+  /// Several messages were refused together; `again` is in smaller parts.
+  Next failed_together(const Complaint& complaint, const Moment& moment);
+  void stored(journal::MessageId id);
+  /// Others were stored, as was found out later.
+  void others_passed();
+
+  /// How often the message has failed alone, and whether with BAD or the connection's end.
+  struct Tried {
+    int times = 0;
+    bool bad = false;
+  };
+  [[nodiscard]] Tried tried(journal::MessageId id) const;
+  /// When a message that was put aside may be sent again; nothing for every other one.
+  [[nodiscard]] std::optional<TimePoint> due(journal::MessageId id) const;
+  /// Why the message is to be refused, when it could not be at once.
+  [[nodiscard]] std::optional<Complaint> verdict(journal::MessageId id) const;
+  void set_verdict(journal::MessageId id, Complaint complaint);
+  void forget(journal::MessageId id);
+
+  /// Before this time nothing is to be sent.
+  [[nodiscard]] TimePoint hold() const;
+  /// Nothing has been stored since the last hold: one message at a time, until one goes through.
+  [[nodiscard]] bool is_probing() const;
+  /// Those at hand are all refused: one from far away shows whether it is them.
+  [[nodiscard]] bool wants_another_kind() const;
+
+ private:
+  struct Suspect {
+    int times = 0;
+    bool bad = false;
+    std::string words;
+    std::uint64_t stored_before = 0;  ///< in this mailbox when it first failed with these words
+    std::optional<TimePoint> due;
+    std::optional<Complaint> verdict;
+  };
+  bool put_on_hold(const Complaint& complaint, const Moment& moment);
+  void something_passed();
+  void note_in_a_row(journal::MessageId id, const std::string& words);
+
+  mutable std::mutex mutex_;
+  std::map<journal::MessageId, Suspect> suspects_;
+  std::set<journal::MessageId> in_a_row_;  ///< failed with `row_words_`, and nothing stored since
+  std::string row_words_;
+  std::uint64_t stored_here_ = 0;
+  Backoff backoff_;
+  TimePoint hold_{};
+};
+
+/// The words of a server without what differs from one answer to the next: numbers, dates, names of
+/// sessions.
+std::string lasting_words(std::string_view text);
+
+}  // namespace mboxferry::transfer
