@@ -22,6 +22,7 @@ class CompressedFileOpener final : public StreamOpener {
     return unpack(std::move(packed), std::move(meter));
   }
   Result<void> check_unchanged() override { return file_->check_unchanged(); }
+  [[nodiscard]] bool ends_at_damage() const override { return true; }
   [[nodiscard]] const std::string& name() const override { return file_->path(); }
 
  private:

@@ -28,6 +28,7 @@ class MemberOpener final : public StreamOpener {
   }
   Result<void> check_unchanged() override { return container_->file().check_unchanged(); }
   [[nodiscard]] bool is_dear() const override { return true; }
+  [[nodiscard]] bool ends_at_damage() const override { return true; }
   [[nodiscard]] const std::string& name() const override { return name_; }
 
  private:

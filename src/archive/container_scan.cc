@@ -179,7 +179,8 @@ Result<void> ContainerScan::look_inside(std::string_view head) {
   }
   if (format) return walker_->enter(*format);
   const auto taken = take_message(head);
-  if (!taken && taken.error().code == ErrorCode::not_mail) keep(compressed);
+  if (!taken && taken.error().code == ErrorCode::not_mail)
+    leave_unread("cannot be read: " + taken.error().what);
   if (!taken && taken.error().code != ErrorCode::not_mail) return taken.error();
   if (!taken || *taken) return ok();
   if (looks_like_mbox(head) || (compressed && head.empty()) || may_be_damaged_mbox(name, head)) {

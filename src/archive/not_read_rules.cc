@@ -95,6 +95,13 @@ NotReadKind kind_of_unknown(std::string_view head) {
   return mail ? NotReadKind::unread : NotReadKind::not_mail;
 }
 
+NotReadKind kind_without_separator(std::string_view name, std::string_view head) {
+  const bool zeros = head.find_first_not_of('\0') == std::string_view::npos;
+  const bool named =
+      ends_with_any_in_any_case(name, std::array<std::string_view, 2>{".mbox", ".mbx"});
+  return zeros || named ? NotReadKind::unread : kind_of_unknown(head);
+}
+
 NotReadKind kind_of_packed(std::string_view name, std::string_view head) {
   const bool no_mail = ends_with_any_in_any_case(name, kPackages) ||
                        head.starts_with("SQLite format 3") || head.starts_with("PK\x05\x06");

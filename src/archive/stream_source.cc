@@ -13,11 +13,30 @@ constexpr std::size_t kWindow = 1024 * 1024;
 // Somewhat more than what a survey of a folder reads.
 constexpr std::uint64_t kMostKept = 36 * 1024 * 1024;
 
+/// Stands for a stream that is damaged from its beginning on.
+class NoBytes final : public InputStream {
+ public:
+  explicit NoBytes(const std::string& name) : name_(name) {}
+  Result<std::size_t> read(std::span<char> /*buffer*/) override { return std::size_t{0}; }
+  [[nodiscard]] const std::string& name() const override { return name_; }
+
+ private:
+  const std::string name_;
+};
+
 }  // namespace
+
+bool StreamSource::end_at(const Error& error) {
+  if (!opener_->ends_at_damage() || error.code != ErrorCode::not_mail) return false;
+  damage_ = error;
+  return true;
+}
 
 Result<void> StreamSource::start(std::uint64_t offset) {
   stream_.reset();  // before the next one is opened, so that it can take over what this one used
-  MBOXFERRY_ASSIGN(stream_, opener_->open(offset));
+  auto opened = opener_->open(offset);
+  if (!opened && !end_at(opened.error())) return std::move(opened).error();
+  stream_ = opened ? std::move(*opened) : std::make_unique<NoBytes>(opener_->name());
   window_.resize(kWindow);
   window_begin_ = offset;
   window_size_ = 0;
@@ -52,6 +71,10 @@ void StreamSource::slide() {
 Result<void> StreamSource::read_more() {
   if (window_size_ == window_.size()) slide();
   auto got = stream_->read(std::span<char>(window_).subspan(window_size_));
+  if (!got && end_at(got.error())) {
+    at_end_ = true;
+    return ok();
+  }
   if (!got) {
     stream_.reset();  // the next read starts anew, and fails at the same place
     return std::move(got).error();

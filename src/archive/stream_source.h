@@ -31,6 +31,8 @@ class StreamOpener {
   virtual Result<void> check_unchanged() = 0;
   /// True when starting again costs far more than the bytes that are read.
   [[nodiscard]] virtual bool is_dear() const { return false; }
+  /// True when bytes that cannot be unpacked end the stream, and what is before them is read.
+  [[nodiscard]] virtual bool ends_at_damage() const { return false; }
   [[nodiscard]] virtual const std::string& name() const = 0;
 };
 
@@ -45,6 +47,7 @@ class StreamSource final : public ByteSource {
 
   Result<std::size_t> read_at(std::uint64_t offset, std::span<char> buffer) override;
   Result<void> check_unchanged() override { return opener_->check_unchanged(); }
+  [[nodiscard]] std::optional<Error> damage() const override { return damage_; }
   [[nodiscard]] const std::string& name() const override { return opener_->name(); }
 
  private:
@@ -52,6 +55,7 @@ class StreamSource final : public ByteSource {
   Result<void> jump(std::uint64_t offset);
   Result<void> read_more();
   void slide();
+  bool end_at(const Error& error);
   [[nodiscard]] std::uint64_t kept_size() const { return beginning_ ? beginning_->size() : 0; }
   [[nodiscard]] std::uint64_t window_end() const { return window_begin_ + window_size_; }
 
@@ -61,6 +65,7 @@ class StreamSource final : public ByteSource {
   std::uint64_t window_begin_ = 0;
   std::size_t window_size_ = 0;
   bool at_end_ = false;
+  std::optional<Error> damage_;
   std::optional<TemporaryFile> beginning_;
   bool keeps_beginning_;
 };

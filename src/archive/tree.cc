@@ -225,7 +225,12 @@ Result<void> Walk::add_delivery(const std::string& maildir, const std::string& s
     note_file(record, *status);
     record.length = size;
     if (size_in_maildir_name(name).value_or(record.length) != record.length) {
-      MBOXFERRY_TRY(look_for_compression(relative, record));
+      const auto looked = look_for_compression(relative, record);
+      if (!looked && !is_trouble_of_one_file(looked.error())) return looked;
+      if (!looked) {
+        leave_unread(relative, trouble_text(looked.error(), full(relative)), size);
+        return ok();
+      }
     }
     if (record.length > 0) return messages_.add(FolderForm::maildir, maildir, record);
     leave_out(relative, "empty");
@@ -239,11 +244,8 @@ Result<void> Walk::look_for_compression(const std::string& relative, MessageReco
   auto unpacked = open_unpacked(std::move(file), limits_);
   record.compressed = !unpacked || unpacked->compressed;
   if (!record.compressed) return ok();
-  const auto length = unpacked ? unpacked->bytes->skip(std::numeric_limits<std::uint64_t>::max())
-                               : Result<std::uint64_t>(unpacked.error());
-  if (!length && length.error().code != ErrorCode::not_mail) return length.error();
-  // Of a damaged one the length is what was promised, so that reading it tells of the damage.
-  record.length = length ? *length : size_in_maildir_name(record.name).value_or(record.length);
+  if (!unpacked) return unpacked.error();
+  MBOXFERRY_ASSIGN(record.length, unpacked->bytes->skip(std::numeric_limits<std::uint64_t>::max()));
   return ok();
 }
 

@@ -57,6 +57,7 @@ OptionTable row_table() {
   add_reading_options(reading);
   add_sending_options(reading);
   add_copies_options(reading);
+  add_unread_option(reading);
   auto mapping = option_group("which folders, and into which mailboxes");
   add_folder_options(mapping);
   add_mapping_options(mapping);
@@ -199,7 +200,7 @@ int exit_of(const job::Standing& standing, const Cancellation& interrupt) {
   if (standing.later + standing.waiting > 0) return kExitTryLater;
   if (standing.failed > 0) return kExitFailed;
   if (standing.login_refused > 0) return exit_status(ErrorCode::login_refused);
-  return standing.refused > 0 ? kExitRefused : kExitSuccess;
+  return standing.refused + standing.incomplete > 0 ? kExitRefused : kExitSuccess;
 }
 
 Result<int> run(const Options& options, const BatchSettings& settings, BatchAccounts& accounts,

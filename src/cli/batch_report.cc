@@ -22,6 +22,8 @@ std::string_view verdict_of(job::AccountState state) {
       return "complete";
     case job::AccountState::refused:
       return "refused";
+    case job::AccountState::incomplete:
+      return "incomplete";
     case job::AccountState::waiting:
     case job::AccountState::running:
     case job::AccountState::later:
@@ -143,6 +145,7 @@ Result<void> write_batch_summary(report::TextOutput& out, const job::Ledger& led
     if (count > 0) line += fmt::format("; {} {}", count, what);
   };
   add(standing.refused, "with refused messages");
+  add(standing.incomplete, "with parts that were not read");
   add(standing.later + standing.waiting, "to go on later");
   add(standing.login_refused, "with a refused login");
   add(standing.failed, "failed");
@@ -156,6 +159,7 @@ void BatchPrintingObserver::progress(const job::BatchProgress& progress) {
   sample.waiting = standing.waiting;
   sample.complete = standing.complete;
   sample.refused = standing.refused;
+  sample.incomplete = standing.incomplete;
   sample.later = standing.later;
   sample.failed = standing.failed + standing.login_refused;
   sample.archive_bytes = standing.bytes;

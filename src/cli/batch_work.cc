@@ -50,6 +50,12 @@ std::string mailbox_names(const transfer::Plan& plan) {
   return names;
 }
 
+job::AccountState state_of(transfer::Verdict verdict) {
+  if (verdict == transfer::Verdict::incomplete) return job::AccountState::incomplete;
+  return verdict == transfer::Verdict::refused ? job::AccountState::refused
+                                               : job::AccountState::complete;
+}
+
 /// Takes what the journal knows; one that cannot be read is found by the next run.
 void count_stored(const std::string& path, job::Outcome& outcome) {
   const auto journal = journal::Journal::open(path, journal::OpenMode::read_only);
@@ -83,8 +89,8 @@ job::Outcome Migration::run(const job::Entry& entry, transfer::Observer& observe
   } else if (!result.unwritten.empty()) {
     outcome = outcome_of(result.unwritten.front(), entry);
   } else {
-    outcome.state = result.verdict == transfer::Verdict::refused ? job::AccountState::refused
-                                                                 : job::AccountState::complete;
+    outcome.state = state_of(result.verdict);
+    outcome.what = result.reason;
   }
   outcome.seconds = result.seconds;
   outcome.messages_now = result.stored_now.messages;

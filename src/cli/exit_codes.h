@@ -11,7 +11,7 @@ namespace mboxferry::cli {
 
 inline constexpr int kExitSuccess = 0;
 inline constexpr int kExitFailed = 1;
-inline constexpr int kExitRefused = 3;  ///< finished, and some messages are refused
+inline constexpr int kExitRefused = 3;  ///< finished, and some mail is refused or not read
 inline constexpr int kExitTryLater = 75;
 inline constexpr int kExitInterrupted = 130;
 

@@ -35,6 +35,12 @@ void add_copies_options(po::options_description& group) {
        "begin even though a mailbox holds the same mail already, and store it once more");
 }
 
+void add_unread_option(po::options_description& group) {
+  group.add_options()("accept-unread", flag(),
+                      "go without the parts of an archive that may be mail and cannot be read; "
+                      "without it they make a dry run say no go and a job end as incomplete");
+}
+
 Result<transfer::JobSettings> read_job_settings(const Options& options,
                                                 const ConnectionSettings& connection) {
   transfer::JobSettings settings;
@@ -47,6 +53,7 @@ Result<transfer::JobSettings> read_job_settings(const Options& options,
   settings.exclude = std::move(folders.exclude);
   settings.labels = mapping.labels;
   MBOXFERRY_ASSIGN(settings.dedupe, read_dedupe(options));
+  settings.accept_unread = options.has_flag("accept-unread");
   settings.skip_existing = options.has_flag("skip-existing");
   settings.open = read_open_options(options);
   settings.allow_copies = options.has_flag("allow-copies");

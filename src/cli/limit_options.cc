@@ -138,7 +138,8 @@ void add_limit_options(po::options_description& group) {
        "how much of the server's quota must stay free, as in 5% (default) or 200M; where there is "
        "too little room for all that is to be sent, nothing is sent, and the status is 75")  //
       (kMessageSize, po::value<std::string>()->value_name("BYTES"),
-       "leave larger messages out, listed and kept as refused ones; the size is that of the message "
+       "leave larger messages out, listed and kept as refused ones; the size is that of the "
+       "message "
        "as it is sent")  //
       (kIgnoreQuota, flag(), "send even though there is too little room");
 }

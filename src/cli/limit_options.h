@@ -17,7 +17,8 @@ Result<transfer::ConnectionLimits> read_connection_limits(const Options& options
 /// How long an outage may last. Errors: `usage`.
 Result<std::chrono::milliseconds> read_retry_for(const Options& options);
 
-/// --max-messages-per-second, --max-bytes-per-second, --max-messages-per-day, --max-bytes-per-day, --max-message-size.
+/// --max-messages-per-second, --max-bytes-per-second, --max-messages-per-day, --max-bytes-per-day,
+/// --max-message-size.
 void add_limit_options(boost::program_options::options_description& group);
 
 /// Errors: `usage` for what is no number or out of range.

@@ -60,6 +60,7 @@ OptionTable migrate_table() {
   add_mapping_options(mapping);
   auto job = option_group("the job");
   add_copies_options(job);
+  add_unread_option(job);
   job.add_options()  //
       ("dry-run", flag(),
        "read everything, log in, and say what would happen; changes nothing")  //

@@ -59,7 +59,8 @@ report::ProgressSample progress_sample(const transfer::Progress& progress) {
           .read_bytes = progress.read_bytes,
           .mailbox = progress.mailbox,
           .waiting = progress.waiting,
-          .waiting_seconds = std::chrono::duration<double>(progress.waiting_left).count()};
+          .waiting_seconds = std::chrono::duration<double>(progress.waiting_left).count(),
+          .unread = progress.unread};
 }
 
 void PrintingObserver::progress(const transfer::Progress& progress) {

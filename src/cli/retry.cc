@@ -10,6 +10,7 @@
 #include "cli/credentials.h"
 #include "cli/exit_codes.h"
 #include "cli/job_account.h"
+#include "cli/job_settings.h"
 #include "cli/journal_options.h"
 #include "cli/limit_options.h"
 #include "cli/options.h"
@@ -46,6 +47,7 @@ OptionTable retry_table() {
       ("in", po::value<std::vector<std::string>>()->composing()->value_name("MAILBOX"),
        "only those of this mailbox; may have the wildcards * and ?, and be given several times");
   auto job = option_group("the job");
+  add_unread_option(job);
   job.add_options()("report-json", po::value<std::string>()->value_name("FILE"),
                     "write a report (jobs/schema/report.json)");
   add_report_options(job);
@@ -96,6 +98,8 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   MBOXFERRY_ASSIGN(settings.retry_for, read_retry_for(options));
   MBOXFERRY_ASSIGN(settings.limits, read_rate_limits(options));
   MBOXFERRY_ASSIGN(settings.quota_reserve, read_quota_reserve(options));
+  MBOXFERRY_ASSIGN(const auto accepted, journal.note(journal::kUnreadAcceptedNote));
+  settings.accept_unread = options.has_flag("accept-unread") || accepted.value_or("") == "1";
   settings.journal_path = journal.path();
   settings.retry = read_choice(options);
   MBOXFERRY_TRY(check_report_files(options));

@@ -59,6 +59,7 @@ std::vector<Error> tell(const Options& options, const transfer::JobSettings& set
   const auto journal = journal_of(settings, result);
   std::string reason = failures.empty() ? "" : failures.front().what;
   if (result.error) reason = result.error->what;
+  if (reason.empty()) reason = result.reason;
   const report::RunFacts facts{std::string(transfer::verdict_name(result.verdict)),
                                settings.account.user,
                                settings.account.host,
@@ -157,6 +158,7 @@ Result<int> transfer_now(const Options& options, const transfer::JobSettings& se
     case transfer::Verdict::complete:
       return kExitSuccess;
     case transfer::Verdict::refused:
+    case transfer::Verdict::incomplete:
       return kExitRefused;
     case transfer::Verdict::interrupted:
       return kExitInterrupted;

@@ -33,7 +33,8 @@ OptionTable scan_table() {
   auto output = option_group("what is shown, on standard output");
   output.add_options()                                                               //
       ("json", flag(), "one JSON document (jobs/schema/scan.json) instead of text")  //
-      ("list", flag(), "one JSON object a message, on a line");
+      ("list", flag(), "one JSON object a message, on a line")                       //
+      ("left-out", flag(), "also name the files that are no mail, which are counted otherwise");
   add_progress_option(output);
   output.add_options()("help,h", "this text");
   auto reading = option_group("how archives are read");
@@ -50,7 +51,9 @@ Result<std::unique_ptr<ScanOutput>> make_output(const Options& options, report::
   if (json && list) {
     return Error{ErrorCode::usage, "--json and --list exclude each other", "choose one"};
   }
-  return json ? make_scan_document(out) : list ? make_scan_list(out) : make_scan_table(out);
+  return json   ? make_scan_document(out)
+         : list ? make_scan_list(out)
+                : make_scan_table(out, options.has_flag("left-out"));
 }
 
 /// Runs over archives and remembers the first thing that went wrong.
@@ -86,11 +89,11 @@ class Scan {
  private:
   Result<void> read_archive(const archive::Archive& archive) {
     MBOXFERRY_TRY(output_.begin_archive(archive));
-    const std::uint64_t count = archive.not_read().count(archive::NotReadKind::not_mail).files +
-                                archive.not_read().count(archive::NotReadKind::unread).files;
+    const std::uint64_t count = archive.not_read().count(archive::NotReadKind::unread).files;
     if (count > 0 && !names_left_out_) {
-      printer_.notice(fmt::format("{} of {} not read; scan without --json or --list names them",
-                                  report::counted(count, "file"), archive.path()));
+      printer_.notice(
+          fmt::format("{} of {} may be mail and cannot be read; scan without --list names them",
+                      report::counted(count, "file"), archive.path()));
     }
     std::uint64_t bytes = 0;
     bool mail = false;

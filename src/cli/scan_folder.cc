@@ -24,6 +24,7 @@ class CountingSource final : public ByteSource {
     return got;
   }
   Result<void> check_unchanged() override { return source_.check_unchanged(); }
+  [[nodiscard]] std::optional<Error> damage() const override { return source_.damage(); }
   [[nodiscard]] const std::string& name() const override { return source_.name(); }
   /// The end of what was read.
   [[nodiscard]] std::uint64_t size() const { return size_; }
@@ -85,7 +86,8 @@ class FolderScan {
     totals_.mail = survey->profile.has_separator || survey->profile.empty;
     MBOXFERRY_ASSIGN(totals_.accounting,
                      transfer::index_place(place, source, *survey, options_, sink_, interrupt_));
-    return ok();
+    const auto damage = source.damage();
+    return damage ? Result<void>(*damage) : ok();
   }
 
   Result<void> begin(const archive::Folder& place, mbox::Dialect dialect) {
@@ -131,7 +133,7 @@ Result<ScannedFolder> scan_folder(const archive::Folder& folder,
   if (const auto error = scan.output_error()) return *error;
   if (!scan.begun()) MBOXFERRY_TRY(scan.begin(folder, options.dialect));
   if (!read && read.error().code != ErrorCode::interrupted) {
-    MBOXFERRY_TRY(output.problem({size, "unreadable", read.error().what}));
+    MBOXFERRY_TRY(output.problem({size, std::string(kUnreadable), read.error().what}));
   }
   scan.totals().size = size;
   MBOXFERRY_TRY(output.end_folder(scan.totals()));

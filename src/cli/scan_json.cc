@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `scan --json` and `scan --list`.
+#include <algorithm>
+
 #include "cli/scan_output.h"
 #include "mboxferry/message/digest.h"
 #include "mboxferry/message/metadata.h"
@@ -21,6 +23,9 @@ class ScanDocument final : public ScanOutput {
 
   Result<void> tree(const archive::Archive&) override { return ok(); }
   Result<void> begin_archive(const archive::Archive& archive) override {
+    archive_ = &archive;
+    MBOXFERRY_TRY(unread_.clear());
+    unread_json_.begin_array();
     json_.begin_object()
         .member("path", archive.path())
         .member("kind", archive::kind_name(archive.kind()))
@@ -31,6 +36,9 @@ class ScanDocument final : public ScanOutput {
 
   Result<void> begin_folder(const std::string& path, std::string_view dialect) override {
     json_.begin_object().member("path", path).member("dialect", dialect);
+    const auto folder = std::find_if(archive_->folders().begin(), archive_->folders().end(),
+                                     [&](const auto& one) { return one.label() == path; });
+    place_ = folder == archive_->folders().end() ? path : folder->place();
     MBOXFERRY_TRY(doubtful_.clear());
     MBOXFERRY_TRY(problems_.clear());
     doubtful_json_.begin_array();
@@ -56,7 +64,9 @@ class ScanDocument final : public ScanOutput {
         .member("code", problem.code)
         .member("text", problem.text)
         .end_object();
-    return problems_json_.result();
+    MBOXFERRY_TRY(problems_json_.result());
+    const bool unread = problem.unread > 0 || problem.code == kUnreadable;
+    return unread ? add_unread(place_, problem.offset, problem.unread, problem.text) : ok();
   }
 
   Result<void> end_folder(const FolderTotals& totals) override {
@@ -81,7 +91,20 @@ class ScanDocument final : public ScanOutput {
   }
 
   Result<void> end_archive(std::uint64_t bytes) override {
-    json_.end_array().member("bytes", bytes).end_object();
+    json_.end_array().member("bytes", bytes);
+    MBOXFERRY_TRY(
+        archive_->not_read().each(archive::NotReadKind::unread, [&](const archive::NotRead& one) {
+          return add_unread(one.place, 0, one.bytes, one.reason);
+        }));
+    unread_json_.end_array();
+    json_.key("unread").spooled(unread_);
+    const auto left_out = archive_->not_read().count(archive::NotReadKind::not_mail);
+    json_.key("left_out")
+        .begin_object()
+        .member("files", left_out.files)
+        .member("bytes", left_out.bytes)
+        .end_object()
+        .end_object();
     return json_.result();
   }
 
@@ -97,7 +120,22 @@ class ScanDocument final : public ScanOutput {
   }
 
  private:
+  Result<void> add_unread(const std::string& path, std::uint64_t offset, std::uint64_t bytes,
+                          const std::string& reason) {
+    unread_json_.begin_object()
+        .member("path", path)
+        .member("offset", offset)
+        .member("bytes", bytes)
+        .member("reason", reason)
+        .end_object();
+    return unread_json_.result();
+  }
+
   JsonStream json_;
+  const archive::Archive* archive_ = nullptr;
+  std::string place_;
+  Spool unread_;
+  JsonStream unread_json_{unread_};
   Spool doubtful_;
   Spool problems_;
   JsonStream doubtful_json_{doubtful_};

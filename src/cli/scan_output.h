@@ -14,6 +14,9 @@
 
 namespace mboxferry::cli {
 
+/// The code of the problem that a folder ends with when the rest of it cannot be read.
+inline constexpr std::string_view kUnreadable = "unreadable";
+
 /// What is known about a folder when it has been read.
 struct FolderTotals {
   std::uint64_t messages = 0;
@@ -53,7 +56,7 @@ class ScanOutput {
 };
 
 /// A table for people, with the first doubtful places and problems of each folder.
-std::unique_ptr<ScanOutput> make_scan_table(report::TextOutput& out);
+std::unique_ptr<ScanOutput> make_scan_table(report::TextOutput& out, bool names_left_out);
 /// Schema mboxferry.scan/1 (jobs/schema/scan.json).
 std::unique_ptr<ScanOutput> make_scan_document(report::TextOutput& out);
 /// One JSON object a message on a line.

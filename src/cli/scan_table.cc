@@ -22,7 +22,8 @@ constexpr std::size_t kTextColumns = 90;
 
 class ScanTable final : public ScanOutput {
  public:
-  explicit ScanTable(report::TextOutput& out) : out_(out) {}
+  ScanTable(report::TextOutput& out, bool names_left_out)
+      : out_(out), names_left_out_(names_left_out) {}
 
   Result<void> tree(const archive::Archive& archive) override {
     return write_scan_tree(out_, archive);
@@ -90,13 +91,18 @@ class ScanTable final : public ScanOutput {
   }
 
   Result<void> end_archive(std::uint64_t) override {
-    for (const auto kind : {archive::NotReadKind::unread, archive::NotReadKind::not_mail}) {
-      MBOXFERRY_TRY(archive_->not_read().each(kind, [&](const archive::NotRead& one) {
-        return out_.write("  not read: " + printable(one.place) + ": " + printable(one.reason) +
-                          "\n");
-      }));
-    }
-    return ok();
+    const archive::NotReadList& not_read = archive_->not_read();
+    const auto name = [&](const archive::NotRead& one) {
+      return out_.write(
+          fmt::format("  not read: {}: {}\n", printable(one.place), printable(one.reason)));
+    };
+    MBOXFERRY_TRY(not_read.each(archive::NotReadKind::unread, name));
+    if (names_left_out_) return not_read.each(archive::NotReadKind::not_mail, name);
+    const auto others = not_read.count(archive::NotReadKind::not_mail);
+    if (others.files == 0) return ok();
+    return out_.write(fmt::format("  left out: {} ({}) that {} no mail; --left-out names them\n",
+                                  report::counted(others.files, "file"), human_bytes(others.bytes),
+                                  others.files == 1 ? "is" : "are"));
   }
 
   Result<void> end(const ScanTotals& totals) override {
@@ -107,6 +113,7 @@ class ScanTable final : public ScanOutput {
 
  private:
   report::TextOutput& out_;
+  const bool names_left_out_;
   const archive::Archive* archive_ = nullptr;
   std::size_t width_ = 0;
   std::string path_;
@@ -118,8 +125,8 @@ class ScanTable final : public ScanOutput {
 
 }  // namespace
 
-std::unique_ptr<ScanOutput> make_scan_table(report::TextOutput& out) {
-  return std::make_unique<ScanTable>(out);
+std::unique_ptr<ScanOutput> make_scan_table(report::TextOutput& out, bool names_left_out) {
+  return std::make_unique<ScanTable>(out, names_left_out);
 }
 
 }  // namespace mboxferry::cli

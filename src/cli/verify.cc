@@ -61,22 +61,26 @@ struct Judgement {
   int status;
 };
 
-Judgement judge(const transfer::VerifyResult& result, const journal::MailboxCounts& counts) {
+Judgement judge(const transfer::VerifyResult& result, const journal::MailboxCounts& counts,
+                bool unread) {
   if (!result.good() || result.twice > 0) return {"failed", kExitFailed};
   if (counts.planned.messages + counts.intended.messages > 0) return {"interrupted", kExitTryLater};
+  if (unread) return {"incomplete", kExitRefused};
   if (counts.refused.messages > 0) return {"refused", kExitRefused};
   return {"complete", kExitSuccess};
 }
 
 std::string verdict_line(const Judgement& judgement, const std::string& account,
-                         const transfer::VerifyResult& result,
-                         const journal::MailboxCounts& counts) {
+                         const transfer::VerifyResult& result, const journal::MailboxCounts& counts,
+                         std::uint64_t unread) {
   std::string line =
       fmt::format("{}: {}: {} checked, {} missing, {} different, {} unexpected", judgement.verdict,
                   report::printable(account), report::counted(result.checked, "message"),
                   result.missing, result.different, result.unexpected);
   if (result.twice > 0) line += fmt::format(" ({} there twice)", result.twice);
   if (counts.refused.messages > 0) line += fmt::format(", {} refused", counts.refused.messages);
+  if (unread > 0)
+    line += fmt::format(", {} of the archive not read", report::counted(unread, "part"));
   if (const auto left = counts.planned.messages + counts.intended.messages; left > 0) {
     line += fmt::format(", {} not stored yet (run migrate again)", left);
   }
@@ -160,9 +164,13 @@ Result<int> run_verify(const Arguments& arguments, Context& context) {
   target->log_out();
   MBOXFERRY_TRY(told);
   MBOXFERRY_ASSIGN(const auto counts, journal->counts(0));
-  Judgement judgement = judge(result, counts);
+  MBOXFERRY_ASSIGN(const journal::Count unread, journal->unread());
+  MBOXFERRY_ASSIGN(const auto accepted, journal->note(journal::kUnreadAcceptedNote));
+  const bool incomplete = unread.messages > 0 && accepted.value_or("") != "1";
+  Judgement judgement = judge(result, counts, incomplete);
   MBOXFERRY_TRY(json ? document.write(context.out, judgement.verdict, result.checked)
-                     : context.out.write(verdict_line(judgement, account.label(), result, counts)));
+                     : context.out.write(verdict_line(judgement, account.label(), result, counts,
+                                                      unread.messages)));
   if (!removes) return judgement.status;
   MBOXFERRY_ASSIGN(const bool all_gone,
                    remove_copies(copies, result.twice, *journal, account, connection,
@@ -170,7 +178,7 @@ Result<int> run_verify(const Arguments& arguments, Context& context) {
   if (all_gone) {
     auto without = result;
     without.twice = 0;
-    judgement = judge(without, counts);
+    judgement = judge(without, counts, incomplete);
   }
   return judgement.status;
 }

@@ -40,8 +40,8 @@ std::uint64_t count(SQLite::Statement& row, int column) {
 int on_disk(AccountState state) { return static_cast<int>(state); }
 
 AccountState from_disk(int state) {
-  return state >= 0 && state <= on_disk(AccountState::failed) ? static_cast<AccountState>(state)
-                                                              : AccountState::failed;
+  return state >= 0 && state <= on_disk(AccountState::incomplete) ? static_cast<AccountState>(state)
+                                                                  : AccountState::failed;
 }
 
 /// Columns as in MBOXFERRY_LEDGER_COLUMNS.
@@ -87,6 +87,8 @@ std::string_view account_state_name(AccountState state) {
       return "complete";
     case AccountState::refused:
       return "refused";
+    case AccountState::incomplete:
+      return "incomplete";
     case AccountState::later:
       return "later";
     case AccountState::login_refused:
@@ -334,7 +336,7 @@ Result<Standing> Ledger::standing() const {
         standing.bytes_done += bytes;
       std::uint64_t Standing::*const counters[] = {
           &Standing::waiting, &Standing::running,       &Standing::complete, &Standing::refused,
-          &Standing::later,   &Standing::login_refused, &Standing::failed};
+          &Standing::later,   &Standing::login_refused, &Standing::failed,   &Standing::incomplete};
       standing.*counters[on_disk(state)] += accounts;
     }
     return standing;

@@ -47,7 +47,7 @@ inline constexpr const char* kAddAccount =
     " offset = ?7, size = ?8, archive_stamp = ?9, credentials_stamp = ?10, journal = ?13,"
     " named = 1, chosen = ?11,"
     " state = CASE WHEN NOT ?11 THEN state"
-    "  WHEN state IN (4, 6) OR (?12 AND state IN (3, 5)) THEN 0"
+    "  WHEN state IN (4, 6, 7) OR (?12 AND state IN (3, 5)) THEN 0"
     "  WHEN state = 5 AND credentials_stamp <> ?10 THEN 0"
     "  WHEN state IN (2, 3) AND archive_stamp <> ?9 THEN 0"
     "  ELSE state END";

@@ -91,6 +91,9 @@ Result<void> SqliteJournal::add_indexed(const FolderRow& folder, std::span<Messa
         "INSERT INTO finding(folder, offset, code, text, taken) VALUES(?1, ?2, ?3, ?4, ?5)",
         finding.folder, to_disk(finding.offset), std::string_view(finding.code),
         std::string_view(finding.text), std::int64_t{finding.taken}));
+    if (!finding.unread) continue;
+    MBOXFERRY_TRY(insert_unread(
+        {finding.folder, folder.file, finding.offset, *finding.unread, finding.text}));
   }
   MBOXFERRY_TRY(transaction.commit());
   crash_point("index-chunk");

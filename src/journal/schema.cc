@@ -114,12 +114,25 @@ CREATE INDEX finding_folder ON finding(folder);
 // Messages that were planned again after they had been sent or may have been. Most jobs have none.
 constexpr const char* kResentTable = "CREATE TABLE resent(message INTEGER PRIMARY KEY);";
 
+// What of the archives is not read.
+constexpr const char* kUnreadTable = R"sql(
+CREATE TABLE unread(
+  id INTEGER PRIMARY KEY,
+  folder INTEGER NOT NULL,
+  path TEXT NOT NULL,
+  offset INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  reason TEXT NOT NULL
+);
+CREATE INDEX unread_place ON unread(folder, path, offset);
+)sql";
+
 /// What a journal of the version before needs to become one of version `to`.
 struct Upgrade {
   std::int64_t to;
   const char* script;
 };
-constexpr std::array<Upgrade, 1> kUpgrades{{{3, kResentTable}}};
+constexpr std::array<Upgrade, 2> kUpgrades{{{3, kResentTable}, {4, kUnreadTable}}};
 static_assert(kUpgrades.back().to == kFormatVersion);
 
 constexpr const char* kDropScratch = R"sql(

@@ -41,6 +41,12 @@ class SqliteJournal final : public Journal {
   Result<std::vector<MailboxRow>> mailboxes() const override;
   Result<std::optional<MailboxRow>> mailbox(MailboxId id) const override;
 
+  Result<void> begin_unread() override;
+  Result<void> add_unread(const UnreadRow& row) override;
+  Result<void> forget_unread(FolderId folder, std::uint64_t offset) override;
+  Result<void> each_unread(const UnreadVisitor& visit) const override;
+  Result<Count> unread() const override;
+
   Result<void> set_dedupe(Dedupe dedupe) override;
   Result<void> add_indexed(const FolderRow& folder, std::span<MessageRow> messages,
                            std::span<const Finding> findings) override;
@@ -89,6 +95,8 @@ class SqliteJournal final : public Journal {
 
   /// Writes the folder's row; true when this is what completes its index.
   Result<bool> write_folder(const FolderRow& folder);
+  Result<void> insert_unread(const UnreadRow& row);
+  [[nodiscard]] Result<bool> knows_unread() const;
   Result<std::int64_t> keywords_id(const std::string& keywords);
   Result<void> insert_message(MessageRow& row);
   Result<void> skip_if_duplicate(MessageRow& row);

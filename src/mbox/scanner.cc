@@ -239,7 +239,10 @@ Result<void> Scanner::check_length(std::uint64_t end, std::uint64_t resume_at) {
 Result<void> Scanner::finish_junk(std::uint64_t end) {
   if (end == region_) return ok();
   accounting_.junk += end - region_;
-  return report(region_, "junk", fmt::format("{} bytes belong to no message", end - region_));
+  // Blank lines are no mail.
+  const std::uint64_t unread = state_ == State::junk ? end - region_ : 0;
+  return sink_.problem(
+      {region_, "junk", fmt::format("{} bytes belong to no message", end - region_), unread});
 }
 
 Result<void> Scanner::finish_folder() {

@@ -51,4 +51,13 @@ bool FolderFilter::admits(std::string_view path) const {
   return include_.empty() || matches_with_parents(include_, whole);
 }
 
+bool FolderFilter::admits_file(std::string_view path) const {
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos || dot == 0) return admits(path);
+  const std::string_view stem = path.substr(0, path.size() - (name.size() - dot));
+  const std::string whole = comparable_path(path);
+  return !matches_with_parents(exclude_, whole) && admits(stem);
+}
+
 }  // namespace mboxferry::plan

@@ -41,12 +41,14 @@ std::string at_work_line(const AccountSample& one) {
 }
 
 std::string batch_status_line(const BatchSample& sample, const Pace& pace) {
-  const std::uint64_t done = sample.complete + sample.refused + sample.later + sample.failed;
+  const std::uint64_t done =
+      sample.complete + sample.refused + sample.incomplete + sample.later + sample.failed;
   std::string line = fmt::format("{} of {} accounts", done, sample.accounts);
   const auto add = [&](std::uint64_t count, std::string_view what) {
     if (count > 0) line += fmt::format(", {} {}", count, what);
   };
   add(sample.refused, "with refused messages");
+  add(sample.incomplete, "incomplete");
   add(sample.later, "for later");
   add(sample.failed, "failed");
   line += fmt::format("; {} at work, {} waiting", sample.at_work.size(), sample.waiting);
@@ -224,6 +226,7 @@ class JsonBatchPrinter final : public TimedBatchPrinter {
         .member("waiting", sample.waiting)
         .member("complete", sample.complete)
         .member("refused", sample.refused)
+        .member("incomplete", sample.incomplete)
         .member("later", sample.later)
         .member("failed", sample.failed)
         .end_object();

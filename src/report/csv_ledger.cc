@@ -39,6 +39,11 @@ Result<void> write_rows(TextOutput& out, const RunFacts& run, const journal::Jou
   MBOXFERRY_ASSIGN(const auto mailboxes, journal.mailboxes());
   std::map<journal::MailboxId, const journal::MailboxRow*> by_id;
   for (const journal::MailboxRow& mailbox : mailboxes) by_id[mailbox.id] = &mailbox;
+  MBOXFERRY_TRY(journal.each_unread([&](const journal::UnreadRow& row) {
+    return out.write(fmt::format("{},{},{},,unread,,,{},,unread,{}\r\n", account,
+                                 csv_field(row.path), row.offset, row.bytes,
+                                 csv_field(row.reason)));
+  }));
   return each_message(
       journal,
       [&](const journal::FolderRow& folder, const journal::MessageRow& row) -> Result<void> {

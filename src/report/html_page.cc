@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::uint64_t kRefusalsOfAccount = 20;
 constexpr std::uint64_t kRefusalsOfPage = 20'000;
+constexpr std::uint64_t kUnreadOfAccount = 20;
+constexpr std::uint64_t kUnreadOfPage = 20'000;
 
 /// JSON that may stand in a script element: `<`, `>` and `&`, which are in strings only, are
 /// written as escapes, so that nothing can end the element.
@@ -85,6 +87,7 @@ class PageData {
   Result<void> write_account(const RunFacts& run, const journal::Journal* journal);
   Result<void> write_facts(const RunFacts& run, const journal::Journal& journal);
   Result<void> write_mailboxes(const journal::Journal& journal, const AccountSums& sums);
+  Result<void> write_unread_rows(const journal::Journal* journal);
   void write_refusal(JsonStream& refusals, const journal::FolderRow& folder,
                      const journal::MessageRow& row);
   void write_counts(const journal::MailboxCounts& counts);
@@ -93,6 +96,7 @@ class PageData {
   JsonStream json_;
   PageTotals totals_;
   std::uint64_t refusals_ = 0;
+  std::uint64_t unread_ = 0;
 };
 
 void PageData::write_counts(const journal::MailboxCounts& counts) {
@@ -143,6 +147,26 @@ void PageData::write_refusal(JsonStream& refusals, const journal::FolderRow& fol
       .end_array();
 }
 
+/// The first parts that are not read, and how many there are.
+Result<void> PageData::write_unread_rows(const journal::Journal* journal) {
+  std::uint64_t parts = 0;
+  json_.begin_array();
+  if (journal != nullptr) {
+    MBOXFERRY_TRY(journal->each_unread([&](const journal::UnreadRow& row) -> Result<void> {
+      if (++parts > kUnreadOfAccount || ++unread_ > kUnreadOfPage) return ok();
+      json_.begin_array()
+          .text(printable(row.path))
+          .number(row.offset)
+          .number(row.bytes)
+          .text(shortened(row.reason, 300))
+          .end_array();
+      return json_.result();
+    }));
+  }
+  json_.end_array().number(parts);
+  return json_.result();
+}
+
 Result<void> PageData::write_account(const RunFacts& run, const journal::Journal* journal) {
   Spool spool;
   JsonStream refusals(spool);
@@ -174,7 +198,9 @@ Result<void> PageData::write_account(const RunFacts& run, const journal::Journal
     json_.text(printable(run.reason)).text("").text("").text("");
     json_.begin_array().end_array().begin_array().end_array();
   }
-  json_.spooled(spool).end_array();
+  json_.spooled(spool);
+  MBOXFERRY_TRY(write_unread_rows(journal));
+  json_.end_array();
   return json_.result();
 }
 

@@ -130,6 +130,15 @@ Result<void> write_account(JsonStream& json, const journal::Journal* journal, co
   json.key("left_out").begin_array();
   if (journal != nullptr) MBOXFERRY_TRY(write_reasons(json, *journal, journal::State::skipped));
   json.end_array();
+  json.key("unread").begin_array();
+  if (journal != nullptr) MBOXFERRY_TRY(write_unread(json, *journal));
+  json.end_array();
+  json.key("left_out_files");
+  if (journal != nullptr) {
+    MBOXFERRY_TRY(write_left_out_files(json, *journal));
+  } else {
+    json.begin_object().member("files", 0U).member("bytes", 0U).end_object();
+  }
   const auto decimal_or_null = [&](std::string_view name, std::optional<double> value) {
     json.key(name);
     value ? json.decimal(*value) : json.null();
@@ -145,8 +154,8 @@ Result<void> write_account(JsonStream& json, const journal::Journal* journal, co
   return json.result();
 }
 
-constexpr std::array<std::string_view, 5> kVerdictsBestFirst{"complete", "refused", "unfinished",
-                                                             "interrupted", "failed"};
+constexpr std::array<std::string_view, 6> kVerdictsBestFirst{
+    "complete", "refused", "incomplete", "unfinished", "interrupted", "failed"};
 
 }  // namespace
 

@@ -134,6 +134,7 @@ Result<void> write_job_summary(TextOutput& out, const journal::Journal& journal,
   if (totals.counts.refused.messages > 0) {
     MBOXFERRY_TRY(write_refused_lines(out, journal, totals.counts.refused.messages));
   }
+  MBOXFERRY_TRY(write_unread_lines(out, journal));
   if (run.verdict == "interrupted" || run.verdict == "failed") {
     MBOXFERRY_TRY(out.write("run the same command again to go on where this ended\n"));
   }

@@ -48,4 +48,21 @@ Result<Totals> write_mailbox_table(TextOutput& out, const journal::Journal& jour
 Result<void> write_refused_lines(TextOutput& out, const journal::Journal& journal,
                                  std::uint64_t count);
 
+/// How many parts of the archives are not read, and whether the user accepted that.
+struct UnreadSum {
+  journal::Count count;
+  bool accepted = false;
+};
+Result<UnreadSum> unread_sum(const journal::Journal& journal);
+
+/// The elements of a list of parts that are not read.
+Result<void> write_unread(JsonStream& json, const journal::Journal& journal);
+
+/// How many files are no mail, as {"files","bytes"}.
+Result<void> write_left_out_files(JsonStream& json, const journal::Journal& journal);
+
+/// The first unread parts for people, and a line about the files that are no mail; nothing when
+/// there are none.
+Result<void> write_unread_lines(TextOutput& out, const journal::Journal& journal);
+
 }  // namespace mboxferry::report

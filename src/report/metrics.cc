@@ -89,6 +89,8 @@ std::string job_metrics(const ProgressSample& sample, std::string_view account, 
               sample.totals_known ? 1 : 0);
   metrics.add("archive_bytes", "gauge", "Bytes of the archives on disk.", sample.archive_bytes);
   metrics.add("archive_bytes_read", "gauge", "Of these, what has been read.", sample.read_bytes);
+  metrics.add("unread", "gauge", "Parts of the archives that may be mail and are not read.",
+              sample.unread);
   metrics.add("waiting_seconds", "gauge", "Until the job goes on that waits; 0 when it does not.",
               sample.waiting_seconds);
   metrics.add("written_timestamp_seconds", "gauge", "When this was written, in Unix time.", now);
@@ -107,6 +109,9 @@ std::string batch_metrics(const BatchSample& sample, bool running, std::int64_t 
               sample.complete);
   metrics.add("batch_accounts_refused", "gauge",
               "Accounts that are finished, with some messages refused.", sample.refused);
+  metrics.add("batch_accounts_incomplete", "gauge",
+              "Accounts that are finished, with parts of their archives not read.",
+              sample.incomplete);
   metrics.add("batch_accounts_later", "gauge", "Accounts that must go on in a later run.",
               sample.later);
   metrics.add("batch_accounts_failed", "gauge", "Accounts that failed.", sample.failed);

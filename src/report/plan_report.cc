@@ -101,7 +101,18 @@ std::string plan_account_json(const PlanFacts& plan) {
   json.key("reasons").texts(plan.reasons);
   json.key("mailboxes").begin_array();
   for (const PlanRow& row : plan.mailboxes) write_row(json, row);
-  json.end_array().key("quota").begin_object();
+  json.end_array().key("unread").begin_array();
+  for (const PlanUnread& one : plan.unread) {
+    json.begin_object()
+        .member("path", one.path)
+        .member("offset", one.offset)
+        .member("bytes", one.bytes)
+        .member("reason", one.reason)
+        .end_object();
+  }
+  json.end_array().key("left_out").begin_object();
+  json.member("files", plan.left_out_files).member("bytes", plan.left_out_bytes).end_object();
+  json.key("quota").begin_object();
   json.key("limit");
   plan.quota ? json.number(plan.quota->limit) : json.null();
   json.key("used");

@@ -91,7 +91,11 @@ Result<void> write_status_report(TextOutput& out, const journal::Journal& journa
   MBOXFERRY_TRY(write_mailbox_states(json, journal));
   json.end_array().key("refused").begin_array();
   MBOXFERRY_TRY(write_reasons(json, journal, journal::State::refused));
-  json.end_array().end_object().end_line();
+  json.end_array().key("unread").begin_array();
+  MBOXFERRY_TRY(write_unread(json, journal));
+  json.end_array().key("left_out_files");
+  MBOXFERRY_TRY(write_left_out_files(json, journal));
+  json.end_object().end_line();
   return json.result();
 }
 
@@ -117,7 +121,7 @@ Result<void> write_status_summary(TextOutput& out, const journal::Journal& journ
   if (totals.counts.refused.messages > 0) {
     MBOXFERRY_TRY(write_refused_lines(out, journal, totals.counts.refused.messages));
   }
-  return ok();
+  return write_unread_lines(out, journal);
 }
 
 }  // namespace mboxferry::report

@@ -69,7 +69,13 @@ class JournalFiller final : public IndexSink {
         {0, doubt.offset, kDoubtfulSeparator, doubt.reason + ": " + doubt.line, doubt.taken});
   }
   Result<void> problem(const mbox::Problem& problem) override {
-    return add({0, problem.offset, problem.code, problem.text, false});
+    journal::Finding finding{0, problem.offset, problem.code, problem.text, false};
+    if (problem.unread > 0) finding.unread = problem.unread;
+    return add(std::move(finding));
+  }
+  /// The bytes end at `offset` and should not.
+  void damaged(std::uint64_t offset, const Error& error) {
+    findings_.push_back({0, offset, "damaged", error.what, false, 0});
   }
 
   /// True when only the beginning was wanted and it was taken.
@@ -181,11 +187,15 @@ class JournalFiller final : public IndexSink {
       planned.bytes += row.wire_size;
     }
     for (const journal::MessageRow& row : rows_) tell_duplicate(row);
+    const auto unread = static_cast<std::uint64_t>(
+        std::count_if(findings_.begin(), findings_.end(),
+                      [](const journal::Finding& finding) { return finding.unread.has_value(); }));
     const std::uint64_t newly_read = take_newly_read();
     tracker_.update([&](Progress& progress) {
       progress.total.messages += planned.messages;
       progress.total.bytes += planned.bytes;
       progress.read_bytes += newly_read;
+      progress.unread += unread;
     });
     rows_.clear();
     findings_.clear();
@@ -265,6 +275,7 @@ Result<void> FolderIndexer::index(SourceFolder& source, const Cancellation& canc
     } else {
       state = IndexState{};
     }
+    MBOXFERRY_TRY(journal_.forget_unread(source.row.id, state->resume_at));
   }
   MBOXFERRY_ASSIGN(const auto bytes, archive::open_folder(source.place));
   JournalFiller filler(source, label_policy(settings_), book_, journal_, gate_, tracker_, *state,
@@ -272,7 +283,9 @@ Result<void> FolderIndexer::index(SourceFolder& source, const Cancellation& canc
   const auto total = index_place(source.place, *bytes, source.survey, settings_.index, filler,
                                  cancel, {state->resume_at, state->accounting});
   if (filler.has_beginning()) return ok();
-  return total ? filler.finish(*total) : Result<void>(total.error());
+  if (!total) return total.error();
+  if (const auto damage = bytes->damage()) filler.damaged(total->sum(), *damage);
+  return filler.finish(*total);
 }
 
 IndexPass::IndexPass(std::vector<SourceFolder>& sources, const JobSettings& settings,

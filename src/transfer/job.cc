@@ -57,6 +57,7 @@ class JobRunner {
 
   Result<Verdict> run();
   [[nodiscard]] journal::Count stored_now() const { return tracker_.snapshot().stored_now; }
+  [[nodiscard]] const std::string& reason() const { return reason_; }
   [[nodiscard]] const std::vector<Error>& unwritten() const { return unwritten_; }
 
  private:
@@ -100,21 +101,25 @@ class JobRunner {
   std::optional<IndexPass> index_pass_;
   std::optional<StartCheck> start_check_;
   SendRecord record_;
-  bool was_complete_ = false;            ///< as the run before noted it
+  bool was_complete_ = false;            ///< or incomplete, as the run before noted it
+  std::string reason_;                   ///< what was not read
   std::optional<std::string> verified_;  ///< what comparing with the server found
   std::vector<Error> unwritten_;         ///< what could not be written at the end
 };
 
 Result<void> JobRunner::open() {
   tracker_.enter(Progress::Phase::reading);
-  MBOXFERRY_ASSIGN(sources_, open_sources(settings_, tracker_));
+  MBOXFERRY_ASSIGN(auto filter, plan::FolderFilter::create(settings_.include, settings_.exclude));
+  UnreadFiles not_read(std::move(filter));
+  MBOXFERRY_ASSIGN(sources_, open_sources(settings_, not_read, tracker_));
   MBOXFERRY_ASSIGN(journal_, journal::Journal::open(settings_.journal_path,
                                                     journal::OpenMode::create_or_resume));
   MBOXFERRY_ASSIGN(settings_.index.content_key, journal_->digest_key());
   MBOXFERRY_TRY(journal_->set_dedupe(settings_.dedupe));
-  MBOXFERRY_TRY(journal_->together([this]() -> Result<void> {
+  MBOXFERRY_TRY(journal_->together([&]() -> Result<void> {
     MBOXFERRY_TRY(journal_->claim(identity_of(settings_)));
     MBOXFERRY_TRY(keep_notes());
+    MBOXFERRY_TRY(not_read.write(*journal_));
     return match_with_journal(sources_, settings_, *journal_, tracker_);
   }));
   for (SourceFolder& source : sources_)
@@ -141,7 +146,10 @@ Result<void> JobRunner::keep_notes() {
   MBOXFERRY_TRY(journal_->set_note("connection.ca_file", ca_file));
   MBOXFERRY_TRY(journal_->set_note("connection.tls_pin", settings_.account.tls_pin));
   MBOXFERRY_ASSIGN(const auto verdict, journal_->note("verdict"));
-  was_complete_ = verdict == verdict_name(Verdict::complete);
+  was_complete_ =
+      verdict == verdict_name(Verdict::complete) || verdict == verdict_name(Verdict::incomplete);
+  MBOXFERRY_TRY(
+      journal_->set_note(journal::kUnreadAcceptedNote, settings_.accept_unread ? "1" : "0"));
   MBOXFERRY_TRY(journal_->set_note("verdict", "running"));
   MBOXFERRY_TRY(record_.resume(*journal_));
   MBOXFERRY_ASSIGN(const auto sent_today, journal_->note(kSentTodayNote));
@@ -153,7 +161,9 @@ Result<void> JobRunner::keep_notes() {
 
 Result<void> JobRunner::begin_progress() {
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(0));
+  MBOXFERRY_ASSIGN(const journal::Count unread, journal_->unread());
   tracker_.update([&](Progress& progress) {
+    progress.unread = unread.messages;
     progress.total = meant(counts);
     progress.stored = counts.stored;
     progress.refused = counts.refused.messages;
@@ -328,6 +338,10 @@ Result<Verdict> JobRunner::verify() {
                     result.twice == 1 ? " is" : "s are"),
         "run mboxferry verify on the journal for the list; with --remove-copies it removes "
         "those that this job sent twice"};
+  MBOXFERRY_ASSIGN(const journal::Count unread, journal_->unread());
+  tracker_.update([&](Progress& progress) { progress.unread = unread.messages; });
+  MBOXFERRY_ASSIGN(reason_, unread_text(*journal_));
+  if (unread.messages > 0 && !settings_.accept_unread) return Verdict::incomplete;
   return counts.refused.messages > 0 ? Verdict::refused : Verdict::complete;
 }
 
@@ -351,7 +365,7 @@ Result<void> JobRunner::note_end(bool transferred, const Result<Verdict>& verdic
     if (verified_) MBOXFERRY_TRY(journal_->set_note("verified", *verified_));
     MBOXFERRY_TRY(journal_->set_note(kSentTodayNote, budget_.note()));
     MBOXFERRY_TRY(journal_->set_note("verdict", std::string(noted_verdict(verdict))));
-    MBOXFERRY_TRY(journal_->set_note("reason", verdict ? "" : verdict.error().what));
+    MBOXFERRY_TRY(journal_->set_note("reason", verdict ? reason_ : verdict.error().what));
     return journal_->set_note("finished", to_rfc3339({std::time(nullptr), 0}));
   });
 }
@@ -395,6 +409,7 @@ JobResult run_job(const JobSettings& settings, const Environment& environment, O
   JobResult result;
   if (verdict) {
     result.verdict = *verdict;
+    result.reason = runner.reason();
   } else {
     result.error = verdict.error();
     if (verdict.error().code == ErrorCode::interrupted) result.verdict = Verdict::interrupted;

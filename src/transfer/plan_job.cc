@@ -5,11 +5,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <limits>
 #include <map>
 
-#include "mboxferry/transfer/job.h"
 #include "mboxferry/plan/other_spellings.h"
+#include "mboxferry/transfer/job.h"
 #include "transfer/estimate.h"
 #include "transfer/index_pass.h"
 #include "transfer/mailboxes.h"
@@ -32,7 +33,8 @@ class Planner {
   Result<Plan> run();
 
  private:
-  Result<void> read_archives();
+  Result<void> read_archives(const UnreadFiles& not_read);
+  Result<void> list_unread(Plan& plan) const;
   Result<std::map<journal::MailboxId, std::uint64_t>> doubtful_places();
   Result<PlannedMailbox> ask(const journal::MailboxRow& row);
   Result<void> foresee_name(PlannedMailbox& planned);
@@ -67,10 +69,11 @@ auto Planner::timed(const Ask& ask) -> decltype(ask()) {
   return answer;
 }
 
-Result<void> Planner::read_archives() {
+Result<void> Planner::read_archives(const UnreadFiles& not_read) {
   MBOXFERRY_ASSIGN(journal_, journal::Journal::open("", journal::OpenMode::scratch));
   MBOXFERRY_ASSIGN(settings_.index.content_key, journal_->digest_key());
   MBOXFERRY_TRY(journal_->set_dedupe(settings_.dedupe));
+  MBOXFERRY_TRY(not_read.write(*journal_));
   MBOXFERRY_TRY(match_with_journal(sources_, settings_, *journal_, tracker_));
   MBOXFERRY_ASSIGN(plan::Mapper mapper, directory_.mapper(settings_));
   MBOXFERRY_ASSIGN(MailboxBook book, MailboxBook::open(std::move(mapper), *journal_));
@@ -118,9 +121,9 @@ Result<PlannedMailbox> Planner::ask(const journal::MailboxRow& row) {
     }
   }
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(row.id));
-  MBOXFERRY_ASSIGN(const Tally sums, tally(*journal_, row.id, {journal::State::planned}, limits,
-                                           target_->capabilities().append_limit,
-                                           settings_.limits.message_bytes));
+  MBOXFERRY_ASSIGN(const Tally sums,
+                   tally(*journal_, row.id, {journal::State::planned}, limits,
+                         target_->capabilities().append_limit, settings_.limits.message_bytes));
   to_send_.messages += counts.planned.messages - sums.oversize;
   to_send_.bytes += counts.planned.bytes - sums.oversize_bytes;
   planned.planned = counts.planned.messages;
@@ -154,8 +157,8 @@ Result<void> Planner::foresee_name(PlannedMailbox& planned) {
     while (directory_.find(other.name) != nullptr) other.name += '_';
     MBOXFERRY_ASSIGN(taken, takes_name(other.name));
     if (!taken) continue;
-    tracker_.notice(fmt::format("{} goes into mailbox {} ({})", planned.name, other.name,
-                                other.why));
+    tracker_.notice(
+        fmt::format("{} goes into mailbox {} ({})", planned.name, other.name, other.why));
     if (planned.renamed_from.empty()) planned.renamed_from = planned.name;
     planned.name = std::move(other.name);
     return ok();
@@ -182,21 +185,44 @@ TimeEstimate Planner::estimate() const {
   return estimate_time(facts);
 }
 
+/// A plan is kept in memory, so it names no more than the first.
+Result<void> Planner::list_unread(Plan& plan) const {
+  constexpr std::size_t kMostListed = 10'000;
+  MBOXFERRY_TRY(journal_->each_unread([&](const journal::UnreadRow& row) -> Result<void> {
+    if (plan.unread.size() < kMostListed) plan.unread.push_back(row);
+    return ok();
+  }));
+  MBOXFERRY_ASSIGN(const auto left_out, journal_->note(journal::kLeftOutNote));
+  unsigned long long files = 0;
+  unsigned long long bytes = 0;
+  if (left_out && std::sscanf(left_out->c_str(), "%llu %llu", &files, &bytes) == 2) {
+    plan.left_out_files = files;
+    plan.left_out_bytes = bytes;
+  }
+  MBOXFERRY_ASSIGN(std::string text, unread_text(*journal_));
+  if (text.empty()) return ok();
+  if (!settings_.accept_unread) {
+    plan.go = false;
+    text += "; --accept-unread goes without";
+  }
+  plan.reasons.insert(plan.go ? plan.reasons.end() : plan.reasons.begin(), std::move(text));
+  return ok();
+}
+
 void Planner::judge(Plan& plan, const std::vector<Presence>& presences) const {
   plan.go = true;
   plan.bytes_needed = to_send_.bytes;
   for (const PlannedMailbox& mailbox : plan.mailboxes) {
     if (mailbox.oversize > 0)
-      plan.reasons.push_back(
-          fmt::format("{}: {} messages are empty or larger than {}", mailbox.name,
-                      mailbox.oversize, settings_.limits.message_bytes > 0
-                                            ? "--max-message-size or the server's limit"
-                                            : "the server takes"));
+      plan.reasons.push_back(fmt::format(
+          "{}: {} messages are empty or larger than {}", mailbox.name, mailbox.oversize,
+          settings_.limits.message_bytes > 0 ? "--max-message-size or the server's limit"
+                                             : "the server takes"));
   }
   for (const std::string& name : refused_names_) {
     plan.go = false;
-    plan.reasons.push_back(fmt::format(
-        "the server refuses a mailbox \"{}\"; choose another name with --map", name));
+    plan.reasons.push_back(
+        fmt::format("the server refuses a mailbox \"{}\"; choose another name with --map", name));
   }
   const bool is_there = std::any_of(presences.begin(), presences.end(),
                                     [](const Presence& presence) { return presence.there(); });
@@ -216,7 +242,9 @@ void Planner::judge(Plan& plan, const std::vector<Presence>& presences) const {
 }
 
 Result<Plan> Planner::run() {
-  MBOXFERRY_ASSIGN(sources_, open_sources(settings_, tracker_));
+  MBOXFERRY_ASSIGN(auto filter, plan::FolderFilter::create(settings_.include, settings_.exclude));
+  UnreadFiles not_read(std::move(filter));
+  MBOXFERRY_ASSIGN(sources_, open_sources(settings_, not_read, tracker_));
   tracker_.enter(Progress::Phase::connecting);
   imap::ConnectionOptions options = settings_.connection;
   options.interrupt = &interrupt_;
@@ -224,7 +252,7 @@ Result<Plan> Planner::run() {
   MBOXFERRY_ASSIGN(target_, imap::connect_read_only(settings_.account, options));
   MBOXFERRY_ASSIGN(directory_, Directory::read(*target_));
   const auto begun = system_clock().now();
-  MBOXFERRY_TRY(read_archives());
+  MBOXFERRY_TRY(read_archives(not_read));
   reading_ = std::chrono::duration<double>(system_clock().now() - begun).count();
   MBOXFERRY_ASSIGN(auto doubtful, doubtful_places());
   MBOXFERRY_ASSIGN(const auto rows, journal_->mailboxes());
@@ -243,6 +271,7 @@ Result<Plan> Planner::run() {
   plan.time = estimate();
   target_->log_out();
   judge(plan, presences);
+  MBOXFERRY_TRY(list_unread(plan));
   tracker_.enter(Progress::Phase::done);
   return plan;
 }

@@ -27,6 +27,16 @@ Error not_mail(const archive::Folder& place) {
           "check that this is the file you mean; nothing was sent"};
 }
 
+/// A folder of a tree in which no message was found.
+Result<archive::NotRead> no_messages(const archive::Folder& place, ByteSource& bytes) {
+  std::string head(4096, '\0');
+  MBOXFERRY_ASSIGN(const std::size_t size, bytes.read_at(0, head));
+  head.resize(size);
+  const std::string& name = place.member.empty() ? place.file : place.member;
+  return archive::NotRead{archive::kind_without_separator(name, head), place.label(), place.place(),
+                          place.bytes_on_disk, "no message separator (a line \"From ...\") in it"};
+}
+
 Result<SourceFolder> survey_source(const archive::Archive& archive, const archive::Folder& place,
                                    const JobSettings& settings) {
   SourceFolder source;
@@ -34,6 +44,11 @@ Result<SourceFolder> survey_source(const archive::Archive& archive, const archiv
   source.in_tree = archive.is_tree();
   MBOXFERRY_ASSIGN(const auto bytes, archive::open_folder(place));
   MBOXFERRY_ASSIGN(source.survey, survey_place(place, *bytes, settings.index));
+  const bool is_mbox = source.survey.profile.has_separator || source.survey.profile.empty;
+  if (!is_mbox) {
+    MBOXFERRY_ASSIGN(source.not_read, no_messages(place, *bytes));
+  }
+  if (source.survey.profile.empty) source.damage = bytes->damage();
   MBOXFERRY_ASSIGN(const archive::Identity identity, archive::identify(place));
   // Standard input has no path that the next run could know again.
   const bool nameless = archive.kind() == archive::ArchiveKind::standard_input;
@@ -89,24 +104,6 @@ Result<void> match_one(SourceFolder& source, const journal::FolderRow& row,
   return ok();
 }
 
-/// What may be mail is told file by file, the rest as a number.
-Result<void> tell_not_read(const archive::Archive& archive, Observer& observer) {
-  constexpr std::uint64_t kMostTold = 20;
-  std::uint64_t told = 0;
-  MBOXFERRY_TRY(archive.not_read().each(
-      archive::NotReadKind::unread, [&](const archive::NotRead& one) -> Result<void> {
-        if (told++ < kMostTold) observer.notice("unread: " + one.place + ": " + one.reason);
-        return ok();
-      }));
-  if (told > kMostTold) observer.notice(fmt::format("and {} more unread", told - kMostTold));
-  const auto others = archive.not_read().count(archive::NotReadKind::not_mail);
-  if (others.files > 0) {
-    observer.notice(fmt::format("{}: {} files are no mail and are left out; scan lists them",
-                                archive.path(), others.files));
-  }
-  return ok();
-}
-
 }  // namespace
 
 plan::LabelPolicy label_policy(const JobSettings& settings) {
@@ -140,7 +137,8 @@ std::optional<archive::Identity> identity_from_text(const std::string& text) {
   return identity;
 }
 
-Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Observer& observer) {
+Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, UnreadFiles& not_read,
+                                               Observer& observer) {
   std::vector<archive::Archive> archives = settings.opened;
   if (archives.empty()) {
     MBOXFERRY_ASSIGN(archives, archive::Archive::open_all(settings.archives, settings.open));
@@ -150,7 +148,7 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Obse
   std::vector<SourceFolder> sources;
   for (const archive::Archive& archive : archives) {
     for (const std::string& notice : archive.notices()) observer.notice(notice);
-    MBOXFERRY_TRY(tell_not_read(archive, observer));
+    not_read.add(archive);
     for (const archive::Folder& place : archive.folders()) {
       if (!filter.admits(place.label())) {
         observer.notice("left out by --include and --exclude: " + place.place());
@@ -161,16 +159,18 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Obse
       MBOXFERRY_ASSIGN(SourceFolder source, survey_source(archive, place, settings));
       source.in_tree = source.in_tree || archives.size() > 1;
       source.by_label = by_label(source.survey, settings);
-      const bool is_mbox = source.survey.profile.has_separator || source.survey.profile.empty;
-      if (!is_mbox && !source.in_tree) return not_mail(place);
-      if (!is_mbox) {
-        observer.notice("left out: " + describe(not_mail(place)));
+      if (source.not_read && !source.in_tree) return not_mail(place);
+      if (source.damage && !source.in_tree) return *source.damage;
+      if (source.not_read) {
+        not_read.add(*source.not_read);
         continue;
       }
-      if (source.survey.profile.empty) observer.notice(place.place() + " is empty: no messages");
+      if (source.survey.profile.empty && !source.damage)
+        observer.notice(place.place() + " is empty: no messages");
       sources.push_back(std::move(source));
     }
   }
+  MBOXFERRY_TRY(not_read.tell(observer));
   if (sources.empty())
     return Error{ErrorCode::not_mail,
                  "no mail in " + fmt::format("{}", fmt::join(settings.archives, ", ")),

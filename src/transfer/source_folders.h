@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "mboxferry/plan/labels.h"
 #include "mboxferry/transfer/indexer.h"
 #include "mboxferry/transfer/job.h"
+#include "transfer/unread.h"
 
 namespace mboxferry::transfer {
 
@@ -19,16 +21,19 @@ struct SourceFolder {
   archive::Folder place;
   FolderSurvey survey;
   journal::FolderRow row;
-  bool in_tree = false;          ///< one of several: goes below the user's mailbox
-  bool by_label = false;         ///< a message's labels name its mailbox
+  std::optional<archive::NotRead> not_read;  ///< set: no messages were found in it
+  std::optional<Error> damage;               ///< set: nothing of it can be read
+  bool in_tree = false;                      ///< one of several: goes below the user's mailbox
+  bool by_label = false;                     ///< a message's labels name its mailbox
   bool touched = false;          ///< compare the index with the bytes before anything is sent
   bool grown = false;            ///< index what is new
   std::uint64_t bytes_told = 0;  ///< on disk, that progress knows to be read in this run
 };
 
 /// Opens the archives and surveys every folder. Errors: no_such_archive, not_mail when a file that
-/// the user named is no mbox, io. Nothing is sent or written.
-Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Observer& observer);
+/// the user named is no mbox, io. What is not read goes to `not_read`. Nothing is sent or written.
+Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, UnreadFiles& not_read,
+                                               Observer& observer);
 
 /// Matches the folders with the journal's and adds the new ones. A folder whose file only grew is
 /// to be indexed further; one that changed otherwise, or is gone, is an `archive_changed` error.

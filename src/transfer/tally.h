@@ -12,7 +12,8 @@
 namespace mboxferry::transfer {
 
 struct Tally {
-  std::uint64_t oversize = 0;  ///< no server, or not this one, takes them, or the user does not want them
+  std::uint64_t oversize =
+      0;  ///< no server, or not this one, takes them, or the user does not want them
   std::uint64_t oversize_bytes = 0;
   std::uint64_t lost_flags = 0;        ///< messages that lose a flag or keyword
   std::uint64_t date_corrections = 0;  ///< messages with a date to be listed

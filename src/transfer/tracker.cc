@@ -109,6 +109,8 @@ std::string_view verdict_name(Verdict verdict) {
       return "complete";
     case Verdict::refused:
       return "refused";
+    case Verdict::incomplete:
+      return "incomplete";
     case Verdict::failed:
       return "failed";
     case Verdict::interrupted:

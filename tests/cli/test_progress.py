@@ -19,7 +19,7 @@ BATCH_LINE = re.compile(
 JOB_LINE = re.compile(
     r"(waiting \d+ s: [^;]+; )?(?P<phase>[a-z]+)(: (?P<done>\d+) of (?P<total>\d+)\+? messages, "
     rf"{SIZE} of {SIZE})?(, \d+ % read)?(, \d+/s, {SIZE}/s)?( \([^)]+\))?(, \S+( \S+)? to go)?"
-    r"(, Mail)?")
+    r"(, Mailmbox)?")
 
 
 class ProgressTest(BatchTest):
@@ -65,7 +65,7 @@ class ProgressTest(BatchTest):
         self.assertEqual(set(events), {"batch", "notice"})
         lines = events["batch"]
         self.assertGreater(len(lines), 2)
-        for name in ("complete", "refused", "later", "failed"):
+        for name in ("complete", "refused", "incomplete", "later", "failed"):
             self.assert_never_falls([one["accounts"][name] for one in lines])
         for name in ("messages", "bytes"):
             self.assert_never_falls([one[name] for one in lines])
@@ -78,7 +78,8 @@ class ProgressTest(BatchTest):
             self.assertEqual((accounts["total"], one["archive"]["total"]), (5, size))
             self.assertEqual(accounts["total"] - len(one["at_work"]),
                              sum(accounts[name] for name in
-                                 ("waiting", "complete", "refused", "later", "failed")), one)
+                                 ("waiting", "complete", "refused", "incomplete", "later",
+                                  "failed")), one)
             self.assertLessEqual(len(one["at_work"]), 2)
             for account in one["at_work"]:
                 self.assertLessEqual(account["done"], account["total"])
@@ -88,7 +89,7 @@ class ProgressTest(BatchTest):
         verdicts = [one["verdict"] for one in self.report()["accounts"]]
         self.assertEqual(last["accounts"], {
             "total": 5, "waiting": 0, "complete": verdicts.count("complete"), "refused": 0,
-            "later": 0, "failed": verdicts.count("failed")})
+            "incomplete": 0, "later": 0, "failed": verdicts.count("failed")})
         self.assertEqual((last["messages"], last["bytes"]), self.totals())
         self.assertEqual((last["archive"]["done"], last["at_work"]), (size, []))
 
@@ -119,9 +120,8 @@ class ProgressTest(BatchTest):
         self.assertLessEqual(numbers[-1]["messages"], self.totals()[0])
 
     def job_lines(self, style, archive, *options):
-        arguments = self.migrate_arguments(self.server, archive, f"Mail-{archive.suffix[1:]}",
-                                           "--report-json",
-                                           "report.json", *options,
+        arguments = self.migrate_arguments(self.server, archive, f"Mail{archive.suffix[1:]}",
+                                           "--report-json", "report.json", *options,
                                            journal=f"{archive.name}.journal")
         arguments[arguments.index("--progress=none")] = f"--progress={style}"
         outcome = self.run_program(*arguments)

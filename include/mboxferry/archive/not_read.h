@@ -27,6 +27,9 @@ struct NotRead {
   std::string reason;       ///< "encrypted"
 };
 
+/// What a folder without any message separator is, by its name and first bytes.
+NotReadKind kind_without_separator(std::string_view name, std::string_view head);
+
 /// The files and members of one archive that are not read. They are kept in a temporary database,
 /// so that memory is constant. Thread-safe.
 class NotReadList {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -31,6 +32,10 @@ class ByteSource {
   /// Fails with `archive_changed` when the file is no longer the one that was opened
   /// (size, modification time, inode).
   virtual Result<void> check_unchanged() = 0;
+
+  /// Why the bytes end before they should: the rest is damaged or cannot be unpacked. Known once
+  /// the end was reached.
+  [[nodiscard]] virtual std::optional<Error> damage() const { return std::nullopt; }
 
   /// The name for messages: the file's path.
   [[nodiscard]] virtual const std::string& name() const = 0;

@@ -22,6 +22,7 @@ enum class AccountState {
   later,          ///< must go on later: the server asks for patience, or is not there
   login_refused,  ///< not tried again by itself
   failed,
+  incomplete,  ///< finished, parts of the archive were not read
 };
 std::string_view account_state_name(AccountState state);
 
@@ -78,6 +79,7 @@ struct Standing {
   std::uint64_t later = 0;
   std::uint64_t login_refused = 0;
   std::uint64_t failed = 0;
+  std::uint64_t incomplete = 0;
   std::uint64_t bytes = 0;       ///< of all
   std::uint64_t bytes_done = 0;  ///< of those that are neither waiting nor running
 };

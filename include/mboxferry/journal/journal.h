@@ -109,6 +109,17 @@ struct Finding {
   std::string code;
   std::string text;
   bool taken = false;
+  /// Set: so many bytes from there on may be mail and were not read; 0: how many is not known.
+  std::optional<std::uint64_t> unread = {};
+};
+
+/// A part of an archive that may be mail and became no message.
+struct UnreadRow {
+  FolderId folder = 0;  ///< 0: found when the archives were opened
+  std::string path;     ///< the file, or the container and its member
+  std::uint64_t offset = 0;
+  std::uint64_t bytes = 0;  ///< 0 as well when it is not known
+  std::string reason;
 };
 
 /// Before the first byte of a batch goes out.
@@ -185,6 +196,11 @@ std::optional<Dedupe> dedupe_from_name(std::string_view name);
 std::string lost_flags_note(MailboxId mailbox);
 std::string date_corrections_note(MailboxId mailbox);
 
+/// The note that is "1" when the user accepted that parts of the archives are not read.
+inline constexpr const char* kUnreadAcceptedNote = "unread.accepted";
+/// The note that says how many files of the archives are no mail, and their bytes: `files bytes`.
+inline constexpr const char* kLeftOutNote = "left_out";
+
 /// The notes that say how much was stored by when: kPaceNote with the Unix time behind it (ten
 /// digits), and `messages bytes`, which count from the beginning of the job.
 inline constexpr std::string_view kPaceNote = "pace.";
@@ -243,6 +259,19 @@ class Journal {
   [[nodiscard]] virtual Result<std::vector<MailboxRow>> mailboxes() const = 0;
   /// One of them, or nothing.
   [[nodiscard]] virtual Result<std::optional<MailboxRow>> mailbox(MailboxId id) const = 0;
+
+  /// Forgets the unread parts that the opening of the archives found; add_unread() tells them anew.
+  virtual Result<void> begin_unread() = 0;
+  /// A part that was found when the archives were opened.
+  virtual Result<void> add_unread(const UnreadRow& row) = 0;
+  /// Forgets those of a folder from `offset` on, because it is read again from there.
+  virtual Result<void> forget_unread(FolderId folder, std::uint64_t offset) = 0;
+  using UnreadVisitor = std::function<Result<void>(const UnreadRow&)>;
+  /// All unread parts: those of the opening first, then folder by folder. A visitor may call the
+  /// journal, and its error ends the walk.
+  virtual Result<void> each_unread(const UnreadVisitor& visit) const = 0;
+  /// How many there are, in `messages`, and their bytes as far as they are known.
+  [[nodiscard]] virtual Result<Count> unread() const = 0;
 
   /// From now on, an indexed message that is the same as an earlier one of its mailbox is skipped,
   /// with code "duplicate" and a text that names the earlier one.

@@ -38,6 +38,7 @@ struct Problem {
   std::uint64_t offset;
   std::string code;
   std::string text;
+  std::uint64_t unread = 0;  ///< bytes from `offset` on that may be mail and became no message
 };
 
 /// Receives a folder's messages in order. `bytes` gets the raw bytes between `begin` and `end` in

@@ -20,6 +20,8 @@ class FolderFilter {
 
   /// True when no exclude matches, and an include does, or there is none.
   [[nodiscard]] bool admits(std::string_view path) const;
+  /// The same of a file that is no folder, with its name as it is or without its extension.
+  [[nodiscard]] bool admits_file(std::string_view path) const;
 
  private:
   FolderFilter() = default;

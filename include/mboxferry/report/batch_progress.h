@@ -24,7 +24,8 @@ struct BatchSample {
   std::uint64_t accounts = 0;
   std::uint64_t waiting = 0;
   std::uint64_t complete = 0;
-  std::uint64_t refused = 0;  ///< accounts that are finished, with some messages refused
+  std::uint64_t refused = 0;     ///< accounts that are finished, with some messages refused
+  std::uint64_t incomplete = 0;  ///< accounts that are finished, with something not read
   std::uint64_t later = 0;
   std::uint64_t failed = 0;  ///< also those whose login was refused
   std::uint64_t archive_bytes = 0;

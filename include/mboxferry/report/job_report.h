@@ -16,7 +16,7 @@ namespace mboxferry::report {
 
 /// What the journal does not know about a run.
 struct RunFacts {
-  std::string verdict;  ///< complete, refused, unfinished, interrupted, failed
+  std::string verdict;  ///< complete, refused, incomplete, unfinished, interrupted, failed
   std::string user;
   std::string host;
   std::optional<double> seconds;   ///< nothing: not known
@@ -33,7 +33,8 @@ using AccountVisitor = std::function<Result<void>(const RunFacts&, const journal
 using AccountSource = std::function<Result<void>(const AccountVisitor&)>;
 
 /// The worse of two verdicts, which is that of both together: `complete` is the best, then
-/// `refused`, `unfinished`, `interrupted`, `failed`. One that is not known counts as `failed`.
+/// `refused`, `incomplete`, `unfinished`, `interrupted`, `failed`. One that is not known counts as
+/// `failed`.
 std::string_view worse_verdict(std::string_view one, std::string_view other);
 
 /// Everything meant for a mailbox: sent, in doubt, refused or still to be sent.

@@ -28,6 +28,14 @@ struct PlanRow {
   std::string renamed_from;  ///< empty: the archive's own name
 };
 
+/// A part of an archive that may be mail and is not read.
+struct PlanUnread {
+  std::string path;
+  std::uint64_t offset = 0;
+  std::uint64_t bytes = 0;
+  std::string reason;
+};
+
 struct PlanQuota {
   std::uint64_t limit = 0;
   std::uint64_t used = 0;
@@ -54,6 +62,9 @@ struct PlanFacts {
   bool go = false;
   std::vector<std::string> reasons;  ///< with no go, the first says why
   std::vector<PlanRow> mailboxes;
+  std::vector<PlanUnread> unread;
+  std::uint64_t left_out_files = 0;  ///< files that are no mail
+  std::uint64_t left_out_bytes = 0;
   std::optional<PlanQuota> quota;
   std::uint64_t bytes_needed = 0;
   std::optional<PlanServer> server;  ///< nothing: it could not be asked

@@ -28,6 +28,7 @@ struct ProgressSample {
   std::string mailbox;
   std::string waiting;         ///< why it waits or is slowed down; empty: neither
   double waiting_seconds = 0;  ///< until it goes on; 0: it is only slowed down
+  std::uint64_t unread = 0;    ///< parts of the archive that may be mail and are not read
 };
 
 /// Per second, over the last seconds.

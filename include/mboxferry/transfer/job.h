@@ -68,6 +68,7 @@ struct JobSettings {
   bool allow_copies = false;
   std::string state_folder;            ///< where journals of older jobs may be; empty: unknown
   std::optional<RefusedChoice> retry;  ///< which refused messages are planned again first
+  bool accept_unread = false;          ///< parts that are not read are a note and no more
   std::string journal_path;  ///< of a dry run: what the real run will go on with, if it is there
   IndexOptions index;        ///< content_key is set by the job
   imap::AppendMode append_mode = imap::AppendMode::automatic;
@@ -99,6 +100,7 @@ struct Progress {
   std::uint64_t refused = 0;
   std::uint64_t archive_bytes = 0;  ///< on disk, all folders
   std::uint64_t read_bytes = 0;     ///< of them, by the index pass
+  std::uint64_t unread = 0;         ///< parts that may be mail and are not read, as far as known
   std::string mailbox;              ///< the one worked on
   std::string waiting;  ///< why it waits, or what slows it down on purpose; empty: neither
   std::chrono::milliseconds waiting_left{0};  ///< until it goes on; 0: it is only slowed down
@@ -114,7 +116,8 @@ class Observer {
   virtual void notice(std::string_view line) = 0;
 };
 
-enum class Verdict { complete, refused, failed, interrupted };
+/// incomplete: everything that could be read is stored or refused, and something was not read.
+enum class Verdict { complete, refused, incomplete, failed, interrupted };
 std::string_view verdict_name(Verdict verdict);
 
 /// How a run ended. `error` says why it is not complete or refused; `unwritten`, what of the file
@@ -123,6 +126,7 @@ std::string_view verdict_name(Verdict verdict);
 struct JobResult {
   Verdict verdict = Verdict::failed;
   std::optional<Error> error;
+  std::string reason;  ///< what was not read; empty: nothing
   std::vector<Error> unwritten;
   double seconds = 0;
   journal::Count stored_now;
@@ -186,6 +190,9 @@ struct Plan {
   bool go = false;
   std::vector<std::string> reasons;  ///< why not comes first; then what to know
   std::vector<PlannedMailbox> mailboxes;
+  std::vector<journal::UnreadRow> unread;  ///< the first of them; a reason says how many there are
+  std::uint64_t left_out_files = 0;        ///< no mail
+  std::uint64_t left_out_bytes = 0;
   std::optional<imap::Quota> quota;
   std::uint64_t bytes_needed = 0;             ///< without what is refused beforehand
   imap::Namespace name_space;                 ///< where the user's mailboxes are

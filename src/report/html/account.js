@@ -65,6 +65,23 @@ function showAccount(account, closable) {
         + ' JSON report.'));
     }
   }
+  if (account.unread.length) {
+    section.append(
+        element('h3', {}, 'Not read, and may be mail'),
+        plainTable(
+            'Parts of the archive that were not read',
+            [text('Part'), number('From byte'), size('Size'), text('Why', 'wide')], account.unread,
+            'cards'));
+    if (account.unreadParts > account.unread.length) {
+      section.append(element(
+          'p', {className: 'muted'},
+          `${
+              count(
+                  account.unreadParts -
+                  account.unread.length)} more are in the CSV ledger and the` +
+              ' JSON report.'));
+    }
+  }
   section.hidden = false;
   return title;
 }

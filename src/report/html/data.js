@@ -2,7 +2,7 @@
 // What the page is made of: the data that the program wrote, elements, numbers for people. Text from
 // outside only ever becomes text nodes.
 
-const VERDICTS = ['failed', 'interrupted', 'unfinished', 'refused', 'complete'];
+const VERDICTS = ['failed', 'interrupted', 'unfinished', 'incomplete', 'refused', 'complete'];
 const PAGE_ROWS = 100;
 const PRINTED_ROWS = 2000;
 
@@ -10,8 +10,11 @@ const byId = (id) => document.getElementById(id);
 const dataOf = (id) => JSON.parse(byId(id).textContent);
 
 // What the program writes for an account, in this order (src/report/html_page.cc).
-const FIELDS = ['user', 'host', 'verdict', 'planned', 'stored', 'refused', 'skipped', 'bytes',
-  'seconds', 'reason', 'started', 'finished', 'journal', 'archives', 'mailboxes', 'refusals'];
+const FIELDS = [
+  'user', 'host', 'verdict', 'planned', 'stored', 'refused', 'skipped', 'bytes', 'seconds',
+  'reason', 'started', 'finished', 'journal', 'archives', 'mailboxes', 'refusals', 'unread',
+  'unreadParts'
+];
 const accounts = dataOf('data-accounts').map((values, number) => {
   const account = { number };
   FIELDS.forEach((field, i) => { account[field] = values[i]; });

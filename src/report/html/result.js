@@ -39,6 +39,7 @@ function showVerdicts() {
   tile('Messages stored', count(sum('stored')), `of ${count(sum('planned'))} to be moved`);
   tile('Size', bytes(sum('bytes')), 'of these, as sent');
   tile('Refused', count(sum('refused')), 'kept aside, with reasons');
+  tile('Not read', counted(sum('unreadParts'), 'part'), 'that may be mail');
   tile('Left out', count(sum('skipped')), 'by a rule');
   const starts = accounts.map((account) => account.started).filter(Boolean).sort();
   const ends = accounts.map((account) => account.finished).filter(Boolean).sort();

@@ -102,7 +102,10 @@ std::string read_all(ByteSource& source, std::size_t piece) {
 
 std::string read_all(const Folder& folder) {
   const auto source = open_folder(folder);
-  return source ? read_all(**source, 10'000) : describe(source.error());
+  if (!source) return describe(source.error());
+  const std::string bytes = read_all(**source, 10'000);
+  const auto damage = (*source)->damage();
+  return damage ? bytes + describe(*damage) : bytes;
 }
 
 std::string pack(ContainerKind kind, const std::vector<PackedFile>& files,

@@ -89,7 +89,7 @@ TEST_CASE("zeros behind a gzip file are the rest of a tape block") {
   CHECK(read_all(**source, 100) == kMail);
 }
 
-TEST_CASE("a damaged compressed file is an error, never a short folder") {
+TEST_CASE("a damaged compressed file is read up to the damage, and never short in silence") {
   const std::string text = long_text(2'000'000);
   const auto compression =
       GENERATE(Compression::gzip, Compression::bzip2, Compression::xz, Compression::zstd);
@@ -111,9 +111,14 @@ TEST_CASE("a damaged compressed file is an error, never a short folder") {
   for (int attempt = 0; attempt < 2; ++attempt) {
     const auto got = (*source)->read_at(0, std::span<char>(buffer.data(), buffer.size()));
     INFO("compression " << static_cast<int>(compression));
-    REQUIRE_FALSE(got);
-    CHECK(got.error().code == ErrorCode::not_mail);
-    CHECK(got.error().what.find(directory.file("a") + " is damaged") == 0);
+    REQUIRE(got);
+    // What deflate makes of overwritten bytes is wrong for a while before it is found out.
+    const std::size_t sound = std::min(*got, text.size() / 3);
+    CHECK((buffer.substr(0, sound) == text.substr(0, sound)));
+    const auto damage = (*source)->damage();
+    REQUIRE(damage);
+    CHECK(damage->code == ErrorCode::not_mail);
+    CHECK(damage->what.find(directory.file("a") + " is damaged") == 0);
   }
 }
 

@@ -125,7 +125,7 @@ TEST_CASE("messages that Dovecot compressed are unpacked") {
   const auto source = open_folder(archive.folders()[0]);
   const std::string good = text + letter("b");
   CHECK(read(**source, 0, good.size()) == good);
-  CHECK(read(**source, good.size(), text.size()).find("3.x,S=") != std::string::npos);
+  CHECK(unread(archive).find("3.x,S=") != std::string::npos);
 }
 
 TEST_CASE("a directory of eml files is one folder, ordered by number") {
