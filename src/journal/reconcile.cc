@@ -285,7 +285,7 @@ Result<std::uint64_t> SqliteJournal::plan_rest_again() {
 
 Result<void> SqliteJournal::doubt_everything(MailboxId mailbox, std::uint32_t new_uid_validity) {
   const std::lock_guard guard(mutex_);
-  reconciling_.reset();
+  if (reconciling_ && reconciling_->mailbox == mailbox) reconciling_.reset();
   MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
   MBOXFERRY_ASSIGN(const std::int64_t known,
                    database_->run("UPDATE mailbox SET uid_validity = ?2, uid_floor = 1,"

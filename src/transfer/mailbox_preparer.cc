@@ -23,9 +23,10 @@ Result<ReadyMailbox> MailboxPreparer::prepare(imap::Target& target, const MailSt
     context_.tracker.notice("mailbox " + row->name +
                             " has a new UIDVALIDITY; looking for every message in it");
   context_.tracker.enter(Progress::Phase::reconciling, row->name);
-  // The journal reconciles one mailbox at a time.
-  const std::scoped_lock lock(mutex_);
-  limits_[row->id] = ready.flags;
+  {
+    const std::scoped_lock lock(mutex_);
+    limits_[row->id] = ready.flags;
+  }
   MBOXFERRY_TRY(reconcile_doubts(target, ready, stream.desk()));
   MBOXFERRY_TRY(skip_what_is_there(target, ready));
   return ready;
@@ -33,11 +34,11 @@ Result<ReadyMailbox> MailboxPreparer::prepare(imap::Target& target, const MailSt
 
 Result<void> MailboxPreparer::reconcile_doubts(imap::Target& target, const ReadyMailbox& ready,
                                                Desk& desk) {
-  MBOXFERRY_ASSIGN(
-      const Reconciled reconciled,
-      reconcile(ready.row, target, context_.journal, context_.clock,
-                context_.record.slowest_confirm(),
-                masked_digest_of(context_.sources, context_.settings), context_.interrupt));
+  MBOXFERRY_ASSIGN(const Reconciled reconciled,
+                   reconcile(ready.row, target, context_.journal, context_.clock,
+                             context_.record.slowest_confirm(),
+                             masked_digest_of(context_.sources, context_.settings), journal_turn_,
+                             context_.interrupt));
   if (reconciled.found + reconciled.planned_again == 0) return ok();
   context_.tracker.notice(fmt::format("{}: {} messages in doubt were there, {} will be sent again",
                                       ready.row.name, reconciled.found, reconciled.planned_again));
@@ -52,7 +53,9 @@ Result<void> MailboxPreparer::reconcile_doubts(imap::Target& target, const Ready
 }
 
 Result<void> MailboxPreparer::skip_what_is_there(imap::Target& target, const ReadyMailbox& ready) {
-  if (!context_.settings.skip_existing || looked_through_.contains(ready.row.id)) return ok();
+  if (!context_.settings.skip_existing) return ok();
+  const std::scoped_lock lock(journal_turn_);
+  if (looked_through_.contains(ready.row.id)) return ok();
   MBOXFERRY_ASSIGN(
       const std::uint64_t found,
       skip_existing(ready.row, target, context_.journal,

@@ -34,8 +34,10 @@ class MailboxPreparer {
 
   const SendContext& context_;
   const Directory& directory_;
-  std::mutex mutex_;  ///< held while reconciling, for the journal, and for what follows
-  FlagLimitsOf limits_;
+  std::mutex mutex_;
+  FlagLimitsOf limits_;  ///< `mutex_` guards it
+  /// Held while the journal's place for one mailbox that is reconciled is in use.
+  std::mutex journal_turn_;
   std::set<journal::MailboxId> looked_through_;  ///< what they held before the job is skipped
 };
 

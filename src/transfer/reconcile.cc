@@ -128,13 +128,18 @@ milliseconds settle_time(const journal::Count& in_doubt, milliseconds slowest_co
 
 Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& target,
                              journal::Journal& journal, Clock& clock, milliseconds slowest_confirm,
-                             const MaskedDigestOf& archived, const Cancellation& interrupt) {
+                             const MaskedDigestOf& archived, std::mutex& journal_turn,
+                             const Cancellation& interrupt) {
   Reconciled result;
   MBOXFERRY_ASSIGN(journal::Journal::Doubt doubt, journal.doubt(mailbox.id));
   if (doubt.count.messages == 0) return result;
   const milliseconds settle = settle_time(doubt.count, slowest_confirm);
   const imap::Uid floor = std::max<imap::Uid>(doubt.uid_floor, 1);
-  MBOXFERRY_TRY(journal.begin_reconcile(mailbox.id, journal::Unidentified::in_doubt));
+  const auto begin = [&] {
+    return journal.begin_reconcile(mailbox.id, journal::Unidentified::in_doubt);
+  };
+  std::unique_lock turn(journal_turn);
+  MBOXFERRY_TRY(begin());
   // What has not appeared may still be on its way. Each message that is found shows that the server
   // is at it, and the wait begins anew; mail of others does not, and may never stop coming.
   for (std::optional<Moment> settled;;) {
@@ -148,8 +153,11 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
     if (doubt.count.messages == 0) break;
     if (found == 0 && last) break;
     if (found > 0 || !settled) settled = clock.now() + settle;
+    turn.unlock();
     MBOXFERRY_ASSIGN(const bool more,
                      something_new(mailbox.name, target, known, *settled, clock, interrupt));
+    turn.lock();
+    MBOXFERRY_TRY(begin());
     if (!more) break;
   }
   MBOXFERRY_ASSIGN(result.planned_again, journal.plan_rest_again());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <mutex>
 
 #include "mboxferry/base/cancellation.h"
 #include "mboxferry/base/time.h"
@@ -25,11 +26,14 @@ struct Reconciled {
 /// Reconciles the mailbox, which is selected on `target`, the connection that will send. `archived`
 /// reads a message again whose copy the server may have altered.
 /// `slowest_confirm` is the longest the server took to answer a batch so far. After it no message
-/// of the mailbox is in doubt.
+/// of the mailbox is in doubt. The journal has room for one mailbox at a time: `journal_turn` is
+/// held while it is used so, and free while the server is given time, so that several mailboxes
+/// settle together.
 Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& target,
                              journal::Journal& journal, Clock& clock,
                              std::chrono::milliseconds slowest_confirm,
-                             const MaskedDigestOf& archived, const Cancellation& interrupt);
+                             const MaskedDigestOf& archived, std::mutex& journal_turn,
+                             const Cancellation& interrupt);
 
 /// Finds the UIDs of messages that the server confirmed without naming them (no UIDPLUS). Those
 /// that are not found keep UID 0. The mailbox is selected.

@@ -54,8 +54,13 @@ Result<void> WorkBoard::open_folder(std::size_t position) {
   if (source.by_label) {
     MBOXFERRY_ASSIGN(wanted, journal_.mailboxes_of(source.row.id));
   }
-  for (const journal::MailboxId id : wanted)
+  for (const journal::MailboxId id : wanted) {
+    if (!mailboxes_.contains(id)) {
+      MBOXFERRY_ASSIGN(const journal::Journal::Doubt doubt, journal_.doubt(id));
+      mailboxes_[id].doubtful = doubt.count.messages > 0;
+    }
     open_.emplace_back(source, position, id, mailboxes_[id].desk, journal_);
+  }
   return ok();
 }
 
@@ -69,16 +74,25 @@ bool WorkBoard::has_room() {
 /// A stream that nobody works on and that has mail: in a job that goes on, mailboxes that have all
 /// of theirs can be looked at when the others are on their way. Nothing when there is none.
 Result<MailStream*> WorkBoard::find_mail(std::size_t indexed) {
+  for (const bool doubtful : {false, true}) {
+    MBOXFERRY_ASSIGN(MailStream* const stream, find_mail_among(doubtful));
+    if (stream != nullptr) return stream;
+  }
+  mail_first_ = indexed < sources_.size();
+  return static_cast<MailStream*>(nullptr);
+}
+
+Result<MailStream*> WorkBoard::find_mail_among(bool doubtful) {
   std::set<journal::MailboxId> passed;
   for (MailStream& stream : open_) {
     // A mailbox keeps the order of its folders.
     if (!passed.insert(stream.mailbox()).second) continue;
+    if (mailboxes_.at(stream.mailbox()).doubtful != doubtful) continue;
     MBOXFERRY_ASSIGN(const bool free, is_free(stream, false));
     if (!free) continue;
     MBOXFERRY_ASSIGN(const bool more, stream.has_more());
     if (more) return &stream;
   }
-  mail_first_ = indexed < sources_.size();
   return static_cast<MailStream*>(nullptr);
 }
 
@@ -144,6 +158,7 @@ void WorkBoard::prepared(const Work& work) {
   Mailbox& mailbox = mailboxes_.at(work.stream->mailbox());
   mailbox.preparing = false;
   mailbox.settled = true;
+  mailbox.doubtful = false;
   gate_.poke();
 }
 
@@ -152,7 +167,11 @@ void WorkBoard::leave(const Work& work, Left how) {
   Mailbox& mailbox = mailboxes_.at(work.stream->mailbox());
   --mailbox.inside;
   mailbox.preparing = false;
-  if (how == Left::in_doubt) mailbox.settled = false;
+  if (how == Left::in_doubt) {
+    mailbox.settled = false;
+    mailbox.doubtful = true;
+    mail_first_ = true;
+  }
   gate_.poke();
 }
 

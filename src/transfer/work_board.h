@@ -67,6 +67,7 @@ class WorkBoard {
     Desk desk;
     bool settled = false;  ///< prepared, and nothing is left in doubt by somebody who left
     bool preparing = false;
+    bool doubtful = false;  ///< reconciling it may take a while: others come first
     int inside = 0;
     MailStream* current = nullptr;  ///< the stream that is worked on
     std::optional<Error> aside;     ///< left for later
@@ -77,6 +78,7 @@ class WorkBoard {
   Result<void> open_folders(std::size_t begun);
   Result<void> open_folder(std::size_t position);
   Result<MailStream*> find_mail(std::size_t indexed);
+  Result<MailStream*> find_mail_among(bool doubtful);
   /// The first stream that a connection may work on; `indexed` folders are indexed completely.
   Result<MailStream*> find(bool share, std::size_t indexed);
   Result<bool> is_free(MailStream& stream, bool share) const;

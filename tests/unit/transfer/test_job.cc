@@ -75,6 +75,24 @@ TEST_CASE("a mailbox that others keep sending to is reconciled all the same") {
   CHECK(std::all_of(bodies.begin(), bodies.end(), [](const auto& one) { return one.second == 1; }));
 }
 
+TEST_CASE("mailboxes without messages in doubt do not wait for the one that settles") {
+  Bench bench;
+  bench.settings.mapping.mailbox = "Box";
+  bench.archive_tree(3, 8);
+  bench.server.commit_late = {{1, std::chrono::milliseconds(700)}};
+  std::map<std::string, std::chrono::steady_clock::time_point> last_of;
+  bench.server.says = [&](const std::string& bytes, std::size_t) {
+    last_of[bytes.substr(bytes.rfind(" of "))] = bench.clock.now();
+    return std::optional<imap::AppendOutcome>();
+  };
+  require_complete(bench.run());
+  CHECK(last_of.size() == 3);
+  CHECK(last_of[" of 1\r\n"] < last_of[" of 0\r\n"]);
+  CHECK(last_of[" of 2\r\n"] < last_of[" of 0\r\n"]);
+  for (int folder = 0; folder < 3; ++folder)
+    CHECK(bench.server.mailboxes.at(fmt::format("Box/f{}", folder)).mails.size() == 8);
+}
+
 TEST_CASE(
     "a resumed job waits for a slow server's late commit as long as the one that died would") {
   Bench bench;
