@@ -44,6 +44,7 @@ Blame::Next Blame::failed(journal::MessageId id, const Complaint& complaint, con
   if (suspect.times == 0 || suspect.words != words) suspect.stored_before = stored_here_;
   suspect.words = words;
   suspect.bad = complaint.bad;
+  suspect.closed = complaint.closed;
   ++suspect.times;
   const bool others_pass = stored_here_ > suspect.stored_before;
   if (!others_pass) note_in_a_row(id, words);
@@ -54,7 +55,8 @@ Blame::Next Blame::failed(journal::MessageId id, const Complaint& complaint, con
   const bool first_plea = complaint.patience && suspect.times == 1;
   suspect.due.reset();
   // The first BAD may be for its keywords: without them it goes in its place.
-  const bool in_place = first_plea || (complaint.bad && suspect.times == 1);
+  const bool is_dear = complaint.bad || complaint.closed;
+  const bool in_place = first_plea || (is_dear && suspect.times == 1);
   if (!in_place)
     suspect.due = moment.now + (suspect.times == 1 ? kBeforeSecondTry : kBeforeThirdTry);
   const bool in_vain =
@@ -106,7 +108,9 @@ void Blame::something_passed() {
 Blame::Tried Blame::tried(journal::MessageId id) const {
   const std::scoped_lock lock(mutex_);
   const auto known = suspects_.find(id);
-  return known == suspects_.end() ? Tried{} : Tried{known->second.times, known->second.bad};
+  return known == suspects_.end()
+             ? Tried{}
+             : Tried{known->second.times, known->second.bad, known->second.closed};
 }
 
 std::optional<Blame::TimePoint> Blame::due(journal::MessageId id) const {

@@ -23,7 +23,8 @@ struct Complaint {
   std::string text;  ///< the server's words
   imap::Fault fault = imap::Fault::unknown;
   bool patience = false;  ///< it asks to try again later
-  bool bad = false;       ///< BAD, or the end of the connection: a try costs a login
+  bool bad = false;       ///< BAD, which may be for the keywords; a try costs a login
+  bool closed = false;    ///< the connection ended, which says nothing of keywords
   std::chrono::milliseconds suggested{0};  ///< the wait that it asks for
 };
 
@@ -62,10 +63,11 @@ class Blame {
   /// Others were stored, as was found out later.
   void others_passed();
 
-  /// How often the message has failed alone, and whether with BAD or the connection's end.
+  /// How often the message has failed alone, and whether last with BAD or the connection's end.
   struct Tried {
     int times = 0;
     bool bad = false;
+    bool closed = false;
   };
   [[nodiscard]] Tried tried(journal::MessageId id) const;
   /// When a message that was put aside may be sent again; nothing for every other one.
@@ -86,6 +88,7 @@ class Blame {
   struct Suspect {
     int times = 0;
     bool bad = false;
+    bool closed = false;
     std::string words;
     std::uint64_t stored_before = 0;  ///< in this mailbox when it first failed with these words
     std::optional<TimePoint> due;

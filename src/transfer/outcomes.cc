@@ -27,6 +27,7 @@ Complaint complaint_of(const imap::AppendOutcome& outcome) {
           outcome.fault,
           outcome.retry.when != Retry::When::never,
           bad,
+          false,
           outcome.retry.after};
 }
 
@@ -244,7 +245,7 @@ void Sender::blame_for_the_end(const Error& error) {
   const journal::MessageRow& row = first.rows->front();
   const bool alone = in_flight_.size() == 1 && first.rows->size() == 1 && first.unanswered == 1;
   if (alone && (desk_.care.is_careful(row.id) || desk_.blame.due(row.id))) {
-    blame_alone(row, {"CLOSED", error.what, imap::Fault::unknown, false, true, {}},
+    blame_alone(row, {"CLOSED", error.what, imap::Fault::unknown, false, false, true, {}},
                 moment_of(first));
     context_.record.decided();
   } else if (!stored_some_) {

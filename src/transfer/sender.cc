@@ -175,8 +175,8 @@ bool Sender::refuse_known(const journal::MessageRow& row) {
 bool Sender::goes_without_keywords(const journal::MessageRow& row) const {
   if (row.keywords.empty()) return false;
   const Blame::Tried tried = desk_.blame.tried(row.id);
-  return tried.times >= (tried.bad ? 1 : Blame::kTries - 1) ||
-         context_.record.keywords.refuses(keywords_of(row));
+  const bool for_keywords = !tried.closed && tried.times >= (tried.bad ? 1 : Blame::kTries - 1);
+  return for_keywords || context_.record.keywords.refuses(keywords_of(row));
 }
 
 /// Those that the mailbox keeps.

@@ -256,6 +256,20 @@ TEST_CASE("what is known to be the message's own fault is said once") {
   }
 }
 
+TEST_CASE("a connection that ends says nothing about keywords") {
+  Bench bench;
+  bench.archive(12, [](int i) {
+    return fmt::format("Message-ID: <{}@x>\nX-Keywords: Important\n\nbody {}.\n", i, i);
+  });
+  bench.server.dies = [ends = 0](const std::string& bytes) mutable {
+    return bytes.find("body 5.") != std::string::npos && ends++ < 3;
+  };
+  require_complete(bench.run());
+  bench.require_each_once(12);
+  for (const test::StoredMail& mail : bench.server.mailboxes.at("INBOX").mails)
+    CHECK(mail.told.keywords == std::vector<std::string>{"Important"});
+}
+
 TEST_CASE("a tree behind one poisoned message arrives in the first run") {
   Bench bench;
   bench.settings.mapping.mailbox = "Box";
