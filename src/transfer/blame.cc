@@ -49,8 +49,9 @@ Blame::Next Blame::failed(journal::MessageId id, const Complaint& complaint, con
   const bool others_pass = stored_here_ > suspect.stored_before;
   if (!others_pass) note_in_a_row(id, words);
   const bool alone = moment.stored_in_job > 0 && in_a_row_.size() < kSeveral;
-  const bool its_own =
-      complaint.fault != imap::Fault::mailbox && suspect.times >= kTries && (others_pass || alone);
+  // A mailbox that takes others is not at fault, whatever the code says.
+  const bool may_be_its_own = others_pass || (alone && complaint.fault != imap::Fault::mailbox);
+  const bool its_own = suspect.times >= kTries && may_be_its_own;
   if (its_own && (others_pass || !complaint.patience)) return Next::refuse;
   const bool first_plea = complaint.patience && suspect.times == 1;
   suspect.due.reset();
@@ -65,6 +66,12 @@ Blame::Next Blame::failed(journal::MessageId id, const Complaint& complaint, con
   if (holds && !put_on_hold(complaint, moment) && !others_pass)
     return its_own ? Next::refuse : Next::give_up;
   return first_plea ? Next::again : Next::aside;
+}
+
+bool Blame::is_gone(journal::MessageId id) {
+  constexpr std::size_t kMost = 1000;
+  const std::scoped_lock lock(mutex_);
+  return gone_.size() < kMost && gone_.insert(id).second;
 }
 
 Blame::Next Blame::failed_together(const Complaint& complaint, const Moment& moment) {

@@ -124,13 +124,13 @@ Blame::Moment Sender::moment_of(const Batch& batch) const {
 Result<void> Sender::apply_refused(const imap::AppendOutcome& outcome, const Batch& batch,
                                    Rows rows) {
   using imap::ResponseCode;
-  if (outcome.code == ResponseCode::try_create) {
+  if (outcome.code == ResponseCode::try_create && desk_.blame.is_gone(rows.front().id)) {
     plan_again(std::move(rows));
     return start_over(ErrorCode::unavailable,
                       fmt::format("{}: mailbox {} has gone; it will be created again",
                                   target_.label(), mailbox_.row.name));
   }
-  if (outcome.code == ResponseCode::over_quota) {
+  if (outcome.code == ResponseCode::over_quota && rows.size() == 1) {
     plan_again(std::move(rows));
     if (!ending_) ending_ = is_full(target_.label(), outcome.text);
     return ok();

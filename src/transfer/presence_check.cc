@@ -333,7 +333,7 @@ Error copies_are_there(const JobSettings& settings, const std::vector<Presence>&
           : find_older_journal(settings.state_folder, account, settings.journal_path);
   const std::string way_back =
       older.empty() ? "run the older job's own command to go on with it"
-                    : "run the older job's own command to go on with it (its journal: --journal " +
+                    : "run the older job's own command to go on with it (the newest journal of this account: --journal " +
                           older + ")";
   return {ErrorCode::configuration,
           account + ": " + describe_presence(found) + "; nothing was created or sent",

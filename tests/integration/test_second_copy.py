@@ -114,14 +114,14 @@ class SecondCopyTest(WithDovecot, CopyTest):
         self.assert_stopped(first, host="LOCALHOST")
         user = next(iter(self.server.users))
         outcome = self.assert_stopped(first, user=user.upper())
-        self.assertIn(f"its journal: --journal {self.folder}/state-a/{self.journals()[0]}",
+        self.assertIn(f"journal of this account: --journal {self.folder}/state-a/{self.journals()[0]}",
                       outcome.err)
 
     def test_another_state_folder_and_a_lost_journal(self):
         first = self.make("A.mbox")
         self.run_job(first)
         outcome = self.assert_stopped(first, state="state-b")
-        self.assertNotIn("its journal", outcome.err)
+        self.assertNotIn("journal of this account", outcome.err)
         shutil.rmtree(self.folder / "state-a")
         self.assert_stopped(first)
 

@@ -256,6 +256,36 @@ TEST_CASE("what is known to be the message's own fault is said once") {
   }
 }
 
+TEST_CASE("whatever a server says of the mailbox, one that takes the others is not at fault") {
+  const std::string code = GENERATE("NOPERM", "TRYCREATE");
+  const bool together = GENERATE(true, false);
+  Bench bench;
+  bench.server.capabilities.multiappend = together;
+  bench.plain_archive(12);
+  bench.server.says = [&](const std::string& bytes, std::size_t) {
+    return bytes.find("body 0\r\n") == std::string::npos ? std::nullopt
+                                                         : std::optional(no(code, "nope"));
+  };
+  const auto result = bench.run();
+  INFO(code << ' ' << together << (result.error ? describe(*result.error) : std::string()));
+  CHECK(result.verdict == transfer::Verdict::refused);
+  CHECK(refused_of(bench) == 1);
+  bench.require_each_once(11);
+}
+
+TEST_CASE("one message that is over quota does not hold up those that were sent together with it") {
+  Bench bench;
+  bench.plain_archive(12);
+  bench.server.says = [](const std::string& bytes, std::size_t) {
+    return bytes.find("body 11\r\n") == std::string::npos ? std::nullopt
+                                                          : std::optional(no("OVERQUOTA", "full"));
+  };
+  const auto result = bench.run();
+  REQUIRE(result.error);
+  CHECK(result.error->code == ErrorCode::try_later);
+  bench.require_each_once(11);
+}
+
 TEST_CASE("a connection that ends says nothing about keywords") {
   Bench bench;
   bench.archive(12, [](int i) {
