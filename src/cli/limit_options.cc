@@ -139,8 +139,7 @@ void add_limit_options(po::options_description& group) {
        "too little room for all that is to be sent, nothing is sent, and the status is 75")  //
       (kMessageSize, po::value<std::string>()->value_name("BYTES"),
        "leave larger messages out, listed and kept as refused ones; the size is that of the "
-       "message "
-       "as it is sent")  //
+       "message as it is sent")  //
       (kIgnoreQuota, flag(), "send even though there is too little room");
 }
 

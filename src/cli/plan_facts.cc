@@ -35,8 +35,7 @@ report::PlanFacts plan_facts(const transfer::JobSettings& settings, const transf
                                row.bytes, row.already_there, row.lost_flags, row.date_corrections,
                                row.doubtful, row.renamed_from});
   }
-  for (const journal::UnreadRow& row : plan.unread)
-    facts.unread.push_back({row.path, row.offset, row.bytes, row.reason});
+  facts.unread = plan.unread;
   facts.left_out_files = plan.left_out_files;
   facts.left_out_bytes = plan.left_out_bytes;
   return facts;

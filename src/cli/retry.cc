@@ -98,8 +98,8 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   MBOXFERRY_ASSIGN(settings.retry_for, read_retry_for(options));
   MBOXFERRY_ASSIGN(settings.limits, read_rate_limits(options));
   MBOXFERRY_ASSIGN(settings.quota_reserve, read_quota_reserve(options));
-  MBOXFERRY_ASSIGN(const auto accepted, journal.note(journal::kUnreadAcceptedNote));
-  settings.accept_unread = options.has_flag("accept-unread") || accepted.value_or("") == "1";
+  MBOXFERRY_ASSIGN(const bool accepted, journal::unread_accepted(journal));
+  settings.accept_unread = options.has_flag("accept-unread") || accepted;
   settings.journal_path = journal.path();
   settings.retry = read_choice(options);
   MBOXFERRY_TRY(check_report_files(options));

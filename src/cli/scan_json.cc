@@ -5,6 +5,7 @@
 #include "cli/scan_output.h"
 #include "mboxferry/message/digest.h"
 #include "mboxferry/message/metadata.h"
+#include "mboxferry/report/job_report.h"
 #include "mboxferry/report/json_stream.h"
 
 namespace mboxferry::cli {
@@ -122,12 +123,7 @@ class ScanDocument final : public ScanOutput {
  private:
   Result<void> add_unread(const std::string& path, std::uint64_t offset, std::uint64_t bytes,
                           const std::string& reason) {
-    unread_json_.begin_object()
-        .member("path", path)
-        .member("offset", offset)
-        .member("bytes", bytes)
-        .member("reason", reason)
-        .end_object();
+    report::write_unread_part(unread_json_, {0, path, offset, bytes, reason});
     return unread_json_.result();
   }
 

@@ -165,8 +165,8 @@ Result<int> run_verify(const Arguments& arguments, Context& context) {
   MBOXFERRY_TRY(told);
   MBOXFERRY_ASSIGN(const auto counts, journal->counts(0));
   MBOXFERRY_ASSIGN(const journal::Count unread, journal->unread());
-  MBOXFERRY_ASSIGN(const auto accepted, journal->note(journal::kUnreadAcceptedNote));
-  const bool incomplete = unread.messages > 0 && accepted.value_or("") != "1";
+  MBOXFERRY_ASSIGN(const bool accepted, journal::unread_accepted(*journal));
+  const bool incomplete = unread.messages > 0 && !accepted;
   Judgement judgement = judge(result, counts, incomplete);
   MBOXFERRY_TRY(json ? document.write(context.out, judgement.verdict, result.checked)
                      : context.out.write(verdict_line(judgement, account.label(), result, counts,

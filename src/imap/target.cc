@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <utility>
 
 #include "imap/append_head.h"
@@ -285,7 +284,7 @@ Result<std::vector<InquiryAnswer>> ReadOnlyTarget::inquire(std::span<const Inqui
     if (!selected) return Error(selected.error());
     answer.exists = selected->exists;
     if (inquiry.likenesses.empty() || answer.exists == 0) continue;
-    MBOXFERRY_TRY(fetch({1, std::numeric_limits<Uid>::max()}, {.with_message_id = true},
+    MBOXFERRY_TRY(fetch({1, kLastUid}, {.with_message_id = true},
                         [&](const FetchedMessage& message) -> Result<void> {
                           answer.candidates.push_back(message);
                           return ok();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parts of archives that were not read.
+#include <cstdio>
 #include <vector>
 
 #include "journal/rows.h"
@@ -92,6 +93,19 @@ Result<Count> SqliteJournal::unread() const {
   if (!there) return Count{};
   return Count{static_cast<std::uint64_t>(query.integer(0)),
                static_cast<std::uint64_t>(query.integer(1))};
+}
+
+Result<bool> unread_accepted(const Journal& journal) {
+  MBOXFERRY_ASSIGN(const auto accepted, journal.note(kUnreadAcceptedNote));
+  return accepted == "1";
+}
+
+Result<Count> left_out_files(const Journal& journal) {
+  MBOXFERRY_ASSIGN(const auto note, journal.note(kLeftOutNote));
+  unsigned long long files = 0;
+  unsigned long long bytes = 0;
+  if (!note || std::sscanf(note->c_str(), "%llu %llu", &files, &bytes) != 2) return Count{};
+  return Count{files, bytes};
 }
 
 }  // namespace mboxferry::journal

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "mboxferry/report/job_report.h"
 #include "mboxferry/report/json_stream.h"
 #include "mboxferry/report/printable.h"
 
@@ -102,14 +103,7 @@ std::string plan_account_json(const PlanFacts& plan) {
   json.key("mailboxes").begin_array();
   for (const PlanRow& row : plan.mailboxes) write_row(json, row);
   json.end_array().key("unread").begin_array();
-  for (const PlanUnread& one : plan.unread) {
-    json.begin_object()
-        .member("path", one.path)
-        .member("offset", one.offset)
-        .member("bytes", one.bytes)
-        .member("reason", one.reason)
-        .end_object();
-  }
+  for (const journal::UnreadRow& part : plan.unread) write_unread_part(json, part);
   json.end_array().key("left_out").begin_object();
   json.member("files", plan.left_out_files).member("bytes", plan.left_out_bytes).end_object();
   json.key("quota").begin_object();

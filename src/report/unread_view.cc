@@ -2,8 +2,7 @@
 // The parts of archives that were not read, for reports.
 #include <fmt/format.h>
 
-#include <cstdio>
-
+#include "mboxferry/report/job_report.h"
 #include "mboxferry/report/printable.h"
 #include "report/journal_view.h"
 
@@ -12,47 +11,37 @@ namespace {
 
 constexpr std::uint64_t kShown = 20;
 
-struct LeftOut {
-  unsigned long long files = 0;
-  unsigned long long bytes = 0;
-};
-
-Result<LeftOut> left_out_files(const journal::Journal& journal) {
-  MBOXFERRY_ASSIGN(const std::string note, noted_text(journal, journal::kLeftOutNote));
-  LeftOut left_out;
-  if (std::sscanf(note.c_str(), "%llu %llu", &left_out.files, &left_out.bytes) != 2)
-    return LeftOut{};
-  return left_out;
-}
-
 }  // namespace
 
 Result<UnreadSum> unread_sum(const journal::Journal& journal) {
   UnreadSum sum;
   MBOXFERRY_ASSIGN(sum.count, journal.unread());
-  MBOXFERRY_ASSIGN(const std::string accepted, noted_text(journal, journal::kUnreadAcceptedNote));
-  sum.accepted = accepted.starts_with('1');
+  MBOXFERRY_ASSIGN(sum.accepted, journal::unread_accepted(journal));
   return sum;
+}
+
+void write_unread_part(JsonStream& json, const journal::UnreadRow& part) {
+  json.begin_object()
+      .member("path", part.path)
+      .member("offset", part.offset)
+      .member("bytes", part.bytes)
+      .member("reason", part.reason)
+      .end_object();
 }
 
 Result<void> write_unread(JsonStream& json, const journal::Journal& journal) {
   MBOXFERRY_TRY(journal.each_unread([&](const journal::UnreadRow& row) -> Result<void> {
-    json.begin_object()
-        .member("path", row.path)
-        .member("offset", row.offset)
-        .member("bytes", row.bytes)
-        .member("reason", row.reason)
-        .end_object();
+    write_unread_part(json, row);
     return json.result();
   }));
   return json.result();
 }
 
 Result<void> write_left_out_files(JsonStream& json, const journal::Journal& journal) {
-  MBOXFERRY_ASSIGN(const LeftOut left_out, left_out_files(journal));
+  MBOXFERRY_ASSIGN(const journal::Count left_out, journal::left_out_files(journal));
   json.begin_object()
-      .member("files", std::uint64_t{left_out.files})
-      .member("bytes", std::uint64_t{left_out.bytes})
+      .member("files", left_out.messages)
+      .member("bytes", left_out.bytes)
       .end_object();
   return json.result();
 }
@@ -77,11 +66,11 @@ Result<void> write_unread_lines(TextOutput& out, const journal::Journal& journal
     MBOXFERRY_TRY(
         out.write(fmt::format("  and {} more; --json lists all\n", sum.count.messages - kShown)));
   }
-  MBOXFERRY_ASSIGN(const LeftOut left_out, left_out_files(journal));
-  if (left_out.files == 0) return ok();
+  MBOXFERRY_ASSIGN(const journal::Count left_out, journal::left_out_files(journal));
+  if (left_out.messages == 0) return ok();
   return out.write(fmt::format("left out: {} ({}) of the archive that {} no mail\n",
-                               counted(left_out.files, "file"), human_bytes(left_out.bytes),
-                               left_out.files == 1 ? "is" : "are"));
+                               counted(left_out.messages, "file"), human_bytes(left_out.bytes),
+                               left_out.messages == 1 ? "is" : "are"));
 }
 
 }  // namespace mboxferry::report

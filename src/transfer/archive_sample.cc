@@ -57,15 +57,6 @@ class Collector final : public IndexSink {
   bool full_ = false;
 };
 
-/// `count` of them, spread evenly.
-std::vector<SampleMessage> spread(std::vector<SampleMessage> all, std::size_t count) {
-  if (all.size() <= count) return all;
-  std::vector<SampleMessage> chosen;
-  chosen.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) chosen.push_back(std::move(all[i * all.size() / count]));
-  return chosen;
-}
-
 class FolderSampler {
  public:
   FolderSampler(const SourceFolder& source, const IndexOptions& options, const Cancellation& cancel)
@@ -141,6 +132,14 @@ class FolderSampler {
 };
 
 }  // namespace
+
+std::vector<SampleMessage> spread(std::vector<SampleMessage> all, std::size_t count) {
+  if (all.size() <= count) return all;
+  std::vector<SampleMessage> chosen;
+  chosen.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) chosen.push_back(std::move(all[i * all.size() / count]));
+  return chosen;
+}
 
 Result<std::vector<SampleMessage>> sample_folder(const SourceFolder& source,
                                                  const IndexOptions& options, std::size_t most,

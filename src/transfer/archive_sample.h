@@ -22,6 +22,9 @@ struct SampleMessage {
   journal::Digest digest{};
 };
 
+/// `count` of them, spread evenly; all when they are no more.
+std::vector<SampleMessage> spread(std::vector<SampleMessage> all, std::size_t count);
+
 /// Up to `most` messages of the folder that would be sent. A plain file is read at as many places,
 /// in each from the first separator on; such a line may be part of a message, so that the sample
 /// may hold what is no message of its own. What can only be read from its beginning gives messages

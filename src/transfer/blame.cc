@@ -68,7 +68,7 @@ Blame::Next Blame::failed(journal::MessageId id, const Complaint& complaint, con
   return first_plea ? Next::again : Next::aside;
 }
 
-bool Blame::is_gone(journal::MessageId id) {
+bool Blame::note_gone(journal::MessageId id) {
   constexpr std::size_t kMost = 1000;
   const std::scoped_lock lock(mutex_);
   return gone_.size() < kMost && gone_.insert(id).second;

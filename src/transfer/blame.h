@@ -59,7 +59,7 @@ class Blame {
   Next failed(journal::MessageId id, const Complaint& complaint, const Moment& moment);
   /// The server said to the command that begins with this message that the mailbox has gone. False
   /// when that is an answer like others, as it said so before and the mailbox was opened since.
-  bool is_gone(journal::MessageId id);
+  bool note_gone(journal::MessageId id);
   /// Several messages were refused together; `again` is in smaller parts.
   Next failed_together(const Complaint& complaint, const Moment& moment);
   void stored(journal::MessageId id);
@@ -103,7 +103,7 @@ class Blame {
 
   mutable std::mutex mutex_;
   std::map<journal::MessageId, Suspect> suspects_;
-  std::set<journal::MessageId> gone_;      ///< see is_gone()
+  std::set<journal::MessageId> gone_;      ///< see note_gone()
   std::set<journal::MessageId> in_a_row_;  ///< failed with `row_words_`, and nothing stored since
   std::string row_words_;
   std::uint64_t stored_here_ = 0;

@@ -124,7 +124,7 @@ Blame::Moment Sender::moment_of(const Batch& batch) const {
 Result<void> Sender::apply_refused(const imap::AppendOutcome& outcome, const Batch& batch,
                                    Rows rows) {
   using imap::ResponseCode;
-  if (outcome.code == ResponseCode::try_create && desk_.blame.is_gone(rows.front().id)) {
+  if (outcome.code == ResponseCode::try_create && desk_.blame.note_gone(rows.front().id)) {
     plan_again(std::move(rows));
     return start_over(ErrorCode::unavailable,
                       fmt::format("{}: mailbox {} has gone; it will be created again",

@@ -192,13 +192,9 @@ Result<void> Planner::list_unread(Plan& plan) const {
     if (plan.unread.size() < kMostListed) plan.unread.push_back(row);
     return ok();
   }));
-  MBOXFERRY_ASSIGN(const auto left_out, journal_->note(journal::kLeftOutNote));
-  unsigned long long files = 0;
-  unsigned long long bytes = 0;
-  if (left_out && std::sscanf(left_out->c_str(), "%llu %llu", &files, &bytes) == 2) {
-    plan.left_out_files = files;
-    plan.left_out_bytes = bytes;
-  }
+  MBOXFERRY_ASSIGN(const journal::Count left_out, journal::left_out_files(*journal_));
+  plan.left_out_files = left_out.messages;
+  plan.left_out_bytes = left_out.bytes;
   MBOXFERRY_ASSIGN(std::string text, unread_text(*journal_));
   if (text.empty()) return ok();
   if (!settings_.accept_unread) {

@@ -10,7 +10,6 @@
 #include <filesystem>
 #include <functional>
 #include <iterator>
-#include <limits>
 #include <utility>
 
 #include "mboxferry/message/digest.h"
@@ -34,15 +33,6 @@ constexpr std::uint64_t kFewWhenFar = 2000;
 constexpr std::uint64_t kBytesPerMessageWhenFar = 16 << 10;
 constexpr std::size_t kMostCandidates = 400;
 constexpr std::uint64_t kLargestCompared = std::uint64_t{8} << 20;
-
-/// `most` of `all`, spread evenly.
-template <typename T>
-std::vector<T> spread(const std::vector<T>& all, std::size_t most) {
-  std::vector<T> chosen;
-  const std::size_t count = std::min(most, all.size());
-  for (std::size_t i = 0; i < count; ++i) chosen.push_back(all[i * all.size() / count]);
-  return chosen;
-}
 
 /// True when the visitor is called at all.
 Result<bool> any_stored(const journal::Journal& journal, journal::MailboxId mailbox) {
@@ -201,7 +191,7 @@ Result<std::vector<imap::FetchedMessage>> PresenceCheck::walk_through(
     const Sample& sample, imap::ReadOnlyTarget& target) const {
   std::vector<imap::FetchedMessage> candidates;
   MBOXFERRY_TRY(target.select(sample.row->name));
-  MBOXFERRY_TRY(target.fetch({1, std::numeric_limits<imap::Uid>::max()}, {.with_message_id = true},
+  MBOXFERRY_TRY(target.fetch({1, imap::kLastUid}, {.with_message_id = true},
                              [&](const imap::FetchedMessage& seen) -> Result<void> {
                                const bool alike =
                                    std::any_of(sample.messages.begin(), sample.messages.end(),
@@ -240,7 +230,7 @@ Result<std::vector<Presence>> PresenceCheck::look(imap::ReadOnlyTarget& target,
     MBOXFERRY_ASSIGN(sample.messages, sample_of(sample.row->id));
     imap::Inquiry inquiry = inquiry_about(sample);
     if (inquiry.exact_size) {
-      sample.messages = spread(sample.messages, kSmallSample);
+      sample.messages = spread(std::move(sample.messages), kSmallSample);
       inquiry = inquiry_about(sample);
     }
     if (sample.messages.empty()) continue;

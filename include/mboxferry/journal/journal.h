@@ -383,6 +383,11 @@ class Journal {
   Journal() = default;
 };
 
+/// Whether the user accepted that parts of the archives are not read.
+Result<bool> unread_accepted(const Journal& journal);
+/// How many files of the archives are no mail, in `messages`, and their bytes; 0 when not known.
+Result<Count> left_out_files(const Journal& journal);
+
 /// Removes a journal that is not open; its lock file stays. No error when there is none.
 Result<void> remove_journal(const std::string& path);
 

@@ -10,6 +10,7 @@
 
 #include "mboxferry/base/result.h"
 #include "mboxferry/journal/journal.h"
+#include "mboxferry/report/json_stream.h"
 #include "mboxferry/report/text_output.h"
 
 namespace mboxferry::report {
@@ -31,6 +32,9 @@ using AccountVisitor = std::function<Result<void>(const RunFacts&, const journal
 /// Shows a visitor every account, one after the other, so that only one journal is open at a time.
 /// The visitor's error ends the walk.
 using AccountSource = std::function<Result<void>(const AccountVisitor&)>;
+
+/// Writes an element of `unread`, which is the same in all documents.
+void write_unread_part(JsonStream& json, const journal::UnreadRow& part);
 
 /// The worse of two verdicts, which is that of both together: `complete` is the best, then
 /// `refused`, `incomplete`, `unfinished`, `interrupted`, `failed`. One that is not known counts as

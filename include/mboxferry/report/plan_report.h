@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "mboxferry/base/result.h"
+#include "mboxferry/journal/journal.h"
 #include "mboxferry/report/text_output.h"
 
 namespace mboxferry::report {
@@ -26,14 +27,6 @@ struct PlanRow {
   std::uint64_t date_corrections = 0;
   std::uint64_t doubtful = 0;
   std::string renamed_from;  ///< empty: the archive's own name
-};
-
-/// A part of an archive that may be mail and is not read.
-struct PlanUnread {
-  std::string path;
-  std::uint64_t offset = 0;
-  std::uint64_t bytes = 0;
-  std::string reason;
 };
 
 struct PlanQuota {
@@ -62,7 +55,7 @@ struct PlanFacts {
   bool go = false;
   std::vector<std::string> reasons;  ///< with no go, the first says why
   std::vector<PlanRow> mailboxes;
-  std::vector<PlanUnread> unread;
+  std::vector<journal::UnreadRow> unread;
   std::uint64_t left_out_files = 0;  ///< files that are no mail
   std::uint64_t left_out_bytes = 0;
   std::optional<PlanQuota> quota;
