@@ -24,6 +24,12 @@ Result<journal::Dedupe> read_dedupe(const Options& options) {
 
 }  // namespace
 
+void add_strict_option(po::options_description& group) {
+  group.add_options()("strict", flag(),
+                      "what people did in the mailbox after it was compared, and what the server "
+                      "stores in its own way, is a failure too");
+}
+
 void add_copies_options(po::options_description& group) {
   group.add_options()  //
       ("dedupe", po::value<std::string>()->value_name("WHAT"),
@@ -31,6 +37,7 @@ void add_copies_options(po::options_description& group) {
        "with the message that stands for it")  //
       ("skip-existing", flag(),
        "leave out messages that their mailbox held before; reads the archive to the end first");
+  add_strict_option(group);
 }
 
 Result<transfer::JobSettings> read_job_settings(const Options& options,
@@ -46,6 +53,7 @@ Result<transfer::JobSettings> read_job_settings(const Options& options,
   settings.labels = mapping.labels;
   MBOXFERRY_ASSIGN(settings.dedupe, read_dedupe(options));
   settings.skip_existing = options.has_flag("skip-existing");
+  settings.strict = options.has_flag("strict");
   settings.open = read_open_options(options);
   MBOXFERRY_ASSIGN(settings.index, read_index_options(options));
   MBOXFERRY_ASSIGN(settings.append_mode, read_append_mode(options));

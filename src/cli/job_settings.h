@@ -10,7 +10,10 @@
 
 namespace mboxferry::cli {
 
-/// --dedupe, --skip-existing.
+/// --strict: VerifyOptions.
+void add_strict_option(boost::program_options::options_description& group);
+
+/// --dedupe, --skip-existing, --strict.
 void add_copies_options(boost::program_options::options_description& group);
 
 /// All settings of a job but its archives, journal, password and trace. Asks nobody and opens

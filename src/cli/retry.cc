@@ -10,6 +10,7 @@
 #include "cli/credentials.h"
 #include "cli/exit_codes.h"
 #include "cli/job_account.h"
+#include "cli/job_settings.h"
 #include "cli/journal_options.h"
 #include "cli/limit_options.h"
 #include "cli/options.h"
@@ -48,6 +49,7 @@ OptionTable retry_table() {
   auto job = option_group("the job");
   job.add_options()("report-json", po::value<std::string>()->value_name("FILE"),
                     "write a report (jobs/schema/report.json)");
+  add_strict_option(job);
   add_report_options(job);
   add_progress_option(job);
   job.add_options()  //
@@ -97,6 +99,7 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   MBOXFERRY_ASSIGN(settings.limits, read_rate_limits(options));
   settings.journal_path = journal.path();
   settings.retry = read_choice(options);
+  settings.strict = options.has_flag("strict");
   MBOXFERRY_TRY(check_report_files(options));
   MBOXFERRY_ASSIGN(settings.opened, archive::Archive::open_all(settings.archives, settings.open));
   MBOXFERRY_ASSIGN(settings.connection, make_connection_options(connection));

@@ -2,6 +2,7 @@
 // mboxferry verify: compare the ledger with the server.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "cli/command.h"
@@ -9,6 +10,7 @@
 #include "cli/credentials.h"
 #include "cli/exit_codes.h"
 #include "cli/job_account.h"
+#include "cli/job_settings.h"
 #include "cli/journal_options.h"
 #include "cli/options.h"
 #include "cli/terminal_prompt.h"
@@ -35,6 +37,7 @@ OptionTable verify_table() {
   table.positional = "journal";
   table.max_positional = 1;
   auto output = option_group("options");
+  add_strict_option(output);
   output.add_options()                                                           //
       ("full", flag(), "read every message back and compare its bytes as well")  //
       ("remove-copies", flag(),
@@ -61,16 +64,25 @@ struct Judgement {
   int status;
 };
 
-Judgement judge(const transfer::VerifyResult& result, const journal::MailboxCounts& counts) {
+/// False for a job that was never run, or not to the end of its archives.
+Result<bool> is_indexed(const journal::Journal& journal) {
+  MBOXFERRY_ASSIGN(const auto folders, journal.folders());
+  return !folders.empty() && std::all_of(folders.begin(), folders.end(),
+                                         [](const auto& folder) { return folder.index_done; });
+}
+
+Judgement judge(const transfer::VerifyResult& result, const journal::MailboxCounts& counts,
+                bool indexed) {
   if (!result.good() || result.twice > 0) return {"failed", kExitFailed};
-  if (counts.planned.messages + counts.intended.messages > 0) return {"interrupted", kExitTryLater};
+  if (!indexed || counts.planned.messages + counts.intended.messages > 0)
+    return {"interrupted", kExitTryLater};
   if (counts.refused.messages > 0) return {"refused", kExitRefused};
   return {"complete", kExitSuccess};
 }
 
 std::string verdict_line(const Judgement& judgement, const std::string& account,
-                         const transfer::VerifyResult& result,
-                         const journal::MailboxCounts& counts) {
+                         const transfer::VerifyResult& result, const journal::MailboxCounts& counts,
+                         bool indexed) {
   std::string line =
       fmt::format("{}: {}: {} checked, {} missing, {} different, {} unexpected", judgement.verdict,
                   report::printable(account), report::counted(result.checked, "message"),
@@ -80,6 +92,7 @@ std::string verdict_line(const Judgement& judgement, const std::string& account,
   if (const auto left = counts.planned.messages + counts.intended.messages; left > 0) {
     line += fmt::format(", {} not stored yet (run migrate again)", left);
   }
+  if (!indexed) line += "; the archive was not read to its end (run migrate again)";
   return line + "\n";
 }
 
@@ -118,6 +131,29 @@ Result<bool> remove_copies(const std::vector<transfer::ProvenCopy>& copies, std:
   return removed == twice;
 }
 
+/// What is no failure and should be known.
+Result<void> add_notes(report::VerifyReport& document, const journal::Journal& journal,
+                       const transfer::Altered& altered) {
+  for (const report::AlteredRow& row :
+       {report::AlteredRow{"internaldate", altered.dates},
+        report::AlteredRow{"size", altered.sizes}, report::AlteredRow{"flags", altered.flags},
+        report::AlteredRow{"keywords", altered.keywords}}) {
+    if (row.messages > 0) MBOXFERRY_TRY(document.add(row));
+  }
+  return report::each_status_change(
+      journal, [&](const report::StatusRow& row) { return document.add(row); });
+}
+
+Result<void> write_notes(report::TextOutput& out, const journal::Journal& journal,
+                         const transfer::VerifyResult& result) {
+  for (const std::string& line : transfer::lines_about(result))
+    MBOXFERRY_TRY(out.write("note: " + line + "\n"));
+  return report::each_status_change(journal, [&](const report::StatusRow& row) {
+    return out.write(fmt::format("note: {} at byte {}: {}\n", report::printable(row.folder),
+                                 row.offset, report::printable(row.text)));
+  });
+}
+
 }  // namespace
 
 Result<int> run_verify(const Arguments& arguments, Context& context) {
@@ -146,23 +182,37 @@ Result<int> run_verify(const Arguments& arguments, Context& context) {
   report::VerifyReport document;
   Result<void> told = ok();
   const auto tell = [&](const transfer::Difference& difference) {
-    if (!told) return;
-    const report::VerifyRow row{difference.mailbox, difference.folder, difference.offset,
-                                difference.uid,     difference.what,   difference.copy_of};
+    using Judgement = transfer::Difference::Judgement;
+    if (!told || difference.judgement == Judgement::altered) return;
+    const report::VerifyRow row{difference.mailbox,
+                                difference.folder,
+                                difference.offset,
+                                difference.uid,
+                                difference.what,
+                                difference.copy_of,
+                                difference.judgement == Judgement::gone_since};
     if (difference.provable && copies.size() < kMostCopies) {
       copies.push_back({difference.mailbox, difference.uid, difference.copy_of});
     }
     told = json ? document.add(row) : context.out.write(report::verify_line(row) + "\n");
   };
-  MBOXFERRY_ASSIGN(
-      const auto result,
-      transfer::verify_job(*journal, *target, options.has_flag("full"), tell, context.interrupt));
+  MBOXFERRY_ASSIGN(const auto result,
+                   transfer::verify_job(*journal, *target,
+                                        {options.has_flag("full"), options.has_flag("strict")},
+                                        tell, context.interrupt));
   target->log_out();
   MBOXFERRY_TRY(told);
   MBOXFERRY_ASSIGN(const auto counts, journal->counts(0));
-  Judgement judgement = judge(result, counts);
-  MBOXFERRY_TRY(json ? document.write(context.out, judgement.verdict, result.checked)
-                     : context.out.write(verdict_line(judgement, account.label(), result, counts)));
+  MBOXFERRY_ASSIGN(const bool indexed, is_indexed(*journal));
+  Judgement judgement = judge(result, counts, indexed);
+  if (json) {
+    MBOXFERRY_TRY(add_notes(document, *journal, result.altered));
+    MBOXFERRY_TRY(document.write(context.out, judgement.verdict, result.checked));
+  } else {
+    MBOXFERRY_TRY(write_notes(context.out, *journal, result));
+    MBOXFERRY_TRY(
+        context.out.write(verdict_line(judgement, account.label(), result, counts, indexed)));
+  }
   if (!removes) return judgement.status;
   MBOXFERRY_ASSIGN(const bool all_gone,
                    remove_copies(copies, result.twice, *journal, account, connection,
@@ -170,7 +220,7 @@ Result<int> run_verify(const Arguments& arguments, Context& context) {
   if (all_gone) {
     auto without = result;
     without.twice = 0;
-    judgement = judge(without, counts);
+    judgement = judge(without, counts, indexed);
   }
   return judgement.status;
 }

@@ -48,4 +48,7 @@ Result<Totals> write_mailbox_table(TextOutput& out, const journal::Journal& jour
 Result<void> write_refused_lines(TextOutput& out, const journal::Journal& journal,
                                  std::uint64_t count);
 
+/// What should be known of a finished job and is no failure, a line each.
+Result<std::vector<std::string>> notes_about(const journal::Journal& journal);
+
 }  // namespace mboxferry::report

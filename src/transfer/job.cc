@@ -27,6 +27,7 @@
 #include "transfer/tally.h"
 #include "transfer/throttled_target.h"
 #include "transfer/tracker.h"
+#include "transfer/written_archive.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -38,24 +39,16 @@ using std::chrono::milliseconds;
 constexpr std::uint64_t kIndexLead = 256u << 20;
 constexpr int kFirstTries = 2;
 
-std::vector<std::string> absolute_paths(std::vector<std::string> paths) {
-  for (std::string& path : paths) {
-    std::error_code error;
-    const auto full = std::filesystem::weakly_canonical(path, error);
-    if (!error) path = full.string();
-  }
-  return paths;
-}
-
 /// One job from beginning to end.
 class JobRunner {
  public:
   JobRunner(const JobSettings& settings, const Environment& environment, Observer& observer,
-            const Cancellation& interrupt)
+            const Cancellation& interrupt, bool may_look_again)
       : settings_(settings),
         environment_(environment),
         tracker_(observer),
         interrupt_(interrupt),
+        may_look_again_(may_look_again),
         throttle_(settings.limits, *environment.clock),
         budget_(settings.limits, *environment.clock) {
     const BatchBound bound = largest_batch(
@@ -94,6 +87,7 @@ class JobRunner {
   const Environment& environment_;
   Tracker tracker_;
   const Cancellation& interrupt_;
+  const bool may_look_again_;  ///< an archive that is written to ends the run without a verdict
   Throttle throttle_;
   DailyBudget budget_;
   std::vector<SourceFolder> sources_;
@@ -124,7 +118,8 @@ Result<void> JobRunner::open() {
     return match_with_journal(sources_, settings_, *journal_, tracker_);
   }));
   for (SourceFolder& source : sources_)
-    if (source.touched) MBOXFERRY_TRY(compare_index(source, settings_, *journal_, interrupt_));
+    if (source.touched)
+      MBOXFERRY_TRY(compare_index(source, settings_, *journal_, tracker_, interrupt_));
   MBOXFERRY_TRY(plan_refused_again());
   return begin_progress();
 }
@@ -294,10 +289,12 @@ Result<Verdict> JobRunner::verify() {
   if (!target_) {
     MBOXFERRY_ASSIGN(target_, connect());
   }
-  MBOXFERRY_ASSIGN(const VerifyResult result,
-                   check_what_is_stored(*journal_, *target_, tracker_, interrupt_));
-  verified_ = fmt::format("checked={} missing={} different={} unexpected={}", result.checked,
-                          result.missing, result.different, result.unexpected);
+  MBOXFERRY_ASSIGN(
+      const VerifyResult result,
+      check_what_is_stored(*journal_, *target_, settings_.strict, tracker_, interrupt_));
+  verified_ =
+      fmt::format("checked={} missing={} different={} unexpected={} gone_since={}", result.checked,
+                  result.missing, result.different, result.unexpected, result.gone_since);
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(0));
   if (counts.planned.messages + counts.intended.messages > 0)
     return Error{ErrorCode::internal, "messages were left unsent", "run the same command again"};
@@ -305,15 +302,17 @@ Result<Verdict> JobRunner::verify() {
     return Error{ErrorCode::refused,
                  fmt::format("{}: {} messages are missing on the server and {} are different",
                              settings_.account.label(), result.missing, result.different),
-                 "run mboxferry verify on the journal for the list"};
+                 fmt::format("run mboxferry verify{} {} for the list",
+                             settings_.strict ? " --strict" : "", settings_.journal_path)};
   // After a complete run that needed nothing more, copies are what the owner made of the mail.
   const bool may_be_ours = !was_complete_ || tracker_.snapshot().stored_now.messages > 0;
   if (result.twice > 0 && may_be_ours)
-    return Error{ErrorCode::refused,
-                 fmt::format("{}: {} message{} on the server twice", settings_.account.label(),
-                             result.twice, result.twice == 1 ? " is" : "s are"),
-                 "run mboxferry verify on the journal for the list; with --remove-copies it removes "
-                 "those that this job sent twice"};
+    return Error{
+        ErrorCode::refused,
+        fmt::format("{}: {} message{} on the server twice", settings_.account.label(), result.twice,
+                    result.twice == 1 ? " is" : "s are"),
+        "run mboxferry verify on the journal for the list; with --remove-copies it removes "
+        "those that this job sent twice"};
   return counts.refused.messages > 0 ? Verdict::refused : Verdict::complete;
 }
 
@@ -355,7 +354,8 @@ Result<Verdict> JobRunner::conclude(const Result<void>& transferred) {
   if (target_ && verdict) target_->log_out();
   for (const Result<void>& written : {write_quarantine(sources_, settings_, *journal_),
                                       note_end(transferred.has_value(), verdict)}) {
-    if (!written) unwritten_.push_back(written.error());
+    if (!written && (verdict || verdict.error().what != written.error().what))
+      unwritten_.push_back(written.error());
   }
   tracker_.enter(Progress::Phase::done);
   return verdict;
@@ -363,42 +363,35 @@ Result<Verdict> JobRunner::conclude(const Result<void>& transferred) {
 
 Result<Verdict> JobRunner::run() {
   MBOXFERRY_TRY(open());
-  return conclude(transfer_all());
+  const auto transferred = transfer_all();
+  if (!transferred && was_written_to(transferred.error()) && may_look_again_) {
+    index_pass_.reset();
+    return transferred.error();
+  }
+  return conclude(transferred);
 }
 
 }  // namespace
 
-journal::JobIdentity identity_of(const JobSettings& settings) {
-  return {settings.account.label(), journal::archive_lines(absolute_paths(settings.archives)),
-          settings_text(settings)};
-}
-
-Environment real_environment(const JobSettings& settings, const Cancellation& interrupt) {
-  imap::ConnectionOptions options = settings.connection;
-  options.interrupt = &interrupt;
-  return {[&settings, options, knowledge = std::make_shared<imap::ServerKnowledge>()](
-              const imap::BeforeLogin& before_login) {
-            return imap::connect(settings.account, options, settings.append_mode, knowledge,
-                                 before_login);
-          },
-          &system_clock()};
-}
-
 JobResult run_job(const JobSettings& settings, const Environment& environment, Observer& observer,
                   const Cancellation& interrupt) {
   const auto start = std::chrono::steady_clock::now();
-  JobRunner runner(settings, environment, observer, interrupt);
-  const Result<Verdict> verdict = runner.run();
-  JobResult result;
-  if (verdict) {
-    result.verdict = *verdict;
-  } else {
-    result.error = verdict.error();
-    if (verdict.error().code == ErrorCode::interrupted) result.verdict = Verdict::interrupted;
-  }
+  const auto run = [&](const JobSettings& once, bool may_look_again) {
+    JobRunner runner(once, environment, observer, interrupt, may_look_again);
+    const Result<Verdict> verdict = runner.run();
+    JobResult result;
+    if (verdict) {
+      result.verdict = *verdict;
+    } else {
+      result.error = verdict.error();
+      if (verdict.error().code == ErrorCode::interrupted) result.verdict = Verdict::interrupted;
+    }
+    result.stored_now = runner.stored_now();
+    result.unwritten = runner.unwritten();
+    return result;
+  };
+  JobResult result = run_while_written_to(settings, run, observer, *environment.clock, interrupt);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  result.stored_now = runner.stored_now();
-  result.unwritten = runner.unwritten();
   return result;
 }
 

@@ -137,16 +137,26 @@ TimeEstimate Planner::estimate() const {
 void Planner::judge(Plan& plan) const {
   plan.go = true;
   plan.bytes_needed = to_send_.bytes;
+  std::uint64_t planned = 0;
+  std::uint64_t oversize = 0;
   for (const PlannedMailbox& mailbox : plan.mailboxes) {
+    planned += mailbox.planned;
+    oversize += mailbox.oversize;
     if (mailbox.oversize > 0)
       plan.reasons.push_back(
           fmt::format("{}: {} messages are empty or larger than the server takes", mailbox.name,
                       mailbox.oversize));
   }
+  // What decides stands first.
+  if (planned > 0 && oversize == planned) {
+    plan.go = false;
+    plan.reasons.insert(plan.reasons.begin(),
+                        "the server takes none of the messages: all are empty or larger than its "
+                        "limit");
+  }
   const bool fits = !plan.quota || plan.quota->used + plan.bytes_needed <= plan.quota->limit;
   if (fits) return;
   plan.go = false;
-  // What decides stands first.
   plan.reasons.insert(plan.reasons.begin(),
                       fmt::format("the quota holds {} bytes, {} are used and {} are needed",
                                   plan.quota->limit, plan.quota->used, plan.bytes_needed));

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <charconv>
+#include <filesystem>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -165,6 +166,15 @@ bool read_lines(std::string_view text, Read read) {
   return true;
 }
 
+std::vector<std::string> absolute_paths(std::vector<std::string> paths) {
+  for (std::string& path : paths) {
+    std::error_code error;
+    const auto full = std::filesystem::weakly_canonical(path, error);
+    if (!error) path = full.string();
+  }
+  return paths;
+}
+
 }  // namespace
 
 std::string settings_text(const JobSettings& settings) {
@@ -200,6 +210,11 @@ Result<JobSettings> settings_of(const journal::JobIdentity& identity) {
   if (understood && settings_text(settings) == identity.settings) return settings;
   return Error{ErrorCode::configuration, "the settings in the journal are not understood",
                "use the version of mboxferry that made it"};
+}
+
+journal::JobIdentity identity_of(const JobSettings& settings) {
+  return {settings.account.label(), journal::archive_lines(absolute_paths(settings.archives)),
+          settings_text(settings)};
 }
 
 }  // namespace mboxferry::transfer
