@@ -100,9 +100,6 @@ TEST_CASE("a message file that is gone or changes is named") {
   std::filesystem::create_directories(directory.file("new"));
   const Archive archive = must_open(directory.path());
   SECTION("gone") { std::filesystem::remove(directory.file("cur/2.x:2,")); }
-  SECTION("renamed") {
-    std::filesystem::rename(directory.file("cur/2.x:2,"), directory.file("cur/2.x:2,S"));
-  }
   SECTION("longer") { directory.write("cur/2.x:2,", letter("longer")); }
   SECTION("shorter") { directory.write("cur/2.x:2,", "x"); }
   const auto source = open_folder(archive.folders()[0]);
