@@ -82,10 +82,17 @@ Result<Change> compare(const Folder& folder, const Identity& before) {
   if (folder.messages && !folder.container) return compare_messages(folder, before);
   MBOXFERRY_ASSIGN(const OpenFile file, OpenFile::open(folder.root, folder.file));
   if (file.size() < before.size) return Change::different;
-  MBOXFERRY_ASSIGN(const Identity now, identify_prefix(file, before.size));
-  if (now.head != before.head || now.tail != before.tail) return Change::different;
   if (file.size() > before.size) return folder.container ? Change::different : Change::grown;
-  return now.modified_ns == before.modified_ns ? Change::none : Change::touched;
+  MBOXFERRY_ASSIGN(const Identity now, identify_prefix(file, before.size));
+  const bool same_ends = now.head == before.head && now.tail == before.tail;
+  if (!same_ends && folder.container) return Change::different;
+  return same_ends && now.modified_ns == before.modified_ns ? Change::none : Change::touched;
+}
+
+Result<bool> is_unwritten(const Folder& folder, const Identity& before) {
+  if (folder.messages && !folder.container) return true;
+  MBOXFERRY_ASSIGN(const OpenFile file, OpenFile::open(folder.root, folder.file));
+  return file.size() == before.size && file.modified_ns() == before.modified_ns;
 }
 
 std::string lock_warning(const Folder& folder) {

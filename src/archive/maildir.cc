@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
+#include <system_error>
 
 #include "archive/file_rules.h"
 #include "mboxferry/base/modified_utf7.h"
@@ -50,6 +52,30 @@ MessageRecord maildir_record(std::string_view subdirectory, std::string_view nam
   const std::string_view text = name.substr(info);
   if (text.size() > 3 && text[1] == '2') record.info = letters(text.substr(3));
   return record;
+}
+
+std::string find_renamed(const std::string& directory, std::string_view stable_name) {
+  const std::filesystem::path folder(directory);
+  std::error_code ignored;
+  // Looking for likely names is faster than reading a large directory.
+  constexpr std::string_view kLetters = "DFPRST";
+  for (unsigned set = 0; set < 1U << kLetters.size(); ++set) {
+    std::string name = std::string(stable_name) + ":2,";
+    for (std::size_t i = 0; i < kLetters.size(); ++i) {
+      if ((set >> i & 1U) != 0) name += kLetters[i];
+    }
+    const auto path = folder / "cur" / name;
+    if (std::filesystem::exists(path, ignored)) return path.string();
+  }
+  for (const char* subdirectory : {"cur", "new"}) {
+    for (std::filesystem::directory_iterator entry(folder / subdirectory, ignored), end;
+         !ignored && entry != end; entry.increment(ignored)) {
+      const std::string name = entry->path().filename().string();
+      if (std::string_view(name).substr(0, info_begin(name)) == stable_name)
+        return entry->path().string();
+    }
+  }
+  return {};
 }
 
 bool is_maildir_name(std::string_view name) {

@@ -30,4 +30,9 @@ std::vector<std::string> maildir_path(std::string_view directory);
 /// The keywords for the letters a to z in a file "dovecot-keywords", whose lines are "0 name".
 std::array<std::string, 26> parse_dovecot_keywords(std::string_view text);
 
+/// The file of a message whose name without flags is `stable_name`, when it is no longer where it
+/// was listed: whoever reads mail moves it from `new` to `cur` and puts flags behind its name.
+/// Empty when there is none.
+std::string find_renamed(const std::string& directory, std::string_view stable_name);
+
 }  // namespace mboxferry::archive

@@ -6,6 +6,7 @@
 #include "archive/compressed_file.h"
 #include "archive/container.h"
 #include "archive/file_rules.h"
+#include "archive/maildir.h"
 #include "archive/message_list.h"
 #include "archive/open_file.h"
 #include "archive/stream_source.h"
@@ -16,15 +17,19 @@ namespace {
 constexpr std::uint64_t kBytesPage = 64;
 
 Error changed(const std::string& name) {
-  return Error{ErrorCode::archive_changed, name + " changed while its folder was being read",
-               "run again when no other program writes to it"};
+  return Error{ErrorCode::archive_changed,
+               name + " changed while its folder was being read",
+               "run again when no other program writes to it",
+               ErrorScope::job,
+               {Retry::When::now, {}}};
 }
 
 /// The messages from one of them on.
 class MessageStream final : public InputStream {
  public:
   MessageStream(const Folder& folder, std::string name, std::uint64_t number)
-      : list_(folder.messages),
+      : is_maildir_(folder.form == FolderForm::maildir),
+        list_(folder.messages),
         container_(folder.container),
         name_(std::move(name)),
         next_number_(number) {}
@@ -40,6 +45,7 @@ class MessageStream final : public InputStream {
                       : join_path(list_->directory, record.name);
   }
 
+  const bool is_maildir_;
   std::shared_ptr<const MessageList> list_;
   std::shared_ptr<Container> container_;
   std::string name_;
@@ -57,6 +63,10 @@ Result<void> MessageStream::open_file(const MessageRecord& record) {
     return member_->go_to(record.position);
   }
   auto opened = OpenFile::open(list_->root, file_name(record));
+  if (!opened && is_maildir_) {
+    const std::string renamed = find_renamed(list_->directory, record.stable_name);
+    if (!renamed.empty()) opened = OpenFile::open(list_->root, renamed);
+  }
   if (!opened && opened.error().code == ErrorCode::no_such_archive) {
     Error error = changed(file_name(record));
     error.what += " (" + opened.error().what + ")";

@@ -75,15 +75,14 @@ class ListedFiles final : public MessageFiles {
   ListWalk walk_;
 };
 
-/// SHA-256 over names and lengths, which can be asked for at any point.
+/// SHA-256 over texts, which can be asked for at any point.
 class ListDigest {
  public:
   ListDigest() : context_(EVP_MD_CTX_new()) {
     good_ = context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1;
   }
 
-  void add(const MessageRecord& record) {
-    const std::string text = record.stable_name + '\0' + std::to_string(record.length) + '\n';
+  void add(const std::string& text) {
     good_ = good_ && EVP_DigestUpdate(context_.get(), text.data(), text.size()) == 1;
   }
 
@@ -104,12 +103,14 @@ class ListDigest {
 /// The identity of the first messages, `size` bytes of them; none when no message ends there.
 Result<std::optional<Identity>> identify_first(const MessageList& list, std::uint64_t size) {
   Identity identity;
-  ListDigest digest;
+  ListDigest names;
+  ListDigest flags;
   ListWalk walk(list, 1);
   while (identity.size < size) {
     MBOXFERRY_ASSIGN(const ListedMessage* message, walk.next());
     if (message == nullptr) return std::optional<Identity>();
-    digest.add(message->record);
+    names.add(message->record.stable_name + '\0' + std::to_string(message->record.length) + '\n');
+    flags.add(message->record.info + '\n');
     identity.size += message->record.length;
     constexpr std::int64_t kNanoseconds = 1'000'000'000;
     constexpr std::int64_t kLatest = std::int64_t{1} << 33U;
@@ -118,7 +119,8 @@ Result<std::optional<Identity>> identify_first(const MessageList& list, std::uin
         std::clamp(message->record.modified.value_or(0), std::int64_t{0}, kLatest) * kNanoseconds);
   }
   if (identity.size != size) return std::optional<Identity>();
-  MBOXFERRY_ASSIGN(identity.head, digest.value());
+  MBOXFERRY_ASSIGN(identity.head, names.value());
+  MBOXFERRY_ASSIGN(identity.tail, flags.value());
   return std::optional(identity);
 }
 
@@ -199,7 +201,8 @@ Result<Change> compare_messages(const Folder& folder, const Identity& before) {
   MBOXFERRY_ASSIGN(const auto now, identify_first(list, before.size));
   if (!now || now->head != before.head) return Change::different;
   if (size > before.size) return Change::grown;
-  return now->modified_ns == before.modified_ns ? Change::none : Change::touched;
+  const bool same = now->tail == before.tail && now->modified_ns == before.modified_ns;
+  return same ? Change::none : Change::touched;
 }
 
 }  // namespace mboxferry::archive

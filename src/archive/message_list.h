@@ -62,7 +62,7 @@ Result<std::unique_ptr<MessageFiles>> open_message_files(const Folder& folder,
                                                          std::uint64_t offset);
 
 /// For identify() and compare(): the size is that of the stream, the head is the SHA-256 of all
-/// names and lengths.
+/// names and lengths, the tail that of the flags in the names.
 Result<Identity> identify_messages(const Folder& folder);
 Result<Change> compare_messages(const Folder& folder, const Identity& before);
 

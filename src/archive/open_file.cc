@@ -104,8 +104,11 @@ Result<void> OpenFile::check_unchanged() const {
   const bool unchanged = ::fstat(descriptor_.get(), &opened) == 0 && same_as(opened) &&
                          (path_ == kStandardInput || (named_status(named) && same_as(named)));
   if (unchanged) return ok();
-  return Error{ErrorCode::archive_changed, path_ + " changed while it was being read",
-               "run again when no other program writes to it"};
+  return Error{ErrorCode::archive_changed,
+               path_ + " changed while it was being read",
+               "run again when no other program writes to it",
+               ErrorScope::job,
+               {Retry::When::now, {}}};
 }
 
 }  // namespace mboxferry::archive

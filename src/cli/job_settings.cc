@@ -24,6 +24,12 @@ Result<journal::Dedupe> read_dedupe(const Options& options) {
 
 }  // namespace
 
+void add_strict_option(po::options_description& group) {
+  group.add_options()("strict", flag(),
+                      "what people did in the mailbox after it was compared, and what the server "
+                      "stores in its own way, is a failure too");
+}
+
 void add_copies_options(po::options_description& group) {
   group.add_options()  //
       ("dedupe", po::value<std::string>()->value_name("WHAT"),
@@ -33,6 +39,7 @@ void add_copies_options(po::options_description& group) {
        "leave out messages that their mailbox held before; reads the archive to the end first")  //
       ("allow-copies", flag(),
        "begin even though a mailbox holds the same mail already, and store it once more");
+  add_strict_option(group);
 }
 
 void add_unread_option(po::options_description& group) {
@@ -55,6 +62,7 @@ Result<transfer::JobSettings> read_job_settings(const Options& options,
   MBOXFERRY_ASSIGN(settings.dedupe, read_dedupe(options));
   settings.accept_unread = options.has_flag("accept-unread");
   settings.skip_existing = options.has_flag("skip-existing");
+  settings.strict = options.has_flag("strict");
   settings.open = read_open_options(options);
   settings.allow_copies = options.has_flag("allow-copies");
   MBOXFERRY_ASSIGN(settings.index, read_index_options(options));

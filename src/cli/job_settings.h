@@ -10,7 +10,10 @@
 
 namespace mboxferry::cli {
 
-/// --dedupe, --skip-existing, --allow-copies.
+/// --strict: VerifyOptions.
+void add_strict_option(boost::program_options::options_description& group);
+
+/// --dedupe, --skip-existing, --allow-copies, --strict.
 void add_copies_options(boost::program_options::options_description& group);
 /// --accept-unread.
 void add_unread_option(boost::program_options::options_description& group);

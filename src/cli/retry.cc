@@ -50,6 +50,7 @@ OptionTable retry_table() {
   add_unread_option(job);
   job.add_options()("report-json", po::value<std::string>()->value_name("FILE"),
                     "write a report (jobs/schema/report.json)");
+  add_strict_option(job);
   add_report_options(job);
   add_progress_option(job);
   job.add_options()  //
@@ -102,6 +103,7 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   settings.accept_unread = options.has_flag("accept-unread") || accepted;
   settings.journal_path = journal.path();
   settings.retry = read_choice(options);
+  settings.strict = options.has_flag("strict");
   MBOXFERRY_TRY(check_report_files(options));
   MBOXFERRY_ASSIGN(settings.opened, archive::Archive::open_all(settings.archives, settings.open));
   MBOXFERRY_ASSIGN(settings.connection, make_connection_options(connection));

@@ -2,6 +2,7 @@
 // mboxferry verify: compare the ledger with the server.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "cli/command.h"
@@ -9,6 +10,7 @@
 #include "cli/credentials.h"
 #include "cli/exit_codes.h"
 #include "cli/job_account.h"
+#include "cli/job_settings.h"
 #include "cli/journal_options.h"
 #include "cli/options.h"
 #include "cli/terminal_prompt.h"
@@ -35,6 +37,7 @@ OptionTable verify_table() {
   table.positional = "journal";
   table.max_positional = 1;
   auto output = option_group("options");
+  add_strict_option(output);
   output.add_options()                                                           //
       ("full", flag(), "read every message back and compare its bytes as well")  //
       ("remove-copies", flag(),
@@ -61,29 +64,50 @@ struct Judgement {
   int status;
 };
 
+/// What was not looked at in the archive.
+struct NotRead {
+  bool unfinished = false;    ///< or the job was never run
+  std::uint64_t unread = 0;   ///< parts that may be mail
+  bool unread_accepted = false;
+};
+
+Result<NotRead> not_read(const journal::Journal& journal) {
+  NotRead result;
+  MBOXFERRY_ASSIGN(const auto folders, journal.folders());
+  result.unfinished = folders.empty() ||
+                      std::any_of(folders.begin(), folders.end(),
+                                  [](const auto& folder) { return !folder.index_done; });
+  MBOXFERRY_ASSIGN(const journal::Count unread, journal.unread());
+  result.unread = unread.messages;
+  MBOXFERRY_ASSIGN(result.unread_accepted, journal::unread_accepted(journal));
+  return result;
+}
+
 Judgement judge(const transfer::VerifyResult& result, const journal::MailboxCounts& counts,
-                bool unread) {
+                const NotRead& archive) {
   if (!result.good() || result.twice > 0) return {"failed", kExitFailed};
-  if (counts.planned.messages + counts.intended.messages > 0) return {"interrupted", kExitTryLater};
-  if (unread) return {"incomplete", kExitRefused};
+  if (archive.unfinished || counts.planned.messages + counts.intended.messages > 0)
+    return {"interrupted", kExitTryLater};
+  if (archive.unread > 0 && !archive.unread_accepted) return {"incomplete", kExitRefused};
   if (counts.refused.messages > 0) return {"refused", kExitRefused};
   return {"complete", kExitSuccess};
 }
 
 std::string verdict_line(const Judgement& judgement, const std::string& account,
                          const transfer::VerifyResult& result, const journal::MailboxCounts& counts,
-                         std::uint64_t unread) {
+                         const NotRead& archive) {
   std::string line =
       fmt::format("{}: {}: {} checked, {} missing, {} different, {} unexpected", judgement.verdict,
                   report::printable(account), report::counted(result.checked, "message"),
                   result.missing, result.different, result.unexpected);
   if (result.twice > 0) line += fmt::format(" ({} there twice)", result.twice);
   if (counts.refused.messages > 0) line += fmt::format(", {} refused", counts.refused.messages);
-  if (unread > 0)
-    line += fmt::format(", {} of the archive not read", report::counted(unread, "part"));
+  if (archive.unread > 0)
+    line += fmt::format(", {} of the archive not read", report::counted(archive.unread, "part"));
   if (const auto left = counts.planned.messages + counts.intended.messages; left > 0) {
     line += fmt::format(", {} not stored yet (run migrate again)", left);
   }
+  if (archive.unfinished) line += "; the archive was not read to its end (run migrate again)";
   return line + "\n";
 }
 
@@ -122,6 +146,29 @@ Result<bool> remove_copies(const std::vector<transfer::ProvenCopy>& copies, std:
   return removed == twice;
 }
 
+/// What is no failure and should be known.
+Result<void> add_notes(report::VerifyReport& document, const journal::Journal& journal,
+                       const transfer::Altered& altered) {
+  for (const report::AlteredRow& row :
+       {report::AlteredRow{"internaldate", altered.dates},
+        report::AlteredRow{"size", altered.sizes}, report::AlteredRow{"flags", altered.flags},
+        report::AlteredRow{"keywords", altered.keywords}}) {
+    if (row.messages > 0) MBOXFERRY_TRY(document.add(row));
+  }
+  return report::each_status_change(
+      journal, [&](const report::StatusRow& row) { return document.add(row); });
+}
+
+Result<void> write_notes(report::TextOutput& out, const journal::Journal& journal,
+                         const transfer::VerifyResult& result) {
+  for (const std::string& line : transfer::lines_about(result))
+    MBOXFERRY_TRY(out.write("note: " + line + "\n"));
+  return report::each_status_change(journal, [&](const report::StatusRow& row) {
+    return out.write(fmt::format("note: {} at byte {}: {}\n", report::printable(row.folder),
+                                 row.offset, report::printable(row.text)));
+  });
+}
+
 }  // namespace
 
 Result<int> run_verify(const Arguments& arguments, Context& context) {
@@ -150,27 +197,37 @@ Result<int> run_verify(const Arguments& arguments, Context& context) {
   report::VerifyReport document;
   Result<void> told = ok();
   const auto tell = [&](const transfer::Difference& difference) {
-    if (!told) return;
-    const report::VerifyRow row{difference.mailbox, difference.folder, difference.offset,
-                                difference.uid,     difference.what,   difference.copy_of};
+    using Judgement = transfer::Difference::Judgement;
+    if (!told || difference.judgement == Judgement::altered) return;
+    const report::VerifyRow row{difference.mailbox,
+                                difference.folder,
+                                difference.offset,
+                                difference.uid,
+                                difference.what,
+                                difference.copy_of,
+                                difference.judgement == Judgement::gone_since};
     if (difference.provable && copies.size() < kMostCopies) {
       copies.push_back({difference.mailbox, difference.uid, difference.copy_of});
     }
     told = json ? document.add(row) : context.out.write(report::verify_line(row) + "\n");
   };
-  MBOXFERRY_ASSIGN(
-      const auto result,
-      transfer::verify_job(*journal, *target, options.has_flag("full"), tell, context.interrupt));
+  MBOXFERRY_ASSIGN(const auto result,
+                   transfer::verify_job(*journal, *target,
+                                        {options.has_flag("full"), options.has_flag("strict")},
+                                        tell, context.interrupt));
   target->log_out();
   MBOXFERRY_TRY(told);
   MBOXFERRY_ASSIGN(const auto counts, journal->counts(0));
-  MBOXFERRY_ASSIGN(const journal::Count unread, journal->unread());
-  MBOXFERRY_ASSIGN(const bool accepted, journal::unread_accepted(*journal));
-  const bool incomplete = unread.messages > 0 && !accepted;
-  Judgement judgement = judge(result, counts, incomplete);
-  MBOXFERRY_TRY(json ? document.write(context.out, judgement.verdict, result.checked)
-                     : context.out.write(verdict_line(judgement, account.label(), result, counts,
-                                                      unread.messages)));
+  MBOXFERRY_ASSIGN(const NotRead archive, not_read(*journal));
+  Judgement judgement = judge(result, counts, archive);
+  if (json) {
+    MBOXFERRY_TRY(add_notes(document, *journal, result.altered));
+    MBOXFERRY_TRY(document.write(context.out, judgement.verdict, result.checked));
+  } else {
+    MBOXFERRY_TRY(write_notes(context.out, *journal, result));
+    MBOXFERRY_TRY(
+        context.out.write(verdict_line(judgement, account.label(), result, counts, archive)));
+  }
   if (!removes) return judgement.status;
   MBOXFERRY_ASSIGN(const bool all_gone,
                    remove_copies(copies, result.twice, *journal, account, connection,
@@ -178,7 +235,7 @@ Result<int> run_verify(const Arguments& arguments, Context& context) {
   if (all_gone) {
     auto without = result;
     without.twice = 0;
-    judgement = judge(without, counts, incomplete);
+    judgement = judge(without, counts, archive);
   }
   return judgement.status;
 }

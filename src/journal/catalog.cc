@@ -64,9 +64,22 @@ Error SqliteJournal::misuse(const std::string& what) const {
           .hint = {}};
 }
 
+/// A job that ended before it had a message, because of a setting or a name, leaves nothing behind
+/// that another could do wrong.
+Result<void> SqliteJournal::forget_other_job(const JobIdentity& identity) {
+  MBOXFERRY_ASSIGN(const JobIdentity recorded, this->identity());
+  if (recorded == identity || recorded == JobIdentity{}) return ok();
+  return database_->script(
+      "DELETE FROM identity; DELETE FROM note; DELETE FROM folder; DELETE FROM mailbox;"
+      "DELETE FROM finding; DELETE FROM intent; DELETE FROM mailbox_range;");
+}
+
 Result<void> SqliteJournal::claim(const JobIdentity& identity) {
   const std::lock_guard guard(mutex_);
   MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
+  MBOXFERRY_ASSIGN(const std::int64_t begun,
+                   database_->number("SELECT EXISTS(SELECT 1 FROM message)"));
+  if (begun == 0) MBOXFERRY_TRY(forget_other_job(identity));
   for (const auto& [name, member] : kIdentityFields) {
     MBOXFERRY_ASSIGN(const auto recorded,
                      value_of(*database_, "SELECT value FROM identity WHERE name = ?1", name));

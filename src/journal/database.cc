@@ -37,8 +37,8 @@ Error damaged(const std::string& path, const std::string& detail) {
   return {.code = ErrorCode::io,
           .what = fmt::format("the journal {} is damaged: {}", path, detail),
           .hint =
-              "check the disk and restore the journal from a copy; a new journal would send "
-              "every message again"};
+              "check the disk and restore the journal from a copy; a new one sends every message "
+              "again, but for --skip-existing"};
 }
 
 Result<bool> Query::next() {

@@ -58,6 +58,59 @@ Result<void> SqliteJournal::insert_message(MessageRow& row) {
   return ok();
 }
 
+Result<void> SqliteJournal::insert_findings(std::span<const Finding> findings) {
+  for (const Finding& finding : findings) {
+    MBOXFERRY_TRY(database_->run(
+        "INSERT INTO finding(folder, offset, code, text, taken) VALUES(?1, ?2, ?3, ?4, ?5)",
+        finding.folder, to_disk(finding.offset), std::string_view(finding.code),
+        std::string_view(finding.text), std::int64_t{finding.taken}));
+  }
+  return ok();
+}
+
+Result<void> SqliteJournal::take_status_of(const MessageRow& row) {
+  std::int64_t keywords = 0;
+  if (!row.keywords.empty()) {
+    MBOXFERRY_ASSIGN(keywords, keywords_id(row.keywords));
+  }
+  // Whether a message is sent changes here only by its status fields.
+  MBOXFERRY_ASSIGN(
+      const std::int64_t changed,
+      database_->run("UPDATE message SET flags = ?2, keywords = NULLIF(?3, 0), state ="
+                     " CASE WHEN state IN (10, 14) THEN ?4 ELSE state END"
+                     " WHERE id = ?1 AND (state IN (11, 13) OR"
+                     " state IN (10, 14) AND ?4 IN (10, 14))",
+                     row.id, std::int64_t{row.flags}, keywords, to_disk(disk_state(row.state, 0))));
+  if (changed != 1) return misuse(fmt::format("message {} cannot take other flags", row.id));
+  if (row.state == State::planned) {
+    MBOXFERRY_TRY(database_->run("DELETE FROM reason WHERE message = ?1", row.id));
+  }
+  if (row.state == State::skipped) {
+    MBOXFERRY_TRY(
+        database_->run("INSERT OR REPLACE INTO reason(message, code, text) VALUES(?1, ?2, ?3)",
+                       row.id, std::string_view(row.code), std::string_view(row.text)));
+  }
+  return ok();
+}
+
+Result<void> SqliteJournal::take_status(std::span<const MessageRow> messages,
+                                        std::span<const Finding> findings) {
+  if (messages.empty() && findings.empty()) return ok();
+  const std::lock_guard guard(mutex_);
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::soon));
+  for (const MessageRow& row : messages) MBOXFERRY_TRY(take_status_of(row));
+  MBOXFERRY_TRY(insert_findings(findings));
+  return transaction.commit();
+}
+
+Result<void> SqliteJournal::forget_findings(FolderId folder, std::string_view code) {
+  const std::lock_guard guard(mutex_);
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::soon));
+  MBOXFERRY_TRY(
+      database_->run("DELETE FROM finding WHERE folder = ?1 AND code = ?2", folder, code));
+  return transaction.commit();
+}
+
 Result<void> SqliteJournal::add_indexed(const FolderRow& folder, std::span<MessageRow> messages,
                                         std::span<const Finding> findings) {
   const std::lock_guard guard(mutex_);
@@ -86,11 +139,8 @@ Result<void> SqliteJournal::add_indexed(const FolderRow& folder, std::span<Messa
                        " CASE first_message WHEN 0 THEN ?2 ELSE first_message END WHERE id = ?1",
                        folder.id, messages.front().id, messages.back().id));
   }
+  MBOXFERRY_TRY(insert_findings(findings));
   for (const Finding& finding : findings) {
-    MBOXFERRY_TRY(database_->run(
-        "INSERT INTO finding(folder, offset, code, text, taken) VALUES(?1, ?2, ?3, ?4, ?5)",
-        finding.folder, to_disk(finding.offset), std::string_view(finding.code),
-        std::string_view(finding.text), std::int64_t{finding.taken}));
     if (!finding.unread) continue;
     MBOXFERRY_TRY(insert_unread(
         {finding.folder, folder.file, finding.offset, *finding.unread, finding.text}));

@@ -209,7 +209,9 @@ Result<Content> check_content(Database& database) {
                  .what = fmt::format("the journal {} was made by an mboxferry of before the first "
                                      "release (format {}, this program knows {} to {})",
                                      database.path(), version, kOldestVersion, kFormatVersion),
-                 .hint = "finish the job with that version, or start a new one with --journal"};
+                 .hint =
+                     "finish the job with that version, or begin a new one with another "
+                     "--journal and --skip-existing"};
   }
   return version < kFormatVersion ? Content::older_journal : Content::journal;
 }

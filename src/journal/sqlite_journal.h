@@ -50,6 +50,9 @@ class SqliteJournal final : public Journal {
   Result<void> set_dedupe(Dedupe dedupe) override;
   Result<void> add_indexed(const FolderRow& folder, std::span<MessageRow> messages,
                            std::span<const Finding> findings) override;
+  Result<void> take_status(std::span<const MessageRow> messages,
+                           std::span<const Finding> findings) override;
+  Result<void> forget_findings(FolderId folder, std::string_view code) override;
   Result<void> commit(const Step& step) override;
   Result<std::vector<MessageRow>> planned(FolderId folder, MailboxId mailbox, MessageId after,
                                           std::size_t limit) const override;
@@ -97,9 +100,12 @@ class SqliteJournal final : public Journal {
   Result<bool> write_folder(const FolderRow& folder);
   Result<void> insert_unread(const UnreadRow& row);
   [[nodiscard]] Result<bool> knows_unread() const;
+  Result<void> forget_other_job(const JobIdentity& identity);
   Result<std::int64_t> keywords_id(const std::string& keywords);
   Result<void> insert_message(MessageRow& row);
   Result<void> skip_if_duplicate(MessageRow& row);
+  Result<void> take_status_of(const MessageRow& row);
+  Result<void> insert_findings(std::span<const Finding> findings);
   Result<Doubt> doubt_locked(MailboxId mailbox) const;
   Result<void> fill_doubt(MailboxId mailbox, Unidentified which);
   Result<void> find_certain();

@@ -12,8 +12,9 @@
 namespace mboxferry::message {
 namespace {
 
-constexpr std::array<std::string_view, 8> kStatusFields{
-    "status", "x-status", "x-keywords", "x-uid", "x-imap", "x-imapbase", "content-length", "lines"};
+constexpr std::array<std::string_view, 9> kStatusFields{
+    "status",     "x-status",    "x-keywords",     "x-uid", "x-imap",
+    "x-imapbase", "x-evolution", "content-length", "lines"};
 constexpr std::string_view kMozillaFields = "x-mozilla-";
 constexpr std::string_view kFrom = "From ";
 

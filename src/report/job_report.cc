@@ -7,8 +7,11 @@
 #include <cstddef>
 #include <cstdlib>
 #include <map>
+#include <sstream>
 
 #include "mboxferry/report/json_stream.h"
+#include "mboxferry/report/printable.h"
+#include "mboxferry/report/verify_report.h"
 #include "report/journal_view.h"
 
 namespace mboxferry::report {
@@ -115,7 +118,29 @@ Result<void> write_reasons(JsonStream& json, const journal::Journal& journal,
   return json.result();
 }
 
+Result<std::vector<std::string>> notes_about(const journal::Journal& journal) {
+  MBOXFERRY_ASSIGN(const std::string compared, noted_text(journal, journal::kComparisonNote));
+  std::vector<std::string> lines;
+  std::istringstream text(compared);
+  for (std::string line; std::getline(text, line);) lines.push_back(line);
+  std::uint64_t changed = 0;
+  MBOXFERRY_TRY(each_status_change(journal, [&](const StatusRow&) {
+    ++changed;
+    return ok();
+  }));
+  if (changed > 0)
+    lines.push_back("the archive has other flags now than when it was stored: " +
+                    counted(changed, "message"));
+  return lines;
+}
+
 namespace {
+
+Result<void> write_notes(JsonStream& json, const journal::Journal& journal) {
+  MBOXFERRY_ASSIGN(const auto lines, notes_about(journal));
+  for (const std::string& line : lines) json.text(line);
+  return json.result();
+}
 
 Result<void> write_account(JsonStream& json, const journal::Journal* journal, const RunFacts& run) {
   json.begin_object();
@@ -139,6 +164,9 @@ Result<void> write_account(JsonStream& json, const journal::Journal* journal, co
   } else {
     json.begin_object().member("files", 0U).member("bytes", 0U).end_object();
   }
+  json.key("notes").begin_array();
+  if (journal != nullptr) MBOXFERRY_TRY(write_notes(json, *journal));
+  json.end_array();
   const auto decimal_or_null = [&](std::string_view name, std::optional<double> value) {
     json.key(name);
     value ? json.decimal(*value) : json.null();

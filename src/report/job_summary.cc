@@ -131,6 +131,8 @@ Result<void> write_job_summary(TextOutput& out, const journal::Journal& journal,
   MBOXFERRY_TRY(table.copy_to(out));
   if (totals.counts.skipped.messages > 0) MBOXFERRY_TRY(write_left_out_line(out, journal));
   MBOXFERRY_TRY(write_losses(out, journal));
+  MBOXFERRY_ASSIGN(const auto notes, notes_about(journal));
+  for (const std::string& note : notes) MBOXFERRY_TRY(out.write("note: " + note + "\n"));
   if (totals.counts.refused.messages > 0) {
     MBOXFERRY_TRY(write_refused_lines(out, journal, totals.counts.refused.messages));
   }

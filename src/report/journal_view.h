@@ -64,5 +64,7 @@ Result<void> write_left_out_files(JsonStream& json, const journal::Journal& jour
 /// The first unread parts for people, and a line about the files that are no mail; nothing when
 /// there are none.
 Result<void> write_unread_lines(TextOutput& out, const journal::Journal& journal);
+/// What should be known of a finished job and is no failure, a line each.
+Result<std::vector<std::string>> notes_about(const journal::Journal& journal);
 
 }  // namespace mboxferry::report

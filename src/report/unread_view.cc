@@ -66,6 +66,11 @@ Result<void> write_unread_lines(TextOutput& out, const journal::Journal& journal
     MBOXFERRY_TRY(
         out.write(fmt::format("  and {} more; --json lists all\n", sum.count.messages - kShown)));
   }
+  if (sum.count.messages > 0 && !sum.accepted) {
+    MBOXFERRY_TRY(
+        out.write("  mend what is named and run the same command again, or go without it with "
+                  "--accept-unread\n"));
+  }
   MBOXFERRY_ASSIGN(const journal::Count left_out, journal::left_out_files(journal));
   if (left_out.messages == 0) return ok();
   return out.write(fmt::format("left out: {} ({}) of the archive that {} no mail\n",

@@ -1,83 +1,199 @@
 // SPDX-License-Identifier: Apache-2.0
-// A touched file's messages beside the journal's rows.
+// A written-to file's messages beside the journal's rows.
 #include "transfer/compare_index.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <optional>
+#include <utility>
 #include <vector>
 
 #include "mboxferry/transfer/folder_index.h"
+#include "transfer/index_pass.h"
 #include "transfer/index_state.h"
 
 namespace mboxferry::transfer {
 namespace {
 
-/// Compares messages with the rows of the journal, page by page.
+constexpr std::size_t kRowsAtOnce = 1000;
+
+Error other_messages(const journal::FolderRow& folder, const std::string& how) {
+  return {ErrorCode::archive_changed,
+          fmt::format("{} has changed since this job's journal was written: {}", folder.file, how),
+          std::string(kChangedHint)};
+}
+
+std::string shown_flags(const journal::MessageRow& row) {
+  std::vector<std::string> names = message::flag_names(row.flags);
+  if (!row.keywords.empty()) names.push_back(row.keywords);
+  return names.empty() ? "none" : fmt::format("{}", fmt::join(names, " "));
+}
+
+/// Compares messages with the rows of the journal, page by page, and takes new flags.
 class IndexComparer final : public IndexSink {
  public:
-  IndexComparer(const SourceFolder& source, const journal::Journal& journal)
-      : source_(source), journal_(journal) {}
+  /// `more_to_come`: what lies behind the last row is not compared.
+  IndexComparer(const SourceFolder& source, const JobSettings& settings, journal::Journal& journal,
+                bool more_to_come)
+      : source_(source),
+        labels_(source.by_label ? label_policy(settings) : plan::LabelPolicy::none),
+        takes_deletions_(settings.dedupe == journal::Dedupe::none),
+        journal_(journal),
+        more_to_come_(more_to_come) {}
 
   Result<void> message(const IndexedMessage& message, std::uint64_t,
                        const mbox::Accounting&) override {
-    MBOXFERRY_ASSIGN(const journal::MessageRow* row, next());
-    const bool same = row != nullptr && row->offset == message.offset &&
-                      row->length == message.length && row->digest == message.content;
-    last_offset_ = message.offset;
-    return same ? ok() : Result<void>(different(message.offset));
+    MBOXFERRY_TRY(read_rows());
+    if (rows_.empty() && more_to_come_) {
+      at_end_ = true;
+      return Error{ErrorCode::interrupted, "every row was compared", ""};
+    }
+    const bool same = !rows_.empty() && rows_.front().offset == message.offset &&
+                      rows_.front().length == message.length &&
+                      rows_.front().digest == message.content;
+    if (!same)
+      return other_messages(source_.row,
+                            fmt::format("the message at byte {} is another", message.offset));
+    for (journal::MessageRow& row : rows_) compare_status(row, message);
+    return taken_.size() + findings_.size() < kRowsAtOnce ? ok() : flush();
   }
   Result<void> doubt(const mbox::Doubt&) override { return ok(); }
   Result<void> problem(const mbox::Problem&) override { return ok(); }
 
+  /// True when the walk was ended because the rows had ended.
+  [[nodiscard]] bool at_end() const { return at_end_; }
+
+  Result<void> finish() {
+    MBOXFERRY_TRY(read_rows());
+    if (!rows_.empty())
+      return other_messages(source_.row,
+                            fmt::format("the message at byte {} is gone", rows_.front().offset));
+    return flush();
+  }
+
+  void tell(Observer& observer) const {
+    const auto line = [&](std::uint64_t messages, const char* one, const char* more) {
+      if (messages > 0)
+        observer.notice(fmt::format("{}: {} message{} {}", source_.row.file, messages,
+                                    messages == 1 ? "" : "s", messages == 1 ? one : more));
+    };
+    line(taken_flags_, "that is not sent yet has new flags, which are taken",
+         "that are not sent yet have new flags, which are taken");
+    line(deleted_, "was deleted meanwhile and is left out",
+         "were deleted meanwhile and are left out");
+    line(restored_, "is no longer deleted and will be sent",
+         "are no longer deleted and will be sent");
+    line(told_,
+         "that is stored already has other flags or is deleted now; the mailbox keeps it as it is, "
+         "and mboxferry verify lists it",
+         "that are stored already have other flags or are deleted now; the mailboxes keep them as "
+         "they are, and mboxferry verify lists them");
+  }
+
  private:
-  /// The next message's first row; one with several labels has more.
-  Result<const journal::MessageRow*> next() {
+  /// The rows of the next message: with several labels it has several.
+  Result<void> read_rows() {
+    rows_.clear();
     for (;;) {
       if (next_ == page_.size()) {
-        MBOXFERRY_ASSIGN(page_, journal_.messages(source_.row.id, last_id_, 1000));
+        MBOXFERRY_ASSIGN(page_, journal_.messages(source_.row.id, last_id_, kRowsAtOnce));
         next_ = 0;
-        if (page_.empty()) return nullptr;
+        if (page_.empty()) return ok();
+        last_id_ = page_.back().id;
       }
-      const journal::MessageRow& row = page_[next_++];
-      last_id_ = row.id;
-      if (row.offset != last_offset_) return &row;
+      if (!rows_.empty() && page_[next_].offset != rows_.front().offset) return ok();
+      rows_.push_back(std::move(page_[next_++]));
     }
   }
 
-  Error different(std::uint64_t offset) const {
-    return {ErrorCode::archive_changed,
-            fmt::format("{} has changed since this job's journal was written: the message at byte "
-                        "{} is another",
-                        source_.row.file, offset),
-            "put the former file back, or start a new job with another --journal"};
+  void compare_status(journal::MessageRow& row, const IndexedMessage& message) {
+    journal::MessageRow now = row;
+    now.flags = message.flags;
+    now.keywords = keywords_of(message, plan::choose_labels(message.labels, labels_));
+    const bool same = now.flags == row.flags && now.keywords == row.keywords;
+    switch (row.state) {
+      case journal::State::stored: {
+        // Keywords that were refused when it was stored are none of this.
+        const bool told = now.flags != row.flags ||
+                          (now.keywords != row.keywords && row.keywords != journal::kUnsayable);
+        if (told || message.expunged) tell_stored(row, now, message.expunged);
+        return;
+      }
+      case journal::State::planned:
+        if (message.expunged && takes_deletions_) {
+          now.state = journal::State::skipped;
+          now.code = kExpunged;
+          ++deleted_;
+          return taken_.push_back(std::move(now));
+        }
+        break;
+      case journal::State::skipped:
+        if (row.code != kExpunged || message.expunged || source_.by_label) return;
+        now.state = journal::State::planned;
+        now.code.clear();
+        ++restored_;
+        return taken_.push_back(std::move(now));
+      case journal::State::intended:
+      case journal::State::refused:
+        break;
+    }
+    if (same) return;
+    ++taken_flags_;
+    taken_.push_back(std::move(now));
+  }
+
+  void tell_stored(const journal::MessageRow& row, const journal::MessageRow& now, bool expunged) {
+    ++told_;
+    std::string text = expunged ? "deleted in the archive after it was stored"
+                                : fmt::format("flags in the archive: {}; when it was stored: {}",
+                                              shown_flags(now), shown_flags(row));
+    findings_.push_back({row.folder, row.offset, journal::kStatusChanged, std::move(text), false});
+  }
+
+  Result<void> flush() {
+    MBOXFERRY_TRY(journal_.take_status(taken_, findings_));
+    taken_.clear();
+    findings_.clear();
+    return ok();
   }
 
   const SourceFolder& source_;
-  const journal::Journal& journal_;
+  const plan::LabelPolicy labels_;
+  const bool takes_deletions_;  ///< false: another copy may have been left out for this one
+  journal::Journal& journal_;
+  const bool more_to_come_;
   std::vector<journal::MessageRow> page_;
   std::size_t next_ = 0;
   journal::MessageId last_id_ = 0;
-  std::optional<std::uint64_t> last_offset_;
+  std::vector<journal::MessageRow> rows_;
+  std::vector<journal::MessageRow> taken_;
+  std::vector<journal::Finding> findings_;
+  bool at_end_ = false;
+  std::uint64_t taken_flags_ = 0;
+  std::uint64_t deleted_ = 0;
+  std::uint64_t restored_ = 0;
+  std::uint64_t told_ = 0;
 };
 
 }  // namespace
 
 Result<void> compare_index(SourceFolder& source, const JobSettings& settings,
-                           journal::Journal& journal, const Cancellation& cancel) {
-  // Rows of an incomplete index cannot be told from a changed file; without any, it starts anew.
-  if (!source.row.index_done) {
-    source.row.index_state = IndexState{}.to_text();
-    MBOXFERRY_ASSIGN(const auto first, journal.messages(source.row.id, 0, 1));
-    if (!first.empty())
-      return Error{ErrorCode::archive_changed,
-                   source.row.file + " was written to while this job's index of it was incomplete",
-                   "start a new job with another --journal"};
+                           journal::Journal& journal, Observer& observer,
+                           const Cancellation& cancel) {
+  MBOXFERRY_TRY(journal.forget_findings(source.row.id, journal::kStatusChanged));
+  MBOXFERRY_ASSIGN(const auto first, journal.messages(source.row.id, 0, 1));
+  if (first.empty()) {
+    if (!source.row.index_done) source.row.index_state = IndexState{}.to_text();
     return journal.update_folder(source.row);
   }
   MBOXFERRY_ASSIGN(const auto bytes, archive::open_folder(source.place));
-  IndexComparer comparer(source, journal);
-  MBOXFERRY_TRY(index_place(source.place, *bytes, source.survey, settings.index, comparer, cancel));
+  IndexComparer comparer(source, settings, journal, !source.row.index_done);
+  const auto compared =
+      index_place(source.place, *bytes, source.survey, settings.index, comparer, cancel);
+  if (!compared && !comparer.at_end()) return compared.error();
+  MBOXFERRY_TRY(bytes->check_unchanged());
+  MBOXFERRY_TRY(comparer.finish());
+  comparer.tell(observer);
   return journal.update_folder(source.row);
 }
 

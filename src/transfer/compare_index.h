@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether a file that was touched still holds what the journal says.
+// Whether a file that was written to still holds what the journal says.
 #pragma once
 
 #include "mboxferry/base/cancellation.h"
@@ -8,9 +8,13 @@
 
 namespace mboxferry::transfer {
 
-/// Compares a touched file's messages with the journal's index; `archive_changed` names the first
-/// that differs.
+/// Compares the messages of a file that was written to with the journal's index, all but their
+/// status fields; `archive_changed` names the first that differs. New flags of messages that are
+/// not stored yet are taken, one that was marked deleted is left out, and of those that are stored
+/// findings are kept (kStatusChanged) and their number is told.
+/// See docs/decisions/0030-flags-written-in-place.md.
 Result<void> compare_index(SourceFolder& source, const JobSettings& settings,
-                           journal::Journal& journal, const Cancellation& cancel);
+                           journal::Journal& journal, Observer& observer,
+                           const Cancellation& cancel);
 
 }  // namespace mboxferry::transfer

@@ -3,6 +3,10 @@
 #include "transfer/final_check.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <string>
+#include <vector>
 
 #include "transfer/flag_repair.h"
 
@@ -21,22 +25,34 @@ std::string told(const Difference& difference) {
 }  // namespace
 
 Result<VerifyResult> check_what_is_stored(journal::Journal& journal, imap::Target& target,
-                                          Observer& observer, const Cancellation& interrupt) {
+                                          bool strict, Observer& observer,
+                                          const Cancellation& interrupt) {
   FlagRepair repair;
   bool repaired = false;
+  const VerifyOptions options{.full = false, .strict = strict};
   const auto show = [&](const Difference& difference) {
     if (difference.what == "unexpected") return;
     if (!repaired && repair.take(difference)) return;
-    observer.notice(told(difference));
+    // The others are told by their numbers.
+    if (difference.judgement == Difference::Judgement::error) observer.notice(told(difference));
   };
-  MBOXFERRY_ASSIGN(VerifyResult result, verify_job(journal, target, false, show, interrupt));
-  if (repair.empty()) return result;
-  MBOXFERRY_ASSIGN(const std::uint64_t messages, repair.put_back(target));
-  observer.notice(
-      fmt::format("the server had lost flags or keywords of {} message{}; they were put back",
-                  messages, messages == 1 ? "" : "s"));
-  repaired = true;
-  return verify_job(journal, target, false, show, interrupt);
+  MBOXFERRY_ASSIGN(VerifyResult result, verify_job(journal, target, options, show, interrupt));
+  if (!repair.empty()) {
+    MBOXFERRY_ASSIGN(const std::uint64_t messages, repair.put_back(target));
+    if (messages > 0)
+      observer.notice(
+          fmt::format("the server had lost flags or keywords of {} message{}; they were put back",
+                      messages, messages == 1 ? "" : "s"));
+    repaired = true;
+    MBOXFERRY_ASSIGN(result, verify_job(journal, target, options, show, interrupt));
+  }
+  const std::vector<std::string> lines = lines_about(result);
+  for (const std::string& line : lines) observer.notice(line);
+  MBOXFERRY_TRY(journal.together([&]() -> Result<void> {
+    for (const auto& [name, value] : result.compared) MBOXFERRY_TRY(journal.set_note(name, value));
+    return journal.set_note(journal::kComparisonNote, fmt::format("{}", fmt::join(lines, "\n")));
+  }));
+  return result;
 }
 
 }  // namespace mboxferry::transfer

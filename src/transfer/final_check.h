@@ -10,8 +10,10 @@
 namespace mboxferry::transfer {
 
 /// Compares the ledger with the server, puts flags back that the server has lost, and tells the
-/// observer about every other difference.
+/// observer about every other difference. The journal keeps what was found in order, so that a
+/// later run can tell what is gone since.
 Result<VerifyResult> check_what_is_stored(journal::Journal& journal, imap::Target& target,
-                                          Observer& observer, const Cancellation& interrupt);
+                                          bool strict, Observer& observer,
+                                          const Cancellation& interrupt);
 
 }  // namespace mboxferry::transfer

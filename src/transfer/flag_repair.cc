@@ -8,7 +8,7 @@ namespace mboxferry::transfer {
 
 bool FlagRepair::take(const Difference& difference) {
   const bool lost = difference.what == "flags" || difference.what == "keywords";
-  if (!lost || lost_.size() == kMost) return false;
+  if (!lost || difference.compared_before || lost_.size() == kMost) return false;
   lost_.push_back(difference);
   return true;
 }

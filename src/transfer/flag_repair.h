@@ -15,7 +15,8 @@ namespace mboxferry::transfer {
 /// with Maildir: `unknown-2`). What the final comparison finds of that is put back once.
 class FlagRepair {
  public:
-  /// True when it was taken: a message with flags or keywords too few.
+  /// True when it was taken: a message with flags or keywords too few that no earlier run has
+  /// compared. What was in order then, somebody has taken away; what was not, the server drops.
   bool take(const Difference& difference);
   [[nodiscard]] bool empty() const { return lost_.empty(); }
   /// Adds what is missing, and returns to how many messages. Errors of the session only: what the

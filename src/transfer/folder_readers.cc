@@ -8,6 +8,23 @@
 
 namespace mboxferry::transfer {
 
+namespace {
+
+/// The index names bytes of the file as it was when this run began.
+Result<void> check_unwritten(const SourceFolder& source) {
+  const auto identity = identity_from_text(source.row.identity);
+  if (!identity) return ok();
+  MBOXFERRY_ASSIGN(const bool unwritten, archive::is_unwritten(source.place, *identity));
+  if (unwritten) return ok();
+  return Error{ErrorCode::archive_changed,
+               source.row.file + " changed while it was being read",
+               "run again when no other program writes to it",
+               ErrorScope::job,
+               {Retry::When::now, {}}};
+}
+
+}  // namespace
+
 Result<MessageReader*> FolderReaders::of(journal::FolderId folder) {
   if (reader_ && folder == folder_) return reader_.get();
   const auto source =
@@ -15,7 +32,9 @@ Result<MessageReader*> FolderReaders::of(journal::FolderId folder) {
                    [&](const SourceFolder& known) { return known.row.id == folder; });
   if (source == sources_.end())
     return Error{ErrorCode::internal, "a message of the journal belongs to no folder", ""};
+  reader_.reset();
   MBOXFERRY_ASSIGN(bytes_, archive::open_folder(source->place));
+  MBOXFERRY_TRY(check_unwritten(*source));
   reader_ = std::make_unique<MessageReader>(*bytes_, wire_options(source->survey, settings_.index));
   folder_ = folder;
   return reader_.get();

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <set>
 #include <utility>
 
@@ -28,7 +27,7 @@ Error stopped() { return {ErrorCode::interrupted, "indexing was stopped", ""}; }
 Error last_message_changed(const journal::FolderRow& row) {
   return {ErrorCode::archive_changed,
           row.file + ": the last message of the part that was read before has changed",
-          "put the former file back, or start a new job with another --journal"};
+          std::string(kChangedHint)};
 }
 
 /// Collects rows and hands them to the journal chunk by chunk.
@@ -117,15 +116,13 @@ class JournalFiller final : public IndexSink {
   Result<void> add_rows(const IndexedMessage& message) {
     journal::MessageRow row = to_row(message);
     report_late_labels(message);
-    plan::LabelChoice choice =
+    const plan::LabelChoice choice =
         plan::choose_labels(message.labels, source_.by_label ? labels_ : plan::LabelPolicy::none);
-    std::vector<std::string> keywords = message.keywords;
-    std::move(choice.keywords.begin(), choice.keywords.end(), std::back_inserter(keywords));
-    row.keywords = join_keywords(keywords);
+    row.keywords = keywords_of(message, choice);
     const bool left_out = message.pseudo || message.expunged;
     if (left_out) {
       row.state = journal::State::skipped;
-      row.code = message.pseudo ? "pseudo" : "expunged";
+      row.code = message.pseudo ? "pseudo" : kExpunged;
     }
     if (left_out || choice.mailboxes.empty()) {
       MBOXFERRY_ASSIGN(row.mailbox, own_mailbox());
@@ -260,12 +257,18 @@ std::string join_keywords(const std::vector<std::string>& keywords) {
   return joined;
 }
 
+std::string keywords_of(const IndexedMessage& message, const plan::LabelChoice& labels) {
+  std::vector<std::string> keywords = message.keywords;
+  keywords.insert(keywords.end(), labels.keywords.begin(), labels.keywords.end());
+  return join_keywords(keywords);
+}
+
 Result<void> FolderIndexer::index(SourceFolder& source, const Cancellation& cancel, Extent extent) {
   auto state = IndexState::from_text(source.row.index_state);
   if (!state)
     return Error{ErrorCode::configuration,
                  "the journal's index state of " + source.row.file + " is damaged",
-                 "start a new job with another --journal"};
+                 "begin a new job with another --journal and --skip-existing"};
   std::optional<journal::MessageRow> known_last;
   if (source.grown) {
     MBOXFERRY_ASSIGN(known_last, journal_.last_message(source.row.id));

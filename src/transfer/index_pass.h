@@ -15,6 +15,9 @@ namespace mboxferry::transfer {
 /// The code of a finding about a line that could be a separator.
 inline constexpr const char* kDoubtfulSeparator = "doubtful-separator";
 
+/// Why a message is left out that its program has deleted and still keeps.
+inline constexpr const char* kExpunged = "expunged";
+
 /// Fills the journal with what is in folders; used by one thread at a time.
 class FolderIndexer {
  public:
@@ -69,5 +72,7 @@ class IndexPass {
 /// The keywords of a message as the journal keeps them: valid IMAP atoms, separated by spaces, and
 /// journal::kUnsayable for those that cannot be one.
 std::string join_keywords(const std::vector<std::string>& keywords);
+/// Of a message and its labels, in that form.
+std::string keywords_of(const IndexedMessage& message, const plan::LabelChoice& labels);
 
 }  // namespace mboxferry::transfer

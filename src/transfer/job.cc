@@ -27,6 +27,7 @@
 #include "transfer/tally.h"
 #include "transfer/throttled_target.h"
 #include "transfer/tracker.h"
+#include "transfer/written_archive.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -42,11 +43,12 @@ constexpr int kFirstTries = 2;
 class JobRunner {
  public:
   JobRunner(const JobSettings& settings, const Environment& environment, Observer& observer,
-            const Cancellation& interrupt)
+            const Cancellation& interrupt, bool may_look_again)
       : settings_(settings),
         environment_(environment),
         tracker_(observer),
         interrupt_(interrupt),
+        may_look_again_(may_look_again),
         throttle_(settings.limits, *environment.clock),
         budget_(settings.limits, *environment.clock) {
     const BatchBound bound = largest_batch(
@@ -88,6 +90,7 @@ class JobRunner {
   const Environment& environment_;
   Tracker tracker_;
   const Cancellation& interrupt_;
+  const bool may_look_again_;  ///< an archive that is written to ends the run without a verdict
   Throttle throttle_;
   DailyBudget budget_;
   std::vector<SourceFolder> sources_;
@@ -123,7 +126,8 @@ Result<void> JobRunner::open() {
     return match_with_journal(sources_, settings_, *journal_, tracker_);
   }));
   for (SourceFolder& source : sources_)
-    if (source.touched) MBOXFERRY_TRY(compare_index(source, settings_, *journal_, interrupt_));
+    if (source.touched)
+      MBOXFERRY_TRY(compare_index(source, settings_, *journal_, tracker_, interrupt_));
   MBOXFERRY_TRY(plan_refused_again());
   return begin_progress();
 }
@@ -317,10 +321,12 @@ Result<Verdict> JobRunner::verify() {
   if (!target_) {
     MBOXFERRY_ASSIGN(target_, connect());
   }
-  MBOXFERRY_ASSIGN(const VerifyResult result,
-                   check_what_is_stored(*journal_, *target_, tracker_, interrupt_));
-  verified_ = fmt::format("checked={} missing={} different={} unexpected={}", result.checked,
-                          result.missing, result.different, result.unexpected);
+  MBOXFERRY_ASSIGN(
+      const VerifyResult result,
+      check_what_is_stored(*journal_, *target_, settings_.strict, tracker_, interrupt_));
+  verified_ =
+      fmt::format("checked={} missing={} different={} unexpected={} gone_since={}", result.checked,
+                  result.missing, result.different, result.unexpected, result.gone_since);
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(0));
   if (counts.planned.messages + counts.intended.messages > 0)
     return Error{ErrorCode::internal, "messages were left unsent", "run the same command again"};
@@ -328,7 +334,8 @@ Result<Verdict> JobRunner::verify() {
     return Error{ErrorCode::refused,
                  fmt::format("{}: {} messages are missing on the server and {} are different",
                              settings_.account.label(), result.missing, result.different),
-                 "run mboxferry verify on the journal for the list"};
+                 fmt::format("run mboxferry verify{} {} for the list",
+                             settings_.strict ? " --strict" : "", settings_.journal_path)};
   // After a complete run that needed nothing more, copies are what the owner made of the mail.
   const bool may_be_ours = !was_complete_ || tracker_.snapshot().stored_now.messages > 0;
   if (result.twice > 0 && may_be_ours)
@@ -384,7 +391,8 @@ Result<Verdict> JobRunner::conclude(const Result<void>& transferred) {
   if (target_ && verdict) target_->log_out();
   for (const Result<void>& written : {write_quarantine(sources_, settings_, *journal_),
                                       note_end(transferred.has_value(), verdict)}) {
-    if (!written) unwritten_.push_back(written.error());
+    if (!written && (verdict || verdict.error().what != written.error().what))
+      unwritten_.push_back(written.error());
   }
   tracker_.enter(Progress::Phase::done);
   return verdict;
@@ -392,7 +400,12 @@ Result<Verdict> JobRunner::conclude(const Result<void>& transferred) {
 
 Result<Verdict> JobRunner::run() {
   MBOXFERRY_TRY(open());
-  auto verdict = conclude(transfer_all());
+  const auto transferred = transfer_all();
+  if (!transferred && was_written_to(transferred.error()) && may_look_again_) {
+    index_pass_.reset();
+    return transferred.error();
+  }
+  auto verdict = conclude(transferred);
   if (!start_check_ || !start_check_->found_copies()) return verdict;
   const auto discarded = discard_unused(std::move(journal_));
   if (!discarded) unwritten_.push_back(discarded.error());
@@ -404,19 +417,23 @@ Result<Verdict> JobRunner::run() {
 JobResult run_job(const JobSettings& settings, const Environment& environment, Observer& observer,
                   const Cancellation& interrupt) {
   const auto start = std::chrono::steady_clock::now();
-  JobRunner runner(settings, environment, observer, interrupt);
-  const Result<Verdict> verdict = runner.run();
-  JobResult result;
-  if (verdict) {
-    result.verdict = *verdict;
-    result.reason = runner.reason();
-  } else {
-    result.error = verdict.error();
-    if (verdict.error().code == ErrorCode::interrupted) result.verdict = Verdict::interrupted;
-  }
+  const auto run = [&](const JobSettings& once, bool may_look_again) {
+    JobRunner runner(once, environment, observer, interrupt, may_look_again);
+    const Result<Verdict> verdict = runner.run();
+    JobResult result;
+    if (verdict) {
+      result.verdict = *verdict;
+      result.reason = runner.reason();
+    } else {
+      result.error = verdict.error();
+      if (verdict.error().code == ErrorCode::interrupted) result.verdict = Verdict::interrupted;
+    }
+    result.stored_now = runner.stored_now();
+    result.unwritten = runner.unwritten();
+    return result;
+  };
+  JobResult result = run_while_written_to(settings, run, observer, *environment.clock, interrupt);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  result.stored_now = runner.stored_now();
-  result.unwritten = runner.unwritten();
   return result;
 }
 

@@ -41,7 +41,9 @@ Result<void> MessageReader::wire_form(std::uint64_t offset, std::uint64_t length
       return Error{
           ErrorCode::archive_changed,
           fmt::format("{} ends at byte {}, inside a message", source_.name(), offset),
-          "it was longer when it was read first; run again when no other program writes to it"};
+          "it was longer when it was read first; run again when no other program writes to it",
+          ErrorScope::job,
+          {Retry::When::now, {}}};
     encoder.feed(bytes, consume);
     if (!written) return written;
     offset += bytes.size();
@@ -49,6 +51,26 @@ Result<void> MessageReader::wire_form(std::uint64_t offset, std::uint64_t length
   }
   encoder.finish(consume);
   return written;
+}
+
+Result<void> BatchLiterals::write(std::size_t index, const imap::LiteralWriter& out) {
+  const journal::MessageRow& row = rows_[index];
+  std::uint64_t size = 0;
+  const auto counting = [&](std::string_view piece) {
+    size += piece.size();
+    return size > row.wire_size ? wrong_size(row) : out(piece);
+  };
+  MBOXFERRY_TRY(reader_.wire_form(row.offset, row.length, counting));
+  return size == row.wire_size ? ok() : wrong_size(row);
+}
+
+/// Another size than the index has: somebody wrote to the file, or the program is wrong.
+Result<void> BatchLiterals::wrong_size(const journal::MessageRow& row) {
+  MBOXFERRY_TRY(reader_.check_unchanged());
+  return Error{
+      ErrorCode::internal,
+      fmt::format("the message at byte {} has another size than its index says", row.offset),
+      "this is a bug of mboxferry; please report it"};
 }
 
 }  // namespace mboxferry::transfer

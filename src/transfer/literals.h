@@ -39,12 +39,12 @@ class BatchLiterals final : public imap::LiteralSource {
   BatchLiterals(MessageReader& reader, std::span<const journal::MessageRow> rows)
       : reader_(reader), rows_(rows) {}
 
-  Result<void> write(std::size_t index, const imap::LiteralWriter& out) override {
-    return reader_.wire_form(rows_[index].offset, rows_[index].length, out);
-  }
+  Result<void> write(std::size_t index, const imap::LiteralWriter& out) override;
   Result<void> approve() override { return reader_.check_unchanged(); }
 
  private:
+  Result<void> wrong_size(const journal::MessageRow& row);
+
   MessageReader& reader_;
   std::span<const journal::MessageRow> rows_;
 };

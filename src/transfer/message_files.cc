@@ -47,7 +47,9 @@ Result<void> FileReader::read(std::uint64_t offset, std::uint64_t length,
     if (got == 0)
       return Error{ErrorCode::archive_changed,
                    source_.name() + ": a message became shorter while it was read",
-                   "run the command again when nothing else writes to the archive"};
+                   "run again when no other program writes to it",
+                   ErrorScope::job,
+                   {Retry::When::now, {}}};
     MBOXFERRY_ASSIGN(const bool more, take({buffer_.get(), got}));
     if (!more) return ok();
     offset += got;

@@ -208,12 +208,17 @@ Result<void> Planner::list_unread(Plan& plan) const {
 void Planner::judge(Plan& plan, const std::vector<Presence>& presences) const {
   plan.go = true;
   plan.bytes_needed = to_send_.bytes;
+  const std::string_view most = settings_.limits.message_bytes > 0
+                                    ? "--max-message-size or the server's limit"
+                                    : "the server takes";
+  std::uint64_t planned = 0;
+  std::uint64_t oversize = 0;
   for (const PlannedMailbox& mailbox : plan.mailboxes) {
+    planned += mailbox.planned;
+    oversize += mailbox.oversize;
     if (mailbox.oversize > 0)
-      plan.reasons.push_back(fmt::format(
-          "{}: {} messages are empty or larger than {}", mailbox.name, mailbox.oversize,
-          settings_.limits.message_bytes > 0 ? "--max-message-size or the server's limit"
-                                             : "the server takes"));
+      plan.reasons.push_back(fmt::format("{}: {} messages are empty or larger than {}",
+                                         mailbox.name, mailbox.oversize, most));
   }
   for (const std::string& name : refused_names_) {
     plan.go = false;
@@ -229,6 +234,12 @@ void Planner::judge(Plan& plan, const std::vector<Presence>& presences) const {
   }
   for (const Presence& presence : presences)
     if (!presence.there() && presence.found > 0) plan.reasons.push_back(describe_few(presence));
+  if (planned > 0 && oversize == planned) {
+    plan.go = false;
+    plan.reasons.insert(plan.reasons.begin(),
+                        fmt::format("no message can be sent: all are empty or larger than {}",
+                                    most));
+  }
   if (!plan.quota) return;
   const auto why = too_little_room(*plan.quota, plan.bytes_needed, settings_.quota_reserve);
   if (!why) return;

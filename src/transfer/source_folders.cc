@@ -65,7 +65,7 @@ Result<SourceFolder> survey_source(const archive::Archive& archive, const archiv
 Error changed(const journal::FolderRow& row, const std::string& how) {
   return {ErrorCode::archive_changed,
           row.file + " " + how + " since this job's journal was written",
-          "put the former file back, or start a new job with another --journal"};
+          std::string(kChangedHint)};
 }
 
 bool by_label(const FolderSurvey& survey, const JobSettings& settings) {
@@ -78,7 +78,7 @@ Result<void> match_one(SourceFolder& source, const journal::FolderRow& row,
   const auto survey = FolderSurvey::from_text(row.profile);
   if (!identity || !survey)
     return Error{ErrorCode::configuration, "the journal's entry of " + row.file + " is damaged",
-                 "start a new job with another --journal"};
+                 "begin a new job with another --journal and --skip-existing"};
   MBOXFERRY_ASSIGN(const archive::Change change, archive::compare(source.place, *identity));
   const std::string identity_now = source.row.identity;
   source.row = row;
@@ -90,12 +90,12 @@ Result<void> match_one(SourceFolder& source, const journal::FolderRow& row,
     case archive::Change::different:
       return changed(row, "has changed");
     case archive::Change::touched:
-      observer.notice(row.file + " has a new modification time; reading it again to compare");
       source.touched = true;
       source.row.identity = identity_now;
       return ok();
     case archive::Change::grown:
       observer.notice(row.file + " has grown; what is new will be added");
+      source.touched = true;
       source.row.identity = identity_now;
       source.grown = true;
       source.row.index_done = false;

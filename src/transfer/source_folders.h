@@ -30,13 +30,19 @@ struct SourceFolder {
   std::uint64_t bytes_told = 0;  ///< on disk, that progress knows to be read in this run
 };
 
+/// What to do about an archive that is not the one a journal was made from.
+inline constexpr std::string_view kChangedHint =
+    "put the former file back, or begin a new job with another --journal and --skip-existing, "
+    "which leaves out what the mailbox has";
+
 /// Opens the archives and surveys every folder. Errors: no_such_archive, not_mail when a file that
 /// the user named is no mbox, io. What is not read goes to `not_read`. Nothing is sent or written.
 Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, UnreadFiles& not_read,
                                                Observer& observer);
 
 /// Matches the folders with the journal's and adds the new ones. A folder whose file only grew is
-/// to be indexed further; one that changed otherwise, or is gone, is an `archive_changed` error.
+/// to be indexed further; one that was written to is to be compared first. One that changed
+/// otherwise, or is gone, is an `archive_changed` error.
 Result<void> match_with_journal(std::vector<SourceFolder>& sources, const JobSettings& settings,
                                 journal::Journal& journal, Observer& observer);
 

@@ -7,6 +7,8 @@
 
 #include "mboxferry/plan/message_plan.h"
 #include "mboxferry/transfer/job.h"
+#include "transfer/alterations.h"
+#include "transfer/compared_note.h"
 #include "transfer/content_digest.h"
 #include "transfer/copy_finder.h"
 #include "transfer/lookout.h"
@@ -27,25 +29,36 @@ bool has_all(const std::vector<std::string>& found, const std::vector<std::strin
   });
 }
 
+/// What verifying a mailbox takes from its job.
+struct Verification {
+  const VerifyOptions& options;
+  const message::MacKey& key;  ///< of the digests
+  const std::unordered_map<journal::FolderId, std::string>& folders;
+  const DifferenceVisitor& visit;
+  const Cancellation& interrupt;
+};
+
 /// Verifies one selected mailbox, page by page of the ledger.
 class MailboxVerifier {
  public:
-  /// `highest_uid`: what the server said is the last, or more.
+  /// `highest_uid`: what the server said is the last, or more. `before`: what is known of earlier.
   MailboxVerifier(const journal::MailboxRow& mailbox, const plan::FlagLimits& limits,
-                  imap::Uid highest_uid,
-                  const std::unordered_map<journal::FolderId, std::string>& folders,
-                  journal::Journal& journal, imap::ReadOnlyTarget& target,
-                  const std::optional<message::MacKey>& key, VerifyResult& result,
-                  const DifferenceVisitor& visit)
+                  imap::Uid highest_uid, Compared before, journal::Journal& journal,
+                  imap::ReadOnlyTarget& target, const Verification& verification,
+                  VerifyResult& result)
       : mailbox_(mailbox),
         limits_(limits),
         highest_uid_(highest_uid),
-        folders_(folders),
+        before_(std::move(before)),
         target_(target),
-        key_(key),
+        verification_(verification),
+        full_(verification.options.full),
+        strict_(verification.options.strict),
         result_(result),
-        visit_(visit),
-        copies_(mailbox.id, journal, target) {}
+        copies_(mailbox.id, journal, target) {
+    now_.uid_validity = before_.uid_validity;
+    now_.last = before_.last;
+  }
 
   Result<void> add(const journal::MessageRow& row) {
     page_.push_back(row);
@@ -53,8 +66,9 @@ class MailboxVerifier {
   }
 
   /// The rest of the ledger, and what lies behind it on the server.
-  Result<void> finish(const Cancellation& interrupt) {
+  Result<void> finish(const journal::Journal& journal) {
     MBOXFERRY_TRY(compare_page(imap::kLastUid));
+    MBOXFERRY_TRY(judge_alterations(journal));
     const auto tell = [this](const Stranger& stranger) {
       if (stranger.original == nullptr) return unexpected(stranger.uid);
       ++result_.unexpected;
@@ -62,16 +76,23 @@ class MailboxVerifier {
       Difference difference = difference_of(*stranger.original, "twice", stranger.uid);
       difference.copy_of = stranger.original->uid;
       difference.provable = stranger.provable;
-      visit_(difference);
+      verification_.visit(difference);
     };
-    return copies_.look(tell, interrupt);
+    return copies_.look(tell, verification_.interrupt);
   }
 
   void missing(const journal::MessageRow& row) {
     ++result_.checked;
+    now_.last = std::max(now_.last, row.uid);
+    if (before_.covers(row.uid) && !strict_)
+      return gone_since(difference_of(row, "missing", row.uid));
     ++result_.missing;
+    not_in_order(row);
     report(row, "missing", row.uid);
   }
+
+  /// For the journal, once everything is compared.
+  [[nodiscard]] std::string note() const { return now_.to_text(); }
 
  private:
   /// One walk goes through the mailbox beside the ledger. Bodies need the connection, so that with
@@ -81,16 +102,16 @@ class MailboxVerifier {
     const imap::Uid wanted = page_.empty() ? 0 : page_.back().uid;
     if (!walk_ || wanted > walked_to_) {
       MBOXFERRY_TRY(pass_rest());
-      MBOXFERRY_TRY(begin_walk(key_ ? last : std::max(wanted, highest_uid_)));
+      MBOXFERRY_TRY(begin_walk(full_ ? last : std::max(wanted, highest_uid_)));
     }
     for (const journal::MessageRow& row : page_) MBOXFERRY_TRY(compare_row(row));
-    if (key_ || last == imap::kLastUid) {
+    if (full_ || last == imap::kLastUid) {
       MBOXFERRY_TRY(pass_rest());
       walk_.reset();
     }
-    if (key_) MBOXFERRY_TRY(compare_bodies());
+    if (full_) MBOXFERRY_TRY(compare_bodies());
     page_.clear();
-    good_.clear();
+    to_read_.clear();
     return ok();
   }
 
@@ -101,6 +122,11 @@ class MailboxVerifier {
       first = std::max<imap::Uid>(mailbox_.uid_floor, 1);
       if (!page_.empty()) first = std::min(first, page_.front().uid);
     }
+    if (walked_to_ == 0) first_uid_ = first;
+    return begin_walk_at(first, last);
+  }
+
+  Result<void> begin_walk_at(imap::Uid first, imap::Uid last) {
     walk_.reset();
     MBOXFERRY_ASSIGN(walk_, target_.walk({first, last}, {.just_selected = walked_to_ == 0}));
     walked_to_ = last;
@@ -134,77 +160,155 @@ class MailboxVerifier {
 
   void compare(const journal::MessageRow& row, const imap::FetchedMessage& fetched) {
     ++result_.checked;
-    const char* what = nullptr;
+    now_.last = std::max(now_.last, row.uid);
+    const Alteration altered{&row, fetched.size != row.wire_size,
+                             fetched.internal_date.unix_seconds != row.date.unix_seconds};
     const plan::KeptFlags kept = plan::keep_flags(row.flags, row.keywords, limits_);
     // A reader may have set flags since; one that was lost is a difference.
-    if (fetched.size != row.wire_size)
-      what = "size";
-    else if (fetched.internal_date.unix_seconds != row.date.unix_seconds)
-      what = "internaldate";
-    else if ((kept.flags & ~fetched.flags) != 0)
-      what = "flags";
+    const char* lost = nullptr;
+    if ((kept.flags & ~fetched.flags) != 0)
+      lost = "flags";
     else if (!has_all(fetched.keywords, kept.keywords))
-      what = "keywords";
-    if (what == nullptr) {
-      if (key_) good_.push_back(&row);
-      return;
-    }
-    ++result_.different;
+      lost = "keywords";
+    if (strict_ && altered.any()) return different(row, altered.size ? "size" : "internaldate");
+    if (lost != nullptr) flags_lost(row, lost, kept);
+    if (strict_ && lost != nullptr) return;
+    if (full_) return to_read_.push_back(altered);
+    if (altered.any()) alterations_.add(row, altered.size, altered.date);
+  }
+
+  void flags_lost(const journal::MessageRow& row, const char* what, const plan::KeptFlags& kept) {
     Difference difference = difference_of(row, what, row.uid);
     difference.flags = kept.flags;
     difference.keywords = kept.keywords;
-    visit_(difference);
+    const bool in_order_before =
+        difference.compared_before && !before_.without_flags.contains(row.uid);
+    if (strict_) {
+      ++result_.different;
+      not_in_order(row);
+      return verification_.visit(difference);
+    }
+    if (in_order_before) return gone_since(std::move(difference));
+    now_.without_flags.add(row.uid);
+    ++(difference.what == "flags" ? result_.altered.flags : result_.altered.keywords);
+    difference.judgement = Difference::Judgement::altered;
+    verification_.visit(difference);
+  }
+
+  void gone_since(Difference difference) {
+    ++result_.gone_since;
+    difference.judgement = Difference::Judgement::gone_since;
+    verification_.visit(difference);
+  }
+
+  void different(const journal::MessageRow& row, const char* what) {
+    ++result_.different;
+    not_in_order(row);
+    report(row, what, row.uid);
+  }
+
+  /// What was in order before stays so in the journal: it is not this run's loss.
+  void not_in_order(const journal::MessageRow& row) {
+    if (row.uid != 0 && !before_.covers(row.uid)) now_.not_in_order.add(row.uid);
+  }
+
+  Result<bool> same_content(const journal::MessageRow& row) {
+    ContentDigest digest(verification_.key);
+    MBOXFERRY_TRY(target_.fetch_body(row.uid, row.wire_size, [&](std::string_view bytes) {
+      digest.update(bytes);
+      return ok();
+    }));
+    return digest.finish() == row.digest;
   }
 
   Result<void> compare_bodies() {
-    for (const journal::MessageRow* row : good_) {
-      ContentDigest digest(*key_);
-      MBOXFERRY_TRY(target_.fetch_body(row->uid, row->wire_size, [&](std::string_view bytes) {
-        digest.update(bytes);
-        return ok();
-      }));
-      if (digest.finish() == row->digest) continue;
-      ++result_.different;
-      report(*row, "content", row->uid);
+    for (const Alteration& one : to_read_) {
+      MBOXFERRY_ASSIGN(const bool same, same_content(*one.row));
+      if (!same) {
+        different(*one.row, "content");
+        continue;
+      }
+      result_.altered.sizes += one.size ? 1 : 0;
+      result_.altered.dates += one.date ? 1 : 0;
     }
     return ok();
   }
 
+  /// Some servers estimate sizes or ignore dates: the content of a sample decides whether that is
+  /// all. Where it is not, every such message is reported.
+  Result<void> judge_alterations(const journal::Journal& journal) {
+    for (const journal::MessageRow& row : alterations_.sample()) {
+      if (verification_.interrupt.requested()) return interrupted("interrupted while verifying");
+      MBOXFERRY_ASSIGN(const bool same, same_content(row));
+      if (!same) return report_altered(journal);
+    }
+    result_.altered.sizes += alterations_.sizes();
+    result_.altered.dates += alterations_.dates();
+    return ok();
+  }
+
+  Result<void> report_altered(const journal::Journal& journal) {
+    MBOXFERRY_TRY(begin_walk_at(first_uid_, imap::kLastUid));
+    return journal.ledger(mailbox_.id, [&](const journal::MessageRow& row) -> Result<void> {
+      if (verification_.interrupt.requested()) return interrupted("interrupted while verifying");
+      while (fetched_ && fetched_->uid < row.uid) MBOXFERRY_TRY(advance());
+      if (!fetched_ || fetched_->uid != row.uid) return ok();
+      if (fetched_->size != row.wire_size)
+        different(row, "size");
+      else if (fetched_->internal_date.unix_seconds != row.date.unix_seconds)
+        different(row, "internaldate");
+      return ok();
+    });
+  }
+
   void unexpected(imap::Uid uid) {
     ++result_.unexpected;
-    visit_({mailbox_.name, "", 0, uid, "unexpected", 0, {}, 0, false});
+    Difference difference;
+    difference.mailbox = mailbox_.name;
+    difference.uid = uid;
+    difference.what = "unexpected";
+    verification_.visit(difference);
   }
 
   Difference difference_of(const journal::MessageRow& row, const char* what, imap::Uid uid) const {
-    const auto folder = folders_.find(row.folder);
-    return {mailbox_.name,
-            folder == folders_.end() ? "" : folder->second,
-            row.offset,
-            uid,
-            what,
-            0,
-            {},
-            0,
-            false};
+    const auto folder = verification_.folders.find(row.folder);
+    Difference difference;
+    difference.mailbox = mailbox_.name;
+    if (folder != verification_.folders.end()) difference.folder = folder->second;
+    difference.offset = row.offset;
+    difference.uid = uid;
+    difference.what = what;
+    difference.compared_before = before_.covers(row.uid);
+    return difference;
   }
   void report(const journal::MessageRow& row, const char* what, imap::Uid uid) {
-    visit_(difference_of(row, what, uid));
+    verification_.visit(difference_of(row, what, uid));
   }
 
   const journal::MailboxRow& mailbox_;
   const plan::FlagLimits& limits_;
   const imap::Uid highest_uid_;
-  const std::unordered_map<journal::FolderId, std::string>& folders_;
+  const Compared before_;
+  Compared now_;
   imap::ReadOnlyTarget& target_;
-  const std::optional<message::MacKey> key_;  ///< of the digests; set: bodies are compared too
+  const Verification& verification_;
+  const bool full_;
+  const bool strict_;
   VerifyResult& result_;
-  const DifferenceVisitor& visit_;
   CopyFinder copies_;
+  Alterations alterations_;
   std::vector<journal::MessageRow> page_;
-  std::vector<const journal::MessageRow*> good_;
+  struct Alteration {
+    const journal::MessageRow* row;
+    bool size;
+    bool date;
+    [[nodiscard]] bool any() const { return size || date; }
+  };
+  std::vector<Alteration> to_read_;  ///< of the page
   std::unique_ptr<imap::MessageWalk> walk_;
   std::optional<imap::FetchedMessage> fetched_;  ///< the walk's message that is looked at
   imap::Uid walked_to_ = 0;                      ///< the end of that walk
+  imap::Uid first_uid_ = 1;                      ///< where the first walk began
 };
 
 /// Those that messages were stored in.
@@ -219,11 +323,9 @@ Result<std::vector<Lookout::Mailbox>> mailboxes_to_verify(const journal::Journal
   return used;
 }
 
-Result<void> verify_mailbox(const journal::MailboxRow& mailbox,
-                            const std::unordered_map<journal::FolderId, std::string>& folders,
-                            journal::Journal& journal, imap::ReadOnlyTarget& target,
-                            const std::optional<message::MacKey>& key, VerifyResult& result,
-                            const DifferenceVisitor& visit, const Cancellation& interrupt) {
+Result<void> verify_mailbox(const journal::MailboxRow& mailbox, journal::Journal& journal,
+                            imap::ReadOnlyTarget& target, const Verification& verification,
+                            VerifyResult& result) {
   const auto selected = target.select(mailbox.name);
   const bool gone = !selected && selected.error().scope == ErrorScope::mailbox;
   if (!selected && !gone) return Error(selected.error());
@@ -231,49 +333,56 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox,
       gone ? plan::FlagLimits{} : flag_limits(selected->permanent_flags);
   const imap::Uid highest_uid =
       gone || selected->uid_next == 0 ? imap::kLastUid : selected->uid_next - 1;
-  MailboxVerifier verifier(mailbox, limits, highest_uid, folders, journal, target, key, result,
-                           visit);
+  MBOXFERRY_ASSIGN(Compared before, compared_before(mailbox, journal));
+  MailboxVerifier verifier(mailbox, limits, highest_uid, std::move(before), journal, target,
+                           verification, result);
+  const auto keep_note = [&] {
+    if (const std::string note = verifier.note(); !note.empty())
+      result.compared.emplace_back(compared_note(mailbox.id), note);
+    return ok();
+  };
   // Another UIDVALIDITY means that the ledger's UIDs name nothing.
   if (gone || selected->uid_validity != mailbox.uid_validity) {
-    return journal.each(journal::State::stored, mailbox.id,
-                        [&](const journal::MessageRow& row) -> Result<void> {
-                          verifier.missing(row);
-                          return ok();
-                        });
+    MBOXFERRY_TRY(journal.each(journal::State::stored, mailbox.id,
+                               [&](const journal::MessageRow& row) -> Result<void> {
+                                 verifier.missing(row);
+                                 return ok();
+                               }));
+    return keep_note();
   }
-  MBOXFERRY_TRY(identify_stored(mailbox, target, journal, interrupt));
+  MBOXFERRY_TRY(identify_stored(mailbox, target, journal, verification.interrupt));
   MBOXFERRY_TRY(journal.ledger(mailbox.id, [&](const journal::MessageRow& row) -> Result<void> {
-    if (interrupt.requested()) return interrupted("interrupted while verifying");
+    if (verification.interrupt.requested()) return interrupted("interrupted while verifying");
     return verifier.add(row);
   }));
-  MBOXFERRY_TRY(verifier.finish(interrupt));
-  return journal.each(journal::State::stored, mailbox.id,
-                      [&](const journal::MessageRow& row) -> Result<void> {
-                        if (row.uid == 0) verifier.missing(row);
-                        return ok();
-                      });
+  MBOXFERRY_TRY(verifier.finish(journal));
+  MBOXFERRY_TRY(journal.each(journal::State::stored, mailbox.id,
+                             [&](const journal::MessageRow& row) -> Result<void> {
+                               if (row.uid == 0) verifier.missing(row);
+                               return ok();
+                             }));
+  return keep_note();
 }
 
 }  // namespace
 
-Result<VerifyResult> verify_job(journal::Journal& journal, imap::ReadOnlyTarget& target, bool full,
-                                const DifferenceVisitor& visit, const Cancellation& interrupt) {
+Result<VerifyResult> verify_job(journal::Journal& journal, imap::ReadOnlyTarget& target,
+                                const VerifyOptions& options, const DifferenceVisitor& visit,
+                                const Cancellation& interrupt) {
   MBOXFERRY_TRY(journal.index_mailboxes());
   VerifyResult result;
-  std::optional<message::MacKey> key;
-  if (full) {
-    MBOXFERRY_ASSIGN(key, journal.digest_key());
-  }
+  MBOXFERRY_ASSIGN(const message::MacKey key, journal.digest_key());
   std::unordered_map<journal::FolderId, std::string> folders;
   MBOXFERRY_ASSIGN(const auto folder_rows, journal.folders());
   for (const journal::FolderRow& folder : folder_rows) folders.emplace(folder.id, folder.path);
+  const Verification verification{options, key, folders, visit, interrupt};
   MBOXFERRY_ASSIGN(auto mailboxes, mailboxes_to_verify(journal));
   Lookout lookout(std::move(mailboxes), journal, target);
   for (std::size_t i = 0; i < lookout.mailboxes().size(); ++i) {
     // Bodies are asked for between, which look ahead would only delay.
-    if (!full) MBOXFERRY_TRY(lookout.reach(i));
-    MBOXFERRY_TRY(verify_mailbox(lookout.mailboxes()[i].row, folders, journal, target, key, result,
-                                 visit, interrupt));
+    if (!options.full) MBOXFERRY_TRY(lookout.reach(i));
+    MBOXFERRY_TRY(
+        verify_mailbox(lookout.mailboxes()[i].row, journal, target, verification, result));
   }
   return result;
 }

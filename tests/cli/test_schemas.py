@@ -117,8 +117,8 @@ class JobTest(BatchTest):
             self.job(server, 75, "failed", "--max-messages-per-day=10")
             self.assertIn("10 messages a day", self.told("unfinished")["reason"])
 
-    def verified(self, server, code):
-        return self.document("verify", self.folder / "job.journal", "--json", "--full",
+    def verified(self, server, code, *options):
+        return self.document("verify", self.folder / "job.journal", "--json", "--full", *options,
                              "--password-file", server.password_file(), code=code)
 
     def test_complete_from_a_compressed_archive_and_then_altered_by_others(self):
@@ -135,9 +135,11 @@ class JobTest(BatchTest):
                 client.expunge()
             found = self.verified(server, 1)
             self.assertEqual(found["verdict"], "failed")
-            what = {one["what"] for name in ("missing", "different", "unexpected")
-                    for one in found[name]}
+            what = {one["what"] for name in ("gone_since", "unexpected") for one in found[name]}
             self.assertLessEqual({"missing", "flags", "twice", "unexpected"}, what)
+            strict = self.verified(server, 1, "--strict")
+            what = {one["what"] for name in ("missing", "different") for one in strict[name]}
+            self.assertEqual({"missing", "flags"}, what)
 
     def test_with_refused_messages_and_some_left_out(self):
         with archives.Mbox(self.archive) as mbox:

@@ -93,7 +93,8 @@ class RoundTripsTest(ProgramTest):
         with FakeImap() as server:
             self.move(server, 3000)
             del server.mailboxes["Mail"].messages[2500]
-            self.assertIn("missing: Mail, UID 2501", self.verify(server, 3000, 1).out)
+            self.assertIn("gone since: the message: Mail, UID 2501",
+                          self.verify(server, 3000, 0).out)
 
     def test_few_messages_with_far_uids_and_then_thousands(self):
         with FakeImap() as server:

@@ -46,16 +46,32 @@ class VerifyTests(WithDovecot):
         """{what: the numbers of the messages}, from their places in the archive."""
         raw = self.archive.read_bytes()
         result = {}
-        for one in document["missing"] + document["different"] + document["unexpected"]:
+        for one in (document["missing"] + document["different"] + document["unexpected"]
+                    + document["gone_since"]):
             subject = (re.compile(rb"Subject: (\d+)").search(raw, one["offset"])[1]
                        if "offset" in one else -1)
             result.setdefault(one["what"], []).append(int(subject))
         return result
 
-    def both(self, code, expected):
+    def both(self, code, expected, *options):
         """Without and with --full."""
         for more in ((), ("--full",)):
-            self.assertEqual(self.found(self.verify(code, *more)), expected, more)
+            self.assertEqual(self.found(self.verify(code, *options, *more)), expected, more)
+
+    def by_people(self, expected):
+        """The job's run had compared it: what changed since is told, and no failure."""
+        self.both(0, expected)
+        self.assertEqual(sum(map(len, expected.values())), len(self.verify(0)["gone_since"]))
+        self.both(1, expected, "--strict")
+        self.assertEqual(self.verify(1, "--strict")["gone_since"], [])
+
+    def by_the_server(self, what, number):
+        """The content is the same."""
+        for more in ((), ("--full",)):
+            document = self.verify(0, *more)
+            self.assertEqual(self.found(document), {}, more)
+            self.assertEqual(document["altered"], [{"what": what, "messages": 1}], more)
+        self.both(1, {what: [number]}, "--strict")
 
     def with_client(self, change):
         with self.server.session() as client:
@@ -70,12 +86,12 @@ class VerifyTests(WithDovecot):
             client.store("6,9", "+FLAGS.SILENT", "(\\Deleted)")
             client.expunge()
         self.with_client(expunge)
-        self.both(1, {"missing": [5, 8]})
+        self.by_people({"missing": [5, 8]})
 
     def test_a_mailbox_that_is_gone(self):
         with self.server.session() as client:
             client.delete("Mail")
-        self.both(1, {"missing": list(range(COUNT))})
+        self.by_people({"missing": list(range(COUNT))})
 
     def test_a_message_that_is_there_twice(self):
         self.with_client(lambda client: client.copy("3", "Mail"))
@@ -164,11 +180,11 @@ class VerifyTests(WithDovecot):
 
     def test_a_lost_flag(self):
         self.with_client(lambda client: client.store("11", "-FLAGS.SILENT", "(\\Flagged)"))
-        self.both(1, {"flags": [10]})
+        self.by_people({"flags": [10]})
 
     def test_a_lost_keyword(self):
         self.with_client(lambda client: client.store("12", "-FLAGS.SILENT", "(second)"))
-        self.both(1, {"keywords": [11]})
+        self.by_people({"keywords": [11]})
 
     def test_flags_that_a_reader_has_set_are_no_difference(self):
         self.with_client(lambda client: client.store("1:5", "+FLAGS.SILENT", "(\\Answered third)"))
@@ -177,12 +193,12 @@ class VerifyTests(WithDovecot):
     def test_another_date(self):
         # What no client can do to a message that is there, a server may show.
         self.change = lambda line: line.replace(b" 08:20:00 +", b" 08:20:01 +")
-        self.both(1, {"internaldate": [5]})
+        self.by_the_server("internaldate", 5)
 
     def test_another_size(self):
         self.change = lambda line: (re.sub(rb"RFC822\.SIZE \d+", b"RFC822.SIZE 9", line)
                                     if b"UID 7 " in line else line)
-        self.both(1, {"size": [6]})
+        self.by_the_server("size", 6)
 
     def test_an_altered_byte_of_the_same_size(self):
         self.alter(self.wanted[20])

@@ -144,9 +144,15 @@ Result<std::unique_ptr<MessageFiles>> open_messages(const Folder& folder, std::u
 /// Reads what identifies the folder's file now.
 Result<Identity> identify(const Folder& folder);
 
-/// Compares with an identity taken earlier. `grown`: longer, and what was there is unchanged as
-/// far as head and tail tell; `touched`: same size, other modification time, same head and tail.
+/// Compares with an identity taken earlier. `grown`: longer; `touched`: same size, and something
+/// was written, which may be no more than a flag. Both leave open whether the messages are the
+/// same. `different` for what nobody writes to in place, such as a container, and for what is
+/// shorter.
 Result<Change> compare(const Folder& folder, const Identity& before);
+
+/// True when nothing was written to the folder's file since. A folder with a file for each message
+/// is not asked: those are compared when they are opened.
+Result<bool> is_unwritten(const Folder& folder, const Identity& before);
 
 /// A warning text when another program holds the file locked (dot lock, fcntl), else empty.
 std::string lock_warning(const Folder& folder);

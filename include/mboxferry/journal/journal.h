@@ -122,6 +122,9 @@ struct UnreadRow {
   std::string reason;
 };
 
+/// The code of a finding about a stored message whose status fields in the archive changed since.
+inline constexpr const char* kStatusChanged = "status-changed";
+
 /// Before the first byte of a batch goes out.
 struct Intent {
   MailboxId mailbox = 0;
@@ -205,6 +208,9 @@ inline constexpr const char* kLeftOutNote = "left_out";
 /// digits), and `messages bytes`, which count from the beginning of the job.
 inline constexpr std::string_view kPaceNote = "pace.";
 
+/// The note with what the last comparison found that is no error, a line each.
+inline constexpr const char* kComparisonNote = "comparison";
+
 enum class OpenMode {
   create_or_resume,  ///< takes the lock
   resume,            ///< takes the lock; the file must be there
@@ -235,8 +241,9 @@ class Journal {
   /// threads wait meanwhile.
   virtual Result<void> together(const std::function<Result<void>()>& write) = 0;
 
-  /// Writes the identity into a new journal; in one that has it already, fails with
-  /// `configuration` and names what differs.
+  /// Writes the identity into a new journal, or one without a message, of which everything else is
+  /// forgotten when it was another job's. In one that has it already, fails with `configuration`
+  /// and names what differs.
   virtual Result<void> claim(const JobIdentity& identity) = 0;
   [[nodiscard]] virtual Result<JobIdentity> identity() const = 0;
   /// The key of all digests in this journal, drawn when it was created. Not to be shown.
@@ -281,6 +288,14 @@ class Journal {
   /// transaction. Duplicates become `skipped` in `messages` too.
   virtual Result<void> add_indexed(const FolderRow& folder, std::span<MessageRow> messages,
                                    std::span<const Finding> findings) = 0;
+
+  /// Takes flags and keywords of messages that are not stored, and their states where these are
+  /// planned instead of skipped or the other way round, with `code`; adds the findings. One
+  /// transaction. Other transitions are `internal`.
+  virtual Result<void> take_status(std::span<const MessageRow> messages,
+                                   std::span<const Finding> findings) = 0;
+  /// Removes the findings of a folder that have this code.
+  virtual Result<void> forget_findings(FolderId folder, std::string_view code) = 0;
 
   /// Makes a step durable: one transaction, one sync. Applied in the order retried, stored,
   /// planned_again, refused, keywords_lost, intents. Every message must be in a state from which

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "mboxferry/archive/archive.h"
@@ -67,6 +68,7 @@ struct JobSettings {
   /// Begin even though a mailbox holds the same mail already, see presence_check.h.
   bool allow_copies = false;
   std::string state_folder;            ///< where journals of older jobs may be; empty: unknown
+  bool strict = false;                 ///< for the comparison at the end: VerifyOptions
   std::optional<RefusedChoice> retry;  ///< which refused messages are planned again first
   bool accept_unread = false;          ///< parts that are not read are a note and no more
   std::string journal_path;  ///< of a dry run: what the real run will go on with, if it is there
@@ -213,6 +215,13 @@ struct Difference {
   /// "missing"; "size", "internaldate", "flags", "keywords", "content"; "unexpected"; "twice": not
   /// the job's either, and a copy of the message at `offset`
   std::string what;
+  enum class Judgement : std::uint8_t {
+    error,       ///< lost or spoilt
+    gone_since,  ///< it was in order at the end of an earlier run: somebody has changed it
+    altered,     ///< the server stores it in its own way: the message is there
+  };
+  Judgement judgement = Judgement::error;
+  bool compared_before = false;  ///< by an earlier run
   /// What it should have; told with "flags" and "keywords".
   std::uint8_t flags = 0;  ///< bits of message::Flag
   std::vector<std::string> keywords;
@@ -222,20 +231,44 @@ struct Difference {
   bool provable = false;
 };
 
+/// Messages of which a server does not keep or show what they were sent with, by kind.
+struct Altered {
+  std::uint64_t sizes = 0;  ///< and the content is the same, of a sample or of all
+  std::uint64_t dates = 0;
+  std::uint64_t flags = 0;
+  std::uint64_t keywords = 0;
+};
+
+struct VerifyOptions {
+  bool full = false;  ///< read every body back
+  /// What is gone since, and what the server altered, is an error like any other.
+  bool strict = false;
+};
+
 struct VerifyResult {
   std::uint64_t checked = 0;
   std::uint64_t missing = 0;
   std::uint64_t different = 0;
   /// Newer than the job's start and not the job's: for example new mail.
   std::uint64_t unexpected = 0;
-  std::uint64_t twice = 0;  ///< of those, copies of messages that the job stored
+  std::uint64_t twice = 0;       ///< of those, copies of messages that the job stored
+  std::uint64_t gone_since = 0;  ///< deleted, moved or given fewer flags since a run compared them
+  Altered altered;
+  /// For the journal: names and texts of notes, from which a later comparison tells what is gone
+  /// since.
+  std::vector<std::pair<std::string, std::string>> compared;
   [[nodiscard]] bool good() const { return missing == 0 && different == 0; }
 };
 
 using DifferenceVisitor = std::function<void(const Difference&)>;
 
-/// Compares the journal's ledger with the server; `full` reads bodies back. Journal as opened.
-Result<VerifyResult> verify_job(journal::Journal& journal, imap::ReadOnlyTarget& target, bool full,
-                                const DifferenceVisitor& visit, const Cancellation& interrupt);
+/// Compares the journal's ledger with the server. What is gone since is visited; of what is altered
+/// flags and keywords only. Journal as opened.
+Result<VerifyResult> verify_job(journal::Journal& journal, imap::ReadOnlyTarget& target,
+                                const VerifyOptions& options, const DifferenceVisitor& visit,
+                                const Cancellation& interrupt);
+
+/// One line for each kind of thing that is no error and should be known, with its number.
+std::vector<std::string> lines_about(const VerifyResult& result);
 
 }  // namespace mboxferry::transfer

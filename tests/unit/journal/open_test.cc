@@ -89,6 +89,14 @@ TEST_CASE("a journal belongs to one job") {
   CHECK(value(f.journal->identity()) == job);
   JobIdentity other = job;
   other.account = "v@h:993";
+  // Without a message it knows nothing that could be wrong for another job.
+  done(f.journal->set_note("started", "once"));
+  done(f.journal->claim(other));
+  CHECK(value(f.journal->identity()) == other);
+  CHECK_FALSE(value(f.journal->note("started")));
+  done(f.journal->claim(job));
+  f.reopen();
+  f.add_samples(1);
   Error error = failure(f.journal->claim(other));
   CHECK(error.code == ErrorCode::configuration);
   CHECK_THAT(error.what, Contains("account") && Contains("u@h:993") && Contains("v@h:993"));

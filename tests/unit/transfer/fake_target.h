@@ -92,6 +92,11 @@ struct FakeServer {
   std::function<bool(const imap::AppendMessage&)> bad;          ///< BAD to a batch with such a head
   bool loses_keywords = false;  ///< of what is appended, not of what is added later
   bool keeps_no_more = false;   ///< NO to keywords that are added later
+  std::string forgets;          ///< a message with these bytes gets its UID and is not kept
+  bool ignores_dates = false;
+  bool spoils = false;                             ///< every stored message ends differently
+  std::map<int, std::function<void()>> at_append;  ///< something happens at the Nth
+  int bodies_read = 0;
 
   void commit(const std::string& mailbox, std::vector<StoredMail>& mails) {
     Mailbox& box = mailboxes[mailbox];
@@ -104,8 +109,11 @@ struct FakeServer {
             mail.bytes.begin(), mail.bytes.begin() + header,
             [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, 'X');
       }
+      if (ignores_dates) mail.told.internal_date = Timestamp{clock.unix_seconds(), 0};
+      if (spoils) mail.bytes.back() = '!';
       mail.uid = box.next++;
-      box.mails.push_back(mail);
+      if (forgets.empty() || mail.bytes.find(forgets) == std::string::npos)
+        box.mails.push_back(mail);
     }
   }
   void finish_late() {
@@ -204,6 +212,7 @@ class FakeTarget final : public imap::Target {
   }
   Result<void> fetch_body(imap::Uid uid, std::uint64_t, const ByteVisitor& visit) override {
     const std::scoped_lock lock(server_.mutex);
+    ++server_.bodies_read;
     for (const StoredMail& mail : server_.mailboxes[selected_].mails)
       if (mail.uid == uid) {
         std::string shown = mail.bytes;
@@ -290,7 +299,11 @@ class FakeTarget final : public imap::Target {
  private:
   int begin_append() {
     const std::scoped_lock lock(server_.mutex);
-    return ++server_.appends;
+    ++server_.appends;
+    if (const auto event = server_.at_append.find(server_.appends);
+        event != server_.at_append.end())
+      event->second();
+    return server_.appends;
   }
   std::vector<imap::Unanswered>::iterator find_unanswered(std::uint64_t batch) {
     return std::find_if(unanswered_.begin(), unanswered_.end(),

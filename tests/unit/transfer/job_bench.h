@@ -71,6 +71,22 @@ class JobBench {
   void append_to_archive(const std::string& text) {
     std::ofstream(settings.archives.front(), std::ios::binary | std::ios::app) << text;
   }
+  /// Writes over the beginning of the one place where `text` is, as mail programs change flags.
+  void overwrite(const std::string& text, const std::string& with) {
+    std::fstream file(settings.archives.front(), std::ios::binary | std::ios::in | std::ios::out);
+    const std::string all{std::istreambuf_iterator<char>(file), {}};
+    const std::size_t at = all.find(text);
+    REQUIRE(at != std::string::npos);
+    file.clear();
+    file.seekp(static_cast<std::streamoff>(at));
+    file << with;
+  }
+  /// A notice that has `text` in it.
+  bool told(const std::string& text) const {
+    return std::any_of(
+        observer.notices.begin(), observer.notices.end(),
+        [&](const std::string& line) { return line.find(text) != std::string::npos; });
+  }
   void plain_archive(int count) {
     archive(count, [](int i) {
       return fmt::format("Message-ID: <{}@x>\nSubject: {}\n\nbody {}\n", i, i, i);
@@ -90,6 +106,7 @@ class JobBench {
           return std::unique_ptr<imap::Target>(std::make_unique<FakeTarget>(server));
         },
         &clock};
+    observer.notices.clear();
     return transfer::run_job(settings, environment, observer, interrupt);
   }
 
@@ -114,7 +131,7 @@ class JobBench {
   int failing_connections = 0;
   int goes_down_after = 0;             ///< append commands; lose the reply of the last one
   std::chrono::seconds stays_down{0};  ///< from when somebody wants to connect then
-  int most_connections = 1000;  ///< more at a time fail as well
+  int most_connections = 1000;         ///< more at a time fail as well
   Error connection_failure;
   Cancellation interrupt;
   FakeClock clock;

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a comparison found that is no error.
+#include <fmt/format.h>
+
+#include "mboxferry/transfer/job.h"
+
+namespace mboxferry::transfer {
+
+std::vector<std::string> lines_about(const VerifyResult& result) {
+  std::vector<std::string> lines;
+  const auto add = [&](std::uint64_t messages, const char* what, const char* more = "") {
+    if (messages > 0)
+      lines.push_back(
+          fmt::format("{} {} message{}{}", what, messages, messages == 1 ? "" : "s", more));
+  };
+  add(result.gone_since, "gone since an earlier run compared them:",
+      " that somebody deleted, moved or took flags from");
+  add(result.altered.dates, "the server changed INTERNALDATE of");
+  add(result.altered.sizes, "the server shows another size for", ", with the same content");
+  add(result.altered.flags, "the server does not keep flags of");
+  add(result.altered.keywords, "the server does not keep keywords of");
+  return lines;
+}
+
+}  // namespace mboxferry::transfer
