@@ -192,18 +192,24 @@ Result<std::optional<Seen>> SqliteJournal::next_ambiguous(Uid after) {
                                   .message_id_hash = query.integer(3)});
 }
 
-Result<std::optional<MessageId>> SqliteJournal::doubtful_with_digest(const Digest& digest) const {
+Result<std::optional<MessageId>> SqliteJournal::doubtful_with_digest(const Digest& digest,
+                                                                     std::int64_t date) const {
   const std::lock_guard guard(mutex_);
   if (!reconciling_) return misuse("nothing is being reconciled");
-  MBOXFERRY_ASSIGN(
-      Query query,
-      database_->query("SELECT d.id FROM temp.doubt d CROSS JOIN main.message m ON m.id = d.id"
-                       " WHERE d.digest_head = ?1 AND d.taken = 0 AND m.digest = ?2"
-                       " ORDER BY d.in_doubt, d.id LIMIT 1",
-                       Blob(digest).first(8), Blob(digest)));
-  MBOXFERRY_ASSIGN(const bool found, query.next());
-  if (!found) return std::optional<MessageId>();
-  return std::optional<MessageId>(query.integer(0));
+  // Two questions instead of one order, so that an index answers both for very many equal copies.
+  for (const char* const of_date : {"d.date = ?3", "?3 IS NOT NULL"}) {
+    MBOXFERRY_ASSIGN(
+        Query query,
+        database_->query(
+            fmt::format("SELECT d.id FROM temp.doubt d CROSS JOIN main.message m ON m.id = d.id"
+                        " WHERE d.digest_head = ?1 AND d.taken = 0 AND m.digest = ?2 AND {}"
+                        " ORDER BY d.in_doubt, d.id LIMIT 1",
+                        of_date),
+            Blob(digest).first(8), Blob(digest), date));
+    MBOXFERRY_ASSIGN(const bool found, query.next());
+    if (found) return std::optional<MessageId>(query.integer(0));
+  }
+  return std::optional<MessageId>();
 }
 
 Result<std::optional<MessageRow>> SqliteJournal::doubtful_of_size(std::uint64_t size,

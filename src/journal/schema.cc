@@ -168,6 +168,7 @@ constexpr const char* kScratchIndexes = R"sql(
 CREATE INDEX temp.doubt_size ON doubt(size) WHERE taken = 0;
 CREATE INDEX temp.doubt_hash ON doubt(message_id_hash) WHERE taken = 0;
 CREATE INDEX temp.doubt_digest ON doubt(digest_head, in_doubt) WHERE taken = 0;
+CREATE INDEX temp.doubt_digest_date ON doubt(digest_head, date, in_doubt) WHERE taken = 0;
 )sql";
 
 Result<void> draw_digest_key(Database& database) {

@@ -68,7 +68,8 @@ class SqliteJournal final : public Journal {
   Result<void> add_seen(std::span<const Seen> seen) override;
   Result<std::vector<Stored>> certain_matches(std::size_t limit) override;
   Result<std::optional<Seen>> next_ambiguous(Uid after) override;
-  Result<std::optional<MessageId>> doubtful_with_digest(const Digest& digest) const override;
+  Result<std::optional<MessageId>> doubtful_with_digest(const Digest& digest,
+                                                        std::int64_t date) const override;
   Result<std::optional<MessageRow>> doubtful_of_size(std::uint64_t size,
                                                      MessageId after) const override;
   Result<void> commit_matches(std::span<const Stored> matches) override;

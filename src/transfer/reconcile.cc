@@ -91,7 +91,7 @@ Result<std::uint64_t> match(imap::ReadOnlyTarget& target, journal::Journal& jour
     if (!seen) return found;
     after = seen->uid;
     MBOXFERRY_ASSIGN(const FetchedDigests digests, fetch_digests(*seen, target, key));
-    MBOXFERRY_ASSIGN(auto message, journal.doubtful_with_digest(digests.content));
+    MBOXFERRY_ASSIGN(auto message, journal.doubtful_with_digest(digests.content, seen->date));
     if (!message) {
       MBOXFERRY_ASSIGN(message, find_altered(*seen, digests.masked, journal, archived));
     }

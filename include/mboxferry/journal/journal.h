@@ -350,9 +350,10 @@ class Journal {
   /// could be that of a message in doubt, or nothing. To be asked when the certain matches are
   /// committed.
   virtual Result<std::optional<Seen>> next_ambiguous(Uid after) = 0;
-  /// The in-doubt message with this digest, lowest id first, or nothing.
+  /// The in-doubt message with this digest, or nothing; of several, one with this INTERNALDATE
+  /// (Unix seconds) before others, then the one with the lowest id.
   [[nodiscard]] virtual Result<std::optional<MessageId>> doubtful_with_digest(
-      const Digest& digest) const = 0;
+      const Digest& digest, std::int64_t date) const = 0;
   /// The in-doubt message of this wire size with the lowest id above `after`, or nothing.
   [[nodiscard]] virtual Result<std::optional<MessageRow>> doubtful_of_size(
       std::uint64_t size, MessageId after) const = 0;

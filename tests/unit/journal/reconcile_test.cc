@@ -36,7 +36,7 @@ struct Reconciliation : Fixture {
     Uid after = 0;
     while (const auto seen = value(journal->next_ambiguous(after))) {
       after = seen->uid;
-      if (const auto id = value(journal->doubtful_with_digest(body(after)))) {
+      if (const auto id = value(journal->doubtful_with_digest(body(after), seen->date))) {
         done(journal->commit_matches(std::vector<Stored>{{*id, after}}));
       }
     }
@@ -97,10 +97,10 @@ TEST_CASE("two copies on the server of one message in doubt are left to the dige
   CHECK(value(f.journal->next_ambiguous(5)).value().uid == 6);
   Digest other = rows[0].digest;
   other[15] ^= 1;
-  CHECK_FALSE(value(f.journal->doubtful_with_digest(other)));
+  CHECK_FALSE(value(f.journal->doubtful_with_digest(other, 0)));
   f.decide_by_digest([&](Uid uid) { return uid == 6 ? rows[0].digest : other; });
   CHECK(f.uid(rows[0].id) == 6);
-  CHECK_FALSE(value(f.journal->doubtful_with_digest(rows[0].digest)));
+  CHECK_FALSE(value(f.journal->doubtful_with_digest(rows[0].digest, 0)));
   CHECK(value(f.journal->plan_rest_again()) == 0);
 }
 
@@ -131,6 +131,27 @@ TEST_CASE("a message without Message-ID is found by its size and digest") {
   f.decide_by_digest([&](Uid) { return rows[1].digest; });
   CHECK(f.uid(rows[1].id) == 9);
   CHECK(value(f.journal->plan_rest_again()) == 1);
+}
+
+TEST_CASE("of equal messages with other dates the one with the server's date is found") {
+  Reconciliation f;
+  auto rows = f.samples(3);
+  for (auto& row : rows) {
+    row.message_id_hash = 0;
+    row.digest = rows[0].digest;
+    row.wire_size = rows[0].wire_size;
+  }
+  REQUIRE(rows[0].date.unix_seconds != rows[2].date.unix_seconds);
+  f.in_doubt(rows);
+  f.begin();
+  Seen dateless = seen_as(rows[1], 10);
+  dateless.date += 12345;
+  f.see({seen_as(rows[2], 9), dateless});
+  f.decide_by_digest([&](Uid) { return rows[0].digest; });
+  CHECK(f.uid(rows[2].id) == 9);
+  CHECK(f.uid(rows[0].id) == 10);
+  CHECK(value(f.journal->plan_rest_again()) == 1);
+  CHECK(f.state(rows[1].id) == State::planned);
 }
 
 TEST_CASE("a server that changes size and date is asked for the body") {
@@ -257,7 +278,7 @@ TEST_CASE("reconciling has to be begun") {
   CHECK(failure(f.journal->add_seen(std::vector<Seen>{{.uid = 1}})).code == ErrorCode::internal);
   CHECK(failure(f.journal->certain_matches(1)).code == ErrorCode::internal);
   CHECK(failure(f.journal->next_ambiguous(0)).code == ErrorCode::internal);
-  CHECK(failure(f.journal->doubtful_with_digest({})).code == ErrorCode::internal);
+  CHECK(failure(f.journal->doubtful_with_digest({}, 0)).code == ErrorCode::internal);
   CHECK(failure(f.journal->plan_rest_again()).code == ErrorCode::internal);
 }
 
