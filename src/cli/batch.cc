@@ -101,6 +101,9 @@ OptionTable batch_table() {
        "says")  //
       ("dry-run", flag(),
        "read everything, log in everywhere, and say what would happen; changes nothing")  //
+      ("probe", flag(),
+       "with --dry-run: measure how fast the server takes mail, by a few messages in a mailbox of "
+       "our own that is deleted again")  //
       ("state-dir", po::value<std::string>()->value_name("DIR"),
        "where the state of the batch and of each account is kept (default: "
        "~/.local/state/mboxferry)")  //

@@ -64,6 +64,9 @@ OptionTable migrate_table() {
   job.add_options()  //
       ("dry-run", flag(),
        "read everything, log in, and say what would happen; changes nothing")  //
+      ("probe", flag(),
+       "with --dry-run: measure how fast the server takes mail, by a few messages in a mailbox of "
+       "our own that is deleted again")  //
       ("journal", po::value<std::string>()->value_name("FILE"),
        "where the job's state is kept")  //
       ("state-dir", po::value<std::string>()->value_name("DIR"),

@@ -66,17 +66,17 @@ struct Judgement {
 
 /// What was not looked at in the archive.
 struct NotRead {
-  bool unfinished = false;    ///< or the job was never run
-  std::uint64_t unread = 0;   ///< parts that may be mail
+  bool unfinished = false;   ///< or the job was never run
+  std::uint64_t unread = 0;  ///< parts that may be mail
   bool unread_accepted = false;
 };
 
 Result<NotRead> not_read(const journal::Journal& journal) {
   NotRead result;
   MBOXFERRY_ASSIGN(const auto folders, journal.folders());
-  result.unfinished = folders.empty() ||
-                      std::any_of(folders.begin(), folders.end(),
-                                  [](const auto& folder) { return !folder.index_done; });
+  result.unfinished =
+      folders.empty() || std::any_of(folders.begin(), folders.end(),
+                                     [](const auto& folder) { return !folder.index_done; });
   MBOXFERRY_ASSIGN(const journal::Count unread, journal.unread());
   result.unread = unread.messages;
   MBOXFERRY_ASSIGN(result.unread_accepted, journal::unread_accepted(journal));

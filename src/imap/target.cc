@@ -114,6 +114,7 @@ class ImapTarget final : public Target {
 
   Result<void> create(const std::string& mailbox) override;
   Result<void> subscribe(const std::string& mailbox) override;
+  Result<void> delete_mailbox(const std::string& mailbox) override;
   Result<SelectedMailbox> open_mailbox(const std::string& mailbox, bool create) override;
   Result<void> append(std::uint64_t batch, const std::string& mailbox,
                       std::span<const AppendMessage> messages, LiteralSource& literals) override;
@@ -205,6 +206,12 @@ Result<void> ImapTarget::subscribe(const std::string& mailbox) {
   return session_.connection().refusal("subscribing to", mailbox, reply);
 }
 
+Result<void> ImapTarget::delete_mailbox(const std::string& mailbox) {
+  MBOXFERRY_ASSIGN(const ReplyLine reply, command_about("DELETE", mailbox));
+  if (reply.status == Status::ok) return ok();
+  return session_.connection().refusal("deleting", mailbox, reply);
+}
+
 Result<SelectedMailbox> ImapTarget::open_mailbox(const std::string& mailbox, bool create) {
   if (!create) return select(mailbox);
   MBOXFERRY_TRY(settle());
@@ -260,6 +267,11 @@ Result<void> ImapTarget::expunge(std::span<const Uid> uids) {
 }
 
 }  // namespace
+
+Result<void> Target::delete_mailbox(const std::string& mailbox) {
+  return Error{ErrorCode::refused, label() + ": cannot delete " + mailbox, "",
+               ErrorScope::mailbox};
+}
 
 Result<void> Target::expunge(std::span<const Uid> /*uids*/) {
   return Error{ErrorCode::refused,

@@ -42,7 +42,9 @@ class Planner {
   Result<bool> takes_name(const std::string& name);
   Result<std::vector<Presence>> look_for_copies();
   void judge(Plan& plan, const std::vector<Presence>& presences) const;
-  [[nodiscard]] TimeEstimate estimate() const;
+  Result<TimeEstimate> estimate();
+  /// How fast the server takes mail, with messages of our own.
+  Result<void> measure_pace(EstimateFacts& facts);
   template <typename Ask>
   auto timed(const Ask& ask) -> decltype(ask());
 
@@ -173,7 +175,32 @@ Result<bool> Planner::takes_name(const std::string& name) {
   return status || status.error().code != ErrorCode::configuration;
 }
 
-TimeEstimate Planner::estimate() const {
+Result<void> Planner::measure_pace(EstimateFacts& facts) {
+  const journal::Count& all = facts.to_send;
+  imap::ConnectionOptions options = settings_.connection;
+  options.interrupt = &interrupt_;
+  const auto begun = system_clock().now();
+  auto target = imap::connect(settings_.account, options, settings_.append_mode);
+  facts.connecting = std::chrono::duration<double>(system_clock().now() - begun).count();
+  Result<Probe> measured = target ? probe(**target, directory_.name_space,
+                                          all.bytes / all.messages, facts.round_trip,
+                                          system_clock())
+                                  : Result<Probe>(target.error());
+  if (interrupt_.requested()) return interrupted("interrupted while measuring");
+  if (!measured) {
+    facts.no_pace = measured.error().what;
+    return ok();
+  }
+  (*target)->log_out();
+  facts.pace = measured->pace;
+  facts.no_pace = measured->refusal;
+  if (!measured->left.empty())
+    tracker_.notice(fmt::format("{}: mailbox {} could not be deleted after measuring; it can go",
+                                settings_.account.label(), measured->left));
+  return ok();
+}
+
+Result<TimeEstimate> Planner::estimate() {
   EstimateFacts facts;
   facts.to_send = to_send_;
   facts.round_trip = round_trip_.value_or(0);
@@ -182,6 +209,7 @@ TimeEstimate Planner::estimate() const {
                      imap::AppendMode::synchronizing;
   facts.connections = std::max(1, settings_.connections.most);
   facts.limits = settings_.limits;
+  if (settings_.probe && to_send_.messages > 0) MBOXFERRY_TRY(measure_pace(facts));
   return estimate_time(facts);
 }
 
@@ -236,9 +264,9 @@ void Planner::judge(Plan& plan, const std::vector<Presence>& presences) const {
     if (!presence.there() && presence.found > 0) plan.reasons.push_back(describe_few(presence));
   if (planned > 0 && oversize == planned) {
     plan.go = false;
-    plan.reasons.insert(plan.reasons.begin(),
-                        fmt::format("no message can be sent: all are empty or larger than {}",
-                                    most));
+    plan.reasons.insert(
+        plan.reasons.begin(),
+        fmt::format("no message can be sent: all are empty or larger than {}", most));
   }
   if (!plan.quota) return;
   const auto why = too_little_room(*plan.quota, plan.bytes_needed, settings_.quota_reserve);
@@ -275,7 +303,7 @@ Result<Plan> Planner::run() {
   }
   plan.name_space = directory_.name_space;
   plan.append_limit = target_->capabilities().append_limit;
-  plan.time = estimate();
+  MBOXFERRY_ASSIGN(plan.time, estimate());
   target_->log_out();
   judge(plan, presences);
   MBOXFERRY_TRY(list_unread(plan));

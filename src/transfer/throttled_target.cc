@@ -60,6 +60,9 @@ class ThrottledTarget final : public imap::Target {
                          const std::vector<std::string>& keywords) override {
     return target_->add_flags(uid, flags, keywords);
   }
+  Result<void> delete_mailbox(const std::string& mailbox) override {
+    return target_->delete_mailbox(mailbox);
+  }
   Result<void> expunge(std::span<const imap::Uid> uids) override { return target_->expunge(uids); }
   Result<void> append(std::uint64_t batch, const std::string& mailbox,
                       std::span<const imap::AppendMessage> messages,

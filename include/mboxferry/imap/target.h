@@ -285,6 +285,9 @@ class Target : public ReadOnlyTarget {
  public:
   virtual Result<void> create(const std::string& mailbox) = 0;
   virtual Result<void> subscribe(const std::string& mailbox) = 0;
+  /// Removes the mailbox, which is not selected, and what it holds. A refusal is an error of scope
+  /// mailbox.
+  virtual Result<void> delete_mailbox(const std::string& mailbox);
   /// Selects the mailbox; with `create` it is made before, in one round trip where that can be, and
   /// subscribed to, at the latest when the mailbox is left. Errors are those of create() and
   /// select(); a refused subscription is none.

@@ -71,6 +71,7 @@ struct JobSettings {
   bool strict = false;                 ///< for the comparison at the end: VerifyOptions
   std::optional<RefusedChoice> retry;  ///< which refused messages are planned again first
   bool accept_unread = false;          ///< parts that are not read are a note and no more
+  bool probe = false;                  ///< of a dry run: measure with mail of our own, probe.h
   std::string journal_path;  ///< of a dry run: what the real run will go on with, if it is there
   IndexOptions index;        ///< content_key is set by the job
   imap::AppendMode append_mode = imap::AppendMode::automatic;
@@ -171,6 +172,7 @@ struct TimeEstimate {
   double least_seconds = 0;
   double most_seconds = 0;
   std::string rests_on;  ///< what was measured and what was assumed
+  bool line_measured = false;  ///< else the line's speed is assumed
 };
 
 /// How long many jobs take together, so many at a time over one line. Constant memory.
@@ -184,6 +186,7 @@ class TotalTime {
  private:
   std::uint64_t jobs_ = 0;
   double bytes_ = 0;
+  double bytes_over_unknown_line_ = 0;
   TimeEstimate sum_;
   TimeEstimate longest_;
 };

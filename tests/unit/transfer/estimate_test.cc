@@ -35,6 +35,34 @@ TEST_CASE("a server that is waited for after each message cannot be faster than 
   CHECK(estimate_time(facts).least_seconds == Approx(12.5));
 }
 
+TEST_CASE("with a measured pace the ends are less than a factor of three apart") {
+  EstimateFacts facts = facts_of(1000, 100'000'000);
+  facts.reading = 0;
+  facts.connecting = 1;
+  facts.pace = Pace{.per_message = 0.05,
+                    .typical_size = 20'000,
+                    .bytes_per_second = 4e6,
+                    .messages = 41,
+                    .bytes = 2'000'000};
+  // 1 s, 50 s for the messages, and 80 MB that they are larger.
+  const TimeEstimate time = estimate_time(facts);
+  CHECK(time.least_seconds < 71);
+  CHECK(time.most_seconds > 71);
+  CHECK(time.most_seconds < 3 * time.least_seconds);
+  CHECK(time.rests_on.find("41 messages of our own") != std::string::npos);
+  facts.reading = 1000;
+  CHECK(estimate_time(facts).least_seconds == Approx(1000));
+  CHECK(estimate_time(facts).most_seconds == Approx(1000));
+  TotalTime total;
+  total.add(time, 100'000'000);
+  CHECK(total.with(1)->most_seconds == Approx(time.most_seconds));
+  CHECK(total.with(1)->rests_on.find("assumed") == std::string::npos);
+
+  facts.pace.reset();
+  facts.no_pace = "the server makes no mailbox";
+  CHECK(estimate_time(facts).rests_on.find("the server makes no mailbox") != std::string::npos);
+}
+
 TEST_CASE("limits hold at both ends") {
   EstimateFacts facts = facts_of(1000, 1000);
   facts.limits.messages_per_second = 2;
