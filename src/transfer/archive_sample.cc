@@ -62,6 +62,11 @@ class FolderSampler {
   FolderSampler(const SourceFolder& source, const IndexOptions& options, const Cancellation& cancel)
       : source_(source), options_(options), cancel_(cancel) {}
 
+  Result<std::vector<SampleMessage>> beginning(std::size_t most) {
+    MBOXFERRY_ASSIGN(bytes_, archive::open_folder(source_.place));
+    return read_from(0, most, kSmall);
+  }
+
   Result<std::vector<SampleMessage>> sample(std::size_t most) {
     MBOXFERRY_ASSIGN(bytes_, archive::open_folder(source_.place));
     const bool is_mbox = source_.place.form == archive::FolderForm::mbox;
@@ -139,6 +144,12 @@ std::vector<SampleMessage> spread(std::vector<SampleMessage> all, std::size_t co
   chosen.reserve(count);
   for (std::size_t i = 0; i < count; ++i) chosen.push_back(std::move(all[i * all.size() / count]));
   return chosen;
+}
+
+Result<std::vector<SampleMessage>> sample_beginning(const SourceFolder& source,
+                                                    const IndexOptions& options, std::size_t most,
+                                                    const Cancellation& cancel) {
+  return FolderSampler(source, options, cancel).beginning(most);
 }
 
 Result<std::vector<SampleMessage>> sample_folder(const SourceFolder& source,

@@ -20,10 +20,16 @@ struct SampleMessage {
   std::uint64_t size = 0;            ///< wire bytes
   Timestamp date;                    ///< INTERNALDATE
   journal::Digest digest{};
+  int part = 0;  ///< messages of one part of the archive have the same number
 };
 
 /// `count` of them, spread evenly; all when they are no more.
 std::vector<SampleMessage> spread(std::vector<SampleMessage> all, std::size_t count);
+
+/// The first messages of the folder that would be sent, at most `most`.
+Result<std::vector<SampleMessage>> sample_beginning(const SourceFolder& source,
+                                                    const IndexOptions& options, std::size_t most,
+                                                    const Cancellation& cancel);
 
 /// Up to `most` messages of the folder that would be sent. A plain file is read at as many places,
 /// in each from the first separator on; such a line may be part of a message, so that the sample

@@ -261,7 +261,7 @@ void Planner::judge(Plan& plan, const std::vector<Presence>& presences) const {
     plan.reasons.insert(plan.reasons.begin(), describe(error));
   }
   for (const Presence& presence : presences)
-    if (!presence.there() && presence.found > 0) plan.reasons.push_back(describe_few(presence));
+    if (!presence.there() && presence.all_found() > 0) plan.reasons.push_back(describe_few(presence));
   if (planned > 0 && oversize == planned) {
     plan.go = false;
     plan.reasons.insert(

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <utility>
 
 #include "mboxferry/message/digest.h"
@@ -24,7 +25,14 @@ constexpr std::size_t kSample = 20;
 // A server without an index reads the header of each message for a Message-ID, which takes a tenth
 // of the time of storing it. So in mailboxes that hold many, for what is to be sent, only messages
 // of the right size are looked at, and fewer are looked for.
-constexpr std::size_t kSmallSample = 8;
+constexpr std::size_t kSmallSample = 6;
+// Archives grow at their end: what a job under another name has stored is at the beginning.
+constexpr std::size_t kBeginning = 4;
+constexpr std::size_t kSmallBeginning = 2;
+constexpr std::size_t kMostOfSmallBeginnings = 6;
+// So many folders of a mailbox are parts that are judged by themselves, too.
+constexpr std::size_t kMostParts = 10;
+constexpr std::size_t kLeastOfPart = 2;
 constexpr std::uint64_t kFewMessages = 300;
 constexpr std::uint64_t kBytesPerMessageThere = 256 << 10;
 // One that is far away stores mail more slowly, and may be one that rewrites sizes.
@@ -59,8 +67,36 @@ Likeness compare(const SampleMessage& wanted, const imap::FetchedMessage& seen) 
   return same_size || same_date ? Likeness::certain : Likeness::maybe;
 }
 
+/// How much of a folder's sample, or of its beginning's, is there.
+struct Part {
+  std::size_t sampled = 0;
+  std::size_t found = 0;
+  [[nodiscard]] bool is_there() const { return found >= kLeastOfPart && 2 * found >= sampled; }
+};
+
 bool has_same_letters(const std::string& one, const std::string& other) {
   return strcasecmp(one.c_str(), other.c_str()) == 0;
+}
+
+/// Adds at most `most` messages of each beginning, where the sample has not them already. Returns
+/// how many it added.
+std::size_t add_beginnings(std::size_t most, const std::vector<SampleMessage>& beginnings,
+                    std::vector<SampleMessage>& sample) {
+  std::map<int, std::size_t> taken;
+  const std::size_t before = sample.size();
+  for (const SampleMessage& message : beginnings) {
+    const bool in_all = most > kSmallBeginning || sample.size() - before < kMostOfSmallBeginnings;
+    if (++taken[message.part] > most || !in_all) continue;
+    const auto same =
+        std::find_if(sample.begin(), sample.end(), [&](const SampleMessage& sampled) {
+          return sampled.digest == message.digest && sampled.date == message.date;
+        });
+    if (same == sample.end())
+      sample.push_back(message);
+    else
+      same->part = message.part;
+  }
+  return sample.size() - before;
 }
 
 bool tells_of(const fs::path& path, const std::string& account) {
@@ -76,7 +112,7 @@ bool tells_of(const fs::path& path, const std::string& account) {
 
 bool Presence::there() const {
   const std::size_t least = std::min<std::size_t>(sampled, 2);
-  return sampled > 0 && found >= std::max((sampled + 3) / 4, least);
+  return whole_part || (sampled > 0 && found >= std::max((sampled + 3) / 4, least));
 }
 
 PresenceCheck::PresenceCheck(const JobSettings& settings, const std::vector<SourceFolder>& sources,
@@ -94,46 +130,57 @@ Result<bool> PresenceCheck::is_in_question(const journal::MailboxRow& row,
 }
 
 /// Spread over the bytes of all folders that go into the mailbox.
-Result<std::vector<SampleMessage>> PresenceCheck::sample_of(journal::MailboxId mailbox) const {
+Result<void> PresenceCheck::take_sample(Sample& sample) const {
   std::vector<const SourceFolder*> folders;
   std::uint64_t bytes = 0;
   for (const SourceFolder& source : sources_) {
-    if (source.by_label) return sample_of_rows(mailbox);
-    if (source.row.mailbox != mailbox) continue;
+    if (source.by_label) return take_rows(sample);
+    if (source.row.mailbox != sample.row->id) continue;
     folders.push_back(&source);
     bytes += source.place.bytes_on_disk;
   }
-  std::vector<SampleMessage> sample;
+  const bool few = folders.size() <= kMostParts;
   std::uint64_t begin = 0;
+  int part = 0;
   for (const SourceFolder* source : folders) {
     // How many of the marks at (2i + 1) / 2n of all bytes are in this folder.
     const auto marks_before = [&](std::uint64_t end) {
       const double share = bytes == 0 ? 0 : static_cast<double>(end) / static_cast<double>(bytes);
       return static_cast<std::size_t>(share * static_cast<double>(kSample) + 0.5);
     };
+    const auto take = [&](std::vector<SampleMessage> some, std::vector<SampleMessage>& into) {
+      for (SampleMessage& message : some) message.part = part;
+      std::move(some.begin(), some.end(), std::back_inserter(into));
+      ++part;
+    };
     const std::uint64_t end = begin + source->place.bytes_on_disk;
-    const std::size_t count = marks_before(end) - marks_before(begin);
+    const std::size_t marks = marks_before(end) - marks_before(begin);
     begin = end;
-    MBOXFERRY_ASSIGN(auto some, sample_folder(*source, settings_.index, count, interrupt_));
-    std::move(some.begin(), some.end(), std::back_inserter(sample));
+    MBOXFERRY_ASSIGN(auto some, sample_folder(*source, settings_.index,
+                                              few ? std::max(marks, kLeastOfPart) : marks,
+                                              interrupt_));
+    take(std::move(some), sample.messages);
+    if (!few) continue;
+    MBOXFERRY_ASSIGN(some, sample_beginning(*source, settings_.index, kBeginning, interrupt_));
+    take(std::move(some), sample.beginnings);
   }
-  return sample;
+  return ok();
 }
 
-Result<std::vector<SampleMessage>> PresenceCheck::sample_of_rows(journal::MailboxId mailbox) const {
+Result<void> PresenceCheck::take_rows(Sample& sample) const {
+  const journal::MailboxId mailbox = sample.row->id;
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_.counts(mailbox));
   const std::uint64_t all = counts.planned.messages;
-  std::vector<SampleMessage> sample;
   std::uint64_t number = 0;
-  MBOXFERRY_TRY(journal_.each(
+  return journal_.each(
       journal::State::planned, mailbox, [&](const journal::MessageRow& row) -> Result<void> {
-        const bool is_next = number * kSample >= sample.size() * all;
-        if (is_next && sample.size() < kSample)
-          sample.push_back({"", row.message_id_hash, row.wire_size, row.date, row.digest});
-        ++number;
+        SampleMessage message{"", row.message_id_hash, row.wire_size, row.date, row.digest};
+        const bool is_next = number * kSample >= sample.messages.size() * all;
+        if (is_next && sample.messages.size() < kSample) sample.messages.push_back(message);
+        message.part = 1;
+        if (number++ < kBeginning) sample.beginnings.push_back(std::move(message));
         return ok();
-      }));
-  return sample;
+      });
 }
 
 imap::Inquiry PresenceCheck::inquiry_about(const Sample& sample) const {
@@ -148,12 +195,22 @@ imap::Inquiry PresenceCheck::inquiry_about(const Sample& sample) const {
   return inquiry;
 }
 
-Result<std::size_t> PresenceCheck::count_found(const Sample& sample,
-                                               std::vector<imap::FetchedMessage> candidates,
-                                               imap::ReadOnlyTarget& target) const {
-  std::size_t found = 0;
+Result<Presence> PresenceCheck::count_found(const Sample& sample,
+                                            std::vector<imap::FetchedMessage> candidates,
+                                            imap::ReadOnlyTarget& target) const {
+  Presence presence;
+  presence.mailbox = sample.row->name;
+  presence.sampled = sample.messages.size() - sample.besides;
+  presence.sampled_besides = sample.besides;
+  std::map<int, Part> parts;
+  const auto note_found = [&](const SampleMessage& message) {
+    const bool is_besides = &message >= sample.messages.data() + presence.sampled;
+    ++(is_besides ? presence.found_besides : presence.found);
+    ++parts[message.part].found;
+  };
   std::vector<const SampleMessage*> open;
   for (const SampleMessage& wanted : sample.messages) {
+    ++parts[wanted.part].sampled;
     const auto same = std::find_if(candidates.begin(), candidates.end(), [&](const auto& seen) {
       return compare(wanted, seen) == Likeness::certain;
     });
@@ -161,7 +218,7 @@ Result<std::size_t> PresenceCheck::count_found(const Sample& sample,
       open.push_back(&wanted);
       continue;
     }
-    ++found;
+    note_found(wanted);
     candidates.erase(same);
   }
   bool selected = false;
@@ -178,12 +235,14 @@ Result<std::size_t> PresenceCheck::count_found(const Sample& sample,
         return ok();
       }));
       if (digest.finish() != wanted->digest) continue;
-      ++found;
+      note_found(*wanted);
       candidates.erase(seen);
       break;
     }
   }
-  return found;
+  presence.whole_part = std::any_of(parts.begin(), parts.end(),
+                                    [](const auto& part) { return part.second.is_there(); });
+  return presence;
 }
 
 /// For a server that refuses to search: reads what every message of the mailbox is known by.
@@ -214,7 +273,7 @@ Result<std::vector<Presence>> PresenceCheck::look(imap::ReadOnlyTarget& target,
   for (const journal::MailboxRow& row : rows) {
     MBOXFERRY_ASSIGN(const bool in_question, is_in_question(row, directory));
     if (!in_question) continue;
-    samples.push_back({&row, 0, {}});
+    samples.push_back({&row, 0, {}, 0, {}});
     inquiries.push_back({directory.find(row.name)->name, {}, false});
   }
   if (samples.empty()) return presences;
@@ -227,12 +286,12 @@ Result<std::vector<Presence>> PresenceCheck::look(imap::ReadOnlyTarget& target,
     if (answers[i].exists == 0) continue;
     Sample& sample = samples[i];
     sample.exists = answers[i].exists;
-    MBOXFERRY_ASSIGN(sample.messages, sample_of(sample.row->id));
+    MBOXFERRY_TRY(take_sample(sample));
+    const bool small = inquiry_about(sample).exact_size;
+    if (small) sample.messages = spread(std::move(sample.messages), kSmallSample);
+    sample.besides = add_beginnings(small ? kSmallBeginning : kBeginning, sample.beginnings,
+                                    sample.messages);
     imap::Inquiry inquiry = inquiry_about(sample);
-    if (inquiry.exact_size) {
-      sample.messages = spread(std::move(sample.messages), kSmallSample);
-      inquiry = inquiry_about(sample);
-    }
     if (sample.messages.empty()) continue;
     asked.push_back(std::move(sample));
     inquiries.push_back(std::move(inquiry));
@@ -243,9 +302,9 @@ Result<std::vector<Presence>> PresenceCheck::look(imap::ReadOnlyTarget& target,
     if (!answers[i].answered) {
       MBOXFERRY_ASSIGN(answers[i].candidates, walk_through(asked[i], target));
     }
-    MBOXFERRY_ASSIGN(const std::size_t found,
+    MBOXFERRY_ASSIGN(Presence presence,
                      count_found(asked[i], std::move(answers[i].candidates), target));
-    presences.push_back({asked[i].row->name, asked[i].messages.size(), found});
+    presences.push_back(std::move(presence));
   }
   return presences;
 }
@@ -298,12 +357,13 @@ std::string find_older_journal(const std::string& folder, const std::string& acc
 std::string describe_presence(const std::vector<Presence>& found) {
   const auto most = std::max_element(
       found.begin(), found.end(),
-      [](const Presence& one, const Presence& other) { return one.found < other.found; });
+      [](const Presence& one, const Presence& other) { return one.all_found() < other.all_found(); });
   const auto others = std::count_if(found.begin(), found.end(),
                                     [](const Presence& presence) { return presence.there(); }) -
                       1;
   std::string text = fmt::format("mailbox {} already holds {} of a sample of {} messages",
-                                 most->mailbox, most->found, most->sampled);
+                                 most->mailbox, most->all_found(),
+                                 most->all_sampled());
   if (others > 0) text += fmt::format(", and {} more are like it", others);
   return text;
 }
@@ -312,7 +372,7 @@ std::string describe_few(const Presence& presence) {
   return fmt::format(
       "{}: holds {} of a sample of {} messages already, which will be there twice; "
       "--skip-existing leaves such messages out",
-      presence.mailbox, presence.found, presence.sampled);
+      presence.mailbox, presence.all_found(), presence.all_sampled());
 }
 
 Error copies_are_there(const JobSettings& settings, const std::vector<Presence>& found) {

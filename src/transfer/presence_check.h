@@ -24,9 +24,14 @@ struct Presence {
   std::string mailbox;
   std::size_t sampled = 0;
   std::size_t found = 0;
+  std::size_t sampled_besides = 0;  ///< of the beginnings of folders
+  std::size_t found_besides = 0;
+  bool whole_part = false;  ///< a folder, or the beginning of one, is there for the better half
   /// Enough of it that sending would make a second copy of much of the mail: a quarter, and two of
-  /// them at least where the sample has two (docs/decisions/0030).
+  /// them at least where the sample has two, or a part (docs/decisions/0030).
   [[nodiscard]] bool there() const;
+  [[nodiscard]] std::size_t all_found() const { return found + found_besides; }
+  [[nodiscard]] std::size_t all_sampled() const { return sampled + sampled_besides; }
 };
 
 /// Looks for a sample of each mailbox's mail before anything is created or sent: a job under
@@ -48,16 +53,17 @@ class PresenceCheck {
     const journal::MailboxRow* row = nullptr;
     std::uint64_t exists = 0;
     std::vector<SampleMessage> messages;
+    std::size_t besides = 0;  ///< so many of the last of these are of the beginnings of folders
+    std::vector<SampleMessage> beginnings;  ///< each a part
   };
 
   Result<bool> is_in_question(const journal::MailboxRow& row, const Directory& directory) const;
-  Result<std::vector<SampleMessage>> sample_of(journal::MailboxId mailbox) const;
-  Result<std::vector<SampleMessage>> sample_of_rows(journal::MailboxId mailbox) const;
+  Result<void> take_sample(Sample& sample) const;
+  Result<void> take_rows(Sample& sample) const;
   Result<std::vector<imap::FetchedMessage>> walk_through(const Sample& sample,
                                                          imap::ReadOnlyTarget& target) const;
-  Result<std::size_t> count_found(const Sample& sample,
-                                  std::vector<imap::FetchedMessage> candidates,
-                                  imap::ReadOnlyTarget& target) const;
+  Result<Presence> count_found(const Sample& sample, std::vector<imap::FetchedMessage> candidates,
+                               imap::ReadOnlyTarget& target) const;
   [[nodiscard]] imap::Inquiry inquiry_about(const Sample& sample) const;
 
   const JobSettings& settings_;

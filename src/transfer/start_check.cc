@@ -99,7 +99,7 @@ Result<void> StartCheck::look_for_copies(imap::Target& target, const Directory& 
                               [](const Presence& presence) { return presence.there(); });
   if (found_copies_) return copies_are_there(settings_, found);
   for (const Presence& presence : found)
-    if (presence.found > 0) tracker_.notice(describe_few(presence));
+    if (presence.all_found() > 0) tracker_.notice(describe_few(presence));
   return ok();
 }
 

@@ -50,7 +50,7 @@ class CopyTest(ProgramTest):
     def journals(self, state="state-a"):
         return sorted(path.name for path in (self.folder / state).glob("*.journal"))
 
-    def assert_stopped(self, paths, mailbox=None, *more, into=None, **how):
+    def assert_stopped(self, paths, mailbox=None, *more, into=None, share=0.5, **how):
         """Neither the dry run nor the real one begins, and nothing changes on the server."""
         before, journals = self.held(), self.journals(how.get("state", "state-a"))
         plan = self.run_job(paths, mailbox, "--dry-run", *more, code=1, **how)
@@ -61,7 +61,7 @@ class CopyTest(ProgramTest):
         if into:
             self.assertIn(f"mailbox {into} already holds", outcome.err)
         found, sampled = map(int, re.search(r"holds (\d+) of a sample of (\d+)", outcome.err).groups())
-        self.assertGreaterEqual(found, sampled / 2)
+        self.assertGreaterEqual(found, share * sampled)
         self.assertEqual(self.held(), before)
         self.assertEqual(self.journals(how.get("state", "state-a")), journals)
         return outcome
@@ -207,6 +207,21 @@ class SecondCopyTest(WithDovecot, CopyTest):
         self.run_job(self.mail / "Odd.mbox")
         self.assert_stopped(self.mail / "Odd.mbox", state="state-b")
 
+    def test_a_small_archive_beside_a_large_one(self):
+        small = self.make("small.mbox", 12, seed=19)
+        self.run_job(small, "Old")
+        outcome = self.run_job([self.make("large.mbox", 400, seed=20), small], None, "--map",
+                               "small=Old", "--map", "large=Old", code=78)
+        self.assertRegex(outcome.err, r"mailbox Old already holds \d+ of a sample of")
+        self.assertEqual(self.held(), {"INBOX": 0, "Old": 12})
+
+    def test_an_archive_that_grew_tenfold_meanwhile(self):
+        first = self.make("A.mbox", 30)
+        self.run_job(first, "Old")
+        grown = self.folder / "B.mbox"
+        archives.make(grown, 400)
+        self.assert_stopped(grown, "Old", into="Old", share=0)
+
 
 class WaysOnTest(WithDovecot, CopyTest):
     @classmethod
@@ -318,7 +333,8 @@ class NotStoppedTest(WithDovecot, CopyTest):
         self.assertEqual(self.held()["Both"], 2 * COUNT)
 
     def test_a_few_of_the_same_messages_are_a_notice(self):
-        archives.make(self.folder / "few.mbox", 12)
+        # From somewhere in the middle.
+        archives.make(self.folder / "few.mbox", 12, start=150)
         self.run_job(self.folder / "few.mbox", "A")
         outcome = self.run_job(self.make("A.mbox", 300))
         self.assertEqual(self.held()["A"], 312)
