@@ -72,6 +72,9 @@ constexpr std::array kPhrases{
     Row{"mailbox is full", ResponseCode::over_quota, When::never, Fault::mailbox},
     Row{"mailbox full", ResponseCode::over_quota, When::never, Fault::mailbox},
     Row{"too large", ResponseCode::too_big, When::never},
+    // Courier says NO to what it cannot parse.
+    Row{"error in imap command", ResponseCode::bad, When::never},
+    Row{"syntax error", ResponseCode::bad, When::never},
 };
 
 /// The first row that `matches`.
