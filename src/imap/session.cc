@@ -36,7 +36,7 @@ Result<Session> Session::begin(std::unique_ptr<Connection> connection, const Acc
   const auto begun = std::chrono::steady_clock::now();
   MBOXFERRY_TRY(log_in(*session.connection_, account));
   session.is_near_ = std::chrono::steady_clock::now() - begun < kGoodbyePatience;
-  MBOXFERRY_TRY(session.connection_->enable_utf8());
+  if (options.utf8_names) MBOXFERRY_TRY(session.connection_->enable_utf8());
   MBOXFERRY_TRY(session.connection_->introduce_itself());
   if (options.compression == Compression::on) {
     MBOXFERRY_TRY(session.connection_->compress(true));
