@@ -40,6 +40,11 @@ constexpr std::array kCodes{
 constexpr std::array kFaultsOfMessages{
     Row{"zero byte", ResponseCode::none, When::never, Fault::message},
     Row{"contains nul", ResponseCode::none, When::never, Fault::message},
+    Row{"nul character", ResponseCode::none, When::never, Fault::message},
+    Row{"null character", ResponseCode::none, When::never, Fault::message},
+    Row{"nul byte", ResponseCode::none, When::never, Fault::message},
+    Row{"null byte", ResponseCode::none, When::never, Fault::message},
+    Row{"nul octet", ResponseCode::none, When::never, Fault::message},
     Row{"mail size is larger than the maximum", ResponseCode::too_big, When::never, Fault::message},
     Row{"maximum size of appendable message", ResponseCode::too_big, When::never, Fault::message},
     Row{"maximum message size", ResponseCode::too_big, When::never, Fault::message},
