@@ -40,6 +40,11 @@ constexpr std::array kCodes{
 constexpr std::array kFaultsOfMessages{
     Row{"zero byte", ResponseCode::none, When::never, Fault::message},
     Row{"contains nul", ResponseCode::none, When::never, Fault::message},
+    Row{"nul character", ResponseCode::none, When::never, Fault::message},
+    Row{"null character", ResponseCode::none, When::never, Fault::message},
+    Row{"nul byte", ResponseCode::none, When::never, Fault::message},
+    Row{"null byte", ResponseCode::none, When::never, Fault::message},
+    Row{"nul octet", ResponseCode::none, When::never, Fault::message},
     Row{"mail size is larger than the maximum", ResponseCode::too_big, When::never, Fault::message},
     Row{"maximum size of appendable message", ResponseCode::too_big, When::never, Fault::message},
     Row{"maximum message size", ResponseCode::too_big, When::never, Fault::message},
@@ -72,6 +77,9 @@ constexpr std::array kPhrases{
     Row{"mailbox is full", ResponseCode::over_quota, When::never, Fault::mailbox},
     Row{"mailbox full", ResponseCode::over_quota, When::never, Fault::mailbox},
     Row{"too large", ResponseCode::too_big, When::never},
+    // Courier says NO to what it cannot parse.
+    Row{"error in imap command", ResponseCode::bad, When::never},
+    Row{"syntax error", ResponseCode::bad, When::never},
 };
 
 /// The first row that `matches`.

@@ -89,6 +89,16 @@ bool ServerKnowledge::wants_flag_list() const {
   return wants_flag_list_;
 }
 
+void ServerKnowledge::learn_names_beyond_bmp(bool listed) {
+  const std::lock_guard guard(mutex_);
+  lists_beyond_bmp_ = listed;
+}
+
+std::optional<bool> ServerKnowledge::lists_names_beyond_bmp() const {
+  const std::lock_guard guard(mutex_);
+  return lists_beyond_bmp_;
+}
+
 void ServerKnowledge::forget() {
   const std::lock_guard guard(mutex_);
   mailboxes_.clear();

@@ -36,7 +36,7 @@ Result<Session> Session::begin(std::unique_ptr<Connection> connection, const Acc
   const auto begun = std::chrono::steady_clock::now();
   MBOXFERRY_TRY(log_in(*session.connection_, account));
   session.is_near_ = std::chrono::steady_clock::now() - begun < kGoodbyePatience;
-  MBOXFERRY_TRY(session.connection_->enable_utf8());
+  if (options.utf8_names) MBOXFERRY_TRY(session.connection_->enable_utf8());
   MBOXFERRY_TRY(session.connection_->introduce_itself());
   if (options.compression == Compression::on) {
     MBOXFERRY_TRY(session.connection_->compress(true));
@@ -69,7 +69,7 @@ SelectedMailbox Session::note_selected(const std::string& mailbox, SelectedMailb
 
 Result<SelectedMailbox> Session::select(const std::string& mailbox) {
   if (auto spare = std::exchange(spare_selection_, {}); spare && selected_ == mailbox) {
-    return *std::move(spare);
+    return with_uid_next(mailbox, *std::move(spare));
   }
   selected_.clear();
   MBOXFERRY_ASSIGN(auto selected, ahead_->select(mailbox));
@@ -78,7 +78,20 @@ Result<SelectedMailbox> Session::select(const std::string& mailbox) {
     // EXAMINE would be told PERMANENTFLAGS (), and a plan could not say which flags are lost.
     MBOXFERRY_ASSIGN(selected, etpan_->select(mailbox));
   }
-  return note_selected(mailbox, std::move(*selected));
+  return with_uid_next(mailbox, note_selected(mailbox, std::move(*selected)));
+}
+
+/// Courier tells it in STATUS only. Unknown, it would be taken for 1, and mail that was there
+/// before for the job's own. An empty mailbox has none of it, and whoever reads ahead reads
+/// everything.
+Result<SelectedMailbox> Session::with_uid_next(const std::string& mailbox,
+                                               SelectedMailbox selected) {
+  const bool is_needed = selected.uid_next == 0 && selected.exists > 0;
+  if (!is_needed || no_status_of_selected_ || ahead_->is_on_its_way()) return selected;
+  const auto status = etpan_->status(mailbox);
+  if (!status && status.error().scope != ErrorScope::mailbox) return status;
+  if (status && status->uid_validity == selected.uid_validity) selected.uid_next = status->uid_next;
+  return selected;
 }
 
 Result<SelectedMailbox> Session::create_and_select(const std::string& mailbox) {
@@ -86,7 +99,7 @@ Result<SelectedMailbox> Session::create_and_select(const std::string& mailbox) {
   selected_.clear();
   MBOXFERRY_TRY(ahead_->drop());
   MBOXFERRY_ASSIGN(SelectedMailbox selected, etpan_->create_and_select(mailbox));
-  return note_selected(mailbox, std::move(selected));
+  return with_uid_next(mailbox, note_selected(mailbox, std::move(selected)));
 }
 
 Result<SelectedMailbox> Session::status(const std::string& mailbox) {

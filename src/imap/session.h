@@ -52,6 +52,8 @@ class Session {
 
  private:
   SelectedMailbox note_selected(const std::string& mailbox, SelectedMailbox selected);
+  /// Fills in UIDNEXT where SELECT did not tell it, if STATUS does.
+  Result<SelectedMailbox> with_uid_next(const std::string& mailbox, SelectedMailbox selected);
   /// Asks about some of the mailboxes, in one piece.
   Result<void> ask(std::span<const Inquiry> inquiries, std::span<InquiryAnswer> answers);
 

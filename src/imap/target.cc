@@ -9,6 +9,7 @@
 #include "imap/append_head.h"
 #include "imap/append_pipeline.h"
 #include "imap/imap_target.h"
+#include "imap/plain_names.h"
 #include "imap/session.h"
 #include "imap/text.h"
 
@@ -17,9 +18,18 @@ namespace {
 
 using Status = ReplyLine::Status;
 
+/// Opens another connection to the same account, on which UTF8=ACCEPT is not enabled.
+using OpenPlain = std::function<Result<Session>()>;
+
+OpenPlain plain_sessions(const Account& account, ConnectionOptions options) {
+  options.utf8_names = false;
+  return [account, options] { return Session::open(account, options); };
+}
+
 class ReadOnlyImapTarget final : public ReadOnlyTarget {
  public:
-  explicit ReadOnlyImapTarget(Session session) : session_(std::move(session)) {}
+  ReadOnlyImapTarget(Session session, OpenPlain open_plain)
+      : session_(std::move(session)), open_plain_(std::move(open_plain)) {}
 
   [[nodiscard]] const Capabilities& capabilities() const override {
     return session_.capabilities();
@@ -49,16 +59,33 @@ class ReadOnlyImapTarget final : public ReadOnlyTarget {
   Result<void> fetch_body(Uid uid, std::uint64_t size, const ByteVisitor& visit) override {
     return session_.fetch_body(uid, size, visit);
   }
+  Result<bool> lists_to_everybody(const std::string& mailbox) override;
   void log_out() override { session_.log_out(); }
 
  private:
   Session session_;
+  OpenPlain open_plain_;
+  std::optional<bool> lists_beyond_bmp_;
 };
+
+Result<bool> ReadOnlyImapTarget::lists_to_everybody(const std::string& mailbox) {
+  if (!is_beyond_bmp(mailbox)) return true;
+  MBOXFERRY_ASSIGN(const NameForm form, session_.connection().settled_name_form());
+  if (form != NameForm::utf8) return true;
+  if (!lists_beyond_bmp_) {
+    MBOXFERRY_ASSIGN(Session plain, open_plain_());
+    MBOXFERRY_ASSIGN(lists_beyond_bmp_, can_list(plain, mailbox));
+    plain.log_out();
+  }
+  return *lists_beyond_bmp_;
+}
 
 class ImapTarget final : public Target {
  public:
-  ImapTarget(Session session, AppendMode wanted, std::shared_ptr<ServerKnowledge> knowledge)
+  ImapTarget(Session session, AppendMode wanted, std::shared_ptr<ServerKnowledge> knowledge,
+             OpenPlain open_plain = {})
       : session_(std::move(session)),
+        open_plain_(std::move(open_plain)),
         knowledge_(std::move(knowledge)),
         pipeline_(session_.connection(), choose_append_mode(capabilities(), wanted), knowledge_) {
     session_.connection().stream().interrupt_when([this] { return pipeline_.is_idle(); });
@@ -152,7 +179,14 @@ class ImapTarget final : public Target {
   /// Waits for the answer to a command about `mailbox`, as in `CREATE`.
   Result<ReplyLine> command_about(std::string_view command, const std::string& mailbox);
 
+  /// The mailbox if it is there. Else, as for a name that the server refuses, an error when others
+  /// could not list it; otherwise nothing.
+  Result<std::optional<SelectedMailbox>> mind_others(const std::string& mailbox);
+  /// Makes the mailbox as they would, and sees whether they can list it then.
+  Result<bool> try_for_others(const std::string& mailbox);
+
   Session session_;
+  OpenPlain open_plain_;
   std::shared_ptr<ServerKnowledge> knowledge_;
   AppendPipeline pipeline_;
   std::string to_subscribe_;  ///< a mailbox's quoted name
@@ -212,9 +246,41 @@ Result<void> ImapTarget::delete_mailbox(const std::string& mailbox) {
   return session_.connection().refusal("deleting", mailbox, reply);
 }
 
+Result<std::optional<SelectedMailbox>> ImapTarget::mind_others(const std::string& mailbox) {
+  std::optional<SelectedMailbox> there;
+  if (!open_plain_ || !is_beyond_bmp(mailbox)) return there;
+  MBOXFERRY_ASSIGN(const NameForm form, session_.connection().settled_name_form());
+  if (form != NameForm::utf8) return there;
+  auto selected = select(mailbox);
+  if (selected) return std::optional(*std::move(selected));
+  if (selected.error().scope != ErrorScope::mailbox) return Error(selected.error());
+  std::optional<bool> listed = knowledge_->lists_names_beyond_bmp();
+  if (!listed) {
+    MBOXFERRY_ASSIGN(listed, try_for_others(mailbox));
+    knowledge_->learn_names_beyond_bmp(*listed);
+  }
+  if (!*listed) return not_for_everybody(label(), mailbox);
+  return there;
+}
+
+Result<bool> ImapTarget::try_for_others(const std::string& mailbox) {
+  MBOXFERRY_ASSIGN(Session plain, open_plain_());
+  MBOXFERRY_ASSIGN(const PlainCreation tried, create_and_list(plain, mailbox));
+  plain.log_out();
+  if (tried.listed || !tried.created) return tried.listed;
+  // They could list nothing as long as it is there. It was made a moment ago; mail that came into
+  // it since would be somebody's.
+  const auto left = session_.status(mailbox);
+  if (!left && left.error().scope != ErrorScope::mailbox) return Error(left.error());
+  if (left && left->exists == 0) MBOXFERRY_TRY(command_about("DELETE", mailbox));
+  return false;
+}
+
 Result<SelectedMailbox> ImapTarget::open_mailbox(const std::string& mailbox, bool create) {
   if (!create) return select(mailbox);
   MBOXFERRY_TRY(settle());
+  MBOXFERRY_ASSIGN(const auto there, mind_others(mailbox));
+  if (there) return *there;
   MBOXFERRY_ASSIGN(SelectedMailbox selected,
                    learn_name(mailbox, session_.create_and_select(mailbox)));
   // Dovecot locks the list of subscriptions with a file that it looks for again after 0.1 to 0.2 s.
@@ -347,8 +413,8 @@ Result<std::unique_ptr<Target>> connect(const Account& account, const Connection
                                         const BeforeLogin& before_login) {
   MBOXFERRY_ASSIGN(Session session, Session::open(account, options, before_login));
   if (!knowledge) knowledge = std::make_shared<ServerKnowledge>();
-  return std::unique_ptr<Target>(
-      std::make_unique<ImapTarget>(std::move(session), wanted, std::move(knowledge)));
+  return std::unique_ptr<Target>(std::make_unique<ImapTarget>(
+      std::move(session), wanted, std::move(knowledge), plain_sessions(account, options)));
 }
 
 Result<std::unique_ptr<Target>> connect_on(std::unique_ptr<ByteStream> stream,
@@ -364,7 +430,8 @@ Result<std::unique_ptr<Target>> connect_on(std::unique_ptr<ByteStream> stream,
 Result<std::unique_ptr<ReadOnlyTarget>> connect_read_only(const Account& account,
                                                           const ConnectionOptions& options) {
   MBOXFERRY_ASSIGN(Session session, Session::open(account, options));
-  return std::unique_ptr<ReadOnlyTarget>(std::make_unique<ReadOnlyImapTarget>(std::move(session)));
+  return std::unique_ptr<ReadOnlyTarget>(
+      std::make_unique<ReadOnlyImapTarget>(std::move(session), plain_sessions(account, options)));
 }
 
 }  // namespace mboxferry::imap

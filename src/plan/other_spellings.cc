@@ -9,10 +9,11 @@
 namespace mboxferry::plan {
 namespace {
 
-enum class Strictness { punctuation, planes, ascii };
+enum class Strictness { planes, punctuation, both, ascii };
 
 bool is_replaced(char32_t c, Strictness how) {
   constexpr std::u32string_view kPunctuation = U"\"\\&~#:;<>|?!'`$@^{}[]=+,";
+  if (how == Strictness::planes) return c > 0xFFFFU;
   if (kPunctuation.find(c) != std::u32string_view::npos) return true;
   if (how == Strictness::punctuation) return false;
   return c == U'.' || c > (how == Strictness::ascii ? 0x7FU : 0xFFFFU);
@@ -44,7 +45,8 @@ OtherSpelling respelled(std::string_view name, char separator, std::string_view 
 std::vector<OtherSpelling> other_spellings(const std::string& name, char separator,
                                            std::string_view prefix) {
   std::vector<OtherSpelling> others;
-  for (const Strictness how : {Strictness::punctuation, Strictness::planes, Strictness::ascii}) {
+  for (const Strictness how :
+       {Strictness::planes, Strictness::punctuation, Strictness::both, Strictness::ascii}) {
     OtherSpelling other = respelled(name, separator, prefix, how);
     if (other.name != (others.empty() ? name : others.back().name))
       others.push_back(std::move(other));

@@ -65,7 +65,8 @@ Blame::Next Blame::failed(journal::MessageId id, const Complaint& complaint, con
   const bool holds = first_plea || complaint.suggested.count() > 0 || (!others_pass && in_vain);
   if (holds && !put_on_hold(complaint, moment) && !others_pass)
     return its_own ? Next::refuse : Next::give_up;
-  return first_plea ? Next::again : Next::aside;
+  const bool for_keywords = complaint.bad && suspect.times == 1;
+  return first_plea || for_keywords ? Next::again : Next::aside;
 }
 
 bool Blame::note_gone(journal::MessageId id) {

@@ -14,11 +14,16 @@ namespace mboxferry::transfer {
 namespace {
 
 std::string told(const Difference& difference) {
+  const std::string place = fmt::format("{}: the message at byte {} of {}", difference.mailbox,
+                                        difference.offset, difference.folder);
+  // Nobody can change these of a message that is stored.
+  if (difference.what == "size" || difference.what == "content" ||
+      difference.what == "internaldate")
+    return fmt::format("{} was altered by the server: {} is different", place, difference.what);
   const bool plain = difference.what == "missing" || difference.what == "twice";
   const std::string twice =
       fmt::format("there twice (UID {}, and a copy as UID {})", difference.copy_of, difference.uid);
-  return fmt::format("{}: the message at byte {} of {} is {}{} on the server", difference.mailbox,
-                     difference.offset, difference.folder, plain ? "" : "different: ",
+  return fmt::format("{} is {}{} on the server", place, plain ? "" : "different: ",
                      difference.what == "twice" ? twice : difference.what);
 }
 

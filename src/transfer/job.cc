@@ -332,8 +332,11 @@ Result<Verdict> JobRunner::verify() {
     return Error{ErrorCode::internal, "messages were left unsent", "run the same command again"};
   if (!result.good())
     return Error{ErrorCode::refused,
-                 fmt::format("{}: {} messages are missing on the server and {} are different",
-                             settings_.account.label(), result.missing, result.different),
+                 result.missing > 0
+                     ? fmt::format("{}: {} messages are missing on the server and {} are different",
+                                   settings_.account.label(), result.missing, result.different)
+                     : fmt::format("{}: all messages are on the server, but {} are different there",
+                                   settings_.account.label(), result.different),
                  fmt::format("run mboxferry verify{} {} for the list",
                              settings_.strict ? " --strict" : "", settings_.journal_path)};
   // After a complete run that needed nothing more, copies are what the owner made of the mail.

@@ -21,7 +21,8 @@ Error start_over(ErrorCode code, std::string what, Retry retry = {Retry::When::n
 }
 
 Complaint complaint_of(const imap::AppendOutcome& outcome) {
-  const bool bad = outcome.kind == imap::AppendOutcome::Kind::bad;
+  const bool bad =
+      outcome.kind == imap::AppendOutcome::Kind::bad || outcome.code == imap::ResponseCode::bad;
   return {std::string(imap::response_code_name(outcome.code)),
           outcome.text,
           outcome.fault,

@@ -172,7 +172,8 @@ Result<void> Planner::foresee_name(PlannedMailbox& planned) {
 Result<bool> Planner::takes_name(const std::string& name) {
   const auto status = timed([&] { return target_->status(name); });
   if (!status && status.error().scope != ErrorScope::mailbox) return Error(status.error());
-  return status || status.error().code != ErrorCode::configuration;
+  if (!status && status.error().code == ErrorCode::configuration) return false;
+  return target_->lists_to_everybody(name);
 }
 
 Result<void> Planner::measure_pace(EstimateFacts& facts) {

@@ -16,7 +16,11 @@ std::vector<std::string> lines_about(const VerifyResult& result) {
   add(result.gone_since, "gone since an earlier run compared them:",
       " that somebody deleted, moved or took flags from");
   add(result.altered.dates, "the server changed INTERNALDATE of");
-  add(result.altered.sizes, "the server shows another size for", ", with the same content");
+  add(result.altered.sizes, "the server shows another size for",
+      result.altered.without_status ? ", with the same content: it removes mbox status headers "
+                                      "(--strip-status-headers leaves "
+                                      "them out before sending)"
+                                    : ", with the same content");
   add(result.altered.flags, "the server does not keep flags of");
   add(result.altered.keywords, "the server does not keep keywords of");
   return lines;

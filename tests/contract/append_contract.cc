@@ -72,7 +72,9 @@ TEST_CASE("every system flag and many kinds of keywords stay") {
   heads[2].flags = message::kDraft | message::kDeleted;
   heads[3].keywords = {"$Forwarded"};
   heads[4].keywords = {"$Label1", "NonJunk", "a.b-c_d"};
-  heads[5].keywords = {"1st", "NIL", "[x", "+"};
+  heads[5].keywords = {"1st", "+"};
+  // Courier takes these for something else than atoms.
+  if (server() != Server::courier) heads[5].keywords.insert(heads[5].keywords.end(), {"NIL", "[x"});
   // Dovecot takes 50 characters.
   heads[6].keywords = {std::string(50, 'k')};
   store(*target, name, heads, source);

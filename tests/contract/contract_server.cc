@@ -35,7 +35,12 @@ Account test_account() {
 Server server() {
   const std::string name = environment("MBOXFERRY_TEST_IMAP_SERVER");
   if (name == "fake") return Server::fake;
+  if (name == "courier") return Server::courier;
   return name == "cyrus" ? Server::cyrus : Server::dovecot;
+}
+
+Namespace name_space() {
+  return server() == Server::courier ? Namespace{"INBOX.", '.'} : Namespace{};
 }
 
 bool is_hidden(std::string_view capability) {
@@ -50,7 +55,9 @@ std::unique_ptr<Target> connected(AppendMode mode) {
 }
 
 std::string own_name(const std::string& name) {
-  return environment("MBOXFERRY_TEST_IMAP_VARIANT") + " " + name;
+  std::string full = environment("MBOXFERRY_TEST_IMAP_VARIANT") + " " + name;
+  std::replace(full.begin(), full.end(), '/', name_space().separator);
+  return name_space().prefix + full;
 }
 
 std::string fresh_mailbox(Target& target, const std::string& name) {

@@ -13,8 +13,10 @@
 namespace mboxferry::contract {
 
 /// Which server it is, where it differs from the others.
-enum class Server { fake, dovecot, cyrus };
+enum class Server { fake, dovecot, cyrus, courier };
 Server server();
+/// How the server names mailboxes.
+imap::Namespace name_space();
 /// True when the variant hides this capability.
 bool is_hidden(std::string_view capability);
 std::string environment(const char* name);
@@ -23,7 +25,7 @@ imap::Account test_account();
 std::unique_ptr<imap::Target> connected(imap::AppendMode mode = imap::AppendMode::automatic);
 /// Makes a mailbox that no other test and no other variant uses, and returns its name.
 std::string fresh_mailbox(imap::Target& target, const std::string& name);
-/// The same without making it.
+/// The same without making it. The levels of `name` have `/` between them.
 std::string own_name(const std::string& name);
 
 /// Messages from memory.

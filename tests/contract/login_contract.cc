@@ -25,7 +25,9 @@ TEST_CASE("a wrong password is refused with the server's words and never shown",
   CHECK(target.error().retry.when == Retry::When::never);
   CHECK_THAT(target.error().hint, Catch::Contains("11 bytes long"));
   CHECK_THAT(describe(target.error()) + trace, !Catch::Contains("wrong-horse"));
-  CHECK_THAT(trace, Catch::Contains("AUTHENTICATE PLAIN ***"));
+  // Courier has no SASL-IR.
+  const bool in_one_line = server() != Server::courier;
+  CHECK_THAT(trace, Catch::Contains(in_one_line ? "AUTHENTICATE PLAIN ***" : "C: ***\n"));
 }
 
 TEST_CASE("an untrusted certificate is refused before anything is said", "[direct]") {

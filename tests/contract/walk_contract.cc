@@ -89,10 +89,11 @@ TEST_CASE("the bytes of a message come back as they were sent, small and large")
   const std::string name = fresh_mailbox(*target, "bodies");
   Texts source;
   // Dovecot shows a NUL as 0x80, Cyrus takes none, so there is none here. Cyrus changes a header
-  // that is not ASCII.
+  // that is not ASCII. Courier adds a line end where the last is missing.
   const std::string parentheses(400, '(');
   source.texts = {text_of(1), text_of(2, 3'500'000),
                   "Subject: 8-bit\r\n\r\n\xff" + parentheses + "\r\n{99999999999}\r\n* BYE\r\n("};
+  if (server() == Server::courier) source.texts.back() += "\r\n";
   source.piece = 70'000;
   store(*target, name, bare_heads_of(source), source);
   REQUIRE(target->select(name));

@@ -8,6 +8,7 @@ import time
 import unittest
 
 from support import archives
+from support.courier import Courier, courier_root
 from support.cyrus import Cyrus, cyrus_root
 from support.dovecot import Dovecot
 from support.fault_test import FaultTest
@@ -138,6 +139,18 @@ class QuotaTest(MailboxFaults):
             self.set_quota(server, 10_000)
             outcomes = self.until_complete(server, self.archive, "Mail", journal="job.journal")
             self.assertIsNone(self.wrong(outcomes, server, "Mail", self.wanted))
+
+    @unittest.skipUnless(courier_root(), "no Courier")
+    def test_courier_is_full_in_the_middle_and_is_given_room(self):
+        with Courier(quota=60_000) as server:
+            outcome = self.migrate(server, self.archive, "Mail", "--ignore-quota")
+            self.check_line(outcome, 75)
+            self.assertIn("raise the quota", outcome.err)
+            stored = server.count(mailbox="INBOX.Mail")
+            self.assertTrue(0 < stored < len(self.wanted), stored)
+            server.set_quota(10_000_000)
+            outcomes = self.until_complete(server, self.archive, "Mail", journal="job.journal")
+            self.assertIsNone(self.wrong(outcomes, server, "INBOX.Mail", self.wanted))
 
     def set_quota(self, server, kilobytes):
         with server.session("boss") as boss:

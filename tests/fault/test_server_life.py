@@ -7,6 +7,7 @@ import time
 import unittest
 
 from support import archives
+from support.courier import Courier, courier_root
 from support.cyrus import Cyrus, cyrus_root
 from support.dovecot import Dovecot
 from support.fault_test import FaultTest
@@ -46,8 +47,8 @@ class ServerLifeTest(ServerLifeFaults):
     def check(self, case):
         """A job on a server of its own that is restarted when some tenths of the mail were sent."""
         make_server, kill, tenths, *more = case
-        mailbox = self.fresh()
         with make_server() as server:
+            mailbox = server.below + self.fresh()
             at = At(self.size * tenths // 10, lambda link: server.restart(kill=kill))
             # Which of several connections comes first, and how much it sends, is left to chance.
             with TlsProxy(server, lambda _: at) as proxy:
@@ -63,6 +64,9 @@ class ServerLifeTest(ServerLifeFaults):
                  (Dovecot, True, 2, "--connections", "3"), (Dovecot, False, 4)]
         if cyrus_root():
             cases += [(cyrus, True, 3), (cyrus, True, 8)]
+        if courier_root():
+            cases += [(Courier, True, 3), (Courier, False, 6),
+                      (Courier, True, 8, "--connections", "3")]
         self.all_cases(self.check, cases[::3] if REDUCED else cases, at_once=3)
 
     def test_a_server_that_stays_away_is_told_and_the_job_goes_on_later(self):

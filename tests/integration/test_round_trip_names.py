@@ -4,6 +4,7 @@
 import unittest
 
 from support import archives, containers, takeout
+from support.courier import Courier
 from support.imap_server import quoted
 from support.round_trip import RoundTripTest, Source, classes
 from support.server_variants import VARIANTS
@@ -77,6 +78,8 @@ class NameTests:
         odd = {"50 % sure": "50 _ sure", "~home": "_home", " spaces ": "spaces",
                "v1.2": "v1.2" if self.variant.separator == "/" else "v1_2",
                "Q&A": "Q&A", "\u4f60\u597d \U0001f600": "\u4f60\u597d \U0001f600"}
+        if self.variant.kind is Courier:
+            odd["\u4f60\u597d \U0001f600"] = "\u4f60\u597d _"
         wanted = {(odd[path[0]],): messages for path, messages in self.write(*odd).items()}
         self.round_trip_by_names(self.tree("odd", wanted), "odd")
 

@@ -18,7 +18,8 @@ def read_options(arguments):
     parser.add_argument("--jobs", type=int, help="stop after so many (100, without --minutes)")
     parser.add_argument("--minutes", type=float, help="begin no more jobs after this time")
     parser.add_argument("--seed", help="what all chance comes from; a new one is made and told")
-    parser.add_argument("--server", default=",".join(available()), help="dovecot, cyrus or both")
+    parser.add_argument("--server", default=",".join(available()), 
+                        help="of dovecot, cyrus and courier, all that are here")
     parser.add_argument("--at-once", type=int, default=16, help="jobs side by side (16)")
     parser.add_argument("--messages", default="20-300", help="of an archive, LEAST-MOST (20-300)")
     parser.add_argument("--only", type=int, help="repeat the job of this number")

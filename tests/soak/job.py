@@ -56,7 +56,8 @@ class Job:
             self.folder.mkdir()
             self.archive = JobArchive(self.plan, self.folder)
             self.target = "INBOX" if self.plan.in_inbox else ROOT
-            self.names = {levels: modified_utf7(self.shared.separator.join((self.target, *levels)))
+            top = self.target if self.plan.in_inbox else self.shared.prefix + ROOT
+            self.names = {levels: modified_utf7(self.shared.separator.join((top, *levels)))
                           for levels in self.archive.wanted}
             self.others = OtherClient(self.shared, self.user, self.names.values(), self.plan.seed)
             self.others.append(self.plan.others_first)
@@ -178,7 +179,7 @@ class Job:
                 self._keep(name, fetched)
                 self.result.compared.add(name, self.archive.wanted[levels], self.others.mail[name],
                                          map(archives.fetched_as_expected, fetched))
-            strange = there - set(self.names.values()) - {"INBOX", ROOT}
+            strange = there - set(self.names.values()) - {"INBOX", self.shared.prefix + ROOT}
         if strange:
             raise Failed(f"mailboxes that nobody asked for: {sorted(strange)}")
         if not self.result.compared.good():

@@ -6,18 +6,23 @@ import queue
 import threading
 import time
 
+from support.courier import Courier, courier_root
 from support.cyrus import Cyrus, cyrus_root
 from support.dovecot import Dovecot
 
 KINDS = {"dovecot": lambda users: Dovecot(users, compress=True),
-         "cyrus": lambda users: Cyrus(users, separator="/", prefix="")}
-SEPARATORS = {"dovecot": ".", "cyrus": "/"}
+         "cyrus": lambda users: Cyrus(users, separator="/", prefix=""),
+         "courier": Courier}
+SEPARATORS = {"dovecot": ".", "cyrus": "/", "courier": "."}
+PREFIXES = {"courier": "INBOX."}  # the others have none
 START_TRIES = 20
 
 
 def available() -> list:
     """Names of the servers that this machine has."""
-    return [name for name in KINDS if name != "cyrus" or cyrus_root()]
+    absent = {name for name, root in (("cyrus", cyrus_root()), ("courier", courier_root()))
+              if root is None}
+    return [name for name in KINDS if name not in absent]
 
 
 class SharedServer:
@@ -29,6 +34,7 @@ class SharedServer:
     def __init__(self, kind, accounts):
         users = {f"user{number}": f"secret {number}" for number in range(accounts)}
         self.separator = SEPARATORS[kind]
+        self.prefix = PREFIXES.get(kind, "")
         self.server = KINDS[kind](users)
         self.restarts = 0
         self._free = queue.SimpleQueue()

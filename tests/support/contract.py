@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs the contract of the IMAP target against one kind of server in all its variants.
-"""python3 -m support.contract fake|dovecot|cyrus PROGRAM
+"""python3 -m support.contract fake|dovecot|cyrus|courier PROGRAM
 
 starts the server and runs PROGRAM once a variant, each behind a proxy that hides capabilities.
 PROGRAM is told MBOXFERRY_TEST_IMAP_{HOST,PORT,STARTTLS_PORT,USER,PASSWORD_FILE,CA_FILE}, and with
@@ -14,6 +14,7 @@ import subprocess
 import sys
 from typing import NamedTuple
 
+from .courier import Courier, courier_root
 from .cyrus import Cyrus, cyrus_root
 from .dovecot import Dovecot
 from .fake_imap import FULL, FakeImap, Refusal
@@ -58,6 +59,8 @@ def new_server(kind):
         return FakeImap(capabilities=FULL + " COMPRESS=DEFLATE", on_append=refuse_empty)
     if kind == "cyrus":
         return Cyrus(separator="/", prefix="")
+    if kind == "courier":
+        return Courier()
     return Dovecot(separator="/", storage="mdbox", compress=True)
 
 
@@ -83,8 +86,13 @@ def main():
     if kind == "cyrus" and cyrus_root() is None:
         print("Cyrus is not unpacked here; tools/test does it")
         return NOT_THERE
+    if kind == "courier" and courier_root() is None:
+        print("Courier is not unpacked here, or only root could run it; tools/test unpacks it")
+        return NOT_THERE
     variants = [one for one in VARIANTS if not REDUCED or one.label in ("direct", "neither",
                                                                         "no literals")]
+    if kind == "courier":  # reads no literal that nobody waits for
+        variants = [one for one in variants if not one.literal_minus]
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(new_server(kind))
         starttls_port = server.port

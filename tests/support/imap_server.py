@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the private IMAP servers of the tests have in common: life, accounts, looking inside.
-"""Dovecot and Cyrus are subclasses, so that a test can run against both."""
+"""Dovecot, Cyrus and Courier are subclasses, so that a test can run against all of them."""
 
 import calendar
 import contextlib
@@ -71,6 +71,7 @@ class ImapServer:
     """
 
     name = ""
+    below = ""  # what the names of all mailboxes but INBOX begin with, unless options say otherwise
     environment = {}  # of the server, besides what it needs
     temporary = None  # where folders are made; the system's place by default
 

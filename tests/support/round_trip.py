@@ -3,10 +3,12 @@
 """A source is what a user hands over, with what must arrive of it. One server serves all of them:
 each goes below a mailbox of its own, or into an account of its own where the names are the point."""
 
+import dataclasses
 import re
 from dataclasses import dataclass, field
 
 from . import archives
+from .courier import Courier
 from .cyrus import Cyrus
 from .program import REDUCED, ProgramTest
 
@@ -35,8 +37,16 @@ def is_refused(kind, message) -> bool:
 
 def as_shown(kind, message):
     """`message` as a server of this `kind` returns it. Dovecot gives 0x80 for a NUL; Cyrus, unless
-    `munge8bit` is off, an X for each byte of the header that is not ASCII."""
-    if kind is not Cyrus:
+    `munge8bit` is off, an X for each byte of the header that is not ASCII; Courier makes every line
+    end CRLF, adds the last one, and cannot read a keyword with a brace, which costs the message all
+    its keywords."""
+    if kind is Courier:
+        if any("}" in flag for flag in message.flags):
+            kept = [flag for flag in message.flags if flag.startswith("\\")]
+            message = dataclasses.replace(message, flags=frozenset(kept))
+        lines = message.wire.replace(b"\r", b"").removesuffix(b"\n")
+        wire = lines.replace(b"\n", b"\r\n") + b"\r\n"
+    elif kind is not Cyrus:
         wire = message.wire.replace(b"\0", b"\x80")
     else:
         header, empty_line, body = message.wire.partition(b"\r\n\r\n")

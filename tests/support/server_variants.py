@@ -5,6 +5,7 @@ import base64
 import re
 from typing import NamedTuple
 
+from .courier import Courier, courier_root
 from .cyrus import Cyrus, cyrus_root
 from .dovecot import Dovecot
 
@@ -48,4 +49,5 @@ DOVECOT_VARIANTS = (Variant("dovecot-slash", Dovecot, "/", "", True, {"storage":
 # `altnamespace` with `unixhierarchysep`, and neither.
 CYRUS_VARIANTS = (Variant("cyrus-slash", Cyrus, "/", "", True),
                   Variant("cyrus-dot-inbox", Cyrus, ".", "INBOX.", False)) if cyrus_root() else ()
-VARIANTS = DOVECOT_VARIANTS + CYRUS_VARIANTS
+COURIER_VARIANTS = (Variant("courier", Courier, ".", "INBOX.", False),) if courier_root() else ()
+VARIANTS = DOVECOT_VARIANTS + CYRUS_VARIANTS + COURIER_VARIANTS

@@ -48,28 +48,47 @@ install_missing_packages() {
 # Unpacks Cyrus IMAP for the tests; its packages conflict with Dovecot's and are never installed.
 # tests/support/cyrus.py looks in the same places. Without it, tests say that they skipped.
 unpack_cyrus() {
-  local cache="${XDG_CACHE_HOME:-$HOME/.cache}/mboxferry" version folder
-  # Cyrus runs as another user then, who cannot look into root's home.
+  unpack_server Cyrus usr/lib/cyrus/bin/master cyrus-imapd cyrus-common
+}
+
+# The same for Courier, with the libraries that it needs (tests/support/courier.py). Only root can
+# start it from another place than the one that it was built for.
+unpack_courier() {
+  if [ "$(id -u)" -ne 0 ]; then
+    echo "Only root can run Courier: the tests against it will be skipped." >&2
+    return 1
+  fi
+  unpack_server Courier usr/bin/imapd courier-imap courier-base courier-authlib \
+    courier-authlib-userdb libcourier-unicode4 gamin libgamin0 libltdl7 libidn12
+}
+
+# unpack_server NAME FILE PACKAGE...: FILE is a program that the packages have; the first has the
+# version.
+unpack_server() {
+  local name="$1" file="$2" cache="${XDG_CACHE_HOME:-$HOME/.cache}/mboxferry" version folder prefix
+  shift 2
+  prefix="$(tr '[:upper:]' '[:lower:]' <<<"$name")"
+  # It runs as another user then, who cannot look into root's home.
   [ "$(id -u)" -ne 0 ] || cache=/var/cache/mboxferry
-  for folder in "$cache"/cyrus-*; do
-    [ ! -x "$folder/usr/lib/cyrus/bin/master" ] || return 0
+  for folder in "$cache/$prefix"-*; do
+    [ ! -x "$folder/$file" ] || return 0
   done
-  version="$(cyrus_version)"
-  [ -n "$version" ] || { as_root apt-get update -q && version="$(cyrus_version)"; }
-  echo "Unpacking Cyrus ${version:-(no such package)} below $cache"
+  version="$(package_version "$1")"
+  [ -n "$version" ] || { as_root apt-get update -q && version="$(package_version "$1")"; }
+  echo "Unpacking $name ${version:-(no such package)} below $cache"
   mkdir -p "$cache" && folder="$(mktemp -d "$cache/new-XXXXXX")" || return 1
   if (cd "$folder" &&
-    apt-get download -q -o APT::Sandbox::User=root cyrus-imapd cyrus-common &&
+    apt-get download -q -o APT::Sandbox::User=root "$@" &&
     for package in *.deb; do dpkg -x "$package" root || exit 1; done) &&
-    chmod 755 "$folder/root" && mv -T "$folder/root" "$cache/cyrus-$version"; then
+    chmod 755 "$folder/root" && mv -T "$folder/root" "$cache/$prefix-$version"; then
     rm -rf "$folder"
   else
     rm -rf "$folder"
-    echo "Cyrus cannot be had: the tests against it will be skipped." >&2
+    echo "$name cannot be had: the tests against it will be skipped." >&2
     return 1
   fi
 }
 
-cyrus_version() {
-  apt-cache show --no-all-versions cyrus-imapd 2>/dev/null | sed -n 's/^Version: *//p'
+package_version() {
+  apt-cache show --no-all-versions "$1" 2>/dev/null | sed -n 's/^Version: *//p'
 }

@@ -60,6 +60,8 @@ struct ConnectionOptions {
   const Cancellation* interrupt = nullptr;
   /// `automatic`: not unless Target::compress() asks for it.
   Compression compression = Compression::automatic;
+  /// False: mailbox names stay in modified UTF-7, as most programs say them.
+  bool utf8_names = true;
   std::function<void(std::string_view line)>
       trace;  ///< protocol lines, credentials masked, bodies left out
   std::function<void(std::string_view line)> tell;  ///< notices for the user; any thread

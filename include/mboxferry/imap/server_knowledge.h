@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -35,6 +36,10 @@ class ServerKnowledge {
   /// The server answered BAD to a head without a flag list, which some want: `()` does no harm.
   void learn_flag_list();
   [[nodiscard]] bool wants_flag_list() const;
+  /// Whether programs that do not enable UTF8=ACCEPT can list names outside of the Basic
+  /// Multilingual Plane; nothing before it was tried.
+  void learn_names_beyond_bmp(bool listed);
+  [[nodiscard]] std::optional<bool> lists_names_beyond_bmp() const;
 
  private:
   [[nodiscard]] std::string key_of(const std::string& keyword) const;
@@ -46,6 +51,7 @@ class ServerKnowledge {
   std::uint8_t dates_ = 0;                       ///< bits of the forms of a date
   bool by_kind_ = true;
   bool wants_flag_list_ = false;
+  std::optional<bool> lists_beyond_bmp_;
 };
 
 }  // namespace mboxferry::imap

@@ -191,6 +191,9 @@ class ReadOnlyTarget {
   Result<void> fetch(UidRange range, WalkOptions options, const FetchVisitor& visit);
   /// The selected mailbox's message, in slices of bounded size.
   virtual Result<void> fetch_body(Uid uid, std::uint64_t size, const ByteVisitor& visit) = 0;
+  /// False when the server would make an absent mailbox of this name and then could not list it to
+  /// programs that do not enable UTF8=ACCEPT. A guess, made without a change.
+  virtual Result<bool> lists_to_everybody(const std::string& /*mailbox*/) { return true; }
   /// Ends the connection politely.
   virtual void log_out() = 0;
 };

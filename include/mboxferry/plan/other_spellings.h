@@ -13,9 +13,9 @@ struct OtherSpelling {
   std::string why;  ///< a short phrase: what was replaced
 };
 
-/// Other spellings of a full mailbox name (UTF-8), the closest first: `_` for ASCII punctuation
-/// that some servers refuse; also for full stops and for characters outside of the Basic
-/// Multilingual Plane; for all that is not ASCII. `prefix` and separators (0: none) stay. Empty
+/// Other spellings of a full mailbox name (UTF-8), the closest first: `_` for characters outside
+/// of the Basic Multilingual Plane; for ASCII punctuation that some servers refuse; for both and
+/// full stops; for all that is not ASCII as well. `prefix` and separators (0: none) stay. Empty
 /// when there is nothing to replace.
 std::vector<OtherSpelling> other_spellings(const std::string& name, char separator,
                                            std::string_view prefix);

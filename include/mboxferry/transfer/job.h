@@ -240,6 +240,7 @@ struct Altered {
   std::uint64_t dates = 0;
   std::uint64_t flags = 0;
   std::uint64_t keywords = 0;
+  bool without_status = false;  ///< some are shorter: it removes mbox status fields
 };
 
 struct VerifyOptions {
