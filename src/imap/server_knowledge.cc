@@ -89,6 +89,16 @@ bool ServerKnowledge::wants_flag_list() const {
   return wants_flag_list_;
 }
 
+void ServerKnowledge::learn_lost_input() {
+  const std::lock_guard guard(mutex_);
+  loses_input_ = true;
+}
+
+bool ServerKnowledge::loses_input() const {
+  const std::lock_guard guard(mutex_);
+  return loses_input_;
+}
+
 void ServerKnowledge::forget() {
   const std::lock_guard guard(mutex_);
   mailboxes_.clear();

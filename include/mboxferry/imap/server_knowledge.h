@@ -35,6 +35,9 @@ class ServerKnowledge {
   /// The server answered BAD to a head without a flag list, which some want: `()` does no harm.
   void learn_flag_list();
   [[nodiscard]] bool wants_flag_list() const;
+  /// The server has lost a command that was sent before the one ahead of it was answered.
+  void learn_lost_input();
+  [[nodiscard]] bool loses_input() const;
 
  private:
   [[nodiscard]] std::string key_of(const std::string& keyword) const;
@@ -46,6 +49,7 @@ class ServerKnowledge {
   std::uint8_t dates_ = 0;                       ///< bits of the forms of a date
   bool by_kind_ = true;
   bool wants_flag_list_ = false;
+  bool loses_input_ = false;
 };
 
 }  // namespace mboxferry::imap
