@@ -161,6 +161,7 @@ struct PlannedMailbox {
   std::uint64_t bytes = 0;
   std::uint64_t already_there = 0;
   std::uint64_t lost_flags = 0;  ///< messages that lose a flag or keyword
+  std::uint64_t receipts = 0;    ///< that ask for a read receipt, and $MDNSent is not kept
   std::uint64_t date_corrections = 0;
   std::uint64_t doubtful = 0;
   std::string renamed_from;  ///< the archive's name when a rule changed it, else empty
