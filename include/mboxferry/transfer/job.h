@@ -69,6 +69,8 @@ struct JobSettings {
   bool allow_copies = false;
   std::string state_folder;            ///< where journals of older jobs may be; empty: unknown
   bool strict = false;                 ///< for the comparison at the end: VerifyOptions
+  /// Messages of which it cannot be decided whether the server has them are sent again.
+  bool resend_doubtful = false;
   std::optional<RefusedChoice> retry;  ///< which refused messages are planned again first
   bool accept_unread = false;          ///< parts that are not read are a note and no more
   std::string journal_path;  ///< of a dry run: what the real run will go on with, if it is there
@@ -238,12 +240,16 @@ struct Altered {
   std::uint64_t dates = 0;
   std::uint64_t flags = 0;
   std::uint64_t keywords = 0;
+  std::uint64_t merged = 0;  ///< the server keeps one of several equal messages
+  std::uint64_t moved = 0;   ///< it gave other UIDs to the same messages
 };
 
 struct VerifyOptions {
   bool full = false;  ///< read every body back
   /// What is gone since, and what the server altered, is an error like any other.
   bool strict = false;
+  /// To wait for what the server shows some seconds late; null: nothing is waited for.
+  Clock* clock = nullptr;
 };
 
 struct VerifyResult {
