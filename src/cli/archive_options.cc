@@ -83,6 +83,9 @@ void add_sending_options(po::options_description& group) {
        "flags for an archive that keeps none: seen (default), none, or a list of seen, answered, "
        "flagged, draft")                                          //
       ("keep-deleted", flag(), "let the flag \\Deleted through")  //
+      ("no-mdn-sent", flag(),
+       "do not mark messages that ask for a read receipt with $MDNSent; some servers answer them "
+       "then")  //
       ("strip-status-headers", flag(),
        "leave out the fields in which mbox programs keep flags (Status, X-Status, ...)");
 }
@@ -103,6 +106,7 @@ Result<transfer::IndexOptions> read_index_options(const Options& options) {
   }
   index.include_expunged = options.has_flag("include-expunged");
   index.keep_deleted_flag = options.has_flag("keep-deleted");
+  index.mdn_sent = !options.has_flag("no-mdn-sent");
   index.strip_status_headers = options.has_flag("strip-status-headers");
   index.now = system_clock().unix_seconds();
   return index;

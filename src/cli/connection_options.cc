@@ -72,6 +72,7 @@ Result<void> read_security(const Layer& layer, ConnectionSettings& settings) {
     if (!compression) return bad_value("compress", "auto, on or off");
     settings.compression = *compression;
   }
+  if (layer.get<bool>("no-pipelining").value_or(false)) settings.pipelining = false;
   if (const auto file = layer.get<std::string>("log-file")) settings.log_file = *file;
   return ok();
 }
@@ -118,6 +119,10 @@ void add_connection_options(po::options_description& group) {
        "most")  //
       ("compress", po::value<std::string>()->value_name("WHEN"),
        "auto (default: when the network is too slow), on or off; where the server can")  //
+      ("no-pipelining", flag(),
+       "send no command before the one before it was answered: slower, for servers that lose "
+       "input; "
+       "a job finds out by itself")  //
       ("log-file", po::value<std::string>()->value_name("FILE"),
        "append what is said to the server and by it; credentials are masked, mail is left out");
 }
@@ -188,6 +193,7 @@ Result<imap::ConnectionOptions> make_connection_options(const ConnectionSettings
   imap::ConnectionOptions options;
   options.timeout = settings.timeout;
   options.compression = settings.compression;
+  options.pipelining = settings.pipelining;
   if (!settings.log_file.empty()) {
     MBOXFERRY_ASSIGN(options.trace, open_trace(settings.log_file));
   }

@@ -31,11 +31,12 @@ struct ConnectionSettings {
   std::chrono::seconds timeout{120};
   imap::Compression compression = imap::Compression::automatic;
   std::string log_file;
+  bool pipelining = true;
 };
 
 /// --to, --host, --port, --user, --mailbox.
 void add_target_options(boost::program_options::options_description& group);
-/// --tls, --ca-file, --tls-pin, --timeout, --compress, --log-file.
+/// --tls, --ca-file, --tls-pin, --timeout, --compress, --no-pipelining, --log-file.
 void add_connection_options(boost::program_options::options_description& group);
 /// --password-file, --password-env, --password-command.
 void add_password_options(boost::program_options::options_description& group);

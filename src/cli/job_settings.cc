@@ -30,6 +30,12 @@ void add_strict_option(po::options_description& group) {
                       "stores in its own way, is a failure too");
 }
 
+void add_resend_option(po::options_description& group) {
+  group.add_options()("resend-doubtful", flag(),
+                      "send messages again of which it cannot be decided whether the server has "
+                      "them, because it stores mail in another form; some may be there twice then");
+}
+
 void add_copies_options(po::options_description& group) {
   group.add_options()  //
       ("dedupe", po::value<std::string>()->value_name("WHAT"),
@@ -40,6 +46,7 @@ void add_copies_options(po::options_description& group) {
       ("allow-copies", flag(),
        "begin even though a mailbox holds the same mail already, and store it once more");
   add_strict_option(group);
+  add_resend_option(group);
 }
 
 void add_unread_option(po::options_description& group) {
@@ -63,6 +70,7 @@ Result<transfer::JobSettings> read_job_settings(const Options& options,
   settings.accept_unread = options.has_flag("accept-unread");
   settings.skip_existing = options.has_flag("skip-existing");
   settings.strict = options.has_flag("strict");
+  settings.resend_doubtful = options.has_flag("resend-doubtful");
   settings.open = read_open_options(options);
   settings.allow_copies = options.has_flag("allow-copies");
   MBOXFERRY_ASSIGN(settings.index, read_index_options(options));

@@ -13,7 +13,10 @@ namespace mboxferry::cli {
 /// --strict: VerifyOptions.
 void add_strict_option(boost::program_options::options_description& group);
 
-/// --dedupe, --skip-existing, --allow-copies, --strict.
+/// --resend-doubtful: JobSettings.
+void add_resend_option(boost::program_options::options_description& group);
+
+/// --dedupe, --skip-existing, --allow-copies, --strict, --resend-doubtful.
 void add_copies_options(boost::program_options::options_description& group);
 /// --accept-unread.
 void add_unread_option(boost::program_options::options_description& group);

@@ -51,6 +51,7 @@ OptionTable retry_table() {
   job.add_options()("report-json", po::value<std::string>()->value_name("FILE"),
                     "write a report (jobs/schema/report.json)");
   add_strict_option(job);
+  add_resend_option(job);
   add_report_options(job);
   add_progress_option(job);
   job.add_options()  //
@@ -104,6 +105,7 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   settings.journal_path = journal.path();
   settings.retry = read_choice(options);
   settings.strict = options.has_flag("strict");
+  settings.resend_doubtful = options.has_flag("resend-doubtful");
   MBOXFERRY_TRY(check_report_files(options));
   MBOXFERRY_ASSIGN(settings.opened, archive::Archive::open_all(settings.archives, settings.open));
   MBOXFERRY_ASSIGN(settings.connection, make_connection_options(connection));

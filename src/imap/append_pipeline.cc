@@ -46,6 +46,11 @@ Result<void> AppendPipeline::append(std::uint64_t batch, const std::string& quot
     if (auto sent = send_command(batch, quoted_mailbox, messages, first, count, literals); !sent) {
       return failed(first + count, std::move(sent).error());
     }
+    if (connection_.pipelining() || first + count == messages.size()) continue;
+    auto answered = flush();
+    if (answered) answered = connection_.stream().flush();
+    if (answered) answered = settle();
+    if (!answered) return failed(first + count, std::move(answered).error());
   }
   auto flushed = flush();
   if (flushed) flushed = connection_.stream().flush();

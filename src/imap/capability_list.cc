@@ -2,6 +2,7 @@
 // What a CAPABILITY list says, and the way to append that follows from it.
 #include "imap/capability_list.h"
 
+#include <algorithm>
 #include <array>
 
 #include "imap/text.h"
@@ -43,6 +44,7 @@ CapabilityList parse_capabilities(std::string_view words) {
       {"UTF8=ONLY", &list.utf8},
   }};
   constexpr std::string_view kAppendLimit = "APPENDLIMIT=";
+  constexpr std::array<std::string_view, 2> kMessageLimits{"MESSAGELIMIT=", "SAVELIMIT="};
   while (!words.empty()) {
     const std::string_view word = take_word(words);
     for (const auto& [name, target] : switches) {
@@ -50,6 +52,11 @@ CapabilityList parse_capabilities(std::string_view words) {
     }
     if (starts_with_word(word, kAppendLimit)) {
       shared.append_limit = parse_number(word.substr(kAppendLimit.size()));
+    }
+    for (const std::string_view name : kMessageLimits) {
+      if (!starts_with_word(word, name)) continue;
+      const std::uint64_t limit = parse_number(word.substr(name.size())).value_or(0);
+      if (limit > 0) shared.message_limit = std::min(limit, shared.message_limit.value_or(limit));
     }
   }
   return list;

@@ -16,6 +16,8 @@ using Status = ReplyLine::Status;
 
 namespace {
 
+constexpr std::chrono::seconds kPatienceWithLost{20};
+
 /// Nobody who writes mail can know a tag and have a reply to it forged.
 std::string random_prefix() {
   std::string prefix;
@@ -84,6 +86,9 @@ Result<std::unique_ptr<Connection>> Connection::open_on(std::unique_ptr<ByteStre
 
 void Connection::attach(std::unique_ptr<ByteStream> stream, const ConnectionOptions& options) {
   tell_ = options.tell;
+  pipelining_ = options.pipelining;
+  on_lost_input_ = options.on_lost_input;
+  timeout_ = options.timeout;
   stream_ = std::make_unique<WireStream>(std::move(stream), options.timeout);
   wire_ = std::unique_ptr<Wire>(
       new Wire{*stream_, WireTrace("C: ", options.trace), WireTrace("S: ", options.trace)});
@@ -136,14 +141,75 @@ Result<void> Connection::send_part(std::string_view bytes) {
 }
 
 Result<void> Connection::send_lines(std::string_view lines) {
-  wire_->sent.feed(lines);
-  return send(lines, {});
+  if (pipelining_) {
+    watch_over(lines);
+    wire_->sent.feed(lines);
+    return send(lines, {});
+  }
+  while (!lines.empty()) {
+    const std::size_t end = std::min(lines.find('\n'), lines.size() - 1) + 1;
+    lines_to_send_.emplace_back(lines.substr(0, end));
+    lines.remove_prefix(end);
+  }
+  return unanswered_.empty() ? send_next_line() : ok();
+}
+
+Result<void> Connection::send_next_line() {
+  if (lines_to_send_.empty()) return ok();
+  const std::string line = std::move(lines_to_send_.front());
+  lines_to_send_.pop_front();
+  unanswered_.push_back({line.substr(0, line.find(' ')), false});
+  wire_->sent.feed(line);
+  return send(line, {});
+}
+
+/// Until a command that was sent behind another one was answered, its silence is not waited for as
+/// long as that of a busy server.
+void Connection::watch_over(std::string_view lines) {
+  if (proven_) return;
+  for (bool behind = false; !lines.empty(); behind = true) {
+    unanswered_.push_back({std::string(lines.substr(0, lines.find(' '))), behind});
+    lines.remove_prefix(std::min(lines.find('\n'), lines.size() - 1) + 1);
+  }
+}
+
+bool Connection::waits_behind() const {
+  return pipelining_ && std::any_of(unanswered_.begin(), unanswered_.end(),
+                                    [](const SentLine& sent) { return sent.behind; });
+}
+
+void Connection::note_reply(const ReplyLine& reply) {
+  if (reply.kind != Kind::tagged || unanswered_.empty()) return;
+  const auto answered = std::find_if(unanswered_.begin(), unanswered_.end(),
+                                     [&](const SentLine& sent) { return sent.tag == reply.tag; });
+  if (answered == unanswered_.end()) return;
+  proven_ = proven_ || answered->behind;
+  unanswered_.erase(answered);
+  // What goes wrong here is found by whoever reads next.
+  if (!pipelining_) return static_cast<void>(send_next_line());
+  if (proven_) unanswered_.clear();
+  stream_->set_timeout(
+      waits_behind() ? std::min<std::chrono::milliseconds>(timeout_, kPatienceWithLost) : timeout_);
+}
+
+Result<ReplyLine> Connection::read_reply() {
+  auto reply = reader_->next();
+  if (reply) {
+    note_reply(*reply);
+    return reply;
+  }
+  if (!waits_behind() || reply.error().code != ErrorCode::unavailable) return reply;
+  if (on_lost_input_) on_lost_input_();
+  Error error = reply.error();
+  error.what += "; it may have lost a command that was sent behind another one";
+  error.hint = "if this happens again, use --no-pipelining";
+  return fail(std::move(error));
 }
 
 Result<void> Connection::command_in_background(std::string_view text, Visitor data, Visitor done) {
   const std::string tag = next_tag();
-  const std::string line = tag + " " + std::string(text);
-  MBOXFERRY_TRY(send(line + "\r\n", line));
+  const std::string line = tag + " " + std::string(text) + "\r\n";
+  MBOXFERRY_TRY(send_lines(line));
   background_.push_back({tag, std::move(data), std::move(done)});
   return ok();
 }
@@ -187,7 +253,7 @@ Result<NameForm> Connection::settled_name_form() {
 }
 
 Result<void> Connection::read_for_others() {
-  MBOXFERRY_ASSIGN(const ReplyLine reply, reader_->next());
+  MBOXFERRY_ASSIGN(const ReplyLine reply, read_reply());
   MBOXFERRY_ASSIGN(const bool taken, goes_to_others(reply));
   if (taken) return ok();
   if (reply.status == Status::bye) return goodbye(reply);
@@ -204,7 +270,7 @@ Result<bool> Connection::goes_to_others(const ReplyLine& reply) {
 
 Result<ReplyLine> Connection::next_unowned_reply() {
   for (;;) {
-    MBOXFERRY_ASSIGN(const ReplyLine reply, reader_->next());
+    MBOXFERRY_ASSIGN(const ReplyLine reply, read_reply());
     MBOXFERRY_ASSIGN(const bool taken, goes_to_others(reply));
     if (!taken) return reply;
   }
@@ -212,7 +278,7 @@ Result<ReplyLine> Connection::next_unowned_reply() {
 
 Result<ReplyLine> Connection::next_reply() {
   for (;;) {
-    MBOXFERRY_ASSIGN(const ReplyLine reply, reader_->next());
+    MBOXFERRY_ASSIGN(const ReplyLine reply, read_reply());
     MBOXFERRY_ASSIGN(const bool taken, goes_to_background(reply));
     if (!taken) return reply;
   }
@@ -222,6 +288,7 @@ Result<std::optional<ReplyLine>> Connection::next_reply_if_there() {
   for (;;) {
     MBOXFERRY_ASSIGN(const auto reply, reader_->next_if_there());
     if (!reply) return reply;
+    note_reply(*reply);
     MBOXFERRY_ASSIGN(const bool taken, goes_to_background(*reply));
     if (!taken) return reply;
   }
@@ -230,8 +297,7 @@ Result<std::optional<ReplyLine>> Connection::next_reply_if_there() {
 Result<ReplyLine> Connection::command(std::string_view text, const Visitor& visit) {
   MBOXFERRY_TRY(finish_reply());
   const std::string tag = next_tag();
-  const std::string line = tag + " " + std::string(text);
-  MBOXFERRY_TRY(send(line + "\r\n", line));
+  MBOXFERRY_TRY(send_lines(tag + " " + std::string(text) + "\r\n"));
   return await(tag, visit);
 }
 
@@ -263,7 +329,7 @@ Result<ReplyLine> Connection::await_continuation(std::string_view tag) {
 Result<void> Connection::finish_reply() {
   if (stream_->failure() && !reader_->in_the_middle()) return *stream_->failure();
   if (reader_->in_the_middle()) {
-    MBOXFERRY_ASSIGN(const ReplyLine reply, reader_->next());
+    MBOXFERRY_ASSIGN(const ReplyLine reply, read_reply());
     MBOXFERRY_ASSIGN(const bool taken, goes_to_others(reply));
     if (!taken && reply.status == Status::bye) return goodbye(reply);
   }

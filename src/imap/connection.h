@@ -2,6 +2,8 @@
 // A secured connection to a server and simple commands on it.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -51,6 +53,14 @@ class Connection {
 
   [[nodiscard]] const std::string& label() const { return label_; }
   [[nodiscard]] const CapabilityList& capabilities() const { return capabilities_; }
+  /// About how many messages the server answers in one command; nothing: no limit is known.
+  [[nodiscard]] std::optional<std::uint64_t> message_limit() const {
+    return capabilities_.shared.message_limit;
+  }
+  /// It has shown a lower one.
+  void note_message_limit(std::uint64_t limit) {
+    capabilities_.shared.message_limit = std::min(limit, message_limit().value_or(limit));
+  }
   WireStream& stream() { return *stream_; }
   ReplyReader& reader() { return *reader_; }
 
@@ -60,8 +70,10 @@ class Connection {
   Result<void> send(std::string_view bytes, std::string_view shown);
   /// Sends bytes behind which more follow: compressed they may wait for it, see WireStream.
   Result<void> send_part(std::string_view bytes);
-  /// Sends whole command lines, several in one piece; a trace shows all of them.
+  /// Sends whole command lines, several in one piece; a trace shows all of them. Without pipelining
+  /// each goes when the one before was answered.
   Result<void> send_lines(std::string_view lines);
+  [[nodiscard]] bool pipelining() const { return pipelining_; }
   /// `TAG text`, and the tagged reply to it, valid until the next reading. Data that comes before
   /// goes to `visit`. BYE, continuations and foreign tags are errors.
   Result<ReplyLine> command(std::string_view text, const Visitor& visit = {});
@@ -143,6 +155,12 @@ class Connection {
     Visitor done;
   };
 
+  /// One whole reply; with it comes the turn of the next command line, where they take turns.
+  Result<ReplyLine> read_reply();
+  void note_reply(const ReplyLine& reply);
+  void watch_over(std::string_view lines);
+  [[nodiscard]] bool waits_behind() const;
+  Result<void> send_next_line();
   Result<void> read_greeting();
   void look_for_alert(const ReplyLine& reply);
   Result<void> negotiate_starttls();
@@ -171,6 +189,16 @@ class Connection {
   bool compression_refused_ = false;
   std::function<void(std::string_view)> tell_;
   std::string alerts_;
+  bool pipelining_ = true;
+  std::deque<std::string> lines_to_send_;  ///< without pipelining
+  struct SentLine {
+    std::string tag;
+    bool behind;  ///< in one piece with another one before it
+  };
+  std::deque<SentLine> unanswered_;  ///< with pipelining only until it is proven
+  bool proven_ = false;              ///< a line behind another one was answered
+  std::function<void()> on_lost_input_;
+  std::chrono::milliseconds timeout_{0};
 };
 
 }  // namespace mboxferry::imap

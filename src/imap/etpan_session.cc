@@ -6,6 +6,7 @@
 #include <libetpan/namespace.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "imap/errors.h"
 #include "imap/input_guard.h"
@@ -13,6 +14,7 @@
 #include "imap/selection.h"
 #include "imap/text.h"
 #include "imap/text_stream.h"
+#include "mboxferry/base/time.h"
 #include "mboxferry/base/utf8.h"
 
 namespace mboxferry::imap {
@@ -21,6 +23,7 @@ namespace {
 // Some 30,000 mailboxes; libetpan takes ten times this in memory.
 constexpr std::size_t kMostData = std::size_t{2} << 20U;
 constexpr std::uint64_t kLongestLiteral = std::uint64_t{16} << 10U;
+constexpr std::chrono::milliseconds kLongestCreation{4000};
 constexpr std::string_view kListRoot = "LIST \"\" \"\"";
 
 /// The elements of a C list.
@@ -288,8 +291,16 @@ Result<SelectedMailbox> EtpanSession::create_and_select(const std::string& mailb
   // What can be opened is there, whatever the NO was for.
   if (selected && status != ReplyLine::Status::bad) return selected;
   if (!there) return refused;
-  // The server may have looked for the mailbox before it was made.
-  return select(mailbox);
+  // The server may have looked for the mailbox before it was made, and clustered stores show one
+  // some seconds late.
+  for (std::chrono::milliseconds pause{250};; pause *= 2) {
+    auto again = select(mailbox);
+    const bool absent = !again && again.error().scope == ErrorScope::mailbox &&
+                        (again.error().retry.when == Retry::When::now ||
+                         find_phrase(again.error().what, "not exist") != std::string_view::npos);
+    if (!absent || pause > kLongestCreation) return again;
+    system_clock().sleep(pause);
+  }
 }
 
 Result<SelectedMailbox> EtpanSession::status(const std::string& mailbox) {

@@ -172,6 +172,8 @@ std::optional<FetchReply> parse_fetch_items(std::string_view items) {
   if (!cursor.take('(')) return std::nullopt;
   while (!cursor.take(')')) {
     cursor.take(' ');
+    // Exchange writes a space before the end.
+    if (cursor.at(')')) continue;
     if (!read_item(cursor, reply)) return std::nullopt;
   }
   return reply;

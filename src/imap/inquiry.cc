@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "imap/errors.h"
 #include "imap/fetch_reply.h"
@@ -109,6 +110,8 @@ Result<MailboxSearch::Found> MailboxSearch::read(const Inquiry& inquiry) {
   if (!reply) return Error(reply.error());
   const bool can_be_asked = found.was_selected || found.selected;
   found.answered = reply->status == Status::ok || !can_be_asked;
+  // RFC 9738: the others were not looked at.
+  if (same_word(reply->code, "MESSAGELIMIT") && found.uids.empty()) found.answered = false;
   // A server may answer for the mailbox before, which is still selected.
   if (reply->status != Status::ok || !can_be_asked) found.uids.clear();
   return found;
@@ -117,6 +120,18 @@ Result<MailboxSearch::Found> MailboxSearch::read(const Inquiry& inquiry) {
 Result<std::vector<FetchedMessage>> fetch_facts(Connection& connection,
                                                 const std::vector<Uid>& uids) {
   std::vector<FetchedMessage> messages;
+  const std::size_t most = static_cast<std::size_t>(
+      std::min<std::uint64_t>(connection.message_limit().value_or(uids.size()), uids.size()));
+  if (uids.size() > most) {
+    for (auto first = uids.begin(); first != uids.end();) {
+      const auto count =
+          std::min<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(most), uids.end() - first);
+      MBOXFERRY_ASSIGN(auto some, fetch_facts(connection, {first, first + count}));
+      std::move(some.begin(), some.end(), std::back_inserter(messages));
+      first += count;
+    }
+    return messages;
+  }
   MBOXFERRY_ASSIGN(const ReplyLine reply,
                    connection.command(facts_command(fmt::format("{}", fmt::join(uids, ",")), true),
                                       [&](const ReplyLine& data) -> Result<void> {

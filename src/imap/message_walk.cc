@@ -3,6 +3,7 @@
 #include "imap/message_walk.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "imap/errors.h"
 #include "imap/message_fetch.h"
@@ -24,6 +25,8 @@ constexpr std::size_t kWidePages = 2;
 constexpr std::size_t kMostInPage = 2000;
 constexpr std::size_t kMostTextInPage = std::size_t{4} << 20U;
 constexpr std::size_t kFewInPage = 250;
+// A server whose sequence numbers are wrong is not asked for each UID of a mailbox.
+constexpr int kMostGaps = 8;
 
 std::size_t text_of(const FetchedMessage& message) {
   std::size_t bytes = message.message_id.size();
@@ -61,13 +64,17 @@ FetchedMessage message_of(FetchReply& reply) {
   return message;
 }
 
-Result<std::unique_ptr<MessageWalk>> ImapMessageWalk::begin(Connection& connection, UidRange range,
-                                                            WalkOptions options,
-                                                            std::vector<AskedPage> asked) {
+Result<std::unique_ptr<MessageWalk>> ImapMessageWalk::begin(
+    Connection& connection, UidRange range, WalkOptions options, std::vector<AskedPage> asked,
+    std::function<Result<void>()> come_back) {
   std::unique_ptr<ImapMessageWalk> self(new ImapMessageWalk(connection, range, options));
+  self->come_back_ = std::move(come_back);
   for (AskedPage& page : asked) {
     const auto last = std::min<std::uint64_t>(page.last, range.last);
-    self->pages_.push_back({std::move(page.tag), page.first, last, {}, 0, false, false});
+    Page& waiting = self->pages_.emplace_back();
+    waiting.tag = std::move(page.tag);
+    waiting.first = page.first;
+    waiting.last = last;
     self->next_ = self->last_ + 1;
     self->asked_ahead_ = true;
   }
@@ -80,7 +87,9 @@ ImapMessageWalk::ImapMessageWalk(Connection& connection, UidRange range, WalkOpt
       options_(options),
       next_(std::max<Uid>(range.first, 1)),
       last_(range.last),
-      width_(kNarrow) {
+      width_(std::min(kNarrow, connection.message_limit().value_or(kNarrow))),
+      widest_(std::min(kWidest, connection.message_limit().value_or(kWidest))),
+      expected_(range.first <= 1 ? 1 : 0) {
   connection_.reader().set_untagged_limit(kUntaggedLimit);
 }
 
@@ -121,6 +130,7 @@ Result<void> ImapMessageWalk::start() {
     while (!questions_.empty()) MBOXFERRY_TRY(read_reply());
   }
   last_ = std::min<std::uint64_t>(last_, highest_);
+  last_there_ = highest_;
   return ok();
 }
 
@@ -165,11 +175,22 @@ Result<void> ImapMessageWalk::take_tagged(const ReplyLine& reply) {
         protocol_error(connection_.label(), "a reply to a command that was never given"));
   }
   page->answered = true;
+  if (same_word(reply.code, "MESSAGELIMIT")) {
+    std::string_view arguments = reply.code_arguments;
+    const std::uint64_t limit = parse_number(take_word(arguments)).value_or(0);
+    connection_.note_message_limit(std::max<std::uint64_t>(limit, 1));
+    page->limited = page->last > page->first;
+    if (page->limited) return ok();
+  }
   return reply.status == Status::ok ? ok() : Result<void>(refused_fetch(connection_, reply));
 }
 
 Result<void> ImapMessageWalk::take_data(const ReplyLine& data) {
-  if (same_word(data.name, "FETCH")) return take_fetch(data.text);
+  if (same_word(data.name, "FETCH")) return take_fetch(data.number, data.text);
+  if (same_word(data.name, "EXPUNGE") || same_word(data.name, "VANISHED")) {
+    expected_ = 0;
+    for (Page& page : pages_) page.shifted = true;
+  }
   if (!same_word(data.name, "SEARCH")) return ok();
   std::string_view numbers = data.text;
   while (!numbers.empty()) {
@@ -179,7 +200,7 @@ Result<void> ImapMessageWalk::take_data(const ReplyLine& data) {
   return ok();
 }
 
-Result<void> ImapMessageWalk::take_fetch(std::string_view items) {
+Result<void> ImapMessageWalk::take_fetch(std::uint32_t number, std::string_view items) {
   auto fetched = parse_fetch_items(items);
   if (!fetched) {
     return connection_.fail(protocol_error(connection_.label(), "a FETCH that cannot be read"));
@@ -193,6 +214,7 @@ Result<void> ImapMessageWalk::take_fetch(std::string_view items) {
   });
   if (page == pages_.end() || page->overflowed) return ok();
   FetchedMessage message = message_of(*fetched);
+  message.number = number;
   page->text_bytes += text_of(message);
   page->overflowed = page->messages.size() == kMostInPage || page->text_bytes > kMostTextInPage;
   if (!page->overflowed) page->messages.push_back(std::move(message));
@@ -218,21 +240,56 @@ Result<void> ImapMessageWalk::use(Page page) {
   used_ = 0;
   if (page.overflowed) {
     ready_.clear();
-    // Behind a page that was asked for ahead, another mailbox may be selected.
-    if (width == 1 || asked_ahead_) {
+    if (width == 1) {
       return connection_.fail(protocol_error(connection_.label(), "more messages than UIDs"));
     }
-    MBOXFERRY_TRY(drain());
-    next_ = page.first;
-    width_ = width > kNarrow ? kNarrow : (width + 7) / 8;
-    return ok();
+    return ask_again(page, width > kNarrow ? kNarrow : (width + 7) / 8);
   }
   std::stable_sort(ready_.begin(), ready_.end(),
                    [](const auto& a, const auto& b) { return a.uid < b.uid; });
   ready_.erase(std::unique(ready_.begin(), ready_.end(),
                            [](const auto& a, const auto& b) { return a.uid == b.uid; }),
                ready_.end());
-  if (ready_.size() <= kFewInPage && width == width_) width_ = std::min(width_ * 4, kWidest);
+  if (page.limited)
+    return ask_again(page, std::min(connection_.message_limit().value_or(1), width));
+  const bool gap = has_gap(page);
+  if (gap && width > 1) {
+    // A server that gives only so many at a time has just shown how many.
+    const std::uint64_t came = std::max<std::uint64_t>(ready_.size(), 1);
+    widest_ = std::min(came, (width + 7) / 8);
+    return ask_again(page, widest_);
+  }
+  if (gap) {
+    ++gaps_;
+    widest_ = std::min(kWidest, connection_.message_limit().value_or(kWidest));
+  }
+  if (!ready_.empty()) expected_ = ready_.back().number + 1;
+  if (gap && ready_.empty()) expected_ = 0;
+  if (ready_.size() <= kFewInPage && width == width_) width_ = std::min(width_ * 4, widest_);
+  return ok();
+}
+
+/// Sequence numbers have no holes (RFC 3501 section 2.3.1.2), so that those of the messages that
+/// came tell of others that did not.
+bool ImapMessageWalk::has_gap(const Page& page) const {
+  if (page.shifted || gaps_ >= kMostGaps) return false;
+  std::uint32_t expected = expected_;
+  for (const FetchedMessage& message : ready_) {
+    if (message.number == 0) return false;
+    if (expected != 0 && message.number > expected) return true;
+    expected = message.number + 1;
+  }
+  const bool ends_here = page.first <= last_there_ && last_there_ <= page.last;
+  return ends_here && (ready_.empty() || ready_.back().uid < last_there_);
+}
+
+Result<void> ImapMessageWalk::ask_again(const Page& page, std::uint64_t width) {
+  ready_.clear();
+  MBOXFERRY_TRY(drain());
+  // Behind pages that were asked for ahead, another mailbox may be selected.
+  if (std::exchange(asked_ahead_, false) && come_back_) MBOXFERRY_TRY(come_back_());
+  next_ = page.first;
+  width_ = std::max<std::uint64_t>(width, 1);
   return ok();
 }
 

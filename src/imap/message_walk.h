@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,9 +33,11 @@ class ImapMessageWalk final : public MessageWalk {
   static constexpr std::uint64_t kUntaggedLimit = std::uint64_t{256} << 20U;
 
   /// `asked`: what has been asked for already, and holds all of the range; none: nothing has.
+  /// `come_back` selects the mailbox again when others were asked for behind these.
   static Result<std::unique_ptr<MessageWalk>> begin(Connection& connection, UidRange range,
                                                     WalkOptions options,
-                                                    std::vector<AskedPage> asked = {});
+                                                    std::vector<AskedPage> asked = {},
+                                                    std::function<Result<void>()> come_back = {});
   /// Reads what was asked for and not used, so that other commands can follow.
   ~ImapMessageWalk() override;
 
@@ -49,6 +52,8 @@ class ImapMessageWalk final : public MessageWalk {
     std::size_t text_bytes = 0;  ///< of keywords and Message-IDs
     bool answered = false;
     bool overflowed = false;
+    bool limited = false;  ///< the server said that there is more (RFC 9738)
+    bool shifted = false;  ///< sequence numbers changed meanwhile
   };
 
   ImapMessageWalk(Connection& connection, UidRange range, WalkOptions options);
@@ -58,9 +63,13 @@ class ImapMessageWalk final : public MessageWalk {
   void add_page(std::string& lines);
   Result<void> read_reply();
   Result<void> take_data(const ReplyLine& data);
-  Result<void> take_fetch(std::string_view items);
+  Result<void> take_fetch(std::uint32_t number, std::string_view items);
   Result<void> take_tagged(const ReplyLine& reply);
   Result<void> use(Page page);
+  /// True when messages of the page are missing by what the server says of others.
+  [[nodiscard]] bool has_gap(const Page& page) const;
+  /// Asks for the page again, `width` UIDs at a time.
+  Result<void> ask_again(const Page& page, std::uint64_t width);
   Result<void> drain();
   std::string say(std::string& lines, std::string_view command);
 
@@ -69,6 +78,11 @@ class ImapMessageWalk final : public MessageWalk {
   std::uint64_t next_;  ///< the first UID that no page on its way holds
   std::uint64_t last_;  ///< inclusive
   std::uint64_t width_;
+  std::uint64_t widest_;  ///< what the server may be asked for at a time
+  std::function<Result<void>()> come_back_;
+  std::uint32_t expected_ = 0;          ///< sequence number of the next message, if any; 0: unknown
+  Uid last_there_ = 0;                  ///< the last UID of the mailbox, when that was asked
+  int gaps_ = 0;                        ///< that asking for each UID by itself did not fill
   bool asked_ahead_ = false;            ///< all pages were on their way before
   std::vector<std::string> questions_;  ///< tags of the other commands that are on their way
   std::string search_tag_;              ///< the one among them that must not be refused

@@ -99,6 +99,16 @@ std::optional<bool> ServerKnowledge::lists_names_beyond_bmp() const {
   return lists_beyond_bmp_;
 }
 
+void ServerKnowledge::learn_lost_input() {
+  const std::lock_guard guard(mutex_);
+  loses_input_ = true;
+}
+
+bool ServerKnowledge::loses_input() const {
+  const std::lock_guard guard(mutex_);
+  return loses_input_;
+}
+
 void ServerKnowledge::forget() {
   const std::lock_guard guard(mutex_);
   mailboxes_.clear();

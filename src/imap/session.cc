@@ -120,6 +120,8 @@ Result<std::optional<Quota>> Session::quota(const std::string& mailbox) {
 }
 
 Result<void> Session::look_ahead(std::span<const Look> looks) {
+  // Pages that the server would not answer whole are asked for when their time comes.
+  if (connection_->message_limit().value_or(kLookAheadUids) < kLookAheadUids) return ok();
   std::vector<LookAhead::Wanted> wanted;
   wanted.reserve(looks.size());
   for (const Look& look : looks) {
@@ -133,7 +135,8 @@ Result<std::unique_ptr<MessageWalk>> Session::walk(UidRange range, WalkOptions o
   std::vector<AskedPage> asked;
   if (options.just_selected && !options.with_message_id) asked = ahead_->take_pages(range);
   if (asked.empty()) MBOXFERRY_TRY(settle());
-  return ImapMessageWalk::begin(*connection_, range, options, std::move(asked));
+  return ImapMessageWalk::begin(*connection_, range, options, std::move(asked),
+                                [this] { return settle(); });
 }
 
 Result<std::vector<InquiryAnswer>> Session::inquire(std::span<const Inquiry> inquiries) {

@@ -294,6 +294,10 @@ Result<void> ImapTarget::append(std::uint64_t batch, const std::string& mailbox,
                                 std::span<const AppendMessage> messages, LiteralSource& literals) {
   MBOXFERRY_TRY(session_.settle());
   if (subscription_due_) MBOXFERRY_TRY(subscribe_now());
+  if (!session_.connection().pipelining()) {
+    MBOXFERRY_TRY(pipeline_.settle());
+    MBOXFERRY_TRY(session_.connection().settle_background());
+  }
   MBOXFERRY_ASSIGN(const std::string name, session_.quoted_name(mailbox));
   return pipeline_.append(batch, name, messages, literals);
 }
@@ -411,10 +415,14 @@ Result<std::unique_ptr<Target>> connect(const Account& account, const Connection
                                         AppendMode wanted,
                                         std::shared_ptr<ServerKnowledge> knowledge,
                                         const BeforeLogin& before_login) {
-  MBOXFERRY_ASSIGN(Session session, Session::open(account, options, before_login));
   if (!knowledge) knowledge = std::make_shared<ServerKnowledge>();
-  return std::unique_ptr<Target>(std::make_unique<ImapTarget>(
-      std::move(session), wanted, std::move(knowledge), plain_sessions(account, options)));
+  ConnectionOptions own = options;
+  if (knowledge->loses_input()) own.pipelining = false;
+  own.on_lost_input = [knowledge] { knowledge->learn_lost_input(); };
+  MBOXFERRY_ASSIGN(Session session, Session::open(account, own, before_login));
+  return std::unique_ptr<Target>(
+      std::make_unique<ImapTarget>(
+      std::move(session), wanted, std::move(knowledge), plain_sessions(account, own)));
 }
 
 Result<std::unique_ptr<Target>> connect_on(std::unique_ptr<ByteStream> stream,

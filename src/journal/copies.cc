@@ -59,8 +59,9 @@ Result<std::optional<MessageRow>> SqliteJournal::original_of(const Seen& seen,
                                                              const std::optional<Digest>& digest) {
   const std::lock_guard guard(mutex_);
   if (!reconciling_) return misuse("no copies are looked for");
-  const char* const agrees =
-      seen.message_id_hash != 0 ? "(d.size = ?2 OR d.date = ?3)" : "d.size = ?2 AND d.date = ?3";
+  // Without a digest the caller looks closer: a server that alters mail shows another size.
+  const char* agrees = digest ? "d.size = ?2 AND d.date = ?3" : "?2 >= 0 AND d.date = ?3";
+  if (seen.message_id_hash != 0) agrees = "(d.size = ?2 OR d.date = ?3)";
   const std::string where = fmt::format(
       "WHERE m.id = (SELECT min(d.id) FROM temp.doubt d JOIN main.message o ON o.id = d.id"
       " WHERE d.message_id_hash = ?1 AND d.taken = 0 AND {}{})",

@@ -230,8 +230,9 @@ Result<std::int64_t> SqliteJournal::apply_match(const Stored& match) {
   if (reconciling_->which != Unidentified::planned) {
     return database_->run(
         "UPDATE main.message SET state = 12, uid = ?2"
-        " WHERE id = ?1 AND mailbox = ?3 AND state IN (11, 15)",
-        match.message, uid_to_disk(match.uid), reconciling_->mailbox);
+        " WHERE id = ?1 AND mailbox = ?3 AND (state IN (11, 15) OR (?4 AND state = 12))",
+        match.message, uid_to_disk(match.uid), reconciling_->mailbox,
+        std::int64_t{reconciling_->which == Unidentified::moved});
   }
   MBOXFERRY_TRY(database_->run("INSERT INTO reason(message, code, text) VALUES(?1, ?2, ?3)",
                                match.message, std::string_view("already-there"),

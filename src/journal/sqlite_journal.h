@@ -72,9 +72,16 @@ class SqliteJournal final : public Journal {
                                                         std::int64_t date) const override;
   Result<std::optional<MessageRow>> doubtful_of_size(std::uint64_t size,
                                                      MessageId after) const override;
+  Result<std::vector<MessageRow>> last_stored(MailboxId mailbox, std::size_t limit) const override;
+  Result<std::optional<Lookalikes>> next_lookalikes(MessageId after, bool any_date) override;
+  Result<void> hold(std::span<const MessageId> messages) override;
+  Result<void> end_reconcile() override;
   Result<void> commit_matches(std::span<const Stored> matches) override;
   Result<std::uint64_t> plan_rest_again() override;
+  Result<void> begin_moved(MailboxId mailbox,
+                           std::span<const std::pair<MessageId, MessageId>> messages) override;
   Result<void> begin_copy_search(MailboxId mailbox) override;
+  Result<void> leave_out_ledger() override;
   Result<std::vector<Suspect>> suspects(Uid after, std::size_t limit) override;
   Result<std::optional<MessageRow>> original_of(const Seen& seen,
                                                 const std::optional<Digest>& digest) override;
@@ -95,6 +102,7 @@ class SqliteJournal final : public Journal {
     Uid uid_floor = 0;
     bool indexed = false;        ///< the scratch tables have their indexes
     bool certain_known = false;  ///< the table `certain` is up to date
+    bool lookalikes_indexed = false;
   };
 
   /// Writes the folder's row; true when this is what completes its index.
@@ -111,6 +119,7 @@ class SqliteJournal final : public Journal {
   Result<void> fill_doubt(MailboxId mailbox, Unidentified which);
   Result<void> find_certain();
   Result<void> fill_originals();
+  Result<void> index_lookalikes();
   Result<std::int64_t> apply_match(const Stored& match);
   [[nodiscard]] Error misuse(const std::string& what) const;
 

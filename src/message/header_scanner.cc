@@ -30,13 +30,14 @@ enum class Field : std::uint8_t {
   subject,
   from,
   imap_base,
+  receipt,
 };
 
 struct FieldName {
   std::string_view name;
   Field field;
 };
-constexpr std::array<FieldName, 15> kFields{{
+constexpr std::array<FieldName, 16> kFields{{
     {"message-id", Field::message_id},
     {"date", Field::date},
     {"received", Field::received},
@@ -52,6 +53,7 @@ constexpr std::array<FieldName, 15> kFields{{
     {"from", Field::from},
     {"x-imap", Field::imap_base},
     {"x-imapbase", Field::imap_base},
+    {"disposition-notification-to", Field::receipt},
 }};
 
 Field field_of(std::string_view name) {
@@ -301,6 +303,9 @@ void HeaderScanner::State::end_field() {
       break;
     case Field::imap_base:
       imap_base = true;
+      break;
+    case Field::receipt:
+      facts.wants_receipt = facts.wants_receipt || !trim(value).empty();
       break;
   }
   field = Field::other;

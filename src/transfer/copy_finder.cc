@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "mboxferry/message/digest.h"
+#include "mboxferry/message/envelope.h"
 #include "transfer/content_digest.h"
 
 namespace mboxferry::transfer {
@@ -17,6 +18,13 @@ constexpr std::size_t kPage = 500;
 Result<void> CopyFinder::add(const imap::FetchedMessage& message) {
   page_.push_back({message.uid, message.size, message.internal_date.unix_seconds, 0});
   return page_.size() < kPage ? ok() : flush();
+}
+
+Result<void> CopyFinder::restart() {
+  page_.clear();
+  begun_ = true;
+  MBOXFERRY_TRY(journal_.begin_copy_search(mailbox_));
+  return journal_.leave_out_ledger();
 }
 
 Result<void> CopyFinder::flush() {
@@ -73,15 +81,26 @@ Result<void> CopyFinder::read_message_ids(std::vector<Suspect>& suspects) {
 /// Other content is a copy's only where the server altered the original as well.
 Result<bool> CopyFinder::is_altered_copy(const journal::Seen& seen,
                                          const journal::MessageRow& original) {
-  if (seen.message_id_hash == 0 || original.date.unix_seconds != seen.date || original.uid == 0)
-    return false;
+  if (original.date.unix_seconds != seen.date || original.uid == 0) return false;
   bool altered = false;
   MBOXFERRY_TRY(
       target_.fetch({original.uid, original.uid}, {}, [&](const imap::FetchedMessage& fetched) {
         altered = altered || (fetched.uid == original.uid && fetched.size != original.wire_size);
         return ok();
       }));
-  return altered;
+  if (!altered || seen.message_id_hash != 0) return altered;
+  MBOXFERRY_ASSIGN(const std::int64_t envelope, envelope_of_uid(seen.uid, seen.size));
+  MBOXFERRY_ASSIGN(const std::int64_t own, envelope_of_uid(original.uid, original.wire_size));
+  return envelope == own;
+}
+
+Result<std::int64_t> CopyFinder::envelope_of_uid(imap::Uid uid, std::uint64_t size) {
+  message::EnvelopeScanner scanner;
+  MBOXFERRY_TRY(target_.fetch_body(uid, size, [&](std::string_view bytes) {
+    scanner.feed(bytes);
+    return ok();
+  }));
+  return scanner.finish();
 }
 
 Result<void> CopyFinder::judge(const Suspect& suspect, const message::MacKey& key,

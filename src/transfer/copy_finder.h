@@ -30,6 +30,9 @@ class CopyFinder {
 
   /// Takes a message that is not in the ledger.
   Result<void> add(const imap::FetchedMessage& message);
+  [[nodiscard]] bool has_any() const { return begun_ || !page_.empty(); }
+  /// Begins anew; from here on add() leaves out what the ledger has.
+  Result<void> restart();
 
   /// Tells about each one added, ascending by UID. Once, after the last add().
   using Visitor = std::function<void(const Stranger&)>;
@@ -41,6 +44,7 @@ class CopyFinder {
   Result<void> flush();
   Result<void> read_message_ids(std::vector<Suspect>& suspects);
   Result<bool> is_altered_copy(const journal::Seen& seen, const journal::MessageRow& original);
+  Result<std::int64_t> envelope_of_uid(imap::Uid uid, std::uint64_t size);
   Result<void> judge(const Suspect& suspect, const message::MacKey& key, const Visitor& visit);
 
   const journal::MailboxId mailbox_;

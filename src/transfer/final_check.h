@@ -13,7 +13,7 @@ namespace mboxferry::transfer {
 /// observer about every other difference. The journal keeps what was found in order, so that a
 /// later run can tell what is gone since.
 Result<VerifyResult> check_what_is_stored(journal::Journal& journal, imap::Target& target,
-                                          bool strict, Observer& observer,
+                                          bool strict, Clock& clock, Observer& observer,
                                           const Cancellation& interrupt);
 
 }  // namespace mboxferry::transfer

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "mboxferry/message/envelope.h"
 #include "transfer/masked_digest.h"
 
 namespace mboxferry::transfer {
@@ -53,6 +54,20 @@ MaskedDigestOf masked_digest_of(const std::vector<SourceFolder>& sources,
           return ok();
         }));
     return digest.finish();
+  };
+}
+
+EnvelopeOf envelope_of(const std::vector<SourceFolder>& sources, const JobSettings& settings) {
+  const auto readers = std::make_shared<FolderReaders>(sources, settings);
+  return [readers](const journal::MessageRow& row) -> Result<std::int64_t> {
+    MBOXFERRY_ASSIGN(MessageReader* const reader, readers->of(row.folder));
+    message::EnvelopeScanner scanner;
+    MBOXFERRY_TRY(
+        reader->wire_form(row.offset, row.length, [&](std::string_view wire) -> Result<void> {
+          scanner.feed(wire);
+          return ok();
+        }));
+    return scanner.finish();
   };
 }
 

@@ -36,4 +36,8 @@ using MaskedDigestOf = std::function<Result<journal::Digest>(const journal::Mess
 MaskedDigestOf masked_digest_of(const std::vector<SourceFolder>& sources,
                                 const JobSettings& settings);
 
+/// Reads a message from the archive and gives what message::EnvelopeScanner says of it.
+using EnvelopeOf = std::function<Result<std::int64_t>(const journal::MessageRow&)>;
+EnvelopeOf envelope_of(const std::vector<SourceFolder>& sources, const JobSettings& settings);
+
 }  // namespace mboxferry::transfer

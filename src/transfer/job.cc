@@ -17,6 +17,7 @@
 #include "transfer/early_connections.h"
 #include "transfer/final_check.h"
 #include "transfer/index_pass.h"
+#include "transfer/last_doubts.h"
 #include "transfer/mailbox_book.h"
 #include "transfer/mailbox_preparer.h"
 #include "transfer/mailboxes.h"
@@ -321,14 +322,17 @@ Result<Verdict> JobRunner::verify() {
   if (!target_) {
     MBOXFERRY_ASSIGN(target_, connect());
   }
-  MBOXFERRY_ASSIGN(
-      const VerifyResult result,
-      check_what_is_stored(*journal_, *target_, settings_.strict, tracker_, interrupt_));
+  MBOXFERRY_ASSIGN(const std::uint64_t in_doubt,
+                   settle_last_doubts(sources_, settings_, *journal_, *target_, *environment_.clock,
+                                      tracker_, interrupt_));
+  MBOXFERRY_ASSIGN(const VerifyResult result,
+                   check_what_is_stored(*journal_, *target_, settings_.strict, *environment_.clock,
+                                        tracker_, interrupt_));
   verified_ =
       fmt::format("checked={} missing={} different={} unexpected={} gone_since={}", result.checked,
                   result.missing, result.different, result.unexpected, result.gone_since);
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(0));
-  if (counts.planned.messages + counts.intended.messages > 0)
+  if (counts.planned.messages + counts.intended.messages > in_doubt)
     return Error{ErrorCode::internal, "messages were left unsent", "run the same command again"};
   if (!result.good())
     return Error{ErrorCode::refused,
@@ -348,6 +352,7 @@ Result<Verdict> JobRunner::verify() {
                     result.twice == 1 ? " is" : "s are"),
         "run mboxferry verify on the journal for the list; with --remove-copies it removes "
         "those that this job sent twice"};
+  if (in_doubt > 0) return left_in_doubt(settings_.account.label(), in_doubt);
   MBOXFERRY_ASSIGN(const journal::Count unread, journal_->unread());
   tracker_.update([&](Progress& progress) { progress.unread = unread.messages; });
   MBOXFERRY_ASSIGN(reason_, unread_text(*journal_));

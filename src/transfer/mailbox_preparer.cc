@@ -37,8 +37,14 @@ Result<void> MailboxPreparer::reconcile_doubts(imap::Target& target, const Ready
   MBOXFERRY_ASSIGN(const Reconciled reconciled,
                    reconcile(ready.row, target, context_.journal, context_.clock,
                              context_.record.slowest_confirm(),
-                             masked_digest_of(context_.sources, context_.settings), journal_turn_,
-                             context_.interrupt));
+                             masked_digest_of(context_.sources, context_.settings),
+                             {envelope_of(context_.sources, context_.settings),
+                              context_.settings.resend_doubtful, false},
+                             journal_turn_, context_.interrupt));
+  if (reconciled.held > 0)
+    context_.tracker.notice(fmt::format(
+        "{}: of {} messages in doubt it cannot be decided yet whether the server has them",
+        ready.row.name, reconciled.held));
   if (reconciled.found + reconciled.planned_again == 0) return ok();
   context_.tracker.notice(fmt::format("{}: {} messages in doubt were there, {} will be sent again",
                                       ready.row.name, reconciled.found, reconciled.planned_again));

@@ -2,7 +2,12 @@
 // From a message's bytes to its row of the index.
 #include "transfer/message_indexer.h"
 
+#include <strings.h>
+
+#include <algorithm>
 #include <utility>
+
+#include "mboxferry/plan/message_plan.h"
 
 namespace mboxferry::transfer {
 
@@ -55,6 +60,11 @@ void MessageIndexer::apply(message::HeaderFacts facts) {
     current_.pseudo = facts.pseudo;
     current_.expunged = facts.expunged && !options_.include_expunged;
   }
+  const bool is_said = std::any_of(
+      current_.keywords.begin(), current_.keywords.end(),
+      [](const std::string& word) { return strcasecmp(word.c_str(), plan::kMdnSent) == 0; });
+  if (options_.mdn_sent && facts.wants_receipt && !is_said)
+    current_.keywords.emplace_back(plan::kMdnSent);
   if (!options_.keep_deleted_flag)
     current_.flags &= static_cast<std::uint8_t>(~unsigned{message::kDeleted});
   current_.message_id = std::move(facts.message_id);

@@ -133,6 +133,7 @@ Result<PlannedMailbox> Planner::ask(const journal::MailboxRow& row) {
   planned.skipped = counts.skipped.messages;
   planned.oversize = sums.oversize;
   planned.lost_flags = sums.lost_flags;
+  planned.receipts = sums.receipts;
   planned.date_corrections = sums.date_corrections;
   return planned;
 }
@@ -242,13 +243,20 @@ void Planner::judge(Plan& plan, const std::vector<Presence>& presences) const {
                                     : "the server takes";
   std::uint64_t planned = 0;
   std::uint64_t oversize = 0;
+  std::uint64_t receipts = 0;
   for (const PlannedMailbox& mailbox : plan.mailboxes) {
+    receipts += mailbox.receipts;
     planned += mailbox.planned;
     oversize += mailbox.oversize;
     if (mailbox.oversize > 0)
       plan.reasons.push_back(fmt::format("{}: {} messages are empty or larger than {}",
                                          mailbox.name, mailbox.oversize, most));
   }
+  if (receipts > 0)
+    plan.reasons.push_back(fmt::format(
+        "{} message{} for a read receipt, and the server does not keep $MDNSent: it may answer "
+        "for what is stored as read",
+        receipts, receipts == 1 ? " asks" : "s ask"));
   for (const std::string& name : refused_names_) {
     plan.go = false;
     plan.reasons.push_back(

@@ -73,9 +73,11 @@ Result<std::optional<journal::MessageId>> find_altered(const journal::Seen& seen
   return std::optional<journal::MessageId>();
 }
 
-/// Matches what was seen with what is in doubt; returns how many pairs were committed.
+/// Matches what was seen with what is in doubt; returns how many pairs were committed. `altered`:
+/// null where another form counts as another message.
 Result<std::uint64_t> match(imap::ReadOnlyTarget& target, journal::Journal& journal,
-                            const MaskedDigestOf& archived, const Cancellation& interrupt) {
+                            const MaskedDigestOf& archived, AlteredMail* altered, bool alters,
+                            const Cancellation& interrupt) {
   std::uint64_t found = 0;
   for (;;) {
     MBOXFERRY_ASSIGN(const auto pairs, journal.certain_matches(kSeenPage));
@@ -83,12 +85,20 @@ Result<std::uint64_t> match(imap::ReadOnlyTarget& target, journal::Journal& jour
     MBOXFERRY_TRY(journal.commit_matches(pairs));
     found += pairs.size();
   }
+  const auto match_altered = [&]() -> Result<void> {
+    if (altered == nullptr) return ok();
+    MBOXFERRY_ASSIGN(const std::uint64_t pairs, altered->match());
+    found += pairs;
+    return ok();
+  };
+  // Where content is known to differ, it need not be read.
+  if (alters) MBOXFERRY_TRY(match_altered());
   MBOXFERRY_ASSIGN(const message::MacKey key, journal.digest_key());
   for (imap::Uid after = 0;;) {
     if (interrupt.requested())
       return interrupted("interrupted while asking the server what it has");
     MBOXFERRY_ASSIGN(const auto seen, journal.next_ambiguous(after));
-    if (!seen) return found;
+    if (!seen) break;
     after = seen->uid;
     MBOXFERRY_ASSIGN(const FetchedDigests digests, fetch_digests(*seen, target, key));
     MBOXFERRY_ASSIGN(auto message, journal.doubtful_with_digest(digests.content, seen->date));
@@ -100,6 +110,8 @@ Result<std::uint64_t> match(imap::ReadOnlyTarget& target, journal::Journal& jour
     MBOXFERRY_TRY(journal.commit_matches({&pair, 1}));
     ++found;
   }
+  if (!alters) MBOXFERRY_TRY(match_altered());
+  return found;
 }
 
 /// Waits until `settled` at most; true as soon as the mailbox is not as it was `known`. It is asked
@@ -128,17 +140,20 @@ milliseconds settle_time(const journal::Count& in_doubt, milliseconds slowest_co
 
 Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& target,
                              journal::Journal& journal, Clock& clock, milliseconds slowest_confirm,
-                             const MaskedDigestOf& archived, std::mutex& journal_turn,
-                             const Cancellation& interrupt) {
+                             const MaskedDigestOf& archived, const Undecided& undecided,
+                             std::mutex& journal_turn, const Cancellation& interrupt) {
   Reconciled result;
   MBOXFERRY_ASSIGN(journal::Journal::Doubt doubt, journal.doubt(mailbox.id));
   if (doubt.count.messages == 0) return result;
-  const milliseconds settle = settle_time(doubt.count, slowest_confirm);
+  const milliseconds settle =
+      undecided.last_look ? milliseconds(0) : settle_time(doubt.count, slowest_confirm);
   const imap::Uid floor = std::max<imap::Uid>(doubt.uid_floor, 1);
   const auto begin = [&] {
     return journal.begin_reconcile(mailbox.id, journal::Unidentified::in_doubt);
   };
   std::unique_lock turn(journal_turn);
+  MBOXFERRY_ASSIGN(ServerWays ways, learn_ways(mailbox, target, journal));
+  AlteredMail altered(target, journal, undecided.envelope, ways, interrupt);
   MBOXFERRY_TRY(begin());
   // What has not appeared may still be on its way. Each message that is found shows that the server
   // is at it, and the wait begins anew; mail of others does not, and may never stop coming.
@@ -147,7 +162,8 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
     MBOXFERRY_ASSIGN(const imap::SelectedMailbox known, target.status(mailbox.name));
     MBOXFERRY_TRY(look({floor, imap::kLastUid}, target, journal));
     crash_point("reconcile-looked");
-    MBOXFERRY_ASSIGN(const std::uint64_t found, match(target, journal, archived, interrupt));
+    MBOXFERRY_ASSIGN(const std::uint64_t found,
+                     match(target, journal, archived, &altered, ways.alters, interrupt));
     result.found += found;
     MBOXFERRY_ASSIGN(doubt, journal.doubt(mailbox.id));
     if (doubt.count.messages == 0) break;
@@ -160,7 +176,21 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
     MBOXFERRY_TRY(begin());
     if (!more) break;
   }
+  if (undecided.last_look) {
+    result.held = doubt.count.messages;
+    MBOXFERRY_TRY(journal.end_reconcile());
+    return result;
+  }
+  if (!undecided.resend) {
+    MBOXFERRY_TRY(look({floor, imap::kLastUid}, target, journal));
+    MBOXFERRY_ASSIGN(const std::uint64_t found,
+                     match(target, journal, archived, &altered, ways.alters, interrupt));
+    result.found += found;
+    MBOXFERRY_TRY(altered.hold());
+    MBOXFERRY_ASSIGN(doubt, journal.doubt(mailbox.id));
+  }
   MBOXFERRY_ASSIGN(result.planned_again, journal.plan_rest_again());
+  result.held = doubt.count.messages - std::min(doubt.count.messages, result.planned_again);
   return result;
 }
 
@@ -170,9 +200,23 @@ Result<void> identify_stored(const journal::MailboxRow& mailbox, imap::ReadOnlyT
   if (!doubt.stored_without_uid) return ok();
   MBOXFERRY_TRY(journal.begin_reconcile(mailbox.id, journal::Unidentified::stored_without_uid));
   MBOXFERRY_TRY(look({std::max<imap::Uid>(mailbox.uid_floor, 1), imap::kLastUid}, target, journal));
-  MBOXFERRY_ASSIGN(const std::uint64_t found, match(target, journal, {}, interrupt));
+  MBOXFERRY_ASSIGN(const auto note, journal.note(kWaysNote));
+  ServerWays ways = ServerWays::from_text(note.value_or(""));
+  const EnvelopeOf unknown;
+  AlteredMail altered(target, journal, unknown, ways, interrupt);
+  MBOXFERRY_ASSIGN(const std::uint64_t found,
+                   match(target, journal, {}, &altered, ways.alters, interrupt));
   static_cast<void>(found);
   return ok();
+}
+
+Result<std::uint64_t> find_moved(
+    const journal::MailboxRow& mailbox,
+    std::span<const std::pair<journal::MessageId, journal::MessageId>> messages,
+    imap::ReadOnlyTarget& target, journal::Journal& journal, const Cancellation& interrupt) {
+  MBOXFERRY_TRY(journal.begin_moved(mailbox.id, messages));
+  MBOXFERRY_TRY(look({std::max<imap::Uid>(mailbox.uid_floor, 1), imap::kLastUid}, target, journal));
+  return match(target, journal, {}, nullptr, false, interrupt);
 }
 
 Result<std::uint64_t> skip_existing(const journal::MailboxRow& mailbox,
@@ -181,7 +225,7 @@ Result<std::uint64_t> skip_existing(const journal::MailboxRow& mailbox,
   if (mailbox.existed_before == 0 || mailbox.uid_floor <= 1) return 0;
   MBOXFERRY_TRY(journal.begin_reconcile(mailbox.id, journal::Unidentified::planned));
   MBOXFERRY_TRY(look({1, mailbox.uid_floor - 1}, target, journal));
-  return match(target, journal, archived, interrupt);
+  return match(target, journal, archived, nullptr, false, interrupt);
 }
 
 }  // namespace mboxferry::transfer

@@ -4,11 +4,14 @@
 
 #include <chrono>
 #include <mutex>
+#include <span>
+#include <utility>
 
 #include "mboxferry/base/cancellation.h"
 #include "mboxferry/base/time.h"
 #include "mboxferry/imap/target.h"
 #include "mboxferry/journal/journal.h"
+#include "transfer/altered_mail.h"
 #include "transfer/folder_readers.h"
 
 namespace mboxferry::transfer {
@@ -21,24 +24,40 @@ std::chrono::milliseconds settle_time(const journal::Count& in_doubt,
 struct Reconciled {
   std::uint64_t found = 0;
   std::uint64_t planned_again = 0;
+  std::uint64_t held = 0;  ///< still in doubt
+};
+
+/// What becomes of messages of which it cannot be decided whether the server has them.
+struct Undecided {
+  EnvelopeOf envelope;  ///< of a message of the archive
+  bool resend = false;  ///< they are planned again; else they stay in doubt
+  /// Nothing will be sent any more: what is not found stays in doubt.
+  bool last_look = false;
 };
 
 /// Reconciles the mailbox, which is selected on `target`, the connection that will send. `archived`
 /// reads a message again whose copy the server may have altered.
 /// `slowest_confirm` is the longest the server took to answer a batch so far. After it no message
-/// of the mailbox is in doubt. The journal has room for one mailbox at a time: `journal_turn` is
-/// held while it is used so, and free while the server is given time, so that several mailboxes
-/// settle together.
+/// of the mailbox is in doubt but those that are held. The journal has room for one mailbox at a
+/// time: `journal_turn` is held while it is used so, and free while the server is given time, so
+/// that several mailboxes settle together.
 Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& target,
                              journal::Journal& journal, Clock& clock,
                              std::chrono::milliseconds slowest_confirm,
-                             const MaskedDigestOf& archived, std::mutex& journal_turn,
-                             const Cancellation& interrupt);
+                             const MaskedDigestOf& archived, const Undecided& undecided,
+                             std::mutex& journal_turn, const Cancellation& interrupt);
 
 /// Finds the UIDs of messages that the server confirmed without naming them (no UIDPLUS). Those
 /// that are not found keep UID 0. The mailbox is selected.
 Result<void> identify_stored(const journal::MailboxRow& mailbox, imap::ReadOnlyTarget& target,
                              journal::Journal& journal, const Cancellation& interrupt);
+
+/// Gives stored messages, named by ranges of their ids, the UIDs that the server has them under
+/// now; returns how many it found. The mailbox is selected.
+Result<std::uint64_t> find_moved(
+    const journal::MailboxRow& mailbox,
+    std::span<const std::pair<journal::MessageId, journal::MessageId>> messages,
+    imap::ReadOnlyTarget& target, journal::Journal& journal, const Cancellation& interrupt);
 
 /// Skips planned messages that the mailbox held before the job, one for each copy there, and
 /// returns how many. The mailbox is selected; every message that goes into it is indexed. May be

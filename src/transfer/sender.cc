@@ -144,6 +144,10 @@ Result<std::optional<Sender::Portion>> Sender::next_portion() {
     const auto size = desk_.order.agree(connection_, {pace_.messages(), pace_.bytes()});
     MailStream::Most most{std::min(size.messages, std::max<std::size_t>(left.messages, 1)),
                           std::min(size.bytes, left.bytes)};
+    // RFC 9738: more messages in one APPEND would be refused together.
+    if (target_.mode() == imap::AppendMode::multiappend)
+      most.messages = std::min<std::size_t>(
+          most.messages, target_.capabilities().message_limit.value_or(most.messages));
     if (probing) most.messages = 1;
     MBOXFERRY_ASSIGN(auto portion,
                      stream_.take(most, in_flight_.empty(), connection_, context_.clock.now()));

@@ -126,6 +126,10 @@ constexpr std::array kLines{
          [](std::string_view value, JobSettings& settings) {
            return read_flag(value, settings.open.follow_links);
          }},
+    Line{"mdn-sent",
+         [](std::string_view value, JobSettings& settings) {
+           return read_flag(value, settings.index.mdn_sent);
+         }},
     Line{"dialect",
          [](std::string_view value, JobSettings& settings) {
            const auto dialect = mbox::dialect_from_name(value);
@@ -189,6 +193,7 @@ std::string settings_text(const JobSettings& settings) {
   for (const std::string& glob : settings.exclude) maps += "exclude=" + glob + "\n";
   // Journals of jobs without it have no such line.
   if (settings.open.follow_links) maps += "follow-links=1\n";
+  if (!settings.index.mdn_sent) maps += "mdn-sent=0\n";
   return fmt::format(
       "mailbox={}\nsubfolder={}\nspecial-use={:d}\n{}labels={}\ndedupe={}\nskip-existing={:d}\n"
       "dialect={}\ninternaldate={}\ndefault-flags={}\ninclude-expunged={:d}\n"

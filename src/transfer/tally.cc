@@ -2,6 +2,9 @@
 // Counting over the journal.
 #include "transfer/tally.h"
 
+#include <cstring>
+#include <string>
+
 namespace mboxferry::transfer {
 
 Result<Tally> tally(const journal::Journal& journal, journal::MailboxId mailbox,
@@ -13,7 +16,15 @@ Result<Tally> tally(const journal::Journal& journal, journal::MailboxId mailbox,
       ++sums.oversize;
       sums.oversize_bytes += row.wire_size;
     }
-    if (plan::keep_flags(row.flags, row.keywords, limits).lost) ++sums.lost_flags;
+    const std::size_t mdn = row.keywords.find(plan::kMdnSent);
+    if (mdn == std::string::npos) {
+      if (plan::keep_flags(row.flags, row.keywords, limits).lost) ++sums.lost_flags;
+    } else {
+      if (plan::keep_flags(0, plan::kMdnSent, limits).lost) ++sums.receipts;
+      std::string others = row.keywords;
+      others.erase(mdn, std::strlen(plan::kMdnSent));
+      if (plan::keep_flags(row.flags, others, limits).lost) ++sums.lost_flags;
+    }
     if (row.date_corrected) ++sums.date_corrections;
     return ok();
   };

@@ -16,6 +16,7 @@ struct Tally {
       0;  ///< no server, or not this one, takes them, or the user does not want them
   std::uint64_t oversize_bytes = 0;
   std::uint64_t lost_flags = 0;        ///< messages that lose a flag or keyword
+  std::uint64_t receipts = 0;          ///< messages that lose $MDNSent
   std::uint64_t date_corrections = 0;  ///< messages with a date to be listed
 };
 

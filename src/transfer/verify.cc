@@ -14,6 +14,7 @@
 #include "transfer/lookout.h"
 #include "transfer/mailboxes.h"
 #include "transfer/reconcile.h"
+#include "transfer/second_look.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -36,6 +37,7 @@ struct Verification {
   const std::unordered_map<journal::FolderId, std::string>& folders;
   const DifferenceVisitor& visit;
   const Cancellation& interrupt;
+  Patience& patience;
 };
 
 /// Verifies one selected mailbox, page by page of the ledger.
@@ -43,13 +45,15 @@ class MailboxVerifier {
  public:
   /// `highest_uid`: what the server said is the last, or more. `before`: what is known of earlier.
   MailboxVerifier(const journal::MailboxRow& mailbox, const plan::FlagLimits& limits,
-                  imap::Uid highest_uid, Compared before, journal::Journal& journal,
+                  const imap::SelectedMailbox& selected, Compared before, journal::Journal& journal,
                   imap::ReadOnlyTarget& target, const Verification& verification,
                   VerifyResult& result)
       : mailbox_(mailbox),
         limits_(limits),
-        highest_uid_(highest_uid),
+        highest_uid_(selected.uid_next == 0 ? imap::kLastUid : selected.uid_next - 1),
+        exists_(selected.exists),
         before_(std::move(before)),
+        journal_(journal),
         target_(target),
         verification_(verification),
         full_(verification.options.full),
@@ -68,6 +72,7 @@ class MailboxVerifier {
   /// The rest of the ledger, and what lies behind it on the server.
   Result<void> finish(const journal::Journal& journal) {
     MBOXFERRY_TRY(compare_page(imap::kLastUid));
+    MBOXFERRY_TRY(look_again());
     MBOXFERRY_TRY(judge_alterations(journal));
     const auto tell = [this](const Stranger& stranger) {
       if (stranger.original == nullptr) return unexpected(stranger.uid);
@@ -128,12 +133,15 @@ class MailboxVerifier {
 
   Result<void> begin_walk_at(imap::Uid first, imap::Uid last) {
     walk_.reset();
+    fetched_.reset();
+    previous_ = first <= 1 ? std::optional<std::uint32_t>(0) : std::nullopt;
     MBOXFERRY_ASSIGN(walk_, target_.walk({first, last}, {.just_selected = walked_to_ == 0}));
     walked_to_ = last;
     return advance();
   }
 
   Result<void> advance() {
+    if (fetched_) previous_ = fetched_->number;
     MBOXFERRY_ASSIGN(fetched_, walk_->next());
     return ok();
   }
@@ -149,13 +157,80 @@ class MailboxVerifier {
   }
 
   Result<void> compare_row(const journal::MessageRow& row) {
-    while (fetched_ && fetched_->uid < row.uid) MBOXFERRY_TRY(pass_unexpected());
-    if (!fetched_ || fetched_->uid != row.uid) {
-      missing(row);
+    if (last_found_ && last_found_->uid == row.uid) {
+      merged(row);
       return ok();
     }
+    while (fetched_ && fetched_->uid < row.uid) MBOXFERRY_TRY(pass_unexpected());
+    if (!fetched_ || fetched_->uid != row.uid) {
+      if (!(is_proven_absent() ? absent_ : unproven_).add(row.id)) missing(row);
+      return ok();
+    }
+    last_found_ = row;
     compare(row, *fetched_);
     return advance();
+  }
+
+  /// Sequence numbers have no holes: where they follow each other, there is nothing between.
+  [[nodiscard]] bool is_proven_absent() const {
+    if (!previous_) return false;
+    return fetched_ ? fetched_->number == *previous_ + 1
+                    : *previous_ >= exists_ && walked_to_ >= highest_uid_;
+  }
+
+  /// The server gave the UID of a message that it has (Gmail does, for the same mail).
+  void merged(const journal::MessageRow& row) {
+    const bool same =
+        row.digest == last_found_->digest ||
+        (row.message_id_hash != 0 && row.message_id_hash == last_found_->message_id_hash);
+    if (!same || strict_) return missing(row);
+    ++result_.checked;
+    ++result_.altered.merged;
+  }
+
+  /// Messages that the walk did not show: by themselves, some seconds later, under other UIDs.
+  Result<void> look_again() {
+    if (unproven_.empty() && absent_.empty()) return ok();
+    const auto found = [this](const journal::MessageRow& row,
+                              const imap::FetchedMessage& fetched) -> Result<void> {
+      compare(row, fetched);
+      if (!full_) return ok();
+      MBOXFERRY_TRY(compare_bodies());
+      to_read_.clear();
+      return ok();
+    };
+    const Cancellation& interrupt = verification_.interrupt;
+    LateLook look(mailbox_.id, journal_, target_, found, interrupt);
+    MBOXFERRY_TRY(look.alone(unproven_));
+    RowSet late;
+    const auto sort_out = [&](const journal::MessageRow& row) -> Result<void> {
+      if (before_.covers(row.uid) || !late.add(row.id)) missing(row);
+      return ok();
+    };
+    MBOXFERRY_TRY(absent_.each(journal_, mailbox_.id, sort_out));
+    MBOXFERRY_TRY(unproven_.each(journal_, mailbox_.id, sort_out));
+    while (!late.empty() && verification_.patience.wait(interrupt))
+      MBOXFERRY_TRY(look.together(late));
+    // Proton's bridge gives messages other UIDs a while after the APPEND.
+    if (!late.empty() && copies_.has_any()) {
+      MBOXFERRY_ASSIGN(const std::uint64_t moved,
+                       find_moved(mailbox_, late.ranges(), target_, journal_, interrupt));
+      result_.altered.moved += moved;
+      MBOXFERRY_TRY(look.together(late));
+      MBOXFERRY_TRY(begin_copies_anew());
+    }
+    return late.each(journal_, mailbox_.id, [&](const auto& row) -> Result<void> {
+      missing(row);
+      return ok();
+    });
+  }
+
+  Result<void> begin_copies_anew() {
+    MBOXFERRY_TRY(copies_.restart());
+    return target_.fetch({first_uid_, imap::kLastUid}, {},
+                         [&](const imap::FetchedMessage& fetched) -> Result<void> {
+                           return fetched.uid < mailbox_.uid_floor ? ok() : copies_.add(fetched);
+                         });
   }
 
   void compare(const journal::MessageRow& row, const imap::FetchedMessage& fetched) {
@@ -293,8 +368,10 @@ class MailboxVerifier {
   const journal::MailboxRow& mailbox_;
   const plan::FlagLimits& limits_;
   const imap::Uid highest_uid_;
+  const std::uint64_t exists_;
   const Compared before_;
   Compared now_;
+  journal::Journal& journal_;
   imap::ReadOnlyTarget& target_;
   const Verification& verification_;
   const bool full_;
@@ -312,6 +389,10 @@ class MailboxVerifier {
   std::vector<Alteration> to_read_;  ///< of the page
   std::unique_ptr<imap::MessageWalk> walk_;
   std::optional<imap::FetchedMessage> fetched_;  ///< the walk's message that is looked at
+  std::optional<std::uint32_t> previous_;        ///< the sequence number before it
+  std::optional<journal::MessageRow> last_found_;
+  RowSet absent_;  ///< proven by sequence numbers
+  RowSet unproven_;
   imap::Uid walked_to_ = 0;                      ///< the end of that walk
   imap::Uid first_uid_ = 1;                      ///< where the first walk began
 };
@@ -336,11 +417,9 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox, journal::Journal
   if (!selected && !gone) return Error(selected.error());
   const plan::FlagLimits limits =
       gone ? plan::FlagLimits{} : flag_limits(selected->permanent_flags);
-  const imap::Uid highest_uid =
-      gone || selected->uid_next == 0 ? imap::kLastUid : selected->uid_next - 1;
   MBOXFERRY_ASSIGN(Compared before, compared_before(mailbox, journal));
-  MailboxVerifier verifier(mailbox, limits, highest_uid, std::move(before), journal, target,
-                           verification, result);
+  MailboxVerifier verifier(mailbox, limits, gone ? imap::SelectedMailbox{} : *selected,
+                           std::move(before), journal, target, verification, result);
   const auto keep_note = [&] {
     if (const std::string note = verifier.note(); !note.empty())
       result.compared.emplace_back(compared_note(mailbox.id), note);
@@ -355,7 +434,11 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox, journal::Journal
                                }));
     return keep_note();
   }
-  MBOXFERRY_TRY(identify_stored(mailbox, target, journal, verification.interrupt));
+  for (;;) {
+    MBOXFERRY_TRY(identify_stored(mailbox, target, journal, verification.interrupt));
+    MBOXFERRY_ASSIGN(const journal::Journal::Doubt doubt, journal.doubt(mailbox.id));
+    if (!doubt.stored_without_uid || !verification.patience.wait(verification.interrupt)) break;
+  }
   MBOXFERRY_TRY(journal.ledger(mailbox.id, [&](const journal::MessageRow& row) -> Result<void> {
     if (verification.interrupt.requested()) return interrupted("interrupted while verifying");
     return verifier.add(row);
@@ -380,7 +463,8 @@ Result<VerifyResult> verify_job(journal::Journal& journal, imap::ReadOnlyTarget&
   std::unordered_map<journal::FolderId, std::string> folders;
   MBOXFERRY_ASSIGN(const auto folder_rows, journal.folders());
   for (const journal::FolderRow& folder : folder_rows) folders.emplace(folder.id, folder.path);
-  const Verification verification{options, key, folders, visit, interrupt};
+  Patience patience(options.clock);
+  const Verification verification{options, key, folders, visit, interrupt, patience};
   MBOXFERRY_ASSIGN(auto mailboxes, mailboxes_to_verify(journal));
   Lookout lookout(std::move(mailboxes), journal, target);
   for (std::size_t i = 0; i < lookout.mailboxes().size(); ++i) {

@@ -23,6 +23,8 @@ std::vector<std::string> lines_about(const VerifyResult& result) {
                                     : ", with the same content");
   add(result.altered.flags, "the server does not keep flags of");
   add(result.altered.keywords, "the server does not keep keywords of");
+  add(result.altered.merged, "the server merged", " with the same mail that it had already");
+  add(result.altered.moved, "the server gave other UIDs to");
   return lines;
 }
 

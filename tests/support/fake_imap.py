@@ -89,7 +89,7 @@ class FakeImap:
                  greeting=b"* OK fake server ready\r\n", capabilities=FULL,
                  capabilities_before=None, append_uid=True, permanent_flags=None, separator="/",
                  on_append=None, on_command=None, on_reply=None, pair=None, certificates=None,
-                 require_login=True, count_flights=False):
+                 require_login=True, count_flights=False, session_type=None):
         self.users = dict(users or {"alice": "secret"})
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mf-fake-"))
         self.certificates = certificates or Certificates(self.folder)
@@ -105,6 +105,7 @@ class FakeImap:
         self.on_append, self.on_command, self.on_reply = on_append, on_command, on_reply
         self.require_login = require_login
         self.count_flights = count_flights
+        self.session_type = session_type or Session
         self.flights = []
         self.mailboxes = {"INBOX": Mailbox()}
         self.lock = threading.RLock()
@@ -166,7 +167,7 @@ class FakeImap:
         try:
             if self.tls == "implicit":
                 connection = self._context.wrap_socket(connection, server_side=True)
-            session = Session(self, connection)
+            session = self.session_type(self, connection)
             session.run()
         except (OSError, Close, EOFError):
             pass

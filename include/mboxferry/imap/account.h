@@ -62,6 +62,10 @@ struct ConnectionOptions {
   Compression compression = Compression::automatic;
   /// False: mailbox names stay in modified UTF-7, as most programs say them.
   bool utf8_names = true;
+  /// False: no command is sent before the one before it was answered.
+  bool pipelining = true;
+  /// Called when the server seems to have lost commands that were sent behind others.
+  std::function<void()> on_lost_input;
   std::function<void(std::string_view line)>
       trace;  ///< protocol lines, credentials masked, bodies left out
   std::function<void(std::string_view line)> tell;  ///< notices for the user; any thread

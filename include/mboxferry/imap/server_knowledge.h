@@ -40,6 +40,9 @@ class ServerKnowledge {
   /// Multilingual Plane; nothing before it was tried.
   void learn_names_beyond_bmp(bool listed);
   [[nodiscard]] std::optional<bool> lists_names_beyond_bmp() const;
+  /// The server has lost a command that was sent before the one ahead of it was answered.
+  void learn_lost_input();
+  [[nodiscard]] bool loses_input() const;
 
  private:
   [[nodiscard]] std::string key_of(const std::string& keyword) const;
@@ -52,6 +55,7 @@ class ServerKnowledge {
   bool by_kind_ = true;
   bool wants_flag_list_ = false;
   std::optional<bool> lists_beyond_bmp_;
+  bool loses_input_ = false;
 };
 
 }  // namespace mboxferry::imap

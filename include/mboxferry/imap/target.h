@@ -35,6 +35,8 @@ struct Capabilities {
   bool quota = false;                         ///< RFC 9208
   bool compress = false;                      ///< RFC 4978, DEFLATE
   std::optional<std::uint64_t> append_limit;  ///< RFC 7889, bytes
+  /// RFC 9738: what one command may touch, and what one APPEND may bring.
+  std::optional<std::uint64_t> message_limit;
 };
 
 /// How literals are sent.
@@ -91,6 +93,7 @@ struct FetchedMessage {
   std::uint8_t flags = 0;  ///< bits of message::Flag
   std::vector<std::string> keywords;
   std::string message_id;  ///< when asked for; empty when it has none
+  std::uint32_t number = 0;  ///< its sequence number then; 0: not told
 };
 
 struct UidRange {

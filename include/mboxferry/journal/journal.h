@@ -186,6 +186,7 @@ enum class Unidentified {
   in_doubt,            ///< state intended
   stored_without_uid,  ///< state stored and UID 0: confirmed by a server without UIDPLUS
   planned,             ///< state planned, among what was in the mailbox before the job
+  moved,               ///< stored with UIDs that are not there: see begin_moved()
   copies,              ///< state stored: see begin_copy_search()
 };
 
@@ -357,14 +358,40 @@ class Journal {
   /// The in-doubt message of this wire size with the lowest id above `after`, or nothing.
   [[nodiscard]] virtual Result<std::optional<MessageRow>> doubtful_of_size(
       std::uint64_t size, MessageId after) const = 0;
+  /// The stored messages of a mailbox with the highest ids and a UID, at most `limit`, ascending by
+  /// UID.
+  [[nodiscard]] virtual Result<std::vector<MessageRow>> last_stored(MailboxId mailbox,
+                                                                    std::size_t limit) const = 0;
+  /// Messages in doubt that share Message-ID and date (or, without Message-ID, the date), and what
+  /// was seen that can be one of them in another form. None of either is matched to anything yet.
+  struct Lookalikes {
+    MessageId first = 0;               ///< the message that was asked for
+    std::vector<MessageRow> doubtful;  ///< stored ones without UID first, then ascending by id
+    std::vector<Seen> seen;            ///< ascending by UID
+    bool complete = true;              ///< false: there are more than kMostAlike of either
+  };
+  static constexpr std::size_t kMostAlike = 64;
+  /// Those of the first message in doubt above `after` that has any, or nothing. `any_date`: the
+  /// server does not keep dates.
+  virtual Result<std::optional<Lookalikes>> next_lookalikes(MessageId after, bool any_date) = 0;
+  /// These stay in doubt when the rest is planned again.
+  virtual Result<void> hold(std::span<const MessageId> messages) = 0;
+  /// Ends a reconciliation; what is not matched stays in doubt.
+  virtual Result<void> end_reconcile() = 0;
   /// Commits matches: the messages are stored (or already there) with these UIDs, which are taken.
   virtual Result<void> commit_matches(std::span<const Stored> matches) = 0;
-  /// Every message that was in state intended when the reconciliation began, and still is, is
-  /// planned again; returns how many. One transaction with the end of the reconciliation.
+  /// Every message that was in state intended when the reconciliation began, still is and is not
+  /// held, is planned again; returns how many. One transaction with the end of the reconciliation.
   virtual Result<std::uint64_t> plan_rest_again() = 0;
+  /// Begins a reconciliation of stored messages, named by ranges of their ids, whose UIDs the
+  /// server does not have any more; a match gives them others.
+  virtual Result<void> begin_moved(MailboxId mailbox,
+                                   std::span<const std::pair<MessageId, MessageId>> messages) = 0;
   /// Looking for copies of stored messages works on the same scratch table: begin, add_seen() what
   /// is on the server and not in the ledger, then ask. Ends any reconciliation.
   virtual Result<void> begin_copy_search(MailboxId mailbox) = 0;
+  /// From here on add_seen() leaves out what the ledger of the mailbox has.
+  virtual Result<void> leave_out_ledger() = 0;
   /// What was seen.
   struct Suspect {
     Seen seen;
@@ -374,7 +401,8 @@ class Journal {
   virtual Result<std::vector<Suspect>> suspects(Uid after, std::size_t limit) = 0;
   /// The stored message that `seen`, with its Message-ID now, can be a copy of, lowest id first, or
   /// nothing: both have the same Message-ID and the same size or date, or neither has a Message-ID
-  /// and both size and date agree. With `digest` only one of that content.
+  /// and the date agrees. With `digest` only one of that content, and without a Message-ID of that
+  /// size.
   virtual Result<std::optional<MessageRow>> original_of(const Seen& seen,
                                                         const std::optional<Digest>& digest) = 0;
   /// True when the message was planned again after it was sent, or may have been.

@@ -22,6 +22,9 @@ std::optional<Refusal> refuse_beforehand(std::uint64_t wire_size,
                                          std::optional<std::uint64_t> append_limit,
                                          std::uint64_t wanted = 0);
 
+/// Says that a read receipt was sent (RFC 3503): servers and mail programs send no other.
+inline constexpr const char* kMdnSent = "$MDNSent";
+
 /// Which flags a mailbox keeps (RFC 3501 section 7.1).
 struct FlagLimits {
   std::uint8_t system = 0xff;

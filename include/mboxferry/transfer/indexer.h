@@ -28,6 +28,8 @@ struct IndexOptions {
   bool include_expunged = false;
   bool keep_deleted_flag = false;  ///< let \Deleted through
   bool strip_status_headers = false;
+  /// Messages that ask for a read receipt get $MDNSent (RFC 3503), so that none is sent now.
+  bool mdn_sent = true;
   /// Set: messages get the journal's digest, of what servers do not change, and no SHA-256.
   std::optional<message::MacKey> content_key;
   std::int64_t now = 0;  ///< Unix seconds; later dates are implausible

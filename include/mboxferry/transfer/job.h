@@ -69,6 +69,8 @@ struct JobSettings {
   bool allow_copies = false;
   std::string state_folder;            ///< where journals of older jobs may be; empty: unknown
   bool strict = false;                 ///< for the comparison at the end: VerifyOptions
+  /// Messages of which it cannot be decided whether the server has them are sent again.
+  bool resend_doubtful = false;
   std::optional<RefusedChoice> retry;  ///< which refused messages are planned again first
   bool accept_unread = false;          ///< parts that are not read are a note and no more
   bool probe = false;                  ///< of a dry run: measure with mail of our own, probe.h
@@ -162,6 +164,7 @@ struct PlannedMailbox {
   std::uint64_t bytes = 0;
   std::uint64_t already_there = 0;
   std::uint64_t lost_flags = 0;  ///< messages that lose a flag or keyword
+  std::uint64_t receipts = 0;    ///< that ask for a read receipt, and $MDNSent is not kept
   std::uint64_t date_corrections = 0;
   std::uint64_t doubtful = 0;
   std::string renamed_from;  ///< the archive's name when a rule changed it, else empty
@@ -241,12 +244,16 @@ struct Altered {
   std::uint64_t flags = 0;
   std::uint64_t keywords = 0;
   bool without_status = false;  ///< some are shorter: it removes mbox status fields
+  std::uint64_t merged = 0;  ///< the server keeps one of several equal messages
+  std::uint64_t moved = 0;   ///< it gave other UIDs to the same messages
 };
 
 struct VerifyOptions {
   bool full = false;  ///< read every body back
   /// What is gone since, and what the server altered, is an error like any other.
   bool strict = false;
+  /// To wait for what the server shows some seconds late; null: nothing is waited for.
+  Clock* clock = nullptr;
 };
 
 struct VerifyResult {

@@ -23,6 +23,12 @@ TEST_CASE("the facts of a message are read, whatever stands between") {
   CHECK(reply->body == "a)\r\n(");
 }
 
+TEST_CASE("a space before the end is none of its business") {
+  const auto reply = parse_fetch_items("(UID 5 RFC822.SIZE 3 )");
+  REQUIRE(reply);
+  CHECK(reply->size == 3U);
+}
+
 TEST_CASE("a body may be quoted, NIL or empty") {
   CHECK(parse_fetch_items("(BODY[] \"a\")")->body == "a");
   CHECK(parse_fetch_items("(BODY[] NIL)")->body == "");

@@ -103,6 +103,8 @@ TEST_CASE("the way to append follows the capabilities") {
   CHECK(mode("LITERAL-", AppendMode::multiappend) == AppendMode::literal_minus);
   CHECK(parse_capabilities("APPENDLIMIT=35651584").shared.append_limit == 35651584U);
   CHECK(!parse_capabilities("APPENDLIMIT").shared.append_limit);
+  CHECK(parse_capabilities("MESSAGELIMIT=1000 SAVELIMIT=200").shared.message_limit == 200U);
+  CHECK(!parse_capabilities("MESSAGELIMIT=0 MESSAGELIMIT").shared.message_limit);
   for (const AppendMode each :
        {AppendMode::automatic, AppendMode::multiappend, AppendMode::literal_plus,
         AppendMode::literal_minus, AppendMode::synchronizing}) {

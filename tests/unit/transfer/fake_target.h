@@ -94,6 +94,7 @@ struct FakeServer {
   bool keeps_no_more = false;   ///< NO to keywords that are added later
   std::string forgets;          ///< a message with these bytes gets its UID and is not kept
   bool ignores_dates = false;
+  std::function<void(std::string&)> alters;        ///< the bytes that are stored
   bool spoils = false;                             ///< every stored message ends differently
   std::map<int, std::function<void()>> at_append;  ///< something happens at the Nth
   int bodies_read = 0;
@@ -110,6 +111,7 @@ struct FakeServer {
             [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, 'X');
       }
       if (ignores_dates) mail.told.internal_date = Timestamp{clock.unix_seconds(), 0};
+      if (alters) alters(mail.bytes);
       if (spoils) mail.bytes.back() = '!';
       mail.uid = box.next++;
       if (forgets.empty() || mail.bytes.find(forgets) == std::string::npos)

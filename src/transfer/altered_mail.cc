@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pairs of messages that differ, and the rule for them (docs/decisions/0046-altered-mail.md).
+#include "transfer/altered_mail.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "mboxferry/message/envelope.h"
+
+namespace mboxferry::transfer {
+namespace {
+
+using Alike = journal::Journal::Lookalikes;
+
+constexpr std::size_t kCompared = 50;
+/// So many different messages in doubt that are there in another form are no coincidence.
+constexpr std::size_t kShown = 3;
+/// A field that a server adds has not always the same length.
+constexpr std::int64_t kSlack = 16;
+
+std::int64_t added_to(const journal::MessageRow& row, std::uint64_t size) {
+  return static_cast<std::int64_t>(size) - static_cast<std::int64_t>(row.wire_size);
+}
+
+/// Messages and copies of one kind, in order. Each copy has a message when there are as many, or
+/// when it does not matter which.
+struct SameKind {
+  std::vector<const journal::MessageRow*> rows;
+  std::vector<const journal::Seen*> seen;
+
+  [[nodiscard]] bool can_be_paired() const {
+    const bool all_equal =
+        std::all_of(rows.begin(), rows.end(), [&](const journal::MessageRow* row) {
+          return row->digest == rows.front()->digest && row->wire_size == rows.front()->wire_size;
+        });
+    return rows.size() == seen.size() || (all_equal && seen.size() < rows.size());
+  }
+};
+
+}  // namespace
+
+void ServerWays::add(std::int64_t added, bool other_date) {
+  if (added != 0) {
+    least = alters ? std::min(least, added) : added;
+    most = alters ? std::max(most, added) : added;
+    alters = true;
+  }
+  known = true;
+  kept_a_date_ = kept_a_date_ || !other_date;
+  ignores_dates = !kept_a_date_;
+}
+
+std::string ServerWays::to_text() const {
+  return fmt::format("{} {} {} {}", alters ? 1 : 0, least, most, ignores_dates ? 1 : 0);
+}
+
+ServerWays ServerWays::from_text(const std::string& text) {
+  ServerWays ways;
+  int alters = 0;
+  int dates = 0;
+  long long least = 0;
+  long long most = 0;
+  if (std::sscanf(text.c_str(), "%d %lld %lld %d", &alters, &least, &most, &dates) != 4)
+    return ways;
+  ways.known = true;
+  ways.alters = alters != 0;
+  ways.least = least;
+  ways.most = most;
+  ways.ignores_dates = dates != 0;
+  ways.kept_a_date_ = dates == 0;
+  return ways;
+}
+
+Result<ServerWays> learn_ways(const journal::MailboxRow& mailbox, imap::ReadOnlyTarget& target,
+                              journal::Journal& journal) {
+  MBOXFERRY_ASSIGN(const auto note, journal.note(kWaysNote));
+  ServerWays ways = ServerWays::from_text(note.value_or(""));
+  MBOXFERRY_ASSIGN(const auto rows, journal.last_stored(mailbox.id, kCompared));
+  if (rows.empty()) return ways;
+  const auto compare = [&](const imap::FetchedMessage& fetched) -> Result<void> {
+    const auto row = std::lower_bound(
+        rows.begin(), rows.end(), fetched.uid,
+        [](const journal::MessageRow& one, imap::Uid uid) { return one.uid < uid; });
+    if (row == rows.end() || row->uid != fetched.uid) return ok();
+    ways.add(added_to(*row, fetched.size),
+             fetched.internal_date.unix_seconds != row->date.unix_seconds);
+    return ok();
+  };
+  MBOXFERRY_TRY(target.fetch({rows.front().uid, rows.back().uid}, {}, compare));
+  if (ways.known && note != ways.to_text())
+    MBOXFERRY_TRY(journal.set_note(kWaysNote, ways.to_text()));
+  return ways;
+}
+
+template <typename Visit>
+Result<void> AlteredMail::each_group(const Visit& visit) {
+  // A server of which nothing is known may ignore dates.
+  const bool any_date = ways_.ignores_dates || !ways_.known;
+  for (journal::MessageId after = 0;;) {
+    if (interrupt_.requested())
+      return interrupted("interrupted while asking the server what it has");
+    MBOXFERRY_ASSIGN(const auto alike, journal_.next_lookalikes(after, any_date));
+    if (!alike) return ok();
+    after = alike->first;
+    MBOXFERRY_ASSIGN(const bool more, visit(*alike));
+    if (!more) return ok();
+  }
+}
+
+Result<std::uint64_t> AlteredMail::match() {
+  if (!ways_.alters) MBOXFERRY_TRY(learn_from_doubts());
+  std::uint64_t found = 0;
+  if (!ways_.alters) return found;
+  MBOXFERRY_TRY(each_group([&](const Alike& alike) -> Result<bool> {
+    MBOXFERRY_ASSIGN(const Decision decision, decide(alike));
+    found += decision.pairs.size();
+    MBOXFERRY_TRY(journal_.commit_matches(decision.pairs));
+    return true;
+  }));
+  return found;
+}
+
+Result<void> AlteredMail::hold() {
+  return each_group([&](const Alike& alike) -> Result<bool> {
+    MBOXFERRY_ASSIGN(const Decision decision, decide(alike));
+    std::vector<journal::MessageId> held = decision.undecided;
+    for (const journal::Stored& pair : decision.pairs) held.push_back(pair.message);
+    MBOXFERRY_TRY(journal_.hold(held));
+    return true;
+  });
+}
+
+/// Confirmed messages whose UIDs were not told, or several in doubt, show as well what the server
+/// does to mail.
+Result<void> AlteredMail::learn_from_doubts() {
+  ServerWays shown;
+  std::set<journal::Digest> different;
+  bool confirmed = false;
+  MBOXFERRY_TRY(each_group([&](const Alike& alike) -> Result<bool> {
+    const auto lowest =
+        std::min_element(alike.doubtful.begin(), alike.doubtful.end(),
+                         [](const auto& one, const auto& other) { return one.id < other.id; });
+    // Each group once.
+    if (alike.first != lowest->id) return true;
+    MBOXFERRY_ASSIGN(const Decision decision, decide(alike));
+    for (const journal::Stored& pair : decision.pairs) {
+      const auto row =
+          std::find_if(alike.doubtful.begin(), alike.doubtful.end(),
+                       [&](const journal::MessageRow& one) { return one.id == pair.message; });
+      const auto seen = std::find_if(alike.seen.begin(), alike.seen.end(),
+                                     [&](const journal::Seen& one) { return one.uid == pair.uid; });
+      shown.add(added_to(*row, seen->size), seen->date != row->date.unix_seconds);
+      confirmed = confirmed || row->state == journal::State::stored;
+      different.insert(row->digest);
+    }
+    return different.size() < kCompared;
+  }));
+  if (!confirmed && different.size() < kShown) return ok();
+  shown.alters = true;
+  ways_ = shown;
+  return different.size() < kShown ? ok() : journal_.set_note(kWaysNote, ways_.to_text());
+}
+
+bool AlteredMail::is_plausible(const journal::MessageRow& row, const journal::Seen& seen) const {
+  if (row.message_id_hash != 0 || !ways_.alters) return true;
+  const std::int64_t added = added_to(row, seen.size);
+  return added >= std::min<std::int64_t>(ways_.least, 0) - kSlack &&
+         added <= std::max<std::int64_t>(ways_.most, 0) + kSlack;
+}
+
+Result<std::int64_t> AlteredMail::envelope_there(const journal::Seen& seen) {
+  message::EnvelopeScanner scanner;
+  MBOXFERRY_TRY(
+      target_.fetch_body(seen.uid, seen.size, [&](std::string_view bytes) -> Result<void> {
+        scanner.feed(bytes);
+        return ok();
+      }));
+  return scanner.finish();
+}
+
+/// Message-ID and date are enough on a server that is known to alter mail; else, and without a
+/// Message-ID, the envelopes must agree as well.
+Result<AlteredMail::Decision> AlteredMail::decide(const Alike& alike) {
+  Decision decision;
+  const auto undecided = [&](const journal::MessageRow& row) {
+    if (row.state == journal::State::intended) decision.undecided.push_back(row.id);
+  };
+  if (!alike.complete) {
+    for (const journal::MessageRow& row : alike.doubtful) undecided(row);
+    return decision;
+  }
+  const bool has_id = alike.doubtful.front().message_id_hash != 0;
+  const bool by_envelope = envelope_ && !(has_id && ways_.alters);
+  std::map<std::int64_t, SameKind> kinds;
+  for (const journal::MessageRow& row : alike.doubtful) {
+    std::int64_t kind = 0;
+    if (by_envelope) {
+      MBOXFERRY_ASSIGN(kind, envelope_(row));
+    }
+    kinds[kind].rows.push_back(&row);
+  }
+  for (const journal::Seen& seen : alike.seen) {
+    std::int64_t kind = 0;
+    if (by_envelope) {
+      MBOXFERRY_ASSIGN(kind, envelope_there(seen));
+    }
+    kinds[kind].seen.push_back(&seen);
+  }
+  for (auto& [envelope, kind] : kinds) {
+    const bool nothing_like_it = kind.seen.empty() && !has_id;
+    if (kind.rows.empty() || nothing_like_it) continue;
+    const bool pairs = !kind.seen.empty() && kind.can_be_paired();
+    for (std::size_t i = 0; i < kind.rows.size(); ++i) {
+      const journal::MessageRow& row = *kind.rows[i];
+      if (!pairs)
+        undecided(row);
+      else if (i < kind.seen.size() && is_plausible(row, *kind.seen[i]))
+        decision.pairs.push_back({row.id, kind.seen[i]->uid});
+      else if (i < kind.seen.size())
+        undecided(row);
+    }
+  }
+  return decision;
+}
+
+}  // namespace mboxferry::transfer

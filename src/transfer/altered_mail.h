@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finding messages in doubt on a server that stores them in another form.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "mboxferry/base/cancellation.h"
+#include "mboxferry/imap/target.h"
+#include "mboxferry/journal/journal.h"
+#include "transfer/folder_readers.h"
+
+namespace mboxferry::transfer {
+
+/// The note with ServerWays.
+inline constexpr const char* kWaysNote = "server.ways";
+
+/// What the server was seen to do to messages that it had confirmed.
+struct ServerWays {
+  bool known = false;      ///< something was compared
+  bool alters = false;     ///< some had another size or content
+  std::int64_t least = 0;  ///< bytes it added
+  std::int64_t most = 0;
+  bool ignores_dates = false;  ///< all had another INTERNALDATE
+
+  void add(std::int64_t added, bool other_date);
+  [[nodiscard]] std::string to_text() const;
+  static ServerWays from_text(const std::string& text);
+
+ private:
+  bool kept_a_date_ = false;
+};
+
+/// Compares the last messages that the selected mailbox confirmed with what it shows of them, and
+/// notes it in the journal; one question, of nothing where nothing was confirmed yet.
+Result<ServerWays> learn_ways(const journal::MailboxRow& mailbox, imap::ReadOnlyTarget& target,
+                              journal::Journal& journal);
+
+/// A reconciliation's last resort: messages in doubt that the server may have in another form.
+class AlteredMail {
+ public:
+  /// `envelope` may be empty, where the archive is not to be had. All must outlive it.
+  AlteredMail(imap::ReadOnlyTarget& target, journal::Journal& journal, const EnvelopeOf& envelope,
+              ServerWays& ways, const Cancellation& interrupt)
+      : target_(target),
+        journal_(journal),
+        envelope_(envelope),
+        ways_(ways),
+        interrupt_(interrupt) {}
+
+  /// Commits what can be decided; returns how many.
+  Result<std::uint64_t> match();
+  /// Keeps in doubt what cannot be decided; to be called after match().
+  Result<void> hold();
+
+ private:
+  struct Decision {
+    std::vector<journal::Stored> pairs;
+    std::vector<journal::MessageId> undecided;
+  };
+  /// Calls `visit` for each group.
+  template <typename Visit>
+  Result<void> each_group(const Visit& visit);
+  Result<Decision> decide(const journal::Journal::Lookalikes& alike);
+  Result<std::int64_t> envelope_there(const journal::Seen& seen);
+  [[nodiscard]] bool is_plausible(const journal::MessageRow& row, const journal::Seen& seen) const;
+  Result<void> learn_from_doubts();
+
+  imap::ReadOnlyTarget& target_;
+  journal::Journal& journal_;
+  const EnvelopeOf& envelope_;
+  ServerWays& ways_;
+  const Cancellation& interrupt_;
+};
+
+}  // namespace mboxferry::transfer
