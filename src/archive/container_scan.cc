@@ -148,6 +148,10 @@ Result<bool> ContainerScan::take_message(std::string_view head) {
   if (const auto form = message_form(name, head)) {
     MBOXFERRY_ASSIGN(HeadedStream * bytes, walker_->bytes());
     MBOXFERRY_ASSIGN(MessageRecord record, read_record(*form, *bytes, size));
+    if (record.several) {
+      keep(walker_->is_compressed());
+      return true;
+    }
     MBOXFERRY_TRY(add_message(*form, *form == FolderForm::emlx ? emlx_directory(path) : parent,
                               std::move(record)));
     return true;

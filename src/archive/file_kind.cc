@@ -53,6 +53,13 @@ bool is_tar(std::string_view head) {
   return written && *written == sum;
 }
 
+// The size of a BOM and empty lines.
+std::size_t blank_size(std::string_view head) {
+  std::size_t size = head.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+  while (size < head.size() && (head[size] == '\n' || head[size] == '\r')) ++size;
+  return size;
+}
+
 }  // namespace
 
 bool is_compressed(std::string_view head) {
@@ -79,8 +86,7 @@ std::string_view container_name(std::string_view head) {
 }
 
 bool looks_like_mbox(std::string_view head) {
-  if (head.starts_with(kByteOrderMark)) head.remove_prefix(kByteOrderMark.size());
-  while (!head.empty() && (head.front() == '\n' || head.front() == '\r')) head.remove_prefix(1);
+  head.remove_prefix(blank_size(head));
   return head.starts_with("From ") || head.starts_with(">From ");
 }
 
@@ -91,20 +97,26 @@ bool may_be_damaged_mbox(std::string_view name, std::string_view head) {
          head.find("\nFrom ") != std::string_view::npos;
 }
 
-bool looks_like_message(std::string_view head) {
-  if (head.starts_with(kByteOrderMark)) head.remove_prefix(kByteOrderMark.size());
-  if (looks_like_mbox(head)) return true;
+bool begins_with_field(std::string_view line) {
   std::size_t size = 0;
-  while (size < head.size() && head[size] > 32 && head[size] < 127 && head[size] != ':') ++size;
-  std::string_view rest = head.substr(size);
+  while (size < line.size() && line[size] > 32 && line[size] < 127 && line[size] != ':') ++size;
+  std::string_view rest = line.substr(size);
   while (rest.starts_with(' ') || rest.starts_with('\t')) rest.remove_prefix(1);
   return size > 0 && rest.starts_with(':');
 }
 
-std::size_t from_line_size(std::string_view head) {
-  if (!head.starts_with("From ") && !head.starts_with(">From ")) return 0;
-  const std::size_t end = head.find('\n');
-  return end == std::string_view::npos ? 0 : end + 1;
+bool looks_like_message(std::string_view head) {
+  return looks_like_mbox(head) || begins_with_field(head.substr(blank_size(head)));
+}
+
+bool has_from_line(std::string_view head) {
+  const std::string_view text = head.substr(blank_size(head));
+  return looks_like_mbox(text) && text.find('\n') != std::string_view::npos;
+}
+
+std::size_t bytes_before_message(std::string_view head) {
+  const std::size_t blank = blank_size(head);
+  return has_from_line(head) ? head.find('\n', blank) + 1 : blank;
 }
 
 Result<std::string> read_head(ByteSource& source) {

@@ -35,11 +35,18 @@ bool looks_like_mbox(std::string_view head);
 /// name says so, a From_ line comes later, or it begins with the zeros that a crash leaves.
 bool may_be_damaged_mbox(std::string_view name, std::string_view head);
 
-/// True when the bytes begin with a header field (RFC 5322 section 2.2) or a From_ line.
+/// True when the bytes begin with a header field (RFC 5322 section 2.2) or a From_ line, maybe
+/// behind a BOM or empty lines.
 bool looks_like_message(std::string_view head);
 
-/// The size of the From_ line that `head` begins with, line end included; 0 when there is none.
-std::size_t from_line_size(std::string_view head);
+/// True for a line that has the form of a header field.
+bool begins_with_field(std::string_view line);
+
+/// The bytes of `head` before the message: a BOM, empty lines, a From_ line.
+std::size_t bytes_before_message(std::string_view head);
+
+/// True when `head` begins with a From_ line, maybe behind a BOM or empty lines.
+bool has_from_line(std::string_view head);
 
 /// The first bytes of a source, at most kHeadBytes.
 Result<std::string> read_head(ByteSource& source);

@@ -78,7 +78,9 @@ std::string_view index_file_reason(std::string_view name) {
   return {};
 }
 
-bool is_eml_name(std::string_view name) { return ends_with_ignoring_case(name, ".eml"); }
+bool is_eml_name(std::string_view name) {
+  return ends_with_ignoring_case(name, ".eml") || ends_with_ignoring_case(name, ".eml.txt");
+}
 
 bool is_emlx_name(std::string_view name) { return ends_with_ignoring_case(name, ".emlx"); }
 

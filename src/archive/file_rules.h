@@ -25,7 +25,7 @@ std::string_view index_file_reason(std::string_view name);
 /// True when a file of this name may be an mbox file though its bytes do not show it.
 bool can_be_mbox(std::string_view name);
 
-/// True for "x.eml", in whatever case.
+/// True for "x.eml" and "x.eml.txt", as mail filters rename it, in whatever case.
 bool is_eml_name(std::string_view name);
 /// True for "x.emlx" and "x.partial.emlx".
 bool is_emlx_name(std::string_view name);

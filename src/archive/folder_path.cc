@@ -39,7 +39,7 @@ std::vector<std::string> folder_path(std::string_view relative, std::string_view
     if (path.empty()) path.push_back(to_utf8(without(parent, ".mbox")));
     return path;
   }
-  path.push_back(to_utf8(without(name, ".mbox")));
+  path.push_back(to_utf8(without(without(name, ".mbox"), ".eml")));
   return path;
 }
 

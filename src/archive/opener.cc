@@ -56,6 +56,15 @@ std::string directory_of(const std::string& path) {
   return parent.empty() ? "/" : parent;
 }
 
+// The form of a file of one message; none when it holds several. `bytes` may be used up.
+Result<std::optional<FolderForm>> form_of(const std::string& path, HeadedStream& bytes) {
+  MBOXFERRY_ASSIGN(const std::string_view head, bytes.head());
+  const auto form = message_form(base_name(path), head);
+  if (form != FolderForm::eml || !has_from_line(head)) return form;
+  MBOXFERRY_ASSIGN(const MessageRecord record, read_record(*form, bytes, std::nullopt));
+  return record.several ? std::nullopt : form;
+}
+
 // The name of the directory that a file lies in, also for a file in the present one.
 std::string directory_name(const std::string& path) {
   std::error_code failed;
@@ -75,7 +84,8 @@ Opener::Kind Opener::kind_of(const std::string& path) const {
   const auto head = unpacked->bytes->head();
   if (!head) return kind;
   kind.is_container = container_format(*head).has_value();
-  kind.message_form = message_form(base_name(path), *head);
+  const auto form = form_of(path, *unpacked->bytes);
+  if (form) kind.message_form = *form;
   return kind;
 }
 
@@ -125,7 +135,8 @@ Result<Archive> Opener::open_file(OpenFile file) const {
   if (container_format(head)) return open_containers({path}, {});
   const std::string_view kind = container_name(head);
   if (!kind.empty()) return unreadable_kind(path, kind);
-  if (const auto form = message_form(base_name(path), head)) return open_messages(*form, {path});
+  MBOXFERRY_ASSIGN(const auto form, form_of(path, *unpacked.bytes));
+  if (form) return open_messages(*form, {path});
   folder.path = folder_path(last_segment(path), {}, unpacked.compressed);
   Archive archive;
   archive.path_ = path;

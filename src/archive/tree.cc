@@ -334,6 +334,10 @@ Result<void> Walk::add_message(FolderForm form, const std::string& relative, Unp
   MBOXFERRY_ASSIGN(
       MessageRecord record,
       read_record(form, *file.bytes, file.compressed ? std::nullopt : std::optional(size)));
+  if (record.several) {
+    add_mbox(relative, status, file.compressed);
+    return ok();
+  }
   record.name = directory.empty() ? relative : relative.substr(directory.size() + 1);
   record.stable_name = record.name;
   record.key = natural_order_key(record.name);
