@@ -46,9 +46,12 @@ Result<UnpackedFile> open_unpacked(OpenFile file, const Limits& limits) {
   return opened;
 }
 
+std::unique_ptr<StreamOpener> compressed_file_opener(OpenFile file, const Limits& limits) {
+  return std::make_unique<CompressedFileOpener>(std::move(file), limits);
+}
+
 std::unique_ptr<ByteSource> open_compressed_file(OpenFile file, const Limits& limits) {
-  return std::make_unique<StreamSource>(
-      std::make_unique<CompressedFileOpener>(std::move(file), limits));
+  return std::make_unique<StreamSource>(compressed_file_opener(std::move(file), limits));
 }
 
 }  // namespace mboxferry::archive

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "archive/container_messages.h"
 #include "archive/file_rules.h"
 #include "mboxferry/base/handle.h"
 #include "mboxferry/base/utf8.h"
@@ -146,7 +147,8 @@ Result<void> MessageCollector::add(FolderForm form, const std::string& directory
 }
 
 Result<std::vector<FoundFolder>> MessageCollector::finish(
-    std::shared_ptr<const TreeRoot> root, const std::function<void(const std::string&)>& copy) {
+    std::shared_ptr<const TreeRoot> root, const std::function<void(const std::string&)>& copy,
+    std::shared_ptr<Container> container) {
   std::vector<FoundFolder> found;
   if (!table_) return found;
   MBOXFERRY_TRY(table_->drop_copies([&](std::int64_t id, const std::string& name) {
@@ -155,11 +157,19 @@ Result<std::vector<FoundFolder>> MessageCollector::finish(
     }
   }));
   MBOXFERRY_TRY(table_->seal());
+  std::shared_ptr<SharedBytes> shared;
+  if (container) {
+    MBOXFERRY_ASSIGN(const bool interleaved, table_->arrange_if_interleaved());
+    if (interleaved) {
+      shared = std::make_shared<SharedBytes>(container_messages(std::move(container), table_));
+    }
+  }
   for (const auto& [key, id] : lists_) {
     auto list = std::make_shared<MessageList>();
     list->table = table_;
     list->id = id;
     list->root = root;
+    list->shared = shared;
     if (root) list->directory = root->full(key.second);
     if (const auto keywords = keywords_.find(key.second); keywords != keywords_.end()) {
       list->keywords = keywords->second;

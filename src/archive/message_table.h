@@ -42,6 +42,13 @@ struct ListedMessage {
   MessageRecord record;
 };
 
+/// A message where it stands in its container, whatever its list.
+struct ArrangedMessage {
+  MemberPosition position;
+  std::uint64_t skip = 0;
+  std::uint64_t length = 0;
+};
+
 /// In a temporary SQLite database, which uses memory up to a bound and the disk behind it.
 /// Thread-safe once it is sealed.
 class MessageTable {
@@ -56,6 +63,15 @@ class MessageTable {
   /// Puts all lists in order. Nothing can be added behind it.
   Result<void> seal();
 
+  /// Only when it is sealed, and its messages are members: whether reading one list after the other
+  /// would walk through the container much more often than once. If so, the messages of all lists
+  /// are arranged in the container's order.
+  Result<bool> arrange_if_interleaved();
+  /// Up to `limit` of them behind `position`.
+  Result<std::vector<ArrangedMessage>> arranged_after(MemberPosition position, std::uint64_t limit);
+  /// The lengths of those before the one at `position`.
+  Result<std::uint64_t> arranged_offset(MemberPosition position);
+
   /// Up to `limit` messages from `number` on.
   Result<std::vector<ListedMessage>> page(std::int64_t list, std::uint64_t number,
                                           std::uint64_t limit);
@@ -66,6 +82,7 @@ class MessageTable {
 
  private:
   MessageTable() = default;
+  Result<double> walks();
   Result<std::uint64_t> number(const char* sql, std::int64_t list, std::uint64_t value);
 
   std::mutex mutex_;
