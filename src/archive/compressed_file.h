@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "archive/input_stream.h"
 #include "archive/limits.h"
@@ -20,6 +21,7 @@ std::unique_ptr<ByteSource> open_compressed_file(OpenFile file, const Limits& li
 struct UnpackedFile {
   std::unique_ptr<HeadedStream> bytes;
   bool compressed = false;
+  std::string_view converted;  ///< conversion_name()
 };
 Result<UnpackedFile> open_unpacked(OpenFile file, const Limits& limits);
 

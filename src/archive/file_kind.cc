@@ -5,26 +5,47 @@
 #include <array>
 #include <span>
 
+#include "archive/text_conversion.h"
+
 namespace mboxferry::archive {
 namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array<std::string_view, 4> kCompressed{"\x1f\x8b"sv, "BZh"sv, "\xfd\x37zXZ\0"sv,
-                                                      "\x28\xb5\x2f\xfd"sv};
+constexpr std::array<std::string_view, 7> kCompressed{
+    "\x1f\x8b"sv,         "BZh"sv,  "\xfd\x37zXZ\0"sv, "\x28\xb5\x2f\xfd"sv,
+    "\x04\x22\x4d\x18"sv, "LZIP"sv, "\x1f\x9d"sv};
 
 struct Magic {
   std::string_view bytes;
   std::string_view name;
+  std::string_view remedy;
 };
-constexpr std::array<Magic, 6> kMagics{{
-    {"PK\x03\x04"sv, "a zip archive"sv},
-    {"PK\x05\x06"sv, "an empty zip archive"sv},
-    {"7z\xbc\xaf\x27\x1c"sv, "a 7z archive"sv},
-    {"Rar!\x1a\x07"sv, "a rar archive"sv},
-    {"!BDN"sv, "an Outlook data file"sv},
-    {"SQLite format 3\0"sv, "an SQLite database"sv},
+constexpr std::array<Magic, 11> kMagics{{
+    {"PK\x03\x04"sv, "a zip archive"sv, {}},
+    {"PK\x05\x06"sv, "an empty zip archive"sv, {}},
+    {"PK\x07\x08"sv, "a part of a split zip archive"sv,
+     "join its parts with zip -s 0 NAME.zip --out whole.zip"sv},
+    {"7z\xbc\xaf\x27\x1c"sv, "a 7z archive"sv, {}},
+    {"Rar!\x1a\x07"sv, "a rar archive"sv, {}},
+    {"!BDN"sv, "an Outlook data file"sv, "convert it with readpst"sv},
+    {"SQLite format 3\0"sv, "an SQLite database"sv, {}},
+    {"*mbx*\r\n"sv, "an MBX mailbox of UW-IMAP"sv, "convert it with mailutil or dsync"sv},
+    {"BABYL OPTIONS:"sv, "a Babyl file of Rmail"sv, "convert it with unrmail of Emacs"sv},
+    {"\xcf\xad\x12\xfe"sv, "an Outlook Express folder (.dbx)"sv,
+     "convert it with undbx or readdbx"sv},
+    {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"sv, "an Outlook message (.msg) or another file of Office"sv,
+     "convert it with msgconvert"sv},
 }};
+
+// The frame that pzstd writes before each of its own, among others (RFC 8878 section 3.1.2).
+constexpr std::string_view kSkippable = "\x2a\x4d\x18"sv;
+
+// The format of xz's predecessor has no magic: usual properties, and a dictionary of up to 64 MiB.
+bool is_lzma(std::string_view head) {
+  return head.starts_with("\x5d\0\0"sv) && head.size() > 5 &&
+         static_cast<unsigned char>(head[4]) <= 4 && (head[3] != '\0' || head[4] != '\0');
+}
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf"sv;
 
@@ -66,13 +87,31 @@ bool is_compressed(std::string_view head) {
   for (const std::string_view magic : kCompressed) {
     if (head.starts_with(magic)) return true;
   }
-  return false;
+  return is_lzma(head) || is_skippable_frame(head) || !conversion_name(head).empty();
+}
+
+bool is_skippable_frame(std::string_view head) {
+  return !head.empty() && (static_cast<unsigned char>(head.front()) & 0xf0U) == 0x50U &&
+         head.substr(1).starts_with(kSkippable);
 }
 
 std::optional<ContainerFormat> container_format(std::string_view head) {
   if (head.starts_with("PK\x03\x04")) return ContainerFormat::zip;
   if (is_tar(head)) return ContainerFormat::tar;
   return std::nullopt;
+}
+
+std::string_view container_remedy(std::string_view head) {
+  for (const Magic& row : kMagics) {
+    if (head.starts_with(row.bytes)) return row.remedy;
+  }
+  return {};
+}
+
+std::string not_unpacked(std::string_view head) {
+  const std::string_view remedy = container_remedy(head);
+  const std::string name(container_name(head));
+  return remedy.empty() ? name + ", not unpacked" : name + ", not read: " + std::string(remedy);
 }
 
 std::string_view container_name(std::string_view head) {

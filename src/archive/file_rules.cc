@@ -32,8 +32,9 @@ constexpr std::array<IndexFile, 13> kIndexFiles{{
 constexpr std::array<std::string_view, 12> kNeverMail{".html",  ".dat", ".lock", ".json",
                                                       ".plist", ".txt", ".log",  ".csv",
                                                       ".ics",   ".vcf", ".jpg",  ".png"};
-constexpr std::array<std::string_view, 11> kPackingSuffixes{
-    ".zip", ".tgz", ".tbz", ".tbz2", ".txz", ".tzst", ".tar", ".gz", ".bz2", ".xz", ".zst"};
+constexpr std::array<std::string_view, 16> kPackingSuffixes{
+    ".zip", ".tgz", ".tbz", ".tbz2", ".txz", ".tzst", ".tar",  ".gz",
+    ".bz2", ".xz",  ".zst", ".lz4",  ".lz",  ".tlz",  ".lzma", ".Z"};
 
 bool ends_with_any(std::string_view name, const auto& suffixes) {
   return std::any_of(suffixes.begin(), suffixes.end(),

@@ -11,7 +11,8 @@
 namespace mboxferry::archive {
 namespace {
 
-constexpr std::array<std::string_view, 4> kCompressionSuffixes{".gz", ".bz2", ".xz", ".zst"};
+constexpr std::array<std::string_view, 9> kCompressionSuffixes{
+    ".gz", ".bz2", ".xz", ".zst", ".lz4", ".lz", ".lzma", ".Z", ".mmdf"};
 
 // Takes `suffix` off, unless nothing would be left.
 std::string_view without(std::string_view name, std::string_view suffix) {

@@ -27,10 +27,17 @@
 namespace mboxferry::archive {
 namespace {
 
-Error unreadable_kind(const std::string& path, std::string_view kind) {
+Error unreadable_kind(const std::string& path, std::string_view kind, std::string_view remedy) {
   return Error{ErrorCode::not_mail,
                "cannot read " + path + ": it is " + std::string(kind) + ", not an mbox file",
-               "unpack it, and name the file or directory that comes out"};
+               std::string(remedy.empty() ? "unpack it" : remedy) +
+                   ", and name the file or directory that comes out"};
+}
+
+// Writers of compressed files leave no file without a byte.
+bool is_cut_to_nothing(const OpenFile& file) {
+  const std::string_view name = base_name(file.path());
+  return file.size() == 0 && without_packing_suffix(name) != name;
 }
 
 Error no_mail(const std::string& path, bool has_encrypted) {
@@ -127,6 +134,10 @@ Result<Archive> Opener::open_standard_input() const {
 
 Result<Archive> Opener::open_file(OpenFile file) const {
   const std::string path = file.path();
+  if (is_cut_to_nothing(file)) {
+    return Error{ErrorCode::not_mail, path + " is empty, which a compressed file never is",
+                 "get a good copy"};
+  }
   Folder folder;
   folder.file = path;
   folder.bytes_on_disk = file.size();
@@ -134,12 +145,16 @@ Result<Archive> Opener::open_file(OpenFile file) const {
   MBOXFERRY_ASSIGN(const std::string_view head, unpacked.bytes->head());
   if (container_format(head)) return open_containers({path}, {});
   const std::string_view kind = container_name(head);
-  if (!kind.empty()) return unreadable_kind(path, kind);
+  if (!kind.empty()) return unreadable_kind(path, kind, container_remedy(head));
   MBOXFERRY_ASSIGN(const auto form, form_of(path, *unpacked.bytes));
   if (form) return open_messages(*form, {path});
   folder.path = folder_path(last_segment(path), {}, unpacked.compressed);
   Archive archive;
   archive.path_ = path;
+  if (!unpacked.converted.empty()) {
+    archive.notices_.push_back(path + " is " + std::string(unpacked.converted) +
+                               ": its messages are read as UTF-8 mbox text");
+  }
   archive.kind_ = unpacked.compressed ? ArchiveKind::compressed_mbox : ArchiveKind::mbox_file;
   archive.folders_.push_back(std::move(folder));
   return archive;

@@ -159,7 +159,7 @@ Result<void> Walk::visit_child(const std::string& relative, const std::string& n
     return ok();
   }
   if (!S_ISREG(status->st_mode)) {
-    leave_out(relative, "no file");
+    tell(kind_of_no_file(name), relative, "no file", 0);
     return ok();
   }
   const auto visited = visit_file(relative, *status);
@@ -293,6 +293,8 @@ Result<void> Walk::visit_file(const std::string& relative, const struct stat& st
     leave_out(relative, reason, static_cast<std::uint64_t>(status.st_size));
   } else if (status.st_size > 0) {
     return look_inside(relative, status);
+  } else if (without_packing_suffix(name) != name) {
+    leave_unread(relative, "is empty, which a compressed file never is");
   } else if (can_be_mbox(name)) {
     add_mbox(relative, status, false);
   } else {
@@ -318,7 +320,7 @@ Result<void> Walk::look_inside(const std::string& relative, const struct stat& s
       may_be_damaged_mbox(base_name(relative), *head)) {
     add_mbox(relative, status, file->compressed);
   } else if (const auto kind = container_name(*head); !kind.empty()) {
-    tell(kind_of_packed(base_name(relative), *head), relative, std::string(kind) + ", not unpacked",
+    tell(kind_of_packed(base_name(relative), *head), relative, not_unpacked(*head),
          size);
   } else {
     tell(kind_of_unknown(*head), relative, "does not begin like an mbox file", size);
