@@ -122,6 +122,7 @@ Result<void> Scanner::step_header() {
 
 void Scanner::read_header_line(std::string_view line) {
   ++header_lines_;
+  if (collects_clock_) clock_.header_line(line);
   if (line.empty() || to_lower(line.front()) != 'c') return;
   const auto length = content_length(line.substr(0, 128));
   if (!length) return;
@@ -173,6 +174,7 @@ void Scanner::count_separator(const Candidate& candidate) {
   if (counts_.messages++ > 0 && candidate.blank) ++counts_.after_blank;
   const Envelope& envelope = candidate.from->envelope;
   if (!envelope.exporter_form) counts_.all_exporter = false;
+  if (collects_clock_) clock_.begin_message(envelope.date);
   if (!envelope.date) return;
   const std::int64_t minute = envelope.date->unix_seconds / 60;
   if (counts_.dates++ == 0) counts_.first_minute = minute;

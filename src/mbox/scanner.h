@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "mbox/clock_evidence.h"
 #include "mbox/follow.h"
 #include "mbox/from_line.h"
 #include "mbox/landing.h"
@@ -44,6 +45,9 @@ class Scanner {
   /// Runs to the end of the folder.
   Result<Accounting> run();
   [[nodiscard]] const ScanCounts& counts() const { return counts_; }
+  /// Only of a pass that was told to collect_clock().
+  [[nodiscard]] const ClockEvidence& clock() const { return clock_; }
+  void collect_clock() { collects_clock_ = true; }
 
  private:
   enum class State { leading, junk, header, body };
@@ -122,6 +126,8 @@ class Scanner {
   const std::uint64_t resumed_at_;  ///< 0 when the pass starts at the folder's beginning
   Accounting accounting_;
   ScanCounts counts_;
+  ClockEvidence clock_;
+  bool collects_clock_ = false;
 
   State state_ = State::leading;
   std::uint64_t position_;    ///< everything before it is decided
