@@ -153,6 +153,11 @@ Result<bool> ContainerScan::take_message(std::string_view head) {
       keep(walker_->is_compressed());
       return true;
     }
+    if (record.length > 0 && is_partial_name(name)) {
+      not_read_.add({NotReadKind::unread, to_utf8(path),
+                     to_utf8(container_->file().path()) + ": " + label(), 0,
+                     std::string(kPartialReason)});
+    }
     MBOXFERRY_TRY(add_message(*form, *form == FolderForm::emlx ? emlx_directory(path) : parent,
                               std::move(record)));
     return true;
@@ -196,6 +201,8 @@ Result<void> ContainerScan::look_inside(std::string_view head) {
     leave_unread("is empty, which a compressed file never is");
   } else if (head.empty() && can_be_mbox(name) && !in_maildir(relative())) {
     keep(false);
+  } else if (const auto reason = metadata_reason(name); !reason.empty()) {
+    leave_out(reason);
   } else if (const auto kind = container_name(head); !kind.empty()) {
     tell(kind_of_packed(name, head), not_unpacked(head));
   } else if (head.empty()) {

@@ -29,6 +29,14 @@ constexpr std::array<IndexFile, 13> kIndexFiles{{
     {"subscriptions", "list of subscribed folders"},
     {"maildirsize", "quota of a Maildir"},
 }};
+// Files beside the mail that say what is not in the messages.
+constexpr std::array<IndexFile, 5> kMetadataSuffixes{{
+    {".metadata.json", "read marks and labels of Proton Mail, not read"},
+    {"-metadata.xml", "read marks and labels of Google Vault, not read"},
+    {".meta", "read marks and labels of gmvault or Zimbra, not read"},
+    {".imap", "read marks and UIDs of imap-backup, not read"},
+    {"msg-db.sqlite", "labels of Got Your Back, not read"},
+}};
 constexpr std::array<std::string_view, 12> kNeverMail{".html",  ".dat", ".lock", ".json",
                                                       ".plist", ".txt", ".log",  ".csv",
                                                       ".ics",   ".vcf", ".jpg",  ".png"};
@@ -77,6 +85,17 @@ std::string_view index_file_reason(std::string_view name) {
     if (name == row.name) return row.reason;
   }
   return {};
+}
+
+std::string_view metadata_reason(std::string_view name) {
+  for (const IndexFile& row : kMetadataSuffixes) {
+    if (name.ends_with(row.name)) return row.reason;
+  }
+  return {};
+}
+
+bool is_partial_name(std::string_view name) {
+  return ends_with_ignoring_case(name, ".partial.emlx");
 }
 
 bool is_eml_name(std::string_view name) {

@@ -21,6 +21,7 @@
 #include "archive/folder_path.h"
 #include "archive/message_list.h"
 #include "archive/message_record.h"
+#include "archive/metadata_notice.h"
 #include "archive/standard_input.h"
 #include "archive/tree.h"
 
@@ -117,6 +118,8 @@ Result<Archive> Opener::open_tree(const std::string& path) const {
   archive.kind_ = ArchiveKind::tree;
   archive.is_tree_ = !is_one_folder;
   archive.folders_ = std::move(tree.folders);
+  MBOXFERRY_ASSIGN(std::string metadata, metadata_notice(*tree.not_read));
+  if (!metadata.empty()) archive.notices_.push_back(std::move(metadata));
   archive.not_read_ = std::move(tree.not_read);
   return archive;
 }
@@ -212,6 +215,8 @@ Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
   archive.kind_ = ArchiveKind::container;
   archive.folders_ = name_folders(std::move(found), root_name);
   archive.is_tree_ = archive.folders_.size() > 1;
+  MBOXFERRY_ASSIGN(std::string metadata, metadata_notice(*not_read));
+  if (!metadata.empty()) notices.push_back(std::move(metadata));
   archive.not_read_ = std::move(not_read);
   archive.notices_ = std::move(notices);
   return archive;

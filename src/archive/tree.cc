@@ -319,9 +319,10 @@ Result<void> Walk::look_inside(const std::string& relative, const struct stat& s
   if (looks_like_mbox(*head) || (file->compressed && head->empty()) ||
       may_be_damaged_mbox(base_name(relative), *head)) {
     add_mbox(relative, status, file->compressed);
+  } else if (const auto reason = metadata_reason(base_name(relative)); !reason.empty()) {
+    leave_out(relative, reason, size);
   } else if (const auto kind = container_name(*head); !kind.empty()) {
-    tell(kind_of_packed(base_name(relative), *head), relative, not_unpacked(*head),
-         size);
+    tell(kind_of_packed(base_name(relative), *head), relative, not_unpacked(*head), size);
   } else {
     tell(kind_of_unknown(*head), relative, "does not begin like an mbox file", size);
   }
@@ -345,6 +346,9 @@ Result<void> Walk::add_message(FolderForm form, const std::string& relative, Unp
   record.key = natural_order_key(record.name);
   record.compressed = file.compressed;
   note_file(record, status);
+  if (record.length > 0 && is_partial_name(base_name(relative))) {
+    leave_unread(relative, kPartialReason);
+  }
   if (record.length > 0) return messages_.add(form, directory, record);
   leave_out(relative, "empty");
   return ok();
