@@ -280,6 +280,7 @@ Result<ContainerContents> ContainerScan::run() {
 Result<void> ContainerScan::finish() {
   MBOXFERRY_ASSIGN(auto lists, messages_.finish(
                                    nullptr, [](const std::string&) {}, container_));
+  contents_.unexplained_keywords = messages_.unexplained_keywords();
   for (FoundFolder& list : lists) {
     list.folder.file = container_->file().path();
     list.folder.member = list.relative.empty() ? "." : to_utf8(list.relative);

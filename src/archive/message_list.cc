@@ -143,7 +143,25 @@ Result<void> MessageCollector::add_folder(FolderForm form, const std::string& di
 Result<void> MessageCollector::add(FolderForm form, const std::string& directory,
                                    const MessageRecord& record) {
   MBOXFERRY_ASSIGN(const std::int64_t list, list_of(form, directory));
+  for (const char letter : record.info) {
+    if (letter < 'a') continue;
+    std::string& known = letters_[list];
+    if (known.find(letter) == std::string::npos) known += letter;
+  }
   return table_->add(list, record);
+}
+
+Result<void> MessageCollector::count_unexplained(std::int64_t list, const MessageList& names) {
+  const auto letters = letters_.find(list);
+  if (letters == letters_.end()) return ok();
+  std::string unknown;
+  for (const char letter : letters->second) {
+    if (names.keywords[static_cast<std::size_t>(letter - 'a')].empty()) unknown += letter;
+  }
+  if (unknown.empty()) return ok();
+  MBOXFERRY_ASSIGN(const std::uint64_t messages, table_->count_with(list, unknown));
+  unexplained_ += messages;
+  return ok();
 }
 
 Result<std::vector<FoundFolder>> MessageCollector::finish(
@@ -174,6 +192,7 @@ Result<std::vector<FoundFolder>> MessageCollector::finish(
     if (const auto keywords = keywords_.find(key.second); keywords != keywords_.end()) {
       list->keywords = keywords->second;
     }
+    MBOXFERRY_TRY(count_unexplained(id, *list));
     FoundFolder one;
     one.relative = key.second;
     one.folder.form = key.first;

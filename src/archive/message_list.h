@@ -49,13 +49,19 @@ class MessageCollector {
                                           const std::function<void(const std::string&)>& copy,
                                           std::shared_ptr<Container> container = nullptr);
 
+  /// After finish(): the messages with a keyword letter that no list of keywords explains.
+  [[nodiscard]] std::uint64_t unexplained_keywords() const { return unexplained_; }
+
  private:
+  Result<void> count_unexplained(std::int64_t list, const MessageList& names);
   using Key = std::pair<FolderForm, std::string>;
   Result<std::int64_t> list_of(FolderForm form, const std::string& directory);
 
   std::shared_ptr<MessageTable> table_;
   std::map<Key, std::int64_t> lists_;
   std::map<std::string, std::array<std::string, 26>> keywords_;
+  std::map<std::int64_t, std::string> letters_;  ///< the keyword letters that occur in a list
+  std::uint64_t unexplained_ = 0;
 };
 
 /// The messages one behind the other, for open_folder().

@@ -77,6 +77,8 @@ class MessageTable {
                                           std::uint64_t limit);
   /// The number of the last message that begins at or before `offset`; 0 in an empty list.
   Result<std::uint64_t> number_at(std::int64_t list, std::uint64_t offset);
+  /// How many messages of `list` have one of these flags or keyword letters.
+  Result<std::uint64_t> count_with(std::int64_t list, const std::string& letters);
   /// The sum of the lengths.
   Result<std::uint64_t> size(std::int64_t list);
 

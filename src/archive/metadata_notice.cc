@@ -2,8 +2,6 @@
 // Counts the files that say what is not in the messages.
 #include "archive/metadata_notice.h"
 
-#include <cstdint>
-
 #include "archive/file_rules.h"
 
 namespace mboxferry::archive {
@@ -19,6 +17,11 @@ Result<std::string> metadata_notice(const NotReadList& not_read) {
   if (files == 0) return std::string();
   return std::to_string(files) + (files == 1 ? " file holds" : " files hold") +
          " read marks or labels that are not read: messages arrive without them (" + first + ")";
+}
+
+std::string lost_keywords(std::uint64_t messages) {
+  return std::to_string(messages) + (messages == 1 ? " message has" : " messages have") +
+         " keyword letters that no file \"dovecot-keywords\" explains: these keywords are lost";
 }
 
 }  // namespace mboxferry::archive

@@ -120,6 +120,9 @@ Result<Archive> Opener::open_tree(const std::string& path) const {
   archive.folders_ = std::move(tree.folders);
   MBOXFERRY_ASSIGN(std::string metadata, metadata_notice(*tree.not_read));
   if (!metadata.empty()) archive.notices_.push_back(std::move(metadata));
+  if (tree.unexplained_keywords > 0) {
+    archive.notices_.push_back(lost_keywords(tree.unexplained_keywords));
+  }
   archive.not_read_ = std::move(tree.not_read);
   return archive;
 }
@@ -198,6 +201,7 @@ Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
   std::vector<FoundFolder> found;
   auto not_read = std::make_shared<NotReadList>();
   bool has_encrypted = false;
+  std::uint64_t unexplained_keywords = 0;
   for (const std::string& path : paths) {
     MBOXFERRY_ASSIGN(OpenFile file, OpenFile::open(path));
     MBOXFERRY_ASSIGN(
@@ -205,6 +209,7 @@ Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
         scan_container(std::make_shared<const OpenFile>(std::move(file)), limits_, *not_read));
     std::move(contents.folders.begin(), contents.folders.end(), std::back_inserter(found));
     has_encrypted = has_encrypted || contents.has_encrypted;
+    unexplained_keywords += contents.unexplained_keywords;
   }
   MBOXFERRY_TRY(not_read->result());
   if (found.empty()) return no_mail(paths.front(), has_encrypted);
@@ -217,6 +222,7 @@ Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
   archive.is_tree_ = archive.folders_.size() > 1;
   MBOXFERRY_ASSIGN(std::string metadata, metadata_notice(*not_read));
   if (!metadata.empty()) notices.push_back(std::move(metadata));
+  if (unexplained_keywords > 0) notices.push_back(lost_keywords(unexplained_keywords));
   archive.not_read_ = std::move(not_read);
   archive.notices_ = std::move(notices);
   return archive;

@@ -395,6 +395,7 @@ Result<Tree> Walk::run() {
   std::sort(tree.folders.begin(), tree.folders.end(),
             [](const Folder& a, const Folder& b) { return a.file < b.file; });
   tree.not_read = not_read_;
+  tree.unexplained_keywords = messages_.unexplained_keywords();
   return tree;
 }
 

@@ -24,6 +24,21 @@ TEST_CASE("files that say what is not in the messages are told in one line") {
   CHECK(must_open(directory.file("a.zip")).notices().size() == 1);
 }
 
+TEST_CASE("keyword letters without a name are counted as lost") {
+  TemporaryDirectory directory;
+  const std::vector<PackedFile> files{
+      {"M/cur/1.a:2,Sa", letter("1")},    {"M/cur/2.a:2,ab", letter("2")},
+      {"M/cur/3.a:2,S", letter("3")},     {"M/new/4.a", letter("4")},
+      {"N/cur/1.a:2,b", letter("5")},     {"N/new/2.a", letter("6")},
+      {"M/dovecot-keywords", "0 Known\n"}};
+  for (const PackedFile& file : files) directory.write("tree/" + file.name, file.bytes);
+  directory.write("a.tar", tar(files));
+  const std::string where = GENERATE(as<std::string>(), "tree", "a.tar");
+  const Archive archive = must_open(directory.file(where));
+  REQUIRE(archive.notices().size() == 1);
+  CHECK(archive.notices()[0].starts_with("2 messages have keyword letters"));
+}
+
 TEST_CASE("a message of Apple Mail without its attachments is read, and unread in part") {
   TemporaryDirectory directory;
   const std::vector<PackedFile> files{{"A.mbox/Messages/1.emlx", emlx(letter("1"), "1")},
