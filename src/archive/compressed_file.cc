@@ -6,6 +6,7 @@
 
 #include "archive/file_kind.h"
 #include "archive/stream_source.h"
+#include "archive/text_conversion.h"
 #include "archive/unpacker.h"
 
 namespace mboxferry::archive {
@@ -39,6 +40,7 @@ Result<UnpackedFile> open_unpacked(OpenFile file, const Limits& limits) {
       std::make_unique<FileStream>(std::make_shared<const OpenFile>(std::move(file)), meter));
   MBOXFERRY_ASSIGN(const std::string_view head, opened.bytes->head());
   opened.compressed = is_compressed(head);
+  opened.converted = conversion_name(head);
   if (opened.compressed) {
     MBOXFERRY_ASSIGN(auto unpacked, unpack(std::move(opened.bytes), std::move(meter)));
     opened.bytes = std::make_unique<HeadedStream>(std::move(unpacked));
@@ -46,9 +48,12 @@ Result<UnpackedFile> open_unpacked(OpenFile file, const Limits& limits) {
   return opened;
 }
 
+std::unique_ptr<StreamOpener> compressed_file_opener(OpenFile file, const Limits& limits) {
+  return std::make_unique<CompressedFileOpener>(std::move(file), limits);
+}
+
 std::unique_ptr<ByteSource> open_compressed_file(OpenFile file, const Limits& limits) {
-  return std::make_unique<StreamSource>(
-      std::make_unique<CompressedFileOpener>(std::move(file), limits));
+  return std::make_unique<StreamSource>(compressed_file_opener(std::move(file), limits));
 }
 
 }  // namespace mboxferry::archive

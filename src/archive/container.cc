@@ -101,10 +101,14 @@ Result<std::size_t> MemberStream::read(std::span<char> buffer) {
   return got;
 }
 
+std::unique_ptr<StreamOpener> member_opener(std::shared_ptr<Container> container,
+                                            MemberPosition position, const std::string& member) {
+  return std::make_unique<MemberOpener>(std::move(container), position, member);
+}
+
 std::unique_ptr<ByteSource> open_member(std::shared_ptr<Container> container,
                                         MemberPosition position, const std::string& member) {
-  return std::make_unique<StreamSource>(
-      std::make_unique<MemberOpener>(std::move(container), position, member));
+  return std::make_unique<StreamSource>(member_opener(std::move(container), position, member));
 }
 
 }  // namespace mboxferry::archive

@@ -13,6 +13,7 @@
 #include "archive/limits.h"
 #include "archive/member_walker.h"
 #include "archive/open_file.h"
+#include "archive/stream_source.h"
 #include "mboxferry/base/byte_source.h"
 #include "mboxferry/base/result.h"
 
@@ -70,6 +71,9 @@ class MemberStream final : public InputStream {
   HeadedStream* bytes_ = nullptr;
 };
 
+/// For open_member().
+std::unique_ptr<StreamOpener> member_opener(std::shared_ptr<Container> container,
+                                            MemberPosition position, const std::string& member);
 /// A folder that is one member. Nothing is read before the first read_at().
 std::unique_ptr<ByteSource> open_member(std::shared_ptr<Container> container,
                                         MemberPosition position, const std::string& member);

@@ -16,6 +16,7 @@
 #include "archive/message_list.h"
 #include "archive/message_record.h"
 #include "archive/not_read_rules.h"
+#include "archive/text_conversion.h"
 #include "mboxferry/base/utf8.h"
 
 namespace mboxferry::archive {
@@ -148,6 +149,15 @@ Result<bool> ContainerScan::take_message(std::string_view head) {
   if (const auto form = message_form(name, head)) {
     MBOXFERRY_ASSIGN(HeadedStream * bytes, walker_->bytes());
     MBOXFERRY_ASSIGN(MessageRecord record, read_record(*form, *bytes, size));
+    if (record.several) {
+      keep(walker_->is_compressed());
+      return true;
+    }
+    if (record.length > 0 && is_partial_name(name)) {
+      not_read_.add({NotReadKind::unread, to_utf8(path),
+                     to_utf8(container_->file().path()) + ": " + label(), 0,
+                     std::string(kPartialReason)});
+    }
     MBOXFERRY_TRY(add_message(*form, *form == FolderForm::emlx ? emlx_directory(path) : parent,
                               std::move(record)));
     return true;
@@ -174,7 +184,9 @@ Result<void> ContainerScan::look_inside(std::string_view head) {
   const bool compressed = walker_->is_compressed();
   const auto format = container_format(head);
   if (walker_->is_inside() && (format || is_compressed(head))) {
-    leave_unread("packed a third time, not unpacked");
+    const auto conversion = conversion_name(head);
+    leave_unread(conversion.empty() ? "packed a third time, not unpacked"
+                                    : std::string(conversion) + " in a container in a container");
     return ok();
   }
   if (format) return walker_->enter(*format);
@@ -185,10 +197,14 @@ Result<void> ContainerScan::look_inside(std::string_view head) {
   if (!taken || *taken) return ok();
   if (looks_like_mbox(head) || (compressed && head.empty()) || may_be_damaged_mbox(name, head)) {
     keep(compressed);
+  } else if (head.empty() && !compressed && without_packing_suffix(name) != name) {
+    leave_unread("is empty, which a compressed file never is");
   } else if (head.empty() && can_be_mbox(name) && !in_maildir(relative())) {
     keep(false);
+  } else if (const auto reason = metadata_reason(name); !reason.empty()) {
+    leave_out(reason);
   } else if (const auto kind = container_name(head); !kind.empty()) {
-    tell(kind_of_packed(name, head), std::string(kind) + ", not unpacked");
+    tell(kind_of_packed(name, head), not_unpacked(head));
   } else if (head.empty()) {
     leave_out("empty");
   } else {
@@ -204,7 +220,7 @@ Result<void> ContainerScan::visit() {
   if (entry.type == Entry::Type::link) {
     leave_unread("a link to another file");
   } else if (entry.type == Entry::Type::other) {
-    leave_out("no file");
+    tell(kind_of_no_file(name), "no file");
   } else if (entry.name.size() > limits_.longest_name) {
     leave_unread("its name is too long");
   } else if (entry.encrypted) {
@@ -262,7 +278,9 @@ Result<ContainerContents> ContainerScan::run() {
 }
 
 Result<void> ContainerScan::finish() {
-  MBOXFERRY_ASSIGN(auto lists, messages_.finish(nullptr, [](const std::string&) {}));
+  MBOXFERRY_ASSIGN(auto lists, messages_.finish(
+                                   nullptr, [](const std::string&) {}, container_));
+  contents_.unexplained_keywords = messages_.unexplained_keywords();
   for (FoundFolder& list : lists) {
     list.folder.file = container_->file().path();
     list.folder.member = list.relative.empty() ? "." : to_utf8(list.relative);

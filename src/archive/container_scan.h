@@ -16,6 +16,7 @@ namespace mboxferry::archive {
 struct ContainerContents {
   std::vector<FoundFolder> folders;  ///< in the container's order
   bool has_encrypted = false;
+  std::uint64_t unexplained_keywords = 0;  ///< messages with a keyword letter without a name
 };
 
 /// Walks through all members of `file`, and through containers that are members. A member that

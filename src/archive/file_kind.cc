@@ -5,26 +5,47 @@
 #include <array>
 #include <span>
 
+#include "archive/text_conversion.h"
+
 namespace mboxferry::archive {
 namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array<std::string_view, 4> kCompressed{"\x1f\x8b"sv, "BZh"sv, "\xfd\x37zXZ\0"sv,
-                                                      "\x28\xb5\x2f\xfd"sv};
+constexpr std::array<std::string_view, 7> kCompressed{
+    "\x1f\x8b"sv,         "BZh"sv,  "\xfd\x37zXZ\0"sv, "\x28\xb5\x2f\xfd"sv,
+    "\x04\x22\x4d\x18"sv, "LZIP"sv, "\x1f\x9d"sv};
 
 struct Magic {
   std::string_view bytes;
   std::string_view name;
+  std::string_view remedy;
 };
-constexpr std::array<Magic, 6> kMagics{{
-    {"PK\x03\x04"sv, "a zip archive"sv},
-    {"PK\x05\x06"sv, "an empty zip archive"sv},
-    {"7z\xbc\xaf\x27\x1c"sv, "a 7z archive"sv},
-    {"Rar!\x1a\x07"sv, "a rar archive"sv},
-    {"!BDN"sv, "an Outlook data file"sv},
-    {"SQLite format 3\0"sv, "an SQLite database"sv},
+constexpr std::array<Magic, 11> kMagics{{
+    {"PK\x03\x04"sv, "a zip archive"sv, {}},
+    {"PK\x05\x06"sv, "an empty zip archive"sv, {}},
+    {"PK\x07\x08"sv, "a part of a split zip archive"sv,
+     "join its parts with zip -s 0 NAME.zip --out whole.zip"sv},
+    {"7z\xbc\xaf\x27\x1c"sv, "a 7z archive"sv, {}},
+    {"Rar!\x1a\x07"sv, "a rar archive"sv, {}},
+    {"!BDN"sv, "an Outlook data file"sv, "convert it with readpst"sv},
+    {"SQLite format 3\0"sv, "an SQLite database"sv, {}},
+    {"*mbx*\r\n"sv, "an MBX mailbox of UW-IMAP"sv, "convert it with mailutil or dsync"sv},
+    {"BABYL OPTIONS:"sv, "a Babyl file of Rmail"sv, "convert it with unrmail of Emacs"sv},
+    {"\xcf\xad\x12\xfe"sv, "an Outlook Express folder (.dbx)"sv,
+     "convert it with undbx or readdbx"sv},
+    {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"sv, "an Outlook message (.msg) or another file of Office"sv,
+     "convert it with msgconvert"sv},
 }};
+
+// The frame that pzstd writes before each of its own, among others (RFC 8878 section 3.1.2).
+constexpr std::string_view kSkippable = "\x2a\x4d\x18"sv;
+
+// The format of xz's predecessor has no magic: usual properties, and a dictionary of up to 64 MiB.
+bool is_lzma(std::string_view head) {
+  return head.starts_with("\x5d\0\0"sv) && head.size() > 5 &&
+         static_cast<unsigned char>(head[4]) <= 4 && (head[3] != '\0' || head[4] != '\0');
+}
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf"sv;
 
@@ -53,19 +74,44 @@ bool is_tar(std::string_view head) {
   return written && *written == sum;
 }
 
+// The size of a BOM and empty lines.
+std::size_t blank_size(std::string_view head) {
+  std::size_t size = head.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+  while (size < head.size() && (head[size] == '\n' || head[size] == '\r')) ++size;
+  return size;
+}
+
 }  // namespace
 
 bool is_compressed(std::string_view head) {
   for (const std::string_view magic : kCompressed) {
     if (head.starts_with(magic)) return true;
   }
-  return false;
+  return is_lzma(head) || is_skippable_frame(head) || !conversion_name(head).empty();
+}
+
+bool is_skippable_frame(std::string_view head) {
+  return !head.empty() && (static_cast<unsigned char>(head.front()) & 0xf0U) == 0x50U &&
+         head.substr(1).starts_with(kSkippable);
 }
 
 std::optional<ContainerFormat> container_format(std::string_view head) {
   if (head.starts_with("PK\x03\x04")) return ContainerFormat::zip;
   if (is_tar(head)) return ContainerFormat::tar;
   return std::nullopt;
+}
+
+std::string_view container_remedy(std::string_view head) {
+  for (const Magic& row : kMagics) {
+    if (head.starts_with(row.bytes)) return row.remedy;
+  }
+  return {};
+}
+
+std::string not_unpacked(std::string_view head) {
+  const std::string_view remedy = container_remedy(head);
+  const std::string name(container_name(head));
+  return remedy.empty() ? name + ", not unpacked" : name + ", not read: " + std::string(remedy);
 }
 
 std::string_view container_name(std::string_view head) {
@@ -79,8 +125,7 @@ std::string_view container_name(std::string_view head) {
 }
 
 bool looks_like_mbox(std::string_view head) {
-  if (head.starts_with(kByteOrderMark)) head.remove_prefix(kByteOrderMark.size());
-  while (!head.empty() && (head.front() == '\n' || head.front() == '\r')) head.remove_prefix(1);
+  head.remove_prefix(blank_size(head));
   return head.starts_with("From ") || head.starts_with(">From ");
 }
 
@@ -91,20 +136,26 @@ bool may_be_damaged_mbox(std::string_view name, std::string_view head) {
          head.find("\nFrom ") != std::string_view::npos;
 }
 
-bool looks_like_message(std::string_view head) {
-  if (head.starts_with(kByteOrderMark)) head.remove_prefix(kByteOrderMark.size());
-  if (looks_like_mbox(head)) return true;
+bool begins_with_field(std::string_view line) {
   std::size_t size = 0;
-  while (size < head.size() && head[size] > 32 && head[size] < 127 && head[size] != ':') ++size;
-  std::string_view rest = head.substr(size);
+  while (size < line.size() && line[size] > 32 && line[size] < 127 && line[size] != ':') ++size;
+  std::string_view rest = line.substr(size);
   while (rest.starts_with(' ') || rest.starts_with('\t')) rest.remove_prefix(1);
   return size > 0 && rest.starts_with(':');
 }
 
-std::size_t from_line_size(std::string_view head) {
-  if (!head.starts_with("From ") && !head.starts_with(">From ")) return 0;
-  const std::size_t end = head.find('\n');
-  return end == std::string_view::npos ? 0 : end + 1;
+bool looks_like_message(std::string_view head) {
+  return looks_like_mbox(head) || begins_with_field(head.substr(blank_size(head)));
+}
+
+bool has_from_line(std::string_view head) {
+  const std::string_view text = head.substr(blank_size(head));
+  return looks_like_mbox(text) && text.find('\n') != std::string_view::npos;
+}
+
+std::size_t bytes_before_message(std::string_view head) {
+  const std::size_t blank = blank_size(head);
+  return has_from_line(head) ? head.find('\n', blank) + 1 : blank;
 }
 
 Result<std::string> read_head(ByteSource& source) {

@@ -29,11 +29,20 @@ constexpr std::array<IndexFile, 13> kIndexFiles{{
     {"subscriptions", "list of subscribed folders"},
     {"maildirsize", "quota of a Maildir"},
 }};
+// Files beside the mail that say what is not in the messages.
+constexpr std::array<IndexFile, 5> kMetadataSuffixes{{
+    {".metadata.json", "read marks and labels of Proton Mail, not read"},
+    {"-metadata.xml", "read marks and labels of Google Vault, not read"},
+    {".meta", "read marks and labels of gmvault or Zimbra, not read"},
+    {".imap", "read marks and UIDs of imap-backup, not read"},
+    {"msg-db.sqlite", "labels of Got Your Back, not read"},
+}};
 constexpr std::array<std::string_view, 12> kNeverMail{".html",  ".dat", ".lock", ".json",
                                                       ".plist", ".txt", ".log",  ".csv",
                                                       ".ics",   ".vcf", ".jpg",  ".png"};
-constexpr std::array<std::string_view, 11> kPackingSuffixes{
-    ".zip", ".tgz", ".tbz", ".tbz2", ".txz", ".tzst", ".tar", ".gz", ".bz2", ".xz", ".zst"};
+constexpr std::array<std::string_view, 16> kPackingSuffixes{
+    ".zip", ".tgz", ".tbz", ".tbz2", ".txz", ".tzst", ".tar",  ".gz",
+    ".bz2", ".xz",  ".zst", ".lz4",  ".lz",  ".tlz",  ".lzma", ".Z"};
 
 bool ends_with_any(std::string_view name, const auto& suffixes) {
   return std::any_of(suffixes.begin(), suffixes.end(),
@@ -78,7 +87,20 @@ std::string_view index_file_reason(std::string_view name) {
   return {};
 }
 
-bool is_eml_name(std::string_view name) { return ends_with_ignoring_case(name, ".eml"); }
+std::string_view metadata_reason(std::string_view name) {
+  for (const IndexFile& row : kMetadataSuffixes) {
+    if (name.ends_with(row.name)) return row.reason;
+  }
+  return {};
+}
+
+bool is_partial_name(std::string_view name) {
+  return ends_with_ignoring_case(name, ".partial.emlx");
+}
+
+bool is_eml_name(std::string_view name) {
+  return ends_with_ignoring_case(name, ".eml") || ends_with_ignoring_case(name, ".eml.txt");
+}
 
 bool is_emlx_name(std::string_view name) { return ends_with_ignoring_case(name, ".emlx"); }
 

@@ -22,10 +22,20 @@ std::string join_path(const std::string& directory, std::string_view relative);
 /// Why a file of this name is never mail ("index file of Thunderbird"); empty when it can be.
 std::string_view index_file_reason(std::string_view name);
 
+/// What a file of this name that is no mail itself says about mail beside it ("labels of Got Your
+/// Back, not read"); empty for other names.
+std::string_view metadata_reason(std::string_view name);
+
+/// True for "x.partial.emlx", whose attachments Apple Mail keeps in other files.
+bool is_partial_name(std::string_view name);
+/// Why such a message is not read as a whole.
+inline constexpr std::string_view kPartialReason =
+    "its attachments are in other files and are not put back";
+
 /// True when a file of this name may be an mbox file though its bytes do not show it.
 bool can_be_mbox(std::string_view name);
 
-/// True for "x.eml", in whatever case.
+/// True for "x.eml" and "x.eml.txt", as mail filters rename it, in whatever case.
 bool is_eml_name(std::string_view name);
 /// True for "x.emlx" and "x.partial.emlx".
 bool is_emlx_name(std::string_view name);

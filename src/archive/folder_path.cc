@@ -11,7 +11,8 @@
 namespace mboxferry::archive {
 namespace {
 
-constexpr std::array<std::string_view, 4> kCompressionSuffixes{".gz", ".bz2", ".xz", ".zst"};
+constexpr std::array<std::string_view, 9> kCompressionSuffixes{
+    ".gz", ".bz2", ".xz", ".zst", ".lz4", ".lz", ".lzma", ".Z", ".mmdf"};
 
 // Takes `suffix` off, unless nothing would be left.
 std::string_view without(std::string_view name, std::string_view suffix) {
@@ -39,7 +40,7 @@ std::vector<std::string> folder_path(std::string_view relative, std::string_view
     if (path.empty()) path.push_back(to_utf8(without(parent, ".mbox")));
     return path;
   }
-  path.push_back(to_utf8(without(name, ".mbox")));
+  path.push_back(to_utf8(without(without(name, ".mbox"), ".eml")));
   return path;
 }
 

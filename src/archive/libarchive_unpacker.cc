@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// bzip2, xz and Zstandard by libarchive's filters.
+// bzip2, xz, Zstandard, lz4, lzip, lzma and compress by libarchive's filters.
 #include <archive.h>
 #include <archive_entry.h>
 
@@ -39,6 +39,10 @@ Result<void> LibarchiveUnpacker::start() {
   const bool ready = archive_read_support_filter_bzip2(reader) == ARCHIVE_OK &&
                      archive_read_support_filter_xz(reader) == ARCHIVE_OK &&
                      archive_read_support_filter_zstd(reader) == ARCHIVE_OK &&
+                     archive_read_support_filter_lz4(reader) == ARCHIVE_OK &&
+                     archive_read_support_filter_lzip(reader) == ARCHIVE_OK &&
+                     archive_read_support_filter_lzma(reader) == ARCHIVE_OK &&
+                     archive_read_support_filter_compress(reader) == ARCHIVE_OK &&
                      archive_read_support_format_raw(reader) == ARCHIVE_OK &&
                      archive_read_support_format_empty(reader) == ARCHIVE_OK;
   if (!ready) {

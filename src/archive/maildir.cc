@@ -8,20 +8,32 @@
 #include <system_error>
 
 #include "archive/file_rules.h"
+#include "mboxferry/base/ascii.h"
 #include "mboxferry/base/modified_utf7.h"
 #include "mboxferry/base/utf8.h"
 
 namespace mboxferry::archive {
 namespace {
 
-// File systems without colons get another character in front of "2,".
-constexpr std::string_view kSeparators = ":;!";
+// File systems without colons get something else in front of "2,". The private character is what
+// Windows and Samba make of a colon, "%3A" and "=3A" what programs that quote names do.
+constexpr std::array<std::string_view, 6> kSeparators{":", ";", "!", "\xef\x80\xba", "%3A", "=3A"};
+// These occur in unique names as well, so that flags and nothing else must follow.
+constexpr std::string_view kWeakSeparators = "_-,";
+
+bool is_flags(std::string_view text) { return std::all_of(text.begin(), text.end(), is_letter); }
 
 std::size_t info_begin(std::string_view name) {
-  for (std::size_t at = name.size(); at-- > 0;) {
-    const std::string_view rest = name.substr(at);
-    const bool version = rest.size() >= 3 && (rest[1] == '2' || rest[1] == '1') && rest[2] == ',';
-    if (version && kSeparators.find(rest[0]) != std::string_view::npos) return at;
+  for (std::size_t comma = name.rfind(','); comma != std::string_view::npos && comma > 1;
+       comma = name.rfind(',', comma - 1)) {
+    const char version = name[comma - 1];
+    if (version != '2' && version != '1') continue;
+    const std::string_view before = name.substr(0, comma - 1);
+    for (const std::string_view separator : kSeparators) {
+      if (before.ends_with(separator)) return before.size() - separator.size();
+    }
+    const bool weak = kWeakSeparators.find(before.back()) != std::string_view::npos;
+    if (weak && version == '2' && is_flags(name.substr(comma + 1))) return before.size() - 1;
   }
   return name.size();
 }
@@ -50,7 +62,10 @@ MessageRecord maildir_record(std::string_view subdirectory, std::string_view nam
   record.key = natural_order_key(record.stable_name);
   record.has_flags = true;
   const std::string_view text = name.substr(info);
-  if (text.size() > 3 && text[1] == '2') record.info = letters(text.substr(3));
+  const std::size_t comma = text.find(',', 1);  // the separator may be one itself
+  if (comma != std::string_view::npos && text[comma - 1] == '2') {
+    record.info = letters(text.substr(comma + 1));
+  }
   return record;
 }
 

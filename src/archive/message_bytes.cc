@@ -32,7 +32,8 @@ class MessageStream final : public InputStream {
         list_(folder.messages),
         container_(folder.container),
         name_(std::move(name)),
-        next_number_(number) {}
+        next_number_(number),
+        shared_(folder.messages->shared) {}
 
   Result<std::size_t> read(std::span<char> buffer) override;
   [[nodiscard]] const std::string& name() const override { return name_; }
@@ -40,6 +41,10 @@ class MessageStream final : public InputStream {
  private:
   Result<bool> open_next();
   Result<void> open_file(const MessageRecord& record);
+  Result<void> open_member(const MessageRecord& record, std::uint64_t passed);
+  Result<void> skip_to_message(const MessageRecord& record, InputStream& stream,
+                               std::uint64_t passed = 0);
+  Result<std::size_t> read_some(std::span<char> buffer);
   [[nodiscard]] std::string file_name(const MessageRecord& record) const {
     return container_ ? container_->file().path() + ": " + record.name
                       : join_path(list_->directory, record.name);
@@ -55,13 +60,16 @@ class MessageStream final : public InputStream {
   std::unique_ptr<MemberStream> member_;  // one for all members, which it walks through
   std::unique_ptr<InputStream> file_;
   std::uint64_t left_ = 0;  // bytes of the present message
+  std::shared_ptr<SharedBytes> shared_;  // null: members are read from the container
+  std::uint64_t shared_offset_ = 0;      // of the next byte
 };
 
 Result<void> MessageStream::open_file(const MessageRecord& record) {
-  if (container_) {
-    if (!member_) member_ = std::make_unique<MemberStream>(container_);
-    return member_->go_to(record.position);
+  if (shared_) {
+    MBOXFERRY_ASSIGN(shared_offset_, list_->table->arranged_offset(record.position));
+    return ok();
   }
+  if (container_) return open_member(record, 0);
   auto opened = OpenFile::open(list_->root, file_name(record));
   if (!opened && is_maildir_) {
     const std::string renamed = find_renamed(list_->directory, record.stable_name);
@@ -82,7 +90,34 @@ Result<void> MessageStream::open_file(const MessageRecord& record) {
     file_ = std::make_unique<FileStream>(std::make_shared<const OpenFile>(std::move(file)),
                                          std::move(meter));
   }
-  return ok();
+  return skip_to_message(record, *file_);
+}
+
+Result<void> MessageStream::skip_to_message(const MessageRecord& record, InputStream& stream,
+                                            std::uint64_t passed) {
+  const std::uint64_t before = record.skip + passed;
+  MBOXFERRY_ASSIGN(const std::uint64_t skipped, stream.skip(before));
+  return skipped == before ? ok() : Result<void>(changed(file_name(record)));
+}
+
+Result<void> MessageStream::open_member(const MessageRecord& record, std::uint64_t passed) {
+  if (!member_) member_ = std::make_unique<MemberStream>(container_);
+  MBOXFERRY_TRY(member_->go_to(record.position));
+  return skip_to_message(record, *member_, passed);
+}
+
+Result<std::size_t> MessageStream::read_some(std::span<char> buffer) {
+  if (shared_) {
+    if (const auto got = shared_->read_at(shared_offset_, buffer)) {
+      shared_offset_ += *got;
+      return *got;
+    }
+    shared_.reset();
+    const MessageRecord& record = page_[page_used_ - 1].record;
+    MBOXFERRY_TRY(open_member(record, record.length - left_));
+  }
+  InputStream& stream = container_ ? *member_ : *file_;
+  return stream.read(buffer);
 }
 
 Result<bool> MessageStream::open_next() {
@@ -94,9 +129,6 @@ Result<bool> MessageStream::open_next() {
   }
   const MessageRecord& record = page_[page_used_++].record;
   MBOXFERRY_TRY(open_file(record));
-  InputStream& stream = container_ ? *member_ : *file_;
-  MBOXFERRY_ASSIGN(const std::uint64_t skipped, stream.skip(record.skip));
-  if (skipped < record.skip) return changed(file_name(record));
   left_ = record.length;
   return true;
 }
@@ -107,8 +139,7 @@ Result<std::size_t> MessageStream::read(std::span<char> buffer) {
     if (!more) return std::size_t{0};
   }
   const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, buffer.size()));
-  InputStream& stream = container_ ? *member_ : *file_;
-  MBOXFERRY_ASSIGN(const std::size_t got, stream.read(buffer.first(size)));
+  MBOXFERRY_ASSIGN(const std::size_t got, read_some(buffer.first(size)));
   if (got == 0) return changed(file_name(page_[page_used_ - 1].record));
   left_ -= got;
   return got;
@@ -143,8 +174,12 @@ class MessageOpener final : public StreamOpener {
 
 }  // namespace
 
+std::unique_ptr<StreamOpener> message_opener(const Folder& folder) {
+  return std::make_unique<MessageOpener>(folder);
+}
+
 std::unique_ptr<ByteSource> open_message_bytes(const Folder& folder) {
-  return std::make_unique<StreamSource>(std::make_unique<MessageOpener>(folder));
+  return std::make_unique<StreamSource>(message_opener(folder));
 }
 
 }  // namespace mboxferry::archive

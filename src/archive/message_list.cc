@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "archive/container_messages.h"
 #include "archive/file_rules.h"
 #include "mboxferry/base/handle.h"
 #include "mboxferry/base/utf8.h"
@@ -142,11 +143,30 @@ Result<void> MessageCollector::add_folder(FolderForm form, const std::string& di
 Result<void> MessageCollector::add(FolderForm form, const std::string& directory,
                                    const MessageRecord& record) {
   MBOXFERRY_ASSIGN(const std::int64_t list, list_of(form, directory));
+  for (const char letter : record.info) {
+    if (letter < 'a') continue;
+    std::string& known = letters_[list];
+    if (known.find(letter) == std::string::npos) known += letter;
+  }
   return table_->add(list, record);
 }
 
+Result<void> MessageCollector::count_unexplained(std::int64_t list, const MessageList& names) {
+  const auto letters = letters_.find(list);
+  if (letters == letters_.end()) return ok();
+  std::string unknown;
+  for (const char letter : letters->second) {
+    if (names.keywords[static_cast<std::size_t>(letter - 'a')].empty()) unknown += letter;
+  }
+  if (unknown.empty()) return ok();
+  MBOXFERRY_ASSIGN(const std::uint64_t messages, table_->count_with(list, unknown));
+  unexplained_ += messages;
+  return ok();
+}
+
 Result<std::vector<FoundFolder>> MessageCollector::finish(
-    std::shared_ptr<const TreeRoot> root, const std::function<void(const std::string&)>& copy) {
+    std::shared_ptr<const TreeRoot> root, const std::function<void(const std::string&)>& copy,
+    std::shared_ptr<Container> container) {
   std::vector<FoundFolder> found;
   if (!table_) return found;
   MBOXFERRY_TRY(table_->drop_copies([&](std::int64_t id, const std::string& name) {
@@ -155,15 +175,24 @@ Result<std::vector<FoundFolder>> MessageCollector::finish(
     }
   }));
   MBOXFERRY_TRY(table_->seal());
+  std::shared_ptr<SharedBytes> shared;
+  if (container) {
+    MBOXFERRY_ASSIGN(const bool interleaved, table_->arrange_if_interleaved());
+    if (interleaved) {
+      shared = std::make_shared<SharedBytes>(container_messages(std::move(container), table_));
+    }
+  }
   for (const auto& [key, id] : lists_) {
     auto list = std::make_shared<MessageList>();
     list->table = table_;
     list->id = id;
     list->root = root;
+    list->shared = shared;
     if (root) list->directory = root->full(key.second);
     if (const auto keywords = keywords_.find(key.second); keywords != keywords_.end()) {
       list->keywords = keywords->second;
     }
+    MBOXFERRY_TRY(count_unexplained(id, *list));
     FoundFolder one;
     one.relative = key.second;
     one.folder.form = key.first;

@@ -13,6 +13,8 @@
 
 #include "archive/folder_list.h"
 #include "archive/message_table.h"
+#include "archive/shared_bytes.h"
+#include "archive/stream_source.h"
 #include "archive/tree_root.h"
 #include "mboxferry/archive/archive.h"
 #include "mboxferry/base/byte_source.h"
@@ -26,6 +28,7 @@ struct MessageList {
   std::int64_t id = 0;
   std::string directory;                 ///< where the files are; unused for members
   std::shared_ptr<const TreeRoot> root;  ///< null: the files are opened by their names alone
+  std::shared_ptr<SharedBytes> shared;   ///< of interleaved members: all of them, unpacked once
   std::array<std::string, 26> keywords;  ///< for the letters a to z in Maildir names
 };
 
@@ -41,20 +44,28 @@ class MessageCollector {
 
   /// The folders with their lists; `relative` is the directory they were added with, below `root`,
   /// which is null for members. `copy` gets the path below the root, or the member's name, of a
-  /// file that is in its folder under another name as well.
+  /// file that is in its folder under another name as well. `container` is what members are in.
   Result<std::vector<FoundFolder>> finish(std::shared_ptr<const TreeRoot> root,
-                                          const std::function<void(const std::string&)>& copy);
+                                          const std::function<void(const std::string&)>& copy,
+                                          std::shared_ptr<Container> container = nullptr);
+
+  /// After finish(): the messages with a keyword letter that no list of keywords explains.
+  [[nodiscard]] std::uint64_t unexplained_keywords() const { return unexplained_; }
 
  private:
+  Result<void> count_unexplained(std::int64_t list, const MessageList& names);
   using Key = std::pair<FolderForm, std::string>;
   Result<std::int64_t> list_of(FolderForm form, const std::string& directory);
 
   std::shared_ptr<MessageTable> table_;
   std::map<Key, std::int64_t> lists_;
   std::map<std::string, std::array<std::string, 26>> keywords_;
+  std::map<std::int64_t, std::string> letters_;  ///< the keyword letters that occur in a list
+  std::uint64_t unexplained_ = 0;
 };
 
 /// The messages one behind the other, for open_folder().
+std::unique_ptr<StreamOpener> message_opener(const Folder& folder);
 std::unique_ptr<ByteSource> open_message_bytes(const Folder& folder);
 
 /// For open_messages().

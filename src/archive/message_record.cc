@@ -3,13 +3,33 @@
 #include "archive/message_record.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "archive/emlx.h"
 #include "archive/file_kind.h"
 #include "archive/file_rules.h"
+#include "archive/separator_search.h"
 
 namespace mboxferry::archive {
+
+namespace {
+
+// Reads all of a file that begins with a From_ line; how many bytes it has.
+Result<std::uint64_t> search_separator(HeadedStream& bytes, MessageRecord& record) {
+  SeparatorSearch search;
+  std::array<char, 16 * 1024> buffer{};
+  MBOXFERRY_ASSIGN(std::uint64_t whole, bytes.skip(record.skip));
+  for (;;) {
+    MBOXFERRY_ASSIGN(const std::size_t got, bytes.read(buffer));
+    if (got == 0) return whole;
+    whole += got;
+    search.add({buffer.data(), got});
+    record.several = search.found();
+  }
+}
+
+}  // namespace
 
 std::optional<FolderForm> message_form(std::string_view name, std::string_view head) {
   const std::string_view plain = without_packing_suffix(name);
@@ -25,12 +45,16 @@ Result<MessageRecord> read_record(FolderForm form, HeadedStream& bytes,
     MBOXFERRY_TRY(read_emlx(bytes, record));
     return record;
   }
+  bool may_be_several = false;
   if (form == FolderForm::eml) {
     MBOXFERRY_ASSIGN(const std::string_view head, bytes.head());
-    record.skip = from_line_size(head);
+    record.skip = bytes_before_message(head);
+    may_be_several = has_from_line(head);
   }
   std::uint64_t whole = 0;
-  if (size) {
+  if (may_be_several) {
+    MBOXFERRY_ASSIGN(whole, search_separator(bytes, record));
+  } else if (size) {
     whole = *size;
   } else {
     MBOXFERRY_ASSIGN(whole, bytes.skip(std::numeric_limits<std::uint64_t>::max()));

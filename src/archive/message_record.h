@@ -18,7 +18,8 @@ std::optional<FolderForm> message_form(std::string_view name, std::string_view h
 
 /// Where in the file the message is, and its flags when the form has any. `size` is that of the
 /// file's bytes when it is known; otherwise, and for emlx, they are read to the end. A length of 0
-/// means that there is no message.
+/// means that there is no message. An eml that begins with a From_ line is read to the end in any
+/// case: it may hold several messages.
 Result<MessageRecord> read_record(FolderForm form, HeadedStream& bytes,
                                   std::optional<std::uint64_t> size);
 

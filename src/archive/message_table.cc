@@ -43,6 +43,9 @@ constexpr const char* kNumberAt =
 constexpr const char* kSize =
     "SELECT offset + length FROM message WHERE list = ?1 AND ?2 = 0 ORDER BY number DESC LIMIT 1";
 
+constexpr const char* kCountWith =
+    "SELECT count(*) FROM message WHERE list = ?1 AND CAST(info AS TEXT) GLOB ?2";
+
 ListedMessage to_message(sqlite3_stmt* row) {
   ListedMessage message;
   message.number = number_of(row, 0);
@@ -144,6 +147,16 @@ Result<std::uint64_t> MessageTable::number(const char* sql, std::int64_t list,
 
 Result<std::uint64_t> MessageTable::number_at(std::int64_t list, std::uint64_t offset) {
   return number(kNumberAt, list, offset);
+}
+
+Result<std::uint64_t> MessageTable::count_with(std::int64_t list, const std::string& letters) {
+  const std::lock_guard lock(mutex_);
+  MBOXFERRY_ASSIGN(const Statement statement, database_.prepare(kCountWith));
+  sqlite3_bind_int64(statement.get(), 1, list);
+  const std::string pattern = "*[" + letters + "]*";
+  sqlite3_bind_text(statement.get(), 2, pattern.c_str(), -1, SQLITE_TRANSIENT);
+  if (sqlite3_step(statement.get()) != SQLITE_ROW) return database_.failed();
+  return number_of(statement.get(), 0);
 }
 
 Result<std::uint64_t> MessageTable::size(std::int64_t list) { return number(kSize, list, 0); }

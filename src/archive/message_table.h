@@ -25,6 +25,7 @@ struct MessageRecord {
   std::uint64_t skip = 0;     ///< bytes of the file before the message
   std::uint64_t on_disk = 0;  ///< the file's size when it was listed; 0 for members
   bool compressed = false;    ///< the file; members are unpacked anyway
+  bool several = false;       ///< it holds several messages, and is an mbox then; not stored
   bool has_flags = false;
   std::string info;                      ///< Maildir's letters, keywords as small ones
   std::optional<std::int64_t> modified;  ///< seconds since 1970
@@ -41,6 +42,13 @@ struct ListedMessage {
   MessageRecord record;
 };
 
+/// A message where it stands in its container, whatever its list.
+struct ArrangedMessage {
+  MemberPosition position;
+  std::uint64_t skip = 0;
+  std::uint64_t length = 0;
+};
+
 /// In a temporary SQLite database, which uses memory up to a bound and the disk behind it.
 /// Thread-safe once it is sealed.
 class MessageTable {
@@ -55,16 +63,28 @@ class MessageTable {
   /// Puts all lists in order. Nothing can be added behind it.
   Result<void> seal();
 
+  /// Only when it is sealed, and its messages are members: whether reading one list after the other
+  /// would walk through the container much more often than once. If so, the messages of all lists
+  /// are arranged in the container's order.
+  Result<bool> arrange_if_interleaved();
+  /// Up to `limit` of them behind `position`.
+  Result<std::vector<ArrangedMessage>> arranged_after(MemberPosition position, std::uint64_t limit);
+  /// The lengths of those before the one at `position`.
+  Result<std::uint64_t> arranged_offset(MemberPosition position);
+
   /// Up to `limit` messages from `number` on.
   Result<std::vector<ListedMessage>> page(std::int64_t list, std::uint64_t number,
                                           std::uint64_t limit);
   /// The number of the last message that begins at or before `offset`; 0 in an empty list.
   Result<std::uint64_t> number_at(std::int64_t list, std::uint64_t offset);
+  /// How many messages of `list` have one of these flags or keyword letters.
+  Result<std::uint64_t> count_with(std::int64_t list, const std::string& letters);
   /// The sum of the lengths.
   Result<std::uint64_t> size(std::int64_t list);
 
  private:
   MessageTable() = default;
+  Result<double> walks();
   Result<std::uint64_t> number(const char* sql, std::int64_t list, std::uint64_t value);
 
   std::mutex mutex_;

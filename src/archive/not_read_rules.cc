@@ -14,9 +14,10 @@ namespace mboxferry::archive {
 namespace {
 
 // Zip archives and databases that no program keeps mail in, or nothing that is not elsewhere too.
-constexpr std::array<std::string_view, 20> kPackages{
-    ".xpi", ".jar",  ".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp",    ".epub", ".apk",
-    ".kmz", ".docm", ".xlsm", ".ja",   ".crx",  ".cbz", ".cbr", ".sqlite", ".db",   ".sqlite3"};
+constexpr std::array<std::string_view, 24> kPackages{
+    ".doc",  ".xls", ".ppt", ".msi", ".xpi",  ".jar",    ".docx", ".xlsx",
+    ".pptx", ".odt", ".ods", ".odp", ".epub", ".apk",    ".kmz",  ".docm",
+    ".xlsm", ".ja",  ".crx", ".cbz", ".cbr",  ".sqlite", ".db",   ".sqlite3"};
 constexpr std::array<std::string_view, 14> kPictures{".jpg", ".jpeg", ".png", ".gif", ".pdf",
                                                      ".ics", ".vcf",  ".css", ".js",  ".html",
                                                      ".svg", ".ttf",  ".ico", ".webp"};
@@ -113,6 +114,12 @@ NotReadKind kind_of_unreadable(std::string_view name) {
                        ends_with_any_in_any_case(name, kPictures) ||
                        ends_with_any_in_any_case(name, kPackages);
   return no_mail ? NotReadKind::not_mail : NotReadKind::unread;
+}
+
+NotReadKind kind_of_no_file(std::string_view name) {
+  const bool named_as_mail = ends_with_any_in_any_case(
+      name, std::array<std::string_view, 4>{".mbox", ".mbx", ".eml", ".emlx"});
+  return named_as_mail ? NotReadKind::unread : NotReadKind::not_mail;
 }
 
 bool is_lock_link(std::string_view name) { return name == "lock" || name.starts_with(".#"); }

@@ -21,6 +21,9 @@ NotReadKind kind_of_packed(std::string_view name, std::string_view head);
 /// Of a file whose bytes could not be had, by its name.
 NotReadKind kind_of_unreadable(std::string_view name);
 
+/// Of a pipe, socket or device, by its name.
+NotReadKind kind_of_no_file(std::string_view name);
+
 /// True for the name of a symbolic link that mail programs and editors make as a lock; it leads to
 /// no file on purpose.
 bool is_lock_link(std::string_view name);

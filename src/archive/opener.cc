@@ -21,16 +21,24 @@
 #include "archive/folder_path.h"
 #include "archive/message_list.h"
 #include "archive/message_record.h"
+#include "archive/metadata_notice.h"
 #include "archive/standard_input.h"
 #include "archive/tree.h"
 
 namespace mboxferry::archive {
 namespace {
 
-Error unreadable_kind(const std::string& path, std::string_view kind) {
+Error unreadable_kind(const std::string& path, std::string_view kind, std::string_view remedy) {
   return Error{ErrorCode::not_mail,
                "cannot read " + path + ": it is " + std::string(kind) + ", not an mbox file",
-               "unpack it, and name the file or directory that comes out"};
+               std::string(remedy.empty() ? "unpack it" : remedy) +
+                   ", and name the file or directory that comes out"};
+}
+
+// Writers of compressed files leave no file without a byte.
+bool is_cut_to_nothing(const OpenFile& file) {
+  const std::string_view name = base_name(file.path());
+  return file.size() == 0 && without_packing_suffix(name) != name;
 }
 
 Error no_mail(const std::string& path, bool has_encrypted) {
@@ -56,6 +64,15 @@ std::string directory_of(const std::string& path) {
   return parent.empty() ? "/" : parent;
 }
 
+// The form of a file of one message; none when it holds several. `bytes` may be used up.
+Result<std::optional<FolderForm>> form_of(const std::string& path, HeadedStream& bytes) {
+  MBOXFERRY_ASSIGN(const std::string_view head, bytes.head());
+  const auto form = message_form(base_name(path), head);
+  if (form != FolderForm::eml || !has_from_line(head)) return form;
+  MBOXFERRY_ASSIGN(const MessageRecord record, read_record(*form, bytes, std::nullopt));
+  return record.several ? std::nullopt : form;
+}
+
 // The name of the directory that a file lies in, also for a file in the present one.
 std::string directory_name(const std::string& path) {
   std::error_code failed;
@@ -75,7 +92,8 @@ Opener::Kind Opener::kind_of(const std::string& path) const {
   const auto head = unpacked->bytes->head();
   if (!head) return kind;
   kind.is_container = container_format(*head).has_value();
-  kind.message_form = message_form(base_name(path), *head);
+  const auto form = form_of(path, *unpacked->bytes);
+  if (form) kind.message_form = *form;
   return kind;
 }
 
@@ -100,6 +118,11 @@ Result<Archive> Opener::open_tree(const std::string& path) const {
   archive.kind_ = ArchiveKind::tree;
   archive.is_tree_ = !is_one_folder;
   archive.folders_ = std::move(tree.folders);
+  MBOXFERRY_ASSIGN(std::string metadata, metadata_notice(*tree.not_read));
+  if (!metadata.empty()) archive.notices_.push_back(std::move(metadata));
+  if (tree.unexplained_keywords > 0) {
+    archive.notices_.push_back(lost_keywords(tree.unexplained_keywords));
+  }
   archive.not_read_ = std::move(tree.not_read);
   return archive;
 }
@@ -117,6 +140,10 @@ Result<Archive> Opener::open_standard_input() const {
 
 Result<Archive> Opener::open_file(OpenFile file) const {
   const std::string path = file.path();
+  if (is_cut_to_nothing(file)) {
+    return Error{ErrorCode::not_mail, path + " is empty, which a compressed file never is",
+                 "get a good copy"};
+  }
   Folder folder;
   folder.file = path;
   folder.bytes_on_disk = file.size();
@@ -124,11 +151,16 @@ Result<Archive> Opener::open_file(OpenFile file) const {
   MBOXFERRY_ASSIGN(const std::string_view head, unpacked.bytes->head());
   if (container_format(head)) return open_containers({path}, {});
   const std::string_view kind = container_name(head);
-  if (!kind.empty()) return unreadable_kind(path, kind);
-  if (const auto form = message_form(base_name(path), head)) return open_messages(*form, {path});
+  if (!kind.empty()) return unreadable_kind(path, kind, container_remedy(head));
+  MBOXFERRY_ASSIGN(const auto form, form_of(path, *unpacked.bytes));
+  if (form) return open_messages(*form, {path});
   folder.path = folder_path(last_segment(path), {}, unpacked.compressed);
   Archive archive;
   archive.path_ = path;
+  if (!unpacked.converted.empty()) {
+    archive.notices_.push_back(path + " is " + std::string(unpacked.converted) +
+                               ": its messages are read as UTF-8 mbox text");
+  }
   archive.kind_ = unpacked.compressed ? ArchiveKind::compressed_mbox : ArchiveKind::mbox_file;
   archive.folders_.push_back(std::move(folder));
   return archive;
@@ -169,6 +201,7 @@ Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
   std::vector<FoundFolder> found;
   auto not_read = std::make_shared<NotReadList>();
   bool has_encrypted = false;
+  std::uint64_t unexplained_keywords = 0;
   for (const std::string& path : paths) {
     MBOXFERRY_ASSIGN(OpenFile file, OpenFile::open(path));
     MBOXFERRY_ASSIGN(
@@ -176,6 +209,7 @@ Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
         scan_container(std::make_shared<const OpenFile>(std::move(file)), limits_, *not_read));
     std::move(contents.folders.begin(), contents.folders.end(), std::back_inserter(found));
     has_encrypted = has_encrypted || contents.has_encrypted;
+    unexplained_keywords += contents.unexplained_keywords;
   }
   MBOXFERRY_TRY(not_read->result());
   if (found.empty()) return no_mail(paths.front(), has_encrypted);
@@ -186,6 +220,9 @@ Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
   archive.kind_ = ArchiveKind::container;
   archive.folders_ = name_folders(std::move(found), root_name);
   archive.is_tree_ = archive.folders_.size() > 1;
+  MBOXFERRY_ASSIGN(std::string metadata, metadata_notice(*not_read));
+  if (!metadata.empty()) notices.push_back(std::move(metadata));
+  if (unexplained_keywords > 0) notices.push_back(lost_keywords(unexplained_keywords));
   archive.not_read_ = std::move(not_read);
   archive.notices_ = std::move(notices);
   return archive;

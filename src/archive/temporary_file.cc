@@ -3,6 +3,7 @@
 #include "archive/temporary_file.h"
 
 #include <fcntl.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -27,8 +28,25 @@ std::string temporary_directory() {
   return directory == nullptr || *directory == '\0' ? "/tmp" : directory;
 }
 
-Result<TemporaryFile> TemporaryFile::create() {
-  const std::string directory = temporary_directory();
+Result<TemporaryFile> TemporaryFile::create() { return create_in(temporary_directory()); }
+
+Result<TemporaryFile> TemporaryFile::create_large() {
+  const char* directory = std::getenv("TMPDIR");
+  const bool is_set = directory != nullptr && *directory != '\0';
+  if (!is_set) {
+    auto file = create_in("/var/tmp");
+    if (file) return file;
+  }
+  return create();
+}
+
+std::optional<std::uint64_t> TemporaryFile::free_space() const {
+  struct statvfs status {};
+  if (::fstatvfs(descriptor_.get(), &status) != 0) return std::nullopt;
+  return std::uint64_t{status.f_bavail} * status.f_frsize;
+}
+
+Result<TemporaryFile> TemporaryFile::create_in(const std::string& directory) {
   FileDescriptor descriptor(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
   if (!descriptor.valid()) {  // not every file system has files without a name
     std::string name = directory + "/mboxferry-XXXXXX";

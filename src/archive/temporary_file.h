@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -18,14 +19,19 @@ std::string temporary_directory();
 class TemporaryFile {
  public:
   static Result<TemporaryFile> create();
+  /// In the directory for large files: $TMPDIR, else /var/tmp, which is rarely in memory.
+  static Result<TemporaryFile> create_large();
 
   Result<void> append(std::span<const char> bytes);
   /// `buffer` must lie within what was appended.
   Result<void> read_at(std::uint64_t offset, std::span<char> buffer) const;
   [[nodiscard]] std::uint64_t size() const { return size_; }
   [[nodiscard]] int descriptor() const { return descriptor_.get(); }
+  /// What the file system has left for this user; nothing when it does not say.
+  [[nodiscard]] std::optional<std::uint64_t> free_space() const;
 
  private:
+  static Result<TemporaryFile> create_in(const std::string& directory);
   explicit TemporaryFile(FileDescriptor descriptor) : descriptor_(std::move(descriptor)) {}
 
   FileDescriptor descriptor_;

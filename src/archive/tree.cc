@@ -159,7 +159,7 @@ Result<void> Walk::visit_child(const std::string& relative, const std::string& n
     return ok();
   }
   if (!S_ISREG(status->st_mode)) {
-    leave_out(relative, "no file");
+    tell(kind_of_no_file(name), relative, "no file", 0);
     return ok();
   }
   const auto visited = visit_file(relative, *status);
@@ -293,6 +293,8 @@ Result<void> Walk::visit_file(const std::string& relative, const struct stat& st
     leave_out(relative, reason, static_cast<std::uint64_t>(status.st_size));
   } else if (status.st_size > 0) {
     return look_inside(relative, status);
+  } else if (without_packing_suffix(name) != name) {
+    leave_unread(relative, "is empty, which a compressed file never is");
   } else if (can_be_mbox(name)) {
     add_mbox(relative, status, false);
   } else {
@@ -317,9 +319,10 @@ Result<void> Walk::look_inside(const std::string& relative, const struct stat& s
   if (looks_like_mbox(*head) || (file->compressed && head->empty()) ||
       may_be_damaged_mbox(base_name(relative), *head)) {
     add_mbox(relative, status, file->compressed);
+  } else if (const auto reason = metadata_reason(base_name(relative)); !reason.empty()) {
+    leave_out(relative, reason, size);
   } else if (const auto kind = container_name(*head); !kind.empty()) {
-    tell(kind_of_packed(base_name(relative), *head), relative, std::string(kind) + ", not unpacked",
-         size);
+    tell(kind_of_packed(base_name(relative), *head), relative, not_unpacked(*head), size);
   } else {
     tell(kind_of_unknown(*head), relative, "does not begin like an mbox file", size);
   }
@@ -334,11 +337,18 @@ Result<void> Walk::add_message(FolderForm form, const std::string& relative, Unp
   MBOXFERRY_ASSIGN(
       MessageRecord record,
       read_record(form, *file.bytes, file.compressed ? std::nullopt : std::optional(size)));
+  if (record.several) {
+    add_mbox(relative, status, file.compressed);
+    return ok();
+  }
   record.name = directory.empty() ? relative : relative.substr(directory.size() + 1);
   record.stable_name = record.name;
   record.key = natural_order_key(record.name);
   record.compressed = file.compressed;
   note_file(record, status);
+  if (record.length > 0 && is_partial_name(base_name(relative))) {
+    leave_unread(relative, kPartialReason);
+  }
   if (record.length > 0) return messages_.add(form, directory, record);
   leave_out(relative, "empty");
   return ok();
@@ -385,6 +395,7 @@ Result<Tree> Walk::run() {
   std::sort(tree.folders.begin(), tree.folders.end(),
             [](const Folder& a, const Folder& b) { return a.file < b.file; });
   tree.not_read = not_read_;
+  tree.unexplained_keywords = messages_.unexplained_keywords();
   return tree;
 }
 

@@ -2,6 +2,7 @@
 // Finds the folders of a directory tree.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@ namespace mboxferry::archive {
 struct Tree {
   std::vector<Folder> folders;  ///< in byte order of their files
   std::shared_ptr<const NotReadList> not_read;
+  std::uint64_t unexplained_keywords = 0;  ///< messages with a keyword letter without a name
 };
 
 /// Walks the tree, which is called `root_name` in folder paths. A symbolic link that stays inside

@@ -4,11 +4,43 @@
 
 #include <utility>
 
+#include "archive/file_kind.h"
+#include "archive/text_conversion.h"
+
 namespace mboxferry::archive {
+
+namespace {
+
+// libarchive knows a Zstandard file by a frame with data only. pzstd writes one such frame.
+constexpr int kMostSkippable = 16;
+
+Result<std::unique_ptr<HeadedStream>> without_skippable_frames(
+    std::unique_ptr<HeadedStream> packed) {
+  for (int i = 0; i < kMostSkippable; ++i) {
+    MBOXFERRY_ASSIGN(const std::string_view head, packed->head());
+    constexpr std::size_t kFrameHeader = 8;
+    if (!is_skippable_frame(head) || head.size() < kFrameHeader) break;
+    std::uint64_t size = 0;
+    for (std::size_t at = kFrameHeader; at > 4; --at) {
+      size = size << 8U | static_cast<unsigned char>(head[at - 1]);
+    }
+    MBOXFERRY_TRY(packed->skip(kFrameHeader + size));
+    packed = std::make_unique<HeadedStream>(std::move(packed));
+  }
+  return packed;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<InputStream>> unpack(std::unique_ptr<HeadedStream> packed,
                                             std::shared_ptr<UnpackMeter> meter) {
+  MBOXFERRY_ASSIGN(packed, without_skippable_frames(std::move(packed)));
   MBOXFERRY_ASSIGN(const std::string_view head, packed->head());
+  if (is_utf16_text(head)) {
+    const bool little_endian = is_little_endian(head);
+    return utf16_to_utf8(std::move(packed), little_endian);
+  }
+  if (is_mmdf(head)) return mmdf_to_mbox(std::move(packed));
   const bool gzip = head.starts_with("\x1f\x8b");
   UnpackCounter counter(std::move(meter));
   return gzip ? unpack_gzip(std::move(packed), std::move(counter))
@@ -16,6 +48,12 @@ Result<std::unique_ptr<InputStream>> unpack(std::unique_ptr<HeadedStream> packed
 }
 
 Error damaged(const std::string& name, std::uint64_t unpacked, std::string_view reason) {
+  // libarchive says so of compression methods that it does not know.
+  if (reason.find("nsupported") != std::string_view::npos) {
+    return Error{ErrorCode::not_mail,
+                 name + " is packed by a method that cannot be read (" + std::string(reason) + ")",
+                 "unpack it with another program, such as 7z, and name what comes out"};
+  }
   return Error{ErrorCode::not_mail,
                name + " is damaged: it cannot be unpacked behind byte " + std::to_string(unpacked) +
                    " of what it holds (" + std::string(reason) + ")",

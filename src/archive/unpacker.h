@@ -14,7 +14,7 @@ namespace mboxferry::archive {
 
 /// The bytes inside of `packed`, in constant memory, as long as they are no more than the meter
 /// admits. Chooses by the first bytes: gzip goes through zlib, because libarchive does not check
-/// its checksums; bzip2, xz and Zstandard go through libarchive.
+/// its checksums; other compression goes through libarchive; UTF-16 and MMDF are converted.
 Result<std::unique_ptr<InputStream>> unpack(std::unique_ptr<HeadedStream> packed,
                                             std::shared_ptr<UnpackMeter> meter);
 

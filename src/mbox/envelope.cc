@@ -32,6 +32,8 @@ std::vector<std::string_view> split_words(std::string_view text) {
   return words;
 }
 
+bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }
+
 std::string_view trim(std::string_view text) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && (is_blank(text.back()) || is_line_end(text.back())))
@@ -67,12 +69,26 @@ std::size_t vague_date(const std::vector<std::string_view>& words) {
   return vague ? begin : 0;
 }
 
+// git format-patch writes the commit's name (SHA-1 or SHA-256) and always the same date, which
+// tells file(1) and mail programs that it is a patch. Its other tools write "nobody".
+bool has_patch_date(const Envelope& envelope) {
+  constexpr std::int64_t kPatchDate = 1'000'684'800;  // Mon Sep 17 00:00:00 2001
+  return envelope.date && envelope.date->unix_seconds == kPatchDate;
+}
+
+bool is_commit(std::string_view name) {
+  return (name.size() == 40 || name.size() == 64) && std::all_of(name.begin(), name.end(), is_hex);
+}
+
 FromLine make(std::string_view sender, std::optional<Timestamp> date, FromForm form) {
   FromLine line;
   line.envelope.exporter_form = sender == "-" || sender == "???@???";
   if (!line.envelope.exporter_form) line.envelope.sender = sender.substr(0, kMaxSender);
   line.envelope.date = date;
   line.form = form;
+  line.has_patch_date = has_patch_date(line.envelope);
+  line.names_commit = line.has_patch_date && is_commit(line.envelope.sender);
+  if (line.has_patch_date) line.envelope.exporter_form = true;
   return line;
 }
 

@@ -105,6 +105,18 @@ Follow what_follows(std::string_view text, bool at_end, bool lone_cr) {
   return known > 1 ? Follow::header : Follow::text;
 }
 
+bool begins_message(std::string_view text, bool lone_cr) {
+  int known = 0;
+  for (int i = 0; i < kHeaderLines && !text.empty(); ++i) {
+    const Line line = first_line(text, lone_cr);
+    const bool folded = i > 0 && !line.text.empty() && is_blank(line.text.front());
+    if (!folded && !is_known(field_name(line.text))) return false;
+    if (!folded && ++known == 2) return true;
+    text.remove_prefix(line.next);
+  }
+  return false;
+}
+
 std::optional<std::uint64_t> content_length(std::string_view line) {
   constexpr std::string_view kName = "content-length";
   if (line.size() <= kName.size() || !equals_ignoring_case(field_name(line), kName)) {

@@ -24,6 +24,10 @@ inline constexpr std::size_t kFollowBytes = 4096;
 /// Judges the bytes behind a From_ line; `at_end` when the file ends with them.
 Follow what_follows(std::string_view text, bool at_end, bool lone_cr);
 
+/// Stricter than what_follows(): the first two lines are header fields with names that mail uses,
+/// one may be folded.
+bool begins_message(std::string_view text, bool lone_cr);
+
 /// The value of a Content-Length header line.
 std::optional<std::uint64_t> content_length(std::string_view line);
 

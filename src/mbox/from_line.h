@@ -22,6 +22,8 @@ enum class FromForm {
 struct FromLine {
   Envelope envelope;
   FromForm form = FromForm::bare;
+  bool has_patch_date = false;  ///< the one that git writes for every patch
+  bool names_commit = false;    ///< that date, and a commit's name as the sender
 };
 
 /// The longest From_ line; longer lines are text.

@@ -24,6 +24,7 @@ bool Landing::judge(std::string_view bytes, bool at_end) const {
     if (bytes.empty()) return at_end;
   }
   if (!line_start) return false;
+  if (bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());
   const Line line = first_line(bytes.substr(0, kMaxFromLine + 2), lone_cr_);
   const auto from = parse_from_line(line.text);
   if (!from) return false;

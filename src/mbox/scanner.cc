@@ -13,9 +13,9 @@ namespace mboxferry::mbox {
 namespace {
 
 constexpr std::string_view kStrayLine = ">From - ";
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-// The longest empty line; these bytes are held back until it is known whose they are.
-constexpr std::uint64_t kHeldBack = 4;
+// An empty line and a byte order mark at the most; these bytes are held back until it is known
+// whose they are.
+constexpr std::uint64_t kHeldBack = 8;
 
 }  // namespace
 
@@ -86,7 +86,7 @@ Result<void> Scanner::step_leading() {
   const std::uint64_t limit = window_.limit();
   while (position_ < limit && is_line_end(window_.at(position_))) ++position_;
   if (position_ == limit) return ok();
-  if (window_.view(position_, position_ + kFrom.size()) == kFrom) {
+  if (is_from_at(position_)) {
     MBOXFERRY_ASSIGN(const bool taken, consider(position_));
     if (taken) return ok();
   }
@@ -96,7 +96,7 @@ Result<void> Scanner::step_leading() {
 }
 
 Result<void> Scanner::step_header() {
-  if (!inside_line_ && window_.view(position_, position_ + kFrom.size()) == kFrom) {
+  if (!inside_line_ && is_from_at(position_)) {
     MBOXFERRY_ASSIGN(const bool taken, consider(position_));
     if (taken) return ok();
   }
@@ -122,6 +122,7 @@ Result<void> Scanner::step_header() {
 
 void Scanner::read_header_line(std::string_view line) {
   ++header_lines_;
+  if (collects_clock_) clock_.header_line(line);
   if (line.empty() || to_lower(line.front()) != 'c') return;
   const auto length = content_length(line.substr(0, 128));
   if (!length) return;
@@ -140,10 +141,11 @@ Result<void> Scanner::step_lines() {
     std::uint64_t start = from;
     while (start > window_.base() && start > region_ && window_.at(start - 1) == '>') --start;
     const bool cut = start == window_.base() && start > region_ && quotes_before_base_;
-    if (start < from || cut) {
-      if (state_ == State::body && begins_line(start)) count_quoted(start, from);
-    } else if (begins_line(start) || window_.at(start - 1) == '\0') {
-      MBOXFERRY_ASSIGN(const bool taken, consider(start));
+    const std::uint64_t marked = before_mark(from);
+    if ((start < from || cut) && begins_line(start)) {
+      if (state_ == State::body) count_quoted(start, from);
+    } else if (begins_line(marked) || window_.at(marked - 1) == '\0' || is_glued(marked)) {
+      MBOXFERRY_ASSIGN(const bool taken, consider(marked));
       if (taken) return ok();
     }
     position_ = from + kFrom.size();
@@ -172,6 +174,7 @@ void Scanner::count_separator(const Candidate& candidate) {
   if (counts_.messages++ > 0 && candidate.blank) ++counts_.after_blank;
   const Envelope& envelope = candidate.from->envelope;
   if (!envelope.exporter_form) counts_.all_exporter = false;
+  if (collects_clock_) clock_.begin_message(envelope.date);
   if (!envelope.date) return;
   const std::int64_t minute = envelope.date->unix_seconds / 60;
   if (counts_.dates++ == 0) counts_.first_minute = minute;
@@ -181,6 +184,7 @@ void Scanner::count_separator(const Candidate& candidate) {
 Result<void> Scanner::start_message(const Candidate& candidate) {
   count_separator(candidate);
   state_ = State::header;
+  is_patch_ = candidate.from->has_patch_date;
   accounting_.separator += candidate.next_line - candidate.offset;
   position_ = region_ = emitted_ = candidate.next_line;
   quotes_ = header_lines_ = protected_until_ = 0;

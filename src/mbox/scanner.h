@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "mbox/clock_evidence.h"
 #include "mbox/follow.h"
 #include "mbox/from_line.h"
 #include "mbox/landing.h"
@@ -44,6 +45,9 @@ class Scanner {
   /// Runs to the end of the folder.
   Result<Accounting> run();
   [[nodiscard]] const ScanCounts& counts() const { return counts_; }
+  /// Only of a pass that was told to collect_clock().
+  [[nodiscard]] const ClockEvidence& clock() const { return clock_; }
+  void collect_clock() { collects_clock_ = true; }
 
  private:
   enum class State { leading, junk, header, body };
@@ -58,6 +62,8 @@ class Scanner {
     bool blank = false;             ///< an empty line stands before it
     std::uint64_t blank_start = 0;  ///< where that empty line begins; `offset` when there is none
     bool clear = false;             ///< it stands where a separator may be expected
+    bool marked = false;            ///< a byte order mark stands before it, at `offset`
+    bool glued = false;             ///< it follows other text in the same line
 
     [[nodiscard]] bool header_follows() const {
       return follow == Follow::known_header || follow == Follow::header;
@@ -90,6 +96,7 @@ class Scanner {
   [[nodiscard]] Verdict decide_close(const Candidate& candidate) const;
   [[nodiscard]] Result<bool> inside_length(const Candidate& candidate);
   [[nodiscard]] bool inside_part(const Candidate& candidate);
+  [[nodiscard]] bool inside_inclusion(const Candidate& candidate);
   Result<void> count_unquoted(const Candidate& candidate);
   Result<void> report_doubt(const Candidate& candidate, const char* reason, bool taken);
   Result<void> report(std::uint64_t offset, const char* code, std::string text);
@@ -103,6 +110,12 @@ class Scanner {
 
   [[nodiscard]] bool in_message() const { return state_ == State::header || state_ == State::body; }
   [[nodiscard]] bool begins_line(std::uint64_t offset) const;
+  /// `From ` begins at `offset`, maybe behind a byte order mark.
+  [[nodiscard]] bool is_from_at(std::uint64_t offset) const;
+  /// The place of the byte order mark that ends at `from`; `from` without one.
+  [[nodiscard]] std::uint64_t before_mark(std::uint64_t from) const;
+  /// A separator begins at `offset` although other text stands before it in its line.
+  [[nodiscard]] bool is_glued(std::uint64_t offset) const;
 
   Window window_;
   Landing landing_;
@@ -113,6 +126,8 @@ class Scanner {
   const std::uint64_t resumed_at_;  ///< 0 when the pass starts at the folder's beginning
   Accounting accounting_;
   ScanCounts counts_;
+  ClockEvidence clock_;
+  bool collects_clock_ = false;
 
   State state_ = State::leading;
   std::uint64_t position_;    ///< everything before it is decided
@@ -125,6 +140,7 @@ class Scanner {
   // The message, or the run of junk, that is under way.
   std::uint64_t emitted_ = 0;
   std::uint64_t quotes_ = 0;
+  bool is_patch_ = false;  ///< its From_ line has git's date
   std::uint64_t header_lines_ = 0;
   std::optional<std::uint64_t> body_;  ///< where the body begins
   std::optional<std::uint64_t> content_length_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "mbox/inclusion.h"
 #include "mbox/mime_part.h"
 #include "mbox/scanner.h"
 #include "mbox/text.h"
@@ -19,10 +20,13 @@ constexpr std::uint64_t kPartLookAhead = std::uint64_t{512} << 10;
 Scanner::Candidate Scanner::look_at(std::uint64_t offset) const {
   Candidate candidate;
   candidate.offset = offset;
-  const std::string_view text = window_.view(offset, offset + kMaxFromLine + 2);
+  candidate.marked = window_.view(offset, offset + kByteOrderMark.size()) == kByteOrderMark;
+  candidate.glued = is_glued(offset);
+  const std::uint64_t begin = candidate.marked ? offset + kByteOrderMark.size() : offset;
+  const std::string_view text = window_.view(begin, begin + kMaxFromLine + 2);
   const Line line = first_line(text, lone_cr_);
   candidate.line = line.text;
-  candidate.next_line = offset + line.next;
+  candidate.next_line = begin + line.next;
   const bool whole = line.has_line_end || candidate.next_line == window_.end();
   if (whole) candidate.from = parse_from_line(line.text);
   find_blank(candidate);
@@ -41,6 +45,39 @@ Scanner::Candidate Scanner::look_at(std::uint64_t offset) const {
     candidate.from->form = FromForm::vague;
   }
   return candidate;
+}
+
+bool Scanner::is_from_at(std::uint64_t offset) const {
+  std::string_view text = window_.view(offset, offset + kByteOrderMark.size() + kFrom.size());
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  return text.starts_with(kFrom);
+}
+
+std::uint64_t Scanner::before_mark(std::uint64_t from) const {
+  constexpr std::uint64_t kSize = kByteOrderMark.size();
+  const std::uint64_t first = std::max(window_.base(), region_);
+  const bool marked = from >= first + kSize && window_.view(from - kSize, from) == kByteOrderMark;
+  return marked ? from - kSize : from;
+}
+
+// The message before was written without its last line end. Prose may say the same, so that the
+// line must be complete and a header must follow that nobody writes in prose.
+bool Scanner::is_glued(std::uint64_t offset) const {
+  if (state_ != State::body || offset <= *body_ || begins_line(offset)) return false;
+  const char before = window_.at(offset - 1);
+  // Behind these it is a quotation.
+  constexpr std::string_view kQuotes = "\"'`|*#";
+  if (before == '\0' || is_blank(before) || kQuotes.find(before) != std::string_view::npos) {
+    return false;
+  }
+  const bool marked = window_.view(offset, offset + kByteOrderMark.size()) == kByteOrderMark;
+  const std::uint64_t begin = marked ? offset + kByteOrderMark.size() : offset;
+  const Line line = first_line(window_.view(begin, begin + kMaxFromLine + 2), lone_cr_);
+  if (!line.has_line_end) return false;
+  const auto from = parse_from_line(line.text);
+  if (!from || from->form != FromForm::dated || from->envelope.sender.empty()) return false;
+  const std::uint64_t next = begin + line.next;
+  return begins_message(window_.view(next, next + kFollowBytes), lone_cr_);
 }
 
 void Scanner::find_blank(Candidate& candidate) const {
@@ -69,7 +106,9 @@ Result<bool> Scanner::consider(std::uint64_t offset) {
     if (offset < protected_until_) verdict = {false, protected_reason_};
     if (verdict.taken && in_message()) {
       MBOXFERRY_ASSIGN(const bool counted, inside_length(candidate));
-      if (counted || inside_part(candidate)) verdict = {false, protected_reason_};
+      if (counted || inside_part(candidate) || inside_inclusion(candidate)) {
+        verdict = {false, protected_reason_};
+      }
     }
     if (verdict.reason != nullptr) {
       MBOXFERRY_TRY(report_doubt(candidate, verdict.reason, verdict.taken));
@@ -80,13 +119,16 @@ Result<bool> Scanner::consider(std::uint64_t offset) {
     return false;
   }
   if (in_message()) {
-    if (!candidate.clear && profile_.blank_line_before) {
+    if (!candidate.clear && !candidate.glued && profile_.blank_line_before) {
       MBOXFERRY_TRY(report(offset, "missing-blank-line", "no empty line before the separator"));
     }
     MBOXFERRY_TRY(finish_message(message_end_before(candidate), offset));
   } else {
     MBOXFERRY_TRY(finish_junk(candidate.blank_start));
     accounting_.separator += offset - candidate.blank_start;
+  }
+  if (candidate.marked) {
+    MBOXFERRY_TRY(report(offset, "bom", "a UTF-8 byte order mark before a separator"));
   }
   MBOXFERRY_TRY(start_message(candidate));
   return true;
@@ -97,6 +139,11 @@ Scanner::Verdict Scanner::decide(const Candidate& candidate) const {
   const bool stated = profile_.use_content_length && stated_end_ &&
                       (*stated_end_ == candidate.offset || *stated_end_ == candidate.blank_start);
   if (stated && candidate.follow != Follow::text) return {true};
+  if (candidate.glued) return {true, "at the end of another line"};
+  // In a folder of patches every From_ line has git's date; in other mail it is a patch in a body.
+  if (candidate.from->names_commit && in_message() && !is_patch_) {
+    return {false, "git's line of a patch, in a message"};
+  }
   if (candidate.clear) return decide_clear(candidate);
   if (!profile_.blank_line_before && candidate.follow == Follow::known_header) return {true};
   return decide_close(candidate);
@@ -176,8 +223,23 @@ bool Scanner::inside_part(const Candidate& candidate) {
   return true;
 }
 
+bool Scanner::inside_inclusion(const Candidate& candidate) {
+  if (profile_.dialect == Dialect::mboxo || profile_.dialect == Dialect::mboxcl) return false;
+  if (state_ != State::body || !candidate.blank) return false;
+  const std::uint64_t offset = candidate.offset;
+  const std::uint64_t from = std::max(region_, offset - std::min(offset, kPartLookBack));
+  const auto inclusion = inclusion_begun_by(window_.view(from, candidate.blank_start));
+  if (!inclusion) return false;
+  const std::uint64_t reach = std::min(kPartLookAhead, 32768 + 32 * (offset - region_));
+  const auto end = inclusion_end(window_.view(offset, offset + reach), *inclusion);
+  if (!end) return false;
+  protected_until_ = offset + *end;
+  protected_reason_ = "inside an included message that ends later";
+  return true;
+}
+
 Result<void> Scanner::count_unquoted(const Candidate& candidate) {
-  if (state_ != State::body) return ok();
+  if (state_ != State::body || candidate.glued) return ok();
   ++counts_.unquoted;
   if (candidate.plausible()) ++counts_.unquoted_plausible;
   const bool contradicts = candidate.plausible() || candidate.offset >= kSurveyBytes;

@@ -137,6 +137,7 @@ Result<FolderProfile> survey(ByteSource& source, Dialect requested, MessageSink*
   NoSink no_sink;
   const Cancellation never;
   Scanner scanner(beginning, beginning, profile, sink != nullptr ? *sink : no_sink, never, 0, {});
+  scanner.collect_clock();
   MBOXFERRY_TRY(scanner.run());
   const ScanCounts& counts = scanner.counts();
 
@@ -147,7 +148,8 @@ Result<FolderProfile> survey(ByteSource& source, Dialect requested, MessageSink*
   profile.dialect = detect(counts);
   profile.unquote = does_quote(counts);
   profile.exporter_clock =
-      counts.messages > 0 && (counts.all_exporter || (counts.dates > 1 && counts.one_minute));
+      counts.messages > 0 && (counts.all_exporter || (counts.dates > 1 && counts.one_minute) ||
+                              scanner.clock().is_download());
   if (requested != Dialect::automatic) apply_request(requested, profile);
   return profile;
 }

@@ -28,6 +28,9 @@ struct Line {
 /// What a From_ line begins with.
 inline constexpr std::string_view kFrom = "From ";
 
+/// UTF-8's. Programs that join files leave it before later separators too.
+inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 /// Where `From ` first occurs in `text`; npos when it does not. Much faster than a general search.
 std::size_t find_from(std::string_view text);
 

@@ -34,7 +34,8 @@ Result<MessageReader*> FolderReaders::of(journal::FolderId folder) {
   if (source == sources_.end())
     return Error{ErrorCode::internal, "a message of the journal belongs to no folder", ""};
   reader_.reset();
-  MBOXFERRY_ASSIGN(bytes_, archive::open_folder(source->place));
+  MBOXFERRY_ASSIGN(bytes_,
+                   source->shared ? source->shared->open() : archive::open_folder(source->place));
   MBOXFERRY_TRY(check_unwritten(*source));
   reader_ = std::make_unique<MessageReader>(*bytes_, wire_options(source->survey, settings_.index));
   folder_ = folder;

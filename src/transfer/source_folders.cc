@@ -68,8 +68,12 @@ Error changed(const journal::FolderRow& row, const std::string& how) {
           std::string(kChangedHint)};
 }
 
-bool by_label(const FolderSurvey& survey, const JobSettings& settings) {
-  return survey.has_labels && label_policy(settings) != plan::LabelPolicy::none;
+// A folder by labels is read for one mailbox after the other.
+void set_by_label(SourceFolder& source, const JobSettings& settings) {
+  source.by_label = source.survey.has_labels && label_policy(settings) != plan::LabelPolicy::none;
+  if (source.by_label && !source.shared) {
+    source.shared = std::make_shared<archive::SharedFolder>(source.place);
+  }
 }
 
 Result<void> match_one(SourceFolder& source, const journal::FolderRow& row,
@@ -83,7 +87,7 @@ Result<void> match_one(SourceFolder& source, const journal::FolderRow& row,
   const std::string identity_now = source.row.identity;
   source.row = row;
   source.survey = *survey;
-  source.by_label = by_label(source.survey, settings);
+  set_by_label(source, settings);
   switch (change) {
     case archive::Change::none:
       return ok();
@@ -158,7 +162,7 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Unre
         observer.notice(warning);
       MBOXFERRY_ASSIGN(SourceFolder source, survey_source(archive, place, settings));
       source.in_tree = source.in_tree || archives.size() > 1;
-      source.by_label = by_label(source.survey, settings);
+      set_by_label(source, settings);
       if (source.not_read && !source.in_tree) return not_mail(place);
       if (source.damage && !source.in_tree) return *source.damage;
       if (source.not_read) {

@@ -19,6 +19,7 @@ namespace mboxferry::transfer {
 /// One folder to move: where its bytes are, how to read them, its row in the journal.
 struct SourceFolder {
   archive::Folder place;
+  std::shared_ptr<archive::SharedFolder> shared;  ///< set when it is read for several mailboxes
   FolderSurvey survey;
   journal::FolderRow row;
   std::optional<archive::NotRead> not_read;  ///< set: no messages were found in it

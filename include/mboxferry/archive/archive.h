@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,6 +43,7 @@ std::string_view form_name(FolderForm form);
 class Container;
 class Opener;
 class TreeRoot;
+class SharedBytes;
 struct MessageList;
 
 /// One named stream of messages inside an archive. For the forms with a file a message, the stream
@@ -137,6 +139,25 @@ class Archive {
 
 /// Opens a folder's bytes: a plain file by position, a compressed one as a stream.
 Result<std::unique_ptr<ByteSource>> open_folder(const Folder& folder);
+
+/// Readers of one folder that go through it again and again, as for a mailbox after the other. What
+/// is packed is unpacked once for all of them, into a temporary file, as long as there is room.
+/// Thread-safe.
+class SharedFolder {
+ public:
+  explicit SharedFolder(Folder folder);
+  SharedFolder(const SharedFolder&) = delete;
+  SharedFolder& operator=(const SharedFolder&) = delete;
+  ~SharedFolder();
+
+  /// A reader, like open_folder().
+  Result<std::unique_ptr<ByteSource>> open();
+
+ private:
+  const Folder folder_;
+  std::mutex mutex_;
+  std::shared_ptr<SharedBytes> bytes_;
+};
 
 /// The files of a folder whose form is not mbox, from the one at `offset` of its stream on.
 Result<std::unique_ptr<MessageFiles>> open_messages(const Folder& folder, std::uint64_t offset = 0);

@@ -27,7 +27,7 @@ struct FolderProfile {
   bool unquote = true;              ///< take one `>` off `^>+From ` body lines
   bool blank_line_before = true;    ///< false: this writer leaves out the empty line
   bool use_content_length = false;  ///< some Content-Length landed on a separator or the end
-  bool exporter_clock = false;      ///< the From_ dates are the exporter's: all one minute
+  bool exporter_clock = false;      ///< the From_ dates are the exporter's: when it wrote them
   bool has_separator = false;       ///< false: no mbox at all (or empty)
   bool empty = false;               ///< no byte at all
 

@@ -14,8 +14,8 @@ namespace mboxferry::mbox {
 struct Envelope {
   std::string sender;             ///< at most 320 bytes kept
   std::optional<Timestamp> date;  ///< zone 0 when the line names none (asctime is UTC or local)
-  bool exporter_form =
-      false;  ///< `From - ` (Mozilla) or `From ???@???` (Eudora): the date is the export's
+  bool exporter_form = false;     ///< `From - ` (Mozilla), `From ???@???` (Eudora) or git's fixed
+                                  ///< date: not the message's
 };
 
 /// Parses a line without its line end, `From ` included, in all the forms of archives.md

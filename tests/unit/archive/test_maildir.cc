@@ -23,6 +23,23 @@ TEST_CASE("flags of a Maildir name are kept, what is unknown is not") {
   CHECK(maildir_record("new", "1.a").has_flags);
 }
 
+TEST_CASE("flags stand behind whatever a file system or a program made of the colon") {
+  for (const std::string separator : {":", ";", "!", "_", "-", ",", "\xef\x80\xba", "%3A", "=3A"}) {
+    INFO(separator);
+    const MessageRecord record = maildir_record("cur", "1.M2P3.host,S=12" + separator + "2,FS");
+    CHECK(record.info == "FS");
+    CHECK(record.stable_name == "1.M2P3.host,S=12");
+    CHECK(maildir_record("cur", "1.host" + separator + "2,").stable_name == "1.host");
+  }
+}
+
+TEST_CASE("a unique name is no flags") {
+  for (const std::string name : {"1.M2_2,S=5", "1.host,S=12,W=2", "1.host-2,S=5,W=6", "1.a2,S"}) {
+    CHECK(maildir_record("cur", name).info.empty());
+    CHECK(maildir_record("cur", name).stable_name == name);
+  }
+}
+
 TEST_CASE("a message keeps its unique name when its flags change or it moves to cur") {
   for (const char* name : {"12.M3P4.host,S=9:2,", "12.M3P4.host,S=9:2,FS", "12.M3P4.host,S=9"}) {
     CHECK(maildir_record("cur", name).stable_name == "12.M3P4.host,S=9");

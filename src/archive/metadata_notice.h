@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// What files beside the mail say of it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "mboxferry/archive/not_read.h"
+#include "mboxferry/base/result.h"
+
+namespace mboxferry::archive {
+
+/// One line about all files of metadata_reason() in the list; empty when there is none.
+Result<std::string> metadata_notice(const NotReadList& not_read);
+
+/// The line about messages whose keyword letters no list of keywords explains.
+std::string lost_keywords(std::uint64_t messages);
+
+}  // namespace mboxferry::archive

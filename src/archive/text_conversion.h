@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mail that is read after its text was brought into another form.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "archive/input_stream.h"
+
+namespace mboxferry::archive {
+
+/// True when the bytes begin like ASCII text in UTF-16, with or without a byte order mark.
+bool is_utf16_text(std::string_view head);
+/// True when the bytes begin with the line of four ^A that is around each message in MMDF.
+bool is_mmdf(std::string_view head);
+
+/// "text in UTF-16" or "an MMDF mailbox"; empty for everything else.
+std::string_view conversion_name(std::string_view head);
+
+/// For unpack(): `packed` as UTF-8. Unpaired surrogates become U+FFFD.
+std::unique_ptr<InputStream> utf16_to_utf8(std::unique_ptr<InputStream> packed, bool little_endian);
+/// True when is_utf16_text() and the low byte comes first.
+bool is_little_endian(std::string_view head);
+/// For unpack(): an MMDF mailbox as mbox. Lines of bodies that would separate get one more `>`,
+/// which reading an mbox takes off again.
+std::unique_ptr<InputStream> mmdf_to_mbox(std::unique_ptr<InputStream> packed);
+
+}  // namespace mboxferry::archive

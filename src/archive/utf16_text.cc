@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// UTF-16 (RFC 2781), as the shells and editors of Windows write it.
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "archive/text_conversion.h"
+#include "mboxferry/base/utf8.h"
+
+namespace mboxferry::archive {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::string_view kLittleMark = "\xff\xfe"sv;
+constexpr std::string_view kBigMark = "\xfe\xff"sv;
+// Four characters, which is also what is known of a file before it is opened.
+constexpr std::size_t kUnits = 4;
+
+bool is_text_unit(char high, char low) {
+  return high == '\0' && ((low >= ' ' && low <= '~') || low == '\n' || low == '\r' || low == '\t');
+}
+
+bool is_text(std::string_view units, bool little) {
+  for (std::size_t at = 0; at + 1 < units.size(); at += 2) {
+    if (!is_text_unit(units[at + (little ? 1 : 0)], units[at + (little ? 0 : 1)])) return false;
+  }
+  return true;
+}
+
+class Utf16Stream final : public InputStream {
+ public:
+  Utf16Stream(std::unique_ptr<InputStream> packed, bool little)
+      : packed_(std::move(packed)), little_(little) {}
+
+  Result<std::size_t> read(std::span<char> buffer) override;
+  [[nodiscard]] const std::string& name() const override { return packed_->name(); }
+
+ private:
+  Result<void> convert_more();
+  void take(char16_t unit);
+
+  std::unique_ptr<InputStream> packed_;
+  const bool little_;
+  std::array<char, 32 * 1024> input_{};
+  std::optional<char> half_;      // the first byte of a unit
+  std::optional<char16_t> high_;  // the first surrogate of a pair
+  std::string text_;
+  std::size_t used_ = 0;
+  bool at_start_ = true;
+  bool at_end_ = false;
+};
+
+void Utf16Stream::take(char16_t unit) {
+  constexpr char32_t kUnknown = 0xFFFD;
+  constexpr char16_t kMark = 0xFEFF;
+  if (std::exchange(at_start_, false) && unit == kMark) return;
+  const bool is_high = unit >= 0xD800 && unit < 0xDC00;
+  const bool is_low = unit >= 0xDC00 && unit < 0xE000;
+  if (high_ && is_low) {
+    const auto top = static_cast<char32_t>(*high_) - 0xD800;
+    append_utf8(text_, 0x10000 + (top << 10U) + (static_cast<char32_t>(unit) - 0xDC00));
+    high_.reset();
+    return;
+  }
+  if (high_) append_utf8(text_, kUnknown);
+  high_.reset();
+  if (is_high) {
+    high_ = unit;
+  } else {
+    append_utf8(text_, is_low ? kUnknown : unit);
+  }
+}
+
+Result<void> Utf16Stream::convert_more() {
+  text_.clear();
+  used_ = 0;
+  MBOXFERRY_ASSIGN(const std::size_t got, packed_->read(input_));
+  for (std::size_t i = 0; i < got; ++i) {
+    if (!half_) {
+      half_ = input_[i];
+      continue;
+    }
+    const auto first = static_cast<unsigned char>(*half_);
+    const auto second = static_cast<unsigned char>(input_[i]);
+    half_.reset();
+    take(static_cast<char16_t>(little_ ? second << 8U | first : first << 8U | second));
+  }
+  if (got > 0) return ok();
+  at_end_ = true;
+  if (high_ || half_) append_utf8(text_, 0xFFFD);
+  return ok();
+}
+
+Result<std::size_t> Utf16Stream::read(std::span<char> buffer) {
+  while (used_ == text_.size() && !at_end_) MBOXFERRY_TRY(convert_more());
+  const std::size_t size = text_.copy(buffer.data(), buffer.size(), used_);
+  used_ += size;
+  return size;
+}
+
+}  // namespace
+
+bool is_little_endian(std::string_view head) {
+  return head.starts_with(kLittleMark) || (head.size() > 1 && head[1] == '\0');
+}
+
+bool is_utf16_text(std::string_view head) {
+  if (head.size() < 2 * kUnits) return false;
+  head = head.substr(0, 2 * kUnits);
+  if (head.starts_with(kLittleMark)) return is_text(head.substr(2), true);
+  if (head.starts_with(kBigMark)) return is_text(head.substr(2), false);
+  return is_text(head, true) || is_text(head, false);
+}
+
+std::string_view conversion_name(std::string_view head) {
+  if (is_utf16_text(head)) return "text in UTF-16";
+  return is_mmdf(head) ? "an MMDF mailbox" : std::string_view();
+}
+
+std::unique_ptr<InputStream> utf16_to_utf8(std::unique_ptr<InputStream> packed,
+                                           bool little_endian) {
+  return std::make_unique<Utf16Stream>(std::move(packed), little_endian);
+}
+
+}  // namespace mboxferry::archive

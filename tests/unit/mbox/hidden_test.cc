@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// Messages whose separator is hard to see, and lines in bodies that only look like one.
+#include <catch2/catch.hpp>
+
+#include "unit/mbox/support.h"
+
+namespace mboxferry::mbox {
+namespace {
+
+using testing::Outcome;
+using testing::split_bytes;
+
+const std::string kMark = "\xEF\xBB\xBF";
+const std::string kPatch =
+    "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
+    "From: Carl <carl@x>\nDate: Thu, 12 Jan 2023 09:00:00 +0100\nSubject: [PATCH] fix\n\n"
+    "---\n a.c | 1 +\n\n";
+
+std::string mail(const std::string& body, int hour = 10) {
+  return "From a@x Mon Jan  1 " + std::to_string(hour) + ":00:00 2001\nFrom: a@x\nSubject: s\n\n" +
+         body;
+}
+
+std::vector<std::string> bodies(const std::string& bytes, Outcome& outcome) {
+  split_bytes(bytes, outcome);
+  CHECK(outcome.total.sum() == bytes.size());
+  std::vector<std::string> result;
+  for (const auto& message : outcome.found.messages) {
+    result.push_back(message.bytes.substr(message.bytes.find("\n\n") + 2));
+  }
+  return result;
+}
+
+using Bodies = std::vector<std::string>;
+
+TEST_CASE("a byte order mark before a later separator belongs to the separator") {
+  Outcome outcome;
+  const std::string folder = kMark + mail("one\n\n") + kMark + mail("two\n\n", 11);
+  CHECK(bodies(folder, outcome) == Bodies{"one\n", "two\n"});
+  CHECK(outcome.found.count("bom") == 2);
+  CHECK(outcome.total.junk == kMark.size());
+
+  SECTION("a pass that is resumed there finds the same message") {
+    testing::MemorySource source(folder);
+    testing::MemorySource peek(folder);
+    testing::Recorder again;
+    const auto& first = outcome.found.messages.front();
+    CHECK(split(source, peek, outcome.profile, again, Cancellation(), first.resume_at,
+                first.accounting));
+    REQUIRE(again.messages.size() == 1);
+    CHECK(again.messages.front().offset == outcome.found.messages.back().offset);
+    CHECK(again.messages.front().bytes == outcome.found.messages.back().bytes);
+  }
+}
+
+TEST_CASE("a byte order mark before a From_ line without a header is body text") {
+  Outcome outcome;
+  CHECK(bodies(mail("one\n\n" + kMark + "From here on it is prose\n"), outcome).size() == 1);
+}
+
+TEST_CASE("a separator at the end of the line before it separates, and is a doubt") {
+  const std::string end = GENERATE(as<std::string>(), "last words", "</html>", "aGk=", "-- \nAnn");
+  Outcome outcome;
+  CHECK(bodies(mail("one\n\n" + end) + mail("two\n"), outcome) == Bodies{"one\n\n" + end, "two\n"});
+  REQUIRE(outcome.found.doubts.size() == 1);
+  CHECK(outcome.found.doubts[0].taken);
+  CHECK(outcome.found.doubts[0].reason == "at the end of another line");
+}
+
+TEST_CASE("messages that all lack their last line end are found, and each is a doubt") {
+  Outcome outcome;
+  CHECK(bodies(mail("one") + mail("two") + mail("three"), outcome) ==
+        Bodies{"one", "two", "three"});
+  CHECK(outcome.found.doubts.size() == 2);
+}
+
+TEST_CASE("a From_ line within a line of prose or of a quotation does not separate") {
+  const std::string text = GENERATE(
+      as<std::string>(), "see From b@x Mon Jan  1 11:00:00 2001\nFrom: b@x\nTo: c@x\n",
+      "\"From b@x Mon Jan  1 11:00:00 2001\nFrom: b@x\nTo: c@x\n",
+      "> >From b@x Mon Jan  1 11:00:00 2001\n> >From: b@x\n> >To: c@x\n",
+      "it came:From b@x Mon Jan  1 11:00:00 2001\nand so on\n",
+      "it came:From b@x Mon Jan  1 11:00:00 2001\nTo: nobody\nand so on\n", "(From my phone)\n");
+  Outcome outcome;
+  CHECK(bodies(mail(text), outcome) == Bodies{text});
+}
+
+TEST_CASE("git's line of a patch stays in the body of other mail, and is a doubt") {
+  Outcome outcome;
+  const std::string text = "I applied:\n\n" + kPatch + "OK?\n";
+  CHECK(bodies(mail(text + "\n") + mail("two\n"), outcome) == Bodies{text, "two\n"});
+  REQUIRE(outcome.found.doubts.size() == 1);
+  CHECK_FALSE(outcome.found.doubts[0].taken);
+}
+
+TEST_CASE("a folder of patches is split at git's lines, whose date is nobody's") {
+  Outcome outcome;
+  CHECK(bodies(kPatch + kPatch + mail("other\n"), outcome).size() == 3);
+  CHECK(outcome.found.messages[0].envelope.exporter_form);
+  CHECK_FALSE(outcome.found.messages[2].envelope.exporter_form);
+}
+
+TEST_CASE("a mailbox between the lines of an inclusion stays in the body") {
+  const auto [begin, end] = GENERATE(table<std::string, std::string>(
+      {{"----- Begin Included Message -----", "----- End Included Message -----"},
+       {"---------- Begin Forwarded Message ----------", "---- End Forwarded Message ----"},
+       {"-------------------- Start of forwarded message --------------------",
+        "-------------------- End of forwarded message --------------------"},
+       {"------- Forwarded Message", "------- End of Forwarded Message"}}));
+  const std::string inner = mail("included\n\n", 11) + mail("included too\n\n", 12);
+
+  SECTION("up to the line that ends it") {
+    Outcome outcome;
+    const std::string text = "see:\n\n" + begin + "\n\n" + inner + end + "\n\nbye\n";
+    CHECK(bodies(mail(text + "\n") + mail("two\n"), outcome) == Bodies{text, "two\n"});
+    CHECK(outcome.found.doubts.size() == 2);
+  }
+  SECTION("also one that holds another") {
+    Outcome outcome;
+    const std::string nested = begin + "\n\n" + mail(begin + "\n\n" + inner + end + "\n\n") + end;
+    CHECK(bodies(mail(nested + "\n\n") + mail("two\n"), outcome) == Bodies{nested + "\n", "two\n"});
+  }
+  SECTION("unless it does not end") {
+    Outcome outcome;
+    const std::string whole = begin + "\n\n" + mail("x\n\n") + end + "\n\n";
+    CHECK(bodies(mail("cut:\n\n" + begin + "\n\n") + mail(whole), outcome).size() == 2);
+  }
+}
+
+}  // namespace
+}  // namespace mboxferry::mbox
