@@ -19,6 +19,7 @@
 #include "archive/file_rules.h"
 #include "archive/folder_list.h"
 #include "archive/folder_path.h"
+#include "archive/layout_names.h"
 #include "archive/message_list.h"
 #include "archive/message_record.h"
 #include "archive/standard_input.h"
@@ -101,6 +102,7 @@ Result<Archive> Opener::open_tree(const std::string& path) const {
   archive.is_tree_ = !is_one_folder;
   archive.folders_ = std::move(tree.folders);
   archive.not_read_ = std::move(tree.not_read);
+  archive.layouts_ = std::move(tree.layouts);
   return archive;
 }
 
@@ -169,18 +171,21 @@ Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
   std::vector<FoundFolder> found;
   auto not_read = std::make_shared<NotReadList>();
   bool has_encrypted = false;
+  LayoutMarks marks;
   for (const std::string& path : paths) {
     MBOXFERRY_ASSIGN(OpenFile file, OpenFile::open(path));
-    MBOXFERRY_ASSIGN(
-        auto contents,
-        scan_container(std::make_shared<const OpenFile>(std::move(file)), limits_, *not_read));
+    MBOXFERRY_ASSIGN(auto contents,
+                     scan_container(std::make_shared<const OpenFile>(std::move(file)), limits_,
+                                    *not_read, marks));
     std::move(contents.folders.begin(), contents.folders.end(), std::back_inserter(found));
     has_encrypted = has_encrypted || contents.has_encrypted;
+    if (!contents.notice.empty()) notices.push_back(std::move(contents.notice));
   }
   MBOXFERRY_TRY(not_read->result());
   if (found.empty()) return no_mail(paths.front(), has_encrypted);
   std::string root_name(without_packing_suffix(last_segment(paths.front())));
-  strip_common_directories(found, root_name);
+  apply_layouts(found, marks);
+  strip_wrappers(found, root_name);
   Archive archive;
   archive.path_ = paths.front();
   archive.kind_ = ArchiveKind::container;
@@ -188,6 +193,7 @@ Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
   archive.is_tree_ = archive.folders_.size() > 1;
   archive.not_read_ = std::move(not_read);
   archive.notices_ = std::move(notices);
+  archive.layouts_ = marks.names();
   return archive;
 }
 

@@ -16,6 +16,7 @@ namespace mboxferry::archive {
 struct Tree {
   std::vector<Folder> folders;  ///< in byte order of their files
   std::shared_ptr<const NotReadList> not_read;
+  std::vector<std::string> layouts;
 };
 
 /// Walks the tree, which is called `root_name` in folder paths. A symbolic link that stays inside
