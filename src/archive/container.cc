@@ -56,7 +56,7 @@ Result<std::unique_ptr<MemberWalker>> Container::take(MemberPosition position) {
     }
     ++walks_;
   }
-  return MemberWalker::open(file_, limits_);
+  return MemberWalker::open(file_, limits_, code_page_);
 }
 
 void Container::give_back(std::unique_ptr<MemberWalker> walker) {

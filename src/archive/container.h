@@ -31,6 +31,8 @@ class Container {
   Result<std::unique_ptr<MemberWalker>> take(MemberPosition position);
   void give_back(std::unique_ptr<MemberWalker> walker);
 
+  /// For names in a zip archive that are not UTF-8. Before the first take().
+  void set_code_page(CodePage code_page) { code_page_ = code_page; }
   /// Names a member for Folder::member. Only while the archive is opened, by one thread.
   void set_position(const std::string& member, MemberPosition position) {
     positions_[member] = position;
@@ -47,6 +49,7 @@ class Container {
  private:
   const std::shared_ptr<const OpenFile> file_;
   const Limits limits_;
+  CodePage code_page_;
   std::map<std::string, MemberPosition> positions_;
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<MemberWalker>> idle_;

@@ -8,15 +8,14 @@
 #include <string_view>
 #include <utility>
 
-#include "archive/container.h"
-#include "archive/emlx.h"
+#include "archive/container_walk.h"
 #include "archive/file_kind.h"
 #include "archive/file_rules.h"
 #include "archive/maildir.h"
-#include "archive/message_list.h"
 #include "archive/message_record.h"
 #include "archive/not_read_rules.h"
 #include "archive/text_conversion.h"
+#include "archive/zip_names.h"
 #include "mboxferry/base/utf8.h"
 
 namespace mboxferry::archive {
@@ -33,46 +32,9 @@ std::string order_key(MemberPosition position) {
   return key;
 }
 
-bool in_maildir(const std::string& path) {
-  const std::string parent = parent_path(path);
-  return base_name(parent) == "cur" || base_name(parent) == "new";
-}
+}  // namespace
 
-class ContainerScan {
- public:
-  ContainerScan(std::shared_ptr<Container> container, const Limits& limits, NotReadList& not_read)
-      : container_(std::move(container)), limits_(limits), not_read_(not_read) {}
-
-  Result<ContainerContents> run();
-
- private:
-  Result<void> visit();
-  Result<void> look_inside(std::string_view head);
-  Result<bool> take_message(std::string_view head);
-  Result<void> add_message(FolderForm form, const std::string& directory, MessageRecord record);
-  void read_keywords();
-  Result<void> finish();
-  void add_folder(FoundFolder found, std::string member);
-  void keep(bool compressed);
-  Result<void> end_damaged(const Error& error);
-  void keep_damaged(const std::string& place, MemberPosition position);
-  void leave_out(std::string_view reason) { tell(NotReadKind::not_mail, reason); }
-  void leave_unread(std::string_view reason) { tell(NotReadKind::unread, reason); }
-  void tell(NotReadKind kind, std::string_view reason);
-  /// The present member as Folder::member, and as a path below the container.
-  [[nodiscard]] std::string label() const;
-  [[nodiscard]] std::string relative() const;
-
-  std::shared_ptr<Container> container_;
-  const Limits limits_;
-  NotReadList& not_read_;
-  std::unique_ptr<MemberWalker> walker_;
-  ContainerContents contents_;
-  MessageCollector messages_;
-  MemberPosition last_kept_;  // none yet: zero
-};
-
-std::string ContainerScan::label() const {
+std::string ContainerScan::member_label() const {
   const auto text = [&](const Entry& entry) {
     return to_utf8(std::string_view(entry.name).substr(0, limits_.longest_name));
   };
@@ -80,8 +42,8 @@ std::string ContainerScan::label() const {
   return walker_->is_inside() ? text(walker_->container_entry()) + ": " + name : name;
 }
 
-std::string ContainerScan::relative() const {
-  std::string path = plain_path(walker_->entry().name);
+std::string ContainerScan::relative_path(std::string_view name) const {
+  std::string path = plain_path(name);
   if (path.empty()) path = "unnamed";
   if (!walker_->is_inside()) return path;
   const std::string container = plain_path(walker_->container_entry().name);
@@ -89,8 +51,8 @@ std::string ContainerScan::relative() const {
 }
 
 void ContainerScan::tell(NotReadKind kind, std::string_view reason) {
-  not_read_.add({kind, to_utf8(relative()), to_utf8(container_->file().path()) + ": " + label(),
-                 walker_->entry().size.value_or(0), std::string(reason)});
+  not_read_.add({kind, to_utf8(relative_), to_utf8(container_->file().path()) + ": " + label_,
+                 walker_ ? walker_->entry().size.value_or(0) : 0, std::string(reason)});
 }
 
 void ContainerScan::add_folder(FoundFolder found, std::string member) {
@@ -100,6 +62,7 @@ void ContainerScan::add_folder(FoundFolder found, std::string member) {
               (position.inner == 0 ? "" : "." + std::to_string(position.inner)) + ")";
   }
   container_->set_position(member, position);
+  kept_.try_emplace(position, contents_.folders.size());
   found.folder.file = container_->file().path();
   found.folder.member = std::move(member);
   found.folder.container = container_;
@@ -107,12 +70,24 @@ void ContainerScan::add_folder(FoundFolder found, std::string member) {
 }
 
 void ContainerScan::keep(bool compressed) {
+  const MemberPosition position = walker_->position();
+  if (is_link_) {
+    const auto kept = kept_.find(position);
+    if (kept != kept_.end()) {
+      // Of several names the first in byte order is the folder's, as in a tree.
+      std::string& name = contents_.folders[kept->second].relative;
+      if (relative_ < name) std::swap(relative_, name);
+      leave_out("the same file as " + to_utf8(name));
+      return;
+    }
+  }
   FoundFolder found;
-  found.relative = relative();
+  found.relative = relative_;
   found.compressed = compressed;
-  found.first = last_kept_ = walker_->position();
+  found.first = position;
+  if (!is_link_) last_kept_ = position;
   found.folder.bytes_on_disk = walker_->entry().size.value_or(0);
-  add_folder(std::move(found), label());
+  add_folder(std::move(found), label_);
 }
 
 // A folder that cannot be read, so that what is lost is not passed over in silence.
@@ -123,66 +98,80 @@ void ContainerScan::keep_damaged(const std::string& place, MemberPosition positi
   add_folder(std::move(found), place + " (damaged)");
 }
 
-Result<void> ContainerScan::add_message(FolderForm form, const std::string& directory,
-                                        MessageRecord record) {
+Result<void> ContainerScan::add_message(const MailFile& mail, MessageRecord record) {
   const Entry& entry = walker_->entry();
   constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 50U;
   if (record.length == 0 || record.length > kMostBytes) {
     record.length == 0 ? leave_out("empty") : leave_unread("its size cannot be right");
     return ok();
   }
-  record.name = record.stable_name = label();
+  record.name = record.stable_name = label_;
   record.modified = entry.modified;
   record.position = walker_->position();
   record.key = order_key(record.position);
-  last_kept_ = record.position;
-  return messages_.add(form, directory, record);
+  record.is_link = is_link_;
+  if (!is_link_) last_kept_ = record.position;
+  if (mail.layout) marks_.note_folder(mail.directory, *mail.layout);
+  return messages_.add(mail.form, mail.directory, record);
+}
+
+// Of the present member; read once, however many links lead to it.
+Result<MessageRecord> ContainerScan::measure(FolderForm form) {
+  if (const auto known = measured_.find(form); known != measured_.end()) return known->second;
+  if (is_link_ && linked_is_read_)
+    return Error{ErrorCode::not_mail, "it has another name, by which it is another kind of file",
+                 ""};
+  const auto size = walker_->is_compressed() ? std::nullopt : walker_->entry().size;
+  MBOXFERRY_ASSIGN(HeadedStream * bytes, walker_->bytes());
+  linked_is_read_ = is_link_ && (!size || form == FolderForm::emlx);
+  MBOXFERRY_ASSIGN(MessageRecord record, read_record(form, *bytes, size));
+  if (is_link_) measured_.emplace(form, record);
+  return record;
 }
 
 // True when the member is a message of its own.
 Result<bool> ContainerScan::take_message(std::string_view head) {
-  const Entry& entry = walker_->entry();
-  const std::string path = relative();
-  const std::string_view name = base_name(path);
-  const std::string parent = parent_path(path);
-  const auto size = walker_->is_compressed() ? std::nullopt : entry.size;
-  if (const auto form = message_form(name, head)) {
-    MBOXFERRY_ASSIGN(HeadedStream * bytes, walker_->bytes());
-    MBOXFERRY_ASSIGN(MessageRecord record, read_record(*form, *bytes, size));
-    if (record.several) {
-      keep(walker_->is_compressed());
-      return true;
-    }
-    if (record.length > 0 && is_partial_name(name)) {
-      not_read_.add({NotReadKind::unread, to_utf8(path),
-                     to_utf8(container_->file().path()) + ": " + label(), 0,
-                     std::string(kPartialReason)});
-    }
-    MBOXFERRY_TRY(add_message(*form, *form == FolderForm::emlx ? emlx_directory(path) : parent,
-                              std::move(record)));
+  const auto mail = as_mail_file(relative_, head);
+  if (!mail) return false;
+  MBOXFERRY_ASSIGN(MessageRecord record, measure(mail->form));
+  if (record.several) {
+    keep(walker_->is_compressed());
     return true;
   }
-  if (!in_maildir(path) || head.empty() || (looks_like_mbox(head) && !is_maildir_name(name))) {
-    return false;
+  if (record.length > 0 && is_partial_name(base_name(relative_))) {
+    not_read_.add({NotReadKind::unread, to_utf8(relative_),
+                   to_utf8(container_->file().path()) + ": " + label_, 0,
+                   std::string(kPartialReason)});
   }
-  MessageRecord record = maildir_record(base_name(parent), name);
-  MBOXFERRY_ASSIGN(HeadedStream * bytes, walker_->bytes());
-  MBOXFERRY_ASSIGN(const MessageRecord measured, read_record(FolderForm::maildir, *bytes, size));
-  record.length = measured.length;
-  MBOXFERRY_TRY(add_message(FolderForm::maildir, parent_path(parent), std::move(record)));
+  if (mail->form == FolderForm::maildir) {
+    MessageRecord named = maildir_record(base_name(parent_path(relative_)), base_name(relative_));
+    named.length = record.length;
+    record = std::move(named);
+  }
+  MBOXFERRY_TRY(add_message(*mail, std::move(record)));
   return true;
 }
 
-void ContainerScan::read_keywords() {
+// A small file that says something about others.
+void ContainerScan::read_list() {
   const auto bytes = walker_->bytes();
   const auto head = bytes ? (*bytes)->head() : Result<std::string_view>(bytes.error());
-  if (head) messages_.set_keywords(parent_path(relative()), parse_dovecot_keywords(*head));
+  if (!head) return;
+  if (base_name(relative_) == "descmap.pce") {
+    marks_.set_descriptions(parent_path(relative_), *head);
+  } else {
+    messages_.set_keywords(parent_path(relative_), parse_dovecot_keywords(*head));
+  }
 }
 
 Result<void> ContainerScan::look_inside(std::string_view head) {
-  const std::string_view name = base_name(walker_->entry().name);
+  const std::string_view name = base_name(relative_);
   const bool compressed = walker_->is_compressed();
   const auto format = container_format(head);
+  if (format && is_link_) {
+    leave_out("another name of an archive of files");
+    return ok();
+  }
   if (walker_->is_inside() && (format || is_compressed(head))) {
     const auto conversion = conversion_name(head);
     leave_unread(conversion.empty() ? "packed a third time, not unpacked"
@@ -195,11 +184,12 @@ Result<void> ContainerScan::look_inside(std::string_view head) {
     leave_unread("cannot be read: " + taken.error().what);
   if (!taken && taken.error().code != ErrorCode::not_mail) return taken.error();
   if (!taken || *taken) return ok();
+  const bool is_in_maildir = maildir_place(relative_) != MaildirPlace::none;
   if (looks_like_mbox(head) || (compressed && head.empty()) || may_be_damaged_mbox(name, head)) {
     keep(compressed);
   } else if (head.empty() && !compressed && without_packing_suffix(name) != name) {
     leave_unread("is empty, which a compressed file never is");
-  } else if (head.empty() && can_be_mbox(name) && !in_maildir(relative())) {
+  } else if (head.empty() && can_be_mbox(name) && !is_in_maildir) {
     keep(false);
   } else if (const auto reason = metadata_reason(name); !reason.empty()) {
     leave_out(reason);
@@ -215,24 +205,55 @@ Result<void> ContainerScan::look_inside(std::string_view head) {
 
 Result<void> ContainerScan::visit() {
   const Entry& entry = walker_->entry();
-  const std::string_view name = base_name(entry.name);
-  if (entry.type == Entry::Type::directory) return ok();
-  if (entry.type == Entry::Type::link) {
-    leave_unread("a link to another file");
-  } else if (entry.type == Entry::Type::other) {
-    tell(kind_of_no_file(name), "no file");
-  } else if (entry.name.size() > limits_.longest_name) {
+  go_on(relative_path(entry.name), member_label());
+  switch (entry.type) {
+    case Entry::Type::directory:
+      parts_.see_directory(relative_);
+      return ok();
+    case Entry::Type::hard_link:
+    case Entry::Type::symbolic_link:
+      return add_link();
+    case Entry::Type::other:
+      tell(kind_of_no_file(base_name(relative_)), "no file");
+      return ok();
+    case Entry::Type::file:
+      break;
+  }
+  if (entry.name.size() > limits_.longest_name) {
     leave_unread("its name is too long");
-  } else if (entry.encrypted) {
+    return ok();
+  }
+  MBOXFERRY_TRY(links_.add_member(relative_, walker_->position()));
+  return visit_file();
+}
+
+Result<void> ContainerScan::visit_file() {
+  const std::string_view name = base_name(relative_);
+  const MaildirPlace place = maildir_place(relative_);
+  if (place == MaildirPlace::none) {
+    marks_.see(relative_);
+  } else {
+    parts_.see_directory(parent_path(relative_));
+  }
+  if (walker_->entry().encrypted) {
     contents_.has_encrypted = true;
     tell(kind_of_unreadable(name), "encrypted");
   } else if (const auto reason = index_file_reason(name); !reason.empty()) {
-    if (name == "dovecot-keywords") read_keywords();
+    if (name == "dovecot-keywords" || name == "descmap.pce") read_list();
     leave_out(reason);
+  } else if (place != MaildirPlace::none && name.starts_with('.')) {
+    leave_out("hidden file in a Maildir");
+  } else if (place == MaildirPlace::unfinished && is_maildir_name(name)) {
+    leave_out("unfinished delivery");
+  } else if (is_link_ && !linked_head_.empty()) {
+    return look_inside(linked_head_);
   } else {
     const auto bytes = walker_->bytes();
     const auto head = bytes ? (*bytes)->head() : Result<std::string_view>(bytes.error());
-    if (head) return look_inside(*head);
+    if (head) {
+      if (is_link_) linked_head_ = *head;
+      return look_inside(is_link_ ? std::string_view(linked_head_) : *head);
+    }
     if (can_be_mbox(name)) {
       keep(false);
     } else {
@@ -271,15 +292,26 @@ Result<ContainerContents> ContainerScan::run() {
     if (visited.error().code != ErrorCode::not_mail) return visited.error();
     const MemberPosition position = walker_->position();
     walker_->leave();
-    keep_damaged(label(), {position.outer, position.inner + 1});
+    keep_damaged(label_, {position.outer, position.inner + 1});
   }
   MBOXFERRY_TRY(finish());
   return std::move(contents_);
 }
 
 Result<void> ContainerScan::finish() {
-  MBOXFERRY_ASSIGN(auto lists, messages_.finish(
-                                   nullptr, [](const std::string&) {}, container_));
+  MBOXFERRY_TRY(read_hard_links());
+  walker_.reset();
+  MBOXFERRY_TRY(links_.each_symbolic_link([this](const MemberLink& link, MemberLinks::Place place) {
+    list_symbolic_link(link, place);
+  }));
+  MBOXFERRY_TRY(parts_.each([this](const std::string& directory) {
+    return messages_.add_folder(FolderForm::maildir, directory);
+  }));
+  const auto copy = [this](const std::string& label) {
+    go_on(label, label);
+    leave_out("the same file as another of its folder");
+  };
+  MBOXFERRY_ASSIGN(auto lists, messages_.finish(nullptr, copy, container_));
   contents_.unexplained_keywords = messages_.unexplained_keywords();
   for (FoundFolder& list : lists) {
     list.folder.file = container_->file().path();
@@ -292,12 +324,21 @@ Result<void> ContainerScan::finish() {
   return ok();
 }
 
-}  // namespace
-
 Result<ContainerContents> scan_container(std::shared_ptr<const OpenFile> file, const Limits& limits,
-                                         NotReadList& not_read) {
+                                         NotReadList& not_read, LayoutMarks& marks) {
+  const CodePageGuess guess = guess_code_page(file, limits);
+  const std::string path = file->path();
   auto container = std::make_shared<Container>(std::move(file), limits);
-  return ContainerScan(std::move(container), limits, not_read).run();
+  container->set_code_page(guess.best());
+  MBOXFERRY_ASSIGN(ContainerContents contents,
+                   ContainerScan(std::move(container), limits, not_read, marks).run());
+  if (guess.names() > 0) {
+    const bool is_one = guess.names() == 1;
+    contents.notice = path + ": " + std::to_string(guess.names()) +
+                      (is_one ? " name is" : " names are") + " not marked as UTF-8, and read as " +
+                      std::string(guess.best().name());
+  }
+  return contents;
 }
 
 }  // namespace mboxferry::archive

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "archive/folder_list.h"
+#include "archive/layout.h"
 #include "archive/limits.h"
 #include "archive/open_file.h"
 #include "mboxferry/base/result.h"
@@ -17,12 +18,14 @@ struct ContainerContents {
   std::vector<FoundFolder> folders;  ///< in the container's order
   bool has_encrypted = false;
   std::uint64_t unexplained_keywords = 0;  ///< messages with a keyword letter without a name
+  std::string notice;  ///< how names were read, when that is not certain
 };
 
 /// Walks through all members of `file`, and through containers that are members. A member that
 /// cannot be read becomes a folder, so that reading it tells where the damage is; so does the
-/// place behind which the container itself is damaged.
+/// place behind which the container itself is damaged. A hard link is the member that it names,
+/// under another name. `marks` gets what is seen of layouts.
 Result<ContainerContents> scan_container(std::shared_ptr<const OpenFile> file, const Limits& limits,
-                                         NotReadList& not_read);
+                                         NotReadList& not_read, LayoutMarks& marks);
 
 }  // namespace mboxferry::archive

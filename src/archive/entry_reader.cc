@@ -33,10 +33,10 @@ class Utf8Names {
 };
 
 Entry::Type type_of(archive_entry* entry) {
-  if (archive_entry_hardlink(entry) != nullptr) return Entry::Type::link;
+  if (archive_entry_hardlink(entry) != nullptr) return Entry::Type::hard_link;
   const auto type = archive_entry_filetype(entry);
   if (type == AE_IFREG) return Entry::Type::file;
-  if (type == AE_IFLNK) return Entry::Type::link;
+  if (type == AE_IFLNK) return Entry::Type::symbolic_link;
   return type == AE_IFDIR ? Entry::Type::directory : Entry::Type::other;
 }
 
@@ -45,6 +45,10 @@ Entry to_entry(archive_entry* raw) {
   const char* name = archive_entry_pathname(raw);
   if (name != nullptr) entry.name = name;
   entry.type = type_of(raw);
+  const char* target = nullptr;
+  if (entry.type == Entry::Type::hard_link) target = archive_entry_hardlink(raw);
+  if (entry.type == Entry::Type::symbolic_link) target = archive_entry_symlink(raw);
+  if (target != nullptr) entry.target = target;
   entry.encrypted = archive_entry_is_encrypted(raw) != 0;
   if (archive_entry_size_is_set(raw) != 0 && archive_entry_size(raw) >= 0) {
     entry.size = static_cast<std::uint64_t>(archive_entry_size(raw));
@@ -55,14 +59,18 @@ Entry to_entry(archive_entry* raw) {
 
 }  // namespace
 
-EntryReader::EntryReader(std::unique_ptr<InputStream> stream, std::shared_ptr<UnpackMeter> meter)
-    : input_(std::move(stream)), counter_(std::move(meter)) {}
+EntryReader::EntryReader(std::unique_ptr<InputStream> stream, std::shared_ptr<UnpackMeter> meter,
+                         std::optional<CodePage> code_page)
+    : input_(std::move(stream)), counter_(std::move(meter)), code_page_(code_page) {}
 
 Result<std::unique_ptr<EntryReader>> EntryReader::open(std::unique_ptr<InputStream> stream,
                                                        ContainerFormat format,
-                                                       std::shared_ptr<UnpackMeter> meter) {
+                                                       std::shared_ptr<UnpackMeter> meter,
+                                                       CodePage code_page) {
   const bool seekable = dynamic_cast<FileStream*>(stream.get()) != nullptr;
-  std::unique_ptr<EntryReader> reader(new EntryReader(std::move(stream), std::move(meter)));
+  const bool is_zip = format == ContainerFormat::zip;
+  std::unique_ptr<EntryReader> reader(new EntryReader(
+      std::move(stream), std::move(meter), is_zip ? std::optional(code_page) : std::nullopt));
   MBOXFERRY_TRY(reader->start(format, seekable));
   return reader;
 }
@@ -103,6 +111,10 @@ Result<bool> EntryReader::next() {
         ErrorCode::not_mail,
         input_.name() + " has more than " + std::to_string(limits.most_members) + " members",
         "if it is genuine, unpack it by hand and name what comes out"};
+  }
+  if (code_page_ && !is_utf8(entry_.name)) {
+    entry_.unmarked_name = std::move(entry_.name);
+    entry_.name = code_page_->to_utf8(entry_.unmarked_name);
   }
   member_read_ = 0;
   member_name_ = input_.name() + ": " + to_utf8(entry_.name.substr(0, limits.longest_name));

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 
+#include "archive/code_page.h"
 #include "archive/file_kind.h"
 #include "archive/input_stream.h"
 #include "archive/libarchive_input.h"
@@ -18,22 +19,26 @@
 namespace mboxferry::archive {
 
 struct Entry {
-  enum class Type { file, directory, link, other };
+  enum class Type { file, directory, hard_link, symbolic_link, other };
 
   std::string name;  ///< as it is written; a label, never a path to open
+  std::string unmarked_name;  ///< its bytes when it was taken for text in a code page, else empty
   Type type = Type::file;
+  std::string target;  ///< of a link: a member's name, or what a symbolic link says
   bool encrypted = false;
   std::optional<std::uint64_t> size;     ///< unpacked; not always known beforehand
   std::optional<std::int64_t> modified;  ///< seconds since 1970
 };
 
-/// A zip archive in a FileStream is read by its directory, so that passing over members is cheap;
-/// one in another stream is read as it comes.
+/// Names in a zip archive that are not UTF-8 are taken for text in a code page. A zip archive in a
+/// FileStream is read by its directory, so that passing over members is cheap; one in another
+/// stream is read as it comes.
 class EntryReader {
  public:
   static Result<std::unique_ptr<EntryReader>> open(std::unique_ptr<InputStream> stream,
                                                    ContainerFormat format,
-                                                   std::shared_ptr<UnpackMeter> meter);
+                                                   std::shared_ptr<UnpackMeter> meter,
+                                                   CodePage code_page);
 
   /// Goes to the next member; false behind the last.
   Result<bool> next();
@@ -46,12 +51,14 @@ class EntryReader {
   [[nodiscard]] const std::string& member_name() const { return member_name_; }
 
  private:
-  EntryReader(std::unique_ptr<InputStream> stream, std::shared_ptr<UnpackMeter> meter);
+  EntryReader(std::unique_ptr<InputStream> stream, std::shared_ptr<UnpackMeter> meter,
+              std::optional<CodePage> code_page);
   Result<void> start(ContainerFormat format, bool seekable);
   [[nodiscard]] Error failure(const std::string& name, std::uint64_t unpacked) const;
 
   LibarchiveInput input_;
   UnpackCounter counter_;
+  std::optional<CodePage> code_page_;
   Entry entry_;
   std::string member_name_;
   std::uint64_t number_ = 0;

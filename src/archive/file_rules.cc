@@ -14,7 +14,7 @@ struct IndexFile {
   std::string_view name;
   std::string_view reason;
 };
-constexpr std::array<IndexFile, 13> kIndexFiles{{
+constexpr std::array<IndexFile, 28> kIndexFiles{{
     {".DS_Store", "window settings of macOS"},
     {"panacea.dat", "folder cache of Thunderbird"},
     {"msgFilterRules.dat", "filter rules of Thunderbird"},
@@ -28,6 +28,34 @@ constexpr std::array<IndexFile, 13> kIndexFiles{{
     {"maildirfolder", "mark of a Maildir"},
     {"subscriptions", "list of subscribed folders"},
     {"maildirsize", "quota of a Maildir"},
+    {"..maildir++", "mark of Evolution"},
+    {"folder-metadata.xml", "settings of Evolution"},
+    {"local-metadata.xml", "settings of Evolution"},
+    {"cyrus.header", "index file of Cyrus"},
+    {"cyrus.index", "index file of Cyrus"},
+    {"cyrus.cache", "index file of Cyrus"},
+    {"cyrus.squat", "index file of Cyrus"},
+    {"cyrus.annotations", "index file of Cyrus"},
+    {"index.fld", "index file of Kerio"},
+    {"status.fld", "index file of Kerio"},
+    {"properties.fld", "index file of Kerio"},
+    {"search.fld", "index file of Kerio"},
+    {"descmap.pce", "names of Eudora's mailboxes"},
+    {".mh_sequences", "index file of MH"},
+    {".xmhcache", "index file of MH"},
+}};
+// Endings in whatever case.
+constexpr std::array<IndexFile, 10> kIndexEndings{{
+    {".toc", "index file of Eudora"},
+    {".mrk", "index file of MDaemon"},
+    {".cmeta", "index file of Evolution"},
+    {".ev-summary", "index file of Evolution"},
+    {".ev-summary-meta", "index file of Evolution"},
+    {".ibex.index", "index file of Evolution"},
+    {".ibex.index.data", "index file of Evolution"},
+    {".index.ids", "index file of KMail"},
+    {".index.sorted", "index file of KMail"},
+    {".uidcache", "index file of KMail"},
 }};
 // Files beside the mail that say what is not in the messages.
 constexpr std::array<IndexFile, 5> kMetadataSuffixes{{
@@ -81,8 +109,14 @@ std::string_view index_file_reason(std::string_view name) {
   if (name.ends_with(".msf")) return "index file of Thunderbird";
   if (name.starts_with("dovecot") || name.starts_with(".dovecot")) return "index file of Dovecot";
   if (name.starts_with("courierimap")) return "index file of Courier";
+  if (name.starts_with("._")) return "AppleDouble file of macOS";
+  if (name == "nstmp" || name.starts_with("nstmp-")) return "leftover of Thunderbird's compacting";
+  if (name.starts_with('.') && name.ends_with(".index")) return "index file of KMail";
   for (const IndexFile& row : kIndexFiles) {
     if (name == row.name) return row.reason;
+  }
+  for (const IndexFile& row : kIndexEndings) {
+    if (ends_with_ignoring_case(name, row.name)) return row.reason;
   }
   return {};
 }

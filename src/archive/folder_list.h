@@ -25,8 +25,4 @@ struct FoundFolder {
 /// Names folders after their files below the root, which is called `root_name`.
 std::vector<Folder> name_folders(std::vector<FoundFolder> found, std::string root_name);
 
-/// Takes off the directories that all folders have in common, up to an account name; the last one
-/// that is taken off becomes `root_name`.
-void strip_common_directories(std::vector<FoundFolder>& found, std::string& root_name);
-
 }  // namespace mboxferry::archive

@@ -95,9 +95,21 @@ std::string find_renamed(const std::string& directory, std::string_view stable_n
 
 bool is_maildir_name(std::string_view name) {
   if (info_begin(name) < name.size()) return true;
+  for (const std::string_view suffix : {".mbox", ".mbx", ".mbs", ".txt"}) {
+    if (name.ends_with(suffix)) return false;
+  }
   const std::size_t digits = name.find_first_not_of("0123456789");
   return digits != std::string_view::npos && digits > 0 && name[digits] == '.';
 }
+
+MaildirPlace maildir_place(const std::string& path) {
+  const std::string directory = parent_path(path);
+  const std::string_view parent = base_name(directory);
+  if (parent == "tmp") return MaildirPlace::unfinished;
+  return parent == "cur" || parent == "new" ? MaildirPlace::delivered : MaildirPlace::none;
+}
+
+bool has_maildir_flags(std::string_view name) { return info_begin(name) < name.size(); }
 
 std::optional<std::uint64_t> size_in_maildir_name(std::string_view name) {
   const std::size_t at = name.find(",S=");
@@ -113,6 +125,9 @@ std::vector<std::string> maildir_path(std::string_view directory) {
     std::string_view segment = rest.substr(0, rest.find('/'));
     rest.remove_prefix(std::min(rest.size(), segment.size() + 1));
     if (!rest.empty() || !segment.starts_with('.') || segment.size() == 1) {
+      constexpr std::string_view kSubfolders = ".sbd";
+      if (segment.size() > kSubfolders.size() && segment.ends_with(kSubfolders))
+        segment.remove_suffix(kSubfolders.size());
       path.push_back(decode(segment));
       continue;
     }

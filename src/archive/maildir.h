@@ -20,6 +20,13 @@ MessageRecord maildir_record(std::string_view subdirectory, std::string_view nam
 /// True when the name carries flags or looks like a delivery's ("1204680122.M1P2.host").
 bool is_maildir_name(std::string_view name);
 
+/// True when the name carries flags.
+bool has_maildir_flags(std::string_view name);
+
+enum class MaildirPlace { none, delivered, unfinished };
+/// By the directory that the file is in: `cur` and `new`, or `tmp`.
+MaildirPlace maildir_place(const std::string& path);
+
 /// The message's size by its name (",S=1234"): of a compressed file it is not the file's.
 std::optional<std::uint64_t> size_in_maildir_name(std::string_view name);
 

@@ -37,7 +37,7 @@ Error no_member(const std::string& path) {
 }  // namespace
 
 Result<std::unique_ptr<MemberWalker>> MemberWalker::open(std::shared_ptr<const OpenFile> file,
-                                                         const Limits& limits) {
+                                                         const Limits& limits, CodePage code_page) {
   auto meter = std::make_shared<UnpackMeter>(limits, file->size());
   std::string head(kHeadBytes, '\0');
   MBOXFERRY_ASSIGN(const std::size_t size, file->read_at(0, head));
@@ -53,8 +53,8 @@ Result<std::unique_ptr<MemberWalker>> MemberWalker::open(std::shared_ptr<const O
   }
   const auto format = container_format(head);
   if (!format) return no_container(file->path());
-  std::unique_ptr<MemberWalker> walker(new MemberWalker(meter));
-  MBOXFERRY_ASSIGN(walker->outer_, EntryReader::open(std::move(stream), *format, meter));
+  std::unique_ptr<MemberWalker> walker(new MemberWalker(meter, code_page));
+  MBOXFERRY_ASSIGN(walker->outer_, EntryReader::open(std::move(stream), *format, meter, code_page));
   return walker;
 }
 
@@ -108,7 +108,7 @@ Result<HeadedStream*> MemberWalker::bytes() {
 }
 
 Result<void> MemberWalker::enter(ContainerFormat format) {
-  MBOXFERRY_ASSIGN(inner_, EntryReader::open(std::move(bytes_), format, meter_));
+  MBOXFERRY_ASSIGN(inner_, EntryReader::open(std::move(bytes_), format, meter_, code_page_));
   return ok();
 }
 

@@ -27,9 +27,11 @@ struct MemberPosition {
 /// Moves forward only. One thread at a time.
 class MemberWalker {
  public:
-  /// `not_mail` when `file` is no container, not even unpacked.
+  /// Names in zip archives that are not UTF-8 are read as `code_page`. `not_mail` when `file` is no
+  /// container, not even unpacked.
   static Result<std::unique_ptr<MemberWalker>> open(std::shared_ptr<const OpenFile> file,
-                                                    const Limits& limits);
+                                                    const Limits& limits,
+                                                    CodePage code_page = CodePage());
 
   /// Goes to the next member, in the inner container as long as there is one; false at the end.
   Result<bool> next();
@@ -52,11 +54,13 @@ class MemberWalker {
   void leave();
 
  private:
-  explicit MemberWalker(std::shared_ptr<UnpackMeter> meter) : meter_(std::move(meter)) {}
+  MemberWalker(std::shared_ptr<UnpackMeter> meter, CodePage code_page)
+      : meter_(std::move(meter)), code_page_(code_page) {}
   [[nodiscard]] EntryReader& innermost() const { return inner_ ? *inner_ : *outer_; }
 
   // Each reads the one before.
   std::shared_ptr<UnpackMeter> meter_;
+  CodePage code_page_;
   std::unique_ptr<EntryReader> outer_;
   std::unique_ptr<EntryReader> inner_;
   std::unique_ptr<HeadedStream> bytes_;

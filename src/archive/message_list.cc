@@ -198,6 +198,8 @@ Result<std::vector<FoundFolder>> MessageCollector::finish(
     one.folder.form = key.first;
     MBOXFERRY_ASSIGN(one.folder.bytes_on_disk, table_->size(id));
     MBOXFERRY_ASSIGN(const auto first, table_->page(id, 1, 1));
+    // Thunderbird's maildirs hold files that carry their flags inside.
+    if (first.empty() && lists_.contains(Key(FolderForm::eml, key.second))) continue;
     if (!first.empty()) one.first = first.front().record.position;
     one.folder.messages = std::move(list);
     found.push_back(std::move(one));

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <utility>
 
+#include "archive/compressed_file.h"
 #include "archive/emlx.h"
 #include "archive/file_kind.h"
 #include "archive/file_rules.h"
@@ -62,6 +64,15 @@ Result<MessageRecord> read_record(FolderForm form, HeadedStream& bytes,
   record.skip = std::min(record.skip, whole);
   record.length = whole - record.skip;
   return record;
+}
+
+Result<void> look_for_compression(OpenFile file, const Limits& limits, MessageRecord& record) {
+  auto unpacked = open_unpacked(std::move(file), limits);
+  record.compressed = !unpacked || unpacked->compressed;
+  if (!record.compressed) return ok();
+  if (!unpacked) return unpacked.error();
+  MBOXFERRY_ASSIGN(record.length, unpacked->bytes->skip(std::numeric_limits<std::uint64_t>::max()));
+  return ok();
 }
 
 }  // namespace mboxferry::archive

@@ -7,7 +7,9 @@
 #include <string_view>
 
 #include "archive/input_stream.h"
+#include "archive/limits.h"
 #include "archive/message_table.h"
+#include "archive/open_file.h"
 #include "mboxferry/archive/archive.h"
 #include "mboxferry/base/result.h"
 
@@ -22,5 +24,9 @@ std::optional<FolderForm> message_form(std::string_view name, std::string_view h
 /// case: it may hold several messages.
 Result<MessageRecord> read_record(FolderForm form, HeadedStream& bytes,
                                   std::optional<std::uint64_t> size);
+
+/// Dovecot may keep messages compressed under their own names: sets whether `file` is, and then the
+/// length of what is inside.
+Result<void> look_for_compression(OpenFile file, const Limits& limits, MessageRecord& record);
 
 }  // namespace mboxferry::archive

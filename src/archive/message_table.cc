@@ -22,8 +22,9 @@ constexpr const char* kInsert =
     "INSERT INTO incoming VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kCopies =
     "CREATE TABLE copy AS SELECT rowid AS row, list, name FROM (SELECT rowid, list, name,"
-    " row_number() OVER (PARTITION BY list, device, inode ORDER BY key, name) AS number"
-    " FROM incoming WHERE device <> 0 OR inode <> 0) WHERE number > 1;"
+    " row_number() OVER (PARTITION BY list, device, inode, outer_number,"
+    " inner_number ORDER BY key, name) AS number"
+    " FROM incoming WHERE device <> 0 OR inode <> 0 OR outer_number <> 0) WHERE number > 1;"
     "DELETE FROM incoming WHERE rowid IN (SELECT row FROM copy);";
 constexpr const char* kSeal =
     "INSERT INTO message SELECT list, row_number() OVER ordered,"
@@ -95,7 +96,7 @@ Result<void> MessageTable::add(std::int64_t list, const MessageRecord& record) {
   bind_number(insert, 13, record.position.inner);
   bind_number(insert, 14, record.device);
   bind_number(insert, 15, record.inode);
-  may_have_copies_ = may_have_copies_ || record.device != 0 || record.inode != 0;
+  may_have_copies_ = may_have_copies_ || record.device != 0 || record.inode != 0 || record.is_link;
   return database_.insert(insert);
 }
 

@@ -33,6 +33,7 @@ struct MessageRecord {
   /// Not zero: a file that has other names; records of one list that agree in both are one message.
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
+  bool is_link = false;  ///< a member that has other names; those of one position are one message
 };
 
 /// A record where it stands in its list.

@@ -19,6 +19,7 @@
 #include "archive/file_rules.h"
 #include "archive/folder_list.h"
 #include "archive/folder_path.h"
+#include "archive/layout_names.h"
 #include "archive/message_list.h"
 #include "archive/message_record.h"
 #include "archive/metadata_notice.h"
@@ -124,6 +125,7 @@ Result<Archive> Opener::open_tree(const std::string& path) const {
     archive.notices_.push_back(lost_keywords(tree.unexplained_keywords));
   }
   archive.not_read_ = std::move(tree.not_read);
+  archive.layouts_ = std::move(tree.layouts);
   return archive;
 }
 
@@ -202,19 +204,22 @@ Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
   auto not_read = std::make_shared<NotReadList>();
   bool has_encrypted = false;
   std::uint64_t unexplained_keywords = 0;
+  LayoutMarks marks;
   for (const std::string& path : paths) {
     MBOXFERRY_ASSIGN(OpenFile file, OpenFile::open(path));
-    MBOXFERRY_ASSIGN(
-        auto contents,
-        scan_container(std::make_shared<const OpenFile>(std::move(file)), limits_, *not_read));
+    MBOXFERRY_ASSIGN(auto contents,
+                     scan_container(std::make_shared<const OpenFile>(std::move(file)), limits_,
+                                    *not_read, marks));
     std::move(contents.folders.begin(), contents.folders.end(), std::back_inserter(found));
     has_encrypted = has_encrypted || contents.has_encrypted;
     unexplained_keywords += contents.unexplained_keywords;
+    if (!contents.notice.empty()) notices.push_back(std::move(contents.notice));
   }
   MBOXFERRY_TRY(not_read->result());
   if (found.empty()) return no_mail(paths.front(), has_encrypted);
   std::string root_name(without_packing_suffix(last_segment(paths.front())));
-  strip_common_directories(found, root_name);
+  apply_layouts(found, marks);
+  strip_wrappers(found, root_name);
   Archive archive;
   archive.path_ = paths.front();
   archive.kind_ = ArchiveKind::container;
@@ -225,6 +230,7 @@ Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
   if (unexplained_keywords > 0) notices.push_back(lost_keywords(unexplained_keywords));
   archive.not_read_ = std::move(not_read);
   archive.notices_ = std::move(notices);
+  archive.layouts_ = marks.names();
   return archive;
 }
 

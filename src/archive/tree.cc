@@ -8,7 +8,6 @@
 #include <array>
 #include <cerrno>
 #include <iterator>
-#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -19,10 +18,11 @@
 
 #include "archive/compressed_file.h"
 #include "archive/directory_names.h"
-#include "archive/emlx.h"
 #include "archive/file_kind.h"
 #include "archive/file_rules.h"
 #include "archive/folder_list.h"
+#include "archive/layout_names.h"
+#include "archive/mail_file.h"
 #include "archive/maildir.h"
 #include "archive/message_list.h"
 #include "archive/message_record.h"
@@ -50,15 +50,14 @@ class Walk {
   std::optional<std::string> next_name(DirectoryNames& names, const std::string& directory);
   Result<void> visit_subdirectories(const std::string& relative,
                                     const std::vector<std::string>& names);
-  Result<void> visit_maildir(const std::string& relative, const std::string& subdirectory);
-  Result<void> add_delivery(const std::string& maildir, const std::string& subdirectory,
-                            const std::string& name);
-  Result<void> look_for_compression(const std::string& relative, MessageRecord& record);
+  Result<void> visit_maildir_file(const std::string& relative, const struct stat& status);
+  Result<void> add_delivery(const MailFile& file, const std::string& relative,
+                            const struct stat& status);
   Result<void> visit_file(const std::string& relative, const struct stat& status);
   Result<void> look_inside(const std::string& relative, const struct stat& status);
-  Result<void> add_message(FolderForm form, const std::string& relative, UnpackedFile& file,
+  Result<void> add_message(const MailFile& mail, const std::string& relative, UnpackedFile& file,
                            const struct stat& status);
-  Result<void> read_keywords(const std::string& relative);
+  Result<void> read_list(const std::string& relative);
   void add_mbox(const std::string& relative, const struct stat& status, bool compressed);
   void drop_copies();
   void note_file(MessageRecord& record, const struct stat& status) const;
@@ -84,6 +83,8 @@ class Walk {
   const Limits limits_;
   std::vector<FoundFolder> found_;
   MessageCollector messages_;
+  MaildirParts parts_;
+  LayoutMarks marks_;
   std::shared_ptr<NotReadList> not_read_ = std::make_shared<NotReadList>();
   std::set<std::pair<dev_t, ino_t>> visited_;
   std::vector<std::string> waiting_;  // directories, relative to the root
@@ -171,16 +172,11 @@ Result<void> Walk::visit_child(const std::string& relative, const std::string& n
 
 Result<void> Walk::visit_subdirectories(const std::string& relative,
                                         const std::vector<std::string>& names) {
-  const auto has = [&](const char* name) {
-    return std::binary_search(names.begin(), names.end(), name);
-  };
-  const bool maildir = has("cur") && has("new");
   for (const std::string& name : names) {
     const std::string child = join_path(relative, name);
     struct stat status {};
-    if (maildir && (name == "cur" || name == "new" || name == "tmp")) {
-      MBOXFERRY_TRY(visit_maildir(relative, name));
-    } else if (!root_->status(child, status)) {
+    parts_.see_directory(child);
+    if (!root_->status(child, status)) {
       leave_unread(child, not_opened(errno));
     } else if (S_ISLNK(status.st_mode)) {
       outside_.push_back(child);
@@ -191,61 +187,43 @@ Result<void> Walk::visit_subdirectories(const std::string& relative,
   return ok();
 }
 
-Result<void> Walk::visit_maildir(const std::string& relative, const std::string& subdirectory) {
-  MBOXFERRY_TRY(messages_.add_folder(FolderForm::maildir, relative));
-  const std::string directory = join_path(relative, subdirectory);
-  auto names = open_directory(directory);
-  if (!names) return ok();
-  while (const auto name = next_name(*names, directory)) {
-    if (subdirectory == "tmp") {
-      leave_out(join_path(directory, *name), "unfinished delivery");
-    } else {
-      MBOXFERRY_TRY(add_delivery(relative, subdirectory, *name));
-    }
+// A file in a directory called cur, new or tmp.
+Result<void> Walk::visit_maildir_file(const std::string& relative, const struct stat& status) {
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  const std::string_view name = base_name(relative);
+  if (name.starts_with('.')) {
+    leave_out(relative, "hidden file in a Maildir", size);
+  } else if (maildir_place(relative) == MaildirPlace::unfinished && is_maildir_name(name)) {
+    leave_out(relative, "unfinished delivery", size);
+  } else if (const auto delivery = as_delivery(relative)) {
+    return add_delivery(*delivery, relative, status);
+  } else if (size > 0) {
+    return look_inside(relative, status);
+  } else {
+    leave_out(relative, "empty");
   }
   return ok();
 }
 
-Result<void> Walk::add_delivery(const std::string& maildir, const std::string& subdirectory,
-                                const std::string& name) {
-  const std::string relative = join_path(maildir, subdirectory + '/' + name);
-  const auto status = status_of(relative);
-  if (!status) return ok();
-  const auto size = static_cast<std::uint64_t>(status->st_size);
-  if (!S_ISREG(status->st_mode)) {
-    leave_out(relative, "no file");
-  } else if (name.starts_with('.')) {
-    leave_out(relative, "hidden file in a Maildir", size);
-  } else if (size == 0) {
+Result<void> Walk::add_delivery(const MailFile& file, const std::string& relative,
+                                const struct stat& status) {
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  const std::string_view name = base_name(relative);
+  if (size == 0) {
     leave_out(relative, "empty");
-  } else if (!root_->is_readable(relative, *status)) {
+  } else if (!root_->is_readable(relative, status)) {
     leave_unread(relative, not_opened(errno), size);
   } else {
-    MessageRecord record = maildir_record(subdirectory, name);
-    note_file(record, *status);
+    MessageRecord record = maildir_record(base_name(parent_path(relative)), name);
+    note_file(record, status);
     record.length = size;
     if (size_in_maildir_name(name).value_or(record.length) != record.length) {
-      const auto looked = look_for_compression(relative, record);
-      if (!looked && !is_trouble_of_one_file(looked.error())) return looked;
-      if (!looked) {
-        leave_unread(relative, trouble_text(looked.error(), full(relative)), size);
-        return ok();
-      }
+      MBOXFERRY_ASSIGN(OpenFile opened, OpenFile::open(root_, full(relative)));
+      MBOXFERRY_TRY(look_for_compression(std::move(opened), limits_, record));
     }
-    if (record.length > 0) return messages_.add(FolderForm::maildir, maildir, record);
+    if (record.length > 0) return messages_.add(FolderForm::maildir, file.directory, record);
     leave_out(relative, "empty");
   }
-  return ok();
-}
-
-// Dovecot may keep messages compressed under their own names.
-Result<void> Walk::look_for_compression(const std::string& relative, MessageRecord& record) {
-  MBOXFERRY_ASSIGN(OpenFile file, OpenFile::open(root_, full(relative)));
-  auto unpacked = open_unpacked(std::move(file), limits_);
-  record.compressed = !unpacked || unpacked->compressed;
-  if (!record.compressed) return ok();
-  if (!unpacked) return unpacked.error();
-  MBOXFERRY_ASSIGN(record.length, unpacked->bytes->skip(std::numeric_limits<std::uint64_t>::max()));
   return ok();
 }
 
@@ -288,9 +266,13 @@ void Walk::drop_copies() {
 
 Result<void> Walk::visit_file(const std::string& relative, const struct stat& status) {
   const std::string_view name = base_name(relative);
-  if (name == "dovecot-keywords") MBOXFERRY_TRY(read_keywords(relative));
+  const bool is_in_maildir = maildir_place(relative) != MaildirPlace::none;
+  if (!is_in_maildir) marks_.see(relative);
+  if (name == "dovecot-keywords" || name == "descmap.pce") MBOXFERRY_TRY(read_list(relative));
   if (const auto reason = index_file_reason(name); !reason.empty()) {
     leave_out(relative, reason, static_cast<std::uint64_t>(status.st_size));
+  } else if (is_in_maildir) {
+    return visit_maildir_file(relative, status);
   } else if (status.st_size > 0) {
     return look_inside(relative, status);
   } else if (without_packing_suffix(name) != name) {
@@ -313,8 +295,8 @@ Result<void> Walk::look_inside(const std::string& relative, const struct stat& s
     add_mbox(relative, status, true);  // reading it tells where the damage is
     return ok();
   }
-  if (const auto form = message_form(base_name(relative), *head)) {
-    return add_message(*form, relative, *file, status);
+  if (const auto mail = as_mail_file(relative, *head)) {
+    return add_message(*mail, relative, *file, status);
   }
   if (looks_like_mbox(*head) || (file->compressed && head->empty()) ||
       may_be_damaged_mbox(base_name(relative), *head)) {
@@ -329,14 +311,13 @@ Result<void> Walk::look_inside(const std::string& relative, const struct stat& s
   return ok();
 }
 
-Result<void> Walk::add_message(FolderForm form, const std::string& relative, UnpackedFile& file,
-                               const struct stat& status) {
-  const std::string directory =
-      form == FolderForm::emlx ? emlx_directory(relative) : parent_path(relative);
+Result<void> Walk::add_message(const MailFile& mail, const std::string& relative,
+                               UnpackedFile& file, const struct stat& status) {
+  const std::string& directory = mail.directory;
   const auto size = static_cast<std::uint64_t>(status.st_size);
   MBOXFERRY_ASSIGN(
       MessageRecord record,
-      read_record(form, *file.bytes, file.compressed ? std::nullopt : std::optional(size)));
+      read_record(mail.form, *file.bytes, file.compressed ? std::nullopt : std::optional(size)));
   if (record.several) {
     add_mbox(relative, status, file.compressed);
     return ok();
@@ -344,21 +325,33 @@ Result<void> Walk::add_message(FolderForm form, const std::string& relative, Unp
   record.name = directory.empty() ? relative : relative.substr(directory.size() + 1);
   record.stable_name = record.name;
   record.key = natural_order_key(record.name);
+  if (mail.form == FolderForm::maildir) {
+    MessageRecord named = maildir_record(base_name(parent_path(relative)), base_name(relative));
+    named.length = record.length;
+    record = std::move(named);
+  }
   record.compressed = file.compressed;
   note_file(record, status);
-  if (record.length > 0 && is_partial_name(base_name(relative))) {
-    leave_unread(relative, kPartialReason);
+  if (record.length == 0) {
+    leave_out(relative, "empty");
+    return ok();
   }
-  if (record.length > 0) return messages_.add(form, directory, record);
-  leave_out(relative, "empty");
-  return ok();
+  if (is_partial_name(base_name(relative))) leave_unread(relative, kPartialReason);
+  if (mail.layout) marks_.note_folder(directory, *mail.layout);
+  return messages_.add(mail.form, directory, record);
 }
 
-Result<void> Walk::read_keywords(const std::string& relative) {
+// A small file that says something about others.
+Result<void> Walk::read_list(const std::string& relative) {
   MBOXFERRY_ASSIGN(const OpenFile file, OpenFile::open(root_, full(relative)));
-  std::array<char, 16 * 1024> text{};
-  MBOXFERRY_ASSIGN(const std::size_t size, file.read_at(0, text));
-  messages_.set_keywords(parent_path(relative), parse_dovecot_keywords({text.data(), size}));
+  std::array<char, 16 * 1024> bytes{};
+  MBOXFERRY_ASSIGN(const std::size_t size, file.read_at(0, bytes));
+  const std::string_view text(bytes.data(), size);
+  if (base_name(relative) == "descmap.pce") {
+    marks_.set_descriptions(parent_path(relative), text);
+  } else {
+    messages_.set_keywords(parent_path(relative), parse_dovecot_keywords(text));
+  }
   return ok();
 }
 
@@ -383,6 +376,9 @@ Result<Tree> Walk::run() {
   const auto copy = [this](const std::string& relative) {
     leave_out(relative, "the same file as another of its folder");
   };
+  MBOXFERRY_TRY(parts_.each([this](const std::string& directory) {
+    return messages_.add_folder(FolderForm::maildir, directory);
+  }));
   MBOXFERRY_ASSIGN(auto lists, messages_.finish(root_, copy));
   for (FoundFolder& list : lists) {
     list.folder.file = full(list.relative);
@@ -391,7 +387,11 @@ Result<Tree> Walk::run() {
   std::move(lists.begin(), lists.end(), std::back_inserter(found_));
   MBOXFERRY_TRY(not_read_->result());
   Tree tree;
-  tree.folders = name_folders(std::move(found_), root_name_);
+  apply_layouts(found_, marks_);
+  std::string root_name = root_name_;
+  strip_wrappers(found_, root_name);
+  tree.layouts = marks_.names();
+  tree.folders = name_folders(std::move(found_), root_name);
   std::sort(tree.folders.begin(), tree.folders.end(),
             [](const Folder& a, const Folder& b) { return a.file < b.file; });
   tree.not_read = not_read_;

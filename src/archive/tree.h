@@ -18,6 +18,7 @@ struct Tree {
   std::vector<Folder> folders;  ///< in byte order of their files
   std::shared_ptr<const NotReadList> not_read;
   std::uint64_t unexplained_keywords = 0;  ///< messages with a keyword letter without a name
+  std::vector<std::string> layouts;
 };
 
 /// Walks the tree, which is called `root_name` in folder paths. A symbolic link that stays inside

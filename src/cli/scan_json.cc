@@ -30,6 +30,8 @@ class ScanDocument final : public ScanOutput {
     json_.begin_object()
         .member("path", archive.path())
         .member("kind", archive::kind_name(archive.kind()))
+        .key("layouts")
+        .texts(archive.layouts())
         .key("folders")
         .begin_array();
     return json_.result();

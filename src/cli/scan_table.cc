@@ -20,6 +20,12 @@ constexpr std::size_t kNameColumns = 40;
 constexpr std::uint64_t kShown = 5;  ///< doubtful places, and problems, of one folder
 constexpr std::size_t kTextColumns = 90;
 
+// ": KMail, MH" behind what the archive is.
+std::string layouts_of(const archive::Archive& archive) {
+  if (archive.layouts().empty()) return "";
+  return fmt::format(": {}", fmt::join(archive.layouts(), ", "));
+}
+
 class ScanTable final : public ScanOutput {
  public:
   ScanTable(report::TextOutput& out, bool names_left_out)
@@ -35,10 +41,10 @@ class ScanTable final : public ScanOutput {
     for (const archive::Folder& folder : archive.folders())
       width_ = std::max(width_, std::min(kNameColumns, printable(folder.label()).size()));
     return out_.write(
-        fmt::format("{} ({}, {} on disk)\n  {:{}} {:>10} {:>10}  {:8} {:>8} {:>8} {:>8}\n",
+        fmt::format("{} ({}{}, {} on disk)\n  {:{}} {:>10} {:>10}  {:8} {:>8} {:>8} {:>8}\n",
                     printable(archive.path()), archive::kind_name(archive.kind()),
-                    human_bytes(archive.bytes_on_disk()), "folder", width_, "messages", "size",
-                    "dialect", "doubtful", "left out", "problems"));
+                    layouts_of(archive), human_bytes(archive.bytes_on_disk()), "folder", width_,
+                    "messages", "size", "dialect", "doubtful", "left out", "problems"));
   }
 
   Result<void> begin_folder(const std::string& path, std::string_view dialect) override {

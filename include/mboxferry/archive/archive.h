@@ -123,6 +123,8 @@ class Archive {
   [[nodiscard]] const std::vector<Folder>& folders() const { return folders_; }
   /// The files and members that are not read; shared by copies of the archive.
   [[nodiscard]] const NotReadList& not_read() const { return *not_read_; }
+  /// The programs by whose layout directories and names were understood: "Thunderbird profile".
+  [[nodiscard]] const std::vector<std::string>& layouts() const { return layouts_; }
   /// What the user should know about how it was found: parts that joined, parts that are missing.
   [[nodiscard]] const std::vector<std::string>& notices() const { return notices_; }
 
@@ -135,6 +137,7 @@ class Archive {
   std::vector<Folder> folders_;
   std::shared_ptr<const NotReadList> not_read_ = std::make_shared<NotReadList>();
   std::vector<std::string> notices_;
+  std::vector<std::string> layouts_;
 };
 
 /// Opens a folder's bytes: a plain file by position, a compressed one as a stream.

@@ -162,7 +162,7 @@ TEST_CASE("a container from standard input") {
   const auto archives = must_open_all({"-"});
   CHECK(archives[0].kind() == ArchiveKind::standard_input);
   CHECK(archives[0].is_tree());
-  CHECK(listing(archives[0]) == "A = x/A.mbox\nB = x/B.mbox\n");
+  CHECK(listing(archives[0]) == "x|A = x/A.mbox\nx|B = x/B.mbox\n");
   CHECK(read_all(archives[0].folders()[1]) == kMail);
   while (::waitpid(-1, nullptr, 0) > 0) continue;
 }

@@ -54,7 +54,7 @@ TEST_CASE("eml and emlx files inside a container") {
   directory.write("a", bytes);
   const Archive archive = must_open(directory.file("a"));
   REQUIRE(archive.folders().size() == 3);
-  CHECK(archive.folders()[0].path == std::vector<std::string>{"Box"});
+  CHECK(archive.folders()[0].path == std::vector<std::string>{"x", "Box"});
   CHECK(archive.folders()[0].place() == directory.file("a") + ": x/Box");
   CHECK(read_all(archive.folders()[0]) == letter("2") + letter("1"));
   CHECK(archive.folders()[1].path == std::vector<std::string>{"Work"});

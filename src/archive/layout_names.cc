@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+// Takes the directories of layouts out of the names of folders.
+#include "archive/layout_names.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <string_view>
+
+#include "archive/file_rules.h"
+#include "mboxferry/base/ascii.h"
+#include "mboxferry/base/modified_utf7.h"
+#include "mboxferry/base/utf8.h"
+
+namespace mboxferry::archive {
+namespace {
+
+using Segments = std::vector<std::string>;
+
+// Directories that are no folders when everything is in them: at any depth, as what is above them
+// is a place in a file system; and at the top only.
+constexpr std::array<std::string_view, 18> kAnchors{
+    "Takeout", "Maildir", ".maildir", "Local Folders", ".evolution", ".thunderbird",
+    // the top of what readpst writes, in the languages of Outlook
+    "Outlook Data File", "Personal Folders", "Top of Personal Folders", "Top of Outlook data file",
+    "Outlook-Datendatei", "Pers\xc3\xb6nliche Ordner", "Oberste Ebene der Outlook-Datendatei",
+    "Fichier de donn\xc3\xa9"
+    "es Outlook",
+    "Dossiers personnels", "Archivo de datos de Outlook", "Carpetas personales",
+    "File di dati di Outlook"};
+constexpr std::array<std::string_view, 10> kTops{"Mail",  ".mail",  "evolution",   "local",
+                                                 "KMail", "Eudora", "Thunderbird", "Profiles",
+                                                 "store", "db"};
+constexpr std::array<std::string_view, 7> kInboxes{"inbox",
+                                                   "posteingang",
+                                                   "bo\xc3\xaete de r\xc3\xa9"
+                                                   "ception",
+                                                   "bandeja de entrada",
+                                                   "posta in arrivo",
+                                                   "postvak in",
+                                                   "caixa de entrada"};
+constexpr std::array<std::string_view, 5> kPipermail{"9999-%.txt", "9999.txt", "9999q9.txt",
+                                                     "Week-of-Mon-99999999.txt", "99999999.txt"};
+
+bool is_in(std::string_view name, const auto& table) {
+  return std::any_of(table.begin(), table.end(), [&](std::string_view one) {
+    return std::equal(name.begin(), name.end(), one.begin(), one.end(),
+                      [](char a, char b) { return to_lower(a) == to_lower(b); });
+  });
+}
+
+Segments split_path(std::string_view path) {
+  Segments segments;
+  while (!path.empty()) {
+    const std::string_view segment = path.substr(0, path.find('/'));
+    path.remove_prefix(std::min(path.size(), segment.size() + 1));
+    segments.emplace_back(segment);
+  }
+  return segments;
+}
+
+std::string joined(const Segments& segments) {
+  std::string path;
+  for (const std::string& segment : segments) path += (path.empty() ? "" : "/") + segment;
+  return path;
+}
+
+bool ends_in(std::string_view name, std::string_view suffix) {
+  return name.size() > suffix.size() &&
+         is_in(name.substr(name.size() - suffix.size()), std::array{suffix});
+}
+
+void cut(std::string& name, std::size_t suffix) { name.resize(name.size() - suffix); }
+
+// "k3j9x2ab.default": what Thunderbird calls a profile's directory.
+bool is_profile_name(std::string_view name) {
+  constexpr std::size_t kHash = 8;
+  return name.size() > kHash + 1 && name[kHash] == '.' &&
+         std::all_of(name.begin(), name.begin() + kHash,
+                     [](char c) { return is_digit(c) || (c >= 'a' && c <= 'z'); });
+}
+
+class LayoutNames {
+ public:
+  LayoutNames(std::vector<FoundFolder>& found, LayoutMarks& marks) : found_(found), marks_(marks) {}
+
+  void run() {
+    for (const FoundFolder& one : found_) {
+      if (one.folder.form == FolderForm::mbox) ++mboxes_[parent_path(one.relative)];
+      find_account(one);
+    }
+    for (FoundFolder& one : found_) change(one);
+  }
+
+ private:
+  void find_account(const FoundFolder& one);
+  void change(FoundFolder& one);
+  void take_profile_off(Segments& segments) const;
+  [[nodiscard]] std::string profile_name(const std::string& profile) const;
+  void rename_file(FoundFolder& one, const std::string& directory, Segments& segments);
+  void rename_directories(Segments& segments, bool is_evolution);
+  void rename_spool(Segments& segments) const;
+  static void rename_evolution_maildir(Segments& segments);
+  [[nodiscard]] std::size_t mail_directory(const Segments& segments) const;
+
+  std::vector<FoundFolder>& found_;
+  LayoutMarks& marks_;
+  std::map<std::string, std::size_t> mboxes_;  // in each directory
+  std::set<std::string> profiles_;
+  std::set<std::string> accounts_;
+  bool has_others_ = false;  // folders that belong to no account of Thunderbird
+};
+
+// Where in the path Thunderbird's Mail or ImapMail is; the number of segments when there is none.
+std::size_t LayoutNames::mail_directory(const Segments& segments) const {
+  std::string above;
+  for (std::size_t i = 0; i + 2 < segments.size(); ++i) {
+    const bool is_imap = segments[i] == "ImapMail";
+    if (is_imap || segments[i] == "Mail") {
+      const bool in_profile =
+          marks_.is_profile(above) || (i > 0 && is_profile_name(segments[i - 1]));
+      if (is_imap || in_profile || segments[i + 1] == "Local Folders") return i;
+    }
+    above = join_path(above, segments[i]);
+  }
+  return segments.size();
+}
+
+void LayoutNames::find_account(const FoundFolder& one) {
+  const Segments segments = split_path(one.relative);
+  const std::size_t mail = mail_directory(segments);
+  if (mail == segments.size()) {
+    has_others_ = true;
+    return;
+  }
+  marks_.note(Layout::thunderbird_profile);
+  const std::string profile =
+      joined(Segments(segments.begin(), segments.begin() + static_cast<std::ptrdiff_t>(mail)));
+  profiles_.insert(profile);
+  accounts_.insert(profile + '/' + segments[mail] + '/' + segments[mail + 1]);
+}
+
+// "k3j9x2ab.default" is default, unless another profile has that name too.
+std::string LayoutNames::profile_name(const std::string& profile) const {
+  const auto name_of = [](const std::string& path) {
+    const std::string name(base_name(path));
+    return is_profile_name(name) ? name.substr(name.find('.') + 1) : name;
+  };
+  const std::string name = name_of(profile);
+  const bool is_unique = std::count_if(profiles_.begin(), profiles_.end(),
+                                       [&](const auto& one) { return name_of(one) == name; }) == 1;
+  return is_unique ? name : std::string(base_name(profile));
+}
+
+// An account's name is kept where there are several, and so is a profile's, without its hash.
+void LayoutNames::take_profile_off(Segments& segments) const {
+  const std::size_t mail = mail_directory(segments);
+  if (mail == segments.size()) return;
+  Segments kept;
+  const std::string profile =
+      joined(Segments(segments.begin(), segments.begin() + static_cast<std::ptrdiff_t>(mail)));
+  if (profiles_.size() > 1 && mail > 0) kept.push_back(profile_name(profile));
+  const bool keeps_account = accounts_.size() > 1 || has_others_;
+  const std::string account = '/' + segments[mail + 1];
+  const bool is_twice = accounts_.contains(profile + "/Mail" + account) &&
+                        accounts_.contains(profile + "/ImapMail" + account);
+  const std::size_t first = mail + (is_twice ? 0 : keeps_account ? 1 : 2);
+  kept.insert(kept.end(), segments.begin() + static_cast<std::ptrdiff_t>(first), segments.end());
+  segments = std::move(kept);
+}
+
+void LayoutNames::rename_directories(Segments& segments, bool is_evolution) {
+  const auto is_dropped = [&](const std::string& segment) {
+    const bool dropped = segment == "subfolders" && is_evolution;
+    if (dropped) marks_.note(Layout::evolution);
+    return dropped;
+  };
+  segments.erase(std::remove_if(segments.begin(), segments.end(), is_dropped), segments.end());
+  for (std::string& segment : segments) {
+    constexpr std::string_view kDirectory = ".directory";
+    if (segment.starts_with('.') && ends_in(segment.substr(1), kDirectory)) {
+      marks_.note(Layout::kmail);
+      cut(segment, kDirectory.size());
+      segment.erase(0, 1);
+      segment += ".sbd";
+    } else if (ends_in(segment, ".fol") && marks_.has(Layout::eudora)) {
+      cut(segment, 4);
+    } else if (ends_in(segment, ".imap") && marks_.has(Layout::mdaemon)) {
+      cut(segment, 5);
+    }
+  }
+}
+
+// "a/user/alice" is alice's INBOX, in a spool that may be hashed by the first letter.
+void LayoutNames::rename_spool(Segments& segments) const {
+  const auto user = std::find(segments.begin(), segments.end(), "user");
+  if (user != segments.end()) {
+    const auto first = user != segments.begin() && (user - 1)->size() == 1 ? user - 1 : user;
+    segments.erase(first, user + 1);
+  }
+  if (segments.size() > 2 && segments[0] == "domain" && segments[1].size() == 1)
+    segments.erase(segments.begin(), segments.begin() + 2);
+  for (std::string& segment : segments) {
+    segment = from_modified_utf7(segment).value_or(to_utf8(segment));
+    std::replace(segment.begin(), segment.end(), '^', '.');
+  }
+}
+
+// Evolution writes "_2E" for a dot within a name: ".A_2EB.C" is the folder C in A.B.
+void LayoutNames::rename_evolution_maildir(Segments& segments) {
+  const std::string name = segments.back();
+  if (!name.starts_with('.')) return;
+  segments.pop_back();
+  std::string part;
+  for (std::size_t i = 1; i <= name.size(); ++i) {
+    if (i == name.size() || name[i] == '.') {
+      if (!part.empty()) segments.push_back(part);
+      part.clear();
+    } else if (const std::string_view escape = std::string_view(name).substr(i, 3);
+               escape == "_2E" || escape == "_5F" || escape == "_20") {
+      part += escape == "_2E" ? '.' : escape == "_5F" ? '_' : ' ';
+      i += 2;
+    } else {
+      part += name[i];
+    }
+  }
+}
+
+void LayoutNames::rename_file(FoundFolder& one, const std::string& directory, Segments& segments) {
+  std::string& name = segments.back();
+  const std::string described = marks_.described(directory, name);
+  if (described != name) {
+    name = described;
+    std::replace(name.begin(), name.end(), '/', '_');
+  } else if (ends_in(name, ".mbx")) {
+    cut(name, 4);
+  } else if (const std::string plain(one.compressed ? without_packing_suffix(name) : name);
+             std::any_of(kPipermail.begin(), kPipermail.end(),
+                         [&](std::string_view pattern) { return matches_end(plain, pattern); })) {
+    marks_.note(Layout::pipermail);
+    name = plain.substr(0, plain.size() - 4);
+  } else if (name == "mbox" && segments.size() > 1 && mboxes_[directory] == 1) {
+    const std::string& parent = segments[segments.size() - 2];
+    if (ends_in(parent, ".mbox") || parent.find('@') != std::string::npos) return;
+    if (!marks_.has(Layout::evolution)) marks_.note(Layout::readpst);
+    segments.pop_back();
+  }
+}
+
+void LayoutNames::change(FoundFolder& one) {
+  const std::string directory = parent_path(one.relative);
+  Segments segments = split_path(one.relative);
+  if (segments.empty()) return;
+  const bool is_mbox = one.folder.form == FolderForm::mbox;
+  const bool is_evolution =
+      is_mbox && (marks_.has(Layout::evolution) || base_name(one.relative) == "mbox");
+  // Eudora describes directories too, in the list beside them.
+  std::string above;
+  for (std::size_t i = 0; i + (is_mbox ? 1 : 0) < segments.size(); ++i) {
+    const std::string name = segments[i];
+    segments[i] = marks_.described(above, name);
+    std::replace(segments[i].begin(), segments[i].end(), '/', '_');
+    above = join_path(above, name);
+  }
+  take_profile_off(segments);
+  if (marks_.is_folder_of(one.relative, Layout::cyrus)) rename_spool(segments);
+  rename_directories(segments, is_evolution);
+  if (one.folder.form == FolderForm::maildir && marks_.has(Layout::evolution))
+    rename_evolution_maildir(segments);
+  if (is_mbox && !segments.empty()) rename_file(one, directory, segments);
+  one.relative = joined(segments);
+}
+
+// A Maildir may be the root itself, everything else lies in a directory below it.
+std::string directory_part(const FoundFolder& one) {
+  const std::size_t slash = one.relative.rfind('/');
+  const std::size_t name = slash == std::string::npos ? 0 : slash + 1;
+  const bool is_root = one.folder.form == FolderForm::maildir && name < one.relative.size() &&
+                       one.relative[name] != '.';
+  return is_root ? one.relative + '/' : one.relative.substr(0, name);
+}
+
+// The segment that begins there, without the endings of names.
+std::string segment_at(const FoundFolder& one, std::size_t begin) {
+  std::string segment = one.relative.substr(std::min(begin, one.relative.size()));
+  segment = segment.substr(0, segment.find('/'));
+  for (const std::string_view suffix : {".mbox", ".sbd"}) {
+    if (ends_in(segment, suffix)) cut(segment, suffix.size());
+  }
+  return segment;
+}
+
+}  // namespace
+
+void apply_layouts(std::vector<FoundFolder>& found, LayoutMarks& marks) {
+  LayoutNames(found, marks).run();
+}
+
+void strip_wrappers(std::vector<FoundFolder>& found, std::string& root_name) {
+  if (found.empty()) return;
+  std::string common = directory_part(found.front());
+  for (const FoundFolder& one : found) {
+    const std::string part = directory_part(one);
+    while (!part.starts_with(common)) {
+      common.pop_back();
+      common.resize(common.rfind('/') + 1);
+    }
+  }
+  std::size_t stripped = 0;
+  for (std::size_t begin = 0; begin < common.size();) {
+    const std::size_t end = common.find('/', begin) + 1;
+    const std::string name = common.substr(begin, end - begin - 1);
+    if (name.find('@') != std::string::npos || ends_in(name, ".sbd") || ends_in(name, ".mbox"))
+      break;
+    const bool at_top = begin == stripped;
+    const bool is_named = begin == 0 && is_in(name, std::array<std::string_view, 1>{root_name});
+    const auto follows = [&](const FoundFolder& one) { return segment_at(one, end); };
+    const bool has_inbox = std::any_of(found.begin(), found.end(), [&](const FoundFolder& one) {
+      return is_in(follows(one), kInboxes);
+    });
+    const bool has_accounts = std::all_of(found.begin(), found.end(), [&](const FoundFolder& one) {
+      return follows(one).find('@') != std::string::npos;
+    });
+    if (is_named || is_in(name, kAnchors) || (at_top && is_in(name, kTops)) || has_inbox ||
+        has_accounts) {
+      stripped = end;
+    }
+    begin = end;
+  }
+  if (stripped == 0) return;
+  root_name = base_name(common.substr(0, stripped - 1));
+  // A Maildir has no slash behind its name.
+  for (FoundFolder& one : found) one.relative.erase(0, std::min(stripped, one.relative.size()));
+}
+
+}  // namespace mboxferry::archive

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// The links in a container, until all its members are known.
+#include "archive/member_links.h"
+
+#include <algorithm>
+
+#include "archive/file_rules.h"
+
+namespace mboxferry::archive {
+namespace {
+
+constexpr const char* kCreateMembers =
+    "CREATE TABLE member(id INTEGER PRIMARY KEY, path BLOB, outer_number INTEGER,"
+    " inner_number INTEGER);"
+    "CREATE TABLE link(hard INTEGER, path BLOB, target BLOB, place INTEGER, before INTEGER);"
+    "BEGIN;";
+constexpr const char* kIndexMembers = "CREATE INDEX IF NOT EXISTS by_path ON member(path);";
+// The last one of the name before the link: later members take the place of earlier ones.
+constexpr const char* kHardLinks =
+    "SELECT link.path, link.target, member.outer_number, member.inner_number FROM link"
+    " LEFT JOIN member ON member.id = (SELECT max(id) FROM member AS one"
+    " WHERE one.path = link.target AND one.id <= link.before)"
+    " WHERE hard = 1 ORDER BY member.outer_number, member.inner_number, link.path";
+// Everything below a directory is between its name with a slash and its name with a zero.
+constexpr const char* kSymbolicLinks =
+    "SELECT path, target, place, EXISTS(SELECT 1 FROM member WHERE member.path = link.target"
+    " OR length(link.target) = 0 OR (member.path > CAST(link.target || '/' AS BLOB)"
+    " AND member.path < CAST(link.target || '0' AS BLOB)))"
+    " FROM link WHERE hard = 0 ORDER BY path";
+
+struct LinkTarget {
+  std::string path;
+  MemberLinks::Place place = MemberLinks::Place::inside;
+};
+
+LinkTarget resolve(const std::string& link, std::string_view text) {
+  LinkTarget target;
+  target.path = parent_path(link);
+  std::string_view rest = text;
+  bool is_outside = text.starts_with('/');
+  while (!rest.empty() && !is_outside) {
+    const std::string_view segment = rest.substr(0, rest.find('/'));
+    rest.remove_prefix(std::min(rest.size(), segment.size() + 1));
+    if (segment.empty() || segment == ".") continue;
+    if (segment != "..") {
+      target.path = join_path(target.path, segment);
+    } else {
+      is_outside = target.path.empty();
+      target.path = parent_path(target.path);
+    }
+  }
+  if (is_outside) target = {std::string(text), MemberLinks::Place::outside};
+  return target;
+}
+
+}  // namespace
+
+Result<void> MemberLinks::open() {
+  if (database_.is_open()) return ok();
+  MBOXFERRY_TRY(database_.open(kCreateMembers));
+  MBOXFERRY_ASSIGN(insert_member_, database_.prepare("INSERT INTO member VALUES(?, ?, ?, ?)"));
+  MBOXFERRY_ASSIGN(insert_link_, database_.prepare("INSERT INTO link VALUES(?, ?, ?, ?, ?)"));
+  return ok();
+}
+
+Result<void> MemberLinks::add_member(const std::string& path, MemberPosition position) {
+  MBOXFERRY_TRY(open());
+  bind_number(insert_member_.get(), 1, ++members_);
+  bind_bytes(insert_member_.get(), 2, path);
+  bind_number(insert_member_.get(), 3, position.outer);
+  bind_number(insert_member_.get(), 4, position.inner);
+  return database_.insert(insert_member_.get());
+}
+
+Result<void> MemberLinks::add_link(bool hard, const std::string& path, std::string_view target,
+                                   Place place) {
+  MBOXFERRY_TRY(open());
+  has_links_ = true;
+  bind_number(insert_link_.get(), 1, hard ? 1 : 0);
+  bind_bytes(insert_link_.get(), 2, path);
+  bind_bytes(insert_link_.get(), 3, target);
+  bind_number(insert_link_.get(), 4, static_cast<std::uint64_t>(place));
+  bind_number(insert_link_.get(), 5, members_);
+  return database_.insert(insert_link_.get());
+}
+
+Result<void> MemberLinks::add_hard_link(const std::string& path, const std::string& target) {
+  return add_link(true, path, target, Place::inside);
+}
+
+Result<void> MemberLinks::add_symbolic_link(const std::string& path, std::string_view target) {
+  const LinkTarget resolved = resolve(path, target);
+  return add_link(false, path, resolved.path, resolved.place);
+}
+
+Result<void> MemberLinks::each_hard_link(const HardVisitor& visit) {
+  if (!has_links_) return ok();
+  MBOXFERRY_TRY(database_.run(kIndexMembers));
+  MBOXFERRY_ASSIGN(const Statement links, database_.prepare(kHardLinks));
+  for (;;) {
+    const int status = sqlite3_step(links.get());
+    if (status == SQLITE_DONE) return ok();
+    if (status != SQLITE_ROW) return database_.failed();
+    MemberLink link{bytes_of(links.get(), 0), bytes_of(links.get(), 1), {}};
+    link.position = {number_of(links.get(), 2), number_of(links.get(), 3)};
+    MBOXFERRY_TRY(visit(link));
+  }
+}
+
+Result<void> MemberLinks::each_symbolic_link(const SymbolicVisitor& visit) {
+  if (!has_links_) return ok();
+  MBOXFERRY_TRY(database_.run(kIndexMembers));
+  MBOXFERRY_ASSIGN(const Statement links, database_.prepare(kSymbolicLinks));
+  for (;;) {
+    const int status = sqlite3_step(links.get());
+    if (status == SQLITE_DONE) return ok();
+    if (status != SQLITE_ROW) return database_.failed();
+    const MemberLink link{bytes_of(links.get(), 0), bytes_of(links.get(), 1), {}};
+    const bool is_outside = number_of(links.get(), 2) == static_cast<std::uint64_t>(Place::outside);
+    const bool exists = number_of(links.get(), 3) != 0;
+    visit(link, is_outside ? Place::outside : exists ? Place::inside : Place::nowhere);
+  }
+}
+
+}  // namespace mboxferry::archive

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+// Layouts of mail programs: a tree, and containers with the same files, give the same folders.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "message_files.h"
+
+namespace mboxferry::archive {
+namespace {
+
+std::string header(const std::string& subject) {
+  return "From: a@example.org\nTo: b@example.org\nSubject: " + subject + "\n\nbody\n";
+}
+
+std::string mbox(const std::string& subject) {
+  return "From a@example.org Mon Jan  1 00:00:00 2001\n" + header(subject) + "\n";
+}
+
+std::string lines_in_order(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);)
+    lines.push_back(line.substr(std::min(line.find(' '), line.size())));
+  std::sort(lines.begin(), lines.end());
+  std::string all;
+  for (const std::string& line : lines) all += line + '\n';
+  return all;
+}
+
+/// Folders in order: name, form, number of bytes, and of message files their names and flags.
+std::string contents(const Archive& archive) {
+  std::vector<std::string> folders;
+  for (const Folder& folder : archive.folders()) {
+    std::string text = folder.label() + ' ' + std::string(form_name(folder.form)) + ' ' +
+                       std::to_string(read_all(folder).size()) + '\n';
+    if (folder.messages) text += lines_in_order(messages(folder));
+    folders.push_back(text);
+  }
+  std::sort(folders.begin(), folders.end());
+  std::string all;
+  for (const std::string& folder : folders) all += folder;
+  return all;
+}
+
+std::string names(const Archive& archive) {
+  std::vector<std::string> labels;
+  for (const Folder& folder : archive.folders()) labels.push_back(folder.label());
+  std::sort(labels.begin(), labels.end());
+  std::string all;
+  for (const std::string& label : labels) all += (all.empty() ? "" : ", ") + label;
+  return all;
+}
+
+std::string layouts(const Archive& archive) {
+  std::string all;
+  for (const std::string& name : archive.layouts()) all += (all.empty() ? "" : ", ") + name;
+  return all;
+}
+
+struct Sample {
+  std::string layout;
+  std::string folders;
+  std::vector<PackedFile> files;
+};
+
+std::vector<Sample> samples() {
+  return {
+      {"Thunderbird profile",
+       "Local Folders/Trash, imap.example.org/INBOX, imap.example.org/INBOX/Work",
+       {{"Profiles/k3j9x2ab.default/prefs.js", "user_pref();"},
+        {"Profiles/k3j9x2ab.default/Mail/Local Folders/Trash", mbox("t")},
+        {"Profiles/k3j9x2ab.default/Mail/Local Folders/Trash.msf", "x"},
+        {"Profiles/k3j9x2ab.default/ImapMail/imap.example.org/INBOX", mbox("i")},
+        {"Profiles/k3j9x2ab.default/ImapMail/imap.example.org/INBOX.sbd/Work", mbox("w")},
+        {"Profiles/k3j9x2ab.default/ImapMail/imap.example.org/nstmp", mbox("n")},
+        {"Profiles/k3j9x2ab.default/ImapMail/imap.example.org/._INBOX", "x"}}},
+      {"Thunderbird profile",
+       "Inbox, Inbox/Work",
+       {{"k3j9x2ab.default-release/Mail/pop.example.org/Inbox", mbox("i")},
+        {"k3j9x2ab.default-release/Mail/pop.example.org/Inbox.sbd/Work", mbox("w")}}},
+      {"Thunderbird profile",
+       "default/Inbox, default/Sent, work/Inbox",
+       {{"k3j9x2ab.default/Mail/Local Folders/default/Inbox", mbox("i")},
+        {"k3j9x2ab.default/Mail/Local Folders/default/Sent", mbox("i")},
+        {"k3j9x2ab.default/Mail/Local Folders/work/Inbox", mbox("w")}}},
+      {"Thunderbird profile",
+       "a1b2c3d4.default/example.org/Inbox, k3j9x2ab.default/ImapMail/example.org/Inbox, "
+       "k3j9x2ab.default/Mail/example.org/Inbox, work/Local Folders/Sent",
+       {{"k3j9x2ab.default/Mail/example.org/Inbox", mbox("i")},
+        {"k3j9x2ab.default/ImapMail/example.org/Inbox", mbox("i")},
+        {"a1b2c3d4.default/Mail/example.org/Inbox", mbox("i")},
+        {"e1f2a3b4.work/Mail/Local Folders/Sent", mbox("i")}}},
+      {"Thunderbird profile, Thunderbird maildir",
+       "Inbox, Inbox/Kunden",
+       {{"Mail/Local Folders/Inbox/cur/1630000001.eml", header("1")},
+        {"Mail/Local Folders/Inbox/cur/1630000002.eml", header("2")},
+        {"Mail/Local Folders/Inbox.msf", "x"},
+        {"Mail/Local Folders/Inbox.sbd/Kunden/cur/1630000100.eml", header("3")}}},
+      {"KMail",
+       "archive, inbox, inbox/lists, inbox/lists/kde, inbox/work",
+       {{"inbox", mbox("i")},
+        {".inbox.index", "x"},
+        {".inbox.index.ids", "x"},
+        {".inbox.directory/lists", mbox("l")},
+        {".inbox.directory/.lists.directory/kde", mbox("k")},
+        {".inbox.directory/work/cur/1.M.host:2,S", header("w")},
+        {".inbox.directory/work/new/2.M.host", header("w")},
+        {"archive/cur/1.M.host:2,FS", header("a")}}},
+      {"Evolution",
+       "Inbox, Inbox/Sub, Sent",
+       {{"evolution/local/Inbox/mbox", mbox("i")},
+        {"evolution/local/Inbox/mbox.ev-summary", "x"},
+        {"evolution/local/Inbox/folder-metadata.xml", "<xml/>"},
+        {"evolution/local/Inbox/subfolders/Sub/mbox", mbox("s")},
+        {"evolution/local/Sent/mbox", mbox("s")}}},
+      {"Evolution",
+       "INBOX, Version 1.0, Version 1.0/Sub_x",
+       {{"cur/1.M.host:2,S", header("1")},
+        {"..maildir++", "maildir++ 1"},
+        {".Version_201_2E0/cur/1.M.host:2,", header("1")},
+        {".Version_201_2E0.Sub_5Fx/cur/1.M.host:2,", header("1")},
+        {"x.cmeta", "x"}}},
+      {"readpst",
+       "Inbox, Inbox/Projects, Sent Items",
+       {{"Outlook Data File/Inbox/mbox", mbox("i")},
+        {"Outlook Data File/Inbox/Projects/mbox", mbox("p")},
+        {"Outlook Data File/Sent Items/mbox", mbox("s")}}},
+      {"readpst -S",
+       "Inbox, Sent Items",
+       {{"Personal Folders/Inbox/1", header("1")},
+        {"Personal Folders/Inbox/1-report.pdf", "%PDF"},
+        {"Personal Folders/Inbox/2", header("2")},
+        {"Personal Folders/Sent Items/1", header("1")}}},
+      {"Kerio",
+       "INBOX, INBOX/Sub, Sent Items",
+       {{"INBOX/#msgs/00000001.eml", header("1")},
+        {"INBOX/#msgs/00000002.eml", header("2")},
+        {"INBOX/status.fld", "x"},
+        {"INBOX/Sub/#msgs/00000001.eml", header("1")},
+        {"Sent Items/#msgs/00000001.eml", header("1")}}},
+      {"Eudora",
+       "In, My friends, Projects, Projects/Alpha, one",
+       {{"In.mbx", mbox("i")},
+        {"In.toc", "x"},
+        {"descmap.pce",
+         "In,In.mbx,S,N\r\nMy friends,MyFrien.mbx,M,N\r\n,,x\r\n"
+         "Projects, one,Project.fol,F,N\r\n"},
+        {"MyFrien.mbx", mbox("f")},
+        {"Projects.mbx", mbox("p")},
+        {"Projects.fol/Alpha.mbx", mbox("a")},
+        {"one.mbx", mbox("o")}}},
+      {"Opera",
+       "account1, account2",
+       {{"mail/store/account1/2008/05/06/123.mbs", mbox("1")},
+        {"mail/store/account1/2008/05/07/124.mbs", mbox("2")},
+        {"mail/store/account2/2009/01/01/125.mbs", mbox("3")}}},
+      {"hMailServer",
+       "alice, bob",
+       {{"alice/1A/{1A0B2C3D-0000-4000-8000-0123456789AB}.eml", header("1")},
+        {"alice/F0/{F00B2C3D-0000-4000-8000-0123456789AB}.eml", header("2")},
+        {"bob/00/{000B2C3D-0000-4000-8000-0123456789AB}.eml", header("3")}}},
+      {"MDaemon",
+       "alice, alice/Sent Items, alice/Sent Items/2020",
+       {{"alice/md50000000001.msg", header("1")},
+        {"alice/Imap.mrk", "x"},
+        {"alice/Sent Items.IMAP/md50000000001.msg", header("2")},
+        {"alice/Sent Items.IMAP/2020.IMAP/md50000000001.msg", header("3")}}},
+      {"Cyrus spool",
+       "alice, alice/Entw\xc3\xbcrfe, joe.doe",
+       {{"a/user/alice/1.", header("1")},
+        {"a/user/alice/2.", header("2")},
+        {"a/user/alice/cyrus.header", "x"},
+        {"a/user/alice/cyrus.index", "x"},
+        {"a/user/alice/Entw&APw-rfe/1.", header("3")},
+        {"j/user/joe^doe/1.", header("4")}}},
+      {"MH",
+       "inbox, lists/kde",
+       {{"inbox/1", header("1")},
+        {"inbox/10", header("10")},
+        {"inbox/.mh_sequences", "unseen: 10"},
+        {"lists/kde/3", header("3")},
+        {"lists/numbers/3", "just 3 lines"}}},
+      {"GYB",
+       "backup-a, backup-b",
+       {{"backup-a/2012/3/14/135f1c2d3e4f5a6b.eml", header("1")},
+        {"backup-a/2013/12/1/135f1c2d3e4f5a6c.eml", header("2")},
+        {"backup-a/msg-db.sqlite", "SQLite format 3"},
+        {"backup-b/2013/12/1/135f1c2d3e4f5a6c.eml", header("2")}}},
+      {"gmvault",
+       "alice, bob, chats",
+       {{"alice/db/2012-03/1395.eml.gz", gzip(header("1"))},
+        {"alice/db/2012-03/1395.meta", "{}"},
+        {"alice/db/2012-04/1396.eml", header("2")},
+        {"bob/db/2012-04/1397.eml", header("3")},
+        {"chats/subchats-1/1398.eml", header("4")}}},
+      {"Proton export",
+       "alice@example.org",
+       {{"alice@example.org/mail_20240501_120000/AAAA==.eml", header("1")},
+        {"alice@example.org/mail_20240502_120000/BBBB==.eml", header("2")}}},
+      {"pipermail",
+       "2004-January, 2004-March, Week-of-Mon-20050103",
+       {{"2004-January.txt", mbox("1")},
+        {"2004-March.txt.gz", gzip(mbox("2"))},
+        {"Week-of-Mon-20050103.txt", mbox("3")}}},
+      {"Google Takeout",
+       "All mail, Work/2020",
+       {{"Takeout/archive_browser.html", "<html>"},
+        {"Takeout/Mail/All mail.mbox", mbox("a")},
+        {"Takeout/Mail/Work/2020.mbox", mbox("w")}}},
+      {"",
+       "Customers/Alpha, Customers/Beta",
+       {{"Customers/Alpha", mbox("a")}, {"Customers/Beta", mbox("b")}}},
+      {"",
+       "Customers/Alpha, Customers/Beta",
+       {{"Customers.sbd/Alpha", mbox("a")}, {"Customers.sbd/Beta", mbox("b")}}},
+      {"",
+       "INBOX, Sent, Sent/2020",
+       {{"home/joe/Maildir/cur/1.M.host:2,S", header("1")},
+        {"home/joe/Maildir/.Sent/cur/1.M.host:2,S", header("2")},
+        {"home/joe/Maildir/.Sent/cur/.nfs01", "x"},
+        {"home/joe/Maildir/.Sent.2020/new/1.M.host", header("3")},
+        {"home/joe/Maildir/tmp/4.M.host", header("4")}}},
+      {"",
+       "example.org/alice, example.org/alice/Sent",
+       {{"example.org/alice/cur/1.M.host:2,S", header("1")},
+        {"example.org/alice/.Sent/cur/1.M.host:2,S", header("2")}}},
+      {"",
+       "alice/mbox, alice/sent-mail, new/2020, tmp/old",
+       {{"alice/mbox", mbox("1")},
+        {"alice/sent-mail", mbox("2")},
+        {"new/2020.mbox", mbox("3")},
+        {"tmp/old", mbox("4")}}},
+  };
+}
+
+TEST_CASE("a layout's directories are no folders, in a tree and in containers alike") {
+  for (const Sample& sample : samples()) {
+    INFO(sample.layout << ": " << sample.folders);
+    const TemporaryDirectory directory;
+    for (const PackedFile& file : sample.files) directory.write("tree/" + file.name, file.bytes);
+    const Archive tree = must_open(directory.file("tree"));
+    CHECK(names(tree) == sample.folders);
+    CHECK(layouts(tree) == sample.layout);
+    CHECK(unread(tree).empty());
+    for (const std::string& bytes :
+         {zip(sample.files), tar(sample.files), gzip(tar(sample.files))}) {
+      directory.write("container", bytes);
+      const Archive container = must_open(directory.file("container"));
+      CHECK(contents(container) == contents(tree));
+      CHECK(layouts(container) == layouts(tree));
+      CHECK(unread(container).empty());
+      CHECK(left_out_count(container) == left_out_count(tree));
+    }
+  }
+}
+
+TEST_CASE("a directory that is called like the archive is not one of its folders") {
+  const TemporaryDirectory directory;
+  const std::vector<PackedFile> files{{"backup/Alpha", mbox("a")}, {"backup/Beta", mbox("b")}};
+  directory.write("backup.tar.gz", gzip(tar(files)));
+  CHECK(names(must_open(directory.file("backup.tar.gz"))) == "Alpha, Beta");
+  directory.write("other.tar.gz", gzip(tar(files)));
+  CHECK(names(must_open(directory.file("other.tar.gz"))) == "backup/Alpha, backup/Beta");
+}
+
+TEST_CASE("a Maildir without a message is a folder, also in a container that lists directories") {
+  const TemporaryDirectory directory;
+  directory.write("x.tar", tar({{"box/cur/", ""}, {"box/new/", ""}, {"inbox", mbox("i")}}));
+  for (const char* name : {"tree/box/cur", "tree/box/new"})
+    std::filesystem::create_directories(directory.file(name));
+  directory.write("tree/inbox", mbox("i"));
+  const Archive tree = must_open(directory.file("tree"));
+  CHECK(names(tree) == "box, inbox");
+  CHECK(contents(must_open(directory.file("x.tar"))) == contents(tree));
+}
+
+}  // namespace
+}  // namespace mboxferry::archive
