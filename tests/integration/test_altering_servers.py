@@ -64,7 +64,7 @@ class AlteringTest(OddServerTest):
     def lose(self, numbers, **options):
         server = self.server(sessions.losing_answers(sessions.Altering, numbers), **options)
         outcome = self.go(1, server)
-        self.assertIn(" 0 messages are missing", outcome.err)
+        self.assertIn("all messages are on the server", outcome.err)
         self.assertIn("are different", outcome.err)
         self.assertNotIn("twice", outcome.err)
         self.assert_each_once(server)

@@ -32,7 +32,9 @@ std::unique_ptr<Target> connected(std::vector<std::string> answers) {
 }
 
 SelectedMailbox selected(const std::string& data) {
-  const auto mailbox = connected({data + "1 OK done\r\n"})->select("Mail");
+  // Where UIDNEXT is not told, STATUS is asked for it.
+  const auto mailbox =
+      connected({data + "1 OK done\r\n", "t2 OK noop\r\n", "2 NO none\r\n"})->select("Mail");
   if (!mailbox) FAIL(describe(mailbox.error()));
   return *mailbox;
 }
