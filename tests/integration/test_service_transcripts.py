@@ -236,7 +236,7 @@ SCENARIOS = {
         lambda head: any("." in flag for flag in head.flags), "BAD", "Parse Error (took 0 ms)")),
     "exchange-rewrites-cut": Scenario(1, told="are different", session_type=sessions.losing_answers(
         sessions.Altering, {12})),
-    "rewrites-no-uidplus": Scenario(1, told=" 0 messages are missing", append_uid=False,
+    "rewrites-no-uidplus": Scenario(1, told="all messages are on the server", append_uid=False,
                                     session_type=sessions.losing_answers(sessions.Altering, {12}),
                                     capabilities=BASIC + " LITERAL+"),
     "pipelined-input-lost": Scenario(session_type=sessions.LosingPipelined,
