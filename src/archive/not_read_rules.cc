@@ -52,27 +52,44 @@ std::string_view field_name(std::string_view line) {
                                                              : std::string_view();
 }
 
-/// Two fields in a row are a header when one of them is certain or both are likely.
+bool is_of_mail(std::string_view name) {
+  const bool own = name.size() > 2 && (name[0] == 'X' || name[0] == 'x') && name[1] == '-';
+  return own || is_one_of(name, kCertain) || is_one_of(name, kLikely);
+}
+
+/// The text up to the next line end, which is taken away with it; CRLF is one.
+std::string_view take_line(std::string_view& text) {
+  const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
+  const std::string_view line = text.substr(0, end);
+  text.remove_prefix(end);
+  text.remove_prefix(std::min<std::size_t>(text.starts_with("\r\n") ? 2 : 1, text.size()));
+  return line;
+}
+
+/// Two fields in a row are a header when one of them is certain or both are likely. So is one that
+/// fills all that was read.
 bool has_header(std::string_view text) {
+  const bool may_go_on = text.size() >= kHeadBytes;
+  bool only_fields = true;
+  bool mail = false;
   int certain = 0;
   int likely = 0;
   while (!text.empty()) {
-    const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::string_view line = take_line(text);
     if (line.starts_with(' ') || line.starts_with('\t')) continue;
     const std::string_view name = field_name(line);
-    if (line.empty() && !text.empty() && text.front() == '\n') continue;  // half of a CRLF
     if (name.empty()) {
       certain = likely = 0;
+      only_fields = only_fields && line.empty() && !mail;
     } else {
+      mail = mail || is_of_mail(name);
       certain += is_one_of(name, kCertain) ? 1 : 0;
       likely += is_one_of(name, kLikely) ? 1 : 0;
       if (certain > 0 && certain + likely > 1) return true;
       if (likely > 2) return true;
     }
   }
-  return false;
+  return may_go_on && only_fields && mail;
 }
 
 // Every second byte of UTF-16, which is the text as long as it is ASCII.

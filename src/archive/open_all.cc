@@ -69,7 +69,7 @@ class PathGroups {
     }
     std::vector<std::string> files;
     for (const SplitPart& one : parts) files.push_back(one.path);
-    return opener_.open_containers(files, split_notices(parts, named));
+    return opener_.open_containers(files, split_notices(parts, named), missing_parts(parts));
   }
 
   static void sort_and_unite(std::vector<SplitPart>& parts) {

@@ -151,7 +151,7 @@ Result<Archive> Opener::open_file(OpenFile file) const {
   folder.bytes_on_disk = file.size();
   MBOXFERRY_ASSIGN(const UnpackedFile unpacked, open_unpacked(std::move(file), limits_));
   MBOXFERRY_ASSIGN(const std::string_view head, unpacked.bytes->head());
-  if (container_format(head)) return open_containers({path}, {});
+  if (container_format(head)) return open_containers({path}, {}, {});
   const std::string_view kind = container_name(head);
   if (!kind.empty()) return unreadable_kind(path, kind, container_remedy(head));
   MBOXFERRY_ASSIGN(const auto form, form_of(path, *unpacked.bytes));
@@ -199,9 +199,13 @@ Result<Archive> Opener::open_messages(FolderForm form,
 }
 
 Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
-                                        std::vector<std::string> notices) const {
+                                        std::vector<std::string> notices,
+                                        const std::vector<std::string>& missing) const {
   std::vector<FoundFolder> found;
   auto not_read = std::make_shared<NotReadList>();
+  for (const std::string& part : missing)
+    not_read->add({NotReadKind::unread, std::string(last_segment(part)), part, 0,
+                   "a part of the download that is missing"});
   bool has_encrypted = false;
   std::uint64_t unexplained_keywords = 0;
   LayoutMarks marks;

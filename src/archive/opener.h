@@ -20,9 +20,11 @@ class Opener {
 
   /// A file, a directory, or `-` for standard input.
   [[nodiscard]] Result<Archive> open(const std::string& path) const;
-  /// Containers whose folders belong together, in this order; `notices` tell how they were found.
+  /// Containers whose folders belong together, in this order; `notices` tell how they were found,
+  /// `missing` names those that are not there, which are unread.
   [[nodiscard]] Result<Archive> open_containers(const std::vector<std::string>& paths,
-                                                std::vector<std::string> notices) const;
+                                                std::vector<std::string> notices,
+                                                const std::vector<std::string>& missing) const;
   /// Files of one message each in one directory, as one folder.
   [[nodiscard]] Result<Archive> open_messages(FolderForm form,
                                               const std::vector<std::string>& paths) const;

@@ -63,6 +63,19 @@ Result<std::vector<SplitPart>> parts_beside(const SplitPart& part) {
   return parts;
 }
 
+std::vector<std::string> missing_parts(const std::vector<SplitPart>& parts) {
+  std::vector<std::string> missing;
+  constexpr std::size_t kMost = 1000;
+  if (parts.size() == 1) return missing;
+  unsigned expected = 1;
+  for (const SplitPart& part : parts) {
+    for (; expected < part.number && missing.size() < kMost; ++expected)
+      missing.push_back(part_name(parts.front(), expected));
+    expected = part.number + 1;
+  }
+  return missing;
+}
+
 std::vector<std::string> split_notices(const std::vector<SplitPart>& parts, std::size_t named) {
   std::vector<std::string> notices;
   const SplitPart& first = parts.front();

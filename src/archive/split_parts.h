@@ -27,6 +27,9 @@ std::optional<SplitPart> as_split_part(const std::string& path);
 /// All parts of the download beside `part`, itself included, by their numbers.
 Result<std::vector<SplitPart>> parts_beside(const SplitPart& part);
 
+/// The paths of parts that are not there although later ones are; the first thousand.
+std::vector<std::string> missing_parts(const std::vector<SplitPart>& parts);
+
 /// What the user should know: which parts were joined, which are missing. `named` tells how many of
 /// them the user named.
 std::vector<std::string> split_notices(const std::vector<SplitPart>& parts, std::size_t named);

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <set>
+#include <string>
 
 #include "mboxferry/plan/folder_filter.h"
 #include "mboxferry/transfer/folder_index.h"
@@ -150,10 +152,16 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Unre
   MBOXFERRY_ASSIGN(const auto filter,
                    plan::FolderFilter::create(settings.include, settings.exclude));
   std::vector<SourceFolder> sources;
+  std::set<std::string> read;
   for (const archive::Archive& archive : archives) {
     for (const std::string& notice : archive.notices()) observer.notice(notice);
     not_read.add(archive);
     for (const archive::Folder& place : archive.folders()) {
+      // The same file below two of the names would be stored twice.
+      if (place.form == archive::FolderForm::mbox && !read.insert(absolute(place.file) + '\0' + place.member).second) {
+        observer.notice(place.place() + " is named more than once; it is read once");
+        continue;
+      }
       if (!filter.admits(place.label())) {
         observer.notice("left out by --include and --exclude: " + place.place());
         continue;

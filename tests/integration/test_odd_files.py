@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+# Files that are named more than once, and message files that are not as most are.
+
+import unittest
+
+from support.dovecot_test import WithDovecot
+from support.program import ProgramTest
+
+HEADER = "From: a@example.org\nMessage-ID: <{0}@x>\nSubject: {0}\nDate: Mon, 2 Mar 2015 08:15:00 +0000\n"
+
+
+class OddFilesTest(WithDovecot, ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.mail = self.folder / "mail"
+        self.mail.mkdir()
+
+    def mbox(self, path, *numbers):
+        path.write_text("".join("From a@b Mon Mar  2 08:15:00 2015\n" + HEADER.format(number)
+                                + "\nhello\n\n" for number in numbers))
+        return path
+
+    def held(self):
+        return sum(self.server.count(mailbox=name) for name in self.server.mailboxes())
+
+    def arrive(self, paths, count):
+        outcome = self.run_program("migrate", *paths, "--to", self.server.url(), "--ca-file",
+                                   self.server.ca_file, "--password-file",
+                                   self.server.password_file(), "--journal",
+                                   self.folder / "job.journal", "--progress=none")
+        self.assert_code(outcome, 0)
+        self.assertEqual(self.held(), count, str(outcome))
+        return outcome
+
+    def test_a_file_that_is_named_twice_is_stored_once(self):
+        box = self.mbox(self.mail / "A.mbox", 1, 2)
+        self.mbox(self.mail / "B.mbox", 3)
+        outcome = self.arrive([self.mail, box, self.mail / ".." / "mail" / "B.mbox"], 3)
+        self.assertEqual(outcome.err.count("is named more than once; it is read once"), 2)
+
+    def test_numbered_messages_with_crlf_or_a_long_first_field(self):
+        box = self.mail / "inbox"
+        box.mkdir()
+        long_field = "To: " + ",\n ".join(f"person{n}@example.org" for n in range(400)) + "\n"
+        own_field = "X-Spam-Report: " + "y" * 5000 + "\n"
+        for number, first in enumerate(("", long_field, own_field)):
+            text = first + HEADER.format(number) + "\nhello\n"
+            for crlf in (False, True):
+                (box / str(2 * number + crlf + 1)).write_bytes(
+                    text.replace("\n", "\r\n" if crlf else "\n").encode())
+        self.arrive([self.mail], 6)
+
+    def test_a_loose_message_with_crlf_is_unread(self):
+        self.mbox(self.mail / "A.mbox", 1)
+        (self.mail / "letter.txt").write_bytes(
+            (HEADER.format(9) + "\nhello\n").replace("\n", "\r\n").encode())
+        (self.mail / "style.txt").write_bytes(b".a:hover{color:red}" * 400)
+        outcome = self.run_program("scan", self.mail, "--json")
+        self.assertIn("letter.txt", outcome.out)
+        outcome = self.migrate(self.server, self.mail, "Mail")
+        self.assert_code(outcome, 3)
+        self.assertIn("letter.txt", outcome.out)
+        self.assertNotIn("style.txt", outcome.out)
+
+
+if __name__ == "__main__":
+    unittest.main()
