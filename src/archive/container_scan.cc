@@ -282,6 +282,11 @@ Result<ContainerContents> ContainerScan::run() {
   MBOXFERRY_ASSIGN(walker_, container_->take({1, 0}));
   for (;;) {
     const auto more = walker_->next();
+    if (walker_->take_passed_damage()) {
+      not_read_.add({NotReadKind::unread, to_utf8(relative_) + " (damaged)",
+                     to_utf8(container_->file().path()) + ": behind " + label_, 0,
+                     "damaged there: what is no member is passed over"});
+    }
     if (!more && !walker_->is_inside()) {
       MBOXFERRY_TRY(end_damaged(more.error()));
       break;

@@ -80,6 +80,9 @@ Result<void> EntryReader::start(ContainerFormat format, bool seekable) {
   int status = ARCHIVE_OK;
   if (format == ContainerFormat::tar) {
     status = archive_read_support_format_tar(reader);
+    // What stands behind the blocks of an end is read on, as in archives that were joined.
+    if (status == ARCHIVE_OK)
+      status = archive_read_set_format_option(reader, "tar", "read_concatenated_archives", "1");
   } else {
     status = seekable ? archive_read_support_format_zip_seekable(reader)
                       : archive_read_support_format_zip_streamable(reader);
@@ -95,10 +98,14 @@ Error EntryReader::failure(const std::string& name, std::uint64_t unpacked) cons
 
 Result<bool> EntryReader::next() {
   archive_entry* raw = nullptr;
-  int status = ARCHIVE_RETRY;
+  int status = ARCHIVE_OK;
   {
     const Utf8Names names;
-    while (status == ARCHIVE_RETRY) status = archive_read_next_header(input_.get(), &raw);
+    for (;;) {
+      status = archive_read_next_header(input_.get(), &raw);
+      if (status != ARCHIVE_RETRY) break;
+      passed_damage_ = true;
+    }
     if (status == ARCHIVE_OK || status == ARCHIVE_WARN) entry_ = to_entry(raw);
   }
   if (status == ARCHIVE_EOF) return false;

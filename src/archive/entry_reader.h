@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "archive/code_page.h"
 #include "archive/file_kind.h"
@@ -43,6 +44,8 @@ class EntryReader {
   /// Goes to the next member; false behind the last.
   Result<bool> next();
   [[nodiscard]] const Entry& entry() const { return entry_; }
+  /// True when next() has passed over something that is no member; asked once.
+  bool take_passed_damage() { return std::exchange(passed_damage_, false); }
   /// Counts from 1; 0 before the first next().
   [[nodiscard]] std::uint64_t number() const { return number_; }
   /// The next bytes of the member; 0 at its end.
@@ -63,6 +66,7 @@ class EntryReader {
   std::string member_name_;
   std::uint64_t number_ = 0;
   std::uint64_t member_read_ = 0;
+  bool passed_damage_ = false;
 };
 
 }  // namespace mboxferry::archive

@@ -62,11 +62,14 @@ Result<bool> MemberWalker::next() {
   bytes_.reset();
   is_compressed_ = false;
   if (inner_) {
-    MBOXFERRY_ASSIGN(const bool more, inner_->next());
-    if (more) return true;
+    const auto more = inner_->next();
+    passed_damage_ = inner_->take_passed_damage() || passed_damage_;
+    if (!more || *more) return more;
     inner_.reset();
   }
-  return outer_->next();
+  const auto more = outer_->next();
+  passed_damage_ = outer_->take_passed_damage() || passed_damage_;
+  return more;
 }
 
 Result<void> MemberWalker::go_to(MemberPosition position) {

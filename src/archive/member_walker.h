@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <string_view>
 
 #include "archive/entry_reader.h"
@@ -35,6 +36,8 @@ class MemberWalker {
 
   /// Goes to the next member, in the inner container as long as there is one; false at the end.
   Result<bool> next();
+  /// True when next() has passed over something damaged that is no member; asked once.
+  bool take_passed_damage() { return std::exchange(passed_damage_, false); }
   /// Goes on to the member at `position`, which is behind the present one.
   Result<void> go_to(MemberPosition position);
   [[nodiscard]] MemberPosition position() const;
@@ -65,6 +68,7 @@ class MemberWalker {
   std::unique_ptr<EntryReader> inner_;
   std::unique_ptr<HeadedStream> bytes_;
   bool is_compressed_ = false;
+  bool passed_damage_ = false;
 };
 
 }  // namespace mboxferry::archive

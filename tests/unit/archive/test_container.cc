@@ -371,4 +371,27 @@ TEST_CASE("a container with too many members is refused") {
 }
 
 }  // namespace
+
+TEST_CASE("what lies behind the end of a tar archive is read as well") {
+  TemporaryDirectory directory;
+  const std::string both = tar({{"a.mbox", mail("x")}}) + tar({{"b.mbox", mail("x")}});
+  directory.write("both.tar", both);
+  const Archive archive = must_open(directory.file("both.tar"));
+  CHECK(archive.folders().size() == 2);
+  CHECK(unread(archive).empty());
+}
+
+TEST_CASE("a damaged header of a tar archive is unread, and the members behind it are not") {
+  TemporaryDirectory directory;
+  std::string packed = tar({{"a.mbox", mail("x")},
+                            {"b.mbox", mail("x")},
+                            {"c.mbox", mail("x")}});
+  packed[packed.find("b.mbox")] = 'B';
+  directory.write("damaged.tar", packed);
+  const Archive archive = must_open(directory.file("damaged.tar"));
+  CHECK(archive.folders().size() == 2);
+  CHECK(unread(archive) == directory.file("damaged.tar") +
+                               ": behind a.mbox: damaged there: what is no member is passed over\n");
+}
+
 }  // namespace mboxferry::archive
