@@ -110,6 +110,9 @@ std::string_view index_file_reason(std::string_view name) {
   if (name.starts_with("dovecot") || name.starts_with(".dovecot")) return "index file of Dovecot";
   if (name.starts_with("courierimap")) return "index file of Courier";
   if (name.starts_with("._")) return "AppleDouble file of macOS";
+  for (const std::string_view own :
+       {".journal", ".journal-wal", ".journal-shm", ".journal.lock", ".journal.refused.mbox"})
+    if (name.ends_with(own)) return "state of mboxferry";
   if (name == "nstmp" || name.starts_with("nstmp-")) return "leftover of Thunderbird's compacting";
   if (name.starts_with('.') && name.ends_with(".index")) return "index file of KMail";
   for (const IndexFile& row : kIndexFiles) {

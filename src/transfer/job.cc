@@ -105,6 +105,7 @@ class JobRunner {
   std::optional<IndexPass> index_pass_;
   std::optional<StartCheck> start_check_;
   SendRecord record_;
+  bool is_new_ = false;                  ///< no run before wrote this journal
   bool was_complete_ = false;            ///< or incomplete, as the run before noted it
   std::string reason_;                   ///< what was not read
   std::optional<std::string> verified_;  ///< what comparing with the server found
@@ -160,6 +161,7 @@ Result<void> JobRunner::keep_notes() {
   MBOXFERRY_ASSIGN(const auto sent_today, journal_->note(kSentTodayNote));
   budget_.resume(sent_today.value_or(""));
   MBOXFERRY_ASSIGN(const auto started, journal_->note("started"));
+  is_new_ = !started;
   if (started) return ok();
   return journal_->set_note("started", to_rfc3339({settings_.index.now, 0}));
 }
@@ -414,7 +416,8 @@ Result<Verdict> JobRunner::run() {
     return transferred.error();
   }
   auto verdict = conclude(transferred);
-  if (!start_check_ || !start_check_->found_copies()) return verdict;
+  // What an earlier run left in the journal may be the only proof of what it sent.
+  if (!is_new_ || !start_check_ || !start_check_->found_copies()) return verdict;
   const auto discarded = discard_unused(std::move(journal_));
   if (!discarded) unwritten_.push_back(discarded.error());
   return verdict;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <set>
@@ -21,6 +22,16 @@ std::string absolute(const std::string& path) {
   std::error_code error;
   const auto full = std::filesystem::weakly_canonical(path, error);
   return error ? path : full.string();
+}
+
+/// The journal's own files may lie below the archive.
+bool is_own_state(const archive::Folder& place, const std::string& journal) {
+  if (journal.empty() || !place.member.empty()) return false;
+  const std::string file = absolute(place.file);
+  const std::string own = absolute(journal);
+  constexpr std::array<std::string_view, 5> kBehind{"", "-wal", "-shm", ".lock", ".refused.mbox"};
+  return std::any_of(kBehind.begin(), kBehind.end(),
+                     [&](std::string_view behind) { return file == own + std::string(behind); });
 }
 
 Error not_mail(const archive::Folder& place) {
@@ -157,6 +168,7 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Unre
     for (const std::string& notice : archive.notices()) observer.notice(notice);
     not_read.add(archive);
     for (const archive::Folder& place : archive.folders()) {
+      if (is_own_state(place, settings.journal_path)) continue;
       // The same file below two of the names would be stored twice.
       if (place.form == archive::FolderForm::mbox && !read.insert(absolute(place.file) + '\0' + place.member).second) {
         observer.notice(place.place() + " is named more than once; it is read once");

@@ -38,6 +38,26 @@ class OddFilesTest(WithDovecot, ProgramTest):
         outcome = self.arrive([self.mail, box, self.mail / ".." / "mail" / "B.mbox"], 3)
         self.assertEqual(outcome.err.count("is named more than once; it is read once"), 2)
 
+    def test_a_journal_and_refused_mail_below_the_archive_are_no_mail(self):
+        self.mbox(self.mail / "A.mbox", 1, 2)
+        (self.mail / "B.mbox").write_text(
+            "From a@b Mon Mar  2 08:15:00 2015\n" + HEADER.format(3) + "\n" + "x" * 4000 + "\n")
+        for journal in ("state.db", "job.journal"):
+            url = self.server.url() + "/" + journal.partition(".")[0]
+            for _ in range(3):
+                self.assert_code(self.run_program(
+                    "migrate", self.mail, "--to", url, "--ca-file", self.server.ca_file,
+                    "--password-file", self.server.password_file(), "--journal",
+                    self.mail / journal, "--max-message-size", "2000", "--progress=none"), 3)
+            self.assertTrue((self.mail / (journal + ".refused.mbox")).exists())
+            for file in self.mail.glob("state.db*"):
+                file.unlink()
+        # And no mail for anyone else, by their usual names.
+        self.assertIn("total: 3 messages in 2 folders",
+                      self.run_program("scan", self.mail).out)
+        self.assertEqual({name for name in self.server.mailboxes()
+                          if "journal" in name or "db" in name}, set())
+
     def test_numbered_messages_with_crlf_or_a_long_first_field(self):
         box = self.mail / "inbox"
         box.mkdir()

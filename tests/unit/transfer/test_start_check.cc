@@ -57,6 +57,22 @@ TEST_CASE("a job whose mail is there does not begin, and leaves no journal behin
   require_stopped(bench, 30);
 }
 
+TEST_CASE("a journal that an earlier run has written stays, whatever is found") {
+  JobBench bench;
+  bench.plain_archive(30);
+  const std::string journal = bench.settings.journal_path;
+  bench.connection_failure = {ErrorCode::login_refused, "no", ""};
+  bench.failing_connections = 1;
+  CHECK(bench.run().error);
+  bench.settings.journal_path = journal + "2";
+  require_complete(bench.run());
+  bench.settings.journal_path = journal;
+  const auto result = bench.run();
+  REQUIRE(result.error);
+  CHECK(result.error->code == ErrorCode::configuration);
+  CHECK(std::filesystem::exists(journal));
+}
+
 TEST_CASE("a server that loses dates, or one that rewrites sizes, has the mail all the same") {
   const auto alter = GENERATE(0, 1);
   JobBench bench;
