@@ -137,7 +137,9 @@ Result<void> write_job_summary(TextOutput& out, const journal::Journal& journal,
     MBOXFERRY_TRY(write_refused_lines(out, journal, totals.counts.refused.messages));
   }
   MBOXFERRY_TRY(write_unread_lines(out, journal));
-  if (run.verdict == "interrupted" || run.verdict == "failed") {
+  // Where all is stored and something is wrong with it, the same command helps nobody.
+  const bool has_more = totals.counts.planned.messages + totals.counts.intended.messages > 0;
+  if (run.verdict == "interrupted" || (run.verdict == "failed" && has_more)) {
     MBOXFERRY_TRY(out.write("run the same command again to go on where this ended\n"));
   }
   return out.write(fmt::format("journal: {}\n", printable(journal.path())));
