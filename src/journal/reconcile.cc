@@ -290,6 +290,33 @@ Result<std::uint64_t> SqliteJournal::plan_rest_again() {
   return static_cast<std::uint64_t>(planned);
 }
 
+Result<std::uint64_t> SqliteJournal::leave_rest_out(std::string_view code, std::string_view text,
+                                                    const std::string& note) {
+  std::int64_t left = 0;
+  {
+    const std::lock_guard guard(mutex_);
+    if (!reconciling_) return misuse("nothing is being reconciled");
+    MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
+    const char* const kRest =
+        " WHERE state = 11 AND id IN"
+        " (SELECT id FROM temp.doubt WHERE in_doubt = 1 AND taken = 0)";
+    MBOXFERRY_TRY(database_->run(
+        fmt::format("INSERT OR REPLACE INTO main.reason(message, code, text)"
+                    " SELECT id, ?1, ?2 FROM main.message{}",
+                    kRest),
+        code, text));
+    MBOXFERRY_ASSIGN(
+        left, database_->run(fmt::format("UPDATE main.message SET state = 14{}", kRest)));
+    MBOXFERRY_TRY(database_->run("DELETE FROM main.note WHERE name = ?1", std::string_view(note)));
+    MBOXFERRY_TRY(forget_settled_intents(*database_));
+    MBOXFERRY_TRY(drop_scratch(*database_));
+    MBOXFERRY_TRY(transaction.commit());
+    reconciling_.reset();
+  }
+  crash_point("reconcile-decided");
+  return static_cast<std::uint64_t>(left);
+}
+
 Result<void> SqliteJournal::doubt_everything(MailboxId mailbox, std::uint32_t new_uid_validity) {
   const std::lock_guard guard(mutex_);
   if (reconciling_ && reconciling_->mailbox == mailbox) reconciling_.reset();

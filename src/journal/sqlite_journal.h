@@ -78,6 +78,8 @@ class SqliteJournal final : public Journal {
   Result<void> end_reconcile() override;
   Result<void> commit_matches(std::span<const Stored> matches) override;
   Result<std::uint64_t> plan_rest_again() override;
+  Result<std::uint64_t> leave_rest_out(std::string_view code, std::string_view text,
+                                       const std::string& note) override;
   Result<void> begin_moved(MailboxId mailbox,
                            std::span<const std::pair<MessageId, MessageId>> messages) override;
   Result<void> begin_copy_search(MailboxId mailbox) override;

@@ -34,17 +34,26 @@ Result<ReadyMailbox> MailboxPreparer::prepare(imap::Target& target, const MailSt
 
 Result<void> MailboxPreparer::reconcile_doubts(imap::Target& target, const ReadyMailbox& ready,
                                                Desk& desk) {
+  MBOXFERRY_ASSIGN(const auto in_order, context_.journal.note(in_order_note(ready.row.id)));
+  const bool leaves_gone = in_order == "1" && !context_.settings.strict;
+  // Before anything is planned again: the note must not speak of what is sent from now on.
+  if (in_order && !leaves_gone)
+    MBOXFERRY_TRY(context_.journal.set_note(in_order_note(ready.row.id), "0"));
   MBOXFERRY_ASSIGN(const Reconciled reconciled,
                    reconcile(ready.row, target, context_.journal, context_.clock,
                              context_.record.slowest_confirm(),
                              masked_digest_of(context_.sources, context_.settings),
                              {envelope_of(context_.sources, context_.settings),
-                              context_.settings.resend_doubtful, false},
+                              context_.settings.resend_doubtful, false, leaves_gone},
                              journal_turn_, context_.interrupt));
   if (reconciled.held > 0)
     context_.tracker.notice(fmt::format(
         "{}: of {} messages in doubt it cannot be decided yet whether the server has them",
         ready.row.name, reconciled.held));
+  if (reconciled.gone > 0)
+    context_.tracker.notice(
+        fmt::format("{}: {} messages that were there are gone since and are not put back",
+                    ready.row.name, reconciled.gone));
   if (reconciled.found + reconciled.planned_again == 0) return ok();
   context_.tracker.notice(fmt::format("{}: {} messages in doubt were there, {} will be sent again",
                                       ready.row.name, reconciled.found, reconciled.planned_again));

@@ -8,6 +8,7 @@
 
 #include "mboxferry/base/crash_point.h"
 #include "mboxferry/plan/other_spellings.h"
+#include "transfer/compared_note.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -68,7 +69,26 @@ Result<imap::SelectedMailbox> open_respelled(imap::Target& target, const Directo
   return cannot_create(refused);
 }
 
+/// The last comparison saw every message that is stored, and found it.
+Result<bool> was_in_order(const journal::MailboxRow& row, const journal::Journal& journal) {
+  MBOXFERRY_ASSIGN(const journal::Journal::Doubt doubt, journal.doubt(row.id));
+  MBOXFERRY_ASSIGN(const Compared compared, compared_before(row, journal));
+  if (doubt.count.messages > 0 || doubt.stored_without_uid || compared.last == 0) return false;
+  bool in_order = true;
+  const auto walked =
+      journal.each(journal::State::stored, row.id, [&](const journal::MessageRow& message) {
+        in_order = compared.covers(message.uid);
+        return in_order ? ok() : Result<void>(Error{ErrorCode::interrupted, "one is enough", ""});
+      });
+  if (!walked && in_order) return Error(walked.error());
+  return in_order;
+}
+
 }  // namespace
+
+std::string in_order_note(journal::MailboxId mailbox) {
+  return fmt::format("in_order.{}", mailbox);
+}
 
 bool is_name_refused(const Error& error) {
   return error.scope == ErrorScope::mailbox &&
@@ -116,7 +136,10 @@ Result<ReadyMailbox> note_mailbox(const imap::SelectedMailbox& selected, journal
     row.existed_before = selected.exists;
     MBOXFERRY_TRY(journal.update_mailbox(row));
   } else if (row.uid_validity != selected.uid_validity) {
+    MBOXFERRY_ASSIGN(const bool in_order, was_in_order(row, journal));
     MBOXFERRY_TRY(journal.doubt_everything(row.id, selected.uid_validity));
+    // Only now: without the note, what is not found is sent again, which loses nothing.
+    if (in_order) MBOXFERRY_TRY(journal.set_note(in_order_note(row.id), "1"));
     row.uid_validity = selected.uid_validity;
     row.uid_floor = 1;
     row.renewed = true;

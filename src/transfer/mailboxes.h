@@ -45,6 +45,13 @@ struct ReadyMailbox {
 Result<ReadyMailbox> prepare_mailbox(imap::Target& target, const Directory& directory,
                                      journal::MailboxRow row, journal::Journal& journal);
 
+/// Why a message is left out that people took away with its mailbox.
+inline constexpr const char* kGoneSince = "gone-since";
+
+/// The journal's note of a mailbox that has another UIDVALIDITY than when a run compared it, and
+/// found all of it in order; until what is in doubt since is decided.
+std::string in_order_note(journal::MailboxId mailbox);
+
 /// The server will not have a mailbox of that name.
 bool is_name_refused(const Error& error);
 

@@ -2,6 +2,8 @@
 // Looking, settling, matching.
 #include "transfer/reconcile.h"
 
+#include "transfer/mailboxes.h"
+
 #include <algorithm>
 #include <optional>
 #include <vector>
@@ -188,6 +190,14 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
     result.found += found;
     MBOXFERRY_TRY(altered.hold());
     MBOXFERRY_ASSIGN(doubt, journal.doubt(mailbox.id));
+  }
+  if (undecided.leaves_gone) {
+    MBOXFERRY_ASSIGN(result.gone, journal.leave_rest_out(kGoneSince,
+                                                         "the mailbox was deleted or made anew "
+                                                         "after the message was stored",
+                                                         in_order_note(mailbox.id)));
+    result.held = doubt.count.messages - std::min(doubt.count.messages, result.gone);
+    return result;
   }
   MBOXFERRY_ASSIGN(result.planned_again, journal.plan_rest_again());
   result.held = doubt.count.messages - std::min(doubt.count.messages, result.planned_again);

@@ -25,6 +25,7 @@ struct Reconciled {
   std::uint64_t found = 0;
   std::uint64_t planned_again = 0;
   std::uint64_t held = 0;  ///< still in doubt
+  std::uint64_t gone = 0;  ///< not put back
 };
 
 /// What becomes of messages of which it cannot be decided whether the server has them.
@@ -33,6 +34,9 @@ struct Undecided {
   bool resend = false;  ///< they are planned again; else they stay in doubt
   /// Nothing will be sent any more: what is not found stays in doubt.
   bool last_look = false;
+  /// Mail that an earlier run compared and found in order: what is not there any more was taken
+  /// away since, and is not put back.
+  bool leaves_gone = false;
 };
 
 /// Reconciles the mailbox, which is selected on `target`, the connection that will send. `archived`

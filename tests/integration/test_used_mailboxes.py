@@ -126,6 +126,47 @@ class PeopleTest(MailboxTest):
         document = self.verify(0)
         self.assertEqual(self.numbers(document["gone_since"]), set(range(5)))
         self.assertEqual(self.numbers(self.verify(1, "--strict")["missing"]), set(range(5)))
+        self.assertIn("5 messages that were there are gone since", self.go(0).err)
+        self.grow(3)
+        self.go(0)
+        self.assertEqual(set(self.mails()), {5, 6, 7})
+        self.assertEqual(self.verify(0)["verdict"], "complete")
+
+    def test_a_mailbox_that_was_renamed(self):
+        self.grow(5)
+        self.go(0)
+        with self.server.session() as client:
+            client.rename("Mail", "Kept")
+        self.grow(3)
+        self.go(0)
+        self.assertEqual((set(self.mails()), set(self.mails("Kept"))), ({5, 6, 7}, set(range(5))))
+
+    def test_a_mailbox_that_was_deleted_is_filled_again_by_a_strict_run(self):
+        self.grow(5)
+        self.go(0)
+        with self.server.session() as client:
+            client.delete("Mail")
+        self.go(0, "--strict")
+        self.assertEqual(set(self.mails()), set(range(5)))
+
+    def test_kills_after_a_mailbox_was_deleted_lose_nothing_new(self):
+        for point in ("mailbox-created", "reconcile-looked", "reconcile-decided",
+                      "batch-intended", "batch-sent"):
+            with self.subTest(point):
+                (self.folder / "job.journal").unlink(missing_ok=True)
+                self.archive.write_bytes(b"")
+                self.count = 0
+                self.grow(5)
+                self.go(0, "--allow-copies", mailbox=point)
+                with self.server.session() as client:
+                    client.delete(point)
+                self.grow(4)
+                killed = self.migrate(self.server, self.archive, point, port=self.port,
+                                      MBOXFERRY_CRASH_AT=point)
+                self.assertLess(killed.code, 0)
+                self.go(0, mailbox=point)
+                self.assertEqual(set(self.mails(point)), set(range(5, 9)))
+                self.assertEqual(self.server.count(mailbox=point), 4)
 
     def test_what_a_run_loses_itself_stays_an_error(self):
         self.grow(10)

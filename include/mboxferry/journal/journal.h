@@ -383,6 +383,10 @@ class Journal {
   /// Every message that was in state intended when the reconciliation began, still is and is not
   /// held, is planned again; returns how many. One transaction with the end of the reconciliation.
   virtual Result<std::uint64_t> plan_rest_again() = 0;
+  /// Instead of it: what no UID was found for is left out with this code and text, and the note is
+  /// removed, in one transaction. Returns how many they are.
+  virtual Result<std::uint64_t> leave_rest_out(std::string_view code, std::string_view text,
+                                               const std::string& note) = 0;
   /// Begins a reconciliation of stored messages, named by ranges of their ids, whose UIDs the
   /// server does not have any more; a match gives them others.
   virtual Result<void> begin_moved(MailboxId mailbox,

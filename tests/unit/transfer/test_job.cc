@@ -184,6 +184,26 @@ TEST_CASE("a changed UIDVALIDITY between runs makes no duplicate") {
   bench.require_each_once(9);
 }
 
+TEST_CASE("what was taken away with its mailbox is not put back, and what is new is not lost") {
+  Bench bench;
+  bench.plain_archive(9);
+  require_complete(bench.run());
+  auto& box = bench.server.mailboxes.at("INBOX");
+  box.validity = 8;
+  // Three are there under other UIDs.
+  box.mails.resize(3);
+  for (test::StoredMail& mail : box.mails) mail.uid += 100;
+  box.next = 200;
+  bench.append_to_archive("From a@b Thu Nov 10 11:00:00 2011\nSubject: new\n\nbody new\n\n");
+  bench.server.client_dies = true;
+  bench.server.commit_late[bench.server.appends + 1] = std::chrono::milliseconds(10);
+  CHECK(bench.run().error);
+  bench.server.client_dies = false;
+  require_complete(bench.run());
+  CHECK(bench.bodies().size() == 4);
+  CHECK(bench.bodies().count("body new\r\n") == 1);
+}
+
 TEST_CASE("an archive that grew is topped up, one that changed stops the job") {
   Bench bench;
   bench.plain_archive(5);
