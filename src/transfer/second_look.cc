@@ -35,6 +35,10 @@ Result<void> RowSet::each(const journal::Journal& journal, journal::MailboxId ma
   return ok();
 }
 
+void LateLook::keep(const journal::MessageRow& row, RowSet& left) const {
+  if (!left.add(row.id)) given_up_(row);
+}
+
 Result<void> LateLook::look_at(Rows& rows, imap::WalkOptions options, RowSet& left) {
   if (interrupt_.requested()) return interrupted("interrupted while verifying");
   if (rows.empty()) return ok();
@@ -56,7 +60,7 @@ Result<void> LateLook::look_at(Rows& rows, imap::WalkOptions options, RowSet& le
     MBOXFERRY_TRY(found_(rows[index], fetched));
   }
   for (std::size_t i = 0; i < rows.size(); ++i)
-    if (!seen[i]) left.add(rows[i].id);
+    if (!seen[i]) keep(rows[i], left);
   rows.clear();
   return ok();
 }
@@ -66,7 +70,10 @@ Result<void> LateLook::alone(RowSet& rows) {
   std::size_t asked = 0;
   RowSet left;
   MBOXFERRY_TRY(rows.each(journal_, mailbox_, [&](const auto& row) -> Result<void> {
-    if (asked == kMostAlone) return left.add(row.id), ok();
+    if (asked == kMostAlone) {
+      keep(row, left);
+      return ok();
+    }
     ++asked;
     Rows one{row};
     return look_at(one, {.just_selected = true}, left);

@@ -21,7 +21,7 @@ class RowSet {
   using Range = std::pair<journal::MessageId, journal::MessageId>;
 
   /// Ids in any order; false, and nothing is added, when there are too many ranges.
-  bool add(journal::MessageId id);
+  [[nodiscard]] bool add(journal::MessageId id);
   [[nodiscard]] bool empty() const { return ranges_.empty(); }
   [[nodiscard]] const std::vector<Range>& ranges() const { return ranges_; }
   /// Those rows that are stored in the mailbox, ascending by id. `visit` may call the journal.
@@ -39,13 +39,18 @@ class LateLook {
   using Found =
       std::function<Result<void>(const journal::MessageRow&, const imap::FetchedMessage&)>;
 
-  /// `found` may use the target. All must outlive it.
+  using GivenUp = std::function<void(const journal::MessageRow&)>;
+
+  /// `found` may use the target; `given_up` gets what is not there and would be one gap too many
+  /// to be remembered. All must outlive it.
   LateLook(journal::MailboxId mailbox, const journal::Journal& journal,
-           imap::ReadOnlyTarget& target, Found found, const Cancellation& interrupt)
+           imap::ReadOnlyTarget& target, Found found, GivenUp given_up,
+           const Cancellation& interrupt)
       : mailbox_(mailbox),
         journal_(journal),
         target_(target),
         found_(std::move(found)),
+        given_up_(std::move(given_up)),
         interrupt_(interrupt) {}
 
   /// Each UID by itself, the first hundred; those that are there are taken out of `rows`.
@@ -56,11 +61,13 @@ class LateLook {
  private:
   using Rows = std::vector<journal::MessageRow>;
   Result<void> look_at(Rows& rows, imap::WalkOptions options, RowSet& left);
+  void keep(const journal::MessageRow& row, RowSet& left) const;
 
   const journal::MailboxId mailbox_;
   const journal::Journal& journal_;
   imap::ReadOnlyTarget& target_;
   const Found found_;
+  const GivenUp given_up_;
   const Cancellation& interrupt_;
 };
 

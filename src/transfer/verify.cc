@@ -200,7 +200,8 @@ class MailboxVerifier {
       return ok();
     };
     const Cancellation& interrupt = verification_.interrupt;
-    LateLook look(mailbox_.id, journal_, target_, found, interrupt);
+    const auto give_up = [this](const journal::MessageRow& row) { missing(row); };
+    LateLook look(mailbox_.id, journal_, target_, found, give_up, interrupt);
     MBOXFERRY_TRY(look.alone(unproven_));
     RowSet late;
     const auto sort_out = [&](const journal::MessageRow& row) -> Result<void> {

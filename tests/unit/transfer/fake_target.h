@@ -92,6 +92,7 @@ struct FakeServer {
   std::function<bool(const imap::AppendMessage&)> bad;          ///< BAD to a batch with such a head
   bool loses_keywords = false;  ///< of what is appended, not of what is added later
   bool keeps_no_more = false;   ///< NO to keywords that are added later
+  std::function<bool(imap::Uid)> hides;  ///< messages that it does not show now
   std::string forgets;          ///< a message with these bytes gets its UID and is not kept
   bool ignores_dates = false;
   std::function<void(std::string&)> alters;        ///< the bytes that are stored
@@ -197,6 +198,7 @@ class FakeTarget final : public imap::Target {
     auto messages = std::make_unique<FakeWalk>();
     for (const StoredMail& mail : server_.mailboxes[selected_].mails) {
       if (mail.uid < range.first || mail.uid > range.last) continue;
+      if (server_.hides && server_.hides(mail.uid)) continue;
       imap::FetchedMessage fetched;
       fetched.uid = mail.uid;
       fetched.size = mail.bytes.size();

@@ -373,6 +373,23 @@ TEST_CASE("what is lost in a run stays an error, what people take away later is 
   }
 }
 
+TEST_CASE("however many messages a server shows late, what it never shows is missing") {
+  constexpr imap::Uid kCount = 20'100;
+  Bench bench;
+  bench.plain_archive(kCount);
+  std::optional<std::chrono::steady_clock::time_point> first_look;
+  // Nothing at first, then every other one, and in the end all but fifty.
+  bench.server.hides = [&](imap::Uid uid) {
+    if (!first_look) first_look = bench.clock.now();
+    const auto since = bench.clock.now() - *first_look;
+    if (since < std::chrono::milliseconds(400)) return true;
+    return uid % 2 == 0 && (since < std::chrono::milliseconds(1200) || uid > kCount - 100);
+  };
+  const transfer::JobResult result = bench.run();
+  REQUIRE(result.error);
+  CHECK(result.error->what.find("50 messages are missing on the server") != std::string::npos);
+}
+
 TEST_CASE("dates and sizes that a server does not keep are told, when the content is the same") {
   Bench bench;
   bench.plain_archive(300);
