@@ -29,6 +29,12 @@ std::string errno_text(int error_number) {
   return std::error_code(error_number, std::generic_category()).message();
 }
 
+std::string canonical_path(const std::string& path) {
+  std::error_code failed;
+  const auto canonical = std::filesystem::weakly_canonical(path, failed);
+  return failed ? path : canonical.string();
+}
+
 Result<void> write_all(int fd, std::string_view bytes, const std::string& name) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd, bytes.data(), bytes.size());

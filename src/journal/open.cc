@@ -7,22 +7,15 @@
 
 #include <array>
 #include <cerrno>
-#include <filesystem>
 #include <string_view>
 
 #include "journal/schema.h"
 #include "journal/sqlite_journal.h"
 #include "mboxferry/base/crash_point.h"
+#include "mboxferry/base/file.h"
 
 namespace mboxferry::journal {
 namespace {
-
-// The lock is beside the file itself: two names of one journal must find one lock.
-std::string real_path(const std::string& path) {
-  std::error_code ignored;
-  const auto canonical = std::filesystem::weakly_canonical(path, ignored);
-  return ignored || canonical.empty() ? path : canonical.string();
-}
 
 Error no_journal(const std::string& path, const std::string& why) {
   return {.code = ErrorCode::configuration,
@@ -134,7 +127,8 @@ Result<std::unique_ptr<Journal>> open_scratch() {
 
 Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, OpenMode mode) {
   if (mode == OpenMode::scratch) return open_scratch();
-  const std::string file = real_path(path);
+  // The lock is beside the file itself: two names of one journal must find one lock.
+  const std::string file = canonical_path(path);
   if (mode == OpenMode::read_only) return open_to_read(file);
   if (mode == OpenMode::resume) MBOXFERRY_TRY(check_file(file));
 
@@ -156,7 +150,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, OpenMode
 }
 
 Result<void> remove_journal(const std::string& path) {
-  const std::string real = real_path(path);
+  const std::string real = canonical_path(path);
   // The log of a journal that is gone would be taken for one of the next journal of this name.
   for (const char* suffix : {"-wal", "-shm", ""}) {
     if (::unlink((real + suffix).c_str()) == 0 || errno == ENOENT) continue;

@@ -6,22 +6,18 @@
 
 #include <array>
 #include <charconv>
-#include <filesystem>
 #include <optional>
 #include <string_view>
 #include <utility>
 
+#include "mboxferry/base/file.h"
 #include "transfer/source_folders.h"
 
 namespace mboxferry::transfer {
 namespace {
 
 std::vector<std::string> absolute_paths(std::vector<std::string> paths) {
-  for (std::string& path : paths) {
-    std::error_code error;
-    const auto full = std::filesystem::weakly_canonical(path, error);
-    if (!error) path = full.string();
-  }
+  for (std::string& path : paths) path = canonical_path(path);
   return paths;
 }
 

@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <filesystem>
 #include <set>
 #include <string>
 
+#include "mboxferry/base/file.h"
 #include "mboxferry/plan/folder_filter.h"
 #include "mboxferry/transfer/folder_index.h"
 #include "transfer/index_state.h"
@@ -18,20 +18,14 @@
 namespace mboxferry::transfer {
 namespace {
 
-std::string absolute(const std::string& path) {
-  std::error_code error;
-  const auto full = std::filesystem::weakly_canonical(path, error);
-  return error ? path : full.string();
-}
-
-/// The journal's own files may lie below the archive.
-bool is_own_state(const archive::Folder& place, const std::string& journal) {
-  if (journal.empty() || !place.member.empty()) return false;
-  const std::string file = absolute(place.file);
-  const std::string own = absolute(journal);
-  constexpr std::array<std::string_view, 5> kBehind{"", "-wal", "-shm", ".lock", ".refused.mbox"};
-  return std::any_of(kBehind.begin(), kBehind.end(),
-                     [&](std::string_view behind) { return file == own + std::string(behind); });
+/// The journal and what is beside it, which may lie below the archive.
+std::set<std::string> own_files(const std::string& journal) {
+  std::set<std::string> own;
+  if (journal.empty()) return own;
+  const std::string path = canonical_path(journal);
+  for (const char* const behind : {"", "-wal", "-shm", ".lock", ".refused.mbox"})
+    own.insert(path + behind);
+  return own;
 }
 
 Error not_mail(const archive::Folder& place) {
@@ -65,9 +59,9 @@ Result<SourceFolder> survey_source(const archive::Archive& archive, const archiv
   MBOXFERRY_ASSIGN(const archive::Identity identity, archive::identify(place));
   // Standard input has no path that the next run could know again.
   const bool nameless = archive.kind() == archive::ArchiveKind::standard_input;
-  source.row.archive = nameless ? archive.path() : absolute(archive.path());
+  source.row.archive = nameless ? archive.path() : canonical_path(archive.path());
   source.row.path = place.label();
-  source.row.file = nameless ? archive.path() : absolute(place.file);
+  source.row.file = nameless ? archive.path() : canonical_path(place.file);
   if (!place.member.empty()) source.row.file += ": " + place.member;
   source.row.identity = identity_to_text(identity);
   source.row.profile = source.survey.to_text();
@@ -163,17 +157,12 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Unre
   MBOXFERRY_ASSIGN(const auto filter,
                    plan::FolderFilter::create(settings.include, settings.exclude));
   std::vector<SourceFolder> sources;
+  const std::set<std::string> own = own_files(settings.journal_path);
   std::set<std::string> read;
   for (const archive::Archive& archive : archives) {
     for (const std::string& notice : archive.notices()) observer.notice(notice);
     not_read.add(archive);
     for (const archive::Folder& place : archive.folders()) {
-      if (is_own_state(place, settings.journal_path)) continue;
-      // The same file below two of the names would be stored twice.
-      if (place.form == archive::FolderForm::mbox && !read.insert(absolute(place.file) + '\0' + place.member).second) {
-        observer.notice(place.place() + " is named more than once; it is read once");
-        continue;
-      }
       if (!filter.admits(place.label())) {
         observer.notice("left out by --include and --exclude: " + place.place());
         continue;
@@ -181,6 +170,12 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Unre
       if (const auto warning = archive::lock_warning(place); !warning.empty())
         observer.notice(warning);
       MBOXFERRY_ASSIGN(SourceFolder source, survey_source(archive, place, settings));
+      if (own.contains(source.row.file)) continue;
+      // The same file below two of the names would be stored twice.
+      if (place.form == archive::FolderForm::mbox && !read.insert(source.row.file).second) {
+        observer.notice(place.place() + " is named more than once; it is read once");
+        continue;
+      }
       source.in_tree = source.in_tree || archives.size() > 1;
       set_by_label(source, settings);
       if (source.not_read && !source.in_tree) return not_mail(place);

@@ -23,11 +23,11 @@ class OddFilesTest(WithDovecot, ProgramTest):
     def held(self):
         return sum(self.server.count(mailbox=name) for name in self.server.mailboxes())
 
-    def arrive(self, paths, count):
+    def arrive(self, paths, count, *more):
         outcome = self.run_program("migrate", *paths, "--to", self.server.url(), "--ca-file",
                                    self.server.ca_file, "--password-file",
                                    self.server.password_file(), "--journal",
-                                   self.folder / "job.journal", "--progress=none")
+                                   self.folder / "job.journal", "--progress=none", *more)
         self.assert_code(outcome, 0)
         self.assertEqual(self.held(), count, str(outcome))
         return outcome
@@ -37,6 +37,13 @@ class OddFilesTest(WithDovecot, ProgramTest):
         self.mbox(self.mail / "B.mbox", 3)
         outcome = self.arrive([self.mail, box, self.mail / ".." / "mail" / "B.mbox"], 3)
         self.assertEqual(outcome.err.count("is named more than once; it is read once"), 2)
+
+    def test_a_file_that_is_left_out_under_one_name_is_read_under_the_other(self):
+        for name in ("work", "home"):
+            (self.mail / name).mkdir()
+        box = self.mbox(self.mail / "work" / "A.mbox", 1, 2)
+        self.mbox(self.mail / "home" / "B.mbox", 3)
+        self.arrive([self.mail, box], 3, "--exclude", "work/A")
 
     def test_a_journal_and_refused_mail_below_the_archive_are_no_mail(self):
         self.mbox(self.mail / "A.mbox", 1, 2)

@@ -32,6 +32,10 @@ class FileDescriptor {
 /// The text of an errno value, thread-safe.
 std::string errno_text(int error_number);
 
+/// The path without symbolic links, ".", ".." and relative parts, as far as it exists; as it is
+/// where that cannot be found out.
+std::string canonical_path(const std::string& path);
+
 /// Writes all of `bytes` to `fd`; `name` is used in the error text.
 Result<void> write_all(int fd, std::string_view bytes, const std::string& name);
 
