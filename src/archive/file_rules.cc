@@ -77,15 +77,12 @@ bool ends_with_any(std::string_view name, const auto& suffixes) {
                      [&](std::string_view suffix) { return name.ends_with(suffix); });
 }
 
-bool ends_with_ignoring_case(std::string_view name, std::string_view suffix) {
-  if (name.size() <= suffix.size()) return false;
-  name.remove_prefix(name.size() - suffix.size());
-  return std::equal(name.begin(), name.end(), suffix.begin(), [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-  });
-}
-
 }  // namespace
+
+bool ends_with_ignoring_case(std::string_view name, std::string_view suffix) {
+  return name.size() > suffix.size() &&
+         equals_ignoring_case(name.substr(name.size() - suffix.size()), suffix);
+}
 
 std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 

@@ -19,6 +19,9 @@ std::string last_segment(const std::string& path);
 /// `relative` below `directory`; either may be empty.
 std::string join_path(const std::string& directory, std::string_view relative);
 
+/// True when there is something before the suffix.
+bool ends_with_ignoring_case(std::string_view name, std::string_view suffix);
+
 /// Why a file of this name is never mail ("index file of Thunderbird"); empty when it can be.
 std::string_view index_file_reason(std::string_view name);
 

@@ -44,10 +44,8 @@ constexpr std::array<std::string_view, 5> kPipermail{"9999-%.txt", "9999.txt", "
                                                      "Week-of-Mon-99999999.txt", "99999999.txt"};
 
 bool is_in(std::string_view name, const auto& table) {
-  return std::any_of(table.begin(), table.end(), [&](std::string_view one) {
-    return std::equal(name.begin(), name.end(), one.begin(), one.end(),
-                      [](char a, char b) { return to_lower(a) == to_lower(b); });
-  });
+  return std::any_of(table.begin(), table.end(),
+                     [&](std::string_view one) { return equals_ignoring_case(name, one); });
 }
 
 Segments split_path(std::string_view path) {
@@ -64,11 +62,6 @@ std::string joined(const Segments& segments) {
   std::string path;
   for (const std::string& segment : segments) path += (path.empty() ? "" : "/") + segment;
   return path;
-}
-
-bool ends_in(std::string_view name, std::string_view suffix) {
-  return name.size() > suffix.size() &&
-         is_in(name.substr(name.size() - suffix.size()), std::array{suffix});
 }
 
 void cut(std::string& name, std::size_t suffix) { name.resize(name.size() - suffix); }
@@ -179,14 +172,14 @@ void LayoutNames::rename_directories(Segments& segments, bool is_evolution) {
   segments.erase(std::remove_if(segments.begin(), segments.end(), is_dropped), segments.end());
   for (std::string& segment : segments) {
     constexpr std::string_view kDirectory = ".directory";
-    if (segment.starts_with('.') && ends_in(segment.substr(1), kDirectory)) {
+    if (segment.starts_with('.') && ends_with_ignoring_case(segment.substr(1), kDirectory)) {
       marks_.note(Layout::kmail);
       cut(segment, kDirectory.size());
       segment.erase(0, 1);
       segment += ".sbd";
-    } else if (ends_in(segment, ".fol") && marks_.has(Layout::eudora)) {
+    } else if (ends_with_ignoring_case(segment, ".fol") && marks_.has(Layout::eudora)) {
       cut(segment, 4);
-    } else if (ends_in(segment, ".imap") && marks_.has(Layout::mdaemon)) {
+    } else if (ends_with_ignoring_case(segment, ".imap") && marks_.has(Layout::mdaemon)) {
       cut(segment, 5);
     }
   }
@@ -233,7 +226,7 @@ void LayoutNames::rename_file(FoundFolder& one, const std::string& directory, Se
   if (described != name) {
     name = described;
     std::replace(name.begin(), name.end(), '/', '_');
-  } else if (ends_in(name, ".mbx")) {
+  } else if (ends_with_ignoring_case(name, ".mbx")) {
     cut(name, 4);
   } else if (const std::string plain(one.compressed ? without_packing_suffix(name) : name);
              std::any_of(kPipermail.begin(), kPipermail.end(),
@@ -242,7 +235,7 @@ void LayoutNames::rename_file(FoundFolder& one, const std::string& directory, Se
     name = plain.substr(0, plain.size() - 4);
   } else if (name == "mbox" && segments.size() > 1 && mboxes_[directory] == 1) {
     const std::string& parent = segments[segments.size() - 2];
-    if (ends_in(parent, ".mbox") || parent.find('@') != std::string::npos) return;
+    if (ends_with_ignoring_case(parent, ".mbox") || parent.find('@') != std::string::npos) return;
     if (!marks_.has(Layout::evolution)) marks_.note(Layout::readpst);
     segments.pop_back();
   }
@@ -286,7 +279,7 @@ std::string segment_at(const FoundFolder& one, std::size_t begin) {
   std::string segment = one.relative.substr(std::min(begin, one.relative.size()));
   segment = segment.substr(0, segment.find('/'));
   for (const std::string_view suffix : {".mbox", ".sbd"}) {
-    if (ends_in(segment, suffix)) cut(segment, suffix.size());
+    if (ends_with_ignoring_case(segment, suffix)) cut(segment, suffix.size());
   }
   return segment;
 }
@@ -311,7 +304,8 @@ void strip_wrappers(std::vector<FoundFolder>& found, std::string& root_name) {
   for (std::size_t begin = 0; begin < common.size();) {
     const std::size_t end = common.find('/', begin) + 1;
     const std::string name = common.substr(begin, end - begin - 1);
-    if (name.find('@') != std::string::npos || ends_in(name, ".sbd") || ends_in(name, ".mbox"))
+    if (name.find('@') != std::string::npos || ends_with_ignoring_case(name, ".sbd") ||
+        ends_with_ignoring_case(name, ".mbox"))
       break;
     const bool at_top = begin == stripped;
     const bool is_named = begin == 0 && is_in(name, std::array<std::string_view, 1>{root_name});

@@ -8,6 +8,8 @@
 
 #include "archive/file_kind.h"
 #include "archive/file_rules.h"
+#include "archive/text_conversion.h"
+#include "mboxferry/base/ascii.h"
 #include "mboxferry/base/file.h"
 
 namespace mboxferry::archive {
@@ -37,11 +39,8 @@ bool ends_with_any_in_any_case(std::string_view name, const auto& suffixes) {
 }
 
 bool is_one_of(std::string_view field, const auto& names) {
-  return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
-    return std::equal(field.begin(), field.end(), name.begin(), name.end(), [](char a, char b) {
-      return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b;
-    });
-  });
+  return std::any_of(names.begin(), names.end(),
+                     [&](std::string_view name) { return equals_ignoring_case(field, name); });
 }
 
 // The field's name when `line` begins with one (RFC 5322 section 2.2).
@@ -94,9 +93,8 @@ bool has_header(std::string_view text) {
 
 // Every second byte of UTF-16, which is the text as long as it is ASCII.
 std::string narrowed(std::string_view head) {
-  const bool little = head.starts_with("\xff\xfe") || (head.size() > 1 && head[1] == '\0');
   std::string text;
-  for (std::size_t at = little ? 0 : 1; at < head.size(); at += 2) text += head[at];
+  for (std::size_t at = is_little_endian(head) ? 0 : 1; at < head.size(); at += 2) text += head[at];
   return text;
 }
 

@@ -13,11 +13,6 @@ namespace mboxferry::mbox {
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 constexpr bool is_line_end(char c) { return c == '\n' || c == '\r'; }
 
-constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return to_lower(x) == to_lower(y); });
-}
-
 /// A line and where the next one begins, both relative to the text it was cut from.
 struct Line {
   std::string_view text;      ///< without the line end
