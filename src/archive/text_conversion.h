@@ -2,12 +2,40 @@
 // Mail that is read after its text was brought into another form.
 #pragma once
 
+#include <array>
 #include <memory>
+#include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "archive/input_stream.h"
 
 namespace mboxferry::archive {
+
+/// Text that another stream gives in another form.
+class ConvertedStream : public InputStream {
+ public:
+  Result<std::size_t> read(std::span<char> buffer) final;
+  [[nodiscard]] const std::string& name() const final { return packed_->name(); }
+
+ protected:
+  explicit ConvertedStream(std::unique_ptr<InputStream> packed) : packed_(std::move(packed)) {}
+
+  std::string text_;  ///< what was converted and is not read yet
+
+ private:
+  /// Converts the next bytes to `text_`.
+  virtual void take(std::string_view bytes) = 0;
+  /// Nothing comes behind what was taken.
+  virtual void end() = 0;
+  Result<void> convert_more();
+
+  std::unique_ptr<InputStream> packed_;
+  std::array<char, 32 * 1024> input_{};
+  std::size_t used_ = 0;
+  bool at_end_ = false;
+};
 
 /// True when the bytes begin like ASCII text in UTF-16, with or without a byte order mark.
 bool is_utf16_text(std::string_view head);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // UTF-16 (RFC 2781), as the shells and editors of Windows write it.
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,30 +29,23 @@ bool is_text(std::string_view units, bool little) {
   return true;
 }
 
-class Utf16Stream final : public InputStream {
+class Utf16Stream final : public ConvertedStream {
  public:
   Utf16Stream(std::unique_ptr<InputStream> packed, bool little)
-      : packed_(std::move(packed)), little_(little) {}
-
-  Result<std::size_t> read(std::span<char> buffer) override;
-  [[nodiscard]] const std::string& name() const override { return packed_->name(); }
+      : ConvertedStream(std::move(packed)), little_(little) {}
 
  private:
-  Result<void> convert_more();
-  void take(char16_t unit);
+  void take(std::string_view bytes) override;
+  void end() override;
+  void take_unit(char16_t unit);
 
-  std::unique_ptr<InputStream> packed_;
   const bool little_;
-  std::array<char, 32 * 1024> input_{};
   std::optional<char> half_;      // the first byte of a unit
   std::optional<char16_t> high_;  // the first surrogate of a pair
-  std::string text_;
-  std::size_t used_ = 0;
   bool at_start_ = true;
-  bool at_end_ = false;
 };
 
-void Utf16Stream::take(char16_t unit) {
+void Utf16Stream::take_unit(char16_t unit) {
   constexpr char32_t kUnknown = 0xFFFD;
   constexpr char16_t kMark = 0xFEFF;
   if (std::exchange(at_start_, false) && unit == kMark) return;
@@ -74,31 +66,21 @@ void Utf16Stream::take(char16_t unit) {
   }
 }
 
-Result<void> Utf16Stream::convert_more() {
-  text_.clear();
-  used_ = 0;
-  MBOXFERRY_ASSIGN(const std::size_t got, packed_->read(input_));
-  for (std::size_t i = 0; i < got; ++i) {
+void Utf16Stream::take(std::string_view bytes) {
+  for (const char byte : bytes) {
     if (!half_) {
-      half_ = input_[i];
+      half_ = byte;
       continue;
     }
     const auto first = static_cast<unsigned char>(*half_);
-    const auto second = static_cast<unsigned char>(input_[i]);
+    const auto second = static_cast<unsigned char>(byte);
     half_.reset();
-    take(static_cast<char16_t>(little_ ? second << 8U | first : first << 8U | second));
+    take_unit(static_cast<char16_t>(little_ ? second << 8U | first : first << 8U | second));
   }
-  if (got > 0) return ok();
-  at_end_ = true;
-  if (high_ || half_) append_utf8(text_, 0xFFFD);
-  return ok();
 }
 
-Result<std::size_t> Utf16Stream::read(std::span<char> buffer) {
-  while (used_ == text_.size() && !at_end_) MBOXFERRY_TRY(convert_more());
-  const std::size_t size = text_.copy(buffer.data(), buffer.size(), used_);
-  used_ += size;
-  return size;
+void Utf16Stream::end() {
+  if (high_ || half_) append_utf8(text_, 0xFFFD);
 }
 
 }  // namespace
