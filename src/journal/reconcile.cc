@@ -16,6 +16,14 @@
 
 namespace mboxferry::journal {
 
+namespace {
+
+/// What is in doubt and no UID was found for.
+constexpr const char* kRest =
+    " WHERE state = 11 AND id IN (SELECT id FROM temp.doubt WHERE in_doubt = 1 AND taken = 0)";
+
+}  // namespace
+
 Result<Journal::Doubt> SqliteJournal::doubt_locked(MailboxId mailbox) const {
   Doubt doubt;
   {
@@ -269,52 +277,43 @@ Result<void> SqliteJournal::commit_matches(std::span<const Stored> matches) {
 }
 
 Result<std::uint64_t> SqliteJournal::plan_rest_again() {
-  std::int64_t planned = 0;
-  {
-    const std::lock_guard guard(mutex_);
-    if (!reconciling_) return misuse("nothing is being reconciled");
-    MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
-    MBOXFERRY_TRY(
-        database_->run("INSERT OR IGNORE INTO main.resent SELECT id FROM main.message"
-                       " WHERE state = 11 AND id IN"
-                       " (SELECT id FROM temp.doubt WHERE in_doubt = 1 AND taken = 0)"));
-    MBOXFERRY_ASSIGN(
-        planned, database_->run("UPDATE main.message SET state = 10 WHERE state = 11 AND id IN"
-                                " (SELECT id FROM temp.doubt WHERE in_doubt = 1 AND taken = 0)"));
-    MBOXFERRY_TRY(forget_settled_intents(*database_));
-    MBOXFERRY_TRY(drop_scratch(*database_));
-    MBOXFERRY_TRY(transaction.commit());
-    reconciling_.reset();
-  }
-  crash_point("reconcile-decided");
-  return static_cast<std::uint64_t>(planned);
+  return decide_rest([this]() -> Result<std::int64_t> {
+    MBOXFERRY_TRY(database_->run(
+        fmt::format("INSERT OR IGNORE INTO main.resent SELECT id FROM main.message{}", kRest)));
+    return database_->run(fmt::format("UPDATE main.message SET state = 10{}", kRest));
+  });
 }
 
 Result<std::uint64_t> SqliteJournal::leave_rest_out(std::string_view code, std::string_view text,
                                                     const std::string& note) {
-  std::int64_t left = 0;
+  return decide_rest([&]() -> Result<std::int64_t> {
+    MBOXFERRY_TRY(
+        database_->run(fmt::format("INSERT OR REPLACE INTO main.reason(message, code, text)"
+                                   " SELECT id, ?1, ?2 FROM main.message{}",
+                                   kRest),
+                       code, text));
+    MBOXFERRY_TRY(database_->run("DELETE FROM main.note WHERE name = ?1", std::string_view(note)));
+    return database_->run(fmt::format("UPDATE main.message SET state = 14{}", kRest));
+  });
+}
+
+/// `decide` says what becomes of what no UID was found for, and how many they are; with it the
+/// reconciliation ends.
+Result<std::uint64_t> SqliteJournal::decide_rest(
+    const std::function<Result<std::int64_t>()>& decide) {
+  std::int64_t decided = 0;
   {
     const std::lock_guard guard(mutex_);
     if (!reconciling_) return misuse("nothing is being reconciled");
     MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
-    const char* const kRest =
-        " WHERE state = 11 AND id IN"
-        " (SELECT id FROM temp.doubt WHERE in_doubt = 1 AND taken = 0)";
-    MBOXFERRY_TRY(database_->run(
-        fmt::format("INSERT OR REPLACE INTO main.reason(message, code, text)"
-                    " SELECT id, ?1, ?2 FROM main.message{}",
-                    kRest),
-        code, text));
-    MBOXFERRY_ASSIGN(
-        left, database_->run(fmt::format("UPDATE main.message SET state = 14{}", kRest)));
-    MBOXFERRY_TRY(database_->run("DELETE FROM main.note WHERE name = ?1", std::string_view(note)));
+    MBOXFERRY_ASSIGN(decided, decide());
     MBOXFERRY_TRY(forget_settled_intents(*database_));
     MBOXFERRY_TRY(drop_scratch(*database_));
     MBOXFERRY_TRY(transaction.commit());
     reconciling_.reset();
   }
   crash_point("reconcile-decided");
-  return static_cast<std::uint64_t>(left);
+  return static_cast<std::uint64_t>(decided);
 }
 
 Result<void> SqliteJournal::doubt_everything(MailboxId mailbox, std::uint32_t new_uid_validity) {

@@ -122,6 +122,7 @@ class SqliteJournal final : public Journal {
   Result<void> find_certain();
   Result<void> fill_originals();
   Result<void> index_lookalikes();
+  Result<std::uint64_t> decide_rest(const std::function<Result<std::int64_t>()>& decide);
   Result<std::int64_t> apply_match(const Stored& match);
   [[nodiscard]] Error misuse(const std::string& what) const;
 
