@@ -2,13 +2,16 @@
 # --probe: a dry run that measures with mail of its own, and leaves nothing behind.
 
 import json
-import re
 import unittest
 
 from support import archives
 from support.dovecot_test import WithDovecot
 from support.fake_imap import FakeImap, Refusal
 from support.program import ProgramTest
+
+
+def refuses(command, reply):
+    return lambda session, name, words: session.tag + reply if name == command else None
 
 
 class ProbeTest(WithDovecot, ProgramTest):
@@ -38,11 +41,7 @@ class ProbeTest(WithDovecot, ProgramTest):
         self.assertGreater(account["time"]["most_seconds"], 3 * account["time"]["least_seconds"])
 
     def test_a_server_that_makes_no_mailbox_is_only_asked(self):
-        def on_command(session, name, words):
-            if name == "CREATE":
-                return session.tag + b" NO [NOPERM] not here\r\n"
-            return None
-        with FakeImap(on_command=on_command) as server:
+        with FakeImap(on_command=refuses("CREATE", b" NO [NOPERM] not here\r\n")) as server:
             _, account = self.plan(server, "--probe")
             self.assertIn("nothing more could be measured", account["time"]["rests_on"])
             self.assertIn("not here", account["time"]["rests_on"])
@@ -54,11 +53,7 @@ class ProbeTest(WithDovecot, ProgramTest):
             self.assertEqual([name for name in server.mailboxes if "probe" in name], [])
 
     def test_a_mailbox_that_cannot_be_deleted_is_named(self):
-        def on_command(session, name, words):
-            if name == "DELETE":
-                return session.tag + b" NO not now\r\n"
-            return None
-        with FakeImap(on_command=on_command) as server:
+        with FakeImap(on_command=refuses("DELETE", b" NO not now\r\n")) as server:
             outcome, _ = self.plan(server, "--probe")
             left, = (name for name in server.mailboxes if "probe" in name)
             self.assertIn(f"mailbox {left} could not be deleted", outcome.err)

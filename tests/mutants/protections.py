@@ -30,6 +30,16 @@ class Mutant:
                 path.write_text(text)
 
 
+# A command's end is given to the stream before the command counts as possibly stored.
+END_AFTER_ITS_BYTES = (
+    ("src/imap/append_pipeline.cc",
+     "  if (command != in_flight_.end()) command->ended = true;\n", ""),
+    ("src/imap/append_pipeline.cc",
+     "  assert(command == in_flight_.end() || command->ended);\n", ""),
+    ("src/imap/append_pipeline.cc", '  return put("\\r\\n");\n',
+     '  MBOXFERRY_TRY(put("\\r\\n"));\n'
+     "  if (command != in_flight_.end()) command->ended = true;\n  return ok();\n"))
+
 MUTANTS = (
     Mutant("intent-after-sending", "crash/test_kill.DovecotKillTest",
            (("src/transfer/sender.cc",
@@ -41,21 +51,9 @@ MUTANTS = (
              "  MBOXFERRY_TRY(commit({std::move(intent)}));\n"))),
     Mutant("end-counts-after-its-bytes",
            "unit/unit_imap an end of a command that has left counts as possibly stored at every fill",
-           (("src/imap/append_pipeline.cc",
-             "  if (command != in_flight_.end()) command->ended = true;\n", ""),
-            ("src/imap/append_pipeline.cc",
-             "  assert(command == in_flight_.end() || command->ended);\n", ""),
-            ("src/imap/append_pipeline.cc", '  return put("\\r\\n");\n',
-             '  MBOXFERRY_TRY(put("\\r\\n"));\n'
-             "  if (command != in_flight_.end()) command->ended = true;\n  return ok();\n"))),
+           END_AFTER_ITS_BYTES),
     Mutant("end-counts-after-its-bytes-on-dovecot", "integration/test_buffer_ends",
-           (("src/imap/append_pipeline.cc",
-             "  if (command != in_flight_.end()) command->ended = true;\n", ""),
-            ("src/imap/append_pipeline.cc",
-             "  assert(command == in_flight_.end() || command->ended);\n", ""),
-            ("src/imap/append_pipeline.cc", '  return put("\\r\\n");\n',
-             '  MBOXFERRY_TRY(put("\\r\\n"));\n'
-             "  if (command != in_flight_.end()) command->ended = true;\n  return ok();\n"))),
+           END_AFTER_ITS_BYTES),
     Mutant("no-settle-time", "crash/test_cuts.LateCommitTest",
            (("src/transfer/reconcile.cc",
              "  return std::min(std::max({by_count, by_bytes, 4 * slowest_confirm}), "
