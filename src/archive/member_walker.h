@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <utility>
 #include <string_view>
+#include <utility>
 
 #include "archive/entry_reader.h"
 #include "archive/input_stream.h"

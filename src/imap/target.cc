@@ -339,8 +339,7 @@ Result<void> ImapTarget::expunge(std::span<const Uid> uids) {
 }  // namespace
 
 Result<void> Target::delete_mailbox(const std::string& mailbox) {
-  return Error{ErrorCode::refused, label() + ": cannot delete " + mailbox, "",
-               ErrorScope::mailbox};
+  return Error{ErrorCode::refused, label() + ": cannot delete " + mailbox, "", ErrorScope::mailbox};
 }
 
 Result<void> Target::expunge(std::span<const Uid> /*uids*/) {
@@ -420,8 +419,7 @@ Result<std::unique_ptr<Target>> connect(const Account& account, const Connection
   if (knowledge->loses_input()) own.pipelining = false;
   own.on_lost_input = [knowledge] { knowledge->learn_lost_input(); };
   MBOXFERRY_ASSIGN(Session session, Session::open(account, own, before_login));
-  return std::unique_ptr<Target>(
-      std::make_unique<ImapTarget>(
+  return std::unique_ptr<Target>(std::make_unique<ImapTarget>(
       std::move(session), wanted, std::move(knowledge), plain_sessions(account, own)));
 }
 

@@ -12,7 +12,7 @@ namespace mboxferry::transfer {
 /// status fields; `archive_changed` names the first that differs. New flags of messages that are
 /// not stored yet are taken, one that was marked deleted is left out, and of those that are stored
 /// findings are kept (kStatusChanged) and their number is told.
-/// See docs/decisions/0030-flags-written-in-place.md.
+/// See docs/decisions/0038-flags-written-in-place.md.
 Result<void> compare_index(SourceFolder& source, const JobSettings& settings,
                            journal::Journal& journal, Observer& observer,
                            const Cancellation& cancel);

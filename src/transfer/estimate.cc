@@ -35,9 +35,9 @@ double limited(const journal::Count& to_send, const RateLimits& limits) {
 }
 
 TimeEstimate estimate_from_pace(const EstimateFacts& facts, const Pace& pace) {
-  const double larger = std::max(0.0, static_cast<double>(facts.to_send.bytes) -
-                                          static_cast<double>(facts.to_send.messages) *
-                                              static_cast<double>(pace.typical_size));
+  const double larger = std::max(
+      0.0, static_cast<double>(facts.to_send.bytes) - static_cast<double>(facts.to_send.messages) *
+                                                          static_cast<double>(pace.typical_size));
   const double sending = facts.connecting +
                          static_cast<double>(facts.to_send.messages) * pace.per_message +
                          larger / pace.bytes_per_second;
@@ -48,11 +48,13 @@ TimeEstimate estimate_from_pace(const EstimateFacts& facts, const Pace& pace) {
   estimate.most_seconds = std::max({facts.reading, sending * kSlowerThanProbed, limit});
   estimate.line_measured = true;
   estimate.rests_on = fmt::format(
-      "{} messages of our own ({:.1f} MB) that the server took and that were removed: {:.1f} ms for "
+      "{} messages of our own ({:.1f} MB) that the server took and that were removed: {:.1f} ms "
+      "for "
       "one of {} bytes and {:.1f} MB/s for what is larger, on one connection; {:.1f} s to read the "
       "archive{}",
       pace.messages, static_cast<double>(pace.bytes) / 1e6, pace.per_message * 1000,
-      pace.typical_size, pace.bytes_per_second / 1e6, facts.reading, limit > 0 ? "; and the limits that are set" : "");
+      pace.typical_size, pace.bytes_per_second / 1e6, facts.reading,
+      limit > 0 ? "; and the limits that are set" : "");
   return estimate;
 }
 
@@ -94,8 +96,7 @@ std::optional<TimeEstimate> TotalTime::with(int jobs_at_once) const {
   // However many are at work, the line is one.
   total.least_seconds =
       std::max({longest_.least_seconds, sum_.least_seconds / jobs_at_once, bytes_ / kFastLine});
-  total.most_seconds =
-      std::max({longest_.most_seconds, sum_.most_seconds / jobs_at_once,
+  total.most_seconds = std::max({longest_.most_seconds, sum_.most_seconds / jobs_at_once,
                                  bytes_over_unknown_line_ / kSlowLine});
   total.rests_on =
       fmt::format("what was measured for each of {} accounts, {} at a time over one line{}", jobs_,

@@ -184,9 +184,8 @@ Result<void> Planner::measure_pace(EstimateFacts& facts) {
   const auto begun = system_clock().now();
   auto target = imap::connect(settings_.account, options, settings_.append_mode);
   facts.connecting = std::chrono::duration<double>(system_clock().now() - begun).count();
-  Result<Probe> measured = target ? probe(**target, directory_.name_space,
-                                          all.bytes / all.messages, facts.round_trip,
-                                          system_clock())
+  Result<Probe> measured = target ? probe(**target, directory_.name_space, all.bytes / all.messages,
+                                          facts.round_trip, system_clock())
                                   : Result<Probe>(target.error());
   if (interrupt_.requested()) return interrupted("interrupted while measuring");
   if (!measured) {
@@ -270,7 +269,8 @@ void Planner::judge(Plan& plan, const std::vector<Presence>& presences) const {
     plan.reasons.insert(plan.reasons.begin(), describe(error));
   }
   for (const Presence& presence : presences)
-    if (!presence.there() && presence.all_found() > 0) plan.reasons.push_back(describe_few(presence));
+    if (!presence.there() && presence.all_found() > 0)
+      plan.reasons.push_back(describe_few(presence));
   if (planned > 0 && oversize == planned) {
     plan.go = false;
     plan.reasons.insert(

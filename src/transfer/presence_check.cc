@@ -81,16 +81,15 @@ bool has_same_letters(const std::string& one, const std::string& other) {
 /// Adds at most `most` messages of each beginning, where the sample has not them already. Returns
 /// how many it added.
 std::size_t add_beginnings(std::size_t most, const std::vector<SampleMessage>& beginnings,
-                    std::vector<SampleMessage>& sample) {
+                           std::vector<SampleMessage>& sample) {
   std::map<int, std::size_t> taken;
   const std::size_t before = sample.size();
   for (const SampleMessage& message : beginnings) {
     const bool in_all = most > kSmallBeginning || sample.size() - before < kMostOfSmallBeginnings;
     if (++taken[message.part] > most || !in_all) continue;
-    const auto same =
-        std::find_if(sample.begin(), sample.end(), [&](const SampleMessage& sampled) {
-          return sampled.digest == message.digest && sampled.date == message.date;
-        });
+    const auto same = std::find_if(sample.begin(), sample.end(), [&](const SampleMessage& sampled) {
+      return sampled.digest == message.digest && sampled.date == message.date;
+    });
     if (same == sample.end())
       sample.push_back(message);
     else
@@ -156,9 +155,9 @@ Result<void> PresenceCheck::take_sample(Sample& sample) const {
     const std::uint64_t end = begin + source->place.bytes_on_disk;
     const std::size_t marks = marks_before(end) - marks_before(begin);
     begin = end;
-    MBOXFERRY_ASSIGN(auto some, sample_folder(*source, settings_.index,
-                                              few ? std::max(marks, kLeastOfPart) : marks,
-                                              interrupt_));
+    MBOXFERRY_ASSIGN(auto some,
+                     sample_folder(*source, settings_.index,
+                                   few ? std::max(marks, kLeastOfPart) : marks, interrupt_));
     take(std::move(some), sample.messages);
     if (!few) continue;
     MBOXFERRY_ASSIGN(some, sample_beginning(*source, settings_.index, kBeginning, interrupt_));
@@ -289,8 +288,8 @@ Result<std::vector<Presence>> PresenceCheck::look(imap::ReadOnlyTarget& target,
     MBOXFERRY_TRY(take_sample(sample));
     const bool small = inquiry_about(sample).exact_size;
     if (small) sample.messages = spread(std::move(sample.messages), kSmallSample);
-    sample.besides = add_beginnings(small ? kSmallBeginning : kBeginning, sample.beginnings,
-                                    sample.messages);
+    sample.besides =
+        add_beginnings(small ? kSmallBeginning : kBeginning, sample.beginnings, sample.messages);
     imap::Inquiry inquiry = inquiry_about(sample);
     if (sample.messages.empty()) continue;
     asked.push_back(std::move(sample));
@@ -355,15 +354,15 @@ std::string find_older_journal(const std::string& folder, const std::string& acc
 }
 
 std::string describe_presence(const std::vector<Presence>& found) {
-  const auto most = std::max_element(
-      found.begin(), found.end(),
-      [](const Presence& one, const Presence& other) { return one.all_found() < other.all_found(); });
+  const auto most =
+      std::max_element(found.begin(), found.end(), [](const Presence& one, const Presence& other) {
+        return one.all_found() < other.all_found();
+      });
   const auto others = std::count_if(found.begin(), found.end(),
                                     [](const Presence& presence) { return presence.there(); }) -
                       1;
   std::string text = fmt::format("mailbox {} already holds {} of a sample of {} messages",
-                                 most->mailbox, most->all_found(),
-                                 most->all_sampled());
+                                 most->mailbox, most->all_found(), most->all_sampled());
   if (others > 0) text += fmt::format(", and {} more are like it", others);
   return text;
 }
@@ -381,10 +380,10 @@ Error copies_are_there(const JobSettings& settings, const std::vector<Presence>&
       settings.state_folder.empty()
           ? ""
           : find_older_journal(settings.state_folder, account, settings.journal_path);
-  const std::string way_back =
-      older.empty() ? "run the older job's own command to go on with it"
-                    : "run the older job's own command to go on with it (the newest journal of this account: --journal " +
-                          older + ")";
+  const std::string way_back = older.empty() ? "run the older job's own command to go on with it"
+                                             : "run the older job's own command to go on with it "
+                                               "(the newest journal of this account: --journal " +
+                                                   older + ")";
   return {ErrorCode::configuration,
           account + ": " + describe_presence(found) + "; nothing was created or sent",
           "--skip-existing leaves out what is there; " + way_back +

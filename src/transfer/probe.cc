@@ -36,7 +36,8 @@ class ProbeText final : public imap::LiteralSource {
     std::uint64_t left = size_;
     while (left > 0) {
       if (text.empty()) text = line();
-      const auto part = std::string_view(text).substr(0, std::min<std::uint64_t>(left, text.size()));
+      const auto part =
+          std::string_view(text).substr(0, std::min<std::uint64_t>(left, text.size()));
       MBOXFERRY_TRY(out(part));
       left -= part.size();
       text.clear();

@@ -13,8 +13,8 @@ namespace mboxferry::transfer {
 
 /// What appending to the server costs on one connection.
 struct Pace {
-  double per_message = 0;       ///< seconds for one of the typical size; with a round trip where
-                                ///< each message waits for one
+  double per_message = 0;  ///< seconds for one of the typical size; with a round trip where
+                           ///< each message waits for one
   std::uint64_t typical_size = 0;
   double bytes_per_second = 0;  ///< of what is larger; above 0
   std::uint64_t messages = 0;   ///< that were stored to measure this, and removed

@@ -2,8 +2,6 @@
 // Looking, settling, matching.
 #include "transfer/reconcile.h"
 
-#include "transfer/mailboxes.h"
-
 #include <algorithm>
 #include <optional>
 #include <vector>
@@ -11,6 +9,7 @@
 #include "mboxferry/base/crash_point.h"
 #include "mboxferry/message/digest.h"
 #include "transfer/content_digest.h"
+#include "transfer/mailboxes.h"
 #include "transfer/masked_digest.h"
 
 namespace mboxferry::transfer {

@@ -244,8 +244,8 @@ struct Altered {
   std::uint64_t flags = 0;
   std::uint64_t keywords = 0;
   bool without_status = false;  ///< some are shorter: it removes mbox status fields
-  std::uint64_t merged = 0;  ///< the server keeps one of several equal messages
-  std::uint64_t moved = 0;   ///< it gave other UIDs to the same messages
+  std::uint64_t merged = 0;     ///< the server keeps one of several equal messages
+  std::uint64_t moved = 0;      ///< it gave other UIDs to the same messages
 };
 
 struct VerifyOptions {

@@ -383,15 +383,14 @@ TEST_CASE("what lies behind the end of a tar archive is read as well") {
 
 TEST_CASE("a damaged header of a tar archive is unread, and the members behind it are not") {
   TemporaryDirectory directory;
-  std::string packed = tar({{"a.mbox", mail("x")},
-                            {"b.mbox", mail("x")},
-                            {"c.mbox", mail("x")}});
+  std::string packed = tar({{"a.mbox", mail("x")}, {"b.mbox", mail("x")}, {"c.mbox", mail("x")}});
   packed[packed.find("b.mbox")] = 'B';
   directory.write("damaged.tar", packed);
   const Archive archive = must_open(directory.file("damaged.tar"));
   CHECK(archive.folders().size() == 2);
-  CHECK(unread(archive) == directory.file("damaged.tar") +
-                               ": behind a.mbox: damaged there: what is no member is passed over\n");
+  CHECK(unread(archive) ==
+        directory.file("damaged.tar") +
+            ": behind a.mbox: damaged there: what is no member is passed over\n");
 }
 
 }  // namespace mboxferry::archive

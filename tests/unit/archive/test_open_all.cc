@@ -76,11 +76,10 @@ TEST_CASE("a part that is missing is told") {
                                         "4.zip are missing: what lies in a part that is missing is "
                                         "not read");
   std::vector<std::string> unread;
-  REQUIRE(archives[0].not_read().each(NotReadKind::unread,
-                                      [&](const NotRead& one) -> Result<void> {
-                                        unread.push_back(one.name);
-                                        return ok();
-                                      }));
+  REQUIRE(archives[0].not_read().each(NotReadKind::unread, [&](const NotRead& one) -> Result<void> {
+    unread.push_back(one.name);
+    return ok();
+  }));
   CHECK(unread == std::vector<std::string>{"takeout-x-003.zip", "takeout-x-004.zip"});
 }
 

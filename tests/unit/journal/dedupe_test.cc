@@ -114,7 +114,8 @@ TEST_CASE("a message that is ambiguous is matched by its digest") {
   CHECK(skip_existing(f, {seen_as(rows[0], 4)}) == 0);
   const auto ambiguous = value(f.journal->next_ambiguous(0));
   REQUIRE(ambiguous);
-  const auto message = value(f.journal->doubtful_with_digest(rows[0].digest, rows[0].date.unix_seconds));
+  const auto message =
+      value(f.journal->doubtful_with_digest(rows[0].digest, rows[0].date.unix_seconds));
   REQUIRE(message);
   const Stored match{*message, ambiguous->uid};
   done(f.journal->commit_matches({&match, 1}));

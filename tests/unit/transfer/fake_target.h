@@ -93,7 +93,7 @@ struct FakeServer {
   bool loses_keywords = false;  ///< of what is appended, not of what is added later
   bool keeps_no_more = false;   ///< NO to keywords that are added later
   std::function<bool(imap::Uid)> hides;  ///< messages that it does not show now
-  std::string forgets;          ///< a message with these bytes gets its UID and is not kept
+  std::string forgets;  ///< a message with these bytes gets its UID and is not kept
   bool ignores_dates = false;
   std::function<void(std::string&)> alters;        ///< the bytes that are stored
   bool spoils = false;                             ///< every stored message ends differently
