@@ -70,10 +70,10 @@ class MailboxVerifier {
   }
 
   /// The rest of the ledger, and what lies behind it on the server.
-  Result<void> finish(const journal::Journal& journal) {
+  Result<void> finish() {
     MBOXFERRY_TRY(compare_page(imap::kLastUid));
     MBOXFERRY_TRY(look_again());
-    MBOXFERRY_TRY(judge_alterations(journal));
+    MBOXFERRY_TRY(judge_alterations());
     const auto tell = [this](const Stranger& stranger) {
       if (stranger.original == nullptr) return unexpected(stranger.uid);
       ++result_.unexpected;
@@ -317,20 +317,20 @@ class MailboxVerifier {
 
   /// Some servers estimate sizes or ignore dates: the content of a sample decides whether that is
   /// all. Where it is not, every such message is reported.
-  Result<void> judge_alterations(const journal::Journal& journal) {
+  Result<void> judge_alterations() {
     for (const journal::MessageRow& row : alterations_.sample()) {
       if (verification_.interrupt.requested()) return interrupted("interrupted while verifying");
       MBOXFERRY_ASSIGN(const bool same, same_content(row));
-      if (!same) return report_altered(journal);
+      if (!same) return report_altered();
     }
     result_.altered.sizes += alterations_.sizes();
     result_.altered.dates += alterations_.dates();
     return ok();
   }
 
-  Result<void> report_altered(const journal::Journal& journal) {
+  Result<void> report_altered() {
     MBOXFERRY_TRY(begin_walk_at(first_uid_, imap::kLastUid));
-    return journal.ledger(mailbox_.id, [&](const journal::MessageRow& row) -> Result<void> {
+    return journal_.ledger(mailbox_.id, [&](const journal::MessageRow& row) -> Result<void> {
       if (verification_.interrupt.requested()) return interrupted("interrupted while verifying");
       while (fetched_ && fetched_->uid < row.uid) MBOXFERRY_TRY(advance());
       if (!fetched_ || fetched_->uid != row.uid) return ok();
@@ -444,7 +444,7 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox, journal::Journal
     if (verification.interrupt.requested()) return interrupted("interrupted while verifying");
     return verifier.add(row);
   }));
-  MBOXFERRY_TRY(verifier.finish(journal));
+  MBOXFERRY_TRY(verifier.finish());
   MBOXFERRY_TRY(journal.each(journal::State::stored, mailbox.id,
                              [&](const journal::MessageRow& row) -> Result<void> {
                                if (row.uid == 0) verifier.missing(row);
