@@ -71,7 +71,7 @@ Result<void> SqliteJournal::forget_other_job(const JobIdentity& identity) {
   if (recorded == identity || recorded == JobIdentity{}) return ok();
   return database_->script(
       "DELETE FROM identity; DELETE FROM note; DELETE FROM folder; DELETE FROM mailbox;"
-      "DELETE FROM finding; DELETE FROM intent; DELETE FROM mailbox_range;");
+      "DELETE FROM finding; DELETE FROM unread; DELETE FROM intent; DELETE FROM mailbox_range;");
 }
 
 Result<void> SqliteJournal::claim(const JobIdentity& identity) {

@@ -91,7 +91,9 @@ TEST_CASE("a journal belongs to one job") {
   other.account = "v@h:993";
   // Without a message it knows nothing that could be wrong for another job.
   done(f.journal->set_note("started", "once"));
+  done(f.journal->add_unread({1, "a", 5, 20, "no mail"}));
   done(f.journal->claim(other));
+  CHECK(value(f.journal->unread()).messages == 0);
   CHECK(value(f.journal->identity()) == other);
   CHECK_FALSE(value(f.journal->note("started")));
   done(f.journal->claim(job));
