@@ -83,6 +83,7 @@ OptionTable batch_table() {
   table.positional = "accounts";
   table.max_positional = 1;
   auto batch = option_group("the batch");
+  add_probe_option(batch);
   batch.add_options()                                                                       //
       ("accounts-at-once", po::value<long>()->value_name("N"), "how many are at work (4)")  //
       ("accounts-per-host", po::value<long>()->value_name("N"),
@@ -101,9 +102,6 @@ OptionTable batch_table() {
        "says")  //
       ("dry-run", flag(),
        "read everything, log in everywhere, and say what would happen; changes nothing")  //
-      ("probe", flag(),
-       "with --dry-run: measure how fast the server takes mail, by a few messages in a mailbox of "
-       "our own that is deleted again")  //
       ("state-dir", po::value<std::string>()->value_name("DIR"),
        "where the state of the batch and of each account is kept (default: "
        "~/.local/state/mboxferry)")  //

@@ -55,6 +55,12 @@ void add_unread_option(po::options_description& group) {
                       "without it they make a dry run say no go and a job end as incomplete");
 }
 
+void add_probe_option(po::options_description& group) {
+  group.add_options()("probe", flag(),
+                      "with --dry-run: measure how fast the server takes mail, by a few messages "
+                      "in a mailbox of our own that is deleted again");
+}
+
 Result<transfer::JobSettings> read_job_settings(const Options& options,
                                                 const ConnectionSettings& connection) {
   transfer::JobSettings settings;

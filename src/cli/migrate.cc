@@ -61,12 +61,10 @@ OptionTable migrate_table() {
   auto job = option_group("the job");
   add_copies_options(job);
   add_unread_option(job);
+  add_probe_option(job);
   job.add_options()  //
       ("dry-run", flag(),
        "read everything, log in, and say what would happen; changes nothing")  //
-      ("probe", flag(),
-       "with --dry-run: measure how fast the server takes mail, by a few messages in a mailbox of "
-       "our own that is deleted again")  //
       ("journal", po::value<std::string>()->value_name("FILE"),
        "where the job's state is kept")  //
       ("state-dir", po::value<std::string>()->value_name("DIR"),
