@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <span>
 
 #include "mbox/from_date.h"
@@ -13,6 +14,7 @@ namespace mboxferry::mbox {
 namespace {
 
 constexpr std::int64_t kSoon = 60;
+constexpr std::int64_t kDeliveryTime = 600;
 constexpr std::int64_t kLongBefore = std::int64_t{14} * 86'400;
 constexpr std::int64_t kSpread = std::int64_t{60} * 86'400;
 constexpr std::uint64_t kFewest = 3;
@@ -56,6 +58,7 @@ void ClockEvidence::header_line(std::string_view line) {
   if (!date) return;
   const std::int64_t seconds = date->unix_seconds;
   if (*now_ - seconds >= kLongBefore) ++far_;
+  if (std::abs(*now_ - seconds) > kDeliveryTime) ++apart_;
   earliest_ = dated_ == 0 ? seconds : std::min(earliest_, seconds);
   latest_ = dated_ == 0 ? seconds : std::max(latest_, seconds);
   ++dated_;

@@ -23,6 +23,9 @@ class ClockEvidence {
   /// True when most messages are dated long before their From_ lines, which follow each other
   /// closely.
   [[nodiscard]] bool is_download() const;
+  /// True when there are Date fields and each lies within minutes of its From_ line, as when mail
+  /// is delivered.
+  [[nodiscard]] bool is_delivery() const { return dated_ > 0 && apart_ == 0; }
 
  private:
   static constexpr std::uint64_t kMostMessages = 2000;
@@ -30,6 +33,7 @@ class ClockEvidence {
   std::uint64_t messages_ = 0;
   std::uint64_t close_ = 0;  ///< From_ lines soon after the one before
   std::uint64_t far_ = 0;    ///< Date fields long before the From_ line
+  std::uint64_t apart_ = 0;  ///< Date fields more than minutes from the From_ line
   std::int64_t earliest_ = 0;
   std::int64_t latest_ = 0;
   std::uint64_t dated_ = 0;

@@ -148,8 +148,9 @@ Result<FolderProfile> survey(ByteSource& source, Dialect requested, MessageSink*
   profile.dialect = detect(counts);
   profile.unquote = does_quote(counts);
   profile.exporter_clock =
-      counts.messages > 0 && (counts.all_exporter || (counts.dates > 1 && counts.one_minute) ||
-                              scanner.clock().is_download());
+      counts.messages > 0 &&
+      (counts.all_exporter || scanner.clock().is_download() ||
+       (counts.dates > 1 && counts.one_minute && !scanner.clock().is_delivery()));
   if (requested != Dialect::automatic) apply_request(requested, profile);
   return profile;
 }

@@ -45,6 +45,13 @@ TEST_CASE("old mail that was delivered with pauses has its own dates") {
                                  mail(9000, "Fri, 05 May 2017 10:20:30 +0000")));
 }
 
+TEST_CASE("mail that was delivered within one minute of one another has its own dates") {
+  CHECK_FALSE(has_exporter_clock(mail(5, "Mon, 20 Nov 2023 11:59:05 +0000") +
+                                 mail(5, "Mon, 20 Nov 2023 12:00:04 +0000")));
+  CHECK(has_exporter_clock(mail(5, "Mon, 20 Nov 2023 11:59:05 +0000") +
+                           mail(6, "Mon, 20 Nov 2023 11:30:00 +0000")));
+}
+
 TEST_CASE("a folder without Date fields, or of one day, keeps its From_ dates") {
   CHECK_FALSE(has_exporter_clock(mail(0, "") + mail(70, "?") + mail(130, "yesterday")));
   CHECK_FALSE(has_exporter_clock(mail(0, "Tue, 06 May 2014 10:20:30 +0200") +
