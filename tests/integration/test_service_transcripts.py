@@ -10,7 +10,7 @@ import unittest
 from support import archives
 from support import service_sessions as sessions
 from support.fake_imap import BASIC, FULL, Close, FakeImap, Refusal
-from support.program import ProgramTest
+from support.fault_test import FaultTest
 
 COUNT = 30
 PIPELINED = BASIC + " UIDPLUS LITERAL+"
@@ -252,7 +252,7 @@ SCENARIOS = {
 }
 
 
-class TranscriptsTest(ProgramTest):
+class TranscriptsTest(FaultTest):
     def archive(self, wishes):
         path = self.folder / "mail.mbox"
         receipt = b"Disposition-Notification-To: a@b.example\n" if "receipts" in wishes else b""
@@ -268,7 +268,6 @@ class TranscriptsTest(ProgramTest):
         return path
 
     def run_one(self, name, scenario):
-        self.setUp()
         wishes = [word for word in scenario.arguments if not re.match(r"--|\d", word)]
         options = [word for word in scenario.arguments if word not in wishes]
         path = self.archive(wishes)
@@ -295,9 +294,14 @@ class TranscriptsTest(ProgramTest):
                                 for message in server.mailboxes["Box"].messages))
 
     def test_servers_that_behave_as_services_do(self):
-        for name, scenario in SCENARIOS.items():
-            with self.subTest(name):
-                self.run_one(name, scenario)
+        def check(name):
+            case = TranscriptsTest()  # for a folder of its own
+            case.setUp()
+            try:
+                case.run_one(name, SCENARIOS[name])
+            finally:
+                case.doCleanups()
+        self.all_cases(check, list(SCENARIOS))
 
     def test_names_that_differ_in_case_only(self):
         tree = self.folder / "tree"
