@@ -8,6 +8,7 @@
 
 #include "cli/archive_options.h"
 #include "cli/connection_options.h"
+#include "cli/help.h"
 #include "cli/state_place.h"
 #include "cli_test_support.h"
 
