@@ -308,28 +308,6 @@ Result<std::vector<Presence>> PresenceCheck::look(imap::ReadOnlyTarget& target,
   return presences;
 }
 
-KnownMailboxes mailboxes_of_journal(const JobSettings& settings) {
-  KnownMailboxes known;
-  std::error_code ignored;
-  if (settings.journal_path.empty() || !fs::exists(settings.journal_path, ignored)) return known;
-  // One that cannot be read is the real run's business.
-  const auto journal = journal::Journal::open(settings.journal_path, journal::OpenMode::read_only);
-  if (!journal) return known;
-  const auto identity = (*journal)->identity();
-  if (!identity || !(*identity == identity_of(settings))) return known;
-  const auto rows = (*journal)->mailboxes();
-  if (!rows) return known;
-  for (const journal::MailboxRow& row : *rows) {
-    const auto doubt = (*journal)->doubt(row.id);
-    const auto stored = any_stored(**journal, row.id);
-    if ((doubt && doubt->count.messages > 0) || (stored && *stored))
-      known.stored_in.insert(row.name);
-  }
-  const auto allowed = (*journal)->note(kAllowCopiesNote);
-  known.copies_allowed = allowed && allowed->has_value();
-  return known;
-}
-
 std::string find_older_journal(const std::string& folder, const std::string& account,
                                const std::string& own) {
   std::vector<std::pair<fs::file_time_type, fs::path>> journals;

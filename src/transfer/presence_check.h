@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -72,13 +71,6 @@ class PresenceCheck {
   const Cancellation& interrupt_;
   bool is_far_ = false;  ///< the server takes its time to answer
 };
-
-/// What the journal of this job knows, if it is there and of this job.
-struct KnownMailboxes {
-  std::set<std::string> stored_in;  ///< mailboxes that the job stored mail in
-  bool copies_allowed = false;
-};
-KnownMailboxes mailboxes_of_journal(const JobSettings& settings);
 
 /// The newest journal in `folder` of a job that stored mail in this account under any spelling of
 /// its name, other than `own`; empty when there is none.

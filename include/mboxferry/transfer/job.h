@@ -168,6 +168,9 @@ struct PlannedMailbox {
   std::uint64_t date_corrections = 0;
   std::uint64_t doubtful = 0;
   std::string renamed_from;  ///< the archive's name when a rule changed it, else empty
+  journal::Count stored;     ///< by earlier runs of this job; like the next two not in `planned`
+  std::uint64_t in_doubt = 0;  ///< sent by one and not confirmed: looked for before they are sent
+  std::uint64_t refused = 0;
 };
 
 /// How long the job will take from its beginning, roughly.
@@ -208,7 +211,8 @@ struct Plan {
   TimeEstimate time;
 };
 
-/// Reads the archives, asks the server, sends nothing that changes it. No journal is written.
+/// Reads the archives, asks the server, sends nothing that changes it. The plan goes on where the
+/// journal of the settings ended, also while a job is at work with that; no journal is written.
 Result<Plan> plan_job(const JobSettings& settings, Observer& observer,
                       const Cancellation& interrupt);
 
