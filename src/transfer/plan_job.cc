@@ -190,7 +190,9 @@ Result<std::vector<Presence>> Planner::look_for_copies() {
   MBOXFERRY_ASSIGN(const auto allowed, journal_->note(kAllowCopiesNote));
   if (settings_.skip_existing || settings_.allow_copies || allowed) return std::vector<Presence>();
   PresenceCheck check(settings_, sources_, *journal_, interrupt_);
-  return check.look(*target_, directory_);
+  MBOXFERRY_ASSIGN(std::vector<Presence> found, check.look(*target_, directory_));
+  if (PresenceCheck::may_look_closer(found)) MBOXFERRY_TRY(check.look_closer(found, *target_));
+  return found;
 }
 
 /// Some servers tell of an absent mailbox that they will refuse its name (Dovecot: CANNOT).
@@ -338,8 +340,7 @@ void Planner::judge(Plan& plan, const std::vector<Presence>& presences) const {
     plan.reasons.insert(plan.reasons.begin(), describe(error));
   }
   for (const Presence& presence : presences)
-    if (!presence.there() && presence.all_found() > 0)
-      plan.reasons.push_back(describe_few(presence));
+    if (!presence.there() && presence.any()) plan.reasons.push_back(describe_few(presence));
   if (planned > 0 && oversize == planned && stored == 0) {
     plan.go = false;
     plan.reasons.insert(
