@@ -65,6 +65,7 @@ class Planner {
   std::optional<Error> cannot_continue_;  ///< why the real run cannot
   std::unique_ptr<imap::ReadOnlyTarget> target_;
   Directory directory_;
+  std::optional<imap::Quota> quota_;
   journal::Count to_send_;            ///< without what is refused beforehand
   std::vector<std::string> refused_names_;  ///< in every spelling
   double reading_ = 0;                ///< seconds
@@ -229,20 +230,37 @@ Result<void> Planner::measure_pace(EstimateFacts& facts) {
   const auto begun = system_clock().now();
   auto target = imap::connect(settings_.account, options, settings_.append_mode);
   facts.connecting = std::chrono::duration<double>(system_clock().now() - begun).count();
-  Result<Probe> measured = target ? probe(**target, directory_.name_space, all.bytes / all.messages,
-                                          facts.round_trip, system_clock())
-                                  : Result<Probe>(target.error());
+  if (!target) {
+    facts.no_pace = target.error().what;
+    return interrupt_.requested() ? Result<void>(interrupted("interrupted while measuring")) : ok();
+  }
+  ProbeBounds bounds{facts.round_trip, std::nullopt};
+  if (quota_ && !settings_.quota_reserve.ignore_quota)
+    bounds.room = room_in(*quota_, settings_.quota_reserve);
+  const std::string account = settings_.account.label();
+  const auto removed =
+      remove_abandoned_probes(**target, directory_.name_space, directory_.listed, system_clock());
+  if (removed)
+    for (const std::string& mailbox : *removed)
+      tracker_.notice(fmt::format("{}: removed mailbox {}, which an earlier --probe had left",
+                                  account, mailbox));
+  Result<Probe> measured = removed ? probe(**target, directory_.name_space,
+                                           all.bytes / all.messages, bounds, system_clock())
+                                   : Result<Probe>(removed.error());
+  if (measured && !measured->left.empty())
+    tracker_.notice(
+        fmt::format("{}: mailbox {} could not be deleted after measuring; a --probe in an "
+                    "hour or later removes it, and it can go by hand",
+                    account, measured->left));
   if (interrupt_.requested()) return interrupted("interrupted while measuring");
-  if (!measured) {
-    facts.no_pace = measured.error().what;
+  const bool lost = !measured || measured->broken;
+  if (lost) {
+    facts.no_pace = measured ? measured->broken->what : measured.error().what;
     return ok();
   }
   (*target)->log_out();
   facts.pace = measured->pace;
   facts.no_pace = measured->refusal;
-  if (!measured->left.empty())
-    tracker_.notice(fmt::format("{}: mailbox {} could not be deleted after measuring; it can go",
-                                settings_.account.label(), measured->left));
   return ok();
 }
 
@@ -378,8 +396,9 @@ Result<Plan> Planner::run() {
   }
   MBOXFERRY_ASSIGN(const auto presences, look_for_copies());
   if (target_->capabilities().quota) {
-    MBOXFERRY_ASSIGN(plan.quota, target_->quota("INBOX"));
+    MBOXFERRY_ASSIGN(quota_, target_->quota("INBOX"));
   }
+  plan.quota = quota_;
   plan.name_space = directory_.name_space;
   plan.append_limit = target_->capabilities().append_limit;
   MBOXFERRY_ASSIGN(plan.time, estimate());
