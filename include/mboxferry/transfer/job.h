@@ -267,6 +267,7 @@ struct VerifyResult {
   /// Newer than the job's start and not the job's: for example new mail.
   std::uint64_t unexpected = 0;
   std::uint64_t twice = 0;       ///< of those, copies of messages that the job stored
+  std::uint64_t twice_by_us = 0;  ///< of those, copies that the job may have made itself
   std::uint64_t gone_since = 0;  ///< deleted, moved or given fewer flags since a run compared them
   Altered altered;
   /// For the journal: names and texts of notes, from which a later comparison tells what is gone
