@@ -33,7 +33,8 @@ report::PlanFacts plan_facts(const transfer::JobSettings& settings, const transf
   for (const transfer::PlannedMailbox& row : plan.mailboxes) {
     facts.mailboxes.push_back({row.name, row.exists, row.planned, row.oversize, row.skipped,
                                row.bytes, row.already_there, row.lost_flags, row.date_corrections,
-                               row.doubtful, row.renamed_from});
+                               row.doubtful, row.renamed_from, row.stored.messages,
+                               row.stored.bytes, row.in_doubt, row.refused});
   }
   facts.unread = plan.unread;
   facts.left_out_files = plan.left_out_files;

@@ -101,6 +101,19 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, Access
   return database;
 }
 
+Result<void> Database::copy_from(const Database& source) {
+  sqlite3_backup* const backup =
+      sqlite3_backup_init(connection_.get(), "main", source.connection_.get(), "main");
+  if (backup == nullptr) return error(sqlite3_errcode(connection_.get()));
+  // All in one step: a writer between two of them would make it begin anew.
+  const int status = sqlite3_backup_step(backup, -1);
+  const int finished = sqlite3_backup_finish(backup);
+  if (status != SQLITE_DONE) return source.error(status);
+  // Errors are to name what people know.
+  path_ = source.path_;
+  return finished == SQLITE_OK ? ok() : Result<void>(error(finished));
+}
+
 Result<void> Database::script(const std::string& sql) {
   const int status = sqlite3_exec(connection_.get(), sql.c_str(), nullptr, nullptr, nullptr);
   if (status != SQLITE_OK) return error(status);

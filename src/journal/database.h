@@ -74,6 +74,9 @@ class Database {
   Result<void> sync_commits();
   [[nodiscard]] bool syncs_commits() const { return syncs_commits_; }
 
+  /// Becomes a copy of what `source` holds now; whoever writes to that is not kept waiting.
+  Result<void> copy_from(const Database& source);
+
   /// Runs one or more statements without values.
   Result<void> script(const std::string& sql);
 

@@ -69,6 +69,17 @@ Result<LockFile> LockFile::take(const std::string& journal_path) {
   return LockFile(std::move(file));
 }
 
+std::optional<std::string> LockFile::holder_of(const std::string& journal_path) {
+  const std::string path = canonical_path(journal_path) + ".lock";
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!file.valid()) return std::nullopt;
+  struct flock question {};
+  question.l_type = F_WRLCK;
+  question.l_whence = SEEK_SET;
+  const bool held = fcntl(file.get(), F_OFD_GETLK, &question) == 0 && question.l_type != F_UNLCK;
+  return held ? std::optional(holder(file.get())) : std::nullopt;
+}
+
 LockFile::~LockFile() {
   if (file_.valid()) static_cast<void>(ftruncate(file_.get(), 0) < 0);
 }

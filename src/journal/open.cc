@@ -116,10 +116,27 @@ Result<std::unique_ptr<Journal>> open_to_read(const std::string& path) {
 }
 
 // SQLite keeps an unnamed database in a temporary file of its own, which has no name either.
-Result<std::unique_ptr<Journal>> open_scratch() {
+Result<std::unique_ptr<Database>> open_unnamed() {
   MBOXFERRY_ASSIGN(auto database, Database::open("", Database::Access::write));
   MBOXFERRY_TRY(database->script("PRAGMA journal_mode=MEMORY;PRAGMA synchronous=OFF;"));
+  return database;
+}
+
+Result<std::unique_ptr<Journal>> open_scratch() {
+  MBOXFERRY_ASSIGN(auto database, open_unnamed());
   MBOXFERRY_TRY(create_schema(*database));
+  return std::make_unique<SqliteJournal>(std::move(database), LockFile());
+}
+
+Result<std::unique_ptr<Journal>> copy_file(const std::string& path, Database::Access access) {
+  MBOXFERRY_ASSIGN(const auto source, Database::open(path, access));
+  MBOXFERRY_ASSIGN(Content content, check_content(*source));
+  MBOXFERRY_ASSIGN(auto database, open_unnamed());
+  if (content != Content::nothing) MBOXFERRY_TRY(database->copy_from(*source));
+  // What was copied may be newer than what was looked at.
+  MBOXFERRY_ASSIGN(content, check_content(*database));
+  if (content == Content::nothing) MBOXFERRY_TRY(create_schema(*database));
+  if (content == Content::older_journal) MBOXFERRY_TRY(upgrade_schema(*database));
   return std::make_unique<SqliteJournal>(std::move(database), LockFile());
 }
 
@@ -147,6 +164,14 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, OpenMode
   }
   if (content == Content::older_journal) MBOXFERRY_TRY(upgrade_schema(*database));
   return std::make_unique<SqliteJournal>(std::move(database), std::move(lock));
+}
+
+Result<std::unique_ptr<Journal>> Journal::copy(const std::string& path) {
+  const std::string file = canonical_path(path);
+  MBOXFERRY_TRY(check_file(file));
+  auto journal = copy_file(file, Database::Access::read);
+  if (journal || journal.error().code != ErrorCode::cannot_create || has_log(file)) return journal;
+  return copy_file(file, Database::Access::unchanging);
 }
 
 Result<void> remove_journal(const std::string& path) {

@@ -30,6 +30,10 @@ void write_row(JsonStream& json, const PlanRow& row) {
   } else {
     json.text(row.renamed_from);
   }
+  json.member("stored", row.stored)
+      .member("stored_bytes", row.stored_bytes)
+      .member("in_doubt", row.in_doubt)
+      .member("refused", row.refused);
   json.end_object();
 }
 
@@ -61,6 +65,9 @@ std::string remarks(const PlanRow& row) {
   const auto add = [&](std::uint64_t count, std::string_view what) {
     if (count > 0) text += fmt::format(", {} {}", count, what);
   };
+  add(row.stored, "stored by this job");
+  add(row.in_doubt, "in doubt");
+  add(row.refused, "refused");
   add(row.oversize, "too big for the server");
   add(row.skipped, "left out");
   add(row.lost_flags, "lose a flag");

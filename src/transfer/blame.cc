@@ -69,10 +69,15 @@ Blame::Next Blame::failed(journal::MessageId id, const Complaint& complaint, con
   return first_plea || for_keywords ? Next::again : Next::aside;
 }
 
-bool Blame::note_gone(journal::MessageId id) {
+bool Blame::note_gone(journal::MessageId first, journal::MessageId last) {
   constexpr std::size_t kMost = 1000;
   const std::scoped_lock lock(mutex_);
-  return gone_.size() < kMost && gone_.insert(id).second;
+  const bool before = std::any_of(gone_.begin(), gone_.end(), [&](const auto& range) {
+    return range.first <= last && first <= range.second;
+  });
+  if (before || gone_.size() >= kMost) return false;
+  gone_.emplace_back(first, last);
+  return true;
 }
 
 Blame::Next Blame::failed_together(const Complaint& complaint, const Moment& moment) {

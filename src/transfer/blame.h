@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mboxferry/imap/target.h"
@@ -57,9 +58,10 @@ class Blame {
   };
   /// The message failed alone.
   Next failed(journal::MessageId id, const Complaint& complaint, const Moment& moment);
-  /// The server said to the command that begins with this message that the mailbox has gone. False
-  /// when that is an answer like others, as it said so before and the mailbox was opened since.
-  bool note_gone(journal::MessageId id);
+  /// The server said to a command with messages of this range that the mailbox has gone. False when
+  /// that is an answer like others: it said so of one of the range before, and the mailbox was
+  /// opened since, so that it may be the message that the server means.
+  bool note_gone(journal::MessageId first, journal::MessageId last);
   /// Several messages were refused together; `again` is in smaller parts.
   Next failed_together(const Complaint& complaint, const Moment& moment);
   void stored(journal::MessageId id);
@@ -103,7 +105,7 @@ class Blame {
 
   mutable std::mutex mutex_;
   std::map<journal::MessageId, Suspect> suspects_;
-  std::set<journal::MessageId> gone_;      ///< see note_gone()
+  std::vector<std::pair<journal::MessageId, journal::MessageId>> gone_;  ///< see note_gone()
   std::set<journal::MessageId> in_a_row_;  ///< failed with `row_words_`, and nothing stored since
   std::string row_words_;
   std::uint64_t stored_here_ = 0;

@@ -22,6 +22,7 @@
 #include "transfer/mailbox_preparer.h"
 #include "transfer/mailboxes.h"
 #include "transfer/quarantine.h"
+#include "transfer/quiet_mailbox.h"
 #include "transfer/reconnect.h"
 #include "transfer/source_folders.h"
 #include "transfer/start_check.h"
@@ -347,11 +348,11 @@ Result<Verdict> JobRunner::verify() {
                              settings_.strict ? " --strict" : "", settings_.journal_path)};
   // After a complete run that needed nothing more, copies are what the owner made of the mail.
   const bool may_be_ours = !was_complete_ || tracker_.snapshot().stored_now.messages > 0;
-  if (result.twice > 0 && may_be_ours)
+  if (result.twice_by_us > 0 && may_be_ours)
     return Error{
         ErrorCode::refused,
-        fmt::format("{}: {} message{} on the server twice", settings_.account.label(), result.twice,
-                    result.twice == 1 ? " is" : "s are"),
+        fmt::format("{}: {} message{} on the server twice", settings_.account.label(),
+                    result.twice_by_us, result.twice_by_us == 1 ? " is" : "s are"),
         "run mboxferry verify on the journal for the list; with --remove-copies it removes "
         "those that this job sent twice"};
   if (in_doubt > 0) return left_in_doubt(settings_.account.label(), in_doubt);
@@ -379,6 +380,7 @@ std::string_view noted_verdict(const Result<Verdict>& verdict) {
 Result<void> JobRunner::note_end(bool transferred, const Result<Verdict>& verdict) {
   return journal_->together([&]() -> Result<void> {
     if (transferred) MBOXFERRY_TRY(note_tallies());
+    if (verdict) MBOXFERRY_TRY(note_quiet_mailboxes(*journal_));
     if (verified_) MBOXFERRY_TRY(journal_->set_note("verified", *verified_));
     MBOXFERRY_TRY(journal_->set_note(kSentTodayNote, budget_.note()));
     MBOXFERRY_TRY(journal_->set_note("verdict", std::string(noted_verdict(verdict))));

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "transfer/folder_readers.h"
+#include "transfer/quiet_mailbox.h"
 #include "transfer/reconcile.h"
 #include "transfer/tally.h"
 
@@ -26,6 +27,7 @@ Result<ReadyMailbox> MailboxPreparer::prepare(imap::Target& target, const MailSt
   {
     const std::scoped_lock lock(mutex_);
     limits_[row->id] = ready.flags;
+    MBOXFERRY_TRY(end_quiet(ready.row, ready.uid_floor, context_.journal));
   }
   MBOXFERRY_TRY(reconcile_doubts(target, ready, stream.desk()));
   MBOXFERRY_TRY(skip_what_is_there(target, ready));

@@ -23,13 +23,23 @@ Error start_over(ErrorCode code, std::string what, Retry retry = {Retry::When::n
 Complaint complaint_of(const imap::AppendOutcome& outcome) {
   const bool bad =
       outcome.kind == imap::AppendOutcome::Kind::bad || outcome.code == imap::ResponseCode::bad;
+  // TRYCREATE asks for a mailbox, which is there by then, and not for time.
+  const bool patience =
+      outcome.retry.when != Retry::When::never && outcome.code != imap::ResponseCode::try_create;
   return {std::string(imap::response_code_name(outcome.code)),
           outcome.text,
           outcome.fault,
-          outcome.retry.when != Retry::When::never,
+          patience,
           bad,
           false,
           outcome.retry.after};
+}
+
+/// Then the same holds for every other message with one.
+bool is_about_nul(const Complaint& complaint) {
+  const std::string words = lasting_words(complaint.text);
+  return complaint.fault == imap::Fault::message &&
+         (words.find("nul ") != std::string::npos || words.find("null ") != std::string::npos);
 }
 
 Error is_full(const std::string& label, const std::string& text) {
@@ -125,7 +135,8 @@ Blame::Moment Sender::moment_of(const Batch& batch) const {
 Result<void> Sender::apply_refused(const imap::AppendOutcome& outcome, const Batch& batch,
                                    Rows rows) {
   using imap::ResponseCode;
-  if (outcome.code == ResponseCode::try_create && desk_.blame.note_gone(rows.front().id)) {
+  if (outcome.code == ResponseCode::try_create &&
+      desk_.blame.note_gone(rows.front().id, rows.back().id)) {
     plan_again(std::move(rows));
     return start_over(ErrorCode::unavailable,
                       fmt::format("{}: mailbox {} has gone; it will be created again",
@@ -162,6 +173,7 @@ Result<void> Sender::apply_lone_refusal(const Complaint& complaint, const Blame:
   context_.record.decided();
   switch (desk_.blame.failed(row.id, complaint, moment)) {
     case Blame::Next::refuse:
+      if (is_about_nul(complaint)) context_.record.nul_refused(complaint.code, complaint.text);
       refuse(row, complaint.code, complaint.text);
       return ok();
     case Blame::Next::aside:
@@ -232,7 +244,10 @@ Result<void> Sender::apply_bad(const imap::AppendOutcome& outcome, const Batch& 
 void Sender::blame_alone(const journal::MessageRow& row, const Complaint& complaint,
                          const Blame::Moment& moment) {
   const Blame::Next next = desk_.blame.failed(row.id, complaint, moment);
-  if (next == Blame::Next::refuse) desk_.blame.set_verdict(row.id, complaint);
+  if (next == Blame::Next::refuse) {
+    if (is_about_nul(complaint)) context_.record.nul_refused(complaint.code, complaint.text);
+    desk_.blame.set_verdict(row.id, complaint);
+  }
   if (next == Blame::Next::give_up) give_up(complaint);
 }
 

@@ -6,11 +6,16 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <limits>
 #include <map>
+#include <optional>
+#include <system_error>
 
+#include "mboxferry/journal/lock_file.h"
 #include "mboxferry/plan/other_spellings.h"
 #include "mboxferry/transfer/job.h"
+#include "transfer/compare_index.h"
 #include "transfer/estimate.h"
 #include "transfer/index_pass.h"
 #include "transfer/mailboxes.h"
@@ -33,6 +38,8 @@ class Planner {
   Result<Plan> run();
 
  private:
+  Result<void> open_journal();
+  Result<void> continue_journal();
   Result<void> read_archives(const UnreadFiles& not_read);
   Result<void> list_unread(Plan& plan) const;
   Result<std::map<journal::MailboxId, std::uint64_t>> doubtful_places();
@@ -42,6 +49,7 @@ class Planner {
   Result<bool> takes_name(const std::string& name);
   Result<std::vector<Presence>> look_for_copies();
   void judge(Plan& plan, const std::vector<Presence>& presences) const;
+  void judge_journal(Plan& plan) const;
   Result<TimeEstimate> estimate();
   /// How fast the server takes mail, with messages of our own.
   Result<void> measure_pace(EstimateFacts& facts);
@@ -53,8 +61,11 @@ class Planner {
   const Cancellation& interrupt_;
   std::vector<SourceFolder> sources_;
   std::unique_ptr<journal::Journal> journal_;
+  bool continues_ = false;  ///< it is a copy of the one that the real run goes on with
+  std::optional<Error> cannot_continue_;  ///< why the real run cannot
   std::unique_ptr<imap::ReadOnlyTarget> target_;
   Directory directory_;
+  std::optional<imap::Quota> quota_;
   journal::Count to_send_;            ///< without what is refused beforehand
   std::vector<std::string> refused_names_;  ///< in every spelling
   double reading_ = 0;                ///< seconds
@@ -71,18 +82,52 @@ auto Planner::timed(const Ask& ask) -> decltype(ask()) {
   return answer;
 }
 
-Result<void> Planner::read_archives(const UnreadFiles& not_read) {
+Result<void> Planner::continue_journal() {
+  MBOXFERRY_ASSIGN(auto copy, journal::Journal::copy(settings_.journal_path));
+  MBOXFERRY_TRY(copy->claim(identity_of(settings_)));
+  journal_ = std::move(copy);
+  return ok();
+}
+
+/// A copy of the journal that the real run would go on with, else an empty one.
+Result<void> Planner::open_journal() {
+  const std::string& path = settings_.journal_path;
+  std::error_code ignored;
+  if (!path.empty() && std::filesystem::exists(path, ignored)) {
+    const auto holder = journal::LockFile::holder_of(path);
+    const auto continued = continue_journal();
+    if (holder && continued)
+      tracker_.notice(fmt::format(
+          "the journal {} is in use by {}; the plan begins where that is now", path, *holder));
+    if (holder && !continued)
+      tracker_.notice(fmt::format("the journal {} is in use by {}; the plan is made without it: {}",
+                                  path, *holder, continued.error().what));
+    if (continued) {
+      continues_ = true;
+      return ok();
+    }
+    if (!holder) cannot_continue_ = continued.error();
+  }
   MBOXFERRY_ASSIGN(journal_, journal::Journal::open("", journal::OpenMode::scratch));
+  return ok();
+}
+
+Result<void> Planner::read_archives(const UnreadFiles& not_read) {
+  MBOXFERRY_TRY(open_journal());
   MBOXFERRY_ASSIGN(settings_.index.content_key, journal_->digest_key());
   MBOXFERRY_TRY(journal_->set_dedupe(settings_.dedupe));
   MBOXFERRY_TRY(not_read.write(*journal_));
   MBOXFERRY_TRY(match_with_journal(sources_, settings_, *journal_, tracker_));
+  for (SourceFolder& source : sources_)
+    if (source.touched)
+      MBOXFERRY_TRY(compare_index(source, settings_, *journal_, tracker_, interrupt_));
   MBOXFERRY_ASSIGN(plan::Mapper mapper, directory_.mapper(settings_));
   MBOXFERRY_ASSIGN(MailboxBook book, MailboxBook::open(std::move(mapper), *journal_));
   MBOXFERRY_TRY(assign_mailboxes(sources_, book, *journal_, tracker_));
   IndexGate gate(std::numeric_limits<std::uint64_t>::max(), 0);
   FolderIndexer indexer(settings_, book, *journal_, gate, tracker_);
   for (SourceFolder& source : sources_) {
+    if (source.row.index_done) continue;
     tracker_.enter(Progress::Phase::reading, source.row.path);
     MBOXFERRY_TRY(indexer.index(source, interrupt_));
   }
@@ -131,6 +176,9 @@ Result<PlannedMailbox> Planner::ask(const journal::MailboxRow& row) {
   planned.planned = counts.planned.messages;
   planned.bytes = counts.planned.bytes;
   planned.skipped = counts.skipped.messages;
+  planned.stored = counts.stored;
+  planned.in_doubt = counts.intended.messages;
+  planned.refused = counts.refused.messages;
   planned.oversize = sums.oversize;
   planned.lost_flags = sums.lost_flags;
   planned.receipts = sums.receipts;
@@ -140,13 +188,11 @@ Result<PlannedMailbox> Planner::ask(const journal::MailboxRow& row) {
 
 /// As the real run does, which does not ask about mailboxes that its journal knows.
 Result<std::vector<Presence>> Planner::look_for_copies() {
-  if (settings_.skip_existing || settings_.allow_copies) return std::vector<Presence>();
+  MBOXFERRY_ASSIGN(const auto allowed, journal_->note(kAllowCopiesNote));
+  if (settings_.skip_existing || settings_.allow_copies || allowed) return std::vector<Presence>();
   PresenceCheck check(settings_, sources_, *journal_, interrupt_);
   MBOXFERRY_ASSIGN(std::vector<Presence> found, check.look(*target_, directory_));
-  const KnownMailboxes known = mailboxes_of_journal(settings_);
-  std::erase_if(found, [&](const Presence& presence) {
-    return known.copies_allowed || known.stored_in.contains(presence.mailbox);
-  });
+  if (PresenceCheck::may_look_closer(found)) MBOXFERRY_TRY(check.look_closer(found, *target_));
   return found;
 }
 
@@ -184,20 +230,37 @@ Result<void> Planner::measure_pace(EstimateFacts& facts) {
   const auto begun = system_clock().now();
   auto target = imap::connect(settings_.account, options, settings_.append_mode);
   facts.connecting = std::chrono::duration<double>(system_clock().now() - begun).count();
-  Result<Probe> measured = target ? probe(**target, directory_.name_space, all.bytes / all.messages,
-                                          facts.round_trip, system_clock())
-                                  : Result<Probe>(target.error());
+  if (!target) {
+    facts.no_pace = target.error().what;
+    return interrupt_.requested() ? Result<void>(interrupted("interrupted while measuring")) : ok();
+  }
+  ProbeBounds bounds{facts.round_trip, std::nullopt};
+  if (quota_ && !settings_.quota_reserve.ignore_quota)
+    bounds.room = room_in(*quota_, settings_.quota_reserve);
+  const std::string account = settings_.account.label();
+  const auto removed =
+      remove_abandoned_probes(**target, directory_.name_space, directory_.listed, system_clock());
+  if (removed)
+    for (const std::string& mailbox : *removed)
+      tracker_.notice(fmt::format("{}: removed mailbox {}, which an earlier --probe had left",
+                                  account, mailbox));
+  Result<Probe> measured = removed ? probe(**target, directory_.name_space,
+                                           all.bytes / all.messages, bounds, system_clock())
+                                   : Result<Probe>(removed.error());
+  if (measured && !measured->left.empty())
+    tracker_.notice(
+        fmt::format("{}: mailbox {} could not be deleted after measuring; a --probe in an "
+                    "hour or later removes it, and it can go by hand",
+                    account, measured->left));
   if (interrupt_.requested()) return interrupted("interrupted while measuring");
-  if (!measured) {
-    facts.no_pace = measured.error().what;
+  const bool lost = !measured || measured->broken;
+  if (lost) {
+    facts.no_pace = measured ? measured->broken->what : measured.error().what;
     return ok();
   }
   (*target)->log_out();
   facts.pace = measured->pace;
   facts.no_pace = measured->refusal;
-  if (!measured->left.empty())
-    tracker_.notice(fmt::format("{}: mailbox {} could not be deleted after measuring; it can go",
-                                settings_.account.label(), measured->left));
   return ok();
 }
 
@@ -234,18 +297,44 @@ Result<void> Planner::list_unread(Plan& plan) const {
   return ok();
 }
 
+/// What the real run goes on with, or why it cannot.
+void Planner::judge_journal(Plan& plan) const {
+  if (cannot_continue_) {
+    plan.go = false;
+    plan.reasons.push_back(describe(*cannot_continue_));
+  }
+  journal::Count stored;
+  std::uint64_t in_doubt = 0;
+  std::uint64_t refused = 0;
+  for (const PlannedMailbox& mailbox : plan.mailboxes) {
+    stored.messages += mailbox.stored.messages;
+    stored.bytes += mailbox.stored.bytes;
+    in_doubt += mailbox.in_doubt;
+    refused += mailbox.refused;
+  }
+  if (!continues_ || stored.messages + in_doubt + refused == 0) return;
+  std::string text = fmt::format("the journal {} is continued: {} messages ({} bytes) are stored",
+                                 settings_.journal_path, stored.messages, stored.bytes);
+  if (in_doubt > 0) text += fmt::format(", {} may be and are looked for first", in_doubt);
+  if (refused > 0) text += fmt::format(", {} were refused and are not sent again", refused);
+  plan.reasons.push_back(std::move(text));
+}
+
 void Planner::judge(Plan& plan, const std::vector<Presence>& presences) const {
   plan.go = true;
+  judge_journal(plan);
   plan.bytes_needed = to_send_.bytes;
   const std::string_view most = settings_.limits.message_bytes > 0
                                     ? "--max-message-size or the server's limit"
                                     : "the server takes";
   std::uint64_t planned = 0;
+  std::uint64_t stored = 0;
   std::uint64_t oversize = 0;
   std::uint64_t receipts = 0;
   for (const PlannedMailbox& mailbox : plan.mailboxes) {
     receipts += mailbox.receipts;
     planned += mailbox.planned;
+    stored += mailbox.stored.messages;
     oversize += mailbox.oversize;
     if (mailbox.oversize > 0)
       plan.reasons.push_back(fmt::format("{}: {} messages are empty or larger than {}",
@@ -269,9 +358,8 @@ void Planner::judge(Plan& plan, const std::vector<Presence>& presences) const {
     plan.reasons.insert(plan.reasons.begin(), describe(error));
   }
   for (const Presence& presence : presences)
-    if (!presence.there() && presence.all_found() > 0)
-      plan.reasons.push_back(describe_few(presence));
-  if (planned > 0 && oversize == planned) {
+    if (!presence.there() && presence.any()) plan.reasons.push_back(describe_few(presence));
+  if (planned > 0 && oversize == planned && stored == 0) {
     plan.go = false;
     plan.reasons.insert(
         plan.reasons.begin(),
@@ -308,8 +396,9 @@ Result<Plan> Planner::run() {
   }
   MBOXFERRY_ASSIGN(const auto presences, look_for_copies());
   if (target_->capabilities().quota) {
-    MBOXFERRY_ASSIGN(plan.quota, target_->quota("INBOX"));
+    MBOXFERRY_ASSIGN(quota_, target_->quota("INBOX"));
   }
+  plan.quota = quota_;
   plan.name_space = directory_.name_space;
   plan.append_limit = target_->capabilities().append_limit;
   MBOXFERRY_ASSIGN(plan.time, estimate());

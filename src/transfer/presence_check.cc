@@ -15,6 +15,7 @@
 
 #include "mboxferry/message/digest.h"
 #include "transfer/content_digest.h"
+#include "transfer/held_mail.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -111,6 +112,7 @@ bool tells_of(const fs::path& path, const std::string& account) {
 
 bool Presence::there() const {
   const std::size_t least = std::min<std::size_t>(sampled, 2);
+  if (held_found >= std::max<std::size_t>((held + 3) / 4, 2)) return true;
   return whole_part || (sampled > 0 && found >= std::max((sampled + 3) / 4, least));
 }
 
@@ -182,13 +184,17 @@ Result<void> PresenceCheck::take_rows(Sample& sample) const {
       });
 }
 
-imap::Inquiry PresenceCheck::inquiry_about(const Sample& sample) const {
+/// In so many messages of the mailbox every header may be read, for what is to be sent.
+std::uint64_t PresenceCheck::few_for(const Sample& sample) const {
   std::uint64_t bytes = 0;
   for (const SourceFolder& source : sources_)
     if (source.row.mailbox == sample.row->id) bytes += source.place.bytes_on_disk;
-  const std::uint64_t few = is_far_ ? std::max(kFewWhenFar, bytes / kBytesPerMessageWhenFar)
-                                    : std::max(kFewMessages, bytes / kBytesPerMessageThere);
-  imap::Inquiry inquiry{sample.row->name, {}, sample.exists > few};
+  return is_far_ ? std::max(kFewWhenFar, bytes / kBytesPerMessageWhenFar)
+                 : std::max(kFewMessages, bytes / kBytesPerMessageThere);
+}
+
+imap::Inquiry PresenceCheck::inquiry_about(const Sample& sample) const {
+  imap::Inquiry inquiry{sample.row->name, {}, sample.exists > few_for(sample)};
   for (const SampleMessage& message : sample.messages)
     inquiry.likenesses.push_back({message.message_id, message.size, message.date});
   return inquiry;
@@ -199,6 +205,9 @@ Result<Presence> PresenceCheck::count_found(const Sample& sample,
                                             imap::ReadOnlyTarget& target) const {
   Presence presence;
   presence.mailbox = sample.row->name;
+  presence.id = sample.row->id;
+  presence.readable =
+      sample.exists >= kLeastOfPart && sample.exists <= std::min(few_for(sample), HeldMail::kMost);
   presence.sampled = sample.messages.size() - sample.besides;
   presence.sampled_besides = sample.besides;
   std::map<int, Part> parts;
@@ -308,26 +317,24 @@ Result<std::vector<Presence>> PresenceCheck::look(imap::ReadOnlyTarget& target,
   return presences;
 }
 
-KnownMailboxes mailboxes_of_journal(const JobSettings& settings) {
-  KnownMailboxes known;
-  std::error_code ignored;
-  if (settings.journal_path.empty() || !fs::exists(settings.journal_path, ignored)) return known;
-  // One that cannot be read is the real run's business.
-  const auto journal = journal::Journal::open(settings.journal_path, journal::OpenMode::read_only);
-  if (!journal) return known;
-  const auto identity = (*journal)->identity();
-  if (!identity || !(*identity == identity_of(settings))) return known;
-  const auto rows = (*journal)->mailboxes();
-  if (!rows) return known;
-  for (const journal::MailboxRow& row : *rows) {
-    const auto doubt = (*journal)->doubt(row.id);
-    const auto stored = any_stored(**journal, row.id);
-    if ((doubt && doubt->count.messages > 0) || (stored && *stored))
-      known.stored_in.insert(row.name);
+bool PresenceCheck::may_look_closer(const std::vector<Presence>& found) {
+  const auto is_there = [](const Presence& presence) { return presence.there(); };
+  const auto is_readable = [](const Presence& presence) { return presence.readable; };
+  return std::none_of(found.begin(), found.end(), is_there) &&
+         std::any_of(found.begin(), found.end(), is_readable);
+}
+
+Result<void> PresenceCheck::look_closer(std::vector<Presence>& found,
+                                        imap::ReadOnlyTarget& target) const {
+  for (Presence& presence : found) {
+    if (!presence.readable) continue;
+    if (interrupt_.requested())
+      return interrupted("interrupted while asking the server what it has");
+    MBOXFERRY_ASSIGN(HeldMail mail, HeldMail::read(presence.mailbox, target));
+    presence.held = mail.size();
+    MBOXFERRY_ASSIGN(presence.held_found, mail.count_planned(presence.id, journal_, target));
   }
-  const auto allowed = (*journal)->note(kAllowCopiesNote);
-  known.copies_allowed = allowed && allowed->has_value();
-  return known;
+  return ok();
 }
 
 std::string find_older_journal(const std::string& folder, const std::string& account,
@@ -356,18 +363,30 @@ std::string find_older_journal(const std::string& folder, const std::string& acc
 std::string describe_presence(const std::vector<Presence>& found) {
   const auto most =
       std::max_element(found.begin(), found.end(), [](const Presence& one, const Presence& other) {
-        return one.all_found() < other.all_found();
+        return std::pair(one.held_found, one.all_found()) <
+               std::pair(other.held_found, other.all_found());
       });
   const auto others = std::count_if(found.begin(), found.end(),
                                     [](const Presence& presence) { return presence.there(); }) -
                       1;
-  std::string text = fmt::format("mailbox {} already holds {} of a sample of {} messages",
-                                 most->mailbox, most->all_found(), most->all_sampled());
+  std::string text =
+      most->held_found > 0
+          ? fmt::format("{} of the {} messages that mailbox {} holds are among those to be sent",
+                        most->held_found, most->held, most->mailbox)
+          : fmt::format("mailbox {} already holds {} of a sample of {} messages", most->mailbox,
+                        most->all_found(), most->all_sampled());
   if (others > 0) text += fmt::format(", and {} more are like it", others);
   return text;
 }
 
 std::string describe_few(const Presence& presence) {
+  if (presence.held > 0 && presence.held_found > 0)
+    return fmt::format(
+        "{}: {} of the {} messages that it holds {} among those to be sent and will be there "
+        "twice; "
+        "--skip-existing leaves such messages out",
+        presence.mailbox, presence.held_found, presence.held,
+        presence.held_found == 1 ? "is" : "are");
   return fmt::format(
       "{}: holds {} of a sample of {} messages already, which will be there twice; "
       "--skip-existing leaves such messages out",

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -27,10 +26,17 @@ struct Presence {
   std::size_t sampled_besides = 0;  ///< of the beginnings of folders
   std::size_t found_besides = 0;
   bool whole_part = false;  ///< a folder, or the beginning of one, is there for the better half
+  journal::MailboxId id = 0;
+  bool readable = false;       ///< it holds so few messages that all of them can be looked for
+  std::size_t held = 0;        ///< messages of the mailbox that were looked for; 0: none were
+  std::size_t held_found = 0;  ///< of these, among what is to be sent
   /// Enough of it that sending would make a second copy of much of the mail: a quarter, and two of
-  /// them at least where the sample has two, or a part (docs/decisions/0030).
+  /// them at least where the sample has two, or a part (docs/decisions/0030); or a quarter of what
+  /// the mailbox holds, and two at least (0048).
   [[nodiscard]] bool there() const;
   [[nodiscard]] std::size_t all_found() const { return found + found_besides; }
+  /// Some of it is there, be it enough or not.
+  [[nodiscard]] bool any() const { return all_found() + held_found > 0; }
   [[nodiscard]] std::size_t all_sampled() const { return sampled + sampled_besides; }
 };
 
@@ -48,6 +54,13 @@ class PresenceCheck {
   /// their labels count when they are indexed.
   Result<std::vector<Presence>> look(imap::ReadOnlyTarget& target, const Directory& directory);
 
+  /// True when there is a mailbox to be looked into closer.
+  static bool may_look_closer(const std::vector<Presence>& found);
+  /// The other way round, where the sample did not meet it: looks for all messages of mailboxes
+  /// that hold few among all that is to be sent, which must be indexed. A round trip or two a
+  /// mailbox.
+  Result<void> look_closer(std::vector<Presence>& found, imap::ReadOnlyTarget& target) const;
+
  private:
   struct Sample {
     const journal::MailboxRow* row = nullptr;
@@ -64,6 +77,7 @@ class PresenceCheck {
                                                          imap::ReadOnlyTarget& target) const;
   Result<Presence> count_found(const Sample& sample, std::vector<imap::FetchedMessage> candidates,
                                imap::ReadOnlyTarget& target) const;
+  [[nodiscard]] std::uint64_t few_for(const Sample& sample) const;
   [[nodiscard]] imap::Inquiry inquiry_about(const Sample& sample) const;
 
   const JobSettings& settings_;
@@ -72,13 +86,6 @@ class PresenceCheck {
   const Cancellation& interrupt_;
   bool is_far_ = false;  ///< the server takes its time to answer
 };
-
-/// What the journal of this job knows, if it is there and of this job.
-struct KnownMailboxes {
-  std::set<std::string> stored_in;  ///< mailboxes that the job stored mail in
-  bool copies_allowed = false;
-};
-KnownMailboxes mailboxes_of_journal(const JobSettings& settings);
 
 /// The newest journal in `folder` of a job that stored mail in this account under any spelling of
 /// its name, other than `own`; empty when there is none.

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "mboxferry/base/result.h"
 #include "mboxferry/base/time.h"
 #include "mboxferry/imap/target.h"
 
@@ -21,16 +23,30 @@ struct Pace {
   std::uint64_t bytes = 0;
 };
 
-/// Creates a mailbox `mboxferry-probe-…`, appends a few messages of about `typical_size` bytes and
-/// some large ones, and deletes the mailbox again. `round_trip`: seconds, as far as it is known.
-/// `refusal` is set, and the pace is none, where the server refuses one of these; when the mailbox
-/// could not be deleted, `left` names it. Errors: of the connection.
+/// What a probe has to keep to.
+struct ProbeBounds {
+  double round_trip = 0;              ///< seconds, as far as it is known
+  std::optional<std::uint64_t> room;  ///< bytes that may be stored at most; nothing: any number
+};
+
+/// Creates a mailbox `mboxferry-probe-…`, whose name tells when, appends a few messages of about
+/// `typical_size` bytes and some large ones, and deletes the mailbox again. `refusal` is set, and
+/// the pace is none, where the server refuses one of these or there is no room. `broken`: the
+/// connection was lost on the way. When the mailbox could not be deleted, `left` names it.
 struct Probe {
   std::optional<Pace> pace;
   std::string refusal;  ///< in the server's words
+  std::optional<Error> broken;
   std::string left;
 };
 Result<Probe> probe(imap::Target& target, const imap::Namespace& name_space,
-                    std::uint64_t typical_size, double round_trip, Clock& clock);
+                    std::uint64_t typical_size, const ProbeBounds& bounds, Clock& clock);
+
+/// Removes mailboxes that probes made an hour ago or longer and could not delete: those of such a
+/// name that hold nothing but messages which name that mailbox in their Message-ID. Returns their
+/// names. Which mailbox is selected then is unknown.
+Result<std::vector<std::string>> remove_abandoned_probes(
+    imap::Target& target, const imap::Namespace& name_space,
+    const std::vector<imap::ListedMailbox>& listed, Clock& clock);
 
 }  // namespace mboxferry::transfer

@@ -53,6 +53,16 @@ Result<void> SendRecord::note_pace(const journal::Count& stored, bool always, Cl
                           fmt::format("{} {}", stored.messages, stored.bytes));
 }
 
+void SendRecord::nul_refused(const std::string& code, const std::string& text) {
+  const std::scoped_lock lock(mutex_);
+  if (!nul_refusal_) nul_refusal_ = NulRefusal{code, text};
+}
+
+std::optional<SendRecord::NulRefusal> SendRecord::nul_refusal() const {
+  const std::scoped_lock lock(mutex_);
+  return nul_refusal_;
+}
+
 std::chrono::milliseconds SendRecord::slowest_confirm() const {
   const std::scoped_lock lock(mutex_);
   return slowest_;

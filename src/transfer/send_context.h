@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "mboxferry/base/cancellation.h"
@@ -47,6 +48,15 @@ class SendRecord {
 
   KeywordMemory keywords;
 
+  /// The server refused a message for a NUL in it, with this code and these words.
+  struct NulRefusal {
+    std::string code;
+    std::string text;
+  };
+  void nul_refused(const std::string& code, const std::string& text);
+  /// Nothing: it has not done so yet.
+  [[nodiscard]] std::optional<NulRefusal> nul_refusal() const;
+
   /// Some message was decided.
   void decided() { decisions_.fetch_add(1, std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t decisions() const {
@@ -57,6 +67,7 @@ class SendRecord {
   mutable std::mutex mutex_;
   std::chrono::milliseconds slowest_{0};
   std::chrono::milliseconds noted_{0};
+  std::optional<NulRefusal> nul_refusal_;
   std::optional<std::chrono::steady_clock::time_point> pace_begun_;
   std::chrono::steady_clock::time_point pace_noted_{};
   std::atomic<std::uint64_t> decisions_{0};

@@ -161,6 +161,20 @@ Result<std::optional<Sender::Portion>> Sender::next_portion() {
   }
 }
 
+/// Reads the message once more, which only servers cost that have refused a NUL.
+bool Sender::has_nul(const journal::MessageRow& row) {
+  bool found = false;
+  const Error enough{ErrorCode::interrupted, "one is enough", ""};
+  const auto read =
+      reader_.wire_form(row.offset, row.length, [&](std::string_view piece) -> Result<void> {
+        found = piece.find('\0') != std::string_view::npos;
+        return found ? Result<void>(enough) : ok();
+      });
+  // What cannot be read is told when it is sent.
+  static_cast<void>(read.has_value());
+  return found;
+}
+
 bool Sender::refuse_known(const journal::MessageRow& row) {
   if (const auto refusal =
           plan::refuse_beforehand(row.wire_size, target_.capabilities().append_limit,
@@ -169,9 +183,13 @@ bool Sender::refuse_known(const journal::MessageRow& row) {
     return true;
   }
   // Decided when the connection ended; by now the server was asked whether it has the message.
-  auto verdict = desk_.blame.verdict(row.id);
-  if (!verdict) return false;
-  refuse(row, std::move(verdict->code), std::move(verdict->text));
+  if (auto verdict = desk_.blame.verdict(row.id)) {
+    refuse(row, std::move(verdict->code), std::move(verdict->text));
+    return true;
+  }
+  auto nul = context_.record.nul_refusal();
+  if (!nul || !has_nul(row)) return false;
+  refuse(row, std::move(nul->code), std::move(nul->text));
   return true;
 }
 

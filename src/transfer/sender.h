@@ -62,6 +62,7 @@ class Sender {
 
   Result<void> send_all();
   Result<std::optional<Portion>> next_portion();
+  bool has_nul(const journal::MessageRow& row);
   bool refuse_known(const journal::MessageRow& row);
   Result<void> send_batch(Portion portion);
   [[nodiscard]] bool may_begin() const;

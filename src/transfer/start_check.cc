@@ -41,7 +41,7 @@ StartCheck::StartCheck(const JobSettings& settings, const std::vector<SourceFold
 
 Result<void> StartCheck::check(imap::Target& target, const Directory& directory,
                                const std::function<Result<void>()>& wait_for_index) {
-  MBOXFERRY_TRY(look_for_copies(target, directory));
+  MBOXFERRY_TRY(look_for_copies(target, directory, wait_for_index));
   return check_quota(target, directory, wait_for_index);
 }
 
@@ -90,16 +90,21 @@ Result<void> StartCheck::skip_beforehand(imap::Target& target, const Directory& 
 }
 
 /// Before anything is created or sent. A job that sends copies on purpose notes it for its resumes.
-Result<void> StartCheck::look_for_copies(imap::Target& target, const Directory& directory) {
+Result<void> StartCheck::look_for_copies(imap::Target& target, const Directory& directory,
+                                         const std::function<Result<void>()>& wait_for_index) {
   MBOXFERRY_ASSIGN(const auto allowed, journal_.note(kAllowCopiesNote));
   if (settings_.allow_copies && !allowed) MBOXFERRY_TRY(journal_.set_note(kAllowCopiesNote, "1"));
   if (settings_.skip_existing || settings_.allow_copies || allowed) return ok();
-  MBOXFERRY_ASSIGN(const std::vector<Presence> found, presence_.look(target, directory));
+  MBOXFERRY_ASSIGN(std::vector<Presence> found, presence_.look(target, directory));
+  if (PresenceCheck::may_look_closer(found)) {
+    MBOXFERRY_TRY(wait_for_index());
+    MBOXFERRY_TRY(presence_.look_closer(found, target));
+  }
   found_copies_ = std::any_of(found.begin(), found.end(),
                               [](const Presence& presence) { return presence.there(); });
   if (found_copies_) return copies_are_there(settings_, found);
   for (const Presence& presence : found)
-    if (presence.all_found() > 0) tracker_.notice(describe_few(presence));
+    if (presence.any()) tracker_.notice(describe_few(presence));
   return ok();
 }
 

@@ -25,8 +25,9 @@ class StartCheck {
              journal::Journal& journal, Tracker& tracker, const Cancellation& interrupt);
 
   /// Errors: `configuration` when the mail is there, `try_later` when the quota is too small.
-  /// `wait_for_index` returns when all is indexed; it is called when the quota may be too small.
-  /// May be repeated on another connection.
+  /// `wait_for_index` returns when all is indexed; it is called when the quota may be too small,
+  /// and when a mailbox holds so little that all of it can be looked for. May be repeated on
+  /// another connection.
   Result<void> check(imap::Target& target, const Directory& directory,
                      const std::function<Result<void>()>& wait_for_index);
 
@@ -34,7 +35,8 @@ class StartCheck {
   [[nodiscard]] bool found_copies() const { return found_copies_; }
 
  private:
-  Result<void> look_for_copies(imap::Target& target, const Directory& directory);
+  Result<void> look_for_copies(imap::Target& target, const Directory& directory,
+                               const std::function<Result<void>()>& wait_for_index);
   Result<void> check_quota(imap::Target& target, const Directory& directory,
                            const std::function<Result<void>()>& wait_for_index);
   Result<std::uint64_t> bytes_left(const imap::Target& target) const;

@@ -13,6 +13,7 @@
 #include "transfer/copy_finder.h"
 #include "transfer/lookout.h"
 #include "transfer/mailboxes.h"
+#include "transfer/quiet_mailbox.h"
 #include "transfer/reconcile.h"
 #include "transfer/second_look.h"
 
@@ -44,8 +45,10 @@ struct Verification {
 class MailboxVerifier {
  public:
   /// `highest_uid`: what the server said is the last, or more. `before`: what is known of earlier.
+  /// `first_possible_copy`: copies below that UID are not the job's.
   MailboxVerifier(const journal::MailboxRow& mailbox, const plan::FlagLimits& limits,
-                  const imap::SelectedMailbox& selected, Compared before, journal::Journal& journal,
+                  const imap::SelectedMailbox& selected, Compared before,
+                  std::uint64_t first_possible_copy, journal::Journal& journal,
                   imap::ReadOnlyTarget& target, const Verification& verification,
                   VerifyResult& result)
       : mailbox_(mailbox),
@@ -53,6 +56,7 @@ class MailboxVerifier {
         highest_uid_(selected.uid_next == 0 ? imap::kLastUid : selected.uid_next - 1),
         exists_(selected.exists),
         before_(std::move(before)),
+        first_possible_copy_(first_possible_copy),
         journal_(journal),
         target_(target),
         verification_(verification),
@@ -78,6 +82,7 @@ class MailboxVerifier {
       if (stranger.original == nullptr) return unexpected(stranger.uid);
       ++result_.unexpected;
       ++result_.twice;
+      if (stranger.provable || stranger.uid >= first_possible_copy_) ++result_.twice_by_us;
       Difference difference = difference_of(*stranger.original, "twice", stranger.uid);
       difference.copy_of = stranger.original->uid;
       difference.provable = stranger.provable;
@@ -371,6 +376,7 @@ class MailboxVerifier {
   const imap::Uid highest_uid_;
   const std::uint64_t exists_;
   const Compared before_;
+  const std::uint64_t first_possible_copy_;
   Compared now_;
   journal::Journal& journal_;
   imap::ReadOnlyTarget& target_;
@@ -419,8 +425,9 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox, journal::Journal
   const plan::FlagLimits limits =
       gone ? plan::FlagLimits{} : flag_limits(selected->permanent_flags);
   MBOXFERRY_ASSIGN(Compared before, compared_before(mailbox, journal));
+  MBOXFERRY_ASSIGN(const std::uint64_t first_copy, first_possible_copy(mailbox, journal));
   MailboxVerifier verifier(mailbox, limits, gone ? imap::SelectedMailbox{} : *selected,
-                           std::move(before), journal, target, verification, result);
+                           std::move(before), first_copy, journal, target, verification, result);
   const auto keep_note = [&] {
     if (const std::string note = verifier.note(); !note.empty())
       result.compared.emplace_back(compared_note(mailbox.id), note);

@@ -24,11 +24,11 @@ class PlanTest(ProgramTest):
         self.server.delete_all()
         self.server.clear_sessions()
 
-    def plan(self, archive, mailbox, *options):
+    def plan(self, archive, mailbox, *options, journal="job.journal"):
         before = self.server.mailboxes()
         self.server.clear_sessions()
         outcome = self.migrate(self.server, archive, mailbox, *options, "--dry-run",
-                               "--report-json", "plan.json")
+                               "--report-json", "plan.json", journal=journal)
         self.assert_code(outcome, 0)
         self.assertEqual(outcome.out.splitlines()[-1], "GO")
         assert_valid(self.report("plan.json"))
@@ -45,7 +45,7 @@ class PlanTest(ProgramTest):
 
     def assert_foreseen(self, archive, mailbox, *options, journal="job.journal"):
         before = self.sizes()
-        planned = self.plan(archive, mailbox, *options)
+        planned = self.plan(archive, mailbox, *options, journal=journal)
         outcome = self.migrate(self.server, archive, mailbox, *options, "--report-json",
                                "report.json", journal=journal)
         oversize = sum(row["oversize"] for row in planned.values())

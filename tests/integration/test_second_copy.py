@@ -207,6 +207,23 @@ class SecondCopyTest(WithDovecot, CopyTest):
         self.run_job(self.mail / "Odd.mbox")
         self.assert_stopped(self.mail / "Odd.mbox", state="state-b")
 
+    def test_a_little_old_mail_in_the_middle_of_much_that_is_new(self):
+        self.run_job(self.make("old.mbox", 100, seed=3), "A")
+        self.make("A.mbox", 2000, seed=9)
+        archives.make(self.folder / "more.mbox", 2000, seed=10)
+        with (self.mail / "A.mbox").open("ab") as both:
+            for part in (self.mail / "old.mbox", self.folder / "more.mbox"):
+                both.write(part.read_bytes())
+        before = self.held()
+        told = "100 of the 100 messages that mailbox A holds are among those to be sent"
+        plan = self.run_job(self.mail / "A.mbox", "A", "--dry-run", code=1)
+        self.assertIn(told, plan.out.splitlines()[-1])
+        outcome = self.run_job(self.mail / "A.mbox", "A", code=None)
+        self.assert_one_line(outcome, 78, told, "nothing was created or sent", "--skip-existing")
+        self.assertEqual(self.held(), before)
+        self.run_job(self.mail / "A.mbox", "A", "--skip-existing")
+        self.assertEqual(self.held()["A"], 4100)
+
     def test_a_small_archive_beside_a_large_one(self):
         small = self.make("small.mbox", 12, seed=19)
         self.run_job(small, "Old")
@@ -333,12 +350,14 @@ class NotStoppedTest(WithDovecot, CopyTest):
         self.assertEqual(self.held()["Both"], 2 * COUNT)
 
     def test_a_few_of_the_same_messages_are_a_notice(self):
-        # From somewhere in the middle.
+        # From somewhere in the middle, among others.
+        self.run_job(self.make("others.mbox", 100, seed=7), "A")
         archives.make(self.folder / "few.mbox", 12, start=150)
         self.run_job(self.folder / "few.mbox", "A")
         outcome = self.run_job(self.make("A.mbox", 300))
-        self.assertEqual(self.held()["A"], 312)
-        self.assertRegex(outcome.err, r"A: holds \d of a sample of \d+ messages already")
+        self.assertEqual(self.held()["A"], 412)
+        self.assertIn("A: 12 of the 112 messages that it holds are among those to be sent and will "
+                      "be there twice", outcome.err)
 
     def test_a_folder_that_is_added_to_a_job(self):
         self.make("A.mbox")

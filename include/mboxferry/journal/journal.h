@@ -232,6 +232,10 @@ class Journal {
   /// `cannot_create`, `configuration` (made by a newer version, or no journal at all), `io`.
   static Result<std::unique_ptr<Journal>> open(const std::string& path, OpenMode mode);
 
+  /// A scratch journal with all that the one at `path` holds now; that one is only read, also while
+  /// a job is at work with it. Errors as of `read_only`.
+  static Result<std::unique_ptr<Journal>> copy(const std::string& path);
+
   virtual ~Journal() = default;
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;

@@ -2,6 +2,7 @@
 // The file that says which process works with a journal.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "mboxferry/base/file.h"
@@ -15,6 +16,10 @@ class LockFile {
  public:
   /// Errors: `journal_locked`, naming the holder; `cannot_create`.
   static Result<LockFile> take(const std::string& journal_path);
+
+  /// Who holds it, in the words that the holder wrote; nothing when nobody does, or when that
+  /// cannot be found out. Takes and creates nothing.
+  static std::optional<std::string> holder_of(const std::string& journal_path);
 
   LockFile() = default;  ///< holds nothing
   LockFile(LockFile&&) = default;

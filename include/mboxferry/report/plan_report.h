@@ -27,6 +27,10 @@ struct PlanRow {
   std::uint64_t date_corrections = 0;
   std::uint64_t doubtful = 0;
   std::string renamed_from;  ///< empty: the archive's own name
+  std::uint64_t stored = 0;  ///< by earlier runs; like the others below not in `planned`
+  std::uint64_t stored_bytes = 0;
+  std::uint64_t in_doubt = 0;
+  std::uint64_t refused = 0;
 };
 
 struct PlanQuota {

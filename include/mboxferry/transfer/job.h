@@ -168,6 +168,9 @@ struct PlannedMailbox {
   std::uint64_t date_corrections = 0;
   std::uint64_t doubtful = 0;
   std::string renamed_from;  ///< the archive's name when a rule changed it, else empty
+  journal::Count stored;     ///< by earlier runs of this job; like the next two not in `planned`
+  std::uint64_t in_doubt = 0;  ///< sent by one and not confirmed: looked for before they are sent
+  std::uint64_t refused = 0;
 };
 
 /// How long the job will take from its beginning, roughly.
@@ -208,7 +211,8 @@ struct Plan {
   TimeEstimate time;
 };
 
-/// Reads the archives, asks the server, sends nothing that changes it. No journal is written.
+/// Reads the archives, asks the server, sends nothing that changes it. The plan goes on where the
+/// journal of the settings ended, also while a job is at work with that; no journal is written.
 Result<Plan> plan_job(const JobSettings& settings, Observer& observer,
                       const Cancellation& interrupt);
 
@@ -263,6 +267,7 @@ struct VerifyResult {
   /// Newer than the job's start and not the job's: for example new mail.
   std::uint64_t unexpected = 0;
   std::uint64_t twice = 0;       ///< of those, copies of messages that the job stored
+  std::uint64_t twice_by_us = 0;  ///< of those, copies that the job may have made itself
   std::uint64_t gone_since = 0;  ///< deleted, moved or given fewer flags since a run compared them
   Altered altered;
   /// For the journal: names and texts of notes, from which a later comparison tells what is gone

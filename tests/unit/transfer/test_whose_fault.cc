@@ -273,6 +273,23 @@ TEST_CASE("whatever a server says of the mailbox, one that takes the others is n
   bench.require_each_once(11);
 }
 
+TEST_CASE(
+    "TRYCREATE of one message among many costs seconds, and the mailbox is opened once more") {
+  Bench bench;
+  constexpr int kMany = 300;
+  bench.plain_archive(kMany);
+  Script script{[](int m, int) { return m == 170; }, no("TRYCREATE", "no such mailbox"), {}, {}};
+  bench.server.says = script.answers();
+  bench.settings.batch = {200, 64u << 20, 8};
+  const auto begun = bench.clock.now();
+  const auto result = bench.run();
+  CHECK(result.verdict == transfer::Verdict::refused);
+  bench.require_each_once(kMany - 1);
+  CHECK(refused_of(bench) == 1);
+  CHECK(bench.clock.now() - begun < std::chrono::seconds(10));
+  CHECK(bench.attempts == 2);
+}
+
 TEST_CASE("one message that is over quota does not hold up those that were sent together with it") {
   Bench bench;
   bench.plain_archive(12);

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a mailbox held before a job, looked for among all that the job would send.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "mboxferry/imap/target.h"
+#include "mboxferry/journal/journal.h"
+
+namespace mboxferry::transfer {
+
+/// The messages of one mailbox by what they are known by; at most kMost of them.
+class HeldMail {
+ public:
+  static constexpr std::uint64_t kMost = 10'000;
+
+  /// Selects the mailbox and reads sizes, dates and Message-IDs of all that it holds.
+  static Result<HeldMail> read(const std::string& mailbox, imap::ReadOnlyTarget& target);
+
+  /// How many there are.
+  [[nodiscard]] std::size_t size() const { return held_.size(); }
+
+  /// How many of them are among the planned messages of the journal's mailbox, each counted once.
+  /// Walks all of these. Bodies are read of a few that have no Message-ID; the mailbox must still
+  /// be selected.
+  Result<std::size_t> count_planned(journal::MailboxId mailbox, const journal::Journal& journal,
+                                    imap::ReadOnlyTarget& target);
+
+ private:
+  struct Held {
+    std::int64_t message_id_hash = 0;
+    std::uint64_t size = 0;
+    std::int64_t date = 0;
+    imap::Uid uid = 0;
+    bool found = false;
+  };
+  Result<bool> is_held(const journal::MessageRow& row, const journal::DigestKey& key,
+                       imap::ReadOnlyTarget& target);
+
+  std::vector<Held> held_;  ///< ascending by message_id_hash
+  std::size_t bodies_read_ = 0;
+};
+
+}  // namespace mboxferry::transfer
