@@ -78,16 +78,24 @@ Result<void> CopyFinder::read_message_ids(std::vector<Suspect>& suspects) {
   return ok();
 }
 
-/// Other content is a copy's only where the server altered the original as well.
-Result<bool> CopyFinder::is_altered_copy(const journal::Seen& seen,
-                                         const journal::MessageRow& original) {
-  if (original.date.unix_seconds != seen.date || original.uid == 0) return false;
+/// Whether the server shows a stored message in another size than it was sent.
+Result<bool> CopyFinder::is_altered(const journal::MessageRow& original) {
+  if (altered_ && altered_->first == original.id) return altered_->second;
   bool altered = false;
   MBOXFERRY_TRY(
       target_.fetch({original.uid, original.uid}, {}, [&](const imap::FetchedMessage& fetched) {
         altered = altered || (fetched.uid == original.uid && fetched.size != original.wire_size);
         return ok();
       }));
+  altered_.emplace(original.id, altered);
+  return altered;
+}
+
+/// Other content is a copy's only where the server altered the original as well.
+Result<bool> CopyFinder::is_altered_copy(const journal::Seen& seen,
+                                         const journal::MessageRow& original) {
+  if (original.date.unix_seconds != seen.date || original.uid == 0) return false;
+  MBOXFERRY_ASSIGN(const bool altered, is_altered(original));
   if (!altered || seen.message_id_hash != 0) return altered;
   MBOXFERRY_ASSIGN(const std::int64_t envelope, envelope_of_uid(seen.uid, seen.size));
   MBOXFERRY_ASSIGN(const std::int64_t own, envelope_of_uid(original.uid, original.wire_size));
@@ -109,6 +117,11 @@ Result<void> CopyFinder::judge(const Suspect& suspect, const message::MacKey& ke
   std::optional<journal::MessageRow> original;
   if (suspect.resembles) {
     MBOXFERRY_ASSIGN(original, journal_.original_of(suspect.seen, std::nullopt));
+  }
+  // Where the server keeps sizes, another size is other content, and need not be read.
+  if (original && original->uid != 0 && original->wire_size != suspect.seen.size) {
+    MBOXFERRY_ASSIGN(const bool altered, is_altered(*original));
+    if (!altered) original.reset();
   }
   if (original) {
     ContentDigest digest(key);

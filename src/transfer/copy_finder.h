@@ -3,6 +3,8 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "mboxferry/base/cancellation.h"
@@ -43,6 +45,7 @@ class CopyFinder {
 
   Result<void> flush();
   Result<void> read_message_ids(std::vector<Suspect>& suspects);
+  Result<bool> is_altered(const journal::MessageRow& original);
   Result<bool> is_altered_copy(const journal::Seen& seen, const journal::MessageRow& original);
   Result<std::int64_t> envelope_of_uid(imap::Uid uid, std::uint64_t size);
   Result<void> judge(const Suspect& suspect, const message::MacKey& key, const Visitor& visit);
@@ -52,6 +55,7 @@ class CopyFinder {
   imap::ReadOnlyTarget& target_;
   std::vector<journal::Seen> page_;
   bool begun_ = false;
+  std::optional<std::pair<journal::MessageId, bool>> altered_;  ///< the last answer of is_altered
 };
 
 }  // namespace mboxferry::transfer

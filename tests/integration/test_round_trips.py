@@ -104,8 +104,12 @@ class RoundTripsTest(ProgramTest):
                 mailbox.uid_next = first
                 for _ in range(count):
                     mailbox.add([], "", b"x")
+            asked = []
+            server.on_command = lambda _, name, __: asked.append(name)
             self.assertIn("1 message checked, 0 missing, 0 different, 5003 unexpected",
                           self.verify(server, 1, 0).out.splitlines()[-1])
+            # All have the date of the job's message and another size; none of them is read.
+            self.assertLess(asked.count("UID FETCH"), 100)
 
     def test_a_server_that_repeats_a_message_without_end(self):
         def repeat(_, name, __):
