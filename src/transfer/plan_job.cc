@@ -301,7 +301,7 @@ Result<void> Planner::list_unread(Plan& plan) const {
 void Planner::judge_journal(Plan& plan) const {
   if (cannot_continue_) {
     plan.go = false;
-    plan.reasons.push_back(describe(*cannot_continue_));
+    plan.reasons.insert(plan.reasons.begin(), describe(*cannot_continue_));
   }
   journal::Count stored;
   std::uint64_t in_doubt = 0;
@@ -322,7 +322,6 @@ void Planner::judge_journal(Plan& plan) const {
 
 void Planner::judge(Plan& plan, const std::vector<Presence>& presences) const {
   plan.go = true;
-  judge_journal(plan);
   plan.bytes_needed = to_send_.bytes;
   const std::string_view most = settings_.limits.message_bytes > 0
                                     ? "--max-message-size or the server's limit"
@@ -404,6 +403,7 @@ Result<Plan> Planner::run() {
   MBOXFERRY_ASSIGN(plan.time, estimate());
   target_->log_out();
   judge(plan, presences);
+  judge_journal(plan);
   MBOXFERRY_TRY(list_unread(plan));
   tracker_.enter(Progress::Phase::done);
   return plan;

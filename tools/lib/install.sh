@@ -62,6 +62,12 @@ unpack_courier() {
     courier-authlib-userdb libcourier-unicode4 gamin libgamin0 libltdl7 libidn12
 }
 
+# The same for GNU imap4d (tests/support/imap4d.py), whose packages would bring a mail system along.
+unpack_imap4d() {
+  unpack_server imap4d usr/sbin/imap4d mailutils-imap4d mailutils-common libmailutils9 libgsasl18 \
+    libmariadb3 libidn12 libntlm0 libgssglue1 libnsl2 libgssapi-krb5-2
+}
+
 # unpack_server NAME FILE PACKAGE...: FILE is a program that the packages have; the first has the
 # version.
 unpack_server() {
@@ -80,7 +86,7 @@ unpack_server() {
   if (cd "$folder" &&
     apt-get download -q -o APT::Sandbox::User=root "$@" &&
     for package in *.deb; do dpkg -x "$package" root || exit 1; done) &&
-    chmod 755 "$folder/root" && mv -T "$folder/root" "$cache/$prefix-$version"; then
+    chmod 755 "$folder/root" && mv -T "$folder/root" "$cache/$prefix-${version#*:}"; then
     rm -rf "$folder"
   else
     rm -rf "$folder"
