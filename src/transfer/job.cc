@@ -10,6 +10,7 @@
 #include <limits>
 #include <utility>
 
+#include "mboxferry/transfer/patient_target.h"
 #include "transfer/compare_index.h"
 #include "transfer/connection_limit.h"
 #include "transfer/crew.h"
@@ -209,6 +210,8 @@ Result<std::unique_ptr<imap::Target>> JobRunner::connect(const imap::BeforeLogin
   auto connected = environment_.connect(before_login);
   pass_on_notices();
   MBOXFERRY_ASSIGN(auto target, std::move(connected));
+  target = patient(std::move(target), {*environment_.clock, interrupt_,
+                                       [this](const auto& line) { tracker_.notice(line); }});
   if (!settings_.limits.per_second()) return target;
   return throttled(std::move(target), throttle_, *environment_.clock, tracker_);
 }
