@@ -342,6 +342,9 @@ Result<Verdict> JobRunner::verify() {
   if (!result.good())
     return Error{ErrorCode::refused,
                  result.missing > 0
+  // Not all is there then, whatever is different.
+  if (in_doubt > 0 && result.missing == 0)
+    return left_in_doubt(settings_.account.label(), in_doubt);
                      ? fmt::format("{}: {} messages are missing on the server and {} are different",
                                    settings_.account.label(), result.missing, result.different)
                      : fmt::format("{}: all messages are on the server, but {} are different there",
@@ -357,7 +360,6 @@ Result<Verdict> JobRunner::verify() {
                     result.twice == 1 ? " is" : "s are"),
         "run mboxferry verify on the journal for the list; with --remove-copies it removes "
         "those that this job sent twice"};
-  if (in_doubt > 0) return left_in_doubt(settings_.account.label(), in_doubt);
   MBOXFERRY_ASSIGN(const journal::Count unread, journal_->unread());
   tracker_.update([&](Progress& progress) { progress.unread = unread.messages; });
   MBOXFERRY_ASSIGN(reason_, unread_text(*journal_));
