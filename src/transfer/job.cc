@@ -331,7 +331,10 @@ Result<Verdict> JobRunner::verify() {
                    settle_last_doubts(sources_, settings_, *journal_, *target_, *environment_.clock,
                                       tracker_, interrupt_));
   MBOXFERRY_ASSIGN(const VerifyResult result,
-                   check_what_is_stored(*journal_, *target_, settings_.strict, *environment_.clock,
+                   check_what_is_stored(*journal_, *target_,
+                                        {.strict = settings_.strict,
+                                         .clock = environment_.clock,
+                                         .envelope = envelope_of(sources_, settings_)},
                                         tracker_, interrupt_));
   verified_ =
       fmt::format("checked={} missing={} different={} unexpected={} gone_since={}", result.checked,
@@ -339,12 +342,12 @@ Result<Verdict> JobRunner::verify() {
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(0));
   if (counts.planned.messages + counts.intended.messages > in_doubt)
     return Error{ErrorCode::internal, "messages were left unsent", "run the same command again"};
-  if (!result.good())
-    return Error{ErrorCode::refused,
-                 result.missing > 0
   // Not all is there then, whatever is different.
   if (in_doubt > 0 && result.missing == 0)
     return left_in_doubt(settings_.account.label(), in_doubt);
+  if (!result.good())
+    return Error{ErrorCode::refused,
+                 result.missing > 0
                      ? fmt::format("{}: {} messages are missing on the server and {} are different",
                                    settings_.account.label(), result.missing, result.different)
                      : fmt::format("{}: all messages are on the server, but {} are different there",

@@ -289,15 +289,15 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
 }
 
 Result<void> identify_stored(const journal::MailboxRow& mailbox, imap::ReadOnlyTarget& target,
-                             journal::Journal& journal, const Cancellation& interrupt) {
+                             journal::Journal& journal, const EnvelopeOf& envelope,
+                             const Cancellation& interrupt) {
   MBOXFERRY_ASSIGN(const journal::Journal::Doubt doubt, journal.doubt(mailbox.id));
   if (!doubt.stored_without_uid) return ok();
   MBOXFERRY_TRY(journal.begin_reconcile(mailbox.id, journal::Unidentified::stored_without_uid));
   MBOXFERRY_TRY(look({std::max<imap::Uid>(mailbox.uid_floor, 1), imap::kLastUid}, target, journal));
   MBOXFERRY_ASSIGN(const auto note, journal.note(kWaysNote));
   ServerWays ways = ServerWays::from_text(note.value_or(""));
-  const EnvelopeOf unknown;
-  AlteredMail altered(target, journal, unknown, ways, interrupt);
+  AlteredMail altered(target, journal, envelope, ways, interrupt);
   MBOXFERRY_ASSIGN(const std::uint64_t found,
                    match(target, journal, {}, &altered, ways.alters, interrupt));
   static_cast<void>(found);
