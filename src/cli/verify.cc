@@ -18,6 +18,7 @@
 #include "mboxferry/report/printable.h"
 #include "mboxferry/report/verify_report.h"
 #include "mboxferry/transfer/job.h"
+#include "mboxferry/transfer/patient_target.h"
 #include "mboxferry/transfer/remove_copies.h"
 
 namespace mboxferry::cli {
@@ -112,6 +113,10 @@ std::string verdict_line(const Judgement& judgement, const std::string& account,
   return line + "\n";
 }
 
+transfer::Waits waits_of(const Context& context) {
+  return {system_clock(), context.interrupt, [](const std::string& line) { say(line); }};
+}
+
 std::string copies_of(std::uint64_t count) {
   return count == 1 ? "1 copy" : report::counted(count, "copie");
 }
@@ -139,8 +144,8 @@ Result<bool> remove_copies(const std::vector<transfer::ProvenCopy>& copies, std:
       return false;
     }
   }
-  MBOXFERRY_ASSIGN(const auto target,
-                   imap::connect(account, connection, imap::AppendMode::automatic));
+  MBOXFERRY_ASSIGN(auto connected, imap::connect(account, connection, imap::AppendMode::automatic));
+  const auto target = transfer::patient(std::move(connected), waits_of(context));
   MBOXFERRY_ASSIGN(const std::uint64_t removed, transfer::remove_copies(copies, journal, *target));
   target->log_out();
   MBOXFERRY_TRY(context.out.write(fmt::format("{} removed\n", copies_of(removed))));
@@ -187,7 +192,8 @@ Result<int> run_verify(const Arguments& arguments, Context& context) {
   connection.interrupt = &context.interrupt;
   MBOXFERRY_ASSIGN(account.password,
                    get_password(settings.password, account.label(), context.interrupt));
-  MBOXFERRY_ASSIGN(const auto target, imap::connect_read_only(account, connection));
+  MBOXFERRY_ASSIGN(auto connected, imap::connect_read_only(account, connection));
+  const auto target = transfer::patient(std::move(connected), waits_of(context));
 
   const bool json = options.has_flag("json");
   const bool removes = options.has_flag("remove-copies");

@@ -409,12 +409,22 @@ Result<void> Connection::introduce_itself() {
 
 Error Connection::refusal(const std::string& doing, const std::string& mailbox,
                           const ReplyLine& reply) const {
+  return refusal(doing + " mailbox \"" + printable(mailbox) + "\"", reply);
+}
+
+Error Connection::refusal(const std::string& doing, const ReplyLine& reply,
+                          ErrorScope scope) const {
   const Meaning meaning = meaning_of(reply.code, reply.text);
   const bool later = meaning.retry.when == Retry::When::later;
   return {later ? ErrorCode::try_later : ErrorCode::refused,
-          label_ + ": " + doing + " mailbox \"" + printable(mailbox) +
-              "\" refused: " + printed(reply.text),
-          "", ErrorScope::mailbox, meaning.retry};
+          label_ + ": " + doing + " refused: " + printed(reply.text), "", scope, meaning.retry};
+}
+
+Result<void> Connection::look_for_news() {
+  MBOXFERRY_ASSIGN(const ReplyLine reply, command("NOOP"));
+  if (reply.status == Status::ok) return ok();
+  Error error = refusal("NOOP", reply);
+  return error.code == ErrorCode::try_later ? Result<void>(std::move(error)) : ok();
 }
 
 Result<bool> Connection::compress(bool on) {

@@ -124,6 +124,12 @@ class Connection {
   /// What a NO or BAD to a command about `mailbox` means; `doing` as in "creating".
   [[nodiscard]] Error refusal(const std::string& doing, const std::string& mailbox,
                               const ReplyLine& reply) const;
+  /// The same about anything; `doing` as in "FETCH".
+  [[nodiscard]] Error refusal(const std::string& doing, const ReplyLine& reply,
+                              ErrorScope scope = ErrorScope::mailbox) const;
+  /// NOOP, so that the server looks at the selected mailbox. Only a plea for patience is an error:
+  /// what came since might not be shown.
+  Result<void> look_for_news();
   /// Tells the user something that is no error.
   void tell(const std::string& line) const {
     if (tell_) tell_(line);

@@ -262,10 +262,12 @@ Result<MailboxTree> EtpanSession::mailbox_tree() {
   const int namespace_tag = say_namespace();
   const int list_tag = say_list();
   MBOXFERRY_TRY(deliver());
-  MBOXFERRY_ASSIGN(auto found, read_namespace(namespace_tag));
+  auto found = read_namespace(namespace_tag);
+  if (!found && connection_.stream().failure()) return Error(found.error());
   MailboxTree tree;
   MBOXFERRY_ASSIGN(tree.listed, read_list(list_tag));
-  MBOXFERRY_ASSIGN(tree.name_space, or_root(std::move(found)));
+  if (!found) return Error(found.error());
+  MBOXFERRY_ASSIGN(tree.name_space, or_root(*std::move(found)));
   return tree;
 }
 
@@ -307,7 +309,7 @@ Result<SelectedMailbox> EtpanSession::status(const std::string& mailbox) {
   MBOXFERRY_ASSIGN(const std::string wire, wire_name(mailbox));
   // STATUS of the selected mailbox may show what it was when last looked at. Dovecot answers NOOP
   // after a STATUS that follows it at once.
-  MBOXFERRY_TRY(connection_.command("NOOP"));
+  MBOXFERRY_TRY(connection_.look_for_news());
   const int tag = say("STATUS " + quoted_string(wire) + " (MESSAGES UIDNEXT UIDVALIDITY)");
   MBOXFERRY_TRY(deliver());
   MBOXFERRY_ASSIGN(

@@ -92,6 +92,8 @@ Result<MailboxSearch::Found> MailboxSearch::read(const Inquiry& inquiry) {
     auto selected = read_selection(connection_, tags.select, inquiry.mailbox);
     if (!selected && connection_.stream().failure()) return Error(selected.error());
     if (selected) found.selected = *std::move(selected);
+    // An absent mailbox holds nothing; of one that may not be opened now, that is not known.
+    if (!selected && selected.error().code == ErrorCode::try_later) found.busy = selected.error();
   }
   if (tags.search.empty()) return found;
   connection_.reader().set_limit(kLongestAnswer);
@@ -108,6 +110,10 @@ Result<MailboxSearch::Found> MailboxSearch::read(const Inquiry& inquiry) {
   connection_.reader().set_limit(ReplyReader::kDefaultLimit);
   connection_.reader().set_untagged_limit(ReplyReader::kDefaultUntaggedLimit);
   if (!reply) return Error(reply.error());
+  if (reply->status != Status::ok && !found.busy) {
+    Error error = refused_fetch(connection_, *reply);
+    if (error.code == ErrorCode::try_later) found.busy = std::move(error);
+  }
   const bool can_be_asked = found.was_selected || found.selected;
   found.answered = reply->status == Status::ok || !can_be_asked;
   // RFC 9738: the others were not looked at.

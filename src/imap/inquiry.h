@@ -27,7 +27,8 @@ class MailboxSearch {
     std::optional<SelectedMailbox> selected;  ///< nothing: it cannot be, or see `was_selected`
     bool was_selected = false;                ///< before; it was not selected again
     bool answered = true;
-    std::vector<Uid> uids;  ///< of messages that match, ascending, a bounded number
+    std::vector<Uid> uids;      ///< of messages that match, ascending, a bounded number
+    std::optional<Error> busy;  ///< the server asks to be asked later
   };
 
   explicit MailboxSearch(Connection& connection) : connection_(connection) {}

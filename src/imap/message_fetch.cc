@@ -20,9 +20,7 @@ constexpr std::uint64_t kMostPerSize = 2;
 }  // namespace
 
 Error refused_fetch(const Connection& connection, const ReplyLine& reply) {
-  return {ErrorCode::refused,
-          connection.label() + ": FETCH refused: " + connection.printed(reply.text), "",
-          ErrorScope::mailbox};
+  return connection.refusal("FETCH", reply);
 }
 
 Result<void> fetch_message_body(Connection& connection, Uid uid, std::uint64_t size,

@@ -112,7 +112,7 @@ Result<void> ImapMessageWalk::start() {
   if (next_ > last_) return ok();
   // Messages that came since the last command are only shown after the server could say so.
   // Dovecot answers what follows a NOOP at once before it has looked, so its reply is waited for.
-  if (!options_.just_selected) MBOXFERRY_TRY(connection_.command("NOOP"));
+  if (!options_.just_selected) MBOXFERRY_TRY(connection_.look_for_news());
   if (last_ < kLastUid) return ask();
   std::string lines;
   questions_.push_back(say(lines, "UID FETCH * (UID)"));

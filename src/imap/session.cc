@@ -162,6 +162,7 @@ Result<void> Session::ask(std::span<const Inquiry> inquiries, std::span<InquiryA
   }
   MBOXFERRY_TRY(search.send());
   std::vector<std::vector<Uid>> found(inquiries.size());
+  std::optional<Error> busy;
   for (std::size_t i = 0; i < inquiries.size(); ++i) {
     MBOXFERRY_ASSIGN(MailboxSearch::Found one, search.read(inquiries[i]));
     if (!one.was_selected) {
@@ -172,9 +173,11 @@ Result<void> Session::ask(std::span<const Inquiry> inquiries, std::span<InquiryA
         note_selected(inquiries[i].mailbox, *spare_selection_);
       }
     }
+    if (one.busy) busy = std::move(one.busy);
     answers[i].answered = one.answered;
     found[i] = std::move(one.uids);
   }
+  if (busy) return *busy;
   for (std::size_t i = 0; i < inquiries.size(); ++i) {
     if (found[i].empty()) continue;
     if (selected_ != inquiries[i].mailbox) MBOXFERRY_TRY(select(inquiries[i].mailbox));

@@ -35,6 +35,7 @@ class ReadOnlyImapTarget final : public ReadOnlyTarget {
     return session_.capabilities();
   }
   [[nodiscard]] const std::string& label() const override { return session_.connection().label(); }
+  [[nodiscard]] bool is_alive() const override { return !session_.connection().stream().failure(); }
   Result<Namespace> personal_namespace() override { return session_.personal_namespace(); }
   Result<std::vector<ListedMailbox>> list() override { return session_.list(); }
   Result<MailboxTree> mailbox_tree() override { return session_.mailbox_tree(); }
@@ -95,6 +96,7 @@ class ImapTarget final : public Target {
     return session_.capabilities();
   }
   [[nodiscard]] const std::string& label() const override { return session_.connection().label(); }
+  [[nodiscard]] bool is_alive() const override { return !session_.connection().stream().failure(); }
   Result<Namespace> personal_namespace() override {
     MBOXFERRY_TRY(settle());
     return session_.personal_namespace();
@@ -311,10 +313,7 @@ Result<void> ImapTarget::add_flags(Uid uid, std::uint8_t flags,
                    session_.connection().command("UID STORE " + std::to_string(uid) +
                                                  " +FLAGS.SILENT (" + list + ")"));
   if (reply.status == Status::ok) return ok();
-  return Error{
-      ErrorCode::refused,
-      label() + ": flags of a message refused: " + session_.connection().printed(reply.text), "",
-      ErrorScope::message};
+  return session_.connection().refusal("flags of a message", reply, ErrorScope::message);
 }
 
 Result<void> ImapTarget::expunge(std::span<const Uid> uids) {
@@ -327,10 +326,7 @@ Result<void> ImapTarget::expunge(std::span<const Uid> uids) {
           "UID EXPUNGE " + std::to_string(uid)}) {
       MBOXFERRY_ASSIGN(const ReplyLine reply, session_.connection().command(command));
       if (reply.status == Status::ok) continue;
-      return Error{ErrorCode::refused,
-                   label() + ": removing message " + std::to_string(uid) +
-                       " refused: " + session_.connection().printed(reply.text),
-                   "", ErrorScope::mailbox};
+      return session_.connection().refusal("removing message " + std::to_string(uid), reply);
     }
   }
   return ok();

@@ -195,6 +195,8 @@ Result<AlteredMail::Decision> AlteredMail::decide(const Alike& alike) {
     return decision;
   }
   const bool has_id = alike.doubtful.front().message_id_hash != 0;
+  // A date alone is shared by many messages.
+  if (!has_id && !envelope_ && !ways_.alters) return decision;
   const bool by_envelope = envelope_ && !(has_id && ways_.alters);
   std::map<std::int64_t, SameKind> kinds;
   for (const journal::MessageRow& row : alike.doubtful) {

@@ -47,6 +47,7 @@ Blame::Next Blame::failed(journal::MessageId id, const Complaint& complaint, con
   suspect.closed = complaint.closed;
   ++suspect.times;
   const bool others_pass = stored_here_ > suspect.stored_before;
+  suspect.busy = complaint.patience && !others_pass;
   if (!others_pass) note_in_a_row(id, words);
   const bool alone = moment.stored_in_job > 0 && in_a_row_.size() < kSeveral;
   // A mailbox that takes others is not at fault, whatever the code says.
@@ -121,9 +122,9 @@ void Blame::something_passed() {
 Blame::Tried Blame::tried(journal::MessageId id) const {
   const std::scoped_lock lock(mutex_);
   const auto known = suspects_.find(id);
-  return known == suspects_.end()
-             ? Tried{}
-             : Tried{known->second.times, known->second.bad, known->second.closed};
+  return known == suspects_.end() ? Tried{}
+                                  : Tried{known->second.times, known->second.bad,
+                                          known->second.closed, known->second.busy};
 }
 
 std::optional<Blame::TimePoint> Blame::due(journal::MessageId id) const {

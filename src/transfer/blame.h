@@ -73,6 +73,7 @@ class Blame {
     int times = 0;
     bool bad = false;
     bool closed = false;
+    bool busy = false;  ///< last with a plea for patience, and nothing else has passed since
   };
   [[nodiscard]] Tried tried(journal::MessageId id) const;
   /// When a message that was put aside may be sent again; nothing for every other one.
@@ -94,6 +95,7 @@ class Blame {
     int times = 0;
     bool bad = false;
     bool closed = false;
+    bool busy = false;
     std::string words;
     std::uint64_t stored_before = 0;  ///< in this mailbox when it first failed with these words
     std::optional<TimePoint> due;

@@ -30,11 +30,10 @@ std::string told(const Difference& difference) {
 }  // namespace
 
 Result<VerifyResult> check_what_is_stored(journal::Journal& journal, imap::Target& target,
-                                          bool strict, Clock& clock, Observer& observer,
+                                          const VerifyOptions& options, Observer& observer,
                                           const Cancellation& interrupt) {
   FlagRepair repair;
   bool repaired = false;
-  const VerifyOptions options{.full = false, .strict = strict, .clock = &clock};
   const auto show = [&](const Difference& difference) {
     if (difference.what == "unexpected") return;
     if (!repaired && repair.take(difference)) return;

@@ -9,11 +9,11 @@
 
 namespace mboxferry::transfer {
 
-/// Compares the ledger with the server, puts flags back that the server has lost, and tells the
-/// observer about every other difference. The journal keeps what was found in order, so that a
-/// later run can tell what is gone since.
+/// Compares the ledger with the server as `options` say, puts flags back that the server has lost,
+/// and tells the observer about every other difference. The journal keeps what was found in order,
+/// so that a later run can tell what is gone since.
 Result<VerifyResult> check_what_is_stored(journal::Journal& journal, imap::Target& target,
-                                          bool strict, Clock& clock, Observer& observer,
+                                          const VerifyOptions& options, Observer& observer,
                                           const Cancellation& interrupt);
 
 }  // namespace mboxferry::transfer

@@ -10,6 +10,7 @@
 #include <limits>
 #include <utility>
 
+#include "mboxferry/transfer/patient_target.h"
 #include "transfer/compare_index.h"
 #include "transfer/connection_limit.h"
 #include "transfer/crew.h"
@@ -210,6 +211,8 @@ Result<std::unique_ptr<imap::Target>> JobRunner::connect(const imap::BeforeLogin
   auto connected = environment_.connect(before_login);
   pass_on_notices();
   MBOXFERRY_ASSIGN(auto target, std::move(connected));
+  target = patient(std::move(target), {*environment_.clock, interrupt_,
+                                       [this](const auto& line) { tracker_.notice(line); }});
   if (!settings_.limits.per_second()) return target;
   return throttled(std::move(target), throttle_, *environment_.clock, tracker_);
 }
@@ -329,7 +332,10 @@ Result<Verdict> JobRunner::verify() {
                    settle_last_doubts(sources_, settings_, *journal_, *target_, *environment_.clock,
                                       tracker_, interrupt_));
   MBOXFERRY_ASSIGN(const VerifyResult result,
-                   check_what_is_stored(*journal_, *target_, settings_.strict, *environment_.clock,
+                   check_what_is_stored(*journal_, *target_,
+                                        {.strict = settings_.strict,
+                                         .clock = environment_.clock,
+                                         .envelope = envelope_of(sources_, settings_)},
                                         tracker_, interrupt_));
   verified_ =
       fmt::format("checked={} missing={} different={} unexpected={} gone_since={}", result.checked,
@@ -337,6 +343,9 @@ Result<Verdict> JobRunner::verify() {
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(0));
   if (counts.planned.messages + counts.intended.messages > in_doubt)
     return Error{ErrorCode::internal, "messages were left unsent", "run the same command again"};
+  // Not all is there then, whatever is different.
+  if (in_doubt > 0 && result.missing == 0)
+    return left_in_doubt(settings_.account.label(), in_doubt);
   if (!result.good())
     return Error{ErrorCode::refused,
                  result.missing > 0
@@ -355,7 +364,6 @@ Result<Verdict> JobRunner::verify() {
                     result.twice_by_us, result.twice_by_us == 1 ? " is" : "s are"),
         "run mboxferry verify on the journal for the list; with --remove-copies it removes "
         "those that this job sent twice"};
-  if (in_doubt > 0) return left_in_doubt(settings_.account.label(), in_doubt);
   MBOXFERRY_ASSIGN(const journal::Count unread, journal_->unread());
   tracker_.update([&](Progress& progress) { progress.unread = unread.messages; });
   MBOXFERRY_ASSIGN(reason_, unread_text(*journal_));

@@ -16,6 +16,7 @@
 #include "mboxferry/plan/other_spellings.h"
 #include "mboxferry/transfer/job.h"
 #include "transfer/compare_index.h"
+#include "mboxferry/transfer/patient_target.h"
 #include "transfer/estimate.h"
 #include "transfer/index_pass.h"
 #include "transfer/mailboxes.h"
@@ -380,7 +381,8 @@ Result<Plan> Planner::run() {
   imap::ConnectionOptions options = settings_.connection;
   options.interrupt = &interrupt_;
   options.tell = [this](std::string_view line) { tracker_.notice(std::string(line)); };
-  MBOXFERRY_ASSIGN(target_, imap::connect_read_only(settings_.account, options));
+  MBOXFERRY_ASSIGN(auto target, imap::connect_read_only(settings_.account, options));
+  target_ = patient(std::move(target), {system_clock(), interrupt_, options.tell});
   MBOXFERRY_ASSIGN(directory_, Directory::read(*target_));
   const auto begun = system_clock().now();
   MBOXFERRY_TRY(read_archives(not_read));

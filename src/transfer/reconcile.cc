@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "mboxferry/base/crash_point.h"
@@ -20,10 +21,31 @@ using Moment = std::chrono::steady_clock::time_point;
 
 constexpr milliseconds kBetweenSettleLooks{150};
 constexpr std::size_t kSeenPage = 1000;
+// iCloud was seen to show a message 4 s after its APPEND.
+constexpr milliseconds kLatest{8000};
+constexpr milliseconds kBetweenViews{500};
+constexpr const char* kShowsLateNote = "server.shows_late";
+
+/// What a look was shown: the last message, and whether there was all before it that should be.
+struct Shown {
+  imap::Uid uid = 0;
+  std::uint32_t number = 0;
+  bool has_gap = false;  ///< sequence numbers have none (RFC 3501 section 2.3.1.2)
+  bool has_confirmed = false;
+
+  void add(const imap::FetchedMessage& fetched, imap::Uid confirmed) {
+    has_confirmed = has_confirmed || fetched.uid == confirmed;
+    if (fetched.uid < uid) return;
+    has_gap = has_gap || (number > 0 && fetched.number > number + 1);
+    uid = fetched.uid;
+    number = fetched.number;
+  }
+};
 
 /// Fills the journal's scratch table with what the mailbox holds.
-Result<void> look(const imap::UidRange& range, imap::ReadOnlyTarget& target,
-                  journal::Journal& journal) {
+Result<Shown> look(const imap::UidRange& range, imap::ReadOnlyTarget& target,
+                   journal::Journal& journal, imap::Uid confirmed = 0) {
+  Shown shown;
   std::vector<journal::Seen> page;
   const auto flush = [&]() -> Result<void> {
     MBOXFERRY_TRY(journal.add_seen(page));
@@ -32,12 +54,62 @@ Result<void> look(const imap::UidRange& range, imap::ReadOnlyTarget& target,
   };
   MBOXFERRY_TRY(target.fetch(
       range, {.with_message_id = true}, [&](const imap::FetchedMessage& fetched) -> Result<void> {
+        shown.add(fetched, confirmed);
         page.push_back({fetched.uid, fetched.size, fetched.internal_date.unix_seconds,
                         fetched.message_id.empty() ? 0 : message::short_hash(fetched.message_id)});
         return page.size() < kSeenPage ? ok() : flush();
       }));
-  return flush();
+  MBOXFERRY_TRY(flush());
+  return shown;
 }
+
+/// Watches for a server that does not show everything yet: less than it counts, or not even what it
+/// confirmed. What is in doubt may be among the rest.
+class LateView {
+ public:
+  /// `floor`: above all that was confirmed before the doubts. `confirmed`: the last of all.
+  LateView(imap::Uid floor, imap::Uid confirmed, bool known_late, milliseconds settle)
+      : floor_(floor), confirmed_(confirmed < floor ? 0 : confirmed), settle_(settle) {
+    if (known_late) settle_ = std::max(settle_, kLatest);
+  }
+
+  /// What was shown after the mailbox said that it was `said`.
+  void note(const imap::SelectedMailbox& said, const Shown& shown, Moment now) {
+    const bool fewer =
+        shown.number > 0 ? said.exists > shown.number : shown.uid == 0 && said.uid_next > floor_;
+    const bool older = said.uid_next != 0 && said.uid_next < floor_;
+    const bool is_short =
+        fewer || older || shown.has_gap || (confirmed_ != 0 && !shown.has_confirmed);
+    if (is_short && !was_short_) awaited_until_ = now + kLatest;
+    was_short_ = was_short_ || is_short;
+    shows_late_ = shows_late_ || (was_short_ && !is_short);
+    // Others may come later still.
+    if (shows_late_ && settle_ < kLatest) {
+      settle_ = kLatest;
+      extended_ = true;
+    }
+    is_short_ = is_short;
+  }
+  /// A message that was confirmed last, to be looked for; 0: none.
+  [[nodiscard]] imap::Uid confirmed() const { return confirmed_; }
+  /// True while the rest is worth waiting for.
+  [[nodiscard]] bool is_awaited(Moment now) const { return is_short_ && now < awaited_until_; }
+  /// It showed later what it had not shown at first.
+  [[nodiscard]] bool shows_late() const { return shows_late_; }
+  /// Once, when that was found out: it is to be given more time.
+  bool takes_more_time() { return std::exchange(extended_, false); }
+  [[nodiscard]] milliseconds settle() const { return settle_; }
+
+ private:
+  const imap::Uid floor_;
+  const imap::Uid confirmed_;
+  milliseconds settle_;
+  Moment awaited_until_{};
+  bool is_short_ = false;  ///< at the last look
+  bool was_short_ = false;
+  bool shows_late_ = false;
+  bool extended_ = false;
+};
 
 struct FetchedDigests {
   message::Mac content;
@@ -155,28 +227,41 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
   std::unique_lock turn(journal_turn);
   MBOXFERRY_ASSIGN(ServerWays ways, learn_ways(mailbox, target, journal));
   AlteredMail altered(target, journal, undecided.envelope, ways, interrupt);
+  MBOXFERRY_ASSIGN(const auto known_late, journal.note(kShowsLateNote));
+  MBOXFERRY_ASSIGN(const auto confirmed, journal.last_stored(mailbox.id, 1));
+  LateView view(floor, confirmed.empty() ? 0 : confirmed.back().uid, known_late.has_value(),
+                settle);
   MBOXFERRY_TRY(begin());
   // What has not appeared may still be on its way. Each message that is found shows that the server
   // is at it, and the wait begins anew; mail of others does not, and may never stop coming.
   for (std::optional<Moment> settled;;) {
     const bool last = settled && clock.now() >= *settled;
     MBOXFERRY_ASSIGN(const imap::SelectedMailbox known, target.status(mailbox.name));
-    MBOXFERRY_TRY(look({floor, imap::kLastUid}, target, journal));
+    MBOXFERRY_ASSIGN(const Shown shown,
+                     look({floor, imap::kLastUid}, target, journal, view.confirmed()));
+    view.note(known, shown, clock.now());
     crash_point("reconcile-looked");
     MBOXFERRY_ASSIGN(const std::uint64_t found,
                      match(target, journal, archived, &altered, ways.alters, interrupt));
     result.found += found;
     MBOXFERRY_ASSIGN(doubt, journal.doubt(mailbox.id));
     if (doubt.count.messages == 0) break;
-    if (found == 0 && last) break;
-    if (found > 0 || !settled) settled = clock.now() + settle;
+    const Moment now = clock.now();
+    const bool awaited = !undecided.last_look && view.is_awaited(now);
+    const bool more_time = view.takes_more_time() && !undecided.last_look;
+    if (found == 0 && last && !awaited && !more_time) break;
+    if (found > 0 || !settled || more_time)
+      settled = now + (undecided.last_look ? settle : view.settle());
     turn.unlock();
+    // What shows late may change none of the numbers.
+    const Moment until = awaited ? now + kBetweenViews : *settled;
     MBOXFERRY_ASSIGN(const bool more,
-                     something_new(mailbox.name, target, known, *settled, clock, interrupt));
+                     something_new(mailbox.name, target, known, until, clock, interrupt));
     turn.lock();
     MBOXFERRY_TRY(begin());
-    if (!more) break;
+    if (!more && !awaited) break;
   }
+  if (view.shows_late() && !known_late) MBOXFERRY_TRY(journal.set_note(kShowsLateNote, "1"));
   if (undecided.last_look) {
     result.held = doubt.count.messages;
     MBOXFERRY_TRY(journal.end_reconcile());
@@ -204,15 +289,15 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
 }
 
 Result<void> identify_stored(const journal::MailboxRow& mailbox, imap::ReadOnlyTarget& target,
-                             journal::Journal& journal, const Cancellation& interrupt) {
+                             journal::Journal& journal, const EnvelopeOf& envelope,
+                             const Cancellation& interrupt) {
   MBOXFERRY_ASSIGN(const journal::Journal::Doubt doubt, journal.doubt(mailbox.id));
   if (!doubt.stored_without_uid) return ok();
   MBOXFERRY_TRY(journal.begin_reconcile(mailbox.id, journal::Unidentified::stored_without_uid));
   MBOXFERRY_TRY(look({std::max<imap::Uid>(mailbox.uid_floor, 1), imap::kLastUid}, target, journal));
   MBOXFERRY_ASSIGN(const auto note, journal.note(kWaysNote));
   ServerWays ways = ServerWays::from_text(note.value_or(""));
-  const EnvelopeOf unknown;
-  AlteredMail altered(target, journal, unknown, ways, interrupt);
+  AlteredMail altered(target, journal, envelope, ways, interrupt);
   MBOXFERRY_ASSIGN(const std::uint64_t found,
                    match(target, journal, {}, &altered, ways.alters, interrupt));
   static_cast<void>(found);

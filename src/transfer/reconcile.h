@@ -52,9 +52,10 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
                              std::mutex& journal_turn, const Cancellation& interrupt);
 
 /// Finds the UIDs of messages that the server confirmed without naming them (no UIDPLUS). Those
-/// that are not found keep UID 0. The mailbox is selected.
+/// that are not found keep UID 0. The mailbox is selected. `envelope` may be empty.
 Result<void> identify_stored(const journal::MailboxRow& mailbox, imap::ReadOnlyTarget& target,
-                             journal::Journal& journal, const Cancellation& interrupt);
+                             journal::Journal& journal, const EnvelopeOf& envelope,
+                             const Cancellation& interrupt);
 
 /// Gives stored messages, named by ranges of their ids, the UIDs that the server has them under
 /// now; returns how many it found. The mailbox is selected.

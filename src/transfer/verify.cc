@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 
 #include "mboxferry/plan/message_plan.h"
@@ -99,6 +100,39 @@ class MailboxVerifier {
     ++result_.missing;
     not_in_order(row);
     report(row, "missing", row.uid);
+  }
+
+  /// The stored messages whose UIDs nobody knows. A server without UIDPLUS that keeps one of
+  /// several equal messages does not say so: the ledger has one with the same content then.
+  Result<void> add_without_uid() {
+    constexpr std::size_t kMostAtOnce = 4096;
+    std::vector<journal::MessageRow> rows;
+    const auto judge = [&]() -> Result<void> {
+      std::set<journal::Digest> kept;
+      for (const journal::MessageRow& row : rows) kept.insert(row.digest);
+      std::set<journal::Digest> there;
+      if (!rows.empty() && !strict_)
+        MBOXFERRY_TRY(journal_.ledger(mailbox_.id, [&](const auto& row) -> Result<void> {
+          if (kept.contains(row.digest)) there.insert(row.digest);
+          return ok();
+        }));
+      for (const journal::MessageRow& row : rows) {
+        if (!there.contains(row.digest)) {
+          missing(row);
+          continue;
+        }
+        ++result_.checked;
+        ++result_.altered.merged;
+      }
+      rows.clear();
+      return ok();
+    };
+    const auto take = [&](const journal::MessageRow& row) -> Result<void> {
+      if (row.uid == 0) rows.push_back(row);
+      return rows.size() < kMostAtOnce ? ok() : judge();
+    };
+    MBOXFERRY_TRY(journal_.each(journal::State::stored, mailbox_.id, take));
+    return judge();
   }
 
   /// For the journal, once everything is compared.
@@ -443,7 +477,8 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox, journal::Journal
     return keep_note();
   }
   for (;;) {
-    MBOXFERRY_TRY(identify_stored(mailbox, target, journal, verification.interrupt));
+    MBOXFERRY_TRY(identify_stored(mailbox, target, journal, verification.options.envelope,
+                                  verification.interrupt));
     MBOXFERRY_ASSIGN(const journal::Journal::Doubt doubt, journal.doubt(mailbox.id));
     if (!doubt.stored_without_uid || !verification.patience.wait(verification.interrupt)) break;
   }
@@ -452,11 +487,7 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox, journal::Journal
     return verifier.add(row);
   }));
   MBOXFERRY_TRY(verifier.finish());
-  MBOXFERRY_TRY(journal.each(journal::State::stored, mailbox.id,
-                             [&](const journal::MessageRow& row) -> Result<void> {
-                               if (row.uid == 0) verifier.missing(row);
-                               return ok();
-                             }));
+  MBOXFERRY_TRY(verifier.add_without_uid());
   return keep_note();
 }
 

@@ -7,6 +7,7 @@ import os
 import unittest
 
 from soak.mail import Comparison
+from soak.odd import KINDS
 from soak.run import Options, Soak
 from soak.servers import available
 from support import archives
@@ -14,6 +15,7 @@ from support.program import REDUCED, ProgramTest
 
 SEED = os.environ.get("MBOXFERRY_TEST_SOAK_SEED") or "1"
 JOBS = 12 if REDUCED else 60
+ODD_JOBS = 2 if REDUCED else 5  # of each kind
 
 
 class SoakTest(ProgramTest):
@@ -29,6 +31,22 @@ class SoakTest(ProgramTest):
         self.assertGreater(totals.kills, JOBS // 8)
         self.assertGreater(totals.cuts, JOBS // 4)
         self.assertGreater(totals.restarts, 0 if not REDUCED else -1)
+
+
+class OddSoakTest(ProgramTest):
+    """Dovecot behind relays that make odd services of it."""
+
+    def test_lost_answers_of_odd_servers_lose_and_double_nothing(self):
+        for kind in KINDS:
+            with self.subTest(kind):
+                options = Options(seed=SEED, servers=["dovecot"], jobs=ODD_JOBS, at_once=ODD_JOBS,
+                                  messages=(20, 60), odd=(kind,))
+                totals = Soak(options, print).run()
+                print(f"seed {SEED}, {kind}: {totals.line()}")
+                self.assertEqual([result.failure for result in totals.failed], [])
+                self.assertEqual((totals.jobs, totals.lost, totals.twice, totals.foreign),
+                                 (ODD_JOBS, 0, 0, 0))
+                self.assertGreater(totals.cuts, 0)
 
 
 class ComparisonTest(unittest.TestCase):

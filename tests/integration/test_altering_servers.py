@@ -159,6 +159,17 @@ class MergingTest(OddServerTest):
         self.assertEqual(document["altered"], [{"what": "merged", "messages": 12}])
         self.assertIn("12 messages are missing", self.go(1, server, "--strict").err)
 
+    def test_copies_are_merged_without_a_word(self):
+        """No UIDPLUS: nobody says under which UID a copy is."""
+        self.make(12)
+        text = self.archive.read_bytes()
+        self.archive.write_bytes(text + text)
+        server = self.server(sessions.Merging, capabilities=BASIC + " LITERAL+", append_uid=False)
+        outcome = self.go(0, server)
+        self.assertIn("the server merged 12 messages with the same mail", outcome.err)
+        self.assert_each_once(server, 12)
+        self.assertIn("12 messages are missing", self.go(1, server, "--strict").err)
+
     def test_a_uid_of_other_mail_is_no_copy(self):
         server = self.server(
             None, on_reply=lambda reply: re.sub(rb"APPENDUID 2 (2\d|30)\b", b"APPENDUID 2 3", reply)

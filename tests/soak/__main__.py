@@ -6,6 +6,7 @@ import secrets
 import signal
 import sys
 
+from .odd import KINDS
 from .run import Options, Soak
 from .servers import available
 
@@ -23,11 +24,20 @@ def read_options(arguments):
     parser.add_argument("--at-once", type=int, default=16, help="jobs side by side (16)")
     parser.add_argument("--messages", default="20-300", help="of an archive, LEAST-MOST (20-300)")
     parser.add_argument("--only", type=int, help="repeat the job of this number")
+    parser.add_argument("--odd", default="", metavar="KINDS",
+                        help=f"servers that behave oddly, one kind a job: {','.join(KINDS)}")
     given = parser.parse_args(arguments)
     servers = [name for name in given.server.split(",") if name]
     missing = sorted(set(servers) - set(available()))
     if missing or not servers:
         parser.error(f"not on this machine: {', '.join(missing) or 'any server'}")
+    odd = tuple(kind for kind in given.odd.split(",") if kind)
+    if set(odd) - set(KINDS):
+        parser.error(f"--odd takes {','.join(KINDS)}")
+    if odd and "courier" in servers:  # reads no literal that nobody waits for
+        servers.remove("courier")
+        if not servers:
+            parser.error("--odd needs dovecot or cyrus")
     try:
         low, high = map(int, given.messages.split("-"))
     except ValueError:
@@ -35,7 +45,7 @@ def read_options(arguments):
     jobs = given.jobs if given.jobs or given.minutes else 100
     return Options(seed=given.seed or secrets.token_hex(4), servers=servers, jobs=jobs,
                    minutes=given.minutes, at_once=max(1, given.at_once),
-                   messages=(max(low, 2), max(low, 2, high)), only=given.only)
+                   messages=(max(low, 2), max(low, 2, high)), only=given.only, odd=odd)
 
 
 def main(arguments=None) -> int:

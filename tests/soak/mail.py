@@ -42,7 +42,8 @@ class JobArchive:
         rng = random.Random(f"{self._plan.seed}/folder {number}")
         return archives.make(path, count, seed=rng.randrange(1 << 30),
                              copies=rng.randrange(0, max(1, count // 4)), **self._plan.make,
-                             near_ends=(self._plan.near_ends, BUFFER_ENDS), keep_wire=False)
+                             near_ends=(self._plan.near_ends, BUFFER_ENDS),
+                             keep_wire=self._plan.odd == "alters")
 
     def _make_mbox(self):
         self.path = self._folder / "mail.mbox"
@@ -101,6 +102,11 @@ class Comparison:
 
     def good(self):
         return not self.words
+
+    def forgive(self, doubts):
+        """So many messages may be missing, as they are told to be in doubt."""
+        if self.lost <= doubts and not (self.twice or self.altered or self.foreign):
+            self.lost, self.words = 0, ()
 
     def add(self, mailbox, wanted, others, found):
         """wanted, others, found: Expected of each message."""

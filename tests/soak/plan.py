@@ -85,6 +85,7 @@ class Plan:
     others_first: int        # mail of others that is there before
     in_inbox: bool
     full: bool               # verify reads everything back
+    odd: str = ""            # of odd.KINDS: how the server behaves
 
     def round(self, number, size) -> Round:
         """The plan of run `number`, for an archive of `size` bytes."""
@@ -152,8 +153,9 @@ def _link_fault(rng, size, encrypted):
                     cut=rng.random() < 0.7)
 
 
-def make_plan(seed, number, servers, messages) -> Plan:
-    """Job `number` of a soak; messages: the least and the most of an archive."""
+def make_plan(seed, number, servers, messages, odd=()) -> Plan:
+    """Job `number` of a soak; messages: the least and the most of an archive. odd: kinds of servers
+    (odd.KINDS), one of which is chosen."""
     rng = random.Random(f"{seed}/{number}")
     form = rng.choice(FORMS)
     # A container of one folder goes into the mailbox as that folder alone does.
@@ -167,7 +169,7 @@ def make_plan(seed, number, servers, messages) -> Plan:
             "body_bytes": rng.choice(((0, 200), (20, 1500), (20, 1500), (200, 6000)))}
     if rng.random() < 0.5:
         make["dates"] = odd_date
-    compressed = rng.random() < 0.15
+    compressed = rng.random() < 0.15 and not odd
     first_name = rng.randrange(len(NAMES))
     options = ["--append-mode", rng.choice(APPEND_MODES), "--timeout", TIMEOUT_SECONDS,
                "--compress", "on" if compressed else "off"]
@@ -181,4 +183,4 @@ def make_plan(seed, number, servers, messages) -> Plan:
                 make=make, near_ends=rng.choice((0, 0.03, 0.03, 0.1)), options=options,
                 hidden=() if compressed else rng.choice(MASKS), compressed=compressed,
                 others_first=rng.choice((0, 0, 1, 5)), in_inbox=rng.random() < 0.1 and folders == 1,
-                full=rng.random() < 0.3)
+                full=rng.random() < 0.3, odd=rng.choice(odd) if odd else "")

@@ -29,6 +29,7 @@ class Options:
     at_once: int = 16
     messages: tuple = (20, 300)
     only: int | None = None
+    odd: tuple = ()  # kinds of servers, of odd.KINDS
 
     def numbers(self, stopped):
         if self.only is not None:
@@ -45,7 +46,7 @@ class Options:
         """What repeats one job."""
         low, high = self.messages
         return (f"tools/soak --seed {self.seed} --only {number} --server {','.join(self.servers)}"
-                f" --messages {low}-{high}")
+                f" --messages {low}-{high}" + (f" --odd {','.join(self.odd)}" if self.odd else ""))
 
 
 @dataclass
@@ -55,6 +56,7 @@ class Totals:
     kills: int = 0
     cuts: int = 0
     stops: int = 0
+    doubts: int = 0
     restarts: int = 0
     messages: int = 0
     lost: int = 0
@@ -65,7 +67,7 @@ class Totals:
 
     def add(self, result):
         self.jobs += 1
-        for name in ("rounds", "kills", "cuts", "stops"):
+        for name in ("rounds", "kills", "cuts", "stops", "doubts"):
             setattr(self, name, getattr(self, name) + getattr(result, name))
         for name in ("messages", "lost", "twice", "altered", "foreign"):
             setattr(self, name, getattr(self, name) + getattr(result.compared, name))
@@ -76,7 +78,9 @@ class Totals:
         return (f"{self.jobs} jobs, {self.rounds} runs, {self.kills} kills, {self.cuts} cuts,"
                 f" {self.stops} stops, {self.restarts} server restarts, {self.messages} messages:"
                 f" {self.lost} lost, {self.twice} twice, {self.altered} altered,"
-                f" {self.foreign} of others harmed, {len(self.failed)} jobs failed")
+                f" {self.foreign} of others harmed,"
+                + (f" {self.doubts} told to be in doubt," if self.doubts else "") +
+                f" {len(self.failed)} jobs failed")
 
 
 class Soak:
@@ -100,7 +104,8 @@ class Soak:
             room = threading.BoundedSemaphore(options.at_once)
             with ThreadPoolExecutor(options.at_once) as pool:
                 for number in self._with_room(options.numbers(self.stopped), room):
-                    plan = make_plan(options.seed, number, options.servers, options.messages)
+                    plan = make_plan(options.seed, number, options.servers, options.messages,
+                                     options.odd)
                     done = pool.submit(self._one, plan)
                     done.add_done_callback(lambda _: room.release())
             self._count_restarts()

@@ -18,6 +18,8 @@ from .courier import Courier, courier_root
 from .cyrus import Cyrus, cyrus_root
 from .dovecot import Dovecot
 from .fake_imap import FULL, FakeImap, Refusal
+from .odd_relay import OddRelay
+from .odd_sessions import cut_short
 from .program import REDUCED
 from .proxy import TlsProxy, without_append_uid, without_capabilities
 
@@ -31,6 +33,7 @@ class Variant(NamedTuple):
     label: str
     hidden: tuple = ()
     literal_minus: bool = False
+    odd: type | None = None  # what a relay makes of the server
 
     def rewrite(self, line):
         line = without_capabilities(*self.hidden)(line)
@@ -47,6 +50,13 @@ VARIANTS = (Variant("direct"),
             Variant("no literals", NO_LITERALS),
             Variant("bare", NO_LITERALS + ("UIDPLUS", "NAMESPACE", "SPECIAL-USE", "UNSELECT",
                                            "ENABLE", "LIST-EXTENDED", "QUOTA", "SASL-IR")))
+
+
+# Before the fake server. What alters, merges, is late or throttles breaks the contract itself; the
+# jobs that live with it are in tests/integration and tests/soak.
+ODD_VARIANTS = (Variant("cut short, announced", odd=cut_short(7, True, True)),
+                Variant("cut short, told", odd=cut_short(7, True, False)),
+                Variant("cut short, silently", odd=cut_short(7, False, False)))
 
 
 def refuse_empty(head):
@@ -68,6 +78,8 @@ def run(program, kind, server, password_file, starttls_port, variant):
     """One variant; its output when it failed."""
     with contextlib.ExitStack() as stack:
         port = server.tls_port
+        if variant.odd:
+            port = stack.enter_context(OddRelay(server, variant.odd)).port
         if variant.hidden:
             port = stack.enter_context(TlsProxy(server, rewrite=variant.rewrite)).port
         names = {"HOST": "localhost", "PORT": port, "STARTTLS_PORT": starttls_port,
@@ -75,7 +87,7 @@ def run(program, kind, server, password_file, starttls_port, variant):
                  "CA_FILE": server.ca_file, "SERVER": kind, "VARIANT": variant.label,
                  "HIDDEN": " ".join(variant.hidden)}
         environment = {f"MBOXFERRY_TEST_IMAP_{name}": str(value) for name, value in names.items()}
-        arguments = ["~[direct]"] if variant.hidden else []
+        arguments = ["~[direct]"] if variant.hidden or variant.odd else []
         done = subprocess.run([program, *arguments], env={**os.environ, **environment},
                               check=False, capture_output=True, text=True, errors="replace")
     return f"{kind}, {variant.label}:\n{done.stdout}{done.stderr}" if done.returncode else ""
@@ -91,6 +103,8 @@ def main():
         return NOT_THERE
     variants = [one for one in VARIANTS if not REDUCED or one.label in ("direct", "neither",
                                                                         "no literals")]
+    if kind == "fake" and not REDUCED:
+        variants += ODD_VARIANTS
     if kind == "courier":  # reads no literal that nobody waits for
         variants = [one for one in variants if not one.literal_minus]
     with contextlib.ExitStack() as stack:

@@ -197,6 +197,8 @@ class ReadOnlyTarget {
   /// False when the server would make an absent mailbox of this name and then could not list it to
   /// programs that do not enable UTF8=ACCEPT. A guess, made without a change.
   virtual Result<bool> lists_to_everybody(const std::string& /*mailbox*/) { return true; }
+  /// False when nothing more can be said on the connection.
+  [[nodiscard]] virtual bool is_alive() const { return true; }
   /// Ends the connection politely.
   virtual void log_out() = 0;
 };

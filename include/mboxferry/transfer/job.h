@@ -258,6 +258,9 @@ struct VerifyOptions {
   bool strict = false;
   /// To wait for what the server shows some seconds late; null: nothing is waited for.
   Clock* clock = nullptr;
+  /// What message::EnvelopeScanner says of a message of the archive; empty where that is not to be
+  /// had. Tells messages without Message-ID apart that the server named no UIDs for.
+  std::function<Result<std::int64_t>(const journal::MessageRow&)> envelope = {};
 };
 
 struct VerifyResult {

@@ -196,11 +196,14 @@ class FakeTarget final : public imap::Target {
     server_.finish_late();
     if (++server_.walks == server_.lose_walk) return lost();
     auto messages = std::make_unique<FakeWalk>();
+    std::uint32_t number = 0;
     for (const StoredMail& mail : server_.mailboxes[selected_].mails) {
+      ++number;
       if (mail.uid < range.first || mail.uid > range.last) continue;
       if (server_.hides && server_.hides(mail.uid)) continue;
       imap::FetchedMessage fetched;
       fetched.uid = mail.uid;
+      fetched.number = number;
       fetched.size = mail.bytes.size();
       fetched.internal_date = *mail.told.internal_date;
       fetched.flags = mail.told.flags;

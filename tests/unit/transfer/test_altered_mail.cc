@@ -146,3 +146,52 @@ TEST_CASE("a message of the same Message-ID on an ordinary server is not taken f
   require_complete(bench.run());
   CHECK(bench.server.mailboxes.at("INBOX").mails.size() == 9);
 }
+
+TEST_CASE("mail without Message-ID is known by its envelope where no UIDs are told") {
+  AlteredBench bench;
+  bench.server.capabilities.uidplus = false;
+  bench.archive_with(false, 20);
+  bench.require_arrived(bench.run());
+  bench.require_each_once(20);
+}
+
+TEST_CASE("mail of others with the date of a message that was lost is not taken for it") {
+  JobBench bench;
+  bench.server.capabilities.uidplus = false;
+  bench.archive(8, [](int i) { return fmt::format("Subject: {}\n\nbody {}\n", i, i); });
+  bench.server.forgets = "body 7\r\n";
+  bench.server.at_append = {
+      {2, [&] {
+         std::vector<StoredMail> other{{0, "Subject: other\r\n\r\nmuch longer\r\n", {}}};
+         // That of message 7: Thu Nov 10 10:07:00 2011.
+         other.front().told.internal_date = Timestamp{1'320'919'620, 0};
+         bench.server.commit("INBOX", other);
+       }}};
+  const auto result = bench.run();
+  REQUIRE(result.error);
+  INFO(result.error->what);
+  CHECK(result.error->what.find("1 messages are missing on the server and 0 are different") !=
+        std::string::npos);
+}
+
+TEST_CASE("with a message in doubt it is not said that all are on the server") {
+  AlteredBench bench;
+  bench.settings.batch.messages = 1;
+  bench.settings.batch.in_flight = 1;
+  // The second has no Message-ID, and much more is added to it than to the first.
+  bench.server.alters = [](std::string& bytes) {
+    bytes = "X-Added: 1\r\n" + bytes;
+    if (bytes.find("\nbody") != std::string::npos) bytes += std::string(200, 'x') + "\r\n";
+  };
+  bench.archive(2, [](int i) {
+    return fmt::format("{}Subject: n {}\n\n{}\nline {}\n", i == 0 ? "Message-ID: <0@x>\n" : "", i,
+                       i == 0 ? "text" : "body", i);
+  });
+  bench.server.lose_reply = {2};
+  const auto result = bench.run();
+  REQUIRE(result.error);
+  INFO(result.error->what);
+  CHECK(result.error->code == ErrorCode::try_later);
+  CHECK(result.error->what.find("1 message is in doubt") != std::string::npos);
+  CHECK(bench.server.mailboxes.at("INBOX").mails.size() == 2);
+}

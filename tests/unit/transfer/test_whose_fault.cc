@@ -317,6 +317,25 @@ TEST_CASE("a connection that ends says nothing about keywords") {
     CHECK(mail.told.keywords == std::vector<std::string>{"Important"});
 }
 
+TEST_CASE("a busy server costs no message its keywords") {
+  const auto answer =
+      GENERATE_COPY(bad("", "Request is throttled. Suggested Backoff Time: 100 milliseconds"),
+                    bad("LIMIT", "Rate limit hit"), no("THROTTLED", "Too many requests"));
+  INFO(answer.text);
+  Bench bench;
+  bench.settings.batch.messages = 1;
+  bench.archive(12, [](int i) {
+    return fmt::format("Message-ID: <{}@x>\nX-Keywords: Important\n\nbody {}\n", i, i);
+  });
+  bench.server.says = [&, times = 0](const std::string& bytes, std::size_t) mutable {
+    return number_of(bytes) >= 5 && times < 3 ? (++times, std::optional(answer)) : std::nullopt;
+  };
+  require_complete(bench.run());
+  bench.require_each_once(12);
+  for (const test::StoredMail& mail : bench.server.mailboxes.at("INBOX").mails)
+    CHECK(mail.told.keywords == std::vector<std::string>{"Important"});
+}
+
 TEST_CASE("a tree behind one poisoned message arrives in the first run") {
   Bench bench;
   bench.settings.mapping.mailbox = "Box";
