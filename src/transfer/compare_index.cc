@@ -5,12 +5,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "mboxferry/transfer/folder_index.h"
 #include "transfer/index_pass.h"
 #include "transfer/index_state.h"
+#include "transfer/standing_bytes.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -51,6 +53,10 @@ class IndexComparer final : public IndexSink {
     const bool same = !rows_.empty() && rows_.front().offset == message.offset &&
                       rows_.front().length == message.length &&
                       rows_.front().digest == message.content;
+    if (!same) {
+      MBOXFERRY_ASSIGN(const bool cut_short, was_cut_short(message));
+      if (cut_short) return leave_out_cut_short();
+    }
     if (!same)
       return other_messages(source_.row,
                             fmt::format("the message at byte {} is another", message.offset));
@@ -91,6 +97,32 @@ class IndexComparer final : public IndexSink {
   }
 
  private:
+  /// The last message of the index, whose end another program had not written by then: there may
+  /// also have been a part of the next separator.
+  Result<bool> was_cut_short(const IndexedMessage& message) const {
+    // With --dedupe another copy may have been left out for it.
+    if (!takes_deletions_ || rows_.empty() || rows_.front().offset != message.offset ||
+        rows_.front().length == message.length || next_ < page_.size())
+      return false;
+    const bool planned = std::all_of(
+        rows_.begin(), rows_.end(),
+        [](const journal::MessageRow& row) { return row.state == journal::State::planned; });
+    MBOXFERRY_ASSIGN(const auto more, journal_.messages(source_.row.id, last_id_, 1));
+    return planned && more.empty();
+  }
+
+  /// It is indexed once more, as a message of its own.
+  Result<void> leave_out_cut_short() {
+    for (journal::MessageRow& row : rows_) {
+      row.state = journal::State::skipped;
+      row.code = kCutShort;
+      taken_.push_back(std::move(row));
+    }
+    rows_.clear();
+    at_end_ = true;
+    return Error{ErrorCode::interrupted, "the rest is indexed anew", ""};
+  }
+
   /// The rows of the next message: with several labels it has several.
   Result<void> read_rows() {
     rows_.clear();
@@ -100,6 +132,10 @@ class IndexComparer final : public IndexSink {
         next_ = 0;
         if (page_.empty()) return ok();
         last_id_ = page_.back().id;
+      }
+      if (page_[next_].code == kCutShort) {
+        ++next_;
+        continue;
       }
       if (!rows_.empty() && page_[next_].offset != rows_.front().offset) return ok();
       rows_.push_back(std::move(page_[next_++]));
@@ -186,7 +222,7 @@ Result<void> compare_index(SourceFolder& source, const JobSettings& settings,
     if (!source.row.index_done) source.row.index_state = IndexState{}.to_text();
     return journal.update_folder(source.row);
   }
-  MBOXFERRY_ASSIGN(const auto bytes, archive::open_folder(source.place));
+  MBOXFERRY_ASSIGN(const auto bytes, open_bytes(source));
   IndexComparer comparer(source, settings, journal, !source.row.index_done);
   const auto compared =
       index_place(source.place, *bytes, source.survey, settings.index, comparer, cancel);
@@ -194,6 +230,8 @@ Result<void> compare_index(SourceFolder& source, const JobSettings& settings,
   MBOXFERRY_TRY(bytes->check_unchanged());
   MBOXFERRY_TRY(comparer.finish());
   comparer.tell(observer);
+  MBOXFERRY_ASSIGN(const auto last, journal.last_message(source.row.id));
+  if (last && last->code == kCutShort) source.row.index_done = false;
   return journal.update_folder(source.row);
 }
 

@@ -6,6 +6,7 @@
 
 #include "mboxferry/message/envelope.h"
 #include "transfer/masked_digest.h"
+#include "transfer/standing_bytes.h"
 
 namespace mboxferry::transfer {
 
@@ -34,10 +35,10 @@ Result<MessageReader*> FolderReaders::of(journal::FolderId folder) {
   if (source == sources_.end())
     return Error{ErrorCode::internal, "a message of the journal belongs to no folder", ""};
   reader_.reset();
-  MBOXFERRY_ASSIGN(bytes_,
-                   source->shared ? source->shared->open() : archive::open_folder(source->place));
-  MBOXFERRY_TRY(check_unwritten(*source));
+  MBOXFERRY_ASSIGN(bytes_, open_bytes(*source));
+  if (!source->stands_to) MBOXFERRY_TRY(check_unwritten(*source));
   reader_ = std::make_unique<MessageReader>(*bytes_, wire_options(source->survey, settings_.index));
+  if (source->stands_to) reader_->compare_with(settings_.index.content_key);
   folder_ = folder;
   return reader_.get();
 }

@@ -11,6 +11,7 @@
 #include "mboxferry/base/thread.h"
 #include "mboxferry/transfer/folder_index.h"
 #include "transfer/index_state.h"
+#include "transfer/standing_bytes.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -48,19 +49,10 @@ class JournalFiller final : public IndexSink {
 
   Result<void> message(const IndexedMessage& message, std::uint64_t resume_at,
                        const mbox::Accounting& accounting) override {
-    state_.last_start = std::exchange(state_.resume_at, resume_at);
-    state_.before_last = std::exchange(state_.accounting, accounting);
-    if (known_last_) return compare_with_known(message);
-    report_repairs(message);
-    MBOXFERRY_TRY(add_rows(message));
-    chunk_bytes_ += message.length;
-    wire_bytes_ += message.wire_size;
-    const bool full = rows_.size() >= chunk_ || chunk_bytes_ >= kChunkBytes;
-    if (!full) return ok();
-    MBOXFERRY_TRY(flush());
-    if (extent_ == FolderIndexer::Extent::whole) return ok();
-    has_beginning_ = true;
-    return stopped();
+    if (!source_.stands_to || known_last_) return take(message, resume_at, accounting);
+    // Complete only once another one follows.
+    const auto before = std::exchange(held_, Held{message, resume_at, accounting});
+    return before ? take(before->message, before->resume_at, before->accounting) : ok();
   }
 
   Result<void> doubt(const mbox::Doubt& doubt) override {
@@ -82,12 +74,37 @@ class JournalFiller final : public IndexSink {
 
   Result<void> finish(const mbox::Accounting& total) {
     if (known_last_) return last_message_changed(source_.row);
-    state_.accounting = total;
-    source_.row.index_done = true;
+    // A later run goes on with the message that was held back.
+    source_.held_back = held_.has_value();
+    if (!held_) state_.accounting = total;
+    source_.row.index_done = !held_;
     return write();
   }
 
  private:
+  struct Held {
+    IndexedMessage message;
+    std::uint64_t resume_at = 0;
+    mbox::Accounting accounting;
+  };
+
+  Result<void> take(const IndexedMessage& message, std::uint64_t resume_at,
+                    const mbox::Accounting& accounting) {
+    state_.last_start = std::exchange(state_.resume_at, resume_at);
+    state_.before_last = std::exchange(state_.accounting, accounting);
+    if (known_last_) return compare_with_known(message);
+    report_repairs(message);
+    MBOXFERRY_TRY(add_rows(message));
+    chunk_bytes_ += message.length;
+    wire_bytes_ += message.wire_size;
+    const bool full = rows_.size() >= chunk_ || chunk_bytes_ >= kChunkBytes;
+    if (!full) return ok();
+    MBOXFERRY_TRY(flush());
+    if (extent_ == FolderIndexer::Extent::whole) return ok();
+    has_beginning_ = true;
+    return stopped();
+  }
+
   Result<void> compare_with_known(const IndexedMessage& message) {
     const bool same = known_last_->offset == message.offset &&
                       known_last_->length == message.length &&
@@ -228,6 +245,7 @@ class JournalFiller final : public IndexSink {
   std::optional<journal::MessageRow> known_last_;
   const FolderIndexer::Extent extent_;
   bool has_beginning_ = false;
+  std::optional<Held> held_;
   std::vector<journal::MessageRow> rows_;
   std::vector<journal::Finding> findings_;
   std::size_t chunk_ = kFirstChunk;
@@ -270,17 +288,21 @@ Result<void> FolderIndexer::index(SourceFolder& source, const Cancellation& canc
                  "the journal's index state of " + source.row.file + " is damaged",
                  "begin a new job with another --journal and --skip-existing"};
   std::optional<journal::MessageRow> known_last;
-  if (source.grown) {
+  if (source.grown || source.touched) {
     MBOXFERRY_ASSIGN(known_last, journal_.last_message(source.row.id));
-    if (known_last) {
+    const bool cut_short = known_last && known_last->code == kCutShort;
+    // Only what grew is known to go on behind its last message.
+    if (cut_short || !source.grown) known_last.reset();
+    if (known_last || cut_short) {
       state->resume_at = state->last_start;
       state->accounting = state->before_last;
-    } else {
+    } else if (source.grown) {
       state = IndexState{};
     }
     MBOXFERRY_TRY(journal_.forget_unread(source.row.id, state->resume_at));
   }
-  MBOXFERRY_ASSIGN(const auto bytes, archive::open_folder(source.place));
+  MBOXFERRY_ASSIGN(const auto bytes,
+                   source.stands_to ? open_bytes(source) : archive::open_folder(source.place));
   JournalFiller filler(source, label_policy(settings_), book_, journal_, gate_, tracker_, *state,
                        std::move(known_last), extent);
   const auto total = index_place(source.place, *bytes, source.survey, settings_.index, filler,

@@ -18,6 +18,10 @@ inline constexpr const char* kDoubtfulSeparator = "doubtful-separator";
 /// Why a message is left out that its program has deleted and still keeps.
 inline constexpr const char* kExpunged = "expunged";
 
+/// Why a row is left out: its message was not written to its end when it was indexed. It has
+/// another row since, unless the archive has not been read again.
+inline constexpr const char* kCutShort = "cut-short";
+
 /// Fills the journal with what is in folders; used by one thread at a time.
 class FolderIndexer {
  public:

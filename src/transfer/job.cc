@@ -26,6 +26,7 @@
 #include "transfer/quiet_mailbox.h"
 #include "transfer/reconnect.h"
 #include "transfer/source_folders.h"
+#include "transfer/standing_bytes.h"
 #include "transfer/start_check.h"
 #include "transfer/tally.h"
 #include "transfer/throttled_target.h"
@@ -129,6 +130,8 @@ Result<void> JobRunner::open() {
     MBOXFERRY_TRY(not_read.write(*journal_));
     return match_with_journal(sources_, settings_, *journal_, tracker_);
   }));
+  if (settings_.take_what_stands)
+    for (SourceFolder& source : sources_) take_what_stands(source);
   for (SourceFolder& source : sources_)
     if (source.touched)
       MBOXFERRY_TRY(compare_index(source, settings_, *journal_, tracker_, interrupt_));
@@ -368,6 +371,12 @@ Result<Verdict> JobRunner::verify() {
   tracker_.update([&](Progress& progress) { progress.unread = unread.messages; });
   MBOXFERRY_ASSIGN(reason_, unread_text(*journal_));
   if (unread.messages > 0 && !settings_.accept_unread) return Verdict::incomplete;
+  MBOXFERRY_ASSIGN(std::string growing, text_about_growth(sources_));
+  if (!growing.empty()) {
+    reason_ = std::move(growing);
+    tracker_.notice(reason_);
+    return Verdict::incomplete;
+  }
   return counts.refused.messages > 0 ? Verdict::refused : Verdict::complete;
 }
 

@@ -7,10 +7,22 @@
 #include <algorithm>
 #include <string_view>
 
+#include "transfer/content_digest.h"
+
 namespace mboxferry::transfer {
 
 namespace {
 constexpr std::size_t kBlock = 256 << 10;
+
+/// Not what was indexed.
+Error written_to(const std::string& file, const journal::MessageRow& row) {
+  return {ErrorCode::archive_changed,
+          fmt::format("{}: the message at byte {} was written to while it was being read", file,
+                      row.offset),
+          "run again when no other program writes to it",
+          ErrorScope::job,
+          {Retry::When::now, {}}};
+}
 }  // namespace
 
 MessageReader::MessageReader(ByteSource& source, const message::WireOptions& options)
@@ -56,11 +68,16 @@ Result<void> MessageReader::wire_form(std::uint64_t offset, std::uint64_t length
 Result<void> BatchLiterals::write(std::size_t index, const imap::LiteralWriter& out) {
   const journal::MessageRow& row = rows_[index];
   std::uint64_t size = 0;
+  std::optional<ContentDigest> digest;
+  if (reader_.key()) digest.emplace(*reader_.key());
   const auto counting = [&](std::string_view piece) {
     size += piece.size();
+    if (digest) digest->update(piece);
     return size > row.wire_size ? wrong_size(row) : out(piece);
   };
   MBOXFERRY_TRY(reader_.wire_form(row.offset, row.length, counting));
+  if (digest && (size != row.wire_size || digest->finish() != row.digest))
+    return written_to(reader_.name(), row);
   return size == row.wire_size ? ok() : wrong_size(row);
 }
 

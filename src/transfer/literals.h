@@ -2,12 +2,14 @@
 // The bytes of a batch's messages, read from the archive when their turn comes.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "mboxferry/base/byte_source.h"
 #include "mboxferry/imap/target.h"
 #include "mboxferry/journal/journal.h"
+#include "mboxferry/message/gmac.h"
 #include "mboxferry/message/wire_form.h"
 
 namespace mboxferry::transfer {
@@ -22,6 +24,11 @@ class MessageReader {
   Result<void> wire_form(std::uint64_t offset, std::uint64_t length,
                          const imap::LiteralWriter& out);
   Result<void> check_unchanged() { return source_.check_unchanged(); }
+  [[nodiscard]] const std::string& name() const { return source_.name(); }
+  /// From now on what is sent is held against the index's digests, made with this key: the file may
+  /// be written to meanwhile.
+  void compare_with(std::optional<message::MacKey> key) { key_ = key; }
+  [[nodiscard]] const std::optional<message::MacKey>& key() const { return key_; }
 
  private:
   Result<std::string_view> block_at(std::uint64_t offset);
@@ -31,6 +38,7 @@ class MessageReader {
   std::vector<char> block_;
   std::uint64_t block_offset_ = 0;
   std::size_t block_size_ = 0;
+  std::optional<message::MacKey> key_;
 };
 
 /// The literals of one batch. The archive is asked whether it changed before each commit.

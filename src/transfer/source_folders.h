@@ -29,6 +29,8 @@ struct SourceFolder {
   bool touched = false;          ///< compare the index with the bytes before anything is sent
   bool grown = false;            ///< index what is new
   std::uint64_t bytes_told = 0;  ///< on disk, that progress knows to be read in this run
+  std::optional<std::uint64_t> stands_to;  ///< only so many bytes of it are read: it grows
+  bool held_back = false;                  ///< the last message before that may not be complete
 };
 
 /// What to do about an archive that is not the one a journal was made from.

@@ -2,6 +2,8 @@
 // Looking again at an archive that is written to.
 #include "transfer/written_archive.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "transfer/waiting.h"
@@ -12,6 +14,29 @@ bool was_written_to(const Error& error) {
   return error.code == ErrorCode::archive_changed && error.retry.when == Retry::When::now;
 }
 
+Result<std::string> text_about_growth(const std::vector<SourceFolder>& sources) {
+  std::string first;
+  std::size_t others = 0;
+  for (const SourceFolder& source : sources) {
+    if (!source.stands_to) continue;
+    const auto identity = identity_from_text(source.row.identity);
+    MBOXFERRY_ASSIGN(const bool unwritten, identity ? archive::is_unwritten(source.place, *identity)
+                                                    : Result<bool>(false));
+    if (unwritten && !source.held_back) continue;
+    if (!first.empty()) {
+      ++others;
+      continue;
+    }
+    first = fmt::format(
+        "{} is written to without pause: what was complete in its first {} bytes is stored, and "
+        "the "
+        "same command adds the rest",
+        source.row.file, *source.stands_to);
+  }
+  if (others > 0) first += fmt::format("; {} more are like it", others);
+  return first;
+}
+
 JobResult run_while_written_to(JobSettings settings, const RunOnce& run, Observer& observer,
                                Clock& clock, const Cancellation& interrupt) {
   constexpr int kMostInVain = 5;
@@ -19,7 +44,9 @@ JobResult run_while_written_to(JobSettings settings, const RunOnce& run, Observe
   // Standard input is there only once.
   const bool piped =
       std::find(settings.archives.begin(), settings.archives.end(), "-") != settings.archives.end();
+  constexpr int kRestartsBeforeTakingWhatStands = 2;
   journal::Count stored;
+  int restarts = 0;
   for (int in_vain = 0;;) {
     const bool may_look_again = !piped && in_vain < kMostInVain;
     JobResult result = run(settings, may_look_again);
@@ -39,6 +66,7 @@ JobResult run_while_written_to(JobSettings settings, const RunOnce& run, Observe
     // What was refused is tried once in a run, and the archive is opened anew.
     settings.retry.reset();
     settings.opened.clear();
+    settings.take_what_stands = ++restarts >= kRestartsBeforeTakingWhatStands;
   }
 }
 

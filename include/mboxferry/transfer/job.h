@@ -74,6 +74,9 @@ struct JobSettings {
   std::optional<RefusedChoice> retry;  ///< which refused messages are planned again first
   bool accept_unread = false;          ///< parts that are not read are a note and no more
   bool probe = false;                  ///< of a dry run: measure with mail of our own, probe.h
+  /// Set by the job itself when it begins anew because archives are written to without pause: what
+  /// stands of them is sent, and what is appended is left to a later run.
+  bool take_what_stands = false;
   std::string journal_path;  ///< of a dry run: what the real run will go on with, if it is there
   IndexOptions index;        ///< content_key is set by the job
   imap::AppendMode append_mode = imap::AppendMode::automatic;
