@@ -218,6 +218,7 @@ class Job:
                                       cwd=self.folder, env=program.environment(self.folder))
             if done.returncode not in (69, 75):
                 break
+            time.sleep(0.5)
         said = (done.stdout + done.stderr).decode(errors="replace")
         document = json.loads(done.stdout) if done.stdout else {"checked": 0}
         checked = document["checked"] + self.result.doubts
