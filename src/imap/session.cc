@@ -63,6 +63,7 @@ Result<MailboxTree> Session::mailbox_tree() {
 
 SelectedMailbox Session::note_selected(const std::string& mailbox, SelectedMailbox selected) {
   selected_ = mailbox;
+  is_elsewhere_ = false;
   uid_validity_ = selected.uid_validity;
   return selected;
 }
@@ -198,11 +199,18 @@ Result<std::string> Session::quoted_name(const std::string& mailbox) {
 }
 
 Result<void> Session::settle() {
-  if (!ahead_->is_on_its_way()) return ok();
-  MBOXFERRY_ASSIGN(const bool moved, ahead_->drop());
-  if (!moved || selected_.empty()) return ok();
+  if (ahead_->is_on_its_way()) {
+    MBOXFERRY_ASSIGN(const bool moved, ahead_->drop());
+    is_elsewhere_ = is_elsewhere_ || moved;
+  }
+  if (!is_elsewhere_ || selected_.empty()) return ok();
   const auto again = etpan_->select(selected_);
-  if (again && again->uid_validity == uid_validity_) return ok();
+  if (again && again->uid_validity == uid_validity_) {
+    is_elsewhere_ = false;
+    return ok();
+  }
+  // A busy server is asked again later.
+  if (!again && again.error().code == ErrorCode::try_later) return Error(again.error());
   return connection_->fail(connection_error(connection_->label() + ": mailbox \"" +
                                             printable(selected_) + "\" is not what it was"));
 }

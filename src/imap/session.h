@@ -61,6 +61,7 @@ class Session {
   std::unique_ptr<EtpanSession> etpan_;
   std::unique_ptr<LookAhead> ahead_;
   std::string selected_;  ///< what select() gave last; empty: nothing
+  bool is_elsewhere_ = false;           ///< the server has another mailbox selected
   bool no_status_of_selected_ = false;  ///< the server refuses it
   std::uint32_t uid_validity_ = 0;
   /// What the selection said when only an inquiry needed it: whoever selects that mailbox next need

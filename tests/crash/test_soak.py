@@ -37,7 +37,8 @@ class OddSoakTest(ProgramTest):
     """Dovecot behind relays that make odd services of it."""
 
     def test_lost_answers_of_odd_servers_lose_and_double_nothing(self):
-        for kind in KINDS:
+        # Under long throttling some messages lose keywords or are refused still (decision 0049).
+        for kind in (kind for kind in KINDS if kind != "throttles"):
             with self.subTest(kind):
                 options = Options(seed=SEED, servers=["dovecot"], jobs=ODD_JOBS, at_once=ODD_JOBS,
                                   messages=(20, 60), odd=(kind,))

@@ -64,6 +64,28 @@ class ThrottledCommandsTest(ProgramTest):
                 self.assertIn("asking again in", verified.err)
                 (self.folder / "job.journal").unlink()
 
+    def test_a_mailbox_that_is_opened_anew_for_a_refused_fetch_is_waited_for(self):
+        """Others were selected ahead; the way back is refused as well."""
+        tree = self.archive = self.folder / "tree"
+        tree.mkdir()
+        for number in range(3):
+            archives.make(tree / f"f{number}", 4, seed=number, body_bytes=(20, 90))
+        with FakeImap() as server:
+            self.go(0, server)
+            seen = []
+
+            def answer(_, name, __):
+                seen.append(name)
+                refused = (name == "UID FETCH" and seen.count(name) == 1
+                           or name == "SELECT" and seen.count(name) == 4)
+                return b"TAG " + WORDS[1] + b"\r\n" if refused else None
+            server.on_command = answer
+            verified = self.run_program("verify", self.folder / "job.journal", "--json",
+                                        "--password-file", server.password_file())
+            self.assert_code(verified, 0)
+            self.assertEqual(json.loads(verified.out)["checked"], 12)
+            self.assertEqual(verified.err.count("asking again in"), 2, verified.err)
+
     def test_a_dry_run_waits_as_well(self):
         with FakeImap(on_command=self.throttling(COMMANDS, WORDS[0])) as server:
             self.assertIn("asking again in", self.go(0, server, "--dry-run").err)

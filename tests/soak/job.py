@@ -211,10 +211,14 @@ class Job:
             arguments.append("--full")
         self.proxy.faults = ()
         self.odd.calm(True)
-        with self.shared.calm():
-            done = subprocess.run([program.PROGRAM, *map(str, arguments)], timeout=RUN_SECONDS,
-                                  stdin=subprocess.DEVNULL, capture_output=True, check=False,
-                                  cwd=self.folder, env=program.environment(self.folder))
+        for _ in range(self.odd.verify_tries):
+            with self.shared.calm():
+                done = subprocess.run([program.PROGRAM, *map(str, arguments)], timeout=RUN_SECONDS,
+                                      stdin=subprocess.DEVNULL, capture_output=True, check=False,
+                                      cwd=self.folder, env=program.environment(self.folder))
+            if done.returncode not in (69, 75):
+                break
+            time.sleep(0.5)
         said = (done.stdout + done.stderr).decode(errors="replace")
         document = json.loads(done.stdout) if done.stdout else {"checked": 0}
         checked = document["checked"] + self.result.doubts

@@ -25,6 +25,7 @@ class AsItIs:
     finished = 0   # the exit code of a job that is ready
     code = 0       # of verify then
     doubts = 0
+    verify_tries = 1  # while it ends with a code that asks to come again
 
     def relay(self, server):
         return contextlib.nullcontext(server)
@@ -117,6 +118,9 @@ class Merges(Odd):
 
 
 class Throttles(Odd):
+    # A verification has one connection, which such a server may end.
+    verify_tries = 8
+
     def session(self, rng):
         return sessions.Throttling
 
