@@ -14,6 +14,7 @@
 #include "archive/maildir.h"
 #include "archive/message_record.h"
 #include "archive/not_read_rules.h"
+#include "archive/side_files.h"
 #include "archive/text_conversion.h"
 #include "archive/zip_names.h"
 #include "mboxferry/base/utf8.h"
@@ -148,6 +149,7 @@ Result<bool> ContainerScan::take_message(std::string_view head) {
     named.length = record.length;
     record = std::move(named);
   }
+  if (mail->form == FolderForm::eml) record.side = side_key(relative_);
   MBOXFERRY_TRY(add_message(*mail, std::move(record)));
   return true;
 }
@@ -191,7 +193,17 @@ Result<void> ContainerScan::look_inside(std::string_view head) {
     leave_unread("is empty, which a compressed file never is");
   } else if (head.empty() && can_be_mbox(name) && !is_in_maildir) {
     keep(false);
-  } else if (const auto reason = metadata_reason(name); !reason.empty()) {
+  } else if (is_side_file_name(name) && !is_link_) {
+    return look_beside(head);
+  } else {
+    leave_other(head);
+  }
+  return ok();
+}
+
+void ContainerScan::leave_other(std::string_view head) {
+  const std::string_view name = base_name(relative_);
+  if (const auto reason = metadata_reason(name); !reason.empty()) {
     leave_out(reason);
   } else if (const auto kind = container_name(head); !kind.empty()) {
     tell(kind_of_packed(name, head), not_unpacked(head));
@@ -199,6 +211,20 @@ Result<void> ContainerScan::look_inside(std::string_view head) {
     leave_out("empty");
   } else {
     tell(kind_of_unknown(head), "does not begin like an mbox file");
+  }
+}
+
+// A member that may say something about messages beside it.
+Result<void> ContainerScan::look_beside(std::string_view head) {
+  const std::string kept_head(head);  // reading ends the view
+  const auto bytes = walker_->bytes();
+  const auto read = bytes ? read_side_file(relative_, **bytes, messages_)
+                          : Result<std::string_view>(bytes.error());
+  if (!read && !is_trouble_of_one_file(read.error())) return read.error();
+  if (read && !read->empty()) {
+    leave_out(*read);
+  } else {
+    leave_other(kept_head);
   }
   return ok();
 }
@@ -318,6 +344,7 @@ Result<void> ContainerScan::finish() {
   };
   MBOXFERRY_ASSIGN(auto lists, messages_.finish(nullptr, copy, container_));
   contents_.unexplained_keywords = messages_.unexplained_keywords();
+  contents_.noted = messages_.noted();
   for (FoundFolder& list : lists) {
     list.folder.file = container_->file().path();
     list.folder.member = list.relative.empty() ? "." : to_utf8(list.relative);

@@ -69,6 +69,12 @@ class ListedFiles final : public MessageFiles {
       }
     }
     if (record.modified) file.date = Timestamp{*record.modified, 0};
+    file.date_is_exact = record.date_is_exact;
+    file.labels = split_joined_labels(record.labels);
+    for (std::string& label : file.labels) {
+      const auto name = list_->label_names.find(label);
+      if (name != list_->label_names.end()) label = name->second;
+    }
     return file;
   }
 
@@ -111,7 +117,7 @@ Result<std::optional<Identity>> identify_first(const MessageList& list, std::uin
     MBOXFERRY_ASSIGN(const ListedMessage* message, walk.next());
     if (message == nullptr) return std::optional<Identity>();
     names.add(message->record.stable_name + '\0' + std::to_string(message->record.length) + '\n');
-    flags.add(message->record.info + '\n');
+    flags.add(message->record.info + '\n' + message->record.labels);
     identity.size += message->record.length;
     constexpr std::int64_t kNanoseconds = 1'000'000'000;
     constexpr std::int64_t kLatest = std::int64_t{1} << 33U;
@@ -151,6 +157,13 @@ Result<void> MessageCollector::add(FolderForm form, const std::string& directory
   return table_->add(list, record);
 }
 
+Result<void> MessageCollector::add_note(const std::string& side, const SideNote& note) {
+  if (!table_) {
+    MBOXFERRY_ASSIGN(table_, MessageTable::create());
+  }
+  return table_->add_note(side, note);
+}
+
 Result<void> MessageCollector::count_unexplained(std::int64_t list, const MessageList& names) {
   const auto letters = letters_.find(list);
   if (letters == letters_.end()) return ok();
@@ -175,6 +188,7 @@ Result<std::vector<FoundFolder>> MessageCollector::finish(
     }
   }));
   MBOXFERRY_TRY(table_->seal());
+  MBOXFERRY_ASSIGN(noted_, table_->noted());
   std::shared_ptr<SharedBytes> shared;
   if (container) {
     MBOXFERRY_ASSIGN(const bool interleaved, table_->arrange_if_interleaved());
@@ -191,6 +205,9 @@ Result<std::vector<FoundFolder>> MessageCollector::finish(
     if (root) list->directory = root->full(key.second);
     if (const auto keywords = keywords_.find(key.second); keywords != keywords_.end()) {
       list->keywords = keywords->second;
+    }
+    if (const auto names = label_names_.find(key.second); names != label_names_.end()) {
+      list->label_names = names->second;
     }
     MBOXFERRY_TRY(count_unexplained(id, *list));
     FoundFolder one;

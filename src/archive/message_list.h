@@ -14,6 +14,7 @@
 #include "archive/folder_list.h"
 #include "archive/message_table.h"
 #include "archive/shared_bytes.h"
+#include "archive/side_note.h"
 #include "archive/stream_source.h"
 #include "archive/tree_root.h"
 #include "mboxferry/archive/archive.h"
@@ -30,6 +31,7 @@ struct MessageList {
   std::shared_ptr<const TreeRoot> root;  ///< null: the files are opened by their names alone
   std::shared_ptr<SharedBytes> shared;   ///< of interleaved members: all of them, unpacked once
   std::array<std::string, 26> keywords;  ///< for the letters a to z in Maildir names
+  LabelNames label_names;                ///< for labels that are IDs
 };
 
 /// Collects message files by their folders.
@@ -42,6 +44,12 @@ class MessageCollector {
     keywords_[directory] = std::move(keywords);
   }
 
+  void set_label_names(const std::string& directory, LabelNames names) {
+    label_names_[directory] = std::move(names);
+  }
+  /// What a file beside a message says of it; `side` is the side_key() of both.
+  Result<void> add_note(const std::string& side, const SideNote& note);
+
   /// The folders with their lists; `relative` is the directory they were added with, below `root`,
   /// which is null for members. `copy` gets the path below the root, or the member's name, of a
   /// file that is in its folder under another name as well. `container` is what members are in.
@@ -51,6 +59,8 @@ class MessageCollector {
 
   /// After finish(): the messages with a keyword letter that no list of keywords explains.
   [[nodiscard]] std::uint64_t unexplained_keywords() const { return unexplained_; }
+  /// After finish(): the messages whose marks and labels were read from files beside them.
+  [[nodiscard]] std::uint64_t noted() const { return noted_; }
 
  private:
   Result<void> count_unexplained(std::int64_t list, const MessageList& names);
@@ -61,7 +71,9 @@ class MessageCollector {
   std::map<Key, std::int64_t> lists_;
   std::map<std::string, std::array<std::string, 26>> keywords_;
   std::map<std::int64_t, std::string> letters_;  ///< the keyword letters that occur in a list
+  std::map<std::string, LabelNames> label_names_;
   std::uint64_t unexplained_ = 0;
+  std::uint64_t noted_ = 0;
 };
 
 /// The messages one behind the other, for open_folder().

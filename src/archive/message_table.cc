@@ -12,14 +12,18 @@ constexpr const char* kCreate =
     "CREATE TABLE incoming(list INTEGER, key BLOB, name BLOB, stable_name BLOB, length INTEGER,"
     " skip INTEGER, on_disk INTEGER, compressed INTEGER, has_flags INTEGER, info BLOB,"
     " modified INTEGER, outer_number INTEGER, inner_number INTEGER, device INTEGER,"
-    " inode INTEGER);"
+    " inode INTEGER, side BLOB);"
+    "CREATE TABLE note(side BLOB PRIMARY KEY, has_flags INTEGER, info BLOB, labels BLOB,"
+    " date INTEGER, is_exact INTEGER) WITHOUT ROWID;"
     "CREATE TABLE message(list INTEGER, number INTEGER, offset INTEGER, name BLOB,"
     " stable_name BLOB, length INTEGER, skip INTEGER, on_disk INTEGER, compressed INTEGER,"
     " has_flags INTEGER, info BLOB, modified INTEGER, outer_number INTEGER, inner_number INTEGER,"
-    " PRIMARY KEY(list, number)) WITHOUT ROWID;"
+    " labels BLOB, is_exact INTEGER, PRIMARY KEY(list, number)) WITHOUT ROWID;"
     "BEGIN;";
 constexpr const char* kInsert =
-    "INSERT INTO incoming VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "INSERT INTO incoming VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kInsertNote = "INSERT OR REPLACE INTO note VALUES(?, ?, ?, ?, ?, ?)";
+constexpr const char* kNoted = "SELECT count(*) FROM message WHERE ?1 = ?2 AND labels IS NOT NULL";
 constexpr const char* kCopies =
     "CREATE TABLE copy AS SELECT rowid AS row, list, name FROM (SELECT rowid, list, name,"
     " row_number() OVER (PARTITION BY list, device, inode, outer_number,"
@@ -29,16 +33,19 @@ constexpr const char* kCopies =
 constexpr const char* kSeal =
     "INSERT INTO message SELECT list, row_number() OVER ordered,"
     " sum(length) OVER ordered - length, name, stable_name, length, skip, on_disk, compressed,"
-    " has_flags, info, modified, outer_number, inner_number FROM incoming"
+    " coalesce(nullif(note.has_flags, 0), incoming.has_flags),"
+    " CASE note.has_flags WHEN 1 THEN note.info ELSE incoming.info END,"
+    " coalesce(note.date, modified), outer_number, inner_number, note.labels,"
+    " coalesce(note.is_exact, 0) FROM incoming LEFT JOIN note ON note.side = incoming.side"
     " WINDOW ordered AS (PARTITION BY list ORDER BY key, name"
     " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW);"
-    "DROP TABLE incoming;"
+    "DROP TABLE incoming; DROP TABLE note;"
     "CREATE INDEX by_offset ON message(list, offset);"
     "COMMIT;";
 constexpr const char* kSelectPage =
     "SELECT number, offset, name, stable_name, length, skip, on_disk, compressed, has_flags, info,"
-    " modified, outer_number, inner_number FROM message WHERE list = ?1 AND number >= ?2"
-    " ORDER BY number LIMIT ?3";
+    " modified, outer_number, inner_number, labels, is_exact FROM message"
+    " WHERE list = ?1 AND number >= ?2 ORDER BY number LIMIT ?3";
 constexpr const char* kNumberAt =
     "SELECT number FROM message WHERE list = ?1 AND offset <= ?2 ORDER BY offset DESC LIMIT 1";
 constexpr const char* kSize =
@@ -63,6 +70,8 @@ ListedMessage to_message(sqlite3_stmt* row) {
     message.record.modified = sqlite3_column_int64(row, 10);
   }
   message.record.position = {number_of(row, 11), number_of(row, 12)};
+  message.record.labels = bytes_of(row, 13);
+  message.record.date_is_exact = number_of(row, 14) != 0;
   return message;
 }
 
@@ -72,6 +81,7 @@ Result<std::shared_ptr<MessageTable>> MessageTable::create() {
   std::shared_ptr<MessageTable> table(new MessageTable);
   MBOXFERRY_TRY(table->database_.open(kCreate));
   MBOXFERRY_ASSIGN(table->insert_, table->database_.prepare(kInsert));
+  MBOXFERRY_ASSIGN(table->insert_note_, table->database_.prepare(kInsertNote));
   return table;
 }
 
@@ -96,9 +106,28 @@ Result<void> MessageTable::add(std::int64_t list, const MessageRecord& record) {
   bind_number(insert, 13, record.position.inner);
   bind_number(insert, 14, record.device);
   bind_number(insert, 15, record.inode);
+  if (!record.side.empty()) bind_bytes(insert, 16, record.side);
   may_have_copies_ = may_have_copies_ || record.device != 0 || record.inode != 0 || record.is_link;
   return database_.insert(insert);
 }
+
+Result<void> MessageTable::add_note(const std::string& side, const SideNote& note) {
+  sqlite3_stmt* insert = insert_note_.get();
+  const std::string labels = join_labels(note.labels);
+  bind_bytes(insert, 1, side);
+  sqlite3_bind_int(insert, 2, note.has_flags ? 1 : 0);
+  bind_bytes(insert, 3, note.info);
+  bind_bytes(insert, 4, labels);
+  if (note.date) {
+    sqlite3_bind_int64(insert, 5, *note.date);
+  } else {
+    sqlite3_bind_null(insert, 5);
+  }
+  sqlite3_bind_int(insert, 6, note.date && note.date_is_exact ? 1 : 0);
+  return database_.insert(insert);
+}
+
+Result<std::uint64_t> MessageTable::noted() { return number(kNoted, 0, 0); }
 
 Result<void> MessageTable::drop_copies(
     const std::function<void(std::int64_t list, const std::string& name)>& visit) {
@@ -115,6 +144,7 @@ Result<void> MessageTable::drop_copies(
 
 Result<void> MessageTable::seal() {
   insert_.reset();
+  insert_note_.reset();
   return database_.run(kSeal);
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "archive/member_walker.h"
+#include "archive/side_note.h"
 #include "archive/temporary_database.h"
 #include "mboxferry/base/result.h"
 
@@ -33,6 +34,9 @@ struct MessageRecord {
   /// Not zero: a file that has other names; records of one list that agree in both are one message.
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
+  std::string side;            ///< side_key() of its path; empty when no file can lie beside it
+  std::string labels;          ///< join_labels(), from a file beside it
+  bool date_is_exact = false;  ///< `modified` is from such a file, and as the server had it
   bool is_link = false;  ///< a member that has other names; those of one position are one message
 };
 
@@ -58,6 +62,10 @@ class MessageTable {
 
   /// Adds to `list`, in any order; the length must not be 0.
   Result<void> add(std::int64_t list, const MessageRecord& record);
+  /// What a file beside the message with this side_key() says; in any order with add().
+  Result<void> add_note(const std::string& side, const SideNote& note);
+  /// Once sealed: the messages that a note was about.
+  Result<std::uint64_t> noted();
   /// Of several names of one file in a list keeps the first; `visit` gets the others.
   Result<void> drop_copies(
       const std::function<void(std::int64_t list, const std::string& name)>& visit);
@@ -91,6 +99,7 @@ class MessageTable {
   std::mutex mutex_;
   TemporaryDatabase database_{"the list of message files"};
   Statement insert_;
+  Statement insert_note_;
   bool may_have_copies_ = false;
 };
 

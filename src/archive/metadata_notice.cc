@@ -24,4 +24,9 @@ std::string lost_keywords(std::uint64_t messages) {
          " keyword letters that no file \"dovecot-keywords\" explains: these keywords are lost";
 }
 
+std::string noted_messages(std::uint64_t messages) {
+  return "read marks and labels of " + std::to_string(messages) +
+         (messages == 1 ? " message come" : " messages come") + " from files beside the mail";
+}
+
 }  // namespace mboxferry::archive

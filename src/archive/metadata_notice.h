@@ -16,4 +16,7 @@ Result<std::string> metadata_notice(const NotReadList& not_read);
 /// The line about messages whose keyword letters no list of keywords explains.
 std::string lost_keywords(std::uint64_t messages);
 
+/// The line about messages whose marks and labels were read from files beside them.
+std::string noted_messages(std::uint64_t messages);
+
 }  // namespace mboxferry::archive

@@ -124,6 +124,7 @@ Result<Archive> Opener::open_tree(const std::string& path) const {
   if (tree.unexplained_keywords > 0) {
     archive.notices_.push_back(lost_keywords(tree.unexplained_keywords));
   }
+  if (tree.noted > 0) archive.notices_.push_back(noted_messages(tree.noted));
   archive.not_read_ = std::move(tree.not_read);
   archive.layouts_ = std::move(tree.layouts);
   return archive;
@@ -208,6 +209,7 @@ Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
                    "a part of the download that is missing"});
   bool has_encrypted = false;
   std::uint64_t unexplained_keywords = 0;
+  std::uint64_t noted = 0;
   LayoutMarks marks;
   for (const std::string& path : paths) {
     MBOXFERRY_ASSIGN(OpenFile file, OpenFile::open(path));
@@ -217,6 +219,7 @@ Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
     std::move(contents.folders.begin(), contents.folders.end(), std::back_inserter(found));
     has_encrypted = has_encrypted || contents.has_encrypted;
     unexplained_keywords += contents.unexplained_keywords;
+    noted += contents.noted;
     if (!contents.notice.empty()) notices.push_back(std::move(contents.notice));
   }
   MBOXFERRY_TRY(not_read->result());
@@ -232,6 +235,7 @@ Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
   MBOXFERRY_ASSIGN(std::string metadata, metadata_notice(*not_read));
   if (!metadata.empty()) notices.push_back(std::move(metadata));
   if (unexplained_keywords > 0) notices.push_back(lost_keywords(unexplained_keywords));
+  if (noted > 0) notices.push_back(noted_messages(noted));
   archive.not_read_ = std::move(not_read);
   archive.notices_ = std::move(notices);
   archive.layouts_ = marks.names();

@@ -28,6 +28,7 @@
 #include "archive/message_record.h"
 #include "archive/not_read_rules.h"
 #include "archive/open_file.h"
+#include "archive/side_files.h"
 #include "mboxferry/base/utf8.h"
 
 namespace mboxferry::archive {
@@ -57,6 +58,9 @@ class Walk {
   Result<void> look_inside(const std::string& relative, const struct stat& status);
   Result<void> add_message(const MailFile& mail, const std::string& relative, UnpackedFile& file,
                            const struct stat& status);
+  void leave_other(const std::string& relative, std::string_view head, std::uint64_t size);
+  Result<void> look_beside(const std::string& relative, InputStream& bytes, std::string_view head,
+                           std::uint64_t size);
   Result<void> read_list(const std::string& relative);
   void add_mbox(const std::string& relative, const struct stat& status, bool compressed);
   void drop_copies();
@@ -301,12 +305,34 @@ Result<void> Walk::look_inside(const std::string& relative, const struct stat& s
   if (looks_like_mbox(*head) || (file->compressed && head->empty()) ||
       may_be_damaged_mbox(base_name(relative), *head)) {
     add_mbox(relative, status, file->compressed);
-  } else if (const auto reason = metadata_reason(base_name(relative)); !reason.empty()) {
-    leave_out(relative, reason, size);
-  } else if (const auto kind = container_name(*head); !kind.empty()) {
-    tell(kind_of_packed(base_name(relative), *head), relative, not_unpacked(*head), size);
+  } else if (is_side_file_name(base_name(relative))) {
+    return look_beside(relative, *file->bytes, *head, size);
   } else {
-    tell(kind_of_unknown(*head), relative, "does not begin like an mbox file", size);
+    leave_other(relative, *head, size);
+  }
+  return ok();
+}
+
+void Walk::leave_other(const std::string& relative, std::string_view head, std::uint64_t size) {
+  if (const auto reason = metadata_reason(base_name(relative)); !reason.empty()) {
+    leave_out(relative, reason, size);
+  } else if (const auto kind = container_name(head); !kind.empty()) {
+    tell(kind_of_packed(base_name(relative), head), relative, not_unpacked(head), size);
+  } else {
+    tell(kind_of_unknown(head), relative, "does not begin like an mbox file", size);
+  }
+}
+
+// A file that may say something about messages beside it.
+Result<void> Walk::look_beside(const std::string& relative, InputStream& bytes,
+                               std::string_view head, std::uint64_t size) {
+  const std::string kept_head(head);  // reading ends the view
+  const auto read = read_side_file(relative, bytes, messages_);
+  if (!read && !is_trouble_of_one_file(read.error())) return read.error();
+  if (read && !read->empty()) {
+    leave_out(relative, *read, size);
+  } else {
+    leave_other(relative, kept_head, size);
   }
   return ok();
 }
@@ -331,6 +357,7 @@ Result<void> Walk::add_message(const MailFile& mail, const std::string& relative
     record = std::move(named);
   }
   record.compressed = file.compressed;
+  if (mail.form == FolderForm::eml) record.side = side_key(relative);
   note_file(record, status);
   if (record.length == 0) {
     leave_out(relative, "empty");
@@ -396,6 +423,7 @@ Result<Tree> Walk::run() {
             [](const Folder& a, const Folder& b) { return a.file < b.file; });
   tree.not_read = not_read_;
   tree.unexplained_keywords = messages_.unexplained_keywords();
+  tree.noted = messages_.noted();
   return tree;
 }
 

@@ -25,7 +25,7 @@ std::unique_ptr<MessageIndexer> IndexPipeline::new_indexer() const {
 }
 
 Result<void> IndexPipeline::begin(std::uint64_t offset, const mbox::Envelope& envelope) {
-  return begin(offset, MessageStart{envelope, {}, {}, {}});
+  return begin(offset, MessageStart{envelope, {}, {}, {}, {}});
 }
 
 Result<void> IndexPipeline::begin(std::uint64_t offset, MessageStart start) {

@@ -62,7 +62,8 @@ MessageStart start_of(archive::MessageFile file) {
   MessageStart start;
   start.file = std::move(file.name);
   start.envelope.date = file.date;
-  start.envelope.exporter_form = true;
+  start.envelope.exporter_form = !file.date_is_exact;
+  start.labels = std::move(file.labels);
   if (!file.has_flags) return start;
   std::uint8_t flags = 0;
   for (const char letter : file.flags) flags |= flag_of(letter);

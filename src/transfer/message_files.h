@@ -26,7 +26,8 @@ class FileReader {
 };
 
 /// What the file says before its bytes do. Its date comes after all that the header says, as the
-/// exporter's clock in an mbox does: copying a file can change it.
+/// exporter's clock in an mbox does: copying a file can change it. Only the server's own date, from
+/// a file beside it, comes first.
 MessageStart start_of(archive::MessageFile file);
 
 }  // namespace mboxferry::transfer

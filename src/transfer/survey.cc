@@ -81,6 +81,7 @@ Result<FolderSurvey> survey_files(ByteSource& source, archive::MessageFiles& fil
     if (!file || file->offset >= mbox::kSurveyBytes) break;
     survey.profile.empty = false;
     survey.has_status = survey.has_status || file->has_flags;
+    survey.has_labels = survey.has_labels || !file->labels.empty();
     bool at_start = true;
     const auto take = [&](std::string_view raw) -> Result<bool> {
       if (std::exchange(at_start, false))

@@ -72,7 +72,9 @@ struct MessageFile {
   bool has_flags = false;  ///< true: `flags` and `keywords` say all there is to say
   std::string flags;       ///< Maildir's letters: D F P R S T
   std::vector<std::string> keywords;
+  std::vector<std::string> labels;  ///< from a file beside it, as Gmail's
   std::optional<Timestamp> date;  ///< when it was delivered, by the file's own date
+  bool date_is_exact = false;     ///< the server's own date, from a file beside it
 };
 
 /// Walks the files of such a folder in the order of its stream. Constant memory. One thread.

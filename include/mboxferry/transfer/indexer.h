@@ -53,6 +53,7 @@ struct MessageStart {
   /// programs keep them in say nothing, neither that it is expunged or a pseudo message.
   std::optional<std::uint8_t> flags;
   std::vector<std::string> keywords;
+  std::vector<std::string> labels;  ///< used when the header has none
   std::string file;  ///< the name of the message's own file; empty in an mbox
 };
 

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Matches files beside the mail with their messages.
+#include "archive/side_files.h"
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include "archive/file_rules.h"
+#include "archive/gyb_database.h"
+#include "archive/side_note.h"
+#include "archive/temporary_file.h"
+
+namespace mboxferry::archive {
+namespace {
+
+constexpr std::size_t kLongestNote = 256 * 1024;
+constexpr std::uint64_t kLargestDatabase = std::uint64_t{4} << 30U;
+constexpr std::string_view kGmvaultSuffix = ".meta";
+constexpr std::string_view kProtonSuffix = ".metadata.json";
+constexpr std::string_view kProtonLabelFile = "labels.json";
+constexpr std::string_view kGybDatabase = "msg-db.sqlite";
+
+/// Nothing when it is longer than any such file is.
+Result<std::string> read_short_text(InputStream& bytes) {
+  std::string text(kLongestNote + 1, '\0');
+  std::size_t size = 0;
+  while (size < text.size()) {
+    MBOXFERRY_ASSIGN(const std::size_t got, bytes.read(std::span<char>(text).subspan(size)));
+    if (got == 0) break;
+    size += got;
+  }
+  text.resize(size > kLongestNote ? 0 : size);
+  return text;
+}
+
+Result<std::string_view> read_notes_of_gyb(const std::string& path, InputStream& bytes,
+                                           MessageCollector& messages) {
+  MBOXFERRY_ASSIGN(TemporaryFile file, TemporaryFile::create_large());
+  std::array<char, 16 * 1024> buffer{};
+  for (;;) {
+    MBOXFERRY_ASSIGN(const std::size_t got, bytes.read(buffer));
+    if (got == 0) break;
+    if (file.size() > kLargestDatabase) return std::string_view();
+    MBOXFERRY_TRY(file.append({buffer.data(), got}));
+  }
+  const std::string directory = parent_path(path);
+  MBOXFERRY_ASSIGN(
+      const bool read, read_gyb_database(file, [&](const std::string& name, const SideNote& note) {
+        return messages.add_note(side_key(join_path(directory, plain_path(name))), note);
+      }));
+  return read ? std::string_view("labels of Got Your Back, read") : std::string_view();
+}
+
+}  // namespace
+
+bool is_side_file_name(std::string_view name) {
+  return name.ends_with(kGmvaultSuffix) || name.ends_with(kProtonSuffix) ||
+         name == kProtonLabelFile || name == kGybDatabase;
+}
+
+std::string side_key(const std::string& path) {
+  constexpr std::string_view kMessageSuffix = ".eml";
+  std::string_view plain = without_packing_suffix(path);
+  if (ends_with_ignoring_case(plain, kMessageSuffix)) plain.remove_suffix(kMessageSuffix.size());
+  return std::string(plain);
+}
+
+Result<std::string_view> read_side_file(const std::string& path, InputStream& bytes,
+                                        MessageCollector& messages) {
+  const std::string_view name = base_name(path);
+  if (name == kGybDatabase) return read_notes_of_gyb(path, bytes, messages);
+  if (!is_side_file_name(name)) return std::string_view();
+  MBOXFERRY_ASSIGN(const std::string text, read_short_text(bytes));
+  if (name == kProtonLabelFile) {
+    auto names = parse_proton_labels(text);
+    if (!names) return std::string_view();
+    messages.set_label_names(parent_path(path), std::move(*names));
+    return std::string_view("names of Proton Mail's labels, read");
+  }
+  const bool is_proton = name.ends_with(kProtonSuffix);
+  const auto note = is_proton ? parse_proton_note(text) : parse_gmvault_note(text);
+  if (!note) return std::string_view();
+  const std::size_t suffix = is_proton ? kProtonSuffix.size() : kGmvaultSuffix.size();
+  MBOXFERRY_TRY(messages.add_note(path.substr(0, path.size() - suffix), *note));
+  return is_proton ? std::string_view("read marks and labels of Proton Mail, read")
+                   : std::string_view("read marks and labels of gmvault, read");
+}
+
+}  // namespace mboxferry::archive

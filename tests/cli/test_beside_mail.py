@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Marks, labels and dates from files beside the mail reach the rows of the messages."""
+import json
+import sqlite3
+import unittest
+import zipfile
+
+from support.program import ProgramTest
+
+
+def letter(subject, date="Tue, 6 Jan 2015 10:00:00 +0000"):
+    return (f"From: a@example.org\nTo: b@example.org\nDate: {date}\n"
+            f"Message-ID: <{subject}>\nSubject: {subject}\n\nbody\n").encode()
+
+
+class BesideMailTest(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.tree = self.folder / "tree"
+
+    def write(self, name, data):
+        path = self.tree / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data.encode() if isinstance(data, str) else data)
+        return path
+
+    def zipped(self):
+        path = self.folder / "packed.zip"
+        with zipfile.ZipFile(path, "w") as packed:
+            for child in sorted(self.tree.rglob("*"), reverse=True):
+                if child.is_file():
+                    packed.write(child, child.relative_to(self.tree))
+        return path
+
+    def rows(self, archive):
+        listed = self.run_program("scan", "--list", archive)
+        self.assertEqual(listed.code, 0, listed)
+        rows = [json.loads(line) for line in listed.out.splitlines()]
+        return sorted((row["message_id"].strip("<>"), row["flags"], row["labels"],
+                       row["internaldate"]) for row in rows)
+
+    def write_gyb(self, rows, schema=None):
+        path = self.folder / "made.sqlite"
+        path.unlink(missing_ok=True)
+        base = sqlite3.connect(path)
+        base.executescript(schema or """
+            CREATE TABLE messages(message_num INTEGER PRIMARY KEY, message_filename TEXT,
+                                  message_internaldate TIMESTAMP);
+            CREATE TABLE labels (message_num INTEGER, label TEXT);
+            CREATE UNIQUE INDEX labelidx ON labels (message_num, label);""")
+        if schema is None:
+            for number, (name, date, labels) in enumerate(rows, 1):
+                base.execute("INSERT INTO messages VALUES (?, ?, ?)", (number, name, date))
+                base.executemany("INSERT INTO labels VALUES (?, ?)",
+                                 [(number, label) for label in labels])
+        base.commit()
+        base.close()
+        self.write("msg-db.sqlite", path.read_bytes())
+
+    def test_got_your_back(self):
+        self.write("2015/1/6/a1.eml", letter("one"))
+        self.write("2015/1/6/b2.eml", letter("two"))
+        self.write("2015/1/7/c3.eml", "From: a@example.org\nMessage-ID: <without>\n\nbody\n")
+        self.write_gyb([("2015/1/6/a1.eml", "2015-01-06 11:00:00", ["INBOX", "UNREAD", "Work"]),
+                        ("2015\\1\\6\\b2.eml", "2015-01-06 11:00:00", ["SENT", "STARRED"]),
+                        ("2015/1/7/c3.eml", "2015-01-07 11:00:00", [])])
+        expected = [("one", [], ["INBOX", "Work"], "2015-01-06T10:00:00+00:00"),
+                    ("two", ["\\Seen", "\\Flagged"], ["SENT"], "2015-01-06T10:00:00+00:00"),
+                    ("without", ["\\Seen"], [], "2015-01-07T11:00:00+00:00")]
+        self.assertEqual(self.rows(self.tree), expected)
+        self.assertEqual(self.rows(self.zipped()), expected)
+
+    def test_a_database_that_is_something_else_is_not_read(self):
+        self.write("2015/1/6/a1.eml", letter("one"))
+        endless = """
+            CREATE TABLE labels (message_num INTEGER, label TEXT);
+            CREATE VIEW messages AS WITH RECURSIVE n(message_num) AS
+              (SELECT 1 UNION ALL SELECT message_num + 1 FROM n)
+              SELECT message_num, 'a' AS message_filename, 'b' AS message_internaldate FROM n;"""
+        for schema in (endless, "CREATE TABLE messages(a); CREATE TABLE labels(b);"):
+            self.write_gyb([], schema)
+            for archive in (self.tree, self.zipped()):
+                self.assertEqual([row[2] for row in self.rows(archive)], [[]])
+                told = self.run_program("scan", archive)
+                self.assertIn("labels of Got Your Back, not read", told.out + told.err)
+
+    def test_a_cut_database_is_not_read_as_a_whole(self):
+        self.write("2015/1/6/a1.eml", letter("one"))
+        self.write_gyb([(f"2015/1/6/{n}.eml", "2015-01-06 11:00:00", ["L" * 200])
+                        for n in range(400)])
+        whole = (self.tree / "msg-db.sqlite").read_bytes()
+        self.write("msg-db.sqlite", whole[:len(whole) // 2])
+        told = self.run_program("scan", self.tree)
+        self.assertIn("labels of Got Your Back, not read", told.out + told.err)
+
+    def test_the_server_s_date_of_proton_comes_before_the_header_s(self):
+        self.write("mail/x==.eml", letter("one"))
+        self.write("mail/x==.metadata.json", json.dumps(
+            {"Version": 1, "Payload": {"LabelIDs": ["7", "5"], "Unread": 0, "Time": 1600000000}}))
+        expected = [("one", ["\\Seen"], ["Sent"], "2020-09-13T12:26:40+00:00")]
+        self.assertEqual(self.rows(self.tree), expected)
+        self.assertEqual(self.rows(self.zipped()), expected)
+
+    def test_labels_in_the_message_come_before_those_beside_it(self):
+        self.write("db/1.eml", b"X-Gmail-Labels: Inside\n" + letter("one"))
+        self.write("db/1.meta", json.dumps({"gm_id": 1, "flags": [], "labels": ["Beside"],
+                                            "internal_date": 1}))
+        self.assertEqual(self.rows(self.tree)[0][2], ["Inside"])
+
+
+if __name__ == "__main__":
+    unittest.main()

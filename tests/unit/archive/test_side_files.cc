@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Marks, labels and dates from files beside the mail.
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "archive/side_note.h"
+#include "message_files.h"
+
+namespace mboxferry::archive {
+namespace {
+
+// A line a message: its name, flags, labels and date ("!": the server's own).
+std::string noted(const Folder& folder) {
+  const auto files = open_messages(folder);
+  if (!files) return describe(files.error());
+  std::string text;
+  for (;;) {
+    const auto file = (*files)->next();
+    if (!file) return describe(file.error());
+    if (!*file) return text;
+    const std::string& name = (*file)->name;
+    text += name.substr(name.find_last_of("/: ") + 1) + " " + (*file)->flags;
+    for (const std::string& label : (*file)->labels) text += "|" + label;
+    if ((*file)->date) text += " " + std::to_string((*file)->date->unix_seconds);
+    text += (*file)->date_is_exact ? "!\n" : "\n";
+  }
+}
+
+std::string proton(const std::string& labels, int unread, int time) {
+  return R"({"Version":1,"Payload":{"ID":"x","LabelIDs":[)" + labels + R"(],"Unread":)" +
+         std::to_string(unread) + R"(,"IsReplied":1,"Time":)" + std::to_string(time) + "}}";
+}
+
+Archive packed_or_tree(const TemporaryDirectory& directory, const std::vector<PackedFile>& files) {
+  for (const PackedFile& file : files) directory.write("tree/" + file.name, file.bytes);
+  directory.write("a.zip", zip(files));
+  directory.write("a.tar", tar(files));
+  const std::string where = GENERATE(as<std::string>(), "tree", "a.zip", "a.tar");
+  return must_open(directory.file(where));
+}
+
+TEST_CASE("gmvault's marks and labels are read, whichever file comes first") {
+  TemporaryDirectory directory;
+  const Archive archive = packed_or_tree(
+      directory,
+      {{"db/2014-02/1.meta",
+        R"({"gm_id":1,"labels":["\\Inbox","\\Starred","Work"],"flags":["\\Seen","$Phishing"],)"
+        R"("internal_date":1391212800,"subject":"a"})"},
+       {"db/2014-02/1.eml", letter("1")},
+       {"db/2014-02/2.eml.gz", gzip(letter("2"))},
+       {"db/2014-02/2.meta", R"({"gm_id":2,"labels":[12],"flags":[],"internal_date":null})"},
+       {"db/2014-02/3.eml", letter("3")}});
+  REQUIRE(archive.folders().size() == 1);
+  const std::string text = noted(archive.folders()[0]);
+  CHECK(text.find("1.eml SF|Inbox|Work|IMAP_$Phishing 1391212800\n") != std::string::npos);
+  CHECK(text.find("2.eml.gz |12 ") != std::string::npos);
+  CHECK(text.find("3.eml  ") != std::string::npos);
+  CHECK(unread_count(archive) == 0);
+  CHECK(left_out_count(archive) == 2);
+  REQUIRE(archive.notices().size() == 1);
+  CHECK(archive.notices()[0].starts_with("read marks and labels of 2 messages come from files"));
+}
+
+TEST_CASE("Proton Mail's marks, labels by their names, and the server's date are read") {
+  TemporaryDirectory directory;
+  const Archive archive = packed_or_tree(
+      directory,
+      {{"m/a==.eml", letter("1")},
+       {"m/a==.metadata.json", proton(R"("own==","0","5","10","15")", 0, 1600000000)},
+       {"m/b==.eml", letter("2")},
+       {"m/b==.metadata.json", proton(R"("6","lost==")", 1, 1600000001)},
+       {"m/labels.json",
+        R"({"Version":1,"Payload":[{"ID":"own==","Name":"Kind","Path":"Eltern/Kind","Type":3}]})"}});
+  REQUIRE(archive.folders().size() == 1);
+  const std::string text = noted(archive.folders()[0]);
+  CHECK(text ==
+        "a==.eml SRF|Inbox|Eltern/Kind 1600000000!\n"
+        "b==.eml R|Archived|lost== 1600000001!\n");
+  CHECK(left_out(archive).find("names of Proton Mail's labels, read") != std::string::npos);
+}
+
+TEST_CASE("a file that only has the name of a note is no note") {
+  TemporaryDirectory directory;
+  const std::string bytes =
+      GENERATE(as<std::string>(), "{}", "[1]", "{\"gm_id\":1}", "d1:x2:yz",
+               R"({"gm_id":1,"labels":{},"flags":[]})", std::string(300'000, '['));
+  const Archive archive =
+      packed_or_tree(directory, {{"d/1.eml", letter("1")}, {"d/1.meta", bytes}});
+  CHECK(messages(archive.folders()[0]).find("[?]") != std::string::npos);
+  REQUIRE(archive.notices().size() == 1);
+  CHECK(archive.notices()[0].starts_with("1 file holds read marks or labels that are not read"));
+}
+
+TEST_CASE("labels of Gmail's API are labels and flags") {
+  const SideNote note = note_of_gmail_labels(
+      {"INBOX", "UNREAD", "STARRED", "CATEGORY_SOCIAL", "DRAFT", "Work/A", "CHAT"});
+  CHECK(note.info == "FD");
+  CHECK(note.labels ==
+        std::vector<std::string>{"INBOX", "Category: SOCIAL", "Drafts", "Work/A", "Chats"});
+  CHECK(note_of_gmail_labels({}).info == "S");
+}
+
+TEST_CASE("stored dates are read by the calendar") {
+  CHECK(parse_stored_date("1970-01-01 00:00:00") == 0);
+  CHECK(parse_stored_date("2024-02-29 12:34:56") == 1709210096);
+  CHECK(parse_stored_date("2024-02-29T12:34:56.5") == 1709210096);
+  for (const char* bad : {"", "2024-02-29", "2024-13-01 00:00:00", "2024-01-00 00:00:00",
+                          "2024-01-01 24:00:00", "2O24-01-01 00:00:00"}) {
+    CHECK(!parse_stored_date(bad));
+  }
+}
+
+TEST_CASE("joined labels come back one by one") {
+  const std::vector<std::string> labels{"a", "b c", "\xc3\xa4"};
+  CHECK(split_joined_labels(join_labels(labels)) == labels);
+  CHECK(split_joined_labels("").empty());
+}
+
+}  // namespace
+}  // namespace mboxferry::archive
