@@ -98,16 +98,10 @@ std::string narrowed(std::string_view head) {
   return text;
 }
 
-bool is_utf16(std::string_view head) {
-  if (head.starts_with("\xff\xfe") || head.starts_with("\xfe\xff")) return true;
-  return head.size() > 3 && ((head[0] == '\0' && head[2] == '\0' && head[1] != '\0') ||
-                             (head[1] == '\0' && head[3] == '\0' && head[0] != '\0'));
-}
-
 }  // namespace
 
 NotReadKind kind_of_unknown(std::string_view head) {
-  const bool mail = is_utf16(head) ? has_header(narrowed(head)) : has_header(head);
+  const bool mail = may_be_utf16(head) ? has_header(narrowed(head)) : has_header(head);
   return mail ? NotReadKind::unread : NotReadKind::not_mail;
 }
 

@@ -39,6 +39,8 @@ class ConvertedStream : public InputStream {
 
 /// True when the bytes begin like ASCII text in UTF-16, with or without a byte order mark.
 bool is_utf16_text(std::string_view head);
+/// True when they may be UTF-16 all the same: by a mark, or by zeros in every second place.
+bool may_be_utf16(std::string_view head);
 /// True when the bytes begin with the line of four ^A that is around each message in MMDF.
 bool is_mmdf(std::string_view head);
 

@@ -97,6 +97,12 @@ bool is_utf16_text(std::string_view head) {
   return is_text(head, true) || is_text(head, false);
 }
 
+bool may_be_utf16(std::string_view head) {
+  if (head.starts_with(kLittleMark) || head.starts_with(kBigMark)) return true;
+  return head.size() > 3 && ((head[0] == '\0' && head[2] == '\0' && head[1] != '\0') ||
+                             (head[1] == '\0' && head[3] == '\0' && head[0] != '\0'));
+}
+
 std::string_view conversion_name(std::string_view head) {
   if (is_utf16_text(head)) return "text in UTF-16";
   return is_mmdf(head) ? "an MMDF mailbox" : std::string_view();
