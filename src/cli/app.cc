@@ -2,13 +2,14 @@
 // Finds the command, runs it, and turns its error into one line and an exit status.
 #include "mboxferry/cli/app.h"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
 
 #include "cli/command.h"
 #include "cli/exit_codes.h"
+#include "cli/help.h"
+#include "cli/options.h"
 #include "cli/signals.h"
 #include "mboxferry/base/file.h"
 #include "mboxferry/base/thread.h"
@@ -18,54 +19,31 @@ namespace mboxferry::cli {
 namespace {
 
 constexpr std::array<Command, 7> kCommands{{
-    {"scan", "read archives and say what is in them; needs no server", run_scan},
-    {"migrate", "put archives into the mailboxes of one account, or go on with it", run_migrate},
-    {"batch", "the same for the accounts of a CSV file, several at once", run_batch},
-    {"verify", "compare a job's journal with the server", run_verify},
-    {"retry", "send the messages of a job once more that the server refused", run_retry},
-    {"status", "show where a job stands, also while it runs", run_status},
-    {"report", "write what jobs did as JSON, CSV or a page for a browser", run_report},
+    {"scan", "read archives and say what is in them; needs no server", run_scan, scan_table},
+    {"migrate", "put archives into the mailboxes of one account, or go on with it", run_migrate,
+     migrate_table},
+    {"batch", "the same for the accounts of a CSV file, several at once", run_batch, batch_table},
+    {"verify", "compare a job's journal with the server", run_verify, verify_table},
+    {"retry", "send the messages of a job once more that the server refused", run_retry,
+     retry_table},
+    {"status", "show where a job stands, also while it runs", run_status, status_table},
+    {"report", "write what jobs did as JSON, CSV or a page for a browser", run_report,
+     report_table},
 }};
-
-std::string help() {
-  std::string text =
-      "mboxferry puts mbox archives into IMAP mailboxes over TLS, every message exactly once.\n\n"
-      "usage: mboxferry COMMAND [OPTION]... ARGUMENT...\n\ncommands:\n";
-  for (const Command& command : kCommands) {
-    text += fmt::format("  {:9}{}\n", command.name, command.summary);
-  }
-  return text +
-         "\n"
-         "  mboxferry COMMAND --help   says more about one of them\n"
-         "  mboxferry --version        prints the version\n\n"
-         "examples:\n"
-         "  mboxferry scan Archive.mbox\n"
-         "  mboxferry migrate Archive.mbox --to imaps://alice%40example.org@imap.example.org/\n"
-         "      (add --dry-run to see first what would happen)\n\n"
-         "exit status: 0 all there; 3 finished, some messages refused; 75 and 130 run it again to\n"
-         "go on; others are errors, explained in docs/exit-codes.md\n";
-}
 
 Result<int> dispatch(const Arguments& arguments, Context& context) {
   if (arguments.empty()) {
     return Error{ErrorCode::usage, "no command given", "try mboxferry --help"};
   }
   const std::string& name = arguments.front();
-  if (name == "--help" || name == "-h" || name == "help") {
-    MBOXFERRY_TRY(context.out.write(help()));
-    return kExitSuccess;
-  }
-  if (name == "--version") {
+  const Arguments rest(arguments.begin() + 1, arguments.end());
+  if (name == "--help" || name == "-h" || name == "help") return run_help(rest, context);
+  if (name == "--version" || name == "-V") {
     MBOXFERRY_TRY(context.out.write("mboxferry " MBOXFERRY_VERSION "\n"));
     return kExitSuccess;
   }
-  for (const Command& command : kCommands) {
-    if (command.name == name) {
-      return command.run(Arguments(arguments.begin() + 1, arguments.end()), context);
-    }
-  }
-  return Error{ErrorCode::usage, "there is no command '" + name.substr(0, 40) + "'",
-               "try mboxferry --help"};
+  MBOXFERRY_ASSIGN(const Command* command, command_named(name));
+  return command->run(rest, context);
 }
 
 int conclude(const Error& error) {

@@ -13,6 +13,7 @@
 #include "cli/command.h"
 #include "cli/connection_options.h"
 #include "cli/exit_codes.h"
+#include "cli/help.h"
 #include "cli/job_settings.h"
 #include "cli/limit_options.h"
 #include "cli/mapping_options.h"
@@ -66,6 +67,8 @@ OptionTable row_table() {
   return table;
 }
 
+}  // namespace
+
 OptionTable batch_table() {
   OptionTable table = row_table();
   table.usage = "batch [OPTION]... ACCOUNTS.csv";
@@ -100,7 +103,7 @@ OptionTable batch_table() {
       ("shard", po::value<std::string>()->value_name("I/N"),
        "take only share I, from 0, of N; without it as a Slurm array or an indexed Kubernetes Job "
        "says")  //
-      ("dry-run", flag(),
+      ("dry-run,n", flag(),
        "read everything, log in everywhere, and say what would happen; changes nothing")  //
       ("state-dir", po::value<std::string>()->value_name("DIR"),
        "where the state of the batch and of each account is kept (default: "
@@ -119,6 +122,8 @@ OptionTable batch_table() {
   table.groups.push_back(batch);
   return table;
 }
+
+namespace {
 
 Result<int> count_of(const Options& options, const char* name, int otherwise) {
   const auto value = options.get<long>(name);

@@ -21,12 +21,26 @@ struct Context {
 
 using Arguments = std::vector<std::string>;
 
+struct OptionTable;
+
 /// One subcommand. `run` returns the exit status, or the error that ends the program.
 struct Command {
   std::string_view name;
   std::string_view summary;
   Result<int> (*run)(const Arguments& arguments, Context& context);
+  OptionTable (*table)();  ///< what it understands
 };
+
+inline constexpr std::string_view kProgramAbout =
+    "mboxferry puts mbox archives into IMAP mailboxes over TLS, every message exactly once.";
+inline constexpr std::string_view kProgramExamples =
+    "  mboxferry scan Archive.mbox\n"
+    "  mboxferry migrate Archive.mbox \\\n"
+    "      --to imaps://alice%40example.org@imap.example.org/\n"
+    "      (add --dry-run to see first what would happen)\n";
+inline constexpr std::string_view kProgramExit =
+    "0 all there; 3 finished, some messages refused; 75 and 130 run it\n"
+    "again to go on; others are errors, explained in docs/exit-codes.md\n";
 
 Result<int> run_scan(const Arguments& arguments, Context& context);
 Result<int> run_migrate(const Arguments& arguments, Context& context);
@@ -35,6 +49,14 @@ Result<int> run_verify(const Arguments& arguments, Context& context);
 Result<int> run_retry(const Arguments& arguments, Context& context);
 Result<int> run_status(const Arguments& arguments, Context& context);
 Result<int> run_report(const Arguments& arguments, Context& context);
+
+OptionTable scan_table();
+OptionTable migrate_table();
+OptionTable batch_table();
+OptionTable verify_table();
+OptionTable retry_table();
+OptionTable status_table();
+OptionTable report_table();
 
 std::span<const Command> commands();
 

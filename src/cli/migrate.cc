@@ -5,6 +5,7 @@
 #include "cli/connection_options.h"
 #include "cli/credentials.h"
 #include "cli/exit_codes.h"
+#include "cli/help.h"
 #include "cli/job_settings.h"
 #include "cli/limit_options.h"
 #include "cli/mapping_options.h"
@@ -23,9 +24,11 @@ namespace {
 
 namespace po = boost::program_options;
 
+}  // namespace
+
 OptionTable migrate_table() {
   OptionTable table;
-  table.usage = "migrate [OPTION]... ARCHIVE... --to imaps://USER@HOST:PORT/MAILBOX";
+  table.usage = "migrate [OPTION]... ARCHIVE... --to imaps://USER@HOST/MAILBOX";
   table.about =
       "Puts the messages of archives into the mailboxes of one account, each exactly once. "
       "Running\n"
@@ -35,12 +38,12 @@ OptionTable migrate_table() {
       "Maildir, .eml files, a folder of them, any of these in a zip or tar archive or compressed,\n"
       "or - for standard input. Archives are only read.\n";
   table.examples =
-      "  mboxferry migrate Archive.mbox --to imaps://alice%40example.org@imap.example.org/ "
-      "--dry-run\n"
+      "  mboxferry migrate Archive.mbox --dry-run \\\n"
+      "      --to imaps://alice%40example.org@imap.example.org/\n"
       "  mboxferry migrate Archive.mbox --to imaps://alice@imap.example.org/Old \\\n"
       "      --password-file secret --report-json report.json\n"
-      "  mboxferry migrate ~/Mail --host localhost --port 10143 --tls starttls --user alice \\\n"
-      "      --ca-file ca.pem --password-command 'pass show mail/alice'\n";
+      "  mboxferry migrate ~/Mail --host localhost --port 10143 --tls starttls \\\n"
+      "      --user alice --ca-file ca.pem --password-command 'pass show mail/alice'\n";
   table.positional = "archive";
   auto target = option_group("where to");
   add_target_options(target);
@@ -63,7 +66,7 @@ OptionTable migrate_table() {
   add_unread_option(job);
   add_probe_option(job);
   job.add_options()  //
-      ("dry-run", flag(),
+      ("dry-run,n", flag(),
        "read everything, log in, and say what would happen; changes nothing")  //
       ("journal", po::value<std::string>()->value_name("FILE"),
        "where the job's state is kept")  //
@@ -82,6 +85,8 @@ OptionTable migrate_table() {
     table.groups.push_back(group);
   return table;
 }
+
+namespace {
 
 /// A dry run creates no folder for it.
 Result<std::string> journal_path(const Options& options, const transfer::JobSettings& settings) {

@@ -4,16 +4,14 @@
 
 #include <algorithm>
 #include <fstream>
-#include <sstream>
 
+#include "cli/suggestion.h"
 #include "mboxferry/base/file.h"
 
 namespace mboxferry::cli {
 namespace {
 
 namespace po = boost::program_options;
-
-constexpr unsigned kHelpColumns = 96;
 
 std::string environment_name(const std::string& option) {
   std::string name = "MBOXFERRY_";
@@ -23,12 +21,14 @@ std::string environment_name(const std::string& option) {
   return name;
 }
 
-Error usage(const std::string& source, const std::string& what) {
-  return {ErrorCode::usage, source + what, "see --help"};
+Error usage(const std::string& source, const std::string& what, const std::string& hint) {
+  return {ErrorCode::usage, source + what, hint};
 }
 
 /// One line without anything that may be a secret: Boost repeats `--name=value` as it was given.
-Error usage_from(const std::string& source, const po::error& error) {
+Error usage_from(const std::string& source, const po::options_description& all,
+                 const po::error& error) {
+  const std::string help = "see --help";
   if (const auto* unknown = dynamic_cast<const po::unknown_option*>(&error)) {
     const std::string given = unknown->get_option_name();
     const std::string name = given.substr(0, given.find('='));
@@ -36,15 +36,18 @@ Error usage_from(const std::string& source, const po::error& error) {
       return {ErrorCode::usage, source + "a password is not given this way, others could read it",
               "use --password-file, --password-env or --password-command"};
     }
-    return usage(source, "there is no option '" + name + "'");
+    std::vector<std::string> known;
+    for (const auto& option : all.options()) known.push_back("--" + option->long_name());
+    return usage(source, "there is no option '" + name + "'", did_you_mean(name, known, help));
   }
   if (const auto* invalid = dynamic_cast<const po::validation_error*>(&error)) {
-    return usage(source, "'" + invalid->get_option_name() + "' has a value that it cannot have");
+    return usage(source, "'" + invalid->get_option_name() + "' has a value that it cannot have",
+                 help);
   }
   if (dynamic_cast<const po::too_many_positional_options_error*>(&error) != nullptr) {
-    return usage(source, "too many arguments");
+    return usage(source, "too many arguments", help);
   }
-  return usage(source, error.what());
+  return usage(source, error.what(), help);
 }
 
 po::options_description all_of(const OptionTable& table) {
@@ -60,13 +63,14 @@ po::options_description all_of(const OptionTable& table) {
 
 /// Runs one of Boost's parsers, which throw.
 template <typename Parse>
-Result<Layer> parse_layer(const std::string& source, const Parse& parse) {
+Result<Layer> parse_layer(const std::string& source, const po::options_description& all,
+                          const Parse& parse) {
   try {
     po::variables_map values;
     po::store(parse(), values);
     return Layer(std::move(values));
   } catch (const po::error& error) {
-    return usage_from(source, error);
+    return usage_from(source, all, error);
   }
 }
 
@@ -75,7 +79,7 @@ Result<Layer> read_command_line(const OptionTable& table, const po::options_desc
   po::positional_options_description positional;
   positional.add(table.positional.c_str(), table.max_positional);
   const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
-  return parse_layer("", [&] {
+  return parse_layer("", all, [&] {
     return po::command_line_parser(arguments)
         .options(all)
         .positional(positional)
@@ -85,7 +89,7 @@ Result<Layer> read_command_line(const OptionTable& table, const po::options_desc
 }
 
 Result<Layer> read_environment(const po::options_description& all) {
-  return parse_layer("in the environment: ", [&] {
+  return parse_layer("in the environment: ", all, [&] {
     return po::parse_environment(all, [&](const std::string& name) -> std::string {
       for (const auto& option : all.options()) {
         if (environment_name(option->long_name()) == name) return option->long_name();
@@ -102,7 +106,7 @@ Result<Layer> read_job_file(const po::options_description& all, const std::strin
                  "cannot read the job file " + path + ": " + errno_text(errno),
                  "name one with --config"};
   }
-  return parse_layer("in " + path + ": ", [&] { return po::parse_config_file(file, all); });
+  return parse_layer("in " + path + ": ", all, [&] { return po::parse_config_file(file, all); });
 }
 
 }  // namespace
@@ -112,9 +116,7 @@ Error bad_value(const char* option, const char* expected) {
           std::string("it takes ") + expected};
 }
 
-po::options_description option_group(const std::string& caption) {
-  return po::options_description(caption, kHelpColumns, kHelpColumns / 2);
-}
+OptionGroup option_group(const std::string& caption) { return OptionGroup(caption); }
 
 po::typed_value<bool>* flag() { return po::value<bool>()->implicit_value(true)->zero_tokens(); }
 
@@ -131,7 +133,7 @@ std::vector<std::string> ValueReader::names() const {
 Result<Options> ValueReader::with(
     const Options& options, const std::map<std::string, std::string, std::less<>>& values) const {
   std::vector<Layer> layers = options.weakest_first();
-  MBOXFERRY_ASSIGN(Layer row, parse_layer("", [&] {
+  MBOXFERRY_ASSIGN(Layer row, parse_layer("", all_, [&] {
                      po::parsed_options parsed(&all_);
                      for (const auto& [name, value] : values)
                        parsed.options.emplace_back(name, std::vector<std::string>{value});
@@ -139,21 +141,6 @@ Result<Options> ValueReader::with(
                    }));
   layers.push_back(std::move(row));
   return Options(std::move(layers));
-}
-
-bool asks_for_help(const Arguments& arguments) {
-  const auto end = std::find(arguments.begin(), arguments.end(), "--");
-  return std::any_of(arguments.begin(), end, [](const std::string& argument) {
-    return argument == "--help" || argument == "-h";
-  });
-}
-
-std::string help_text(const OptionTable& table) {
-  std::ostringstream text;
-  text << "usage: mboxferry " << table.usage << "\n\n" << table.about;
-  for (const auto& group : table.groups) text << '\n' << group;
-  text << "\nexamples:\n" << table.examples;
-  return text.str();
 }
 
 Result<Options> read_options(const OptionTable& table, const Arguments& arguments) {

@@ -14,18 +14,29 @@
 
 namespace mboxferry::cli {
 
+/// Options with a caption.
+class OptionGroup : public boost::program_options::options_description {
+ public:
+  explicit OptionGroup(std::string caption) : caption_(std::move(caption)) {}
+
+  [[nodiscard]] const std::string& caption() const { return caption_; }
+
+ private:
+  std::string caption_;
+};
+
 /// What one command understands.
 struct OptionTable {
   std::string usage;     ///< "scan [OPTION]... ARCHIVE..."
-  std::string about;     ///< what it does, for --help
+  std::string about;     ///< what it does, for --help; line ends count as blanks
   std::string examples;  ///< lines, for --help
-  std::vector<boost::program_options::options_description> groups;
+  std::vector<OptionGroup> groups;
   std::string positional;   ///< the option that arguments without a name belong to
   int max_positional = -1;  ///< -1: any number
 };
 
 /// An empty group of options with a caption.
-boost::program_options::options_description option_group(const std::string& caption);
+OptionGroup option_group(const std::string& caption);
 
 /// The error for an option whose value is not one that it takes; `expected` says which are.
 Error bad_value(const char* option, const char* expected);
@@ -87,12 +98,6 @@ class ValueReader {
  private:
   boost::program_options::options_description all_;
 };
-
-/// True when --help or -h is among the arguments.
-bool asks_for_help(const Arguments& arguments);
-
-/// The text of `mboxferry COMMAND --help`.
-std::string help_text(const OptionTable& table);
 
 /// Reads all layers. Errors (`usage`) name the option and never repeat what follows its `=`.
 Result<Options> read_options(const OptionTable& table, const Arguments& arguments);

@@ -2,6 +2,7 @@
 // mboxferry report: what jobs did, from their journals.
 #include "cli/command.h"
 #include "cli/exit_codes.h"
+#include "cli/help.h"
 #include "cli/job_source.h"
 #include "cli/options.h"
 #include "mboxferry/base/time.h"
@@ -14,6 +15,8 @@ namespace mboxferry::cli {
 namespace {
 
 namespace po = boost::program_options;
+
+}  // namespace
 
 OptionTable report_table() {
   OptionTable table;
@@ -41,6 +44,8 @@ OptionTable report_table() {
   table.groups.push_back(output);
   return table;
 }
+
+namespace {
 
 constexpr const char* kFormats[] = {"json", "csv", "html"};
 

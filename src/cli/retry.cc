@@ -9,6 +9,7 @@
 #include "cli/connection_options.h"
 #include "cli/credentials.h"
 #include "cli/exit_codes.h"
+#include "cli/help.h"
 #include "cli/job_account.h"
 #include "cli/job_settings.h"
 #include "cli/journal_options.h"
@@ -25,6 +26,8 @@ namespace mboxferry::cli {
 namespace {
 
 namespace po = boost::program_options;
+
+}  // namespace
 
 OptionTable retry_table() {
   OptionTable table;
@@ -70,6 +73,8 @@ OptionTable retry_table() {
     table.groups.push_back(group);
   return table;
 }
+
+namespace {
 
 transfer::RefusedChoice read_choice(const Options& options) {
   const auto list = [&](const char* name) {

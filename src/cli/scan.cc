@@ -6,6 +6,7 @@
 #include "cli/archive_options.h"
 #include "cli/command.h"
 #include "cli/exit_codes.h"
+#include "cli/help.h"
 #include "cli/mapping_options.h"
 #include "cli/options.h"
 #include "cli/progress_options.h"
@@ -15,8 +16,6 @@
 #include "mboxferry/report/printable.h"
 
 namespace mboxferry::cli {
-namespace {
-
 OptionTable scan_table() {
   OptionTable table;
   table.usage = "scan [OPTION]... ARCHIVE...";
@@ -44,6 +43,8 @@ OptionTable scan_table() {
   table.groups.push_back(reading);
   return table;
 }
+
+namespace {
 
 Result<std::unique_ptr<ScanOutput>> make_output(const Options& options, report::TextOutput& out) {
   const bool json = options.has_flag("json");

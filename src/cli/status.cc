@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/exit_codes.h"
+#include "cli/help.h"
 #include "cli/job_source.h"
 #include "cli/journal_options.h"
 #include "cli/options.h"
@@ -11,8 +12,6 @@
 #include "mboxferry/report/jobs_summary.h"
 
 namespace mboxferry::cli {
-namespace {
-
 OptionTable status_table() {
   OptionTable table;
   table.usage = "status [OPTION]... JOURNAL";
@@ -32,6 +31,8 @@ OptionTable status_table() {
   table.groups.push_back(output);
   return table;
 }
+
+namespace {
 
 /// Of all journals in a folder.
 Result<int> show_folder(const std::string& folder, bool json, Context& context) {

@@ -9,6 +9,7 @@
 #include "cli/connection_options.h"
 #include "cli/credentials.h"
 #include "cli/exit_codes.h"
+#include "cli/help.h"
 #include "cli/job_account.h"
 #include "cli/job_settings.h"
 #include "cli/journal_options.h"
@@ -20,8 +21,6 @@
 #include "mboxferry/transfer/remove_copies.h"
 
 namespace mboxferry::cli {
-namespace {
-
 OptionTable verify_table() {
   OptionTable table;
   table.usage = "verify [OPTION]... JOURNAL";
@@ -58,6 +57,8 @@ OptionTable verify_table() {
   table.groups.push_back(password);
   return table;
 }
+
+namespace {
 
 struct Judgement {
   std::string verdict;

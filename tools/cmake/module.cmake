@@ -72,7 +72,8 @@ function(mboxferry_module name)
   endif()
   target_include_directories(mboxferry_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include
                                                PRIVATE ${PROJECT_SOURCE_DIR}/src)
-  target_compile_definitions(mboxferry_${name} PRIVATE MBOXFERRY_VERSION="${PROJECT_VERSION}")
+  target_compile_definitions(mboxferry_${name} PRIVATE MBOXFERRY_VERSION="${PROJECT_VERSION}"
+                             MBOXFERRY_DATE="${MBOXFERRY_DATE}")
   target_link_libraries(mboxferry_${name} PUBLIC ${ARG_MODULES}
                                           PRIVATE ${ARG_LIBRARIES} fmt::fmt mboxferry_warnings)
 endfunction()
