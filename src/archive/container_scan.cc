@@ -15,6 +15,7 @@
 #include "archive/message_record.h"
 #include "archive/not_read_rules.h"
 #include "archive/text_conversion.h"
+#include "archive/zip_end.h"
 #include "archive/zip_names.h"
 #include "mboxferry/base/utf8.h"
 
@@ -30,6 +31,20 @@ std::string order_key(MemberPosition position) {
     }
   }
   return key;
+}
+
+// What another archive holds that this one was joined to is not in the directory at the end.
+Result<void> list_bytes_before_zip(const OpenFile& file, NotReadList& not_read) {
+  std::string head(kHeadBytes, '\0');
+  MBOXFERRY_ASSIGN(const std::size_t size, file.read_at(0, head));
+  head.resize(size);
+  if (container_format(head) != ContainerFormat::zip) return ok();
+  MBOXFERRY_ASSIGN(const auto before, bytes_before_zip(file));
+  if (!before || *before == 0) return ok();
+  const std::string name(base_name(file.path()));
+  not_read.add({NotReadKind::unread, to_utf8(name), to_utf8(file.path()), *before,
+                "another zip archive before this one, as when two were joined: split them"});
+  return ok();
 }
 
 }  // namespace
@@ -223,7 +238,9 @@ Result<void> ContainerScan::visit() {
     leave_unread("its name is too long");
     return ok();
   }
-  MBOXFERRY_TRY(links_.add_member(relative_, walker_->position()));
+  const bool may_replace = walker_->is_in_tar() && !plain_path(entry.name).empty();
+  MBOXFERRY_TRY(
+      links_.add_member(relative_, walker_->position(), entry.size.value_or(0), may_replace));
   return visit_file();
 }
 
@@ -287,6 +304,11 @@ Result<ContainerContents> ContainerScan::run() {
                      to_utf8(container_->file().path()) + ": behind " + label_, 0,
                      "damaged there: what is no member is passed over"});
     }
+    if (walker_->take_lacking_end()) {
+      not_read_.add({NotReadKind::unread, to_utf8(relative_) + " (end)",
+                     to_utf8(container_->file().path()) + ": behind " + label_, 0,
+                     "the end of the tar archive is missing: members may be"});
+    }
     if (!more && !walker_->is_inside()) {
       MBOXFERRY_TRY(end_damaged(more.error()));
       break;
@@ -304,6 +326,7 @@ Result<ContainerContents> ContainerScan::run() {
 }
 
 Result<void> ContainerScan::finish() {
+  MBOXFERRY_TRY(drop_replaced());
   MBOXFERRY_TRY(read_hard_links());
   walker_.reset();
   MBOXFERRY_TRY(links_.each_symbolic_link([this](const MemberLink& link, MemberLinks::Place place) {
@@ -333,15 +356,17 @@ Result<ContainerContents> scan_container(std::shared_ptr<const OpenFile> file, c
                                          NotReadList& not_read, LayoutMarks& marks) {
   const CodePageGuess guess = guess_code_page(file, limits);
   const std::string path = file->path();
+  MBOXFERRY_TRY(list_bytes_before_zip(*file, not_read));
   auto container = std::make_shared<Container>(std::move(file), limits);
   container->set_code_page(guess.best());
   MBOXFERRY_ASSIGN(ContainerContents contents,
                    ContainerScan(std::move(container), limits, not_read, marks).run());
   if (guess.names() > 0) {
     const bool is_one = guess.names() == 1;
-    contents.notice = path + ": " + std::to_string(guess.names()) +
-                      (is_one ? " name is" : " names are") + " not marked as UTF-8, and read as " +
-                      std::string(guess.best().name());
+    if (!contents.notice.empty()) contents.notice += "; ";
+    contents.notice += path + ": " + std::to_string(guess.names()) +
+                       (is_one ? " name is" : " names are") + " not marked as UTF-8, and read as " +
+                       std::string(guess.best().name());
   }
   return contents;
 }

@@ -20,6 +20,10 @@ constexpr const char* kCreate =
     "BEGIN;";
 constexpr const char* kInsert =
     "INSERT INTO incoming VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kIndexPositions =
+    "CREATE INDEX IF NOT EXISTS by_position ON incoming(outer_number, inner_number);";
+constexpr const char* kRemove =
+    "DELETE FROM incoming WHERE outer_number = ?1 AND inner_number = ?2 RETURNING length";
 constexpr const char* kCopies =
     "CREATE TABLE copy AS SELECT rowid AS row, list, name FROM (SELECT rowid, list, name,"
     " row_number() OVER (PARTITION BY list, device, inode, outer_number,"
@@ -98,6 +102,19 @@ Result<void> MessageTable::add(std::int64_t list, const MessageRecord& record) {
   bind_number(insert, 15, record.inode);
   may_have_copies_ = may_have_copies_ || record.device != 0 || record.inode != 0 || record.is_link;
   return database_.insert(insert);
+}
+
+Result<bool> MessageTable::remove(MemberPosition position) {
+  MBOXFERRY_TRY(database_.run(kIndexPositions));
+  MBOXFERRY_ASSIGN(const Statement statement, database_.prepare(kRemove));
+  bind_number(statement.get(), 1, position.outer);
+  bind_number(statement.get(), 2, position.inner);
+  const int found = sqlite3_step(statement.get());
+  if (found != SQLITE_ROW && found != SQLITE_DONE) return database_.failed();
+  int status = found;
+  while (status == SQLITE_ROW) status = sqlite3_step(statement.get());
+  if (status != SQLITE_DONE) return database_.failed();
+  return found == SQLITE_ROW;
 }
 
 Result<void> MessageTable::drop_copies(

@@ -58,6 +58,8 @@ class MessageTable {
 
   /// Adds to `list`, in any order; the length must not be 0.
   Result<void> add(std::int64_t list, const MessageRecord& record);
+  /// Takes the messages of the member at `position` away; false when there are none.
+  Result<bool> remove(MemberPosition position);
   /// Of several names of one file in a list keeps the first; `visit` gets the others.
   Result<void> drop_copies(
       const std::function<void(std::int64_t list, const std::string& name)>& visit);
