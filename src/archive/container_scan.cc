@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "archive/container_walk.h"
+#include "archive/encrypted_kind.h"
 #include "archive/file_kind.h"
 #include "archive/file_rules.h"
 #include "archive/maildir.h"
@@ -194,6 +195,10 @@ Result<void> ContainerScan::look_inside(std::string_view head) {
     return ok();
   }
   if (format) return walker_->enter(*format);
+  if (is_encrypted_delivery(head) && maildir_place(relative_) == MaildirPlace::delivered) {
+    leave_unread(kEncryptedDelivery);
+    return ok();
+  }
   const auto taken = take_message(head);
   if (!taken && taken.error().code == ErrorCode::not_mail)
     leave_unread("cannot be read: " + taken.error().what);
@@ -213,7 +218,14 @@ Result<void> ContainerScan::look_inside(std::string_view head) {
   } else if (head.empty()) {
     leave_out("empty");
   } else {
-    tell(kind_of_unknown(head), "does not begin like an mbox file");
+    bool packed = false;
+    if (may_precede_zip(head) && !is_link_) {
+      MBOXFERRY_ASSIGN(HeadedStream * bytes, walker_->bytes());
+      MBOXFERRY_ASSIGN(packed, ends_with_zip(*bytes));
+    }
+    tell(packed ? NotReadKind::unread : kind_of_unknown(head),
+         packed ? not_read_because(kZipBehindProgram, kZipBehindProgramRemedy)
+                : "does not begin like an mbox file");
   }
   return ok();
 }

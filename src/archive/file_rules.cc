@@ -14,12 +14,13 @@ struct IndexFile {
   std::string_view name;
   std::string_view reason;
 };
-constexpr std::array<IndexFile, 28> kIndexFiles{{
+constexpr std::array<IndexFile, 29> kIndexFiles{{
     {".DS_Store", "window settings of macOS"},
     {"panacea.dat", "folder cache of Thunderbird"},
     {"msgFilterRules.dat", "filter rules of Thunderbird"},
     {"filterlog.html", "filter log of Thunderbird"},
     {"popstate.dat", "POP state of Thunderbird"},
+    {"encrypted-openpgp-passphrase.txt", "passphrase of Thunderbird"},
     {"virtualFolders.dat", "saved searches of Thunderbird"},
     {"table_of_contents", "index file of Apple Mail"},
     {"Info.plist", "settings of Apple Mail"},

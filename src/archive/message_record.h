@@ -26,7 +26,9 @@ Result<MessageRecord> read_record(FolderForm form, HeadedStream& bytes,
                                   std::optional<std::uint64_t> size);
 
 /// Dovecot may keep messages compressed under their own names: sets whether `file` is, and then the
-/// length of what is inside.
-Result<void> look_for_compression(OpenFile file, const Limits& limits, MessageRecord& record);
+/// length of what is inside. `has_other_size`: the name says that the file's size is not the
+/// message's. `not_mail` when the message is encrypted.
+Result<void> look_for_compression(OpenFile file, const Limits& limits, bool has_other_size,
+                                  MessageRecord& record);
 
 }  // namespace mboxferry::archive

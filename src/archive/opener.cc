@@ -25,6 +25,7 @@
 #include "archive/metadata_notice.h"
 #include "archive/standard_input.h"
 #include "archive/tree.h"
+#include "archive/zip_end.h"
 
 namespace mboxferry::archive {
 namespace {
@@ -154,6 +155,8 @@ Result<Archive> Opener::open_file(OpenFile file) const {
   if (container_format(head)) return open_containers({path}, {}, {});
   const std::string_view kind = container_name(head);
   if (!kind.empty()) return unreadable_kind(path, kind, container_remedy(head));
+  MBOXFERRY_ASSIGN(const bool is_program, is_zip_behind_program(nullptr, path, head));
+  if (is_program) return unreadable_kind(path, kZipBehindProgram, kZipBehindProgramRemedy);
   MBOXFERRY_ASSIGN(const auto form, form_of(path, *unpacked.bytes));
   if (form) return open_messages(*form, {path});
   folder.path = folder_path(last_segment(path), {}, unpacked.compressed);

@@ -28,6 +28,7 @@
 #include "archive/message_record.h"
 #include "archive/not_read_rules.h"
 #include "archive/open_file.h"
+#include "archive/zip_end.h"
 #include "mboxferry/base/utf8.h"
 
 namespace mboxferry::archive {
@@ -217,9 +218,10 @@ Result<void> Walk::add_delivery(const MailFile& file, const std::string& relativ
     MessageRecord record = maildir_record(base_name(parent_path(relative)), name);
     note_file(record, status);
     record.length = size;
-    if (size_in_maildir_name(name).value_or(record.length) != record.length) {
+    // Dovecot's zlib and mail_crypt keep the name, and not every name has a size.
+    if (const auto named = size_in_maildir_name(name); named != record.length) {
       MBOXFERRY_ASSIGN(OpenFile opened, OpenFile::open(root_, full(relative)));
-      MBOXFERRY_TRY(look_for_compression(std::move(opened), limits_, record));
+      MBOXFERRY_TRY(look_for_compression(std::move(opened), limits_, named.has_value(), record));
     }
     if (record.length > 0) return messages_.add(FolderForm::maildir, file.directory, record);
     leave_out(relative, "empty");
@@ -306,7 +308,11 @@ Result<void> Walk::look_inside(const std::string& relative, const struct stat& s
   } else if (const auto kind = container_name(*head); !kind.empty()) {
     tell(kind_of_packed(base_name(relative), *head), relative, not_unpacked(*head), size);
   } else {
-    tell(kind_of_unknown(*head), relative, "does not begin like an mbox file", size);
+    MBOXFERRY_ASSIGN(const bool packed, is_zip_behind_program(root_, full(relative), *head));
+    tell(packed ? NotReadKind::unread : kind_of_unknown(*head), relative,
+         packed ? not_read_because(kZipBehindProgram, kZipBehindProgramRemedy)
+                : "does not begin like an mbox file",
+         size);
   }
   return ok();
 }
