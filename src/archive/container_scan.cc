@@ -154,10 +154,10 @@ Result<bool> ContainerScan::take_message(std::string_view head) {
     keep(walker_->is_compressed());
     return true;
   }
-  if (record.length > 0 && is_partial_name(base_name(relative_))) {
+  const std::string part = unread_part(base_name(relative_), record);
+  if (record.length > 0 && !part.empty()) {
     not_read_.add({NotReadKind::unread, to_utf8(relative_),
-                   to_utf8(container_->file().path()) + ": " + label_, 0,
-                   std::string(kPartialReason)});
+                   to_utf8(container_->file().path()) + ": " + label_, 0, part});
   }
   if (mail->form == FolderForm::maildir) {
     MessageRecord named = maildir_record(base_name(parent_path(relative_)), base_name(relative_));

@@ -67,6 +67,13 @@ Result<MessageRecord> read_record(FolderForm form, HeadedStream& bytes,
   return record;
 }
 
+std::string unread_part(std::string_view name, const MessageRecord& record) {
+  if (record.missing > 0)
+    return "cut short: " + std::to_string(record.missing) + " bytes of the message are missing";
+  return is_partial_name(without_packing_suffix(name)) ? std::string(kPartialReason)
+                                                       : std::string();
+}
+
 Result<void> look_for_compression(OpenFile file, const Limits& limits, bool has_other_size,
                                   MessageRecord& record) {
   std::array<char, 16> first{};

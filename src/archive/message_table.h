@@ -26,6 +26,7 @@ struct MessageRecord {
   std::uint64_t on_disk = 0;  ///< the file's size when it was listed; 0 for members
   bool compressed = false;    ///< the file; members are unpacked anyway
   bool several = false;       ///< it holds several messages, and is an mbox then; not stored
+  std::uint64_t missing = 0;  ///< bytes that the file says the message has; not stored
   bool has_flags = false;
   std::string info;                      ///< Maildir's letters, keywords as small ones
   std::optional<std::int64_t> modified;  ///< seconds since 1970

@@ -342,7 +342,8 @@ Result<void> Walk::add_message(const MailFile& mail, const std::string& relative
     leave_out(relative, "empty");
     return ok();
   }
-  if (is_partial_name(base_name(relative))) leave_unread(relative, kPartialReason);
+  const std::string part = unread_part(base_name(relative), record);
+  if (!part.empty()) leave_unread(relative, part);
   if (mail.layout) marks_.note_folder(directory, *mail.layout);
   return messages_.add(mail.form, directory, record);
 }

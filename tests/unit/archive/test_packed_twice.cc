@@ -141,5 +141,23 @@ TEST_CASE("a Maildir message that Dovecot encrypted is unread") {
   CHECK(reason_of("cur/1.M1P1.host,S=24:2,S", bytes) == "encrypted by Dovecot's mail_crypt\n");
 }
 
+TEST_CASE("an emlx file that is cut short is unread in part, alone, in a tree and in a container") {
+  const TemporaryDirectory directory;
+  const std::string cut = "500\nSubject: cut\n\nbody\n";
+  const std::string reason = "cut short: 481 bytes of the message are missing\n";
+  directory.write("A.mbox/Messages/1.emlx", cut);
+  directory.write("a.zip", zip({{"A.mbox/Messages/1.emlx", cut}}));
+  directory.write("whole.emlx", emlx(letter("whole"), "1"));
+  const std::string file = directory.file("A.mbox/Messages/1.emlx");
+  for (const std::string& path : {directory.file("A.mbox"), file}) {
+    const Archive archive = must_open(path);
+    CHECK(read_all(archive.folders()[0]) == "Subject: cut\n\nbody\n");
+    CHECK(unread(archive) == file + ": " + reason);
+  }
+  CHECK(unread(must_open(directory.file("a.zip"))) ==
+        directory.file("a.zip") + ": A.mbox/Messages/1.emlx: " + reason);
+  CHECK(unread_count(must_open(directory.file("whole.emlx"))) == 0);
+}
+
 }  // namespace
 }  // namespace mboxferry::archive
