@@ -159,5 +159,34 @@ TEST_CASE("an emlx file that is cut short is unread in part, alone, in a tree an
   CHECK(unread_count(must_open(directory.file("whole.emlx"))) == 0);
 }
 
+TEST_CASE("an MMDF mailbox that is named like a message gives all its messages") {
+  const TemporaryDirectory directory;
+  const std::string line = "\x01\x01\x01\x01\n";
+  const std::string two = line + letter("1") + line + line + letter("2") + line;
+  directory.write("a.eml", two);
+  directory.write("tree/a.eml", two);
+  directory.write("a.zip", zip({{"a.eml", two}}));
+  for (const std::string name : {"a.eml", "tree", "a.zip"}) {
+    const Archive archive = must_open(directory.file(name));
+    REQUIRE(archive.folders().size() == 1);
+    CHECK(archive.folders()[0].form == FolderForm::mbox);
+    CHECK(read_all(archive.folders()[0]) ==
+          "From -\n" + letter("1") + "\nFrom -\n" + letter("2"));
+  }
+}
+
+TEST_CASE("index files of mail programs are no mail, whatever is in them") {
+  const std::string zeros(20, '\0');
+  for (const std::string name : {"inbox/.claws_mark", "inbox/.claws_cache", "inbox/.claws_tags",
+                                 "inbox/.sylpheed_mark", "inbox/.sylpheed_cache",
+                                 "FOL00001.PMI", "Work/MESSAGES.TBI"}) {
+    CHECK(reason_of(name, zeros).empty());
+    const TemporaryDirectory directory;
+    directory.write("Box", kInbox);
+    directory.write(name, zeros);
+    CHECK(must_open(directory.path()).folders().size() == 1);
+  }
+}
+
 }  // namespace
 }  // namespace mboxferry::archive
