@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "archive/container_walk.h"
+#include "archive/encrypted_kind.h"
 #include "archive/file_kind.h"
 #include "archive/file_rules.h"
 #include "archive/maildir.h"
@@ -16,6 +17,7 @@
 #include "archive/not_read_rules.h"
 #include "archive/side_files.h"
 #include "archive/text_conversion.h"
+#include "archive/zip_end.h"
 #include "archive/zip_names.h"
 #include "mboxferry/base/utf8.h"
 
@@ -31,6 +33,20 @@ std::string order_key(MemberPosition position) {
     }
   }
   return key;
+}
+
+// What another archive holds that this one was joined to is not in the directory at the end.
+Result<void> list_bytes_before_zip(const OpenFile& file, NotReadList& not_read) {
+  std::string head(kHeadBytes, '\0');
+  MBOXFERRY_ASSIGN(const std::size_t size, file.read_at(0, head));
+  head.resize(size);
+  if (container_format(head) != ContainerFormat::zip) return ok();
+  MBOXFERRY_ASSIGN(const auto before, bytes_before_zip(file));
+  if (!before || *before == 0) return ok();
+  const std::string name(base_name(file.path()));
+  not_read.add({NotReadKind::unread, to_utf8(name), to_utf8(file.path()), *before,
+                "another zip archive before this one, as when two were joined: split them"});
+  return ok();
 }
 
 }  // namespace
@@ -139,10 +155,10 @@ Result<bool> ContainerScan::take_message(std::string_view head) {
     keep(walker_->is_compressed());
     return true;
   }
-  if (record.length > 0 && is_partial_name(base_name(relative_))) {
+  const std::string part = unread_part(base_name(relative_), record);
+  if (record.length > 0 && !part.empty()) {
     not_read_.add({NotReadKind::unread, to_utf8(relative_),
-                   to_utf8(container_->file().path()) + ": " + label_, 0,
-                   std::string(kPartialReason)});
+                   to_utf8(container_->file().path()) + ": " + label_, 0, part});
   }
   if (mail->form == FolderForm::maildir) {
     MessageRecord named = maildir_record(base_name(parent_path(relative_)), base_name(relative_));
@@ -181,6 +197,10 @@ Result<void> ContainerScan::look_inside(std::string_view head) {
     return ok();
   }
   if (format) return walker_->enter(*format);
+  if (is_encrypted_delivery(head) && maildir_place(relative_) == MaildirPlace::delivered) {
+    leave_unread(kEncryptedDelivery);
+    return ok();
+  }
   const auto taken = take_message(head);
   if (!taken && taken.error().code == ErrorCode::not_mail)
     leave_unread("cannot be read: " + taken.error().what);
@@ -210,7 +230,14 @@ void ContainerScan::leave_other(std::string_view head) {
   } else if (head.empty()) {
     leave_out("empty");
   } else {
-    tell(kind_of_unknown(head), "does not begin like an mbox file");
+    bool packed = false;
+    if (may_precede_zip(head) && !is_link_) {
+      MBOXFERRY_ASSIGN(HeadedStream * bytes, walker_->bytes());
+      MBOXFERRY_ASSIGN(packed, ends_with_zip(*bytes));
+    }
+    tell(packed ? NotReadKind::unread : kind_of_unknown(head),
+         packed ? not_read_because(kZipBehindProgram, kZipBehindProgramRemedy)
+                : "does not begin like an mbox file");
   }
 }
 
@@ -249,7 +276,9 @@ Result<void> ContainerScan::visit() {
     leave_unread("its name is too long");
     return ok();
   }
-  MBOXFERRY_TRY(links_.add_member(relative_, walker_->position()));
+  const bool may_replace = walker_->is_in_tar() && !plain_path(entry.name).empty();
+  MBOXFERRY_TRY(
+      links_.add_member(relative_, walker_->position(), entry.size.value_or(0), may_replace));
   return visit_file();
 }
 
@@ -313,6 +342,11 @@ Result<ContainerContents> ContainerScan::run() {
                      to_utf8(container_->file().path()) + ": behind " + label_, 0,
                      "damaged there: what is no member is passed over"});
     }
+    if (walker_->take_lacking_end()) {
+      not_read_.add({NotReadKind::unread, to_utf8(relative_) + " (end)",
+                     to_utf8(container_->file().path()) + ": behind " + label_, 0,
+                     "the end of the tar archive is missing: members may be"});
+    }
     if (!more && !walker_->is_inside()) {
       MBOXFERRY_TRY(end_damaged(more.error()));
       break;
@@ -330,6 +364,7 @@ Result<ContainerContents> ContainerScan::run() {
 }
 
 Result<void> ContainerScan::finish() {
+  MBOXFERRY_TRY(drop_replaced());
   MBOXFERRY_TRY(read_hard_links());
   walker_.reset();
   MBOXFERRY_TRY(links_.each_symbolic_link([this](const MemberLink& link, MemberLinks::Place place) {
@@ -360,15 +395,17 @@ Result<ContainerContents> scan_container(std::shared_ptr<const OpenFile> file, c
                                          NotReadList& not_read, LayoutMarks& marks) {
   const CodePageGuess guess = guess_code_page(file, limits);
   const std::string path = file->path();
+  MBOXFERRY_TRY(list_bytes_before_zip(*file, not_read));
   auto container = std::make_shared<Container>(std::move(file), limits);
   container->set_code_page(guess.best());
   MBOXFERRY_ASSIGN(ContainerContents contents,
                    ContainerScan(std::move(container), limits, not_read, marks).run());
   if (guess.names() > 0) {
     const bool is_one = guess.names() == 1;
-    contents.notice = path + ": " + std::to_string(guess.names()) +
-                      (is_one ? " name is" : " names are") + " not marked as UTF-8, and read as " +
-                      std::string(guess.best().name());
+    if (!contents.notice.empty()) contents.notice += "; ";
+    contents.notice += path + ": " + std::to_string(guess.names()) +
+                       (is_one ? " name is" : " names are") + " not marked as UTF-8, and read as " +
+                       std::string(guess.best().name());
   }
   return contents;
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,6 +37,9 @@ class ContainerScan {
   Result<void> add_message(const MailFile& mail, MessageRecord record);
   Result<MessageRecord> measure(FolderForm form);
   Result<void> add_link();
+  Result<void> drop_replaced();
+  Result<bool> drop_member(MemberPosition position, std::set<std::size_t>& dropped);
+  void drop_folders(const std::set<std::size_t>& dropped);
   Result<void> read_hard_links();
   Result<void> read_hard_link(const MemberLink& link);
   void list_symbolic_link(const MemberLink& link, MemberLinks::Place place);

@@ -87,6 +87,7 @@ Result<void> read_emlx(InputStream& file, MessageRecord& record) {
   const Count count = parse_count(line).value_or(Count{});
   record.skip = count.line_size;
   MBOXFERRY_ASSIGN(record.length, file.skip(count.value));
+  record.missing = count.value - record.length;
   MBOXFERRY_ASSIGN(const std::string list, read_rest(file));
   const auto flags = parse_flags(list);
   record.has_flags = flags.has_value();

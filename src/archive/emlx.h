@@ -17,7 +17,8 @@ bool looks_like_emlx(std::string_view head);
 
 /// Reads a file to its end: a line with the size of the message, the message, an XML property list
 /// whose integer "flags" has bits. Fills in where the message is and its flags; without a property
-/// list there are no flags. A message that is cut off is as long as there are bytes.
+/// list there are no flags. A message that is cut off is as long as there are bytes, and the others
+/// are missing.
 Result<void> read_emlx(InputStream& file, MessageRecord& record);
 
 /// The directory that stands for the folder of the file at `path`: Apple keeps it in

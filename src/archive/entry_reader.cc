@@ -96,6 +96,11 @@ Error EntryReader::failure(const std::string& name, std::uint64_t unpacked) cons
   return damaged(name, unpacked, input_.reason());
 }
 
+bool EntryReader::lacks_end() const {
+  constexpr std::uint64_t kBlock = 512;  // some writers leave one of the two
+  return is_tar() && input_.zeros() < kBlock;
+}
+
 Result<bool> EntryReader::next() {
   archive_entry* raw = nullptr;
   int status = ARCHIVE_OK;

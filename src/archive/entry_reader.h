@@ -46,6 +46,9 @@ class EntryReader {
   [[nodiscard]] const Entry& entry() const { return entry_; }
   /// True when next() has passed over something that is no member; asked once.
   bool take_passed_damage() { return std::exchange(passed_damage_, false); }
+  /// Behind the last member: true when the blocks that end a tar archive are missing.
+  [[nodiscard]] bool lacks_end() const;
+  [[nodiscard]] bool is_tar() const { return !code_page_; }
   /// Counts from 1; 0 before the first next().
   [[nodiscard]] std::uint64_t number() const { return number_; }
   /// The next bytes of the member; 0 at its end.

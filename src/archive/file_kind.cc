@@ -5,6 +5,7 @@
 #include <array>
 #include <span>
 
+#include "archive/encrypted_kind.h"
 #include "archive/text_conversion.h"
 
 namespace mboxferry::archive {
@@ -21,13 +22,23 @@ struct Magic {
   std::string_view name;
   std::string_view remedy;
 };
-constexpr std::array<Magic, 11> kMagics{{
+constexpr std::array<Magic, 21> kMagics{{
     {"PK\x03\x04"sv, "a zip archive"sv, {}},
     {"PK\x05\x06"sv, "an empty zip archive"sv, {}},
     {"PK\x07\x08"sv, "a part of a split zip archive"sv,
      "join its parts with zip -s 0 NAME.zip --out whole.zip"sv},
     {"7z\xbc\xaf\x27\x1c"sv, "a 7z archive"sv, {}},
     {"Rar!\x1a\x07"sv, "a rar archive"sv, {}},
+    {"070701"sv, "a cpio archive"sv, "unpack it with cpio -i"sv},
+    {"070702"sv, "a cpio archive"sv, "unpack it with cpio -i"sv},
+    {"070707"sv, "a cpio archive"sv, "unpack it with cpio -i"sv},
+    {"\xc7\x71"sv, "a cpio archive"sv, "unpack it with cpio -i"sv},
+    {"\x89LZO\0\r\n\x1a\n"sv, "an lzop file"sv, "unpack it with lzop -d"sv},
+    {"LRZI"sv, "an lrzip file"sv, "unpack it with lrunzip"sv},
+    {"\x60\xea"sv, "an ARJ archive"sv, "unpack it with arj x"sv},
+    {"SIT!"sv, "a StuffIt archive"sv, "unpack it with unar"sv},
+    {"StuffIt (c)"sv, "a StuffIt archive"sv, "unpack it with unar"sv},
+    {"(This file must be converted with BinHex"sv, "a BinHex file"sv, "unpack it with unar"sv},
     {"!BDN"sv, "an Outlook data file"sv, "convert it with readpst"sv},
     {"SQLite format 3\0"sv, "an SQLite database"sv, {}},
     {"*mbx*\r\n"sv, "an MBX mailbox of UW-IMAP"sv, "convert it with mailutil or dsync"sv},
@@ -105,19 +116,25 @@ std::string_view container_remedy(std::string_view head) {
   for (const Magic& row : kMagics) {
     if (head.starts_with(row.bytes)) return row.remedy;
   }
-  return {};
+  return encrypted_remedy(head);
 }
 
 std::string not_unpacked(std::string_view head) {
   const std::string_view remedy = container_remedy(head);
   const std::string name(container_name(head));
-  return remedy.empty() ? name + ", not unpacked" : name + ", not read: " + std::string(remedy);
+  return remedy.empty() ? name + ", not unpacked" : not_read_because(name, remedy);
+}
+
+std::string not_read_because(std::string_view name, std::string_view remedy) {
+  return std::string(name) + ", not read: " + std::string(remedy);
 }
 
 std::string_view container_name(std::string_view head) {
   for (const Magic& row : kMagics) {
     if (head.starts_with(row.bytes)) return row.name;
   }
+  if (const std::string_view encrypted = encrypted_name(head); !encrypted.empty()) return encrypted;
+  if (is_compressed(head)) return "a file that is packed too often";
   constexpr std::size_t kTarMagic = 257;
   const bool tar =
       is_tar(head) || (head.size() > kTarMagic && head.substr(kTarMagic).starts_with("ustar"));

@@ -28,7 +28,8 @@ enum class ContainerFormat { zip, tar };
 /// A tar archive is known by its checksum (POSIX.1-1988 section 10.1.1), also without a magic.
 std::optional<ContainerFormat> container_format(std::string_view head);
 
-/// "a zip archive" and so on for containers and databases; empty for everything else.
+/// "a zip archive" and so on for containers, databases, encrypted files, and what is packed still
+/// when unpack() has done its work; empty for everything else.
 std::string_view container_name(std::string_view head);
 
 /// What makes such a file one that can be read ("convert it with readpst"); empty when nothing
@@ -36,6 +37,8 @@ std::string_view container_name(std::string_view head);
 std::string_view container_remedy(std::string_view head);
 /// Why a file with a container_name() is not read, in a tree or container.
 std::string not_unpacked(std::string_view head);
+/// "NAME, not read: REMEDY".
+std::string not_read_because(std::string_view name, std::string_view remedy);
 
 /// True when the bytes begin with a From_ line, maybe behind a BOM, empty lines or a stray `>`.
 bool looks_like_mbox(std::string_view head);

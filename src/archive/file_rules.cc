@@ -14,12 +14,13 @@ struct IndexFile {
   std::string_view name;
   std::string_view reason;
 };
-constexpr std::array<IndexFile, 28> kIndexFiles{{
+constexpr std::array<IndexFile, 34> kIndexFiles{{
     {".DS_Store", "window settings of macOS"},
     {"panacea.dat", "folder cache of Thunderbird"},
     {"msgFilterRules.dat", "filter rules of Thunderbird"},
     {"filterlog.html", "filter log of Thunderbird"},
     {"popstate.dat", "POP state of Thunderbird"},
+    {"encrypted-openpgp-passphrase.txt", "passphrase of Thunderbird"},
     {"virtualFolders.dat", "saved searches of Thunderbird"},
     {"table_of_contents", "index file of Apple Mail"},
     {"Info.plist", "settings of Apple Mail"},
@@ -43,11 +44,18 @@ constexpr std::array<IndexFile, 28> kIndexFiles{{
     {"descmap.pce", "names of Eudora's mailboxes"},
     {".mh_sequences", "index file of MH"},
     {".xmhcache", "index file of MH"},
+    {".claws_cache", "index file of Claws Mail"},
+    {".claws_mark", "index file of Claws Mail"},
+    {".claws_tags", "index file of Claws Mail"},
+    {".sylpheed_cache", "index file of Sylpheed"},
+    {".sylpheed_mark", "index file of Sylpheed"},
 }};
 // Endings in whatever case.
-constexpr std::array<IndexFile, 10> kIndexEndings{{
+constexpr std::array<IndexFile, 12> kIndexEndings{{
     {".toc", "index file of Eudora"},
     {".mrk", "index file of MDaemon"},
+    {".pmi", "index file of Pegasus Mail"},
+    {".tbi", "index file of The Bat!"},
     {".cmeta", "index file of Evolution"},
     {".ev-summary", "index file of Evolution"},
     {".ev-summary-meta", "index file of Evolution"},

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <limits>
 #include <new>
+#include <string_view>
 #include <utility>
 
 namespace mboxferry::archive {
@@ -43,12 +44,20 @@ la_ssize_t LibarchiveInput::read(LibarchiveReader* reader, void* client,
     return -1;
   }
   self.given_ += *got;
+  const std::string_view bytes(self.buffer_.data(), *got);
+  const std::size_t last = bytes.find_last_not_of('\0');
+  if (last == std::string_view::npos) {
+    self.zeros_ += *got;
+  } else {
+    self.zeros_ = *got - last - 1;
+  }
   *buffer = self.buffer_.data();
   return static_cast<la_ssize_t>(*got);
 }
 
 la_int64_t LibarchiveInput::skip(LibarchiveReader*, void* client, la_int64_t count) noexcept {
   auto& self = *static_cast<LibarchiveInput*>(client);
+  self.zeros_ = 0;
   const auto skipped = self.stream_->skip(static_cast<std::uint64_t>(count));
   return skipped ? static_cast<la_int64_t>(*skipped) : 0;  // 0: libarchive reads instead
 }

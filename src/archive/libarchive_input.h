@@ -32,6 +32,8 @@ class LibarchiveInput {
   [[nodiscard]] const std::string& name() const { return stream_->name(); }
   /// Bytes that libarchive was given.
   [[nodiscard]] std::uint64_t given() const { return given_; }
+  /// How many zero bytes came last.
+  [[nodiscard]] std::uint64_t zeros() const { return zeros_; }
   /// The stream's own error when that is why libarchive failed.
   [[nodiscard]] const std::optional<Error>& stream_error() const { return error_; }
   /// What libarchive says about its failure.
@@ -46,6 +48,7 @@ class LibarchiveInput {
   std::unique_ptr<InputStream> stream_;
   FileStream* file_;  // the stream, when it is one that can seek
   std::uint64_t given_ = 0;
+  std::uint64_t zeros_ = 0;
   std::optional<Error> error_;
   std::array<char, 64 * 1024> buffer_{};
   Handle<LibarchiveReader, archive_read_free> reader_;  // first to go: it reads buffer_

@@ -19,19 +19,31 @@ struct MemberLink {
   MemberPosition position;  ///< of the member that a hard link names; zero when there is none
 };
 
+struct ReplacedMember {
+  std::string path;
+  MemberPosition position;
+  bool is_larger = false;  ///< than the one that replaces it
+};
+
 /// Members by their paths and links to them, in a temporary database, so that memory is constant.
 class MemberLinks {
  public:
   enum class Place { inside, outside, nowhere };
   using HardVisitor = std::function<Result<void>(const MemberLink&)>;
+  using ReplacedVisitor = std::function<Result<void>(const ReplacedMember&)>;
   using SymbolicVisitor = std::function<void(const MemberLink&, Place)>;
 
-  Result<void> add_member(const std::string& path, MemberPosition position);
-  /// Names a member that came before.
+  /// `size` is as the container tells it. `may_replace`: a member takes the place of those of its
+  /// name before it, as unpacking a tar archive leaves the last one.
+  Result<void> add_member(const std::string& path, MemberPosition position, std::uint64_t size,
+                          bool may_replace);
+  /// Names a member that came before; failing that, the first one of the name behind the link.
   Result<void> add_hard_link(const std::string& path, const std::string& target);
   /// `target` as the link says it.
   Result<void> add_symbolic_link(const std::string& path, std::string_view target);
 
+  /// The members that a later one of the same name replaces, in their order.
+  Result<void> each_replaced(const ReplacedVisitor& visit);
   /// In the order of the members that they name.
   Result<void> each_hard_link(const HardVisitor& visit);
   Result<void> each_symbolic_link(const SymbolicVisitor& visit);

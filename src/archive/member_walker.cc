@@ -65,10 +65,12 @@ Result<bool> MemberWalker::next() {
     const auto more = inner_->next();
     passed_damage_ = inner_->take_passed_damage() || passed_damage_;
     if (!more || *more) return more;
+    lacks_end_ = inner_->lacks_end();
     inner_.reset();
   }
   const auto more = outer_->next();
   passed_damage_ = outer_->take_passed_damage() || passed_damage_;
+  if (more && !*more) lacks_end_ = outer_->lacks_end() || lacks_end_;
   return more;
 }
 

@@ -38,11 +38,15 @@ class MemberWalker {
   Result<bool> next();
   /// True when next() has passed over something damaged that is no member; asked once.
   bool take_passed_damage() { return std::exchange(passed_damage_, false); }
+  /// True when next() has come to the end of a tar archive that is not marked as such; asked once.
+  bool take_lacking_end() { return std::exchange(lacks_end_, false); }
   /// Goes on to the member at `position`, which is behind the present one.
   Result<void> go_to(MemberPosition position);
   [[nodiscard]] MemberPosition position() const;
 
   [[nodiscard]] const Entry& entry() const { return innermost().entry(); }
+  /// Whether the present member is one of a tar archive.
+  [[nodiscard]] bool is_in_tar() const { return innermost().is_tar(); }
   [[nodiscard]] bool is_inside() const { return inner_ != nullptr; }
   /// The member that is a container and that next() walks through; only when is_inside().
   [[nodiscard]] const Entry& container_entry() const { return outer_->entry(); }
@@ -69,6 +73,7 @@ class MemberWalker {
   std::unique_ptr<HeadedStream> bytes_;
   bool is_compressed_ = false;
   bool passed_damage_ = false;
+  bool lacks_end_ = false;
 };
 
 }  // namespace mboxferry::archive

@@ -133,6 +133,10 @@ Result<std::optional<Identity>> identify_first(const MessageList& list, std::uin
 
 }  // namespace
 
+Result<bool> MessageCollector::remove(MemberPosition position) {
+  return table_ ? table_->remove(position) : Result<bool>(false);
+}
+
 Result<std::int64_t> MessageCollector::list_of(FolderForm form, const std::string& directory) {
   if (!table_) {
     MBOXFERRY_ASSIGN(table_, MessageTable::create());

@@ -40,6 +40,8 @@ class MessageCollector {
   /// A folder with no message is one all the same.
   Result<void> add_folder(FolderForm form, const std::string& directory);
   Result<void> add(FolderForm form, const std::string& directory, const MessageRecord& record);
+  /// Takes the message of the member at `position` away again; false when there is none.
+  Result<bool> remove(MemberPosition position);
   void set_keywords(const std::string& directory, std::array<std::string, 26> keywords) {
     keywords_[directory] = std::move(keywords);
   }

@@ -9,6 +9,7 @@
 
 #include "archive/compressed_file.h"
 #include "archive/emlx.h"
+#include "archive/encrypted_kind.h"
 #include "archive/file_kind.h"
 #include "archive/file_rules.h"
 #include "archive/separator_search.h"
@@ -66,7 +67,23 @@ Result<MessageRecord> read_record(FolderForm form, HeadedStream& bytes,
   return record;
 }
 
-Result<void> look_for_compression(OpenFile file, const Limits& limits, MessageRecord& record) {
+std::string unread_part(std::string_view name, const MessageRecord& record) {
+  if (record.missing > 0)
+    return "cut short: " + std::to_string(record.missing) + " bytes of the message are missing";
+  return is_partial_name(without_packing_suffix(name)) ? std::string(kPartialReason)
+                                                       : std::string();
+}
+
+Result<void> look_for_compression(OpenFile file, const Limits& limits, bool has_other_size,
+                                  MessageRecord& record) {
+  std::array<char, 16> first{};
+  MBOXFERRY_ASSIGN(const std::size_t got, file.read_at(0, first));
+  const std::string_view begin(first.data(), got);
+  if (is_encrypted_delivery(begin)) {
+    return Error{ErrorCode::not_mail, std::string(kEncryptedDelivery),
+                 "let Dovecot export it, as doveadm backup does"};
+  }
+  if (!has_other_size && !is_packed_delivery(begin)) return ok();
   auto unpacked = open_unpacked(std::move(file), limits);
   record.compressed = !unpacked || unpacked->compressed;
   if (!record.compressed) return ok();

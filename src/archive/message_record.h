@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "archive/input_stream.h"
@@ -25,8 +26,13 @@ std::optional<FolderForm> message_form(std::string_view name, std::string_view h
 Result<MessageRecord> read_record(FolderForm form, HeadedStream& bytes,
                                   std::optional<std::uint64_t> size);
 
+/// Why a message with this name is read in part only, in words; empty when it is whole.
+std::string unread_part(std::string_view name, const MessageRecord& record);
+
 /// Dovecot may keep messages compressed under their own names: sets whether `file` is, and then the
-/// length of what is inside.
-Result<void> look_for_compression(OpenFile file, const Limits& limits, MessageRecord& record);
+/// length of what is inside. `has_other_size`: the name says that the file's size is not the
+/// message's. `not_mail` when the message is encrypted.
+Result<void> look_for_compression(OpenFile file, const Limits& limits, bool has_other_size,
+                                  MessageRecord& record);
 
 }  // namespace mboxferry::archive

@@ -24,6 +24,10 @@ constexpr const char* kInsert =
     "INSERT INTO incoming VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kInsertNote = "INSERT OR REPLACE INTO note VALUES(?, ?, ?, ?, ?, ?)";
 constexpr const char* kNoted = "SELECT count(*) FROM message WHERE ?1 = ?2 AND labels IS NOT NULL";
+constexpr const char* kIndexPositions =
+    "CREATE INDEX IF NOT EXISTS by_position ON incoming(outer_number, inner_number);";
+constexpr const char* kRemove =
+    "DELETE FROM incoming WHERE outer_number = ?1 AND inner_number = ?2 RETURNING length";
 constexpr const char* kCopies =
     "CREATE TABLE copy AS SELECT rowid AS row, list, name FROM (SELECT rowid, list, name,"
     " row_number() OVER (PARTITION BY list, device, inode, outer_number,"
@@ -128,6 +132,19 @@ Result<void> MessageTable::add_note(const std::string& side, const SideNote& not
 }
 
 Result<std::uint64_t> MessageTable::noted() { return number(kNoted, 0, 0); }
+
+Result<bool> MessageTable::remove(MemberPosition position) {
+  MBOXFERRY_TRY(database_.run(kIndexPositions));
+  MBOXFERRY_ASSIGN(const Statement statement, database_.prepare(kRemove));
+  bind_number(statement.get(), 1, position.outer);
+  bind_number(statement.get(), 2, position.inner);
+  const int found = sqlite3_step(statement.get());
+  if (found != SQLITE_ROW && found != SQLITE_DONE) return database_.failed();
+  int status = found;
+  while (status == SQLITE_ROW) status = sqlite3_step(statement.get());
+  if (status != SQLITE_DONE) return database_.failed();
+  return found == SQLITE_ROW;
+}
 
 Result<void> MessageTable::drop_copies(
     const std::function<void(std::int64_t list, const std::string& name)>& visit) {

@@ -27,6 +27,7 @@ struct MessageRecord {
   std::uint64_t on_disk = 0;  ///< the file's size when it was listed; 0 for members
   bool compressed = false;    ///< the file; members are unpacked anyway
   bool several = false;       ///< it holds several messages, and is an mbox then; not stored
+  std::uint64_t missing = 0;  ///< bytes that the file says the message has; not stored
   bool has_flags = false;
   std::string info;                      ///< Maildir's letters, keywords as small ones
   std::optional<std::int64_t> modified;  ///< seconds since 1970
@@ -66,6 +67,8 @@ class MessageTable {
   Result<void> add_note(const std::string& side, const SideNote& note);
   /// Once sealed: the messages that a note was about.
   Result<std::uint64_t> noted();
+  /// Takes the messages of the member at `position` away; false when there are none.
+  Result<bool> remove(MemberPosition position);
   /// Of several names of one file in a list keeps the first; `visit` gets the others.
   Result<void> drop_copies(
       const std::function<void(std::int64_t list, const std::string& name)>& visit);

@@ -25,6 +25,8 @@
 #include "archive/metadata_notice.h"
 #include "archive/standard_input.h"
 #include "archive/tree.h"
+#include "archive/zip_end.h"
+#include "mboxferry/base/utf8.h"
 
 namespace mboxferry::archive {
 namespace {
@@ -155,6 +157,8 @@ Result<Archive> Opener::open_file(OpenFile file) const {
   if (container_format(head)) return open_containers({path}, {}, {});
   const std::string_view kind = container_name(head);
   if (!kind.empty()) return unreadable_kind(path, kind, container_remedy(head));
+  MBOXFERRY_ASSIGN(const bool is_program, is_zip_behind_program(nullptr, path, head));
+  if (is_program) return unreadable_kind(path, kZipBehindProgram, kZipBehindProgramRemedy);
   MBOXFERRY_ASSIGN(const auto form, form_of(path, *unpacked.bytes));
   if (form) return open_messages(*form, {path});
   folder.path = folder_path(last_segment(path), {}, unpacked.compressed);
@@ -172,6 +176,7 @@ Result<Archive> Opener::open_file(OpenFile file) const {
 Result<Archive> Opener::open_messages(FolderForm form,
                                       const std::vector<std::string>& paths) const {
   MessageCollector collector;
+  auto not_read = std::make_shared<NotReadList>();
   for (const std::string& path : paths) {
     MBOXFERRY_ASSIGN(OpenFile file, OpenFile::open(path));
     const std::uint64_t size = file.size();
@@ -186,12 +191,17 @@ Result<Archive> Opener::open_messages(FolderForm form,
     record.compressed = unpacked.compressed;
     record.modified = modified;
     if (record.length == 0) return no_mail(path, false);
+    const std::string name(base_name(path));
+    const std::string part = unread_part(name, record);
+    if (!part.empty()) not_read->add({NotReadKind::unread, to_utf8(name), to_utf8(path), 0, part});
     MBOXFERRY_TRY(collector.add(form, "", record));
   }
   MBOXFERRY_ASSIGN(auto found, collector.finish(nullptr, [](const std::string&) {}));
   Archive archive;
   archive.path_ = paths.front();
   archive.kind_ = ArchiveKind::message_file;
+  MBOXFERRY_TRY(not_read->result());
+  archive.not_read_ = std::move(not_read);
   Folder folder = std::move(found.front().folder);
   folder.path = directory_path("", directory_name(paths.front()));
   folder.file = paths.size() == 1 ? paths.front() : directory_of(paths.front());

@@ -13,6 +13,9 @@ namespace {
 // More than a From_ line needs to show its time.
 constexpr std::size_t kLineStart = 512;
 
+// What mmdf_to_mbox() puts before a message, and never leaves in one.
+constexpr std::string_view kWithoutTime = "From -";
+
 bool has_time_of_day(std::string_view line) {
   for (std::size_t colon = line.find(':'); colon != std::string_view::npos;
        colon = line.find(':', colon + 1)) {
@@ -32,7 +35,8 @@ void SeparatorSearch::end_line() {
   if (before_ == Before::from_line && begins_with_field(line)) found_ = true;
   if (line.empty()) {
     before_ = Before::empty_line;
-  } else if (before_ == Before::empty_line && line.starts_with("From ") && has_time_of_day(line)) {
+  } else if (before_ == Before::empty_line && line.starts_with("From ") &&
+             (has_time_of_day(line) || line == kWithoutTime)) {
     before_ = Before::from_line;
   } else {
     before_ = Before::text;

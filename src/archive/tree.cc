@@ -29,6 +29,7 @@
 #include "archive/not_read_rules.h"
 #include "archive/open_file.h"
 #include "archive/side_files.h"
+#include "archive/zip_end.h"
 #include "mboxferry/base/utf8.h"
 
 namespace mboxferry::archive {
@@ -58,7 +59,7 @@ class Walk {
   Result<void> look_inside(const std::string& relative, const struct stat& status);
   Result<void> add_message(const MailFile& mail, const std::string& relative, UnpackedFile& file,
                            const struct stat& status);
-  void leave_other(const std::string& relative, std::string_view head, std::uint64_t size);
+  Result<void> leave_other(const std::string& relative, std::string_view head, std::uint64_t size);
   Result<void> look_beside(const std::string& relative, InputStream& bytes, std::string_view head,
                            std::uint64_t size);
   Result<void> read_list(const std::string& relative);
@@ -221,9 +222,10 @@ Result<void> Walk::add_delivery(const MailFile& file, const std::string& relativ
     MessageRecord record = maildir_record(base_name(parent_path(relative)), name);
     note_file(record, status);
     record.length = size;
-    if (size_in_maildir_name(name).value_or(record.length) != record.length) {
+    // Dovecot's zlib and mail_crypt keep the name, and not every name has a size.
+    if (const auto named = size_in_maildir_name(name); named != record.length) {
       MBOXFERRY_ASSIGN(OpenFile opened, OpenFile::open(root_, full(relative)));
-      MBOXFERRY_TRY(look_for_compression(std::move(opened), limits_, record));
+      MBOXFERRY_TRY(look_for_compression(std::move(opened), limits_, named.has_value(), record));
     }
     if (record.length > 0) return messages_.add(FolderForm::maildir, file.directory, record);
     leave_out(relative, "empty");
@@ -308,19 +310,25 @@ Result<void> Walk::look_inside(const std::string& relative, const struct stat& s
   } else if (is_side_file_name(base_name(relative))) {
     return look_beside(relative, *file->bytes, *head, size);
   } else {
-    leave_other(relative, *head, size);
+    return leave_other(relative, *head, size);
   }
   return ok();
 }
 
-void Walk::leave_other(const std::string& relative, std::string_view head, std::uint64_t size) {
+Result<void> Walk::leave_other(const std::string& relative, std::string_view head,
+                               std::uint64_t size) {
   if (const auto reason = metadata_reason(base_name(relative)); !reason.empty()) {
     leave_out(relative, reason, size);
   } else if (const auto kind = container_name(head); !kind.empty()) {
     tell(kind_of_packed(base_name(relative), head), relative, not_unpacked(head), size);
   } else {
-    tell(kind_of_unknown(head), relative, "does not begin like an mbox file", size);
+    MBOXFERRY_ASSIGN(const bool packed, is_zip_behind_program(root_, full(relative), head));
+    tell(packed ? NotReadKind::unread : kind_of_unknown(head), relative,
+         packed ? not_read_because(kZipBehindProgram, kZipBehindProgramRemedy)
+                : "does not begin like an mbox file",
+         size);
   }
+  return ok();
 }
 
 // A file that may say something about messages beside it.
@@ -332,7 +340,7 @@ Result<void> Walk::look_beside(const std::string& relative, InputStream& bytes,
   if (read && !read->empty()) {
     leave_out(relative, *read, size);
   } else {
-    leave_other(relative, kept_head, size);
+    return leave_other(relative, kept_head, size);
   }
   return ok();
 }
@@ -363,7 +371,8 @@ Result<void> Walk::add_message(const MailFile& mail, const std::string& relative
     leave_out(relative, "empty");
     return ok();
   }
-  if (is_partial_name(base_name(relative))) leave_unread(relative, kPartialReason);
+  const std::string part = unread_part(base_name(relative), record);
+  if (!part.empty()) leave_unread(relative, part);
   if (mail.layout) marks_.note_folder(directory, *mail.layout);
   return messages_.add(mail.form, directory, record);
 }

@@ -2,6 +2,10 @@
 // Which library unpacks which bytes.
 #include "archive/unpacker.h"
 
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <span>
 #include <utility>
 
 #include "archive/file_kind.h"
@@ -30,10 +34,59 @@ Result<std::unique_ptr<HeadedStream>> without_skippable_frames(
   return packed;
 }
 
+/// Lets what the first read gives be looked at before it is read.
+class PeekedStream final : public InputStream {
+ public:
+  explicit PeekedStream(std::unique_ptr<InputStream> rest) : rest_(std::move(rest)) {}
+
+  /// Valid until the first read. Empty when that will fail.
+  std::string_view peek() {
+    first_ = rest_->read(buffer_);
+    return {buffer_.data(), left()};
+  }
+  Result<std::size_t> read(std::span<char> buffer) override {
+    if (!first_) return first_.error();
+    if (left() == 0) return rest_->read(buffer);
+    const std::size_t count = std::min(left(), buffer.size());
+    std::memcpy(buffer.data(), buffer_.data() + used_, count);
+    used_ += count;
+    return count;
+  }
+  [[nodiscard]] const std::string& name() const override { return rest_->name(); }
+
+ private:
+  [[nodiscard]] std::size_t left() const { return first_ ? *first_ - used_ : 0; }
+
+  std::unique_ptr<InputStream> rest_;
+  std::array<char, kHeadBytes> buffer_{};
+  Result<std::size_t> first_ = std::size_t{0};
+  std::size_t used_ = 0;
+};
+
+// Backups are packed again, as "x.mbox.gz.gz" or UTF-16 text in a gzip file.
+constexpr int kMostLayers = 3;
+
+Result<std::unique_ptr<InputStream>> unpack_layer(std::unique_ptr<HeadedStream> packed,
+                                                  std::shared_ptr<UnpackMeter> meter);
+
 }  // namespace
 
 Result<std::unique_ptr<InputStream>> unpack(std::unique_ptr<HeadedStream> packed,
                                             std::shared_ptr<UnpackMeter> meter) {
+  for (int layer = 1;; ++layer) {
+    MBOXFERRY_ASSIGN(auto plain, unpack_layer(std::move(packed), meter));
+    if (layer == kMostLayers) return plain;
+    auto peeked = std::make_unique<PeekedStream>(std::move(plain));
+    const bool again = is_compressed(peeked->peek());
+    if (!again) return std::unique_ptr<InputStream>(std::move(peeked));
+    packed = std::make_unique<HeadedStream>(std::move(peeked));
+  }
+}
+
+namespace {
+
+Result<std::unique_ptr<InputStream>> unpack_layer(std::unique_ptr<HeadedStream> packed,
+                                                  std::shared_ptr<UnpackMeter> meter) {
   MBOXFERRY_ASSIGN(packed, without_skippable_frames(std::move(packed)));
   MBOXFERRY_ASSIGN(const std::string_view head, packed->head());
   if (is_utf16_text(head)) {
@@ -46,6 +99,8 @@ Result<std::unique_ptr<InputStream>> unpack(std::unique_ptr<HeadedStream> packed
   return gzip ? unpack_gzip(std::move(packed), std::move(counter))
               : unpack_by_libarchive(std::move(packed), std::move(counter));
 }
+
+}  // namespace
 
 Error damaged(const std::string& name, std::uint64_t unpacked, std::string_view reason) {
   // libarchive says so of compression methods that it does not know.

@@ -14,7 +14,8 @@ namespace mboxferry::archive {
 
 /// The bytes inside of `packed`, in constant memory, as long as they are no more than the meter
 /// admits. Chooses by the first bytes: gzip goes through zlib, because libarchive does not check
-/// its checksums; other compression goes through libarchive; UTF-16 and MMDF are converted.
+/// its checksums; other compression goes through libarchive; UTF-16 and MMDF are converted. What
+/// comes out is unpacked again when it is packed itself, up to a depth of three.
 Result<std::unique_ptr<InputStream>> unpack(std::unique_ptr<HeadedStream> packed,
                                             std::shared_ptr<UnpackMeter> meter);
 

@@ -96,6 +96,15 @@ class ContainerTreeTest(Compared):
         self.assertEqual(self.contents(path)[2],
                          [("1.x:2,S", "a hard link to gone, which is not in the archive")])
 
+    def test_a_hard_link_before_its_member_is_that_member(self):
+        path = self.folder / "packed.tar"
+        with tarfile.open(path, "w") as packed:
+            link = tarfile.TarInfo("Copy")
+            link.type, link.linkname = tarfile.LNKTYPE, "Inbox"
+            packed.addfile(link)
+            packed.add(self.write("Inbox", mbox("x")), "Inbox")
+        self.assertEqual(self.contents(path)[1:3], ([("Copy", 1)], []))
+
     def test_symbolic_links_are_classed_alike(self):
         self.write("Inbox", mbox("x"))
         self.write("deep/Work", mbox("x"))

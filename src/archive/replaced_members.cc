@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Members of a tar archive that a later one of the same name replaces (tar -r).
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "archive/container_walk.h"
+#include "mboxferry/base/utf8.h"
+
+namespace mboxferry::archive {
+
+// True when the member had become a message or a folder, whose number is put into `dropped`.
+Result<bool> ContainerScan::drop_member(MemberPosition position, std::set<std::size_t>& dropped) {
+  const auto kept = kept_.find(position);
+  if (kept == kept_.end()) return messages_.remove(position);
+  dropped.insert(kept->second);
+  kept_.erase(kept);
+  return true;
+}
+
+void ContainerScan::drop_folders(const std::set<std::size_t>& dropped) {
+  if (dropped.empty()) return;
+  std::vector<FoundFolder> folders;
+  std::vector<std::size_t> numbers;  // of each folder from now on
+  for (std::size_t i = 0; i < contents_.folders.size(); ++i) {
+    numbers.push_back(folders.size());
+    if (!dropped.contains(i)) folders.push_back(std::move(contents_.folders[i]));
+  }
+  contents_.folders = std::move(folders);
+  for (auto& [position, number] : kept_) number = numbers[number];
+}
+
+// Unpacking leaves the last member of a name. What was larger before may have held more mail.
+Result<void> ContainerScan::drop_replaced() {
+  std::uint64_t count = 0;
+  std::string first;
+  std::set<std::size_t> dropped;
+  MBOXFERRY_TRY(links_.each_replaced([&](const ReplacedMember& member) -> Result<void> {
+    MBOXFERRY_ASSIGN(const bool was_mail, drop_member(member.position, dropped));
+    if (!was_mail) return ok();
+    const std::string path = to_utf8(member.path);
+    if (count++ == 0) first = path;
+    const NotReadKind kind = member.is_larger ? NotReadKind::unread : NotReadKind::not_mail;
+    const std::string reason =
+        member.is_larger ? "larger than the later member of the same name, which replaces it"
+                         : "replaced by a later member of the same name";
+    not_read_.add({kind, path, to_utf8(container_->file().path()) + ": " + path, 0, reason});
+    return ok();
+  }));
+  if (count == 0) return ok();
+  drop_folders(dropped);
+  contents_.notice = container_->file().path() +
+                     ": of members of the same name the last one counts, " + std::to_string(count) +
+                     (count == 1 ? " earlier one is" : " earlier ones are") + " left out (" +
+                     first + ")";
+  return ok();
+}
+
+}  // namespace mboxferry::archive

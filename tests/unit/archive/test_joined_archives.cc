@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// Containers that were added to, joined or cut.
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "message_files.h"
+#include "support.h"
+
+namespace mboxferry::archive {
+namespace {
+
+std::string mbox(const std::string& word) {
+  return "From a@example.org Thu Jan  1 00:00:01 2015\nSubject: " + word + "\n\n" + word + "\n";
+}
+
+// A tar archive without the zeros at its end.
+std::string open_ended(const std::vector<PackedFile>& files) {
+  std::string bytes = tar(files);
+  const std::size_t end = bytes.find_last_not_of('\0') + 1;
+  bytes.resize((end + 511) / 512 * 512);
+  return bytes;
+}
+
+TEST_CASE("of a folder that was added to a tar archive again the later one counts") {
+  const TemporaryDirectory directory;
+  const std::string old = mbox("old");
+  directory.write(
+      "a.tar", tar({{"Inbox", old}, {"Sent", mbox("sent")}, {"Inbox", old + "\n" + mbox("new")}}));
+  const Archive archive = must_open(directory.file("a.tar"));
+  REQUIRE(archive.folders().size() == 2);
+  CHECK(archive.folders()[1].label() == "Inbox");
+  CHECK(read_all(archive.folders()[1]) == old + "\n" + mbox("new"));
+  CHECK(left_out(archive) ==
+        directory.file("a.tar") + ": Inbox: replaced by a later member of the same name\n");
+  CHECK(unread(archive).empty());
+  REQUIRE(archive.notices().size() == 1);
+  CHECK(archive.notices()[0] == directory.file("a.tar") +
+                                    ": of members of the same name the last one counts, 1 earlier "
+                                    "one is left out (Inbox)");
+}
+
+TEST_CASE("a later member that is smaller than the one it replaces is a doubt") {
+  const TemporaryDirectory directory;
+  directory.write("a.tar", tar({{"Inbox", mbox("a long one")}, {"Inbox", mbox("short")}}));
+  const Archive archive = must_open(directory.file("a.tar"));
+  REQUIRE(archive.folders().size() == 1);
+  CHECK(read_all(archive.folders()[0]) == mbox("short"));
+  CHECK(unread(archive) == directory.file("a.tar") +
+                               ": Inbox: larger than the later member of the "
+                               "same name, which replaces it\n");
+}
+
+TEST_CASE("of a message file that was added again the later one counts") {
+  const TemporaryDirectory directory;
+  directory.write("a.tar", tar({{"cur/1.a:2,", letter("one", 5)},
+                                {"cur/2.b:2,", letter("two")},
+                                {"./cur/1.a:2,", letter("One", 9)}}));
+  const Archive archive = must_open(directory.file("a.tar"));
+  REQUIRE(archive.folders().size() == 1);
+  CHECK(read_all(archive.folders()[0]) == letter("two") + letter("One", 9));
+  CHECK(left_out_count(archive) == 1);
+}
+
+TEST_CASE("members of one name in a zip archive are all read") {
+  const TemporaryDirectory directory;
+  directory.write("a.zip", zip({{"Inbox", mbox("one")}, {"Inbox", mbox("two")}}));
+  CHECK(must_open(directory.file("a.zip")).folders().size() == 2);
+}
+
+TEST_CASE("a tar archive that ends without a mark of its end is not taken for whole") {
+  const TemporaryDirectory directory;
+  for (const std::string& text : {mbox("x"), mbox(std::string(100'000, 'x'))}) {
+    directory.write("cut.tar", open_ended({{"Inbox", text}, {"Sent", text}}));
+    directory.write("cut.tar.gz", gzip(open_ended({{"Inbox", text}, {"Sent", text}})));
+    directory.write("one.tar", tar({{"Inbox", text}}) + std::string(9000, '\0'));
+    for (const std::string name : {"cut.tar", "cut.tar.gz"}) {
+      const Archive archive = must_open(directory.file(name));
+      CHECK(archive.folders().size() == 2);
+      CHECK(unread(archive) == directory.file(name) +
+                                   ": behind Sent: the end of the tar archive is "
+                                   "missing: members may be\n");
+    }
+    CHECK(unread(must_open(directory.file("one.tar"))).empty());
+    directory.write("in.zip", zip({{"cut.tar", open_ended({{"Inbox", text}})}, {"Sent", text}}));
+    CHECK(unread_count(must_open(directory.file("in.zip"))) == 1);
+  }
+}
+
+TEST_CASE("a zip archive that another one was joined to is unread") {
+  const TemporaryDirectory directory;
+  const std::string first = zip({{"Inbox", mbox("one")}});
+  directory.write("both.zip", first + zip({{"Sent", mbox("two")}}));
+  const Archive archive = must_open(directory.file("both.zip"));
+  REQUIRE(archive.folders().size() == 1);
+  CHECK(archive.folders()[0].label() == "Sent");
+  CHECK(read_all(archive.folders()[0]) == mbox("two"));
+  CHECK(unread(archive) ==
+        directory.file("both.zip") +
+            ": another zip archive before this one, as when two were joined: split them\n");
+  directory.write("one.zip", first);
+  CHECK(unread(must_open(directory.file("one.zip"))).empty());
+}
+
+}  // namespace
+}  // namespace mboxferry::archive
