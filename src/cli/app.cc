@@ -3,6 +3,7 @@
 #include "mboxferry/cli/app.h"
 
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -83,6 +84,8 @@ void say(std::string_view line) {
 }
 
 int run(int argument_count, char** arguments) {
+  // The memory holds passwords: no core file has it, and no other process of this user reads it.
+  ::prctl(PR_SET_DUMPABLE, 0);
   try {
     const Cancellation& interrupt = catch_signals();
     report::DescriptorOutput out(STDOUT_FILENO, "standard output");
