@@ -2,6 +2,7 @@
 // Finds the command, runs it, and turns its error into one line and an exit status.
 #include "mboxferry/cli/app.h"
 
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -61,6 +62,8 @@ void say(std::string_view line) {
 }
 
 int run(int argument_count, char** arguments) {
+  // The memory holds passwords: no core file has it, and no other process of this user reads it.
+  ::prctl(PR_SET_DUMPABLE, 0);
   try {
     const Cancellation& interrupt = catch_signals();
     report::DescriptorOutput out(STDOUT_FILENO, "standard output");

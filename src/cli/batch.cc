@@ -78,6 +78,8 @@ OptionTable batch_table() {
       "(or password_file, password_env, password_command), mailbox, and any option below that\n"
       "speaks of one account, by its name. An empty field means what the command says. Relative\n"
       "files are below the folder of the CSV. All of it is checked before anything is done.\n"
+      "A password_command is run, so such a file is a program: no one else may be able to write\n"
+      "it or a folder above it.\n"
       "Running the same command again does what is left; rows may be added in between.\n";
   table.examples =
       "  mboxferry batch accounts.csv --dry-run --report-json plan.json\n"

@@ -82,6 +82,8 @@ std::string password_file_problem(const std::string& path) {
   if (::stat(path.c_str(), &status) != 0 || ::access(path.c_str(), R_OK) != 0) {
     return file_problem("password file", path);
   }
+  if (const auto alone = refuse_writable_by_others(status, "password file", path); !alone)
+    return describe(alone.error());
   if (!others_can_read(status.st_mode, status.st_uid)) return "";
   return "others can read the password file " + path + "; run: chmod 600 " + path;
 }
@@ -271,7 +273,12 @@ std::vector<std::string> BatchAccounts::check(const job::AccountRow& row, Known&
 }
 
 Result<job::AccountsFile> BatchAccounts::open() const {
-  return job::AccountsFile::open(csv_, reader_.names());
+  std::vector<std::string> columns = reader_.names();
+  // Rows say whose mail goes where, not which files of this machine are written.
+  std::erase(columns, "log-file");
+  MBOXFERRY_ASSIGN(job::AccountsFile file, job::AccountsFile::open(csv_, columns));
+  MBOXFERRY_TRY(file.refuse_others_writing());
+  return file;
 }
 
 Result<std::uint64_t> BatchAccounts::import(job::Ledger& ledger, const Shard& shard,

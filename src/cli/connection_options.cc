@@ -61,6 +61,7 @@ Result<void> read_security(const Layer& layer, ConnectionSettings& settings) {
   if (const auto pin = layer.get<std::string>("tls-pin")) {
     MBOXFERRY_ASSIGN(settings.tls_pin, read_pin(*pin));
   }
+  if (layer.get<bool>("tls-pin-only").value_or(false)) settings.tls_pin_only = true;
   if (const auto seconds = layer.get<long>("timeout")) {
     if (*seconds < 1 || *seconds > kLongestTimeout) {
       return bad_value("timeout", "seconds, 1 to 86400");
@@ -113,7 +114,10 @@ void add_connection_options(po::options_description& group) {
       ("ca-file", po::value<std::string>()->value_name("FILE"),
        "trust these certificates (PEM) instead of the system's")  //
       ("tls-pin", po::value<std::string>()->value_name("sha256:HEX"),
-       "trust the server's certificate with this fingerprint and no other")  //
+       "trust the server's certificate with this fingerprint and no other, whoever issued it; its "
+       "host name and dates are checked, and with --ca-file its issuer too")  //
+      ("tls-pin-only", flag(),
+       "with --tls-pin, check nothing but the fingerprint: not host name, dates or issuer")  //
       ("timeout", po::value<long>()->value_name("SECONDS"),
        "give up a connection after this long without progress (120); while it is made, after 30 at "
        "most")  //
@@ -162,6 +166,9 @@ Result<imap::Account> make_account(const ConnectionSettings& settings) {
       settings.port.value_or(account.security == imap::Security::implicit_tls ? 993 : 143);
   account.ca_file = settings.ca_file.value_or("");
   account.tls_pin = settings.tls_pin.value_or("");
+  account.tls_pin_only = settings.tls_pin_only;
+  if (account.tls_pin_only && account.tls_pin.empty())
+    return Error{ErrorCode::usage, "--tls-pin-only needs a pin", "give it with --tls-pin"};
   return account;
 }
 

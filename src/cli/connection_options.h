@@ -27,6 +27,7 @@ struct ConnectionSettings {
   std::optional<imap::Security> security;
   std::optional<std::string> ca_file;
   std::optional<std::string> tls_pin;  ///< `sha256:` and 64 lower-case hex digits
+  bool tls_pin_only = false;
   PasswordSource password;
   std::chrono::seconds timeout{120};
   imap::Compression compression = imap::Compression::automatic;
@@ -36,7 +37,7 @@ struct ConnectionSettings {
 
 /// --to, --host, --port, --user, --mailbox.
 void add_target_options(boost::program_options::options_description& group);
-/// --tls, --ca-file, --tls-pin, --timeout, --compress, --no-pipelining, --log-file.
+/// --tls, --ca-file, --tls-pin, --tls-pin-only, --timeout, --compress, --no-pipelining, --log-file.
 void add_connection_options(boost::program_options::options_description& group);
 /// --password-file, --password-env, --password-command.
 void add_password_options(boost::program_options::options_description& group);

@@ -15,6 +15,7 @@
 #include "cli/command.h"
 #include "cli/terminal_prompt.h"
 #include "mboxferry/base/file.h"
+#include "mboxferry/base/file_access.h"
 
 namespace mboxferry::cli {
 namespace {
@@ -72,8 +73,9 @@ Result<imap::Secret> from_file(const std::string& path) {
                  "cannot read the password file " + path + ": " + errno_text(errno), kSources};
   }
   struct stat status {};
-  if (::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode) &&
-      (status.st_mode & (S_IRGRP | S_IROTH)) != 0) {
+  const bool known = ::fstat(file.get(), &status) == 0;
+  if (known) MBOXFERRY_TRY(refuse_writable_by_others(status, "password file", path));
+  if (known && S_ISREG(status.st_mode) && (status.st_mode & (S_IRGRP | S_IROTH)) != 0) {
     say("warning: others can read the password file " + path + "; run: chmod 600 " + path);
   }
   MBOXFERRY_ASSIGN(auto password, read_bounded(file.get(), path));

@@ -9,6 +9,7 @@
 #include "cli/batch_report.h"
 #include "cli/command.h"
 #include "cli/connection_options.h"
+#include "cli/journal_options.h"
 #include "mboxferry/job/ledger.h"
 #include "mboxferry/journal/journal.h"
 
@@ -46,9 +47,9 @@ Result<bool> is_named(std::span<const std::unique_ptr<const job::Ledger>> ledger
   return false;
 }
 
-Result<OpenJob> open_job(const std::string& path) {
+Result<OpenJob> open_job(const std::string& path, bool anyones) {
   OpenJob job;
-  MBOXFERRY_ASSIGN(job.journal, journal::Journal::open(path, journal::OpenMode::read_only));
+  MBOXFERRY_ASSIGN(job.journal, journal::Journal::open(path, reading_mode(anyones)));
   MBOXFERRY_ASSIGN(job.facts, facts_of(*job.journal));
   return job;
 }
@@ -61,7 +62,7 @@ Result<void> JobSource::visit(const report::AccountVisitor& visit) {
     if (fs::is_directory(place, ignored)) {
       MBOXFERRY_TRY(visit_folder(place, visit));
     } else {
-      MBOXFERRY_ASSIGN(const OpenJob job, open_job(place));
+      MBOXFERRY_ASSIGN(const OpenJob job, open_job(place, anyones_));
       MBOXFERRY_TRY(visit(job.facts, job.journal.get()));
     }
   }
@@ -94,7 +95,7 @@ Result<void> JobSource::visit_folder(const std::string& folder,
     if (!entry->is_regular_file(ignored) || entry->path().extension() != ".journal") continue;
     MBOXFERRY_ASSIGN(const bool visited, is_named(ledgers, entry->path().filename().string()));
     if (visited) continue;
-    const auto job = open_job(entry->path().string());
+    const auto job = open_job(entry->path().string(), anyones_);
     if (!job) {
       pass_over(job.error());
       continue;
@@ -114,7 +115,7 @@ JobSource::Ledgers JobSource::open_ledgers(const std::string& folder) {
   for (fs::directory_iterator entry(folder, failed), end; !failed && entry != end;
        entry.increment(failed)) {
     if (entry->path().extension() != ".ledger") continue;
-    auto ledger = job::Ledger::open_to_read(entry->path().string());
+    auto ledger = job::Ledger::open_to_read(entry->path().string(), anyones_);
     if (ledger) {
       ledgers.push_back(std::move(*ledger));
     } else {
@@ -130,7 +131,7 @@ Result<void> JobSource::visit_entry(const fs::path& folder, const job::Entry& en
   std::error_code ignored;
   report::RunFacts facts = ledger_facts(entry);
   if (fs::exists(path, ignored)) {
-    const auto job = open_job(path.string());
+    const auto job = open_job(path.string(), anyones_);
     if (job) return visit(job->facts, job->journal.get());
     // One that is just being made says that it is empty.
     const bool beginning =

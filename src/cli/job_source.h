@@ -17,7 +17,9 @@ namespace mboxferry::cli {
 /// the ledgers of batches (`*.ledger`), which name their accounts, with a journal or not yet.
 class JobSource {
  public:
-  explicit JobSource(std::vector<std::string> places) : places_(std::move(places)) {}
+  /// `anyones`: also files that other users own or can write.
+  JobSource(std::vector<std::string> places, bool anyones)
+      : places_(std::move(places)), anyones_(anyones) {}
 
   /// Opens one journal after the other, for reading only. One that is named and cannot be read ends
   /// the walk; one in a folder is passed over, told on standard error and kept for trouble().
@@ -35,6 +37,7 @@ class JobSource {
   void pass_over(Error error);
 
   std::vector<std::string> places_;
+  bool anyones_;
   bool told_ = false;  ///< what cannot be read, in an earlier walk
   std::optional<Error> trouble_;
 };

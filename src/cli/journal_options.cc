@@ -14,4 +14,16 @@ Result<std::unique_ptr<journal::Journal>> open_journal(const Options& options,
   return journal::Journal::open(path, mode);
 }
 
+void add_owner_option(boost::program_options::options_description& group) {
+  group.add_options()("any-owner", flag(),
+                      "also read a journal that another user owns or can write; what it says is "
+                      "then their word");
+}
+
+bool takes_any_owner(const Options& options) { return options.has_flag("any-owner"); }
+
+journal::OpenMode reading_mode(bool any_owner) {
+  return any_owner ? journal::OpenMode::read_anyones : journal::OpenMode::read_only;
+}
+
 }  // namespace mboxferry::cli

@@ -13,4 +13,9 @@ namespace mboxferry::cli {
 Result<std::unique_ptr<journal::Journal>> open_journal(const Options& options,
                                                        journal::OpenMode mode);
 
+/// --any-owner, for commands that only show what a journal says.
+void add_owner_option(boost::program_options::options_description& group);
+bool takes_any_owner(const Options& options);
+journal::OpenMode reading_mode(bool any_owner);
+
 }  // namespace mboxferry::cli

@@ -7,6 +7,7 @@
 
 #include "cli/suggestion.h"
 #include "mboxferry/base/file.h"
+#include "mboxferry/base/file_access.h"
 
 namespace mboxferry::cli {
 namespace {
@@ -106,6 +107,9 @@ Result<Layer> read_job_file(const po::options_description& all, const std::strin
                  "cannot read the job file " + path + ": " + errno_text(errno),
                  "name one with --config"};
   }
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0)
+    MBOXFERRY_TRY(refuse_writable_by_others(status, "job file", path));
   return parse_layer("in " + path + ": ", all, [&] { return po::parse_config_file(file, all); });
 }
 

@@ -4,6 +4,7 @@
 #include "cli/exit_codes.h"
 #include "cli/help.h"
 #include "cli/job_source.h"
+#include "cli/journal_options.h"
 #include "cli/options.h"
 #include "mboxferry/base/time.h"
 #include "mboxferry/report/csv_ledger.h"
@@ -39,8 +40,9 @@ OptionTable report_table() {
       ("csv", po::value<std::string>()->value_name("FILE"),
        "a row a message, for a spreadsheet")  //
       ("html", po::value<std::string>()->value_name("FILE"),
-       "a page with charts for a browser; it needs no network")  //
-      ("help,h", "this text");
+       "a page with charts for a browser; it needs no network");
+  add_owner_option(output);
+  output.add_options()("help,h", "this text");
   table.groups.push_back(output);
   return table;
 }
@@ -107,7 +109,7 @@ Result<int> run_report(const Arguments& arguments, Context& context) {
                  "name a journal or a folder of journals, such as ~/.local/state/mboxferry"};
   }
   MBOXFERRY_TRY(check_places(options));
-  JobSource jobs(std::move(places));
+  JobSource jobs(std::move(places), takes_any_owner(options));
   MBOXFERRY_TRY(write_all_reports(options, jobs, context));
   // It has been told already; the status says that something is missing.
   return jobs.trouble() ? exit_status(jobs.trouble()->code) : kExitSuccess;

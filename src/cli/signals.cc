@@ -37,7 +37,9 @@ const Cancellation& catch_signals() {
     if (::sigaction(signal, nullptr, &before) == 0 && before.sa_handler != SIG_IGN)
       ::sigaction(signal, &action, nullptr);
   }
+  // A reader that has gone and a limit of the file size are errors of a write, not deaths.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   return cancellation;
 }
 

@@ -12,6 +12,7 @@
 #include <filesystem>
 
 #include "mboxferry/base/file.h"
+#include "mboxferry/base/file_access.h"
 #include "mboxferry/message/digest.h"
 
 namespace mboxferry::cli {
@@ -69,7 +70,7 @@ Result<void> make_state_folder(const std::string& folder) {
                    "use --journal or --state-dir"};
     }
   }
-  return ok();
+  return check_state_folder(folder, false);
 }
 
 std::string journal_name(const std::string& account, const std::vector<std::string>& archives,

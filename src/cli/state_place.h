@@ -13,7 +13,8 @@ namespace mboxferry::cli {
 /// `$XDG_STATE_HOME/mboxferry`, or `~/.local/state/mboxferry` (XDG Base Directory Specification).
 Result<std::string> default_state_folder();
 
-/// Creates `folder` and its parents, for the user only. Fails with `cannot_create`.
+/// Creates `folder` and its parents, for the user only. Fails with `cannot_create`, and with
+/// `configuration` when others can write into one that is there.
 Result<void> make_state_folder(const std::string& folder);
 
 /// The journal's file name for a job: readable, and its own for every account, archive and mailbox,

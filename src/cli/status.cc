@@ -26,8 +26,9 @@ OptionTable status_table() {
   auto output = option_group("options");
   output.add_options()  //
       ("json", flag(),
-       "a JSON document instead of text (jobs/schema/status.json; of a folder report.json)")  //
-      ("help,h", "this text");
+       "a JSON document instead of text (jobs/schema/status.json; of a folder report.json)");
+  add_owner_option(output);
+  output.add_options()("help,h", "this text");
   table.groups.push_back(output);
   return table;
 }
@@ -35,8 +36,9 @@ OptionTable status_table() {
 namespace {
 
 /// Of all journals in a folder.
-Result<int> show_folder(const std::string& folder, bool json, Context& context) {
-  JobSource jobs({folder});
+Result<int> show_folder(const std::string& folder, const Options& options, Context& context) {
+  JobSource jobs({folder}, takes_any_owner(options));
+  const bool json = options.has_flag("json");
   const report::AccountSource accounts = [&](const report::AccountVisitor& visit) {
     return jobs.visit(visit);
   };
@@ -56,8 +58,9 @@ Result<int> run_status(const Arguments& arguments, Context& context) {
   MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
   std::error_code error;
   if (const std::string path = options.text("journal"); std::filesystem::is_directory(path, error))
-    return show_folder(path, options.has_flag("json"), context);
-  MBOXFERRY_ASSIGN(const auto journal, open_journal(options, journal::OpenMode::read_only));
+    return show_folder(path, options, context);
+  MBOXFERRY_ASSIGN(const auto journal,
+                   open_journal(options, reading_mode(takes_any_owner(options))));
   MBOXFERRY_TRY(options.has_flag("json") ? report::write_status_report(context.out, *journal)
                                          : report::write_status_summary(context.out, *journal));
   return kExitSuccess;

@@ -63,6 +63,20 @@ std::string date_of(const ASN1_TIME* time) {
   return {text.data(), static_cast<std::size_t>(length > 0 ? length : 0)};
 }
 
+/// What is wrong with a certificate whose issuer does not matter: X509_V_ERR_*, or X509_V_OK.
+int trouble_beside_chain(X509* leaf, const std::string& host) {
+  if (X509_cmp_current_time(X509_get0_notBefore(leaf)) >= 0) return X509_V_ERR_CERT_NOT_YET_VALID;
+  if (X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0) return X509_V_ERR_CERT_HAS_EXPIRED;
+  constexpr unsigned kFlags =
+      X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
+  if (is_ip_address(host)) {
+    return X509_check_ip_asc(leaf, host.c_str(), 0) == 1 ? X509_V_OK
+                                                         : X509_V_ERR_IP_ADDRESS_MISMATCH;
+  }
+  const bool named = X509_check_host(leaf, host.data(), host.size(), kFlags, nullptr) == 1;
+  return named ? X509_V_OK : X509_V_ERR_HOSTNAME_MISMATCH;
+}
+
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -106,6 +120,8 @@ bool set_server_name(SSL* ssl, std::string host) {
 Result<void> CertificateCheck::attach(SSL_CTX* context, SSL* ssl, const Account& account) {
   host_ = account.host;
   place_ = account.host + ":" + std::to_string(account.port);
+  pin_only_ = account.tls_pin_only;
+  has_ca_file_ = !account.ca_file.empty();
   if (!account.tls_pin.empty()) {
     MBOXFERRY_ASSIGN(pin_, parse_pin(account.tls_pin));
   }
@@ -119,7 +135,9 @@ Result<void> CertificateCheck::attach(SSL_CTX* context, SSL* ssl, const Account&
   }
   SSL_CTX_set_cert_verify_callback(context, &CertificateCheck::verify, this);
   X509_VERIFY_PARAM* parameters = SSL_get0_param(ssl);
-  X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  // RFC 9525 section 2: the common name is no identity, also where there are no other names.
+  X509_VERIFY_PARAM_set_hostflags(
+      parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   const bool named = is_ip_address(host_)
                          ? X509_VERIFY_PARAM_set1_ip_asc(parameters, host_.c_str()) == 1
                          : X509_VERIFY_PARAM_set1_host(parameters, host_.c_str(), 0) == 1 &&
@@ -158,7 +176,12 @@ bool CertificateCheck::decide(X509_STORE_CTX* store) {
   if (pin_) {
     pin_differs_ = digest != *pin_;
     if (pin_differs_) X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
-    return !pin_differs_;
+    if (pin_differs_ || pin_only_) return !pin_differs_;
+    if (!has_ca_file_) {
+      cause_ = trouble_beside_chain(leaf, host_);
+      if (cause_ != X509_V_OK) X509_STORE_CTX_set_error(store, cause_);
+      return cause_ == X509_V_OK;
+    }
   }
   if (X509_verify_cert(store) == 1) return true;
   cause_ = X509_STORE_CTX_get_error(store);
@@ -169,13 +192,15 @@ Error CertificateCheck::error() const {
   const std::string subject = place_ + ": the server's certificate ";
   const std::string pin_hint =
       "; or, once its operator has confirmed it, --tls-pin " + fingerprint_;
+  const std::string pin_only_hint = "; --tls-pin-only makes the pin stand for this check, too";
   if (pin_differs_) {
     return tls_error(subject + "is not the pinned one: it is " + fingerprint_,
                      "if the operator has confirmed the new certificate, change the pin");
   }
   switch (cause_) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
-      return tls_error(subject + "expired on " + not_after_, "the operator must renew it");
+      return tls_error(subject + "expired on " + not_after_,
+                       "the operator must renew it" + (pin_ ? pin_only_hint : std::string()));
     case X509_V_ERR_CERT_NOT_YET_VALID:
       return tls_error(subject + "is not valid before " + not_before_,
                        "check this machine's clock");
@@ -185,7 +210,8 @@ Error CertificateCheck::error() const {
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return tls_error(
           subject + "is for " + (names_.empty() ? "no host" : names_) + ", not for " + host_,
-          "connect to a name that the certificate holds" + pin_hint);
+          "connect to a name that the certificate holds" +
+              (pin_ ? pin_only_hint : pin_hint + " and --tls-pin-only"));
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:

@@ -41,6 +41,8 @@ class CertificateCheck {
   std::string host_;
   std::string place_;
   std::optional<message::Sha256> pin_;
+  bool pin_only_ = false;
+  bool has_ca_file_ = false;
   bool accepted_ = false;
   bool refused_ = false;
   bool pin_differs_ = false;

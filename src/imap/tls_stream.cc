@@ -28,6 +28,8 @@ bool looks_like_tls(std::string_view beginning) {
 
 /// Of the suites of TLS 1.3 that the system allows, the one that costs both sides least goes first:
 /// AES-128-GCM, which every TLS 1.3 has (RFC 8446 section 9.1). The server has the last word.
+constexpr int kSecurityLevel = 2;
+
 bool prefer_cheap_suite(SSL_CTX* context) {
   constexpr std::string_view kCheap = "TLS_AES_128_GCM_SHA256";
   const STACK_OF(SSL_CIPHER)* allowed = SSL_CTX_get_ciphers(context);
@@ -49,6 +51,9 @@ bool configure(SSL_CTX* context, TlsFloor floor) {
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   if (floor == TlsFloor::secure) {
+    // Level 2 asks for RSA keys of 2048 bits; the system's configuration may say less.
+    if (SSL_CTX_get_security_level(context) < kSecurityLevel)
+      SSL_CTX_set_security_level(context, kSecurityLevel);
     return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
            SSL_CTX_set_max_proto_version(context, 0) == 1 && prefer_cheap_suite(context);
   }

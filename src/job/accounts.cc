@@ -94,6 +94,11 @@ Result<bool> AccountsFile::shows_passwords() const {
   return has_column(kPassword) ? file_.others_can_read() : Result<bool>(false);
 }
 
+Result<void> AccountsFile::refuse_others_writing() const {
+  const bool runs_commands = has_column("password-command") || has_column("password-env");
+  return file_.refuse_others_writing(runs_commands);
+}
+
 AccountRow AccountsFile::to_account(CsvRow row) const {
   AccountRow account{row.line, row.offset, {}, {}, std::move(row.problem)};
   if (!account.problem.empty()) return account;

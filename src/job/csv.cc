@@ -19,6 +19,13 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
+Result<struct stat> csv_status(int descriptor, const std::string& path) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0)
+    return Error{ErrorCode::io, "cannot read " + path + ": " + errno_text(errno), ""};
+  return status;
+}
+
 /// What separates the fields of the header.
 char separator_of(std::string_view header) {
   char best = ',';
@@ -186,11 +193,14 @@ Result<void> CsvFile::seek(std::uint64_t line, std::uint64_t offset) {
 }
 
 Result<bool> CsvFile::others_can_read() const {
-  struct stat status {};
-  if (::fstat(state_->lines.descriptor(), &status) != 0) {
-    return Error{ErrorCode::io, "cannot read " + state_->path + ": " + errno_text(errno), ""};
-  }
-  return mboxferry::others_can_read(status.st_mode, status.st_uid);
+  MBOXFERRY_ASSIGN(const struct stat found, csv_status(state_->lines.descriptor(), state_->path));
+  return mboxferry::others_can_read(found.st_mode, found.st_uid);
+}
+
+Result<void> CsvFile::refuse_others_writing(bool runs_commands) const {
+  MBOXFERRY_ASSIGN(const struct stat found, csv_status(state_->lines.descriptor(), state_->path));
+  MBOXFERRY_TRY(refuse_writable_by_others(found, "accounts file", state_->path));
+  return runs_commands ? refuse_replaceable_by_others("accounts file", state_->path) : ok();
 }
 
 }  // namespace mboxferry::job

@@ -3,7 +3,6 @@
 #include "mboxferry/job/ledger.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "job/ledger_sql.h"
+#include "mboxferry/base/file_access.h"
 #include "mboxferry/base/glob.h"
 #include "mboxferry/journal/lock_file.h"
 #include "mboxferry/journal/unchanging_uri.h"
@@ -162,7 +162,8 @@ SQLite::Database open_database_to_read(const std::string& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<const Ledger>> Ledger::open_to_read(const std::string& path) {
+Result<std::unique_ptr<const Ledger>> Ledger::open_to_read(const std::string& path, bool anyones) {
+  if (!anyones) MBOXFERRY_TRY(check_state_file(path));
   try {
     auto state = std::make_unique<State>();
     state->database = open_database_to_read(path);
@@ -181,9 +182,10 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const std::string& path) {
     if (!path.empty()) {
       MBOXFERRY_ASSIGN(journal::LockFile lock, journal::LockFile::take(path));
       state->lock = std::make_unique<journal::LockFile>(std::move(lock));
+      MBOXFERRY_TRY(create_private_file("ledger", path, "--state-dir"));
+      MBOXFERRY_TRY(check_state_file(path));
     }
     state->database = SQLite::Database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
-    if (!path.empty()) ::chmod(path.c_str(), 0600);
     state->database.exec(kCreateLedger);
     const int format = state->database.execAndGet("PRAGMA user_version").getInt();
     if (format != 0 && format != kLedgerFormat) return other_version(path);

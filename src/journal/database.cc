@@ -19,6 +19,8 @@ constexpr const char* kConnectionSettings =
     "PRAGMA trusted_schema=OFF;"
     "PRAGMA cell_size_check=ON;";
 
+// Longer than any value of a journal.
+constexpr int kLongestValue = 16 << 20;
 }  // namespace
 
 std::string unchanging_uri(const std::string& path) {
@@ -97,6 +99,8 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, Access
   database->connection_.reset(connection);
   if (status != SQLITE_OK) return database->error(status);
   sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_limit(connection, SQLITE_LIMIT_LENGTH, kLongestValue);
+  sqlite3_limit(connection, SQLITE_LIMIT_ATTACHED, 0);
   MBOXFERRY_TRY(database->script(kConnectionSettings));
   return database;
 }
@@ -143,6 +147,8 @@ Error Database::error(int status) const {
   switch (status & 0xff) {
     case SQLITE_CORRUPT:
       return damaged(path_, because);
+    case SQLITE_TOOBIG:
+      return damaged(path_, "a value in it is longer than any of ours");
     case SQLITE_NOTADB:
       return {.code = ErrorCode::configuration,
               .what = fmt::format("{} is no mboxferry journal: {}", path_, because),

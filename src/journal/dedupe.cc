@@ -6,18 +6,11 @@
 #include <utility>
 
 #include "journal/rows.h"
+#include "journal/schema.h"
 #include "journal/sqlite_journal.h"
 
 namespace mboxferry::journal {
 namespace {
-
-// Skipped messages stand for nothing. Jobs without dedupe do not pay for these indexes.
-constexpr const char* kMessageIdIndex =
-    "CREATE INDEX IF NOT EXISTS message_same_id ON message(mailbox, message_id_hash)"
-    " WHERE message_id_hash <> 0 AND state <> 14";
-constexpr const char* kContentIndex =
-    "CREATE INDEX IF NOT EXISTS message_same_content ON message(mailbox, substr(digest, 1, 8))"
-    " WHERE state <> 14";
 
 constexpr std::array<std::pair<Dedupe, std::string_view>, 3> kNames{{
     {Dedupe::none, "none"},

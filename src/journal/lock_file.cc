@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -44,6 +45,15 @@ Result<LockFile> LockFile::take(const std::string& journal_path) {
     return Error{.code = ErrorCode::cannot_create,
                  .what = fmt::format("cannot create the lock file {}: {}", path, errno_text(errno)),
                  .hint = "name a journal in a directory that can be written, with --journal"};
+  }
+  // What is in the file is about to be lost: it must not be a file that someone gave this name.
+  struct stat status {};
+  if (fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_uid != geteuid() ||
+      status.st_nlink != 1) {
+    return Error{
+        .code = ErrorCode::configuration,
+        .what = fmt::format("the lock file {} is no file of this user, or has other names", path),
+        .hint = "look at it, and remove it when no mboxferry is at work there"};
   }
   // An open-file-description lock: unlike a POSIX one it is not lost when another descriptor of
   // the same file is closed, and unlike flock it works over NFS.

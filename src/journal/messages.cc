@@ -174,7 +174,7 @@ Result<void> SqliteJournal::index_mailboxes() {
           " FROM mailbox_range) WHERE first <= before)"));
   if (mixed == 0) return ok();
   // Sending changes neither column of it, so it costs nothing then.
-  return database_->script("CREATE INDEX IF NOT EXISTS message_mailbox ON message(mailbox)");
+  return database_->script(kMailboxIndex);
 }
 
 Result<std::vector<MailboxId>> SqliteJournal::mailboxes_of(FolderId folder) const {

@@ -13,6 +13,7 @@
 #include "journal/sqlite_journal.h"
 #include "mboxferry/base/crash_point.h"
 #include "mboxferry/base/file.h"
+#include "mboxferry/base/file_access.h"
 
 namespace mboxferry::journal {
 namespace {
@@ -52,25 +53,6 @@ Result<void> check_file(const std::string& path) {
   const std::string_view beginning(head.data(), static_cast<std::size_t>(size));
   const bool blank = beginning.find_first_not_of('\0') == std::string_view::npos;
   if (!blank && beginning != kMagic) return no_journal(path, "it is another kind of file");
-  return ok();
-}
-
-// Makes the file by ourselves because SQLite's would have the mode that the umask leaves.
-Result<void> create_file(const std::string& path) {
-  const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!file.valid()) {
-    if (errno == EEXIST) return ok();
-    return Error{.code = errno == ENOSPC ? ErrorCode::io : ErrorCode::cannot_create,
-                 .what = fmt::format("cannot create the journal {}: {}", path, errno_text(errno)),
-                 .hint = errno == ENOSPC
-                             ? "free space, then run the same command again"
-                             : "name a file in a directory that can be written, with --journal"};
-  }
-  if (fsync(file.get()) != 0 || !sync_directory_of(path)) {
-    return Error{.code = ErrorCode::io,
-                 .what = fmt::format("cannot sync the journal {}: {}", path, errno_text(errno)),
-                 .hint = "free space, then run the same command again"};
-  }
   return ok();
 }
 
@@ -146,12 +128,21 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, OpenMode
   if (mode == OpenMode::scratch) return open_scratch();
   // The lock is beside the file itself: two names of one journal must find one lock.
   const std::string file = canonical_path(path);
-  if (mode == OpenMode::read_only) return open_to_read(file);
+  if (mode == OpenMode::read_anyones) return open_to_read(file);
+  if (mode == OpenMode::read_only) {
+    MBOXFERRY_TRY(check_file(file));
+    MBOXFERRY_TRY(check_state_file(file));
+    return open_to_read(file);
+  }
   if (mode == OpenMode::resume) MBOXFERRY_TRY(check_file(file));
+  MBOXFERRY_TRY(check_state_file(file));
 
   MBOXFERRY_ASSIGN(LockFile lock, LockFile::take(file));
-  if (mode == OpenMode::create_or_resume) MBOXFERRY_TRY(create_file(file));
+  // Made by ourselves because SQLite's would have the mode that the umask leaves.
+  if (mode == OpenMode::create_or_resume)
+    MBOXFERRY_TRY(create_private_file("journal", file, "--journal"));
   MBOXFERRY_TRY(check_file(file));
+  MBOXFERRY_TRY(check_state_file(file));
   MBOXFERRY_ASSIGN(auto database, Database::open(file, Database::Access::write));
   MBOXFERRY_ASSIGN(const Content content, check_content(*database));
   if (content == Content::nothing && mode == OpenMode::resume) {

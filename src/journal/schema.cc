@@ -5,8 +5,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <set>
+#include <string_view>
 
 #include "mboxferry/base/file.h"
 
@@ -171,6 +174,55 @@ CREATE INDEX temp.doubt_digest ON doubt(digest_head, in_doubt) WHERE taken = 0;
 CREATE INDEX temp.doubt_digest_date ON doubt(digest_head, date, in_doubt) WHERE taken = 0;
 )sql";
 
+/// With one space in place of each run of blanks and line ends, and none at the ends.
+std::string one_line(std::string_view sql) {
+  std::string line;
+  for (const char c : sql) {
+    const bool blank = c == ' ' || c == '\n' || c == '\t' || c == '\r';
+    if (!blank) line += c;
+    if (blank && !line.empty() && line.back() != ' ') line += ' ';
+  }
+  if (line.ends_with(' ')) line.pop_back();
+  return line;
+}
+
+/// The statements of a script, none of which holds a `;` of its own, as SQLite keeps them.
+void add_statements(std::string_view script, std::set<std::string, std::less<>>& statements) {
+  constexpr std::string_view kIfNotExists = "IF NOT EXISTS ";
+  while (!script.empty()) {
+    const std::size_t end = std::min(script.find(';'), script.size());
+    std::string statement = one_line(script.substr(0, end));
+    if (const std::size_t at = statement.find(kIfNotExists); at != std::string::npos)
+      statement.erase(at, kIfNotExists.size());
+    if (!statement.empty()) statements.insert(std::move(statement));
+    script.remove_prefix(std::min(end + 1, script.size()));
+  }
+}
+
+Result<void> check_objects(Database& database, std::int64_t version) {
+  std::set<std::string, std::less<>> missing;
+  std::set<std::string, std::less<>> optional;
+  add_statements(kTables, missing);
+  for (const Upgrade& upgrade : kUpgrades)
+    if (upgrade.to <= version) add_statements(upgrade.script, missing);
+  for (const char* index : {kMailboxIndex, kMessageIdIndex, kContentIndex})
+    add_statements(index, optional);
+  MBOXFERRY_ASSIGN(Query objects,
+                   database.query("SELECT name, coalesce(sql, '') FROM main.sqlite_schema"));
+  for (;;) {
+    MBOXFERRY_ASSIGN(const bool row, objects.next());
+    if (!row) break;
+    const std::string name = objects.text(0);
+    const std::string sql = one_line(objects.text(1));
+    // SQLite makes these for keys.
+    if (sql.empty() && name.starts_with("sqlite_autoindex_")) continue;
+    if (missing.erase(sql) + optional.erase(sql) > 0) continue;
+    return damaged(database.path(), fmt::format("\"{}\" in it is none of ours", name));
+  }
+  if (missing.empty()) return ok();
+  return damaged(database.path(), fmt::format("it lacks \"{}\"", *missing.begin()));
+}
+
 Result<void> draw_digest_key(Database& database) {
   DigestKey key{};
   if (getentropy(key.data(), key.size()) != 0) {
@@ -214,6 +266,7 @@ Result<Content> check_content(Database& database) {
                      "finish the job with that version, or begin a new one with another "
                      "--journal and --skip-existing"};
   }
+  MBOXFERRY_TRY(check_objects(database, version));
   return version < kFormatVersion ? Content::older_journal : Content::journal;
 }
 

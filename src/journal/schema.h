@@ -17,10 +17,23 @@ inline constexpr std::int64_t kFormatVersion = 4;
 /// Older ones are from before any release, and are not read.
 inline constexpr std::int64_t kOldestVersion = 2;
 
+// Indexes that some jobs make. Skipped messages stand for nothing. Jobs without dedupe do not pay
+// for those of messages that are the same.
+inline constexpr const char* kMailboxIndex =
+    "CREATE INDEX IF NOT EXISTS message_mailbox ON message(mailbox)";
+inline constexpr const char* kMessageIdIndex =
+    "CREATE INDEX IF NOT EXISTS message_same_id ON message(mailbox, message_id_hash)"
+    " WHERE message_id_hash <> 0 AND state <> 14";
+inline constexpr const char* kContentIndex =
+    "CREATE INDEX IF NOT EXISTS message_same_content ON message(mailbox, substr(digest, 1, 8))"
+    " WHERE state <> 14";
+
 /// What a file holds.
 enum class Content { nothing, journal, older_journal };
 
-/// Fails with `configuration` when the file is no journal of ours, or one of a newer version.
+/// Fails with `configuration` when the file is no journal of ours, or one of a newer version, and
+/// with `io` when its tables and indexes are not just those that this version made: a view, trigger
+/// or other table could make any statement of ours mean something else.
 Result<Content> check_content(Database& database);
 
 /// Makes the tables in an empty database, in one transaction.

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "mboxferry/base/time.h"
+#include "mboxferry/report/printable.h"
 #include "report/journal_view.h"
 
 namespace mboxferry::report {
@@ -63,14 +64,12 @@ Result<void> write_rows(TextOutput& out, const RunFacts& run, const journal::Jou
 
 std::string csv_field(std::string_view field) {
   std::string safe;
-  for (const char c : field) {
-    if (c == '\0') continue;  // no spreadsheet takes it
+  for (const char c : printable(field)) {
     safe += c;
     if (c == '"') safe += c;
   }
-  // Spreadsheets skip tabs and line ends before they look for a formula.
-  if (safe.find_first_of("=+-@\t\r\n") == 0) safe.insert(0, 1, '\'');
-  const bool quoted = safe.find_first_of("\",;\r\n") != safe.npos;
+  if (safe.find_first_of("=+-@") == 0) safe.insert(0, 1, '\'');
+  const bool quoted = safe.find_first_of("\",;") != safe.npos;
   return quoted ? '"' + safe + '"' : safe;
 }
 

@@ -4,13 +4,30 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+
+#include "mboxferry/report/printable.h"
 
 namespace mboxferry::report {
 
 std::string json_string(std::string_view text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  std::string json =
+      nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  // A document is also looked at on a terminal: what drives one is left as JSON's own escapes.
+  std::string safe;
+  std::size_t copied = 0;
+  for (std::size_t i = 0; i < json.size();) {
+    const DrivingCharacter found = driving_character(std::string_view(json).substr(i));
+    if (found.length > 0) {
+      safe.append(json, copied, i - copied);
+      safe += fmt::format("\\u{:04x}", static_cast<unsigned>(found.character));
+      copied = i + found.length;
+    }
+    i += std::max<std::size_t>(found.length, 1);
+  }
+  return copied == 0 ? json : safe.append(json, copied);
 }
 
 JsonStream& JsonStream::key(std::string_view name) {

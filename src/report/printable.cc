@@ -49,6 +49,13 @@ bool drives_terminal(char32_t c) {
 
 }  // namespace
 
+DrivingCharacter driving_character(std::string_view text) {
+  if (text.empty()) return {};
+  const Decoded first = decode(text);
+  if (first.length == 0 || !drives_terminal(first.character)) return {};
+  return {first.character, first.length};
+}
+
 std::string printable(std::string_view text) {
   std::string safe;
   safe.reserve(text.size());

@@ -156,6 +156,8 @@ Result<void> JobRunner::keep_notes() {
   MBOXFERRY_TRY(journal_->set_note("connection.security", implicit ? "implicit" : "starttls"));
   MBOXFERRY_TRY(journal_->set_note("connection.ca_file", ca_file));
   MBOXFERRY_TRY(journal_->set_note("connection.tls_pin", settings_.account.tls_pin));
+  MBOXFERRY_TRY(
+      journal_->set_note("connection.tls_pin_only", settings_.account.tls_pin_only ? "1" : ""));
   MBOXFERRY_ASSIGN(const auto verdict, journal_->note("verdict"));
   was_complete_ =
       verdict == verdict_name(Verdict::complete) || verdict == verdict_name(Verdict::incomplete);

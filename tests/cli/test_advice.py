@@ -57,6 +57,7 @@ class JournalAdviceTest(AdviceTest):
 
     def test_a_file_that_is_no_journal(self):
         (self.folder / "job.journal").write_text("notes\n")
+        (self.folder / "job.journal").chmod(0o600)
         self.fails(self.go(), "name another file with --journal")
         self.arrives(self.go(journal="other.journal"))
         self.assertEqual((self.folder / "job.journal").read_text(), "notes\n")

@@ -31,11 +31,11 @@ class TlsTest(ProgramTest):
         self.password.write_text("secret\n")
         self.password.chmod(0o600)
 
-    def go(self, port, *more, ca=True, journal="job.journal"):
+    def go(self, port, *more, ca=True, journal="job.journal", **extra):
         trust = ["--ca-file", self.certificates.ca_file] if ca else []
         return self.run_program("migrate", self.archive, "--to", f"imaps://alice@localhost:{port}/Mail",
                                 "--password-file", self.password, "--progress=none", "--journal",
-                                self.folder / journal, "--timeout", "20", *trust, *more)
+                                self.folder / journal, "--timeout", "20", *trust, *more, **extra)
 
     def assert_refused(self, what, outcome, *words):
         self.assert_one_line(outcome, REFUSED, *words)
@@ -73,16 +73,49 @@ class CertificateTest(TlsTest):
             self.assert_refused("unknown authority", self.go(server.tls_port, ca=False))
             self.assertNotIn("Login:", server.log_text())
 
-    def test_a_right_pin_stands_for_chain_and_name(self):
-        for pair in (self.certificates.self_signed(), self.certificates.wrong_host(),
-                     self.certificates.expired()):
-            with self.subTest(pair.certificate.name), \
+    def test_a_right_pin_stands_for_the_chain(self):
+        pair = self.certificates.self_signed()
+        pin = ("--tls-pin", f"sha256:{pair.pin()}")
+        with Dovecot({"alice": "secret"}, certificates=self.certificates, pair=pair) as server:
+            self.assert_one_line(self.go(server.tls_port, *pin), REFUSED, "self-signed")
+            self.assert_code(self.go(server.tls_port, *pin, ca=False), 0)
+            self.assertEqual(server.count(mailbox="Mail"), 3)
+
+    def test_a_right_pin_stands_for_name_and_dates_on_demand_only(self):
+        for pair, word in ((self.certificates.wrong_host(), "not for localhost"),
+                           (self.certificates.expired(), "expired")):
+            name = pair.certificate.name
+            pin = ("--tls-pin", f"sha256:{pair.pin()}")
+            with self.subTest(name), \
                     Dovecot({"alice": "secret"}, certificates=self.certificates,
                             pair=pair) as server:
-                outcome = self.go(server.tls_port, "--tls-pin", f"sha256:{pair.pin()}", ca=False,
-                                  journal=f"{pair.certificate.name}.journal")
+                for ca in (False, True):
+                    self.assert_one_line(self.go(server.tls_port, *pin, ca=ca), REFUSED, word,
+                                         "--tls-pin-only")
+                outcome = self.go(server.tls_port, *pin, "--tls-pin-only", ca=False,
+                                  journal=f"{name}.journal")
                 self.assert_code(outcome, 0)
                 self.assertEqual(server.count(mailbox="Mail"), 3)
+                verified = self.run_program("verify", self.folder / f"{name}.journal",
+                                            "--password-file", self.password)
+                self.assert_code(verified, 0)
+
+    def test_a_common_name_is_no_identity(self):
+        pair = self.certificates.issue("common", names=())
+        self.refused_by_certificate("common name", pair, "not for localhost")
+        with Dovecot({"alice": "secret"}, certificates=self.certificates, pair=pair) as server:
+            pin = ("--tls-pin", f"sha256:{pair.pin()}")
+            self.assert_code(self.go(server.tls_port, *pin, ca=False), REFUSED)
+
+    def test_a_short_rsa_key_is_refused_whatever_openssl_is_configured_for(self):
+        pair = self.certificates.issue("short", bits=1024)
+        settings = self.folder / "openssl.cnf"
+        settings.write_text("openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\n"
+                            "system_default = weak\n[weak]\nCipherString = DEFAULT@SECLEVEL=0\n")
+        with OpensslServer(pair, "tls1_2") as server:
+            outcome = self.go(server.port, OPENSSL_CONF=settings)
+            self.assert_refused("short key", outcome, "key")
+            self.assertEqual(server.said(), b"")
 
     def test_a_wrong_pin_is_refused_whatever_the_chain_says(self):
         with Dovecot({"alice": "secret"}, certificates=self.certificates) as server:

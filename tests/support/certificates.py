@@ -85,27 +85,29 @@ class Certificates:
                           "-out", pair.certificate)
         return pair
 
-    def issue(self, name, names=LOCAL_NAMES, start=None, end=None, rsa=False) -> Pair:
-        """A certificate of this authority; `rsa` for the ciphers of TLS 1.0 and 1.1."""
-        pair = Pair(self.folder / f"{name}.pem", self._new_key(name, rsa))
+    def issue(self, name, names=LOCAL_NAMES, start=None, end=None, rsa=False,
+              bits=None) -> Pair:
+        """A certificate of this authority; `rsa` for the ciphers of TLS 1.0 and 1.1, `bits` for an
+        RSA key of another length; without `names` it has a common name only."""
+        pair = Pair(self.folder / f"{name}.pem", self._new_key(name, rsa or bits, bits or 2048))
         if pair.certificate.exists():
             return pair
         extensions = self.folder / f"{name}.ext"
         extensions.write_text("basicConstraints=CA:false\nextendedKeyUsage=serverAuth\n"
-                              f"subjectAltName={','.join(names)}\n")
+                              + (f"subjectAltName={','.join(names)}\n" if names else ""))
         request = self.folder / f"{name}.csr"
         self._openssl("req", "-config", self._config, "-new", "-key", pair.key,
-                      "-subj", f"/CN={names[0].partition(':')[2]}", "-out", request)
+                      "-subj", f"/CN={(names or LOCAL_NAMES)[0].partition(':')[2]}", "-out", request)
         validity = (("-startdate", start, "-enddate", end) if start else ("-days", "365"))
         self._openssl("ca", "-batch", "-notext", "-config", self._config, "-cert", self.ca_file,
                       "-keyfile", self._ca_key, "-in", request, "-extfile", extensions,
                       *validity, "-out", pair.certificate)
         return pair
 
-    def _new_key(self, name, rsa=False):
+    def _new_key(self, name, rsa=False, bits=2048):
         path = self.folder / f"{name}.key"
         if not path.exists():
-            kind = (("RSA", "-pkeyopt", "rsa_keygen_bits:2048") if rsa else
+            kind = (("RSA", "-pkeyopt", f"rsa_keygen_bits:{bits}") if rsa else
                     ("EC", "-pkeyopt", "ec_paramgen_curve:P-256"))
             self._openssl("genpkey", "-algorithm", *kind, "-out", path)
         return path

@@ -58,3 +58,4 @@ def multiply(templates, folder, count):
         account = PLACE.replace("00000", f"{number:05}")
         path = folder / f"{number:05}.journal"
         path.write_bytes(content.replace(PLACE.encode(), account.encode()))
+        path.chmod(0o600)

@@ -42,7 +42,8 @@ struct Account {
   Secret password;
   std::string ca_file;  ///< PEM; empty: the system's certificates
   std::string tls_pin;  ///< `sha256:HEX` of the server's certificate (DER); empty: none. A matching
-                        ///< pin stands for chain and host name.
+                        ///< pin stands for the chain, unless `ca_file` is given.
+  bool tls_pin_only = false;  ///< the pin stands for host name, dates and `ca_file` as well
 
   /// `user@host:port`, for messages.
   [[nodiscard]] std::string label() const;

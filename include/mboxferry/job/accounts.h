@@ -41,6 +41,9 @@ class AccountsFile {
   [[nodiscard]] bool has_column(std::string_view name) const;
   /// True when there are passwords in it that others can read.
   [[nodiscard]] Result<bool> shows_passwords() const;
+  /// Fails with `configuration` when others can change what it says. A file whose columns name
+  /// commands or variables of the environment is a program: no one else may be able to replace it.
+  [[nodiscard]] Result<void> refuse_others_writing() const;
 
   /// The next row; nothing at the end.
   Result<std::optional<AccountRow>> next();

@@ -40,6 +40,9 @@ class CsvFile {
   /// True when others than the owner may read the file: the group too, if the file is the caller's
   /// own, who can change that.
   [[nodiscard]] Result<bool> others_can_read() const;
+  /// Fails with `configuration` when others can change the file or, if it `runs_commands`, put
+  /// another in its place.
+  [[nodiscard]] Result<void> refuse_others_writing(bool runs_commands) const;
 
  private:
   struct State;

@@ -100,8 +100,10 @@ class Ledger {
 
   /// Errors: `journal_locked` when another process has it, `cannot_create`, `configuration`.
   static Result<std::unique_ptr<Ledger>> open(const std::string& path);
-  /// To look only, also while another process works with it. Errors: `configuration`, `io`.
-  static Result<std::unique_ptr<const Ledger>> open_to_read(const std::string& path);
+  /// To look only, also while another process works with it; `anyones`: whoever owns the file.
+  /// Errors: `configuration`, `io`.
+  static Result<std::unique_ptr<const Ledger>> open_to_read(const std::string& path,
+                                                            bool anyones = false);
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
   ~Ledger();

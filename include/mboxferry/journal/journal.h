@@ -216,20 +216,22 @@ enum class OpenMode {
   create_or_resume,  ///< takes the lock
   resume,            ///< takes the lock; the file must be there
   read_only,         ///< no lock, works beside a running job
+  read_anyones,      ///< the same, whoever owns the file and can write it
   scratch,           ///< no file at all: gone when it is closed, for a dry run
 };
 
-/// The journal of one job. WAL, mode 0600; held by one process at a time. All methods may be called
-/// from any thread; they take turns. Whatever is written is durable before anything that is written
-/// later, and at the latest when the journal is closed. What says about messages that they may be
-/// on the server, or are, is durable at once: commit, commit_matches, plan_rest_again,
-/// doubt_everything.
+/// The journal of one job. WAL, mode 0600, refused when others can change it or own it; held by one
+/// process at a time. All methods may be called from any thread; they take turns. Whatever is
+/// written is durable before anything that is written later, and at the latest when the journal is
+/// closed. What says about messages that they may be on the server, or are, is durable at once:
+/// commit, commit_matches, plan_rest_again, doubt_everything.
 class Journal {
  public:
   using MessageVisitor = std::function<Result<void>(const MessageRow&)>;
 
   /// `path` is not used for `scratch`. Errors: `journal_locked` (names the holder),
-  /// `cannot_create`, `configuration` (made by a newer version, or no journal at all), `io`.
+  /// `cannot_create`, `configuration` (made by a newer version, no journal at all, or not this
+  /// user's alone), `io`.
   static Result<std::unique_ptr<Journal>> open(const std::string& path, OpenMode mode);
 
   /// A scratch journal with all that the one at `path` holds now; that one is only read, also while

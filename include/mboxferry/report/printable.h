@@ -13,6 +13,14 @@ namespace mboxferry::report {
 /// so that nothing from outside can drive the terminal.
 std::string printable(std::string_view text);
 
+/// A character at the beginning of a text that drives a terminal or turns the direction of what
+/// follows.
+struct DrivingCharacter {
+  char32_t character = 0;
+  std::size_t length = 0;  ///< bytes; 0: there is none
+};
+DrivingCharacter driving_character(std::string_view text);
+
 /// At most `columns` characters of printable text; a longer one ends with "...".
 std::string shortened(std::string_view text, std::size_t columns);
 

@@ -248,9 +248,12 @@ TEST_CASE("a ledger is looked at where nothing can be written") {
   REQUIRE(::chmod(folder.path().c_str(), 0555) == 0);
   const bool root = ::geteuid() == 0;
   if (root) REQUIRE(::seteuid(kNobody) == 0);
-  const auto reader = Ledger::open_to_read(path);
+  const auto refused = Ledger::open_to_read(path);
+  const auto reader = Ledger::open_to_read(path, true);
   if (root) REQUIRE(::seteuid(0) == 0);
   REQUIRE(::chmod(folder.path().c_str(), 0755) == 0);
+  REQUIRE(!refused);
+  CHECK(refused.error().code == ErrorCode::configuration);
   REQUIRE(reader);
   CHECK((*reader)->standing()->accounts == 1);
 }

@@ -316,6 +316,7 @@ TEST_CASE("each journal has a key for its digests, and keeps it") {
 TEST_CASE("a file that a killed process left empty becomes a journal, for its owner only") {
   TemporaryFolder folder;
   write_file(folder.file("j"), "");
+  ::chmod(folder.file("j").c_str(), 0600);
   CHECK(cannot_open(folder.file("j"), OpenMode::resume).code == ErrorCode::configuration);
   CHECK(cannot_open(folder.file("j"), OpenMode::read_only).code == ErrorCode::configuration);
   value(Journal::open(folder.file("j"), OpenMode::create_or_resume));

@@ -100,6 +100,13 @@ TEST_CASE("a device is written directly") {
   CHECK(S_ISCHR(status.st_mode));
 }
 
+TEST_CASE("JSON text drives no terminal and says the same") {
+  const std::string hostile = "a\x1b[31m\u0085\u202eb\u2066\x7f\u00e9";
+  const std::string json = json_string(hostile);
+  CHECK(json == "\"a\\u001b[31m\\u0085\\u202eb\\u2066\\u007f\u00e9\"");
+  CHECK(nlohmann::json::parse(json) == hostile);
+}
+
 TEST_CASE("the JSON writer places commas and escapes everything") {
   Spool inner;
   JsonStream list(inner);

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: Apache-2.0
+# What other users of the machine own or can change is not trusted.
+
+import os
+import re
+import stat
+import subprocess
+import unittest
+
+from support import archives
+from support.fake_imap import FakeImap
+from support.program import ProgramTest
+
+CONFIGURATION = 78
+OTHER = 61002
+COMMANDS = (["status"], ["report"], ["verify", "--password-file", "secret"],
+            ["retry", "--password-file", "secret"])
+
+
+class OwnersTest(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.archive = self.folder / "mail.mbox"
+        archives.make(self.archive, 3, seed=17)
+        self.server = self.enterContext(FakeImap())
+        (self.folder / "secret").write_text("secret\n")
+        (self.folder / "secret").chmod(0o600)
+        self.victim = self.folder / "victim"
+        self.victim.write_text("precious")
+
+    def tearDown(self):
+        self.assertEqual(self.victim.read_text(), "precious")
+        super().tearDown()
+
+    def go(self, *more, **options):
+        return self.migrate(self.server, self.archive, "Mail", *more, **options)
+
+    def follow(self, error):
+        """Runs the command that an error line advises."""
+        advice = re.search(r"run: (chmod .*)$", error.strip())
+        self.assertTrue(advice, error)
+        subprocess.run(advice[1].split(), check=True, cwd=self.folder)
+
+    def needs_root(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root can be two users")
+
+
+class JournalTest(OwnersTest):
+    def setUp(self):
+        super().setUp()
+        self.assert_code(self.go(), 0)
+        self.journal = self.folder / "job.journal"
+
+    def refused_everywhere(self, *words):
+        for command in COMMANDS:
+            with self.subTest(command[0]):
+                self.assert_one_line(self.run_program(*command, self.journal), CONFIGURATION,
+                                     *words)
+        self.assert_one_line(self.go(), CONFIGURATION, *words)
+
+    def test_one_of_another_user_is_refused_and_shown_on_demand(self):
+        self.needs_root()
+        os.chown(self.journal, OTHER, OTHER)
+        self.refused_everywhere("job.journal", "another user")
+        for command in ("status", "report"):
+            self.assert_code(self.run_program(command, "--any-owner", self.journal), 0)
+
+    def test_one_that_others_can_write_or_read_is_refused_with_the_chmod_to_run(self):
+        for mode in (0o606, 0o604, 0o660):
+            self.journal.chmod(mode)
+            outcome = self.run_program("status", self.journal)
+            self.assert_one_line(outcome, CONFIGURATION, "others can read or write it")
+            self.follow(outcome.err)
+            self.assert_code(self.run_program("status", self.journal), 0)
+        self.journal.chmod(0o666)
+        self.refused_everywhere("chmod 600")
+
+    def test_a_folder_that_others_can_write_is_refused(self):
+        self.folder.chmod(0o777)
+        self.refused_everywhere("others can write it", f"chmod go-w {self.folder}")
+        self.follow(self.outcomes[-1].err)
+        self.assert_code(self.run_program("status", self.journal), 0)
+
+    def test_a_log_beside_it_that_another_user_prepared_is_refused(self):
+        self.needs_root()
+        os.chown(self.folder, 0, 0)
+        self.folder.chmod(0o1777)
+        self.assert_code(self.run_program("status", self.journal), 0)
+        for suffix in ("-wal", "-shm"):
+            prepared = self.folder / f"job.journal{suffix}"
+            prepared.touch(0o600)
+            os.chown(prepared, OTHER, OTHER)
+            self.refused_everywhere(prepared.name, "another user")
+            prepared.unlink()
+
+    def test_a_lock_file_that_is_another_file_keeps_what_it_holds(self):
+        lock = self.folder / "job.journal.lock"
+        lock.unlink(missing_ok=True)
+        os.link(self.victim, lock)
+        self.assert_one_line(self.go(), CONFIGURATION, "lock")
+
+    def test_a_folder_of_journals_tells_of_those_it_passes_over(self):
+        (self.folder / "other.journal").write_bytes(self.journal.read_bytes())
+        (self.folder / "other.journal").chmod(0o666)
+        outcome = self.run_program("report", self.folder)
+        self.assert_code(outcome, CONFIGURATION)
+        self.assertIn("other.journal", outcome.err)
+        self.assertIn("1 account", outcome.out)
+
+
+class StateFolderTest(OwnersTest):
+    def in_state(self):
+        arguments = self.migrate_arguments(self.server, self.archive, "Mail")
+        place = arguments.index("--journal")
+        arguments[place:place + 2] = ["--state-dir", self.folder / "jobs"]
+        return self.run_program(*arguments)
+
+    def test_a_new_one_is_its_owners(self):
+        self.assert_code(self.in_state(), 0)
+        self.assertEqual(stat.S_IMODE((self.folder / "jobs").stat().st_mode), 0o700)
+
+    def test_one_that_others_can_write_is_refused_with_the_chmod_to_run(self):
+        (self.folder / "jobs").mkdir()
+        for mode in (0o777, 0o1777, 0o707):
+            (self.folder / "jobs").chmod(mode)
+            outcome = self.in_state()
+            self.assert_one_line(outcome, CONFIGURATION, "jobs", "others can write it")
+        self.follow(outcome.err)
+        self.assert_code(self.in_state(), 0)
+
+    def test_one_of_another_user_is_refused(self):
+        self.needs_root()
+        (self.folder / "jobs").mkdir(0o700)
+        os.chown(self.folder / "jobs", OTHER, OTHER)
+        self.assert_one_line(self.in_state(), CONFIGURATION, "jobs", "another user")
+
+
+class BatchTest(OwnersTest):
+    def setUp(self):
+        super().setUp()
+        self.csv = self.folder / "csv" / "accounts.csv"
+        self.csv.parent.mkdir(0o755)
+        self.write("password_file", self.server.password_file())
+
+    def write(self, column, value):
+        self.csv.write_text(f"archive,host,port,user,{column},ca_file,mailbox\n"
+                            f"{self.archive},localhost,{self.server.port},alice,{value},"
+                            f"{self.server.ca_file},Mail\n")
+
+    def batch(self):
+        return self.run_program("batch", self.csv, "--state-dir", self.folder / "jobs",
+                                "--progress=none")
+
+
+class SettingsTest(BatchTest):
+    def refused_until_followed(self, run, path, *words):
+        path.chmod(0o666)
+        outcome = run()
+        self.assert_code(outcome, CONFIGURATION)
+        for word in ("others can write it", path.name, *words):
+            self.assertIn(word, outcome.err)
+        self.follow(outcome.error_lines()[0])
+        self.assert_code(run(), 0)
+
+    def test_a_csv_that_others_can_write_is_refused(self):
+        self.refused_until_followed(self.batch, self.csv, "the accounts file")
+
+    def test_a_csv_with_commands_is_refused_where_others_can_replace_it(self):
+        self.csv.parent.chmod(0o777)
+        self.assert_code(self.batch(), 0)
+        for column, value in (("password_command", "touch ran; echo secret"),
+                              ("password_env", "SECRET")):
+            self.write(column, value)
+            self.assert_one_line(self.batch(), CONFIGURATION, "accounts.csv", "others can replace",
+                                 f"chmod go-w {self.csv.parent}")
+        self.write("password_command", f"cat {self.server.password_file()}")
+        self.follow(self.outcomes[-1].err)
+        self.assert_code(self.batch(), 0)
+        self.assertEqual(list(self.folder.rglob("ran")), [])
+
+    def test_a_password_file_that_others_can_write_is_refused(self):
+        secret = self.folder / "a secret".replace(" ", "-")
+        secret.write_bytes(self.server.password_file().read_bytes())
+        self.refused_until_followed(lambda: self.go("--password-file", secret), secret,
+                                    "the password file")
+
+    def test_one_of_another_user_is_refused(self):
+        self.needs_root()
+        for path, run in ((self.folder / "secret", lambda: self.go("--password-file", "secret")),
+                          (self.csv, self.batch),
+                          (self.folder / "job.ini", lambda: self.go("--config", "job.ini"))):
+            path.touch(0o600)
+            os.chown(path, OTHER, OTHER)
+            self.assert_one_line(run(), CONFIGURATION, path.name, "another user")
+
+    def test_a_job_file_that_others_can_write_is_refused(self):
+        settings = self.folder / "job.ini"
+        settings.write_text("strict = true\n")
+        self.refused_until_followed(lambda: self.go("--config", settings), settings, "the job file")
+
+    def test_a_row_names_no_file_to_be_written(self):
+        for column in ("log_file", "metrics_file", "config"):
+            self.write(column, "written")
+            outcome = self.batch()
+            self.assert_code(outcome, CONFIGURATION)
+            self.assertIn(column.replace("_", "-"), outcome.err)
+        self.assertEqual(list(self.folder.rglob("written")), [])
+
+
+class LedgerTest(BatchTest):
+    def test_a_link_and_a_file_for_others_are_refused(self):
+        self.assert_code(self.batch(), 0)
+        ledger = next((self.folder / "jobs").glob("*.ledger"))
+        self.assertEqual(stat.S_IMODE(ledger.stat().st_mode), 0o600)
+        ledger.chmod(0o606)
+        self.assert_one_line(self.batch(), CONFIGURATION, "ledger", "chmod 600")
+        self.follow(self.outcomes[-1].err)
+        self.assert_code(self.batch(), 0)
+        for one in (self.folder / "jobs").glob("*.ledger*"):
+            one.unlink()
+        empty = self.folder / "empty"
+        empty.touch(0o600)
+        ledger.symlink_to(empty)
+        self.assert_one_line(self.batch(), CONFIGURATION, "ledger", "not a file")
+        self.assertEqual(empty.read_bytes(), b"")
+
+
+if __name__ == "__main__":
+    unittest.main()
