@@ -216,12 +216,12 @@ Result<void> ContainerScan::look_inside(std::string_view head) {
   } else if (is_side_file_name(name) && !is_link_) {
     return look_beside(head);
   } else {
-    leave_other(head);
+    return leave_other(head);
   }
   return ok();
 }
 
-void ContainerScan::leave_other(std::string_view head) {
+Result<void> ContainerScan::leave_other(std::string_view head) {
   const std::string_view name = base_name(relative_);
   if (const auto reason = metadata_reason(name); !reason.empty()) {
     leave_out(reason);
@@ -239,6 +239,7 @@ void ContainerScan::leave_other(std::string_view head) {
          packed ? not_read_because(kZipBehindProgram, kZipBehindProgramRemedy)
                 : "does not begin like an mbox file");
   }
+  return ok();
 }
 
 // A member that may say something about messages beside it.
@@ -251,7 +252,7 @@ Result<void> ContainerScan::look_beside(std::string_view head) {
   if (read && !read->empty()) {
     leave_out(*read);
   } else {
-    leave_other(kept_head);
+    return leave_other(kept_head);
   }
   return ok();
 }

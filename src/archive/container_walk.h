@@ -31,7 +31,7 @@ class ContainerScan {
   Result<void> visit();
   Result<void> visit_file();
   Result<void> look_inside(std::string_view head);
-  void leave_other(std::string_view head);
+  Result<void> leave_other(std::string_view head);
   Result<void> look_beside(std::string_view head);
   Result<bool> take_message(std::string_view head);
   Result<void> add_message(const MailFile& mail, MessageRecord record);

@@ -16,7 +16,7 @@ namespace mboxferry::cli {
 namespace {
 
 // Options up to this long have their description beside them.
-constexpr std::size_t kNameColumns = 28;
+constexpr std::size_t kBesideColumns = 28;
 
 std::string lines_of(std::string_view text, std::size_t indent) {
   std::string lines;
@@ -32,7 +32,7 @@ std::string group_text(const OptionGroup& group) {
   };
   std::size_t longest = 0;
   for (const OptionText& option : options) longest = std::max(longest, left_of(option).size());
-  const std::size_t column = std::min(longest, kNameColumns) + 2;
+  const std::size_t column = std::min(longest, kBesideColumns) + 2;
   std::string text = group.caption() + ":\n";
   for (const OptionText& option : options) {
     std::string line = left_of(option);
