@@ -18,8 +18,8 @@ struct ContainerContents {
   std::vector<FoundFolder> folders;  ///< in the container's order
   bool has_encrypted = false;
   std::uint64_t unexplained_keywords = 0;  ///< messages with a keyword letter without a name
-  std::uint64_t noted = 0;  ///< messages with a file beside them that was read
-  std::string notice;       ///< what was decided about members or their names without certainty
+  std::uint64_t noted = 0;                 ///< messages with a file beside them that was read
+  std::string notice;  ///< what was decided about members or their names without certainty
 };
 
 /// Walks through all members of `file`, and through containers that are members. A member that

@@ -47,12 +47,13 @@ Blame::Next Blame::failed(journal::MessageId id, const Complaint& complaint, con
   suspect.closed = complaint.closed;
   ++suspect.times;
   const bool others_pass = stored_here_ > suspect.stored_before;
-  suspect.busy = complaint.patience && !others_pass;
+  suspect.busy = complaint.patience;
   if (!others_pass) note_in_a_row(id, words);
   const bool alone = moment.stored_in_job > 0 && in_a_row_.size() < kSeveral;
   // A mailbox that takes others is not at fault, whatever the code says.
   const bool may_be_its_own = others_pass || (alone && complaint.fault != imap::Fault::mailbox);
-  const bool its_own = suspect.times >= kTries && may_be_its_own;
+  const int tries = complaint.patience ? kTriesWhileBusy : kTries;
+  const bool its_own = suspect.times >= tries && may_be_its_own;
   if (its_own && (others_pass || !complaint.patience)) return Next::refuse;
   const bool first_plea = complaint.patience && suspect.times == 1;
   suspect.due.reset();

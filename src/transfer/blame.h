@@ -39,6 +39,8 @@ class Blame {
   /// How many different messages are several, and after how many failures alone one is at fault.
   static constexpr std::size_t kSeveral = 3;
   static constexpr int kTries = 3;
+  /// Where the server asks for patience: by chance it does so to the same message several times.
+  static constexpr int kTriesWhileBusy = 2 * kTries;
 
   explicit Blame(Backoff::Random random = {});
 

@@ -123,7 +123,8 @@ void Sender::note_keywords(const journal::MessageRow& row) {
   KeywordMemory& memory = context_.record.keywords;
   if (!goes_without_keywords(row)) return memory.taken(keywords_of(row));
   pending_.keywords_lost.push_back(row.id);
-  if (desk_.blame.tried(row.id).bad) memory.refused(keywords_of(row));
+  const Blame::Tried tried = desk_.blame.tried(row.id);
+  if (tried.bad && !tried.busy) memory.refused(keywords_of(row));
 }
 
 Blame::Moment Sender::moment_of(const Batch& batch) const {

@@ -198,7 +198,7 @@ bool Sender::goes_without_keywords(const journal::MessageRow& row) const {
   if (row.keywords.empty()) return false;
   const Blame::Tried tried = desk_.blame.tried(row.id);
   // A server that is busy says so to every message, and not for their keywords.
-  const int most = tried.busy ? Blame::kTries + 1 : tried.bad ? 1 : Blame::kTries - 1;
+  const int most = tried.busy ? Blame::kTriesWhileBusy - 1 : tried.bad ? 1 : Blame::kTries - 1;
   const bool for_keywords = !tried.closed && tried.times >= most;
   return for_keywords || context_.record.keywords.refuses(keywords_of(row));
 }

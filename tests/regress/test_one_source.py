@@ -16,6 +16,7 @@ ALLOWED_CONDITIONS = {
 # The macros that a build may define for its modules, and why.
 ALLOWED_MACROS = {
     "FMT_SHARED": "fmt's own",
+    "MBOXFERRY_DATE": "of that version, the same in all builds",
     "MBOXFERRY_VERSION": "the project's version, the same in all builds",
     "NDEBUG": "CMake's for Release: assert() checks nothing there",
     "_FORTIFY_SOURCE": "hardening",

@@ -170,16 +170,15 @@ TEST_CASE("an MMDF mailbox that is named like a message gives all its messages")
     const Archive archive = must_open(directory.file(name));
     REQUIRE(archive.folders().size() == 1);
     CHECK(archive.folders()[0].form == FolderForm::mbox);
-    CHECK(read_all(archive.folders()[0]) ==
-          "From -\n" + letter("1") + "\nFrom -\n" + letter("2"));
+    CHECK(read_all(archive.folders()[0]) == "From -\n" + letter("1") + "\nFrom -\n" + letter("2"));
   }
 }
 
 TEST_CASE("index files of mail programs are no mail, whatever is in them") {
   const std::string zeros(20, '\0');
-  for (const std::string name : {"inbox/.claws_mark", "inbox/.claws_cache", "inbox/.claws_tags",
-                                 "inbox/.sylpheed_mark", "inbox/.sylpheed_cache",
-                                 "FOL00001.PMI", "Work/MESSAGES.TBI"}) {
+  for (const std::string name :
+       {"inbox/.claws_mark", "inbox/.claws_cache", "inbox/.claws_tags", "inbox/.sylpheed_mark",
+        "inbox/.sylpheed_cache", "FOL00001.PMI", "Work/MESSAGES.TBI"}) {
     CHECK(reason_of(name, zeros).empty());
     const TemporaryDirectory directory;
     directory.write("Box", kInbox);

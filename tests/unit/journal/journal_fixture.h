@@ -54,6 +54,11 @@ Error failure(const Result<T>& result) {
 }
 
 /// Changes a journal behind its back.
+/// A journal belongs to its user alone.
+inline void make_own(const std::string& path) {
+  std::filesystem::permissions(path, std::filesystem::perms(0600));
+}
+
 inline void run_sql(const std::string& path, const std::string& sql) {
   sqlite3* database = nullptr;
   sqlite3_open(path.c_str(), &database);
@@ -63,10 +68,12 @@ inline void run_sql(const std::string& path, const std::string& sql) {
   sqlite3_free(error);
   sqlite3_close(database);
   if (status != SQLITE_OK) FAIL(text);
+  make_own(path);
 }
 
 inline void write_file(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
+  make_own(path);
 }
 
 /// A message whose every fact follows from `number`.

@@ -194,7 +194,8 @@ TEST_CASE("a plan has every key, with null where nothing is known") {
   CHECK(account["quota"] == json::parse(R"({"limit":null,"used":null,"needed":9})"));
   CHECK(account["mailboxes"][0] ==
         json::parse(R"({"name":"A","exists":false,"planned":3,"oversize":0,"skipped":0,"bytes":9,
-                        "lost_flags":0,"date_corrections":0,"renamed_from":null})"));
+                        "lost_flags":0,"date_corrections":0,"renamed_from":null,
+                        "stored":0,"stored_bytes":0,"in_doubt":0,"refused":0})"));
   CHECK(account["mailboxes"][1]["renamed_from"] == "B/C");
   CHECK(account["server"].is_null());
   CHECK(account["time"].is_null());
