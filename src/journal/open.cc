@@ -160,6 +160,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, OpenMode
 Result<std::unique_ptr<Journal>> Journal::copy(const std::string& path) {
   const std::string file = canonical_path(path);
   MBOXFERRY_TRY(check_file(file));
+  MBOXFERRY_TRY(check_state_file(file));
   auto journal = copy_file(file, Database::Access::read);
   if (journal || journal.error().code != ErrorCode::cannot_create || has_log(file)) return journal;
   return copy_file(file, Database::Access::unchanging);

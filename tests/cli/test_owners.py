@@ -57,6 +57,10 @@ class JournalTest(OwnersTest):
             with self.subTest(command[0]):
                 self.assert_one_line(self.run_program(*command, self.journal), CONFIGURATION,
                                      *words)
+        planned = self.go("--dry-run")
+        self.assertNotEqual(planned.code, 0, str(planned))
+        for word in words:
+            self.assertIn(word, planned.out + planned.err)
         self.assert_one_line(self.go(), CONFIGURATION, *words)
 
     def test_one_of_another_user_is_refused_and_shown_on_demand(self):
