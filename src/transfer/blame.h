@@ -75,7 +75,7 @@ class Blame {
     int times = 0;
     bool bad = false;
     bool closed = false;
-    bool busy = false;  ///< last with a plea for patience, and nothing else has passed since
+    bool busy = false;  ///< last with a plea for patience
   };
   [[nodiscard]] Tried tried(journal::MessageId id) const;
   /// When a message that was put aside may be sent again; nothing for every other one.

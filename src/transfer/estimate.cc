@@ -49,9 +49,8 @@ TimeEstimate estimate_from_pace(const EstimateFacts& facts, const Pace& pace) {
   estimate.line_measured = true;
   estimate.rests_on = fmt::format(
       "{} messages of our own ({:.1f} MB) that the server took and that were removed: {:.1f} ms "
-      "for "
-      "one of {} bytes and {:.1f} MB/s for what is larger, on one connection; {:.1f} s to read the "
-      "archive{}",
+      "for one of {} bytes and {:.1f} MB/s for what is larger, on one connection; {:.1f} s to read "
+      "the archive{}",
       pace.messages, static_cast<double>(pace.bytes) / 1e6, pace.per_message * 1000,
       pace.typical_size, pace.bytes_per_second / 1e6, facts.reading,
       limit > 0 ? "; and the limits that are set" : "");

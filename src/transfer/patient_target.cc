@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "transfer/backoff.h"
+#include "transfer/forwarding_target.h"
 #include "transfer/waiting.h"
 
 namespace mboxferry::transfer {
@@ -84,17 +85,12 @@ class PatientWalk final : public imap::MessageWalk {
 };
 
 /// What can be read, for both kinds of targets.
-template <typename Base>
-class PatientReader : public Base {
+template <typename Forwarding>
+class PatientReader : public Forwarding {
  public:
-  PatientReader(std::unique_ptr<Base> target, Waits waits)
-      : target_(std::move(target)), waits_(std::move(waits)) {}
+  PatientReader(std::unique_ptr<typename Forwarding::Target> target, Waits waits)
+      : Forwarding(std::move(target)), waits_(std::move(waits)) {}
 
-  [[nodiscard]] const imap::Capabilities& capabilities() const override {
-    return target_->capabilities();
-  }
-  [[nodiscard]] const std::string& label() const override { return target_->label(); }
-  [[nodiscard]] bool is_alive() const override { return target_->is_alive(); }
   Result<imap::Namespace> personal_namespace() override {
     return repeat([&] { return target_->personal_namespace(); });
   }
@@ -119,9 +115,6 @@ class PatientReader : public Base {
     return std::unique_ptr<imap::MessageWalk>(
         std::make_unique<PatientWalk>(std::move(walk), range, options, *target_, waits_));
   }
-  Result<void> look_ahead(std::span<const imap::Look> looks) override {
-    return target_->look_ahead(looks);
-  }
   Result<std::vector<imap::InquiryAnswer>> inquire(
       std::span<const imap::Inquiry> inquiries) override {
     return repeat([&] { return target_->inquire(inquiries); });
@@ -143,24 +136,19 @@ class PatientReader : public Base {
     }));
     return late ? Result<void>(*late) : ok();
   }
-  Result<bool> lists_to_everybody(const std::string& mailbox) override {
-    return target_->lists_to_everybody(mailbox);
-  }
-  void log_out() override { target_->log_out(); }
 
  protected:
   template <typename Attempt>
   auto repeat(const Attempt& attempt) -> decltype(attempt()) {
     return patiently(*target_, waits_, attempt);
   }
-
-  std::unique_ptr<Base> target_;
+  using Forwarding::target_;
 
  private:
   Waits waits_;
 };
 
-class PatientTarget final : public PatientReader<imap::Target> {
+class PatientTarget final : public PatientReader<ForwardingTarget> {
  public:
   using PatientReader::PatientReader;
 
@@ -183,20 +171,6 @@ class PatientTarget final : public PatientReader<imap::Target> {
   Result<void> expunge(std::span<const imap::Uid> uids) override {
     return repeat([&] { return target_->expunge(uids); });
   }
-  Result<void> append(std::uint64_t batch, const std::string& mailbox,
-                      std::span<const imap::AppendMessage> messages,
-                      imap::LiteralSource& literals) override {
-    return target_->append(batch, mailbox, messages, literals);
-  }
-  Result<imap::AppendOutcome> receive() override { return target_->receive(); }
-  bool answer_ready() override { return target_->answer_ready(); }
-  [[nodiscard]] std::vector<imap::Unanswered> unanswered() const override {
-    return target_->unanswered();
-  }
-  void be_careful(bool careful) override { target_->be_careful(careful); }
-  Result<bool> compress(bool on) override { return target_->compress(on); }
-  [[nodiscard]] imap::WireUsage wire_usage() const override { return target_->wire_usage(); }
-  [[nodiscard]] imap::AppendMode mode() const override { return target_->mode(); }
 };
 
 }  // namespace
@@ -207,8 +181,8 @@ std::unique_ptr<imap::Target> patient(std::unique_ptr<imap::Target> target, Wait
 
 std::unique_ptr<imap::ReadOnlyTarget> patient(std::unique_ptr<imap::ReadOnlyTarget> target,
                                               Waits waits) {
-  return std::make_unique<PatientReader<imap::ReadOnlyTarget>>(std::move(target),
-                                                               std::move(waits));
+  return std::make_unique<PatientReader<ForwardingReader<imap::ReadOnlyTarget>>>(std::move(target),
+                                                                                 std::move(waits));
 }
 
 }  // namespace mboxferry::transfer
