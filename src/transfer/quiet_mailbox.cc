@@ -39,7 +39,8 @@ Result<std::uint64_t> first_possible_copy(const journal::MailboxRow& mailbox,
   const std::string_view text = note ? std::string_view(*note) : std::string_view();
   const std::size_t space = text.find(' ');
   // UIDs of another UIDVALIDITY say nothing.
-  if (space == std::string_view::npos || text.substr(0, space) != fmt::to_string(mailbox.uid_validity))
+  if (space == std::string_view::npos ||
+      text.substr(0, space) != fmt::to_string(mailbox.uid_validity))
     return 0;
   std::uint64_t first = 0;
   const char* const end = text.data() + text.size();
