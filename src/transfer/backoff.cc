@@ -14,8 +14,10 @@ using std::chrono::milliseconds;
 
 double in_milliseconds(milliseconds duration) { return static_cast<double>(duration.count()); }
 
+// Seeded at the first wait: most never wait, and asking the machine is slow on a virtual one.
 Backoff::Random machine_random() {
-  return [engine = std::make_shared<std::minstd_rand>(std::random_device{}())] {
+  return [engine = std::shared_ptr<std::minstd_rand>()]() mutable {
+    if (!engine) engine = std::make_shared<std::minstd_rand>(std::random_device{}());
     return std::uniform_real_distribution<double>()(*engine);
   };
 }

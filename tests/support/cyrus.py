@@ -62,13 +62,6 @@ def cyrus_root():
     return next((one for one in folders if (one / "usr/lib/cyrus/bin/master").exists()), None)
 
 
-def _memory():
-    """Cyrus syncs every change, which a file system in memory makes cheap."""
-    memory = pathlib.Path("/dev/shm")
-    roomy = memory.is_dir() and shutil.disk_usage(memory).free > 1 << 30
-    return memory if roomy and os.access(memory, os.W_OK) else None
-
-
 class Cyrus(ImapServer):
     """One private Cyrus. Options keep their values over stop, kill and restart.
 
@@ -78,7 +71,6 @@ class Cyrus(ImapServer):
     """
 
     name = "Cyrus"
-    temporary = _memory()
 
     def __init__(self, users=None, *, separator=".", prefix="INBOX.", special_use=False, extra="",
                  pair=None, certificates=None, folder=None):
