@@ -185,20 +185,33 @@ std::string ledger_path(const BatchSettings& settings) {
          ".ledger";
 }
 
-/// Reads the file; everything that is wrong with it is told at once.
+/// Reads the file; everything that is wrong with it is told at once. A row that cannot be used
+/// stops no other.
 Result<void> import(const BatchSettings& settings, BatchAccounts& accounts, job::Ledger& ledger) {
   MBOXFERRY_TRY(ledger.begin(settings.choice));
   std::uint64_t told = 0;
-  MBOXFERRY_ASSIGN(const std::uint64_t problems,
-                   accounts.import(ledger, settings.shard, [&](const std::string& line) {
+  const std::string& only = settings.choice.only;
+  MBOXFERRY_ASSIGN(const Imported found,
+                   accounts.import(ledger, settings.shard, only, [&](const std::string& line) {
                      if (told++ < kMostProblemsTold) say(line);
                    }));
-  if (problems > 0) {
-    if (problems > kMostProblemsTold) say(fmt::format("and {} more", problems - kMostProblemsTold));
+  if (told > kMostProblemsTold) say(fmt::format("and {} more", told - kMostProblemsTold));
+  const std::uint64_t mistakes = found.mistakes + (found.refused == found.rows ? found.refused : 0);
+  if (mistakes > 0) {
     return Error{ErrorCode::configuration,
-                 fmt::format("{} has {} mistake{}; nothing was done", settings.csv, problems,
-                             problems == 1 ? "" : "s"),
+                 fmt::format("{} has {} mistake{}; nothing was done", settings.csv, mistakes,
+                             mistakes == 1 ? "" : "s"),
                  "mend what is named above and run the same command again"};
+  }
+  if (found.chosen == 0) {
+    return Error{ErrorCode::usage,
+                 fmt::format("--only={} meets none of the {} users in {}", report::printable(only),
+                             found.rows, settings.csv),
+                 "it takes a user name, in which * and ? stand for any characters"};
+  }
+  if (found.refused > 0) {
+    say(fmt::format("{}: {} of {} rows cannot be used; the others go on", settings.csv,
+                    found.refused, found.rows));
   }
   return ledger.end();
 }

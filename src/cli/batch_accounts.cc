@@ -15,8 +15,10 @@
 #include "cli/credentials.h"
 #include "cli/job_settings.h"
 #include "cli/state_place.h"
+#include "cli/suggestion.h"
 #include "mboxferry/base/file.h"
 #include "mboxferry/base/file_access.h"
+#include "mboxferry/base/glob.h"
 #include "mboxferry/message/digest.h"
 #include "mboxferry/report/printable.h"
 
@@ -33,6 +35,9 @@ constexpr std::array<std::string_view, 10> kPlainColumns{
     "password-env", "password-command", "ca-file"};
 constexpr std::array<std::string_view, 7> kArchiveEndings{"",        ".mbox", ".zip", ".mbox.gz",
                                                           ".tar.gz", ".tgz",  ".tar"};
+constexpr const char* kKnownColumns =
+    "known are archive, host, port, user, password, password_file, password_env, password_command, "
+    "mailbox, and the options of an account in: mboxferry batch --help";
 constexpr std::uint64_t kMostEntries = 100'000;  ///< of a folder whose size is asked for
 
 struct Stamp {
@@ -204,15 +209,26 @@ Result<ConnectionSettings> BatchAccounts::connection_of(const job::AccountRow& r
   return settings;
 }
 
-std::vector<std::string> BatchAccounts::check(const job::AccountRow& row, Known& known,
-                                              job::NewEntry& entry) const {
-  if (!row.problem.empty()) return {row.problem};
-  std::vector<std::string> problems;
+std::vector<RowProblem> BatchAccounts::check(const job::AccountRow& row, Known& known,
+                                             job::NewEntry& entry) const {
+  entry.line = row.line;
+  entry.offset = row.offset;
+  const auto value_of = [&](const char* name) {
+    const auto value = row.values.find(name);
+    return value == row.values.end() ? std::string() : value->second;
+  };
+  // As far as the row tells, if it should be wrong.
+  entry.user = value_of("user");
+  entry.host = value_of("host");
+  entry.account = entry.user.empty() ? fmt::format("line {}", row.line) : entry.user;
+  if (!row.problem.empty()) return {RowProblem(row.problem)};
+  if (row.values.empty() && !row.password) return {RowProblem("the row is empty")};
+  std::vector<RowProblem> problems;
   const auto connection = connection_of(row);
-  if (!connection) return {describe(connection.error())};
+  if (!connection) return {RowProblem(describe(connection.error()))};
   const auto account = make_account(*connection);
   if (!account) {
-    problems.push_back(account.error().what);
+    problems.emplace_back(account.error().what);
   } else {
     if (account->host.find_first_of(" \t/@") != std::string::npos)
       problems.emplace_back("the host is no name of a server");
@@ -231,7 +247,7 @@ std::vector<std::string> BatchAccounts::check(const job::AccountRow& row, Known&
     const auto options = options_of(row);
     const auto settings = options ? read_job_settings(*options, *connection)
                                   : Result<transfer::JobSettings>(options.error());
-    if (!settings) problems.push_back(describe(settings.error()));
+    if (!settings) problems.emplace_back(describe(settings.error()));
   }
   const auto archive = archive_of(row);
   if (!archive) {
@@ -239,11 +255,17 @@ std::vector<std::string> BatchAccounts::check(const job::AccountRow& row, Known&
                               ? "no archive is named"
                               : "there is no archive of that name in " + archives_in_);
   } else if (::access(archive->c_str(), R_OK) != 0) {
-    const std::string problem = file_problem("archive", *archive);
+    const std::string why = errno_text(errno);
+    const std::string hint = archive->find('\\') == std::string::npos
+                                 ? ""
+                                 : "; here / and not \\ stands between folders";
     // With the two in each other's column the archive's name is the password.
-    problems.push_back(row.password && names_file(*row.password)
-                           ? "the password column names a file: are archive and password swapped?"
-                           : problem);
+    if (row.password && names_file(*row.password)) {
+      problems.emplace_back("the password column names a file: are archive and password swapped?");
+    } else {
+      problems.emplace_back("cannot read the archive " + *archive + ": " + why + hint,
+                            "cannot read the archive: " + why + hint);
+    }
   } else {
     const Stamp stamp = stamp_of(*archive);
     entry.size = stamp.size;
@@ -263,58 +285,89 @@ std::vector<std::string> BatchAccounts::check(const job::AccountRow& row, Known&
   } else if (!source.file.empty()) {
     entry.credentials_stamp = stamp_of(source.file).text;
     if (const std::string wrong = password_file_problem(source.file); !wrong.empty())
-      problems.push_back(wrong);
+      problems.emplace_back(wrong);
   } else if (source.environment.empty() && source.command.empty()) {
     problems.emplace_back("no password is given");
   }
-  entry.line = row.line;
-  entry.offset = row.offset;
   return problems;
 }
 
-Result<job::AccountsFile> BatchAccounts::open() const {
+/// Names of options that a column may have.
+std::vector<std::string> BatchAccounts::columns() const {
   std::vector<std::string> columns = reader_.names();
   // Rows say whose mail goes where, not which files of this machine are written.
   std::erase(columns, "log-file");
-  MBOXFERRY_ASSIGN(job::AccountsFile file, job::AccountsFile::open(csv_, columns));
+  return columns;
+}
+
+Result<job::AccountsFile> BatchAccounts::open() const {
+  MBOXFERRY_ASSIGN(job::AccountsFile file, job::AccountsFile::open(csv_, columns()));
   MBOXFERRY_TRY(file.refuse_others_writing());
   return file;
 }
 
-Result<std::uint64_t> BatchAccounts::import(job::Ledger& ledger, const Shard& shard,
-                                            const std::function<void(const std::string&)>& visit) {
-  std::uint64_t problems = 0;
+Result<Imported> BatchAccounts::import(job::Ledger& ledger, const Shard& shard,
+                                       const std::string& only,
+                                       const std::function<void(const std::string&)>& visit) {
+  Imported found;
   const auto tell = [&](std::uint64_t line, const std::string& text) {
-    ++problems;
     visit(fmt::format("{}:{}: {}", csv_, line, report::printable(text)));
   };
+  const auto tell_mistake = [&](std::uint64_t line, const std::string& text) {
+    ++found.mistakes;
+    tell(line, text);
+  };
   MBOXFERRY_ASSIGN(job::AccountsFile file, open());
-  for (const std::string& problem : file.header_problems()) tell(file.header_line(), problem);
+  for (const std::string& problem : file.header_problems())
+    tell_mistake(file.header_line(), problem);
+  for (const std::string& name : file.unknown_columns()) {
+    std::vector<std::string> known = columns();
+    known.insert(known.end(), {"archive", "password"});
+    if (const std::string hint = did_you_mean(name, known, ""); !hint.empty())
+      tell(file.header_line(), "the column \"" + name + "\": " + hint);
+  }
+  if (!file.unknown_columns().empty()) tell(file.header_line(), kKnownColumns);
   // Without a header that is understood, nothing is known about the rows.
-  if (problems > 0) return problems;
+  if (found.mistakes > 0) return found;
   MBOXFERRY_ASSIGN(const bool shown, file.shows_passwords());
   if (shown)
-    tell(file.header_line(), "others can read the passwords in it; run: chmod 600 " + csv_);
-  std::uint64_t rows = 0;
+    tell_mistake(file.header_line(), "others can read the passwords in it; run: chmod 600 " + csv_);
+  std::uint64_t other_encoding = 0;
   Known known{stamp_of(csv_).text, "", ""};
   for (;;) {
     MBOXFERRY_ASSIGN(const auto row, file.next());
     if (!row) break;
-    ++rows;
+    ++found.rows;
+    if (row->trouble == job::CsvTrouble::encoding && other_encoding++ > 0) continue;
     job::NewEntry entry;
-    const auto found = check(*row, known, entry);
-    for (const std::string& problem : found) tell(row->line, problem);
-    if (!found.empty()) continue;
+    auto problems = check(*row, known, entry);
+    if (row->trouble == job::CsvTrouble::file || row->trouble == job::CsvTrouble::encoding) {
+      for (const RowProblem& problem : problems) tell_mistake(row->line, problem.told);
+      continue;
+    }
+    if (only.empty() || glob_matches(only, entry.user)) ++found.chosen;
     // By account: two rows of one account must not end up in two processes.
     const auto number = static_cast<std::uint64_t>(message::short_hash(entry.account));
     if (number % shard.count != shard.index) continue;
-    MBOXFERRY_ASSIGN(const auto earlier, ledger.add(entry));
-    if (earlier) {
-      tell(row->line, fmt::format("the same account, mailbox and archive as in line {}", *earlier));
+    if (problems.empty()) {
+      MBOXFERRY_ASSIGN(const auto earlier, ledger.add(entry));
+      if (!earlier) continue;
+      problems.emplace_back(
+          fmt::format("the same account, mailbox and archive as in line {}", *earlier));
+      entry.journal.clear();
     }
+    ++found.refused;
+    std::string why;
+    for (const RowProblem& problem : problems) {
+      tell(row->line, problem.told);
+      if (!why.empty()) why += "; ";
+      why += problem.kept;
+    }
+    MBOXFERRY_TRY(ledger.add_refused(entry, why));
   }
-  if (rows == 0) tell(file.header_line(), "there is no account below the header");
-  return problems;
+  if (other_encoding > 1) visit(fmt::format("{}: {} rows are not in UTF-8", csv_, other_encoding));
+  if (found.rows == 0) tell_mistake(file.header_line(), "there is no account below the header");
+  return found;
 }
 
 Result<transfer::JobSettings> BatchAccounts::settings_of(const job::Entry& entry,
@@ -327,7 +380,7 @@ Result<transfer::JobSettings> BatchAccounts::settings_of(const job::Entry& entry
   // Never with the password of another row.
   if (now.key != entry.key || !problems.empty() || !file.header_problems().empty()) {
     const std::string why =
-        now.key == entry.key && !problems.empty() ? ": " + problems.front() : "";
+        now.key == entry.key && !problems.empty() ? ": " + problems.front().told : "";
     return Error{
         ErrorCode::try_later,
         fmt::format("{}:{} is not what it was when the batch began{}", csv_, entry.line, why),

@@ -22,6 +22,24 @@ struct Shard {
   std::uint32_t count = 1;
 };
 
+/// What an import found.
+struct Imported {
+  std::uint64_t mistakes = 0;  ///< of the file as a whole: nothing can be done
+  std::uint64_t rows = 0;
+  std::uint64_t refused = 0;  ///< rows that cannot be used
+  std::uint64_t chosen = 0;   ///< rows of this run, of all shards
+};
+
+/// Something that is wrong with a row.
+struct RowProblem {
+  RowProblem(std::string text) : told(text), kept(std::move(text)) {}
+  RowProblem(std::string to_tell, std::string to_keep)
+      : told(std::move(to_tell)), kept(std::move(to_keep)) {}
+
+  std::string told;  ///< on the terminal
+  std::string kept;  ///< in ledger and reports: without what may be a password in another column
+};
+
 /// Knows what rows mean. All methods may be called from any thread.
 class BatchAccounts {
  public:
@@ -32,11 +50,11 @@ class BatchAccounts {
   static Result<BatchAccounts> create(std::string csv, const OptionTable& row_options,
                                       const Options& options);
 
-  /// Reads the whole file and adds each account of this shard to the ledger. Everything that is
-  /// wrong is told to `visit`, a line each, with file and line; returns how many that were. Errors:
-  /// those that end all.
-  Result<std::uint64_t> import(job::Ledger& ledger, const Shard& shard,
-                               const std::function<void(const std::string&)>& visit);
+  /// Reads the whole file and adds each account of this shard to the ledger, also the rows that
+  /// cannot be used. Everything that is wrong is told to `visit`, a line each, with file and line.
+  /// `only`: a glob of user names; empty: all. Errors: those that end all.
+  Result<Imported> import(job::Ledger& ledger, const Shard& shard, const std::string& only,
+                          const std::function<void(const std::string&)>& visit);
 
   /// The job of an account, with its password. Reads the row again: passwords are kept nowhere.
   Result<transfer::JobSettings> settings_of(const job::Entry& entry,
@@ -46,14 +64,15 @@ class BatchAccounts {
   struct Known;
   BatchAccounts(std::string csv, const OptionTable& row_options, const Options& options);
   [[nodiscard]] Result<job::AccountsFile> open() const;
+  [[nodiscard]] std::vector<std::string> columns() const;
   [[nodiscard]] std::string below_csv(const std::string& path) const;
   [[nodiscard]] std::optional<std::string> archive_of(const job::AccountRow& row) const;
   [[nodiscard]] bool names_file(const imap::Secret& password) const;
   [[nodiscard]] Result<Options> options_of(const job::AccountRow& row) const;
   [[nodiscard]] Result<ConnectionSettings> connection_of(const job::AccountRow& row) const;
   /// What is wrong with a row; `entry` is filled as far as possible.
-  std::vector<std::string> check(const job::AccountRow& row, Known& known,
-                                 job::NewEntry& entry) const;
+  std::vector<RowProblem> check(const job::AccountRow& row, Known& known,
+                                job::NewEntry& entry) const;
 
   std::string csv_;
   std::string folder_;       ///< of the CSV

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/plan_facts.h"
 #include "cli/progress_options.h"
 #include "mboxferry/journal/journal.h"
@@ -14,7 +16,7 @@
 namespace mboxferry::cli {
 namespace {
 
-constexpr std::uint64_t kMostLines = 50;
+constexpr int kMostLines = 50;
 
 std::string_view verdict_of(job::AccountState state) {
   switch (state) {
@@ -49,7 +51,16 @@ bool all_can_go(const BatchTotals& totals) {
   return totals.standing.complete == totals.standing.accounts;
 }
 
-std::string trouble_line(std::string_view state, const job::Entry& entry) {
+/// An account, or several that have the same trouble.
+std::string trouble_line(std::string_view state, const job::Reason& reason) {
+  const job::Entry& entry = reason.first;
+  if (reason.accounts > 1) {
+    std::string line = fmt::format("  {}: {} accounts, {} the first", state, reason.accounts,
+                                   report::printable(entry.account));
+    if (reason.refused > 0) line += fmt::format(": {} messages", reason.refused);
+    if (!reason.what.empty()) line += ": " + report::printable(reason.what);
+    return line + "\n";
+  }
   // Most reasons name the account themselves.
   if (entry.what.starts_with(entry.account))
     return fmt::format("  {}: {}\n", state, report::printable(entry.what));
@@ -60,12 +71,25 @@ std::string trouble_line(std::string_view state, const job::Entry& entry) {
   return line + "\n";
 }
 
+/// The accounts that are not complete. `word`: what is said of all of them; empty: their states.
+Result<void> write_troubles(report::TextOutput& out, const job::Ledger& ledger,
+                            const job::Standing& standing, std::string_view word) {
+  MBOXFERRY_ASSIGN(const auto reasons, ledger.reasons(kMostLines));
+  std::uint64_t left = standing.accounts - standing.complete;
+  for (const job::Reason& reason : reasons) {
+    MBOXFERRY_TRY(out.write(
+        trouble_line(word.empty() ? account_state_name(reason.first.state) : word, reason)));
+    left -= std::min(left, reason.accounts);
+  }
+  return left == 0 ? ok() : out.write(fmt::format("  and {} more, see the report\n", left));
+}
+
 }  // namespace
 
 report::RunFacts ledger_facts(const job::Entry& entry) {
   report::RunFacts facts;
   facts.verdict = verdict_of(entry.state);
-  facts.user = entry.user;
+  facts.user = entry.user.empty() ? entry.account : entry.user;
   facts.host = entry.host;
   facts.reason = entry.what;
   return facts;
@@ -97,7 +121,8 @@ Result<void> write_batch_plan(report::TextOutput& out, const job::Ledger& ledger
           if (!account.empty()) return visit(account);
           // It was not its turn before the user stopped.
           return visit(report::plan_account_json(
-              no_plan(entry.user, entry.host, entry.what.empty() ? "not looked at" : entry.what)));
+              no_plan(entry.user.empty() ? entry.account : entry.user, entry.host,
+                      entry.what.empty() ? "not looked at" : entry.what)));
         });
       });
 }
@@ -105,18 +130,15 @@ Result<void> write_batch_plan(report::TextOutput& out, const job::Ledger& ledger
 Result<void> write_batch_plan_summary(report::TextOutput& out, const job::Ledger& ledger,
                                       const BatchTotals& totals) {
   Sums sums;
+  MBOXFERRY_TRY(ledger.each([&](const job::Entry& entry) -> Result<void> {
+    sums.add(entry);
+    if (entry.state != job::AccountState::complete) return ok();
+    const std::string into = entry.what.empty() ? "" : ", into " + report::printable(entry.what);
+    return out.write(fmt::format("  go: {}: {} messages, {}{}\n", report::printable(entry.account),
+                                 entry.messages, report::human_bytes(entry.bytes), into));
+  }));
   // What is wrong comes last, where it is seen.
-  for (const bool good : {true, false}) {
-    MBOXFERRY_TRY(ledger.each([&](const job::Entry& entry) -> Result<void> {
-      if ((entry.state == job::AccountState::complete) != good) return ok();
-      sums.add(entry);
-      if (!good) return out.write(trouble_line("no go", entry));
-      const std::string into = entry.what.empty() ? "" : ", into " + report::printable(entry.what);
-      return out.write(fmt::format("  go: {}: {} messages, {}{}\n",
-                                   report::printable(entry.account), entry.messages,
-                                   report::human_bytes(entry.bytes), into));
-    }));
-  }
+  MBOXFERRY_TRY(write_troubles(out, ledger, totals.standing, "no go"));
   if (totals.time) {
     MBOXFERRY_TRY(out.write("  time: " + report::plan_time_text(*totals.time) + "\n"));
   }
@@ -129,15 +151,11 @@ Result<void> write_batch_plan_summary(report::TextOutput& out, const job::Ledger
 Result<void> write_batch_summary(report::TextOutput& out, const job::Ledger& ledger,
                                  const job::Standing& standing) {
   Sums sums;
-  std::uint64_t told = 0;
   MBOXFERRY_TRY(ledger.each([&](const job::Entry& entry) -> Result<void> {
     sums.add(entry);
-    if (entry.state == job::AccountState::complete || ++told > kMostLines) return ok();
-    return out.write(trouble_line(account_state_name(entry.state), entry));
+    return ok();
   }));
-  if (told > kMostLines) {
-    MBOXFERRY_TRY(out.write(fmt::format("  and {} more, see the report\n", told - kMostLines)));
-  }
+  MBOXFERRY_TRY(write_troubles(out, ledger, standing, ""));
   std::string line =
       fmt::format("{} of {} accounts complete; {} messages, {} stored", standing.complete,
                   standing.accounts, sums.messages, report::human_bytes(sums.bytes));

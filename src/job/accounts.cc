@@ -42,12 +42,11 @@ std::string column_name(std::string_view field) {
   return name;
 }
 
-/// A name as it is shown: a file with no header at all may begin with somebody's password.
-std::string shown(const std::string& name, std::size_t number) {
-  const bool plain = name.size() <= 32 && std::all_of(name.begin(), name.end(), [](char c) {
-                       return (c >= 'a' && c <= 'z') || c == '-';
-                     });
-  return plain && !name.empty() ? "\"" + name + "\"" : "number " + std::to_string(number);
+/// Whether a name may be shown: a file with no header at all may begin with somebody's password.
+bool is_plain(const std::string& name) {
+  return !name.empty() && name.size() <= 32 && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || c == '-';
+  });
 }
 
 }  // namespace
@@ -75,7 +74,12 @@ void AccountsFile::read_header(const CsvRow& header, std::span<const std::string
     const std::string name = column_name(field);
     const bool own = name == "archive" || name == "address" || name == kPassword;
     if (!own && std::find(options.begin(), options.end(), name) == options.end()) {
-      problems_.push_back("the column " + shown(name, columns_.size() + 1) + " is not known");
+      const bool plain = is_plain(name);
+      problems_.push_back(
+          "the column " +
+          (plain ? "\"" + name + "\"" : fmt::format("number {}", columns_.size() + 1)) +
+          " is not known");
+      if (plain) unknown_.push_back(name);
     } else if (has_column(name)) {
       problems_.push_back("the column \"" + name + "\" is there twice");
     }
@@ -100,11 +104,12 @@ Result<void> AccountsFile::refuse_others_writing() const {
 }
 
 AccountRow AccountsFile::to_account(CsvRow row) const {
-  AccountRow account{row.line, row.offset, {}, {}, std::move(row.problem)};
+  AccountRow account{row.line, row.offset, {}, {}, std::move(row.problem), row.trouble};
   if (!account.problem.empty()) return account;
   if (row.fields.size() != columns_.size()) {
     account.problem = fmt::format("has {} field{}, the header has {}", row.fields.size(),
                                   row.fields.size() == 1 ? "" : "s", columns_.size());
+    account.trouble = CsvTrouble::row;
     return account;
   }
   for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -129,7 +134,7 @@ Result<std::optional<AccountRow>> AccountsFile::next() {
 Result<AccountRow> AccountsFile::at(std::uint64_t line, std::uint64_t offset) {
   MBOXFERRY_TRY(file_.seek(line, offset));
   MBOXFERRY_ASSIGN(auto row, file_.next());
-  if (!row) return AccountRow{line, offset, {}, {}, "is gone"};
+  if (!row) return AccountRow{line, offset, {}, {}, "is gone", CsvTrouble::row};
   return to_account(std::move(*row));
 }
 

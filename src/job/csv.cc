@@ -111,8 +111,8 @@ Result<CsvRow> CsvFile::State::row() {
   for (std::size_t bytes = 0;;) {
     bytes += text.size();
     if (text.find('\0') != std::string::npos) {
-      return wrong(std::move(found), "holds a NUL byte; it should be plain text", line,
-                   lines.offset());
+      return wrong(std::move(found), "holds a NUL byte, as UTF-16 has; save the file as UTF-8",
+                   line, lines.offset());
     }
     if (!parser.feed(text)) {
       return wrong(std::move(found),
@@ -140,7 +140,11 @@ Result<CsvRow> CsvFile::State::row() {
   for (const std::string& field : found.fields) {
     if (is_utf8(field)) continue;
     found.fields.clear();
-    found.problem = "is not in UTF-8; save the file as UTF-8";
+    found.problem =
+        "is not in UTF-8 but perhaps in Windows-1252; save the file as UTF-8, in Excel as \"CSV "
+        "UTF-8 "
+        "(Comma delimited)\"";
+    found.trouble = CsvTrouble::encoding;
     break;
   }
   return found;
@@ -149,6 +153,7 @@ Result<CsvRow> CsvFile::State::row() {
 Result<CsvRow> CsvFile::State::wrong(CsvRow row, std::string problem, std::uint64_t next_line,
                                      std::uint64_t next_offset) {
   row.problem = std::move(problem);
+  row.trouble = CsvTrouble::file;
   line = next_line;
   if (lines.offset() != next_offset) MBOXFERRY_TRY(lines.seek(next_offset));
   return row;

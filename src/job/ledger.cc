@@ -103,6 +103,7 @@ std::string_view account_state_name(AccountState state) {
 struct Adding {
   SQLite::Statement known;
   SQLite::Statement insert;
+  SQLite::Statement refuse;
 };
 
 struct Ledger::State {
@@ -131,6 +132,9 @@ struct Ledger::State {
     }
   }
 
+  [[nodiscard]] bool chooses(const NewEntry& entry) const {
+    return choice.only.empty() || glob_matches(choice.only, entry.user);
+  }
   std::optional<Entry> next_of(const std::string& place);
   void note_place(const Entry& entry, bool is_down, TimePoint now);
 };
@@ -205,7 +209,8 @@ Result<void> Ledger::begin(const Choice& choice) {
     state_->database.exec(kForgetRun);
     state_->adding = std::make_unique<Adding>(
         Adding{{state_->database, "SELECT line FROM account WHERE key = ? AND named"},
-               {state_->database, kAddAccount}});
+               {state_->database, kAddAccount},
+               {state_->database, kAddRefused}});
     return ok();
   });
 }
@@ -216,8 +221,6 @@ Result<std::optional<std::uint64_t>> Ledger::add(const NewEntry& entry) {
     known.reset();
     known.bind(1, entry.key);
     if (known.executeStep()) return std::optional(count(known, 0));
-    const bool chosen =
-        state_->choice.only.empty() || glob_matches(state_->choice.only, entry.user);
     SQLite::Statement& insert = state_->adding->insert;
     insert.reset();
     insert.bind(1, entry.key);
@@ -230,11 +233,28 @@ Result<std::optional<std::uint64_t>> Ledger::add(const NewEntry& entry) {
     insert.bind(8, number(entry.size));
     insert.bind(9, entry.archive_stamp);
     insert.bind(10, entry.credentials_stamp);
-    insert.bind(11, chosen ? 1 : 0);
+    insert.bind(11, state_->chooses(entry) ? 1 : 0);
     insert.bind(12, state_->choice.retry_failed ? 1 : 0);
     insert.bind(13, entry.journal);
     insert.exec();
     return std::optional<std::uint64_t>();
+  });
+}
+
+Result<void> Ledger::add_refused(const NewEntry& entry, const std::string& why) {
+  return state_->guarded([&]() -> Result<void> {
+    SQLite::Statement& refuse = state_->adding->refuse;
+    refuse.reset();
+    refuse.bind(1, number(entry.offset));
+    refuse.bind(2, entry.account);
+    refuse.bind(3, entry.user);
+    refuse.bind(4, entry.host);
+    refuse.bind(5, number(entry.line));
+    refuse.bind(6, entry.journal);
+    refuse.bind(7, why);
+    refuse.bind(8, state_->chooses(entry) ? 1 : 0);
+    refuse.exec();
+    return ok();
   });
 }
 
@@ -353,6 +373,18 @@ Result<void> Ledger::each(const Visitor& visit) const {
 Result<void> Ledger::each_named(const Visitor& visit) const {
   return walk(
       kEachNamed, [](const Entry& entry) { return entry.id; }, visit);
+}
+
+Result<std::vector<Reason>> Ledger::reasons(int most) const {
+  return state_->guarded([&]() -> Result<std::vector<Reason>> {
+    SQLite::Statement rows(state_->database, kReasons);
+    rows.bind(1, most);
+    std::vector<Reason> reasons;
+    while (rows.executeStep())
+      reasons.push_back(
+          {read_entry(rows), count(rows, 21), count(rows, 22), rows.getColumn(23).getString()});
+    return reasons;
+  });
 }
 
 Result<bool> Ledger::names_journal(const std::string& journal) const {

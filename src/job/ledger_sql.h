@@ -33,6 +33,7 @@ inline constexpr const char* kCreateLedger =
 
 // What ran when the last run was killed waits again; its journal knows the rest.
 inline constexpr const char* kForgetRun =
+    "DELETE FROM account WHERE key GLOB 'row:*';"
     "UPDATE account SET named = 0, chosen = 0, attempts = 0,"
     " state = CASE state WHEN 1 THEN 0 ELSE state END;"
     "DELETE FROM place;";
@@ -51,6 +52,13 @@ inline constexpr const char* kAddAccount =
     "  WHEN state = 5 AND credentials_stamp <> ?10 THEN 0"
     "  WHEN state IN (2, 3) AND archive_stamp <> ?9 THEN 0"
     "  ELSE state END";
+
+// A row that cannot be used takes part as an account that has failed. It is nobody's: when it is
+// mended, the account goes on from what is known of it.
+inline constexpr const char* kAddRefused =
+    "INSERT INTO account(key, account, user, host, place, line, offset, size, archive_stamp,"
+    " credentials_stamp, journal, state, what, named, chosen)"
+    " VALUES('row:' || ?1, ?2, ?3, ?4, '', ?5, ?1, 0, '', '', ?6, 6, ?7, 1, ?8)";
 
 inline constexpr const char* kListPlaces =
     "INSERT INTO place SELECT DISTINCT place, 0, 0, 0, 0 FROM account WHERE chosen";
@@ -81,6 +89,15 @@ inline constexpr const char* kEachNamed = "SELECT " MBOXFERRY_LEDGER_COLUMNS
 
 inline constexpr const char* kNamesJournal =
     "SELECT EXISTS (SELECT 1 FROM account WHERE named AND journal = ?1)";
+
+// Most reasons name the account, where all else is the same. The columns are those of the row that
+// min() found (https://sqlite.org/lang_select.html, "Bare columns in an aggregate query").
+inline constexpr const char* kReasons =
+    "SELECT " MBOXFERRY_LEDGER_COLUMNS
+    ", count(*), sum(refused), replace(replace(what, account || ': ', ''), account, '') AS reason, "
+    "min(offset)"
+    " FROM account WHERE chosen AND state <> 2 GROUP BY state, reason"
+    " ORDER BY count(*) DESC, offset LIMIT ?1";
 
 #undef MBOXFERRY_LEDGER_NEXT
 #undef MBOXFERRY_LEDGER_COLUMNS

@@ -36,7 +36,7 @@ std::string number_or_nothing(std::uint64_t number) {
 }
 
 Result<void> write_rows(TextOutput& out, const RunFacts& run, const journal::Journal& journal) {
-  const std::string account = csv_field(run.user + "@" + run.host);
+  const std::string account = csv_field(run.account());
   MBOXFERRY_ASSIGN(const auto mailboxes, journal.mailboxes());
   std::map<journal::MailboxId, const journal::MailboxRow*> by_id;
   for (const journal::MailboxRow& mailbox : mailboxes) by_id[mailbox.id] = &mailbox;

@@ -120,7 +120,7 @@ Result<void> write_losses(TextOutput& out, const journal::Journal& journal) {
 
 Result<void> write_job_summary(TextOutput& out, const journal::Journal& journal,
                                const RunFacts& run) {
-  const std::string account = printable(run.user + "@" + run.host);
+  const std::string account = printable(run.account());
   Spool table;
   MBOXFERRY_ASSIGN(const Totals totals, write_mailbox_table(table, journal));
   MBOXFERRY_TRY(out.write(fmt::format(

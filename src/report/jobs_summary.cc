@@ -36,11 +36,10 @@ Result<void> add_account(Sums& sums, Spool& lines, const RunFacts& run,
   sums.refused += counts.refused.messages;
   sums.skipped += counts.skipped.messages;
   if (run.verdict == "complete") return ok();
-  return lines.write(fmt::format("  {}: {}: {} of {} stored, {} refused{}{}\n", run.verdict,
-                                 printable(run.user + "@" + run.host), counts.stored.messages,
-                                 counted(meant_for(counts).messages, "message"),
-                                 counts.refused.messages, run.reason.empty() ? "" : ": ",
-                                 printable(run.reason)));
+  return lines.write(fmt::format(
+      "  {}: {}: {} of {} stored, {} refused{}{}\n", run.verdict, printable(run.account()),
+      counts.stored.messages, counted(meant_for(counts).messages, "message"),
+      counts.refused.messages, run.reason.empty() ? "" : ": ", printable(run.reason)));
 }
 
 }  // namespace

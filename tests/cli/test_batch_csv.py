@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A CSV of accounts is checked as a whole before anything is done: every mistake with its line, none
-# of them with a password. No server is needed, because nothing is started.
+# of them with a password. No server is needed, because nothing is started where the file as a whole
+# is in doubt or none of its rows can be used (integration/test_batch_rows.py has the others).
 
 import os
 import re
@@ -87,15 +88,15 @@ class CsvTest(BatchTest):
         self.assert_told(found, expected)
 
     def test_a_row_with_several_mistakes_has_all_of_them_told(self):
-        found = self.check(f"{HEADER}\nabsent.mbox,,993,u,\n{GOOD.format('v')}\n")
+        found = self.check(f"{HEADER}\nabsent.mbox,,993,u,\n")
         self.assert_told(found, {2: "absent"})
         self.assertGreaterEqual(len(found[2]), 3, found)
 
     def test_lines_are_counted_as_editors_count_them(self):
-        text = f'{HEADER},map\n\n"good.mbox",h,993,a,{SECRET},"a=b\nc=d"\n\n'
+        text = f'{HEADER},map\n\n"gone.mbox",h,993,a,{SECRET},"a=b\nc=d"\n\n'
         bad = "gone.mbox,h,993,b,x,\n"
-        self.assert_told(self.check(text.encode() + bad.encode()), {6: "gone"})
-        self.assert_told(self.check((text + bad).replace("\n", "\r\n").encode()), {6: "gone"})
+        for content in (text + bad, (text + bad).replace("\n", "\r\n")):
+            self.assert_told(self.check(content.encode()), {3: "gone", 6: "gone"})
 
     def test_a_row_that_is_too_long(self):
         found = self.check(f"{HEADER}\ngood.mbox,h,993,{'x' * 70_000},{SECRET}\n")
@@ -129,6 +130,18 @@ class CsvTest(BatchTest):
                 ("archive,ho\0st,user\n", "NUL")):
             with self.subTest(text):
                 self.assert_told(self.check(text), {1: said})
+
+    def test_an_unknown_column_is_told_with_the_known_ones_and_the_nearest(self):
+        found = self.check("archive,hots,user,password\n")
+        self.assertIn("did you mean host?", "\n".join(found[1]))
+        self.assertIn("password_file", "\n".join(found[1]))
+
+    def test_a_file_in_another_encoding_is_told_once(self):
+        rows = [f"good.mbox,imap.example.org,993,{name},{SECRET}" for name in ("Jürgen", "Zoë", "Åsa")]
+        text = "\n".join([HEADER, GOOD.format("plain"), *rows, ""])
+        found = self.check(text.encode("cp1252"))
+        self.assert_told(found, {3: "CSV UTF-8"})
+        self.assertIn("3 rows are not in UTF-8", self.batch().err)
 
     def test_a_file_without_a_header_does_not_show_its_first_row(self):
         found = self.check(f"{GOOD.format('a')}\n{GOOD.format('b')}\n")

@@ -22,6 +22,7 @@ struct AccountRow {
   std::map<std::string, std::string, std::less<>> values;  ///< by option name, and `archive`
   std::optional<imap::Secret> password;                    ///< of a column `password`
   std::string problem;  ///< not empty: the row cannot be used, and why
+  CsvTrouble trouble = CsvTrouble::none;
 };
 
 /// Reads rows by the names of their columns: those of options, with `_` or `-` and in any case,
@@ -36,6 +37,8 @@ class AccountsFile {
 
   /// What is wrong with the header: one line each. No row can be understood then.
   [[nodiscard]] const std::vector<std::string>& header_problems() const { return problems_; }
+  /// The columns that are not known, as far as they can be shown.
+  [[nodiscard]] const std::vector<std::string>& unknown_columns() const { return unknown_; }
   /// The line of the header.
   [[nodiscard]] std::uint64_t header_line() const { return header_line_; }
   [[nodiscard]] bool has_column(std::string_view name) const;
@@ -58,6 +61,7 @@ class AccountsFile {
   CsvFile file_;
   std::vector<std::string> columns_;
   std::vector<std::string> problems_;
+  std::vector<std::string> unknown_;
   std::uint64_t header_line_ = 1;
 };
 

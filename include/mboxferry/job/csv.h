@@ -12,17 +12,26 @@
 
 namespace mboxferry::job {
 
+/// How far what is wrong with a row reaches.
+enum class CsvTrouble {
+  none,
+  row,       ///< this row only
+  file,      ///< where rows begin is in doubt
+  encoding,  ///< the file is not in UTF-8, and names in other rows are read wrongly as well
+};
+
 /// One row that was read, or what is wrong with it.
 struct CsvRow {
   std::uint64_t line = 0;    ///< where it begins, from 1
   std::uint64_t offset = 0;  ///< the same in bytes
   std::vector<std::string> fields;
   std::string problem;  ///< not empty: there are no fields, and reading goes on behind
+  CsvTrouble trouble = CsvTrouble::none;
 };
 
 /// Reads `,` or `;` (or tab) as the first line says, quoted fields that may hold line ends, LF or
 /// CRLF, and a byte order mark. Empty lines are passed over. A row that is no CSV, is not UTF-8,
-/// holds a NUL or is longer than kLongestRow is a problem of that row only. Constant memory.
+/// holds a NUL or is longer than kLongestRow is told, and reading goes on. Constant memory.
 class CsvFile {
  public:
   static constexpr std::size_t kLongestRow = std::size_t{64} << 10U;

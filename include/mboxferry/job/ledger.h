@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "mboxferry/base/result.h"
 
@@ -53,6 +54,14 @@ struct Entry : NewEntry {
   std::uint64_t bytes_now = 0;
   double seconds = 0;  ///< of its last run
   int attempts = 0;    ///< in this run of the batch
+};
+
+/// Accounts of one state that are not complete for one reason.
+struct Reason {
+  Entry first;  ///< of them, in the file's order
+  std::uint64_t accounts = 0;
+  std::uint64_t refused = 0;  ///< messages
+  std::string what;           ///< the reason without the account's name
 };
 
 /// How an account's turn ended.
@@ -112,6 +121,9 @@ class Ledger {
   Result<void> begin(const Choice& choice);
   /// The line of an earlier row with the same key, or nothing.
   Result<std::optional<std::uint64_t>> add(const NewEntry& entry);
+  /// A row that cannot be used, and why: an account that has failed and gets no turn. What an
+  /// earlier run knows of the account stays as it is. `entry.key` is not used.
+  Result<void> add_refused(const NewEntry& entry, const std::string& why);
   Result<void> end();
 
   /// The next account whose turn it is, now running: of the place with the fewest running ones, at
@@ -124,6 +136,8 @@ class Ledger {
   Result<void> each(const Visitor& visit) const;
   /// Also those that the file names and this run has not chosen, in the order of their coming.
   Result<void> each_named(const Visitor& visit) const;
+  /// Why accounts of this run are not complete, at most so many reasons, the most frequent first.
+  [[nodiscard]] Result<std::vector<Reason>> reasons(int most) const;
   /// True when each_named() visits an account whose journal has this name.
   [[nodiscard]] Result<bool> names_journal(const std::string& journal) const;
   /// What settle() kept of an account.

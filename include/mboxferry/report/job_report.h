@@ -18,12 +18,15 @@ namespace mboxferry::report {
 /// What the journal does not know about a run.
 struct RunFacts {
   std::string verdict;  ///< complete, refused, incomplete, unfinished, interrupted, failed
-  std::string user;
-  std::string host;
+  std::string user;     ///< of a row of a batch that names none: the row
+  std::string host;     ///< empty: not known
   std::optional<double> seconds;   ///< nothing: not known
   std::uint64_t messages_now = 0;  ///< stored in this run
   std::uint64_t bytes_now = 0;
   std::string reason;  ///< why it is not complete; empty: not known, or nothing to say
+
+  /// `user@host`.
+  [[nodiscard]] std::string account() const { return host.empty() ? user : user + "@" + host; }
 };
 
 /// Takes one account of a report. `journal` may be null when the job ended before there was one.
