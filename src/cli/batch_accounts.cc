@@ -3,7 +3,6 @@
 #include "cli/batch_accounts.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -14,6 +13,7 @@
 #include "cli/connection_options.h"
 #include "cli/credentials.h"
 #include "cli/job_settings.h"
+#include "cli/row_files.h"
 #include "cli/state_place.h"
 #include "cli/suggestion.h"
 #include "mboxferry/base/file.h"
@@ -38,59 +38,12 @@ constexpr std::array<std::string_view, 7> kArchiveEndings{"",        ".mbox", ".
 constexpr const char* kKnownColumns =
     "known are archive, host, port, user, password, password_file, password_env, password_command, "
     "mailbox, and the options of an account in: mboxferry batch --help";
-constexpr std::uint64_t kMostEntries = 100'000;  ///< of a folder whose size is asked for
-
-struct Stamp {
-  std::uint64_t size = 0;
-  std::string text;
-};
-
-/// Size and newest change of a file, or of what is in a folder.
-Stamp stamp_of(const std::string& path) {
-  std::error_code error;
-  Stamp stamp;
-  std::int64_t newest = 0;
-  const auto add = [&](const fs::path& file) {
-    struct stat status {};
-    if (::stat(file.c_str(), &status) != 0) return;
-    if (S_ISREG(status.st_mode)) stamp.size += static_cast<std::uint64_t>(status.st_size);
-    newest = std::max<std::int64_t>(newest,
-                                    status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec);
-  };
-  add(path);
-  if (fs::is_directory(path, error)) {
-    std::uint64_t entries = 0;
-    const auto skip = fs::directory_options::skip_permission_denied;
-    for (fs::recursive_directory_iterator file(path, skip, error), end;
-         !error && file != end && entries < kMostEntries; file.increment(error), ++entries) {
-      add(file->path());
-    }
-  }
-  stamp.text = fmt::format("{} {}", stamp.size, newest);
-  return stamp;
-}
 
 bool is_plain_row(const job::AccountRow& row) {
   return std::all_of(row.values.begin(), row.values.end(), [](const auto& value) {
     return std::find(kPlainColumns.begin(), kPlainColumns.end(), value.first) !=
            kPlainColumns.end();
   });
-}
-
-std::string file_problem(const std::string& what, const std::string& path) {
-  return "cannot read the " + what + " " + path + ": " + errno_text(errno);
-}
-
-/// Nothing, or why the password file is not used.
-std::string password_file_problem(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0 || ::access(path.c_str(), R_OK) != 0) {
-    return file_problem("password file", path);
-  }
-  if (const auto alone = refuse_writable_by_others(status, "password file", path); !alone)
-    return describe(alone.error());
-  if (!others_can_read(status.st_mode, status.st_uid)) return "";
-  return "others can read the password file " + path + "; run: chmod 600 " + path;
 }
 
 }  // namespace
