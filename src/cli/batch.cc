@@ -241,8 +241,7 @@ Result<int> run(const Options& options, const BatchSettings& settings, BatchAcco
   MBOXFERRY_ASSIGN(const job::Standing standing, ledger.standing());
   if (settings.dry_run) {
     const BatchTotals totals{standing, dry_run.time_with(settings.limits.accounts_at_once)};
-    MBOXFERRY_TRY(write_json_file(
-        options, [&](report::TextOutput& file) { return write_batch_plan(file, ledger, totals); }));
+    MBOXFERRY_TRY(write_plan_reports(options, all_can_go(totals), totals.time, plans_of(ledger)));
     MBOXFERRY_TRY(write_batch_plan_summary(context.out, ledger, totals));
   } else {
     MBOXFERRY_TRY(write_batch_summary(context.out, ledger, standing));

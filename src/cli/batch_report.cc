@@ -47,10 +47,6 @@ struct Sums {
   }
 };
 
-bool all_can_go(const BatchTotals& totals) {
-  return totals.standing.complete == totals.standing.accounts;
-}
-
 /// An account, or several that have the same trouble.
 std::string trouble_line(std::string_view state, const job::Reason& reason) {
   const job::Entry& entry = reason.first;
@@ -112,19 +108,21 @@ report::AccountSource accounts_of(const job::Ledger& ledger, const std::string& 
   };
 }
 
-Result<void> write_batch_plan(report::TextOutput& out, const job::Ledger& ledger,
-                              const BatchTotals& totals) {
-  return report::write_plan_report(
-      out, all_can_go(totals), totals.time, [&](const report::PlanVisitor& visit) {
-        return ledger.each([&](const job::Entry& entry) -> Result<void> {
-          MBOXFERRY_ASSIGN(const std::string account, ledger.note(entry));
-          if (!account.empty()) return visit(account);
-          // It was not its turn before the user stopped.
-          return visit(report::plan_account_json(
-              no_plan(entry.user.empty() ? entry.account : entry.user, entry.host,
-                      entry.what.empty() ? "not looked at" : entry.what)));
-        });
-      });
+bool all_can_go(const BatchTotals& totals) {
+  return totals.standing.complete == totals.standing.accounts;
+}
+
+report::PlanSource plans_of(const job::Ledger& ledger) {
+  return [&](const report::PlanVisitor& visit) {
+    return ledger.each([&](const job::Entry& entry) -> Result<void> {
+      MBOXFERRY_ASSIGN(const std::string account, ledger.note(entry));
+      if (!account.empty()) return visit(account);
+      // It was not its turn before the user stopped, or its row cannot be used.
+      return visit(report::plan_account_json(
+          no_plan(entry.user.empty() ? entry.account : entry.user, entry.host,
+                  entry.what.empty() ? "not looked at" : entry.what)));
+    });
+  };
 }
 
 Result<void> write_batch_plan_summary(report::TextOutput& out, const job::Ledger& ledger,

@@ -28,9 +28,10 @@ struct BatchTotals {
   std::optional<report::PlanTime> time;  ///< nothing: no account could be looked at
 };
 
-/// Schema mboxferry.plan/1, from what the dry run noted.
-Result<void> write_batch_plan(report::TextOutput& out, const job::Ledger& ledger,
-                              const BatchTotals& totals);
+bool all_can_go(const BatchTotals& totals);
+
+/// The accounts of a plan, from what the dry run noted. The ledger must live longer.
+report::PlanSource plans_of(const job::Ledger& ledger);
 
 /// For people: a line for each account, those that cannot go last, and then GO or NO GO for all.
 Result<void> write_batch_plan_summary(report::TextOutput& out, const job::Ledger& ledger,

@@ -124,8 +124,9 @@ Result<int> dry_run(const Options& options, const transfer::JobSettings& setting
       plan ? plan_facts(settings, *plan)
            : no_plan(settings.account.user, settings.account.host, plan.error().what);
   // An older plan must not stay behind a dry run that could not make one.
-  MBOXFERRY_TRY(write_json_file(
-      options, [&](report::TextOutput& file) { return report::write_plan_report(file, facts); }));
+  MBOXFERRY_TRY(write_plan_reports(
+      options, facts.go, facts.time,
+      [&](const report::PlanVisitor& visit) { return visit(report::plan_account_json(facts)); }));
   if (!plan) return plan.error();
   MBOXFERRY_TRY(report::write_plan_summary(context.out, facts));
   return plan->go ? kExitSuccess : kExitFailed;

@@ -16,6 +16,7 @@
 #include "mboxferry/report/html_page.h"
 #include "mboxferry/report/job_report.h"
 #include "mboxferry/report/metrics.h"
+#include "mboxferry/report/plan_paper.h"
 
 namespace mboxferry::cli {
 namespace {
@@ -91,9 +92,9 @@ void add_report_options(boost::program_options::options_description& group) {
   namespace po = boost::program_options;
   group.add_options()  //
       ("report-csv", po::value<std::string>()->value_name("FILE"),
-       "write a row a message, for a spreadsheet")  //
+       "write a row a message, for a spreadsheet; with --dry-run a row a mailbox")  //
       ("report-html", po::value<std::string>()->value_name("FILE"),
-       "write a page with charts for a browser; it needs no network")  //
+       "write a page with charts for a browser, with --dry-run the plan; it needs no network")  //
       ("metrics-file", po::value<std::string>()->value_name("FILE"),
        "keep the state in this file while it runs, in the text format of Prometheus "
        "(docs/metrics.md)");
@@ -103,9 +104,9 @@ Result<void> check_report_files(const Options& options) {
   for (const char* option : {"report-json", "report-csv", "report-html", "metrics-file"}) {
     const std::string path = options.text(option);
     if (path.empty()) continue;
-    if (std::string_view(option) != "report-json" && options.has_flag("dry-run")) {
-      return Error{ErrorCode::usage, fmt::format("--{} tells of a run, not of a --dry-run", option),
-                   "--report-json writes the plan"};
+    if (std::string_view(option) == "metrics-file" && options.has_flag("dry-run")) {
+      return Error{ErrorCode::usage, "--metrics-file tells of a run, not of a --dry-run",
+                   "--report-json, --report-csv and --report-html write the plan"};
     }
     // Reports may go into a pipe; metrics are a file that is replaced again and again.
     MBOXFERRY_TRY(std::string_view(option) == "metrics-file" ? can_be_replaced(path)
@@ -127,6 +128,23 @@ std::vector<Error> write_run_reports(const Options& options,
                 return report::write_html_page(file, accounts, system_clock().unix_seconds());
               }));
   return failures;
+}
+
+Result<void> write_plan_reports(const Options& options, bool go,
+                                const std::optional<report::PlanTime>& time,
+                                const report::PlanSource& accounts) {
+  std::vector<Error> failures;
+  add_failure(failures, write_json_file(options, [&](report::TextOutput& file) {
+                return report::write_plan_report(file, go, time, accounts);
+              }));
+  add_failure(failures, write_report_file(options, "report-csv", [&](report::TextOutput& file) {
+                return report::write_plan_csv(file, accounts);
+              }));
+  add_failure(failures, write_report_file(options, "report-html", [&](report::TextOutput& file) {
+                return report::write_plan_page(file, go, time, accounts,
+                                               system_clock().unix_seconds());
+              }));
+  return failures.empty() ? ok() : failures.front();
 }
 
 Result<imap::AppendMode> read_append_mode(const Options& options) {

@@ -2,12 +2,14 @@
 // What migrate and retry share: options of a run, the run itself, and what is told at its end.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/command.h"
 #include "cli/options.h"
 #include "mboxferry/report/job_report.h"
+#include "mboxferry/report/plan_report.h"
 #include "mboxferry/report/progress.h"
 #include "mboxferry/report/text_output.h"
 #include "mboxferry/transfer/job.h"
@@ -20,7 +22,7 @@ Result<imap::AppendMode> read_append_mode(const Options& options);
 
 /// --report-csv, --report-html and --metrics-file, beside the command's own --report-json.
 void add_report_options(boost::program_options::options_description& group);
-/// Fails when a report that is asked for could not be created, or not with --dry-run.
+/// Fails when a report that is asked for could not be created, and --metrics-file with --dry-run.
 Result<void> check_report_files(const Options& options);
 
 /// Writes a document with `write` to the file that the option names, if it names one.
@@ -40,6 +42,11 @@ Result<void> write_json_file(const Options& options, const Write& write) {
 /// Writes those of --report-json, --report-csv and --report-html that are asked for, each whatever
 /// became of the others. Returns the errors.
 std::vector<Error> write_run_reports(const Options& options, const report::AccountSource& accounts);
+
+/// The same for the plan of a dry run; fails with the first error when it has tried all.
+Result<void> write_plan_reports(const Options& options, bool go,
+                                const std::optional<report::PlanTime>& time,
+                                const report::PlanSource& accounts);
 
 /// Runs the job, writes the summary and the reports that the options ask for, says what failed, and
 /// returns the exit status: that of the job's own error before that of what could not be written.

@@ -264,10 +264,12 @@ class UsageAdviceTest(AdviceTest):
         self.arrives(self.go("--dedupe=content"))
 
     def test_reports_of_a_dry_run(self):
-        self.fails(self.go("--dry-run", "--report-html", "page.html"),
-                   "--report-json writes the plan")
-        self.assert_code(self.go("--dry-run", "--report-json", "plan.json"), 0)
+        self.fails(self.go("--dry-run", "--metrics-file", "metrics.prom"),
+                   "--report-json, --report-csv and --report-html write the plan")
+        self.assert_code(self.go("--dry-run", "--report-json", "plan.json", "--report-csv",
+                                 "plan.csv", "--report-html", "plan.html"), 0)
         self.assertTrue(self.report("plan.json")["go"])
+        self.assertIn("GO: 1 of 1 account can go", (self.folder / "plan.html").read_text())
 
     def test_a_report_that_cannot_be_written(self):
         self.fails(self.go("--report-json", "/proc/report.json"), "choose")

@@ -109,10 +109,10 @@ class ReportTest(ReportJobs):
         assert_valid(report)
         self.assertEqual([one["text"] for one in report["accounts"][0]["refused"]], HOSTILE)
 
-    def test_a_dry_run_has_no_ledger(self):
+    def test_a_dry_run_has_no_metrics(self):
         outcome = self.migrate(self.server, self.finished / "tree" / "Inbox", "New", "--dry-run",
-                               "--report-html", "plan.html", journal="other.journal")
-        self.assert_one_line(outcome, 64, "--report-html", "--dry-run")
+                               "--metrics-file", "metrics.prom", journal="other.journal")
+        self.assert_one_line(outcome, 64, "--metrics-file", "--dry-run")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # A row that cannot be used is an account that cannot go, and stops no other. Real Dovecot.
 
+import csv
+import io
 import json
 import unittest
 
-from support.batch import BatchTest
+from support.batch import COLUMNS, BatchTest
 from support.dovecot import Dovecot
 
 GOOD = ["anna", "bert", "carl"]
@@ -54,6 +56,30 @@ class BadRowsTest(BatchTest):
         accounts = json.loads(plan.read_text())["accounts"]
         self.assertEqual([one["go"] for one in accounts], [True] + 6 * [False] + 2 * [True])
         self.assertEqual(accounts[3]["user"], "line 5")
+
+    def test_the_paper_for_the_decision(self):
+        self.make_archive("carl", 4)
+        hostile = "<script>alert(1)</script>&amp;"
+        (self.folder / "=cmd.mbox").write_bytes((self.folder / "carl.mbox").read_bytes())
+        self.rows.append(self.row(self.server, "filip", archive=self.folder / "=cmd.mbox",
+                                  mailbox="=cmd <b>"))
+        self.write_csv([*self.rows, *self.bad[:2], {**self.bad[0], "user": hostile}],
+                       columns=(*COLUMNS, "mailbox"))
+        page, table = self.folder / "plan.html", self.folder / "plan.csv"
+        outcome = self.batch("--dry-run", "--report-html", page, "--report-csv", table)
+        self.assert_code(outcome, 1)
+        text = page.read_text()
+        self.assertIn("NO GO: 4 of 7 accounts can go", text)
+        self.assertRegex(text, r'<td class="number">3</td><td>cannot read the archive')
+        # Those that cannot go come first.
+        self.assertLess(text.rindex("no go</strong>"), text.index(">go</strong>"))
+        self.assertNotIn("<script", text)
+        self.assertIn("=cmd &lt;b&gt;", text)
+        rows = list(csv.DictReader(io.StringIO(table.read_text())))
+        self.assertEqual([row["go"] for row in rows], 4 * ["yes"] + 3 * ["no"])
+        self.assertEqual([row["messages"] for row in rows[:4]], ["5", "5", "4", "4"])
+        self.assertEqual(rows[3]["mailbox"], "'=cmd <b>")
+        self.assertTrue(all(row["reason"] for row in rows[4:]))
 
     def test_the_others_are_done_and_mended_rows_follow(self):
         report = self.folder / "report.json"
