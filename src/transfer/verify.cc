@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compares the ledger with the server.
+#include <fmt/format.h>
 #include <strings.h>
 
 #include <algorithm>
@@ -32,6 +33,13 @@ bool has_all(const std::vector<std::string>& found, const std::vector<std::strin
   });
 }
 
+/// Mailboxes that are there and could not be opened.
+struct NotOpened {
+  std::uint64_t mailboxes = 0;
+  std::uint64_t messages = 0;
+  std::string first;  ///< its name, and what the server said
+};
+
 /// What verifying a mailbox takes from its job.
 struct Verification {
   const VerifyOptions& options;
@@ -40,6 +48,7 @@ struct Verification {
   const DifferenceVisitor& visit;
   const Cancellation& interrupt;
   Patience& patience;
+  NotOpened& not_opened;
 };
 
 /// Verifies one selected mailbox, page by page of the ledger.
@@ -450,12 +459,34 @@ Result<std::vector<Lookout::Mailbox>> mailboxes_to_verify(const journal::Journal
   return used;
 }
 
+/// Whether the server has the mailbox, though it does not open it. One that cannot be listed may be
+/// there.
+Result<bool> is_listed(const std::string& mailbox, imap::ReadOnlyTarget& target) {
+  if (::strcasecmp(mailbox.c_str(), "INBOX") == 0) return true;
+  const auto listed = target.list();
+  if (!listed) return target.is_alive() ? Result<bool>(true) : listed.error();
+  return std::any_of(listed->begin(), listed->end(), [&](const imap::ListedMailbox& one) {
+    return one.name == mailbox && one.selectable;
+  });
+}
+
 Result<void> verify_mailbox(const journal::MailboxRow& mailbox, journal::Journal& journal,
                             imap::ReadOnlyTarget& target, const Verification& verification,
                             VerifyResult& result) {
   const auto selected = target.select(mailbox.name);
   const bool gone = !selected && selected.error().scope == ErrorScope::mailbox;
   if (!selected && !gone) return Error(selected.error());
+  if (gone) {
+    MBOXFERRY_ASSIGN(const bool listed, is_listed(mailbox.name, target));
+    if (listed) {
+      MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal.counts(mailbox.id));
+      NotOpened& not_opened = verification.not_opened;
+      ++not_opened.mailboxes;
+      not_opened.messages += counts.stored.messages;
+      if (not_opened.first.empty()) not_opened.first = selected.error().what;
+      return ok();
+    }
+  }
   const plan::FlagLimits limits =
       gone ? plan::FlagLimits{} : flag_limits(selected->permanent_flags);
   MBOXFERRY_ASSIGN(Compared before, compared_before(mailbox, journal));
@@ -503,7 +534,8 @@ Result<VerifyResult> verify_job(journal::Journal& journal, imap::ReadOnlyTarget&
   MBOXFERRY_ASSIGN(const auto folder_rows, journal.folders());
   for (const journal::FolderRow& folder : folder_rows) folders.emplace(folder.id, folder.path);
   Patience patience(options.clock);
-  const Verification verification{options, key, folders, visit, interrupt, patience};
+  NotOpened not_opened;
+  const Verification verification{options, key, folders, visit, interrupt, patience, not_opened};
   MBOXFERRY_ASSIGN(auto mailboxes, mailboxes_to_verify(journal));
   Lookout lookout(std::move(mailboxes), journal, target);
   for (std::size_t i = 0; i < lookout.mailboxes().size(); ++i) {
@@ -512,7 +544,14 @@ Result<VerifyResult> verify_job(journal::Journal& journal, imap::ReadOnlyTarget&
     MBOXFERRY_TRY(
         verify_mailbox(lookout.mailboxes()[i].row, journal, target, verification, result));
   }
-  return result;
+  if (not_opened.mailboxes == 0) return result;
+  const std::uint64_t others = not_opened.mailboxes - 1;
+  return Error{
+      ErrorCode::try_later,
+      fmt::format("{}{}; {} stored message{} could not be compared", not_opened.first,
+                  others == 0 ? "" : fmt::format(" (and {} more cannot be opened)", others),
+                  not_opened.messages, not_opened.messages == 1 ? "" : "s"),
+      "run the same command again when the server opens it"};
 }
 
 }  // namespace mboxferry::transfer

@@ -285,7 +285,8 @@ struct VerifyResult {
 using DifferenceVisitor = std::function<void(const Difference&)>;
 
 /// Compares the journal's ledger with the server. What is gone since is visited; of what is altered
-/// flags and keywords only. Journal as opened.
+/// flags and keywords only. Journal as opened. Error `try_later`, when all else was compared: a
+/// mailbox that the server lists was not opened.
 Result<VerifyResult> verify_job(journal::Journal& journal, imap::ReadOnlyTarget& target,
                                 const VerifyOptions& options, const DifferenceVisitor& visit,
                                 const Cancellation& interrupt);
