@@ -17,6 +17,7 @@
 #include "archive/not_read_rules.h"
 #include "archive/side_files.h"
 #include "archive/text_conversion.h"
+#include "archive/zip_account.h"
 #include "archive/zip_end.h"
 #include "archive/zip_names.h"
 #include "mboxferry/base/utf8.h"
@@ -36,16 +37,17 @@ std::string order_key(MemberPosition position) {
 }
 
 // What another archive holds that this one was joined to is not in the directory at the end.
-Result<void> list_bytes_before_zip(const OpenFile& file, NotReadList& not_read) {
+Result<void> list_bytes_around_zip(const OpenFile& file, NotReadList& not_read) {
   std::string head(kHeadBytes, '\0');
   MBOXFERRY_ASSIGN(const std::size_t size, file.read_at(0, head));
   head.resize(size);
   if (container_format(head) != ContainerFormat::zip) return ok();
-  MBOXFERRY_ASSIGN(const auto before, bytes_before_zip(file));
-  if (!before || *before == 0) return ok();
-  const std::string name(base_name(file.path()));
-  not_read.add({NotReadKind::unread, to_utf8(name), to_utf8(file.path()), *before,
-                "another zip archive before this one, as when two were joined: split them"});
+  MBOXFERRY_ASSIGN(const std::vector<ZipRemark> remarks, account_for_zip(file));
+  const std::string name = to_utf8(base_name(file.path()));
+  for (const ZipRemark& remark : remarks) {
+    not_read.add(
+        {NotReadKind::unread, name, to_utf8(file.path()), remark.bytes, remark.reason});
+  }
   return ok();
 }
 
@@ -348,6 +350,11 @@ Result<ContainerContents> ContainerScan::run() {
                      to_utf8(container_->file().path()) + ": behind " + label_, 0,
                      "the end of the tar archive is missing: members may be"});
     }
+    for (const ZipRemark& remark : walker_->take_remarks()) {
+      not_read_.add({NotReadKind::unread, to_utf8(relative_) + " (end)",
+                     to_utf8(container_->file().path()) + ": behind " + label_, remark.bytes,
+                     remark.reason});
+    }
     if (!more && !walker_->is_inside()) {
       MBOXFERRY_TRY(end_damaged(more.error()));
       break;
@@ -396,7 +403,7 @@ Result<ContainerContents> scan_container(std::shared_ptr<const OpenFile> file, c
                                          NotReadList& not_read, LayoutMarks& marks) {
   const CodePageGuess guess = guess_code_page(file, limits);
   const std::string path = file->path();
-  MBOXFERRY_TRY(list_bytes_before_zip(*file, not_read));
+  MBOXFERRY_TRY(list_bytes_around_zip(*file, not_read));
   auto container = std::make_shared<Container>(std::move(file), limits);
   container->set_code_page(guess.best());
   MBOXFERRY_ASSIGN(ContainerContents contents,
