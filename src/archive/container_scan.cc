@@ -45,8 +45,7 @@ Result<void> list_bytes_around_zip(const OpenFile& file, NotReadList& not_read) 
   MBOXFERRY_ASSIGN(const std::vector<ZipRemark> remarks, account_for_zip(file));
   const std::string name = to_utf8(base_name(file.path()));
   for (const ZipRemark& remark : remarks) {
-    not_read.add(
-        {NotReadKind::unread, name, to_utf8(file.path()), remark.bytes, remark.reason});
+    not_read.add({NotReadKind::unread, name, to_utf8(file.path()), remark.bytes, remark.reason});
   }
   return ok();
 }
@@ -279,10 +278,14 @@ Result<void> ContainerScan::visit() {
     leave_unread("its name is too long");
     return ok();
   }
-  const bool may_replace = walker_->is_in_tar() && !plain_path(entry.name).empty();
-  MBOXFERRY_TRY(
-      links_.add_member(relative_, walker_->position(), entry.size.value_or(0), may_replace));
-  return visit_file();
+  const bool has_place = walker_->is_in_tar() && !plain_path(entry.name).empty();
+  const MemberPosition position = walker_->position();
+  const auto visited = visit_file();
+  // What is no mail takes no mail's place.
+  const bool is_mail = last_kept_ == position;
+  MBOXFERRY_TRY(links_.add_member(relative_, position,
+                                  has_place && is_mail ? replaced_name() : std::string()));
+  return visited;
 }
 
 Result<void> ContainerScan::visit_file() {

@@ -37,6 +37,7 @@ class ContainerScan {
   Result<void> add_message(const MailFile& mail, MessageRecord record);
   Result<MessageRecord> measure(FolderForm form);
   Result<void> add_link();
+  [[nodiscard]] std::string replaced_name() const;
   Result<void> drop_replaced();
   Result<bool> drop_member(MemberPosition position, std::set<std::size_t>& dropped);
   void drop_folders(const std::set<std::size_t>& dropped);

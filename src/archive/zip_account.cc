@@ -184,8 +184,7 @@ class StreamedRecords {
     std::string bytes(size, '\0');
     std::size_t done = 0;
     while (done < size) {
-      MBOXFERRY_ASSIGN(const std::size_t got,
-                       stream_.read(std::span<char>(bytes).subspan(done)));
+      MBOXFERRY_ASSIGN(const std::size_t got, stream_.read(std::span<char>(bytes).subspan(done)));
       if (got == 0) break;
       done += got;
     }

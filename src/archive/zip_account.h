@@ -27,9 +27,9 @@ struct ZipRemark {
 /// members can only be read from front to back.
 Result<bool> has_zip_directory(const OpenFile& file);
 
-/// What the directory of `file`, which begins like a zip archive, does not account for: bytes before
-/// the archive, behind its end, and between its members, and members that its end record counts and
-/// its directory lacks. Bytes of zeros are none. Nothing when it has no directory.
+/// What the directory of `file`, which begins like a zip archive, does not account for: bytes
+/// before the archive, behind its end, and between its members, and members that its end record
+/// counts and its directory lacks. Bytes of zeros are none. Nothing when it has no directory.
 Result<std::vector<ZipRemark>> account_for_zip(const OpenFile& file);
 
 /// Passes bytes on and remembers the last of them, so that what a reader has taken and not used can

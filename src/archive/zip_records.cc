@@ -90,8 +90,8 @@ Result<std::optional<ZipDirectory>> find_zip_directory(const OpenFile& file) {
   // Some writers add the large record where all numbers fit.
   MBOXFERRY_TRY(read_end64(file, directory.end, directory));
   const bool is_one_volume = field(4, 2) == field(6, 2) && field(8, 2) == field(10, 2);
-  const bool fits = directory.size <= directory.end &&
-                    directory.offset <= directory.end - directory.size;
+  const bool fits =
+      directory.size <= directory.end && directory.offset <= directory.end - directory.size;
   if (!fits || !is_one_volume) return std::optional<ZipDirectory>();
   return std::optional(directory);
 }

@@ -26,10 +26,10 @@ std::uint64_t zip_number(std::string_view bytes);
 /// What the record at the end of a zip archive says, and where things are in the file.
 struct ZipDirectory {
   std::uint64_t size = 0;
-  std::uint64_t offset = 0;   ///< where the directory begins, from the archive's beginning
+  std::uint64_t offset = 0;  ///< where the directory begins, from the archive's beginning
   std::uint64_t members = 0;
-  std::uint64_t end = 0;      ///< of the directory, in the file
-  std::uint64_t behind = 0;   ///< where what follows the archive begins, in the file
+  std::uint64_t end = 0;     ///< of the directory, in the file
+  std::uint64_t behind = 0;  ///< where what follows the archive begins, in the file
 };
 
 /// The directory that libarchive finds from the end of `file`; nothing when it finds none.

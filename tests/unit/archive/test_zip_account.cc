@@ -65,8 +65,8 @@ TEST_CASE("a zip archive with much behind its end is read from its beginning") {
   REQUIRE(archive.folders().size() == 2);
   CHECK(read_all(archive.folders()[0]) == box("one"));
   CHECK(read_all(archive.folders()[1]) == box("two"));
-  CHECK(unread(archive) == directory.file("a.zip") +
-                               ": behind Sent: data behind the end of the zip archive\n");
+  CHECK(unread(archive) ==
+        directory.file("a.zip") + ": behind Sent: data behind the end of the zip archive\n");
 }
 
 TEST_CASE("of a zip archive that is cut what is whole is read, and the rest is unread") {
