@@ -187,6 +187,13 @@ Result<void> ContainerScan::look_inside(std::string_view head) {
   const std::string_view name = base_name(relative_);
   const bool compressed = walker_->is_compressed();
   const auto format = container_format(head);
+  if (compressed && as_delivery(relative_)) {
+    // On disk such a file is never walked through.
+    if (const std::string doubt = packed_delivery_doubt(head); !doubt.empty()) {
+      leave_unread(doubt);
+      return ok();
+    }
+  }
   if (format && is_link_) {
     leave_out("another name of an archive of files");
     return ok();

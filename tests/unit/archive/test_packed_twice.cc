@@ -67,6 +67,26 @@ TEST_CASE("a file that is compressed over and over is unread") {
   CHECK(error_of(packed).find("a file that is packed too often") != std::string::npos);
 }
 
+TEST_CASE("base64 of openssl enc is an encrypted file") {
+  const std::string lines = "9abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcd\n";
+  CHECK(reason_of("Drafts", "U2FsdGVkX1" + lines + lines) ==
+        "a file encrypted with openssl enc, not read: decrypt it with openssl enc -d -a\n");
+  CHECK(reason_of("Drafts", "U2FsdGVkX1Ax\n").empty());
+}
+
+TEST_CASE("a packed delivery in which there is no message is unread") {
+  const std::string name = "cur/1546336800.M1P1.h:2,S";
+  const std::string message = letter("one");
+  CHECK(reason_of(name, gzip(gzip(gzip(message)))).empty());
+  CHECK(reason_of(name, gzip(gzip(gzip(gzip(message))))) ==
+        "packed, and inside is a file that is packed too often, not unpacked\n");
+  CHECK(reason_of(name, gzip(std::string("\0\1\2rubbish", 10))) ==
+        "packed, and what is inside does not begin like a message\n");
+  CHECK(reason_of(name, gzip(zip({{"Inbox", kInbox}}))) ==
+        "packed, and inside is a zip archive, not unpacked\n");
+  CHECK(reason_of(name, gzip("(comment)\nFrom: a@example.org\nTo: b@example.org\n\n")).empty());
+}
+
 TEST_CASE("encrypted files are unread by their kind of encryption") {
   const std::string key_id = "\1\2\3\4\5\6\7\x08";
   const std::string rest(40, 'x');
