@@ -217,6 +217,9 @@ Result<void> ContainerScan::look_inside(std::string_view head) {
   const bool is_in_maildir = maildir_place(relative_) != MaildirPlace::none;
   if (looks_like_mbox(head) || (compressed && head.empty()) || may_be_damaged_mbox(name, head)) {
     keep(compressed);
+  } else if (const auto reason = metadata_reason_of_empty(name);
+             head.empty() && !compressed && !reason.empty()) {
+    leave_out(reason);
   } else if (head.empty() && !compressed && without_packing_suffix(name) != name) {
     leave_unread("is empty, which a compressed file never is");
   } else if (head.empty() && can_be_mbox(name) && !is_in_maildir) {
@@ -233,6 +236,8 @@ Result<void> ContainerScan::leave_other(std::string_view head) {
   const std::string_view name = base_name(relative_);
   if (const auto reason = metadata_reason(name); !reason.empty()) {
     leave_out(reason);
+  } else if (const auto names = unread_label_names(name, head); !names.empty()) {
+    leave_out(names);
   } else if (const auto kind = container_name(head); !kind.empty()) {
     tell(kind_of_packed(name, head), not_unpacked(head));
   } else if (head.empty()) {
@@ -398,6 +403,7 @@ Result<void> ContainerScan::finish() {
   MBOXFERRY_ASSIGN(auto lists, messages_.finish(nullptr, copy, container_));
   contents_.unexplained_keywords = messages_.unexplained_keywords();
   contents_.noted = messages_.noted();
+  contents_.note_troubles = messages_.note_troubles();
   for (FoundFolder& list : lists) {
     list.folder.file = container_->file().path();
     list.folder.member = list.relative.empty() ? "." : to_utf8(list.relative);
