@@ -327,7 +327,7 @@ Result<void> ContainerScan::visit_file() {
       if (is_link_) linked_head_ = *head;
       return look_inside(is_link_ ? std::string_view(linked_head_) : *head);
     }
-    if (can_be_mbox(name)) {
+    if (can_be_mbox(name) && !as_delivery(relative_)) {
       keep(false);
     } else {
       tell(kind_of_unreadable(name), "cannot be read: " + head.error().what);

@@ -67,6 +67,40 @@ TEST_CASE("a file that is compressed over and over is unread") {
   CHECK(error_of(packed).find("a file that is packed too often") != std::string::npos);
 }
 
+TEST_CASE("what stands before junk or a cut in a packed container is read") {
+  const TemporaryDirectory directory;
+  const std::string second = kInbox + long_text(300'000);
+  const std::string whole = gzip(tar({{"Inbox", kInbox}, {"Sent", second}, {"Trash", kInbox}}));
+  directory.write("junk.tar.gz", whole + "junk behind it");
+  const Archive junk = must_open(directory.file("junk.tar.gz"));
+  REQUIRE(junk.folders().size() == 4);
+  CHECK(read_all(junk.folders()[0]) == kInbox);
+  CHECK(read_all(junk.folders()[1]) == second);
+  CHECK(read_all(junk.folders()[2]) == kInbox);
+  CHECK(read_all(junk.folders()[3]).find("other data follows") != std::string::npos);
+  directory.write("cut.tar.gz", whole.substr(0, whole.size() / 2));
+  const Archive cut = must_open(directory.file("cut.tar.gz"));
+  REQUIRE(cut.folders().size() == 2);
+  CHECK(read_all(cut.folders()[0]) == kInbox);
+}
+
+TEST_CASE("a delivery that is packed and cut is unread, in a tree and in a container") {
+  const std::string packed = gzip(letter("one", 20'000));
+  for (const std::size_t size : {std::size_t{15}, packed.size() / 2, packed.size() - 3}) {
+    const TemporaryDirectory directory;
+    const std::string name = "cur/1546336800.M1P1.h:2,S";
+    directory.write("tree/Inbox", kInbox);
+    directory.write("tree/" + name, packed.substr(0, size));
+    directory.write("packed.zip", zip({{"Inbox", kInbox}, {name, packed.substr(0, size)}}));
+    for (const std::string where : {"tree", "packed.zip"}) {
+      const Archive archive = must_open(directory.file(where));
+      CHECK(unread_count(archive) == 1);
+      for (const Folder& folder : archive.folders())
+        CHECK(read_all(folder).find("damaged") == std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("base64 of openssl enc is an encrypted file") {
   const std::string lines = "9abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcd\n";
   CHECK(reason_of("Drafts", "U2FsdGVkX1" + lines + lines) ==
