@@ -40,6 +40,7 @@ class ContainerScan {
   [[nodiscard]] std::string replaced_name() const;
   Result<void> drop_replaced();
   Result<bool> drop_member(MemberPosition position, std::set<std::size_t>& dropped);
+  void take_name(MemberPosition position, MemberPosition later);
   void drop_folders(const std::set<std::size_t>& dropped);
   Result<void> read_hard_links();
   Result<void> read_hard_link(const MemberLink& link);

@@ -38,7 +38,8 @@ constexpr const char* kAddContent =
     "INSERT OR REPLACE INTO content SELECT id, ?3, ?4 FROM replaced"
     " WHERE outer_number = ?1 AND inner_number = ?2";
 constexpr const char* kReplaced =
-    "SELECT path, outer_number, inner_number, same_path, beginning.id IS NOT NULL FROM replaced"
+    "SELECT path, outer_number, inner_number, same_path, beginning.id IS NOT NULL,"
+    " later_outer, later_inner FROM replaced"
     " LEFT JOIN beginning ON beginning.id = replaced.id ORDER BY replaced.id";
 
 /// Digests what comes up to `size` bytes in all; how many there were.
@@ -114,6 +115,7 @@ Result<void> MemberLinks::each_replaced(const ReplacedVisitor& visit) {
     member.position = {number_of(replaced.get(), 1), number_of(replaced.get(), 2)};
     member.has_same_path = number_of(replaced.get(), 3) != 0;
     member.is_beginning = number_of(replaced.get(), 4) != 0;
+    member.later = {number_of(replaced.get(), 5), number_of(replaced.get(), 6)};
     MBOXFERRY_TRY(visit(member));
   }
 }

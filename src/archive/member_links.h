@@ -23,6 +23,7 @@ struct MemberLink {
 struct ReplacedMember {
   std::string path;
   MemberPosition position;
+  MemberPosition later;        ///< of the one that replaces it
   bool has_same_path = false;  ///< as the one that replaces it, which may have other flags
   bool is_beginning = false;   ///< of the one that replaces it, or the same
 };

@@ -30,6 +30,18 @@ Result<bool> ContainerScan::drop_member(MemberPosition position, std::set<std::s
   return true;
 }
 
+// The name of the first one, by which a journal knows the folder, is without a number.
+void ContainerScan::take_name(MemberPosition position, MemberPosition later) {
+  const auto from = kept_.find(position);
+  const auto to = kept_.find(later);
+  if (from == kept_.end() || to == kept_.end()) return;
+  const std::string& name = contents_.folders[from->second].folder.member;
+  Folder& folder = contents_.folders[to->second].folder;
+  if (name.size() >= folder.member.size()) return;
+  folder.member = name;
+  container_->set_position(name, later);
+}
+
 void ContainerScan::drop_folders(const std::set<std::size_t>& dropped) {
   if (dropped.empty()) return;
   std::vector<FoundFolder> folders;
@@ -57,6 +69,7 @@ Result<void> ContainerScan::drop_replaced() {
   std::set<std::size_t> dropped;
   MBOXFERRY_TRY(links_.each_replaced([&](const ReplacedMember& member) -> Result<void> {
     if (!member.is_beginning && !member.has_same_path) return ok();
+    take_name(member.position, member.later);
     MBOXFERRY_ASSIGN(const bool was_mail, drop_member(member.position, dropped));
     if (!was_mail) return ok();
     const std::string path = to_utf8(member.path);

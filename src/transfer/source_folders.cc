@@ -105,7 +105,10 @@ Result<void> match_one(SourceFolder& source, const journal::FolderRow& row,
       source.row.identity = identity_now;
       return ok();
     case archive::Change::grown:
-      observer.notice(row.file + " has grown; what is new will be added");
+      observer.notice(source.place.container
+                          ? canonical_path(source.place.file) + " was added to; what is new in " +
+                                row.path + " will be added"
+                          : row.file + " has grown; what is new will be added");
       source.touched = true;
       source.row.identity = identity_now;
       source.grown = true;

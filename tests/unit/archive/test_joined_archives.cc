@@ -29,6 +29,7 @@ TEST_CASE("of a folder that was added to a tar archive again the later one count
   const Archive archive = must_open(directory.file("a.tar"));
   REQUIRE(archive.folders().size() == 2);
   CHECK(archive.folders()[1].label() == "Inbox");
+  CHECK(archive.folders()[1].member == "Inbox");
   CHECK(read_all(archive.folders()[1]) == old + "\n" + mbox("new"));
   CHECK(left_out(archive) ==
         directory.file("a.tar") + ": Inbox: replaced by a later member of the same name\n");
