@@ -8,9 +8,11 @@
 #include <array>
 #include <cstdio>
 #include <set>
+#include <span>
 #include <string>
 
 #include "mboxferry/base/file.h"
+#include "mboxferry/mbox/archive_clock.h"
 #include "mboxferry/plan/folder_filter.h"
 #include "mboxferry/transfer/folder_index.h"
 #include "transfer/index_state.h"
@@ -118,6 +120,22 @@ Result<void> match_one(SourceFolder& source, const journal::FolderRow& row,
   return ok();
 }
 
+// The same as few_dates_are_exporters(), of folders that are surveyed already.
+void judge_few_dates(std::span<SourceFolder> sources) {
+  const auto takes_part = [](const SourceFolder& source) {
+    return source.survey.few_dates && may_have_few_dates(source.place);
+  };
+  mbox::ArchiveClock clock;
+  for (const SourceFolder& source : sources)
+    if (takes_part(source)) clock.add(*source.survey.few_dates);
+  if (!clock.is_export()) return;
+  for (SourceFolder& source : sources) {
+    if (!takes_part(source)) continue;
+    source.survey.profile.exporter_clock = true;
+    source.row.profile = source.survey.to_text();
+  }
+}
+
 }  // namespace
 
 plan::LabelPolicy label_policy(const JobSettings& settings) {
@@ -165,6 +183,7 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Unre
   for (const archive::Archive& archive : archives) {
     for (const std::string& notice : archive.notices()) observer.notice(notice);
     not_read.add(archive);
+    const std::size_t first = sources.size();
     for (const archive::Folder& place : archive.folders()) {
       if (!filter.admits(place.label())) {
         observer.notice("left out by --include and --exclude: " + place.place());
@@ -191,6 +210,7 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Unre
         observer.notice(place.place() + " is empty: no messages");
       sources.push_back(std::move(source));
     }
+    judge_few_dates(std::span(sources).subspan(first));
   }
   MBOXFERRY_TRY(not_read.tell(observer));
   if (sources.empty())
