@@ -107,10 +107,8 @@ Result<void> match_one(SourceFolder& source, const journal::FolderRow& row,
       source.row.identity = identity_now;
       return ok();
     case archive::Change::grown:
-      observer.notice(source.place.container
-                          ? canonical_path(source.place.file) + " was added to; what is new in " +
-                                row.path + " will be added"
-                          : row.file + " has grown; what is new will be added");
+      if (!source.place.container)
+        observer.notice(row.file + " has grown; what is new will be added");
       source.touched = true;
       source.row.identity = identity_now;
       source.grown = true;
@@ -223,6 +221,7 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Unre
 Result<void> match_with_journal(std::vector<SourceFolder>& sources, const JobSettings& settings,
                                 journal::Journal& journal, Observer& observer) {
   MBOXFERRY_ASSIGN(const auto rows, journal.folders());
+  std::set<std::string> added_to;  // containers
   for (SourceFolder& source : sources) {
     const auto row = std::find_if(rows.begin(), rows.end(), [&](const journal::FolderRow& known) {
       return known.file == source.row.file && known.path == source.row.path;
@@ -232,6 +231,8 @@ Result<void> match_with_journal(std::vector<SourceFolder>& sources, const JobSet
     } else {
       MBOXFERRY_TRY(match_one(source, *row, settings, observer));
     }
+    if (source.grown && source.place.container && added_to.insert(source.row.archive).second)
+      observer.notice(source.row.archive + " was added to; what is new in it will be added");
   }
   for (const journal::FolderRow& row : rows) {
     const bool found = std::any_of(sources.begin(), sources.end(), [&](const SourceFolder& source) {

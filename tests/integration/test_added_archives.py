@@ -43,7 +43,7 @@ class AddedTest(WithDovecot, ProgramTest):
         self.pack("-r", "Other")
         outcome = self.migrate(self.server, self.archive, "Mail")
         self.assert_code(outcome, 0)
-        self.assertIn("mail.tar was added to", outcome.err)
+        self.assertEqual(outcome.err.count("mail.tar was added to"), 1)
         with open(self.tree / "Inbox", "ab") as inbox:
             inbox.write(mbox("new"))
         self.pack("-r", "Inbox")
