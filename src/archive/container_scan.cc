@@ -17,6 +17,7 @@
 #include "archive/not_read_rules.h"
 #include "archive/side_files.h"
 #include "archive/text_conversion.h"
+#include "archive/zip_account.h"
 #include "archive/zip_end.h"
 #include "archive/zip_names.h"
 #include "mboxferry/base/utf8.h"
@@ -36,16 +37,16 @@ std::string order_key(MemberPosition position) {
 }
 
 // What another archive holds that this one was joined to is not in the directory at the end.
-Result<void> list_bytes_before_zip(const OpenFile& file, NotReadList& not_read) {
+Result<void> list_bytes_around_zip(const OpenFile& file, NotReadList& not_read) {
   std::string head(kHeadBytes, '\0');
   MBOXFERRY_ASSIGN(const std::size_t size, file.read_at(0, head));
   head.resize(size);
   if (container_format(head) != ContainerFormat::zip) return ok();
-  MBOXFERRY_ASSIGN(const auto before, bytes_before_zip(file));
-  if (!before || *before == 0) return ok();
-  const std::string name(base_name(file.path()));
-  not_read.add({NotReadKind::unread, to_utf8(name), to_utf8(file.path()), *before,
-                "another zip archive before this one, as when two were joined: split them"});
+  MBOXFERRY_ASSIGN(const std::vector<ZipRemark> remarks, account_for_zip(file));
+  const std::string name = to_utf8(base_name(file.path()));
+  for (const ZipRemark& remark : remarks) {
+    not_read.add({NotReadKind::unread, name, to_utf8(file.path()), remark.bytes, remark.reason});
+  }
   return ok();
 }
 
@@ -186,6 +187,13 @@ Result<void> ContainerScan::look_inside(std::string_view head) {
   const std::string_view name = base_name(relative_);
   const bool compressed = walker_->is_compressed();
   const auto format = container_format(head);
+  if (compressed && as_delivery(relative_)) {
+    // On disk such a file is never walked through.
+    if (const std::string doubt = packed_delivery_doubt(head); !doubt.empty()) {
+      leave_unread(doubt);
+      return ok();
+    }
+  }
   if (format && is_link_) {
     leave_out("another name of an archive of files");
     return ok();
@@ -209,6 +217,9 @@ Result<void> ContainerScan::look_inside(std::string_view head) {
   const bool is_in_maildir = maildir_place(relative_) != MaildirPlace::none;
   if (looks_like_mbox(head) || (compressed && head.empty()) || may_be_damaged_mbox(name, head)) {
     keep(compressed);
+  } else if (const auto reason = metadata_reason_of_empty(name);
+             head.empty() && !compressed && !reason.empty()) {
+    leave_out(reason);
   } else if (head.empty() && !compressed && without_packing_suffix(name) != name) {
     leave_unread("is empty, which a compressed file never is");
   } else if (head.empty() && can_be_mbox(name) && !is_in_maildir) {
@@ -225,6 +236,8 @@ Result<void> ContainerScan::leave_other(std::string_view head) {
   const std::string_view name = base_name(relative_);
   if (const auto reason = metadata_reason(name); !reason.empty()) {
     leave_out(reason);
+  } else if (const auto names = unread_label_names(name, head); !names.empty()) {
+    leave_out(names);
   } else if (const auto kind = container_name(head); !kind.empty()) {
     tell(kind_of_packed(name, head), not_unpacked(head));
   } else if (head.empty()) {
@@ -277,10 +290,14 @@ Result<void> ContainerScan::visit() {
     leave_unread("its name is too long");
     return ok();
   }
-  const bool may_replace = walker_->is_in_tar() && !plain_path(entry.name).empty();
-  MBOXFERRY_TRY(
-      links_.add_member(relative_, walker_->position(), entry.size.value_or(0), may_replace));
-  return visit_file();
+  const bool has_place = walker_->is_in_tar() && !plain_path(entry.name).empty();
+  const MemberPosition position = walker_->position();
+  const auto visited = visit_file();
+  // What is no mail takes no mail's place.
+  const bool is_mail = last_kept_ == position;
+  MBOXFERRY_TRY(links_.add_member(relative_, position,
+                                  has_place && is_mail ? replaced_name() : std::string()));
+  return visited;
 }
 
 Result<void> ContainerScan::visit_file() {
@@ -310,7 +327,7 @@ Result<void> ContainerScan::visit_file() {
       if (is_link_) linked_head_ = *head;
       return look_inside(is_link_ ? std::string_view(linked_head_) : *head);
     }
-    if (can_be_mbox(name)) {
+    if (can_be_mbox(name) && !as_delivery(relative_)) {
       keep(false);
     } else {
       tell(kind_of_unreadable(name), "cannot be read: " + head.error().what);
@@ -348,6 +365,11 @@ Result<ContainerContents> ContainerScan::run() {
                      to_utf8(container_->file().path()) + ": behind " + label_, 0,
                      "the end of the tar archive is missing: members may be"});
     }
+    for (const ZipRemark& remark : walker_->take_remarks()) {
+      not_read_.add({NotReadKind::unread, to_utf8(relative_) + " (end)",
+                     to_utf8(container_->file().path()) + ": behind " + label_, remark.bytes,
+                     remark.reason});
+    }
     if (!more && !walker_->is_inside()) {
       MBOXFERRY_TRY(end_damaged(more.error()));
       break;
@@ -381,6 +403,7 @@ Result<void> ContainerScan::finish() {
   MBOXFERRY_ASSIGN(auto lists, messages_.finish(nullptr, copy, container_));
   contents_.unexplained_keywords = messages_.unexplained_keywords();
   contents_.noted = messages_.noted();
+  contents_.note_troubles = messages_.note_troubles();
   for (FoundFolder& list : lists) {
     list.folder.file = container_->file().path();
     list.folder.member = list.relative.empty() ? "." : to_utf8(list.relative);
@@ -396,7 +419,7 @@ Result<ContainerContents> scan_container(std::shared_ptr<const OpenFile> file, c
                                          NotReadList& not_read, LayoutMarks& marks) {
   const CodePageGuess guess = guess_code_page(file, limits);
   const std::string path = file->path();
-  MBOXFERRY_TRY(list_bytes_before_zip(*file, not_read));
+  MBOXFERRY_TRY(list_bytes_around_zip(*file, not_read));
   auto container = std::make_shared<Container>(std::move(file), limits);
   container->set_code_page(guess.best());
   MBOXFERRY_ASSIGN(ContainerContents contents,

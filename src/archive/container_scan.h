@@ -9,6 +9,7 @@
 #include "archive/folder_list.h"
 #include "archive/layout.h"
 #include "archive/limits.h"
+#include "archive/message_table.h"
 #include "archive/open_file.h"
 #include "mboxferry/base/result.h"
 
@@ -18,6 +19,7 @@ struct ContainerContents {
   std::vector<FoundFolder> folders;  ///< in the container's order
   bool has_encrypted = false;
   std::uint64_t unexplained_keywords = 0;  ///< messages with a keyword letter without a name
+  NoteTroubles note_troubles;
   std::uint64_t noted = 0;                 ///< messages with a file beside them that was read
   std::string notice;  ///< what was decided about members or their names without certainty
 };

@@ -37,8 +37,10 @@ class ContainerScan {
   Result<void> add_message(const MailFile& mail, MessageRecord record);
   Result<MessageRecord> measure(FolderForm form);
   Result<void> add_link();
+  [[nodiscard]] std::string replaced_name() const;
   Result<void> drop_replaced();
   Result<bool> drop_member(MemberPosition position, std::set<std::size_t>& dropped);
+  void take_name(MemberPosition position, MemberPosition later);
   void drop_folders(const std::set<std::size_t>& dropped);
   Result<void> read_hard_links();
   Result<void> read_hard_link(const MemberLink& link);

@@ -17,6 +17,8 @@ struct Encryption {
 };
 constexpr Encryption kOpenPgp{""sv, "a file encrypted with OpenPGP"sv,
                               "decrypt it with gpg --decrypt"sv};
+constexpr Encryption kOpenSslBase64{""sv, "a file encrypted with openssl enc"sv,
+                                    "decrypt it with openssl enc -d -a"sv};
 constexpr std::array<Encryption, 5> kEncryptions{{
     {"-----BEGIN PGP MESSAGE-----"sv, kOpenPgp.name, kOpenPgp.remedy},
     {"age-encryption.org/v1\n"sv, "a file encrypted with age"sv, "decrypt it with age --decrypt"sv},
@@ -51,10 +53,18 @@ bool is_openpgp(std::string_view head) {
          std::find(kPublicKey.begin(), kPublicKey.end(), byte(algorithm)) != kPublicKey.end();
 }
 
+// The base64 form of "Salted__" ends within a character.
+bool is_base64_of_openssl(std::string_view head) {
+  constexpr std::string_view kBegin = "U2FsdGVkX1";
+  return head.size() > kBegin.size() && head.starts_with(kBegin) &&
+         std::string_view("89+/").find(head[kBegin.size()]) != std::string_view::npos;
+}
+
 const Encryption* encryption_of(std::string_view head) {
   for (const Encryption& row : kEncryptions) {
     if (head.starts_with(row.bytes)) return &row;
   }
+  if (is_base64_of_openssl(head)) return &kOpenSslBase64;
   return is_openpgp(head) ? &kOpenPgp : nullptr;
 }
 

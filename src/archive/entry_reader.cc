@@ -67,10 +67,21 @@ Result<std::unique_ptr<EntryReader>> EntryReader::open(std::unique_ptr<InputStre
                                                        ContainerFormat format,
                                                        std::shared_ptr<UnpackMeter> meter,
                                                        CodePage code_page) {
-  const bool seekable = dynamic_cast<FileStream*>(stream.get()) != nullptr;
   const bool is_zip = format == ContainerFormat::zip;
+  const auto* const file = dynamic_cast<FileStream*>(stream.get());
+  bool seekable = false;
+  if (is_zip && file != nullptr) {
+    MBOXFERRY_ASSIGN(seekable, has_zip_directory(file->file()));
+  }
+  RememberingStream* remembered = nullptr;
+  if (is_zip && !seekable) {
+    auto wrapped = std::make_unique<RememberingStream>(std::move(stream));
+    remembered = wrapped.get();
+    stream = std::move(wrapped);
+  }
   std::unique_ptr<EntryReader> reader(new EntryReader(
       std::move(stream), std::move(meter), is_zip ? std::optional(code_page) : std::nullopt));
+  reader->remembered_ = remembered;
   MBOXFERRY_TRY(reader->start(format, seekable));
   return reader;
 }
@@ -101,6 +112,14 @@ bool EntryReader::lacks_end() const {
   return is_tar() && input_.zeros() < kBlock;
 }
 
+Result<void> EntryReader::account_for_end() {
+  if (remembered_ == nullptr) return ok();
+  const la_int64_t used = archive_filter_bytes(input_.get(), -1);
+  if (used < 0 || !remembered_->go_back(static_cast<std::uint64_t>(used))) return ok();
+  MBOXFERRY_ASSIGN(remarks_, account_for_zip_end(*remembered_, number_));
+  return ok();
+}
+
 Result<bool> EntryReader::next() {
   archive_entry* raw = nullptr;
   int status = ARCHIVE_OK;
@@ -113,7 +132,10 @@ Result<bool> EntryReader::next() {
     }
     if (status == ARCHIVE_OK || status == ARCHIVE_WARN) entry_ = to_entry(raw);
   }
-  if (status == ARCHIVE_EOF) return false;
+  if (status == ARCHIVE_EOF) {
+    MBOXFERRY_TRY(account_for_end());
+    return false;
+  }
   if (status != ARCHIVE_OK && status != ARCHIVE_WARN) {
     return failure(number_ == 0 ? input_.name() : "behind " + member_name_, member_read_);
   }

@@ -10,11 +10,13 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "archive/code_page.h"
 #include "archive/file_kind.h"
 #include "archive/input_stream.h"
 #include "archive/libarchive_input.h"
+#include "archive/zip_account.h"
 #include "mboxferry/base/result.h"
 
 namespace mboxferry::archive {
@@ -33,7 +35,7 @@ struct Entry {
 
 /// Names in a zip archive that are not UTF-8 are taken for text in a code page. A zip archive in a
 /// FileStream is read by its directory, so that passing over members is cheap; one in another
-/// stream is read as it comes.
+/// stream, or without a directory at its end, is read as it comes.
 class EntryReader {
  public:
   static Result<std::unique_ptr<EntryReader>> open(std::unique_ptr<InputStream> stream,
@@ -48,6 +50,8 @@ class EntryReader {
   bool take_passed_damage() { return std::exchange(passed_damage_, false); }
   /// Behind the last member: true when the blocks that end a tar archive are missing.
   [[nodiscard]] bool lacks_end() const;
+  /// Behind the last member of a zip archive that is read as it comes: what no member leads to.
+  std::vector<ZipRemark> take_remarks() { return std::exchange(remarks_, {}); }
   [[nodiscard]] bool is_tar() const { return !code_page_; }
   /// Counts from 1; 0 before the first next().
   [[nodiscard]] std::uint64_t number() const { return number_; }
@@ -60,8 +64,11 @@ class EntryReader {
   EntryReader(std::unique_ptr<InputStream> stream, std::shared_ptr<UnpackMeter> meter,
               std::optional<CodePage> code_page);
   Result<void> start(ContainerFormat format, bool seekable);
+  Result<void> account_for_end();
   [[nodiscard]] Error failure(const std::string& name, std::uint64_t unpacked) const;
 
+  RememberingStream* remembered_ = nullptr;  // what input_ reads, of a zip archive that is streamed
+  std::vector<ZipRemark> remarks_;
   LibarchiveInput input_;
   UnpackCounter counter_;
   std::optional<CodePage> code_page_;

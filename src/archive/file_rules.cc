@@ -66,12 +66,14 @@ constexpr std::array<IndexFile, 12> kIndexEndings{{
     {".uidcache", "index file of KMail"},
 }};
 // Files beside the mail that say what is not in the messages.
-constexpr std::array<IndexFile, 5> kMetadataSuffixes{{
+constexpr std::array<IndexFile, 6> kMetadataSuffixes{{
     {".metadata.json", "read marks and labels of Proton Mail, not read"},
     {"-metadata.xml", "read marks and labels of Google Vault, not read"},
     {".meta", "read marks and labels of gmvault or Zimbra, not read"},
     {".imap", "read marks and UIDs of imap-backup, not read"},
     {"msg-db.sqlite", "labels of Got Your Back, not read"},
+    {"msg-db.sqlite-wal",
+     "changes to the labels of Got Your Back that are not in its database yet"},
 }};
 constexpr std::array<std::string_view, 12> kNeverMail{".html",  ".dat", ".lock", ".json",
                                                       ".plist", ".txt", ".log",  ".csv",
@@ -134,6 +136,12 @@ std::string_view metadata_reason(std::string_view name) {
     if (name.ends_with(row.name)) return row.reason;
   }
   return {};
+}
+
+std::string_view metadata_reason_of_empty(std::string_view name) {
+  const std::string_view reason = metadata_reason(name);
+  const bool says_nothing = !reason.empty() && name.ends_with("-wal");  // all is in the database
+  return says_nothing ? "empty" : reason;
 }
 
 bool is_partial_name(std::string_view name) {

@@ -28,6 +28,8 @@ std::string_view index_file_reason(std::string_view name);
 /// What a file of this name that is no mail itself says about mail beside it ("labels of Got Your
 /// Back, not read"); empty for other names.
 std::string_view metadata_reason(std::string_view name);
+/// The same for a file without a byte.
+std::string_view metadata_reason_of_empty(std::string_view name);
 
 /// True for "x.partial.emlx", whose attachments Apple Mail keeps in other files.
 bool is_partial_name(std::string_view name);

@@ -47,6 +47,13 @@ Result<Identity> identify_prefix(const OpenFile& file, std::uint64_t size) {
   return identity;
 }
 
+Result<bool> is_plain_tar(const OpenFile& file) {
+  std::string head(kHeadBytes, '\0');
+  MBOXFERRY_ASSIGN(const std::size_t size, file.read_at(0, head));
+  head.resize(size);
+  return container_format(head) == ContainerFormat::tar;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ByteSource>> open_folder(const Folder& folder) {
@@ -82,10 +89,12 @@ Result<Change> compare(const Folder& folder, const Identity& before) {
   if (folder.messages && !folder.container) return compare_messages(folder, before);
   MBOXFERRY_ASSIGN(const OpenFile file, OpenFile::open(folder.root, folder.file));
   if (file.size() < before.size) return Change::different;
-  if (file.size() > before.size) return folder.container ? Change::different : Change::grown;
+  MBOXFERRY_ASSIGN(const bool may_grow, folder.container ? is_plain_tar(file) : Result<bool>(true));
+  if (file.size() > before.size) return may_grow ? Change::grown : Change::different;
   MBOXFERRY_ASSIGN(const Identity now, identify_prefix(file, before.size));
   const bool same_ends = now.head == before.head && now.tail == before.tail;
-  if (!same_ends && folder.container) return Change::different;
+  // tar -r writes over the blocks of the end, of which there may be enough.
+  if (!same_ends && folder.container) return may_grow ? Change::grown : Change::different;
   return same_ends && now.modified_ns == before.modified_ns ? Change::none : Change::touched;
 }
 

@@ -149,6 +149,8 @@ Result<bool> read_gyb_database(
     sqlite3_reset(labels.get());
     if (found != SQLITE_DONE) return false;
     SideNote note = note_of_gmail_labels(of_message);
+    note.is_cut = note.is_cut || of_message.size() == kMostLabelRows;
+    note.is_listed = true;
     note.date = parse_stored_date(date);
     MBOXFERRY_TRY(visit(name, note));
   }

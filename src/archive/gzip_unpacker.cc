@@ -6,6 +6,7 @@
 #include <array>
 #include <limits>
 #include <new>
+#include <optional>
 #include <utility>
 
 #include "archive/unpacker.h"
@@ -26,6 +27,8 @@ class GzipUnpacker final : public InputStream {
   [[nodiscard]] const std::string& name() const override { return packed_->name(); }
 
  private:
+  static std::size_t buffer_size(std::span<char> buffer);
+  Result<void> unpack_into(std::span<char> buffer);
   Result<void> fill();
   Result<void> next_member();
   [[nodiscard]] bool input_is_empty() const { return stream_.avail_in == 0; }
@@ -37,6 +40,7 @@ class GzipUnpacker final : public InputStream {
   UnpackCounter counter_;
   z_stream stream_{};
   bool at_end_ = false;
+  std::optional<Error> error_;  ///< for the next read
   std::array<char, 64 * 1024> input_{};
 };
 
@@ -67,9 +71,22 @@ Result<void> GzipUnpacker::next_member() {
   return ok();
 }
 
+// What was unpacked before an error is given before the error.
 Result<std::size_t> GzipUnpacker::read(std::span<char> buffer) {
-  const std::size_t size =
-      std::min<std::size_t>(buffer.size(), std::numeric_limits<uInt>::max() / 2);
+  if (error_) return *error_;
+  const auto failed = unpack_into(buffer);
+  const std::size_t got = buffer_size(buffer) - stream_.avail_out;
+  if (failed || got == 0) return failed ? Result<std::size_t>(got) : failed.error();
+  error_ = failed.error();
+  return got;
+}
+
+std::size_t GzipUnpacker::buffer_size(std::span<char> buffer) {
+  return std::min<std::size_t>(buffer.size(), std::numeric_limits<uInt>::max() / 2);
+}
+
+Result<void> GzipUnpacker::unpack_into(std::span<char> buffer) {
+  const std::size_t size = buffer_size(buffer);
   stream_.next_out = reinterpret_cast<Bytef*>(buffer.data());
   stream_.avail_out = static_cast<uInt>(size);
   while (!at_end_ && stream_.avail_out == size) {
@@ -85,7 +102,7 @@ Result<std::size_t> GzipUnpacker::read(std::span<char> buffer) {
       return broken(stream_.msg == nullptr ? "broken data" : stream_.msg);
     }
   }
-  return size - stream_.avail_out;
+  return ok();
 }
 
 }  // namespace

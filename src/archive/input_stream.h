@@ -41,6 +41,7 @@ class FileStream final : public InputStream {
   Result<std::size_t> read(std::span<char> buffer) override;
   Result<std::uint64_t> skip(std::uint64_t count) override;
   [[nodiscard]] const std::string& name() const override { return file_->path(); }
+  [[nodiscard]] const OpenFile& file() const { return *file_; }
   [[nodiscard]] std::uint64_t size() const { return file_->size(); }
   [[nodiscard]] std::uint64_t offset() const { return offset_; }
   void seek(std::uint64_t offset) { offset_ = offset; }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* kCreateMembers =
     "CREATE TABLE member(id INTEGER PRIMARY KEY, path BLOB, outer_number INTEGER,"
-    " inner_number INTEGER, size INTEGER, may_replace INTEGER);"
+    " inner_number INTEGER, replaces BLOB);"
     "CREATE TABLE link(hard INTEGER, path BLOB, target BLOB, place INTEGER, before INTEGER);"
     "BEGIN;";
 constexpr const char* kIndexMembers = "CREATE INDEX IF NOT EXISTS by_path ON member(path);";
@@ -23,12 +23,6 @@ constexpr const char* kHardLinks =
     " WHERE one.path = link.target AND one.id <= link.before),"
     " (SELECT min(id) FROM member AS one WHERE one.path = link.target))"
     " WHERE hard = 1 ORDER BY member.outer_number, member.inner_number, link.path";
-constexpr const char* kReplaced =
-    "SELECT old.path, old.outer_number, old.inner_number, old.size > later.size FROM member AS old"
-    " JOIN member AS later ON later.id = (SELECT max(id) FROM member AS one"
-    " WHERE one.path = old.path AND one.may_replace = 1 AND"
-    " (one.outer_number = old.outer_number OR (one.inner_number = 0 AND old.inner_number = 0)))"
-    " WHERE old.may_replace = 1 AND later.id > old.id ORDER BY old.id";
 // Everything below a directory is between its name with a slash and its name with a zero.
 constexpr const char* kSymbolicLinks =
     "SELECT path, target, place, EXISTS(SELECT 1 FROM member WHERE member.path = link.target"
@@ -66,21 +60,24 @@ LinkTarget resolve(const std::string& link, std::string_view text) {
 Result<void> MemberLinks::open() {
   if (database_.is_open()) return ok();
   MBOXFERRY_TRY(database_.open(kCreateMembers));
-  MBOXFERRY_ASSIGN(insert_member_,
-                   database_.prepare("INSERT INTO member VALUES(?, ?, ?, ?, ?, ?)"));
+  MBOXFERRY_ASSIGN(insert_member_, database_.prepare("INSERT INTO member VALUES(?, ?, ?, ?, ?)"));
   MBOXFERRY_ASSIGN(insert_link_, database_.prepare("INSERT INTO link VALUES(?, ?, ?, ?, ?)"));
   return ok();
 }
 
 Result<void> MemberLinks::add_member(const std::string& path, MemberPosition position,
-                                     std::uint64_t size, bool may_replace) {
+                                     const std::string& replaces) {
   MBOXFERRY_TRY(open());
+  may_have_replaced_ = may_have_replaced_ || !replaces.empty();
   bind_number(insert_member_.get(), 1, ++members_);
   bind_bytes(insert_member_.get(), 2, path);
   bind_number(insert_member_.get(), 3, position.outer);
   bind_number(insert_member_.get(), 4, position.inner);
-  bind_number(insert_member_.get(), 5, size);
-  bind_number(insert_member_.get(), 6, may_replace ? 1 : 0);
+  if (replaces.empty()) {
+    sqlite3_bind_null(insert_member_.get(), 5);
+  } else {
+    bind_bytes(insert_member_.get(), 5, replaces);
+  }
   return database_.insert(insert_member_.get());
 }
 
@@ -103,20 +100,6 @@ Result<void> MemberLinks::add_hard_link(const std::string& path, const std::stri
 Result<void> MemberLinks::add_symbolic_link(const std::string& path, std::string_view target) {
   const LinkTarget resolved = resolve(path, target);
   return add_link(false, path, resolved.path, resolved.place);
-}
-
-Result<void> MemberLinks::each_replaced(const ReplacedVisitor& visit) {
-  if (members_ == 0) return ok();
-  MBOXFERRY_TRY(database_.run(kIndexMembers));
-  MBOXFERRY_ASSIGN(const Statement replaced, database_.prepare(kReplaced));
-  for (;;) {
-    const int status = sqlite3_step(replaced.get());
-    if (status == SQLITE_DONE) return ok();
-    if (status != SQLITE_ROW) return database_.failed();
-    ReplacedMember member{bytes_of(replaced.get(), 0), {}, number_of(replaced.get(), 3) != 0};
-    member.position = {number_of(replaced.get(), 1), number_of(replaced.get(), 2)};
-    MBOXFERRY_TRY(visit(member));
-  }
 }
 
 Result<void> MemberLinks::each_hard_link(const HardVisitor& visit) {

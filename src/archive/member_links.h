@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "archive/input_stream.h"
 #include "archive/member_walker.h"
 #include "archive/temporary_database.h"
 #include "mboxferry/base/result.h"
@@ -22,7 +23,9 @@ struct MemberLink {
 struct ReplacedMember {
   std::string path;
   MemberPosition position;
-  bool is_larger = false;  ///< than the one that replaces it
+  MemberPosition later;        ///< of the one that replaces it
+  bool has_same_path = false;  ///< as the one that replaces it, which may have other flags
+  bool is_beginning = false;   ///< of the one that replaces it, or the same
 };
 
 /// Members by their paths and links to them, in a temporary database, so that memory is constant.
@@ -30,19 +33,24 @@ class MemberLinks {
  public:
   enum class Place { inside, outside, nowhere };
   using HardVisitor = std::function<Result<void>(const MemberLink&)>;
+  using MemberBytes = std::function<Result<InputStream*>(MemberPosition)>;
   using ReplacedVisitor = std::function<Result<void>(const ReplacedMember&)>;
   using SymbolicVisitor = std::function<void(const MemberLink&, Place)>;
 
-  /// `size` is as the container tells it. `may_replace`: a member takes the place of those of its
-  /// name before it, as unpacking a tar archive leaves the last one.
-  Result<void> add_member(const std::string& path, MemberPosition position, std::uint64_t size,
-                          bool may_replace);
+  /// `replaces`: a member takes the place of those before it that have the same, as unpacking a tar
+  /// archive leaves the last one of a name; empty for a member that takes no place and keeps its
+  /// own.
+  Result<void> add_member(const std::string& path, MemberPosition position,
+                          const std::string& replaces);
   /// Names a member that came before; failing that, the first one of the name behind the link.
   Result<void> add_hard_link(const std::string& path, const std::string& target);
   /// `target` as the link says it.
   Result<void> add_symbolic_link(const std::string& path, std::string_view target);
 
-  /// The members that a later one of the same name replaces, in their order.
+  /// Compares members that a later one replaces with that one. `bytes` gives what the member at a
+  /// position holds; it is asked from front to back, once for each. See member_comparison.cc.
+  Result<void> compare_replaced(const MemberBytes& bytes);
+  /// After that: these members, in their order.
   Result<void> each_replaced(const ReplacedVisitor& visit);
   /// In the order of the members that they name.
   Result<void> each_hard_link(const HardVisitor& visit);
@@ -52,11 +60,14 @@ class MemberLinks {
   Result<void> open();
   Result<void> add_link(bool hard, const std::string& path, std::string_view target, Place place);
 
+  Result<void> compare_at(MemberPosition position, InputStream& bytes);
+
   TemporaryDatabase database_{"the list of members"};
   Statement insert_member_;
   Statement insert_link_;
   std::uint64_t members_ = 0;
   bool has_links_ = false;
+  bool may_have_replaced_ = false;
 };
 
 }  // namespace mboxferry::archive

@@ -3,6 +3,7 @@
 #include "archive/member_walker.h"
 
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "archive/file_kind.h"
@@ -66,11 +67,15 @@ Result<bool> MemberWalker::next() {
     passed_damage_ = inner_->take_passed_damage() || passed_damage_;
     if (!more || *more) return more;
     lacks_end_ = inner_->lacks_end();
+    remarks_ = inner_->take_remarks();
     inner_.reset();
   }
   const auto more = outer_->next();
   passed_damage_ = outer_->take_passed_damage() || passed_damage_;
-  if (more && !*more) lacks_end_ = outer_->lacks_end() || lacks_end_;
+  if (!more || *more) return more;
+  lacks_end_ = outer_->lacks_end() || lacks_end_;
+  std::vector<ZipRemark> own = outer_->take_remarks();
+  std::move(own.begin(), own.end(), std::back_inserter(remarks_));
   return more;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "archive/entry_reader.h"
 #include "archive/input_stream.h"
@@ -40,6 +41,8 @@ class MemberWalker {
   bool take_passed_damage() { return std::exchange(passed_damage_, false); }
   /// True when next() has come to the end of a tar archive that is not marked as such; asked once.
   bool take_lacking_end() { return std::exchange(lacks_end_, false); }
+  /// What no member of a zip archive leads to that next() has come to the end of; asked once.
+  std::vector<ZipRemark> take_remarks() { return std::exchange(remarks_, {}); }
   /// Goes on to the member at `position`, which is behind the present one.
   Result<void> go_to(MemberPosition position);
   [[nodiscard]] MemberPosition position() const;
@@ -74,6 +77,7 @@ class MemberWalker {
   bool is_compressed_ = false;
   bool passed_damage_ = false;
   bool lacks_end_ = false;
+  std::vector<ZipRemark> remarks_;
 };
 
 }  // namespace mboxferry::archive

@@ -191,6 +191,7 @@ Result<std::vector<FoundFolder>> MessageCollector::finish(
       if (list == id) copy(root ? join_path(key.second, name) : name);
     }
   }));
+  MBOXFERRY_ASSIGN(note_troubles_, table_->note_troubles());
   MBOXFERRY_TRY(table_->seal());
   MBOXFERRY_ASSIGN(noted_, table_->noted());
   std::shared_ptr<SharedBytes> shared;

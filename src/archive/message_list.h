@@ -63,6 +63,8 @@ class MessageCollector {
   [[nodiscard]] std::uint64_t unexplained_keywords() const { return unexplained_; }
   /// After finish(): the messages whose marks and labels were read from files beside them.
   [[nodiscard]] std::uint64_t noted() const { return noted_; }
+  /// After finish(): what of such files is not used.
+  [[nodiscard]] const NoteTroubles& note_troubles() const { return note_troubles_; }
 
  private:
   Result<void> count_unexplained(std::int64_t list, const MessageList& names);
@@ -76,6 +78,7 @@ class MessageCollector {
   std::map<std::string, LabelNames> label_names_;
   std::uint64_t unexplained_ = 0;
   std::uint64_t noted_ = 0;
+  NoteTroubles note_troubles_;
 };
 
 /// The messages one behind the other, for open_folder().

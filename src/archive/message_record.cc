@@ -12,6 +12,7 @@
 #include "archive/encrypted_kind.h"
 #include "archive/file_kind.h"
 #include "archive/file_rules.h"
+#include "archive/not_read_rules.h"
 #include "archive/separator_search.h"
 
 namespace mboxferry::archive {
@@ -74,6 +75,14 @@ std::string unread_part(std::string_view name, const MessageRecord& record) {
                                                        : std::string();
 }
 
+std::string packed_delivery_doubt(std::string_view head) {
+  if (looks_like_message(head) || head.empty()) return {};
+  if (container_format(head) || !container_name(head).empty())
+    return "packed, and inside is " + not_unpacked(head);
+  if (kind_of_unknown(head) == NotReadKind::unread) return {};
+  return "packed, and what is inside does not begin like a message";
+}
+
 Result<void> look_for_compression(OpenFile file, const Limits& limits, bool has_other_size,
                                   MessageRecord& record) {
   std::array<char, 16> first{};
@@ -88,6 +97,9 @@ Result<void> look_for_compression(OpenFile file, const Limits& limits, bool has_
   record.compressed = !unpacked || unpacked->compressed;
   if (!record.compressed) return ok();
   if (!unpacked) return unpacked.error();
+  MBOXFERRY_ASSIGN(const std::string_view head, unpacked->bytes->head());
+  const std::string doubt = packed_delivery_doubt(head);
+  if (!doubt.empty()) return Error{ErrorCode::not_mail, doubt, "unpack it by hand"};
   MBOXFERRY_ASSIGN(record.length, unpacked->bytes->skip(std::numeric_limits<std::uint64_t>::max()));
   return ok();
 }

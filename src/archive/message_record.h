@@ -29,9 +29,12 @@ Result<MessageRecord> read_record(FolderForm form, HeadedStream& bytes,
 /// Why a message with this name is read in part only, in words; empty when it is whole.
 std::string unread_part(std::string_view name, const MessageRecord& record);
 
+/// Why what a packed delivery holds is no message, by its first bytes; empty when it is one.
+std::string packed_delivery_doubt(std::string_view head);
+
 /// Dovecot may keep messages compressed under their own names: sets whether `file` is, and then the
 /// length of what is inside. `has_other_size`: the name says that the file's size is not the
-/// message's. `not_mail` when the message is encrypted.
+/// message's. `not_mail` when the message is encrypted, or no message is in it.
 Result<void> look_for_compression(OpenFile file, const Limits& limits, bool has_other_size,
                                   MessageRecord& record);
 

@@ -14,7 +14,8 @@ constexpr const char* kCreate =
     " modified INTEGER, outer_number INTEGER, inner_number INTEGER, device INTEGER,"
     " inode INTEGER, side BLOB);"
     "CREATE TABLE note(side BLOB PRIMARY KEY, has_flags INTEGER, info BLOB, labels BLOB,"
-    " date INTEGER, is_exact INTEGER) WITHOUT ROWID;"
+    " date INTEGER, is_exact INTEGER, is_cut INTEGER, is_listed INTEGER, times INTEGER)"
+    " WITHOUT ROWID;"
     "CREATE TABLE message(list INTEGER, number INTEGER, offset INTEGER, name BLOB,"
     " stable_name BLOB, length INTEGER, skip INTEGER, on_disk INTEGER, compressed INTEGER,"
     " has_flags INTEGER, info BLOB, modified INTEGER, outer_number INTEGER, inner_number INTEGER,"
@@ -22,7 +23,14 @@ constexpr const char* kCreate =
     "BEGIN;";
 constexpr const char* kInsert =
     "INSERT INTO incoming VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-constexpr const char* kInsertNote = "INSERT OR REPLACE INTO note VALUES(?, ?, ?, ?, ?, ?)";
+constexpr const char* kInsertNote =
+    "INSERT INTO note VALUES(?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT(side) DO UPDATE SET"
+    " has_flags = excluded.has_flags, info = excluded.info, labels = excluded.labels,"
+    " date = excluded.date, is_exact = excluded.is_exact, is_cut = max(is_cut, excluded.is_cut),"
+    " is_listed = excluded.is_listed, times = times + excluded.is_listed";
+constexpr const char* kTroubles =
+    "SELECT total(is_listed = 1 AND side NOT IN (SELECT side FROM incoming"
+    " WHERE side IS NOT NULL)), total(times > 1), total(is_cut) FROM note";
 constexpr const char* kNoted = "SELECT count(*) FROM message WHERE ?1 = ?2 AND labels IS NOT NULL";
 constexpr const char* kIndexPositions =
     "CREATE INDEX IF NOT EXISTS by_position ON incoming(outer_number, inner_number);";
@@ -128,7 +136,16 @@ Result<void> MessageTable::add_note(const std::string& side, const SideNote& not
     sqlite3_bind_null(insert, 5);
   }
   sqlite3_bind_int(insert, 6, note.date && note.date_is_exact ? 1 : 0);
+  sqlite3_bind_int(insert, 7, note.is_cut ? 1 : 0);
+  sqlite3_bind_int(insert, 8, note.is_listed ? 1 : 0);
   return database_.insert(insert);
+}
+
+Result<NoteTroubles> MessageTable::note_troubles() {
+  MBOXFERRY_ASSIGN(const Statement statement, database_.prepare(kTroubles));
+  if (sqlite3_step(statement.get()) != SQLITE_ROW) return database_.failed();
+  return NoteTroubles{number_of(statement.get(), 0), number_of(statement.get(), 1),
+                      number_of(statement.get(), 2)};
 }
 
 Result<std::uint64_t> MessageTable::noted() { return number(kNoted, 0, 0); }

@@ -55,6 +55,13 @@ struct ArrangedMessage {
   std::uint64_t length = 0;
 };
 
+/// What of the notes about messages is not used.
+struct NoteTroubles {
+  std::uint64_t unmatched = 0;  ///< listed, of messages that are not there
+  std::uint64_t repeated = 0;   ///< messages that are listed more than once
+  std::uint64_t cut = 0;        ///< notes of which labels are left out
+};
+
 /// In a temporary SQLite database, which uses memory up to a bound and the disk behind it.
 /// Thread-safe once it is sealed.
 class MessageTable {
@@ -65,6 +72,8 @@ class MessageTable {
   Result<void> add(std::int64_t list, const MessageRecord& record);
   /// What a file beside the message with this side_key() says; in any order with add().
   Result<void> add_note(const std::string& side, const SideNote& note);
+  /// Before it is sealed.
+  Result<NoteTroubles> note_troubles();
   /// Once sealed: the messages that a note was about.
   Result<std::uint64_t> noted();
   /// Takes the messages of the member at `position` away; false when there are none.

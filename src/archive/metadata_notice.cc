@@ -3,6 +3,7 @@
 #include "archive/metadata_notice.h"
 
 #include "archive/file_rules.h"
+#include "archive/side_files.h"
 
 namespace mboxferry::archive {
 
@@ -10,13 +11,38 @@ Result<std::string> metadata_notice(const NotReadList& not_read) {
   std::uint64_t files = 0;
   std::string first;
   MBOXFERRY_TRY(not_read.each(NotReadKind::not_mail, [&](const NotRead& entry) -> Result<void> {
-    if (entry.reason != metadata_reason(base_name(entry.name))) return ok();
+    if (entry.reason != metadata_reason(base_name(entry.name)) &&
+        entry.reason != kUnreadLabelNames) {
+      return ok();
+    }
     if (files++ == 0) first = entry.place + ": " + entry.reason;
     return ok();
   }));
   if (files == 0) return std::string();
   return std::to_string(files) + (files == 1 ? " file holds" : " files hold") +
          " read marks or labels that are not read: messages arrive without them (" + first + ")";
+}
+
+std::vector<std::string> note_trouble_lines(const NoteTroubles& troubles) {
+  std::vector<std::string> lines;
+  const auto line = [&](std::uint64_t count, const std::string& one, const std::string& more) {
+    if (count > 0) lines.push_back(std::to_string(count) + " " + (count == 1 ? one : more));
+  };
+  line(troubles.unmatched,
+       "entry of Got Your Back's database names no message of the archive: its labels are not used",
+       "entries of Got Your Back's database name no message of the archive: their labels are not "
+       "used");
+  line(troubles.repeated,
+       "message has more than one entry in Got Your Back's database: the labels of the last one "
+       "are used",
+       "messages have more than one entry in Got Your Back's database: the labels of the last ones "
+       "are used");
+  line(troubles.cut,
+       "message has more than 200 labels in a file beside the mail, or one over 1 KiB: not all are "
+       "used",
+       "messages have more than 200 labels in a file beside the mail, or one over 1 KiB: not all "
+       "are used");
+  return lines;
 }
 
 std::string lost_keywords(std::uint64_t messages) {

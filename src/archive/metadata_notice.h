@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "archive/message_table.h"
 #include "mboxferry/archive/not_read.h"
 #include "mboxferry/base/result.h"
 
@@ -18,5 +20,8 @@ std::string lost_keywords(std::uint64_t messages);
 
 /// The line about messages whose marks and labels were read from files beside them.
 std::string noted_messages(std::uint64_t messages);
+
+/// A line for each kind of trouble with such files.
+std::vector<std::string> note_trouble_lines(const NoteTroubles& troubles);
 
 }  // namespace mboxferry::archive

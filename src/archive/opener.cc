@@ -127,6 +127,8 @@ Result<Archive> Opener::open_tree(const std::string& path) const {
     archive.notices_.push_back(lost_keywords(tree.unexplained_keywords));
   }
   if (tree.noted > 0) archive.notices_.push_back(noted_messages(tree.noted));
+  for (std::string& line : note_trouble_lines(tree.note_troubles))
+    archive.notices_.push_back(std::move(line));
   archive.not_read_ = std::move(tree.not_read);
   archive.layouts_ = std::move(tree.layouts);
   return archive;
@@ -220,6 +222,7 @@ Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
   bool has_encrypted = false;
   std::uint64_t unexplained_keywords = 0;
   std::uint64_t noted = 0;
+  std::vector<std::string> troubles;
   LayoutMarks marks;
   for (const std::string& path : paths) {
     MBOXFERRY_ASSIGN(OpenFile file, OpenFile::open(path));
@@ -230,6 +233,8 @@ Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
     has_encrypted = has_encrypted || contents.has_encrypted;
     unexplained_keywords += contents.unexplained_keywords;
     noted += contents.noted;
+    for (std::string& line : note_trouble_lines(contents.note_troubles))
+      troubles.push_back(std::move(line));
     if (!contents.notice.empty()) notices.push_back(std::move(contents.notice));
   }
   MBOXFERRY_TRY(not_read->result());
@@ -246,6 +251,7 @@ Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
   if (!metadata.empty()) notices.push_back(std::move(metadata));
   if (unexplained_keywords > 0) notices.push_back(lost_keywords(unexplained_keywords));
   if (noted > 0) notices.push_back(noted_messages(noted));
+  std::move(troubles.begin(), troubles.end(), std::back_inserter(notices));
   archive.not_read_ = std::move(not_read);
   archive.notices_ = std::move(notices);
   archive.layouts_ = marks.names();

@@ -60,6 +60,12 @@ bool is_side_file_name(std::string_view name) {
          name == kProtonLabelFile || name == kGybDatabase;
 }
 
+std::string_view unread_label_names(std::string_view name, std::string_view head) {
+  const bool is_list =
+      name == kProtonLabelFile && head.find("\"Payload\"") != std::string_view::npos;
+  return is_list ? kUnreadLabelNames : std::string_view();
+}
+
 std::string side_key(const std::string& path) {
   constexpr std::string_view kMessageSuffix = ".eml";
   std::string_view plain = without_packing_suffix(path);

@@ -20,6 +20,11 @@ Result<std::string_view> read_side_file(const std::string& path, InputStream& by
 /// True when the name is one that read_side_file() looks into.
 bool is_side_file_name(std::string_view name);
 
+/// Why the names of labels in a file of Proton Mail's that begins with `head` are not used; empty
+/// when it is another file.
+inline constexpr std::string_view kUnreadLabelNames = "names of Proton Mail's labels, not read";
+std::string_view unread_label_names(std::string_view name, std::string_view head);
+
 /// By what the messages of `path`, below the archive, and the files beside them are matched: the
 /// path without `.eml` and the suffixes of compressed files.
 std::string side_key(const std::string& path);

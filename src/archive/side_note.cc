@@ -69,17 +69,22 @@ std::string text_of(const json& value) {
   return value.is_number_integer() ? value.dump() : std::string();
 }
 
+/// False when some were left out.
 template <typename Visitor>
-void each_text(const json& list, const Visitor& visit) {
-  if (!list.is_array()) return;
+bool each_text(const json& list, const Visitor& visit) {
+  if (!list.is_array()) return true;
   std::size_t count = 0;
+  bool all = true;
   for (const json& value : list) {
     const std::string text = text_of(value);
-    if (count == kMostNoteLabels) return;
-    if (text.empty() || text.size() > kLongestNoteLabel) continue;
+    if (text.empty()) continue;
+    if (count == kMostNoteLabels) return false;
+    all = all && text.size() <= kLongestNoteLabel;
+    if (text.size() > kLongestNoteLabel) continue;
     ++count;
     visit(text);
   }
+  return all;
 }
 
 bool is_true(const json& value) {
@@ -117,7 +122,7 @@ std::optional<SideNote> parse_gmvault_note(std::string_view text) {
   SideNote note;
   note.has_flags = true;
   std::vector<std::string> keywords;
-  each_text(member(object, "flags"), [&](const std::string& flag) {
+  const bool all_flags = each_text(member(object, "flags"), [&](const std::string& flag) {
     const std::string_view letter = row_of(kFlagLetters, flag);
     if (!letter.empty()) {
       add_letter(note.info, letter.front());
@@ -125,12 +130,13 @@ std::optional<SideNote> parse_gmvault_note(std::string_view text) {
       keywords.push_back(std::string(kKeywordLabel) + flag);
     }
   });
-  each_text(member(object, "labels"), [&](const std::string& label) {
+  const bool all_labels = each_text(member(object, "labels"), [&](const std::string& label) {
     if (equals_ignoring_case(label, "\\Starred")) return add_letter(note.info, 'F');
     const std::string_view name = row_of(kGmvaultLabels, label);
     note.labels.push_back(name.empty() ? without_backslash(label) : std::string(name));
   });
   note.labels.insert(note.labels.end(), keywords.begin(), keywords.end());
+  note.is_cut = !all_flags || !all_labels;
   note.date = date_of(member(object, "internal_date"));
   return note;
 }
@@ -148,7 +154,7 @@ std::optional<SideNote> parse_proton_note(std::string_view text) {
     note.info += 'R';
   if (is_true(member(payload, "IsForwarded"))) note.info += 'P';
   std::vector<std::string> own;
-  each_text(member(payload, "LabelIDs"), [&](const std::string& id) {
+  note.is_cut = !each_text(member(payload, "LabelIDs"), [&](const std::string& id) {
     if (!is_number(id)) return own.push_back(id);
     const std::string_view name = row_of(kProtonLabels, id);
     if (name == "Starred") return add_letter(note.info, 'F');
@@ -185,9 +191,12 @@ SideNote note_of_gmail_labels(const std::vector<std::string>& labels) {
   note.has_flags = true;
   bool unread = false;
   for (const std::string& label : labels) {
-    if (note.labels.size() == kMostNoteLabels) break;
     const std::string text = to_utf8(label);
-    if (text.empty() || text.size() > kLongestNoteLabel) continue;
+    if (text.empty()) continue;
+    if (text.size() > kLongestNoteLabel || note.labels.size() == kMostNoteLabels) {
+      note.is_cut = true;
+      continue;
+    }
     constexpr std::string_view kCategory = "CATEGORY_";
     const std::string_view name = row_of(kApiLabels, text);
     if (text == "UNREAD") {

@@ -18,6 +18,8 @@ struct SideNote {
   std::vector<std::string> labels;   ///< UTF-8, as Gmail's; an ID of Proton's where names are apart
   std::optional<std::int64_t> date;  ///< seconds since 1970
   bool date_is_exact = false;        ///< false: written without its time zone
+  bool is_cut = false;               ///< labels are left out: too many, or too long
+  bool is_listed = false;            ///< one of a list of messages, not a file beside its own
 };
 
 /// Labels of Proton Mail by their IDs.

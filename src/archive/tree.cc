@@ -281,6 +281,8 @@ Result<void> Walk::visit_file(const std::string& relative, const struct stat& st
     return visit_maildir_file(relative, status);
   } else if (status.st_size > 0) {
     return look_inside(relative, status);
+  } else if (const auto metadata = metadata_reason_of_empty(name); !metadata.empty()) {
+    leave_out(relative, metadata);
   } else if (without_packing_suffix(name) != name) {
     leave_unread(relative, "is empty, which a compressed file never is");
   } else if (can_be_mbox(name)) {
@@ -319,6 +321,8 @@ Result<void> Walk::leave_other(const std::string& relative, std::string_view hea
                                std::uint64_t size) {
   if (const auto reason = metadata_reason(base_name(relative)); !reason.empty()) {
     leave_out(relative, reason, size);
+  } else if (const auto names = unread_label_names(base_name(relative), head); !names.empty()) {
+    leave_out(relative, names, size);
   } else if (const auto kind = container_name(head); !kind.empty()) {
     tell(kind_of_packed(base_name(relative), head), relative, not_unpacked(head), size);
   } else {
@@ -433,6 +437,7 @@ Result<Tree> Walk::run() {
   tree.not_read = not_read_;
   tree.unexplained_keywords = messages_.unexplained_keywords();
   tree.noted = messages_.noted();
+  tree.note_troubles = messages_.note_troubles();
   return tree;
 }
 

@@ -14,6 +14,7 @@
 #include "cli/scan_output.h"
 #include "mboxferry/plan/folder_filter.h"
 #include "mboxferry/report/printable.h"
+#include "mboxferry/transfer/folder_index.h"
 
 namespace mboxferry::cli {
 OptionTable scan_table() {
@@ -98,13 +99,17 @@ class Scan {
     }
     std::uint64_t bytes = 0;
     bool mail = false;
-    for (const archive::Folder& folder : archive.folders()) {
-      if (!filter_.admits(folder.label())) continue;
+    std::vector<archive::Folder> admitted;
+    for (const archive::Folder& folder : archive.folders())
+      if (filter_.admits(folder.label())) admitted.push_back(folder);
+    transfer::IndexOptions options = options_;
+    options.few_dates_are_exporters = transfer::few_dates_are_exporters(admitted, options);
+    for (const archive::Folder& folder : admitted) {
       if (const std::string warning = archive::lock_warning(folder); !warning.empty()) {
         printer_.notice(warning);
       }
       MBOXFERRY_ASSIGN(const ScannedFolder scanned,
-                       scan_folder(folder, options_, output_, printer_, sample_, interrupt_));
+                       scan_folder(folder, options, output_, printer_, sample_, interrupt_));
       bytes += scanned.totals.size;
       mail = mail || scanned.totals.mail;
       ++totals_.folders;

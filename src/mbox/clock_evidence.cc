@@ -13,11 +13,8 @@
 namespace mboxferry::mbox {
 namespace {
 
-constexpr std::int64_t kSoon = 60;
 constexpr std::int64_t kDeliveryTime = 600;
 constexpr std::int64_t kLongBefore = std::int64_t{14} * 86'400;
-constexpr std::int64_t kSpread = std::int64_t{60} * 86'400;
-constexpr std::uint64_t kFewest = 3;
 
 // "Date: Tue, 06 May 2014 10:20:30 +0200 (CEST)"
 std::optional<Timestamp> date_field(std::string_view line) {
@@ -48,6 +45,7 @@ void ClockEvidence::begin_message(const std::optional<Timestamp>& envelope) {
   if (!envelope || !wants_more()) return;
   const std::int64_t seconds = envelope->unix_seconds;
   ++messages_;
+  if (!before_) first_ = seconds;
   if (!before_ || (seconds >= *before_ && seconds - *before_ <= kSoon)) ++close_;
   before_ = now_ = seconds;
 }
@@ -63,6 +61,11 @@ void ClockEvidence::header_line(std::string_view line) {
   latest_ = dated_ == 0 ? seconds : std::max(latest_, seconds);
   ++dated_;
   now_.reset();
+}
+
+std::optional<FewDates> ClockEvidence::few() const {
+  if (dated_ == 0 || messages_ >= kFewest) return std::nullopt;
+  return FewDates{dated_, far_, first_, *before_, earliest_, latest_};
 }
 
 bool ClockEvidence::is_download() const {

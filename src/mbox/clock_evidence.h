@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "mboxferry/base/time.h"
+#include "mboxferry/mbox/dialect.h"
 
 namespace mboxferry::mbox {
 
@@ -26,6 +27,12 @@ class ClockEvidence {
   /// True when there are Date fields and each lies within minutes of its From_ line, as when mail
   /// is delivered.
   [[nodiscard]] bool is_delivery() const { return dated_ > 0 && apart_ == 0; }
+  /// When there are Date fields, and too few for is_download().
+  [[nodiscard]] std::optional<FewDates> few() const;
+
+  static constexpr std::int64_t kSoon = 60;
+  static constexpr std::int64_t kSpread = std::int64_t{60} * 86'400;
+  static constexpr std::uint64_t kFewest = 3;
 
  private:
   static constexpr std::uint64_t kMostMessages = 2000;
@@ -37,6 +44,7 @@ class ClockEvidence {
   std::int64_t earliest_ = 0;
   std::int64_t latest_ = 0;
   std::uint64_t dated_ = 0;
+  std::int64_t first_ = 0;              ///< From_ line's
   std::optional<std::int64_t> before_;  ///< the last From_ line's
   std::optional<std::int64_t> now_;     ///< the message's, until its Date field is found
 };

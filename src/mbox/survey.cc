@@ -115,7 +115,8 @@ void apply_request(Dialect requested, FolderProfile& profile) {
 
 LineEnds line_ends_of(std::string_view text) { return judge_line_ends(count_line_ends(text)); }
 
-Result<FolderProfile> survey(ByteSource& source, Dialect requested, MessageSink* sink) {
+Result<FolderProfile> survey(ByteSource& source, Dialect requested, MessageSink* sink,
+                             std::optional<FewDates>* few) {
   Beginning beginning(source);
   auto sample = std::make_unique_for_overwrite<char[]>(kLineEndBytes);
   std::size_t size = 0;
@@ -151,6 +152,7 @@ Result<FolderProfile> survey(ByteSource& source, Dialect requested, MessageSink*
       counts.messages > 0 &&
       (counts.all_exporter || scanner.clock().is_download() ||
        (counts.dates > 1 && counts.one_minute && !scanner.clock().is_delivery()));
+  if (few != nullptr && !profile.exporter_clock) *few = scanner.clock().few();
   if (requested != Dialect::automatic) apply_request(requested, profile);
   return profile;
 }

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "mboxferry/mbox/archive_clock.h"
+
 namespace mboxferry::transfer {
 namespace {
 
@@ -30,6 +32,24 @@ Result<FolderSurvey> survey_place(const archive::Folder& place, ByteSource& byte
   if (place.form == archive::FolderForm::mbox) return survey_folder(bytes, options);
   MBOXFERRY_ASSIGN(const auto files, archive::open_messages(place));
   return survey_files(bytes, *files);
+}
+
+bool may_have_few_dates(const archive::Folder& place) {
+  constexpr std::uint64_t kMostBytes = 64 * 1024;
+  return place.form == archive::FolderForm::mbox && place.bytes_on_disk <= kMostBytes;
+}
+
+bool few_dates_are_exporters(const std::vector<archive::Folder>& places,
+                             const IndexOptions& options) {
+  mbox::ArchiveClock clock;
+  for (const archive::Folder& place : places) {
+    if (places.size() < 2 || !may_have_few_dates(place)) continue;
+    const auto bytes = archive::open_folder(place);
+    if (!bytes) continue;
+    const auto survey = survey_folder(**bytes, options);
+    if (survey && survey->few_dates) clock.add(*survey->few_dates);
+  }
+  return clock.is_export();
 }
 
 Result<mbox::Accounting> index_place(const archive::Folder& place, ByteSource& bytes,

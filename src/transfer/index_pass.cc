@@ -109,9 +109,25 @@ class JournalFiller final : public IndexSink {
     const bool same = known_last_->offset == message.offset &&
                       known_last_->length == message.length &&
                       known_last_->digest == message.content;
-    if (!same) return last_message_changed(source_.row);
+    if (!same) {
+      MBOXFERRY_ASSIGN(const bool half,
+                       is_stored_half(journal_, source_.row.id, known_last_->offset));
+      if (!half || known_last_->offset != message.offset) return last_message_changed(source_.row);
+      MBOXFERRY_TRY(list_stored_half(message));
+    }
     known_last_.reset();
     return ok();
+  }
+
+  Result<void> list_stored_half(const IndexedMessage& message) {
+    const std::uint64_t stored = known_last_->length;
+    return journal_.add_unread(
+        {source_.row.id, source_.row.file, message.offset,
+         message.length > stored ? message.length - stored : 0,
+         fmt::format("the message at byte {} was stored before another program had written it to "
+                     "its end: delete it from the mailbox, and begin a new job with another "
+                     "--journal and --skip-existing, which adds it as it is now",
+                     message.offset)});
   }
 
   [[nodiscard]] journal::MessageRow to_row(const IndexedMessage& message) const {
@@ -257,6 +273,16 @@ class JournalFiller final : public IndexSink {
 
 }  // namespace
 
+Result<bool> is_stored_half(const journal::Journal& journal, journal::FolderId folder,
+                            std::uint64_t offset) {
+  const Error found{ErrorCode::interrupted, "found", ""};
+  const auto walked = journal.each_finding(folder, [&](const journal::Finding& finding) {
+    return finding.code == kStoredHalf && finding.offset == offset ? Result<void>(found) : ok();
+  });
+  if (!walked && walked.error().code != found.code) return walked.error();
+  return !walked;
+}
+
 std::string join_keywords(const std::vector<std::string>& keywords) {
   std::string joined;
   const auto add = [&](std::string_view keyword) {
@@ -300,6 +326,10 @@ Result<void> FolderIndexer::index(SourceFolder& source, const Cancellation& canc
       state = IndexState{};
     }
     MBOXFERRY_TRY(journal_.forget_unread(source.row.id, state->resume_at));
+  } else {
+    // The pass of an earlier run ended before it had come to the message that was stored half.
+    MBOXFERRY_ASSIGN(const auto last, journal_.last_message(source.row.id));
+    if (last && last->code != kCutShort && last->offset >= state->resume_at) known_last = last;
   }
   MBOXFERRY_ASSIGN(const auto bytes,
                    source.stands_to ? open_bytes(source) : archive::open_folder(source.place));

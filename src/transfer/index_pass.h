@@ -22,6 +22,14 @@ inline constexpr const char* kExpunged = "expunged";
 /// another row since, unless the archive has not been read again.
 inline constexpr const char* kCutShort = "cut-short";
 
+/// The code of a finding about a message that was stored, or refused, before another program had
+/// written it to its end: the last one of its folder at that time. Its row is that of what was
+/// stored; only its offset is that of the message now.
+inline constexpr const char* kStoredHalf = "stored-half";
+/// True when there is such a finding about the message at `offset`.
+Result<bool> is_stored_half(const journal::Journal& journal, journal::FolderId folder,
+                            std::uint64_t offset);
+
 /// Fills the journal with what is in folders; used by one thread at a time.
 class FolderIndexer {
  public:

@@ -130,8 +130,10 @@ Result<void> JobRunner::open() {
     MBOXFERRY_TRY(not_read.write(*journal_));
     return match_with_journal(sources_, settings_, *journal_, tracker_);
   }));
-  if (settings_.take_what_stands)
-    for (SourceFolder& source : sources_) take_what_stands(source);
+  for (SourceFolder& source : sources_) {
+    MBOXFERRY_ASSIGN(const bool is_written, is_being_written(source, *environment_.clock));
+    if (settings_.take_what_stands || is_written) take_what_stands(source);
+  }
   for (SourceFolder& source : sources_)
     if (source.touched)
       MBOXFERRY_TRY(compare_index(source, settings_, *journal_, tracker_, interrupt_));

@@ -8,9 +8,11 @@
 #include <array>
 #include <cstdio>
 #include <set>
+#include <span>
 #include <string>
 
 #include "mboxferry/base/file.h"
+#include "mboxferry/mbox/archive_clock.h"
 #include "mboxferry/plan/folder_filter.h"
 #include "mboxferry/transfer/folder_index.h"
 #include "transfer/index_state.h"
@@ -105,7 +107,8 @@ Result<void> match_one(SourceFolder& source, const journal::FolderRow& row,
       source.row.identity = identity_now;
       return ok();
     case archive::Change::grown:
-      observer.notice(row.file + " has grown; what is new will be added");
+      if (!source.place.container)
+        observer.notice(row.file + " has grown; what is new will be added");
       source.touched = true;
       source.row.identity = identity_now;
       source.grown = true;
@@ -113,6 +116,22 @@ Result<void> match_one(SourceFolder& source, const journal::FolderRow& row,
       return ok();
   }
   return ok();
+}
+
+// The same as few_dates_are_exporters(), of folders that are surveyed already.
+void judge_few_dates(std::span<SourceFolder> sources) {
+  const auto takes_part = [](const SourceFolder& source) {
+    return source.survey.few_dates && may_have_few_dates(source.place);
+  };
+  mbox::ArchiveClock clock;
+  for (const SourceFolder& source : sources)
+    if (takes_part(source)) clock.add(*source.survey.few_dates);
+  if (!clock.is_export()) return;
+  for (SourceFolder& source : sources) {
+    if (!takes_part(source)) continue;
+    source.survey.profile.exporter_clock = true;
+    source.row.profile = source.survey.to_text();
+  }
 }
 
 }  // namespace
@@ -162,6 +181,7 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Unre
   for (const archive::Archive& archive : archives) {
     for (const std::string& notice : archive.notices()) observer.notice(notice);
     not_read.add(archive);
+    const std::size_t first = sources.size();
     for (const archive::Folder& place : archive.folders()) {
       if (!filter.admits(place.label())) {
         observer.notice("left out by --include and --exclude: " + place.place());
@@ -188,6 +208,7 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Unre
         observer.notice(place.place() + " is empty: no messages");
       sources.push_back(std::move(source));
     }
+    judge_few_dates(std::span(sources).subspan(first));
   }
   MBOXFERRY_TRY(not_read.tell(observer));
   if (sources.empty())
@@ -200,6 +221,7 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Unre
 Result<void> match_with_journal(std::vector<SourceFolder>& sources, const JobSettings& settings,
                                 journal::Journal& journal, Observer& observer) {
   MBOXFERRY_ASSIGN(const auto rows, journal.folders());
+  std::set<std::string> added_to;  // containers
   for (SourceFolder& source : sources) {
     const auto row = std::find_if(rows.begin(), rows.end(), [&](const journal::FolderRow& known) {
       return known.file == source.row.file && known.path == source.row.path;
@@ -209,6 +231,8 @@ Result<void> match_with_journal(std::vector<SourceFolder>& sources, const JobSet
     } else {
       MBOXFERRY_TRY(match_one(source, *row, settings, observer));
     }
+    if (source.grown && source.place.container && added_to.insert(source.row.archive).second)
+      observer.notice(source.row.archive + " was added to; what is new in it will be added");
   }
   for (const journal::FolderRow& row : rows) {
     const bool found = std::any_of(sources.begin(), sources.end(), [&](const SourceFolder& source) {

@@ -3,6 +3,7 @@
 #include "transfer/standing_bytes.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 namespace mboxferry::transfer {
@@ -46,6 +47,20 @@ void take_what_stands(SourceFolder& source) {
   if (!in_file || !identity) return;
   const auto bytes = archive::open_folder(source.place);
   if (bytes && (*bytes)->reads_anywhere()) source.stands_to = identity->size;
+}
+
+Result<bool> is_being_written(const SourceFolder& source, Clock& clock) {
+  constexpr std::int64_t kMoment = 5;
+  const auto identity = identity_from_text(source.row.identity);
+  const bool in_file = source.place.form == archive::FolderForm::mbox && !source.place.container;
+  if (!in_file || !identity || identity->size == 0) return false;
+  const std::int64_t age = clock.unix_seconds() - identity->modified_ns / 1'000'000'000;
+  if (std::abs(age) > kMoment) return false;
+  MBOXFERRY_ASSIGN(const auto bytes, archive::open_folder(source.place));
+  if (!bytes->reads_anywhere()) return false;
+  char last = 0;
+  MBOXFERRY_ASSIGN(const std::size_t got, bytes->read_at(identity->size - 1, {&last, 1}));
+  return got == 1 && last != '\n' && last != '\r';
 }
 
 Result<std::unique_ptr<ByteSource>> open_bytes(const SourceFolder& source) {

@@ -62,7 +62,8 @@ Result<FolderSurvey> survey_folder(ByteSource& source, const IndexOptions& optio
   FolderSurvey survey;
   HeaderSurvey headers(survey);
   SurveySink sink(headers);
-  MBOXFERRY_ASSIGN(survey.profile, mbox::survey(source, options.dialect, &sink));
+  MBOXFERRY_ASSIGN(survey.profile, mbox::survey(source, options.dialect, &sink, &survey.few_dates));
+  if (options.few_dates_are_exporters && survey.few_dates) survey.profile.exporter_clock = true;
   return survey;
 }
 

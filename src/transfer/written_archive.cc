@@ -27,11 +27,14 @@ Result<std::string> text_about_growth(const std::vector<SourceFolder>& sources) 
       ++others;
       continue;
     }
-    first = fmt::format(
-        "{} is written to without pause: what was complete in its first {} bytes is stored, and "
-        "the "
-        "same command adds the rest",
-        source.row.file, *source.stands_to);
+    first = unwritten ? fmt::format(
+                            "{} is being written: its last line has no end yet, so that its last "
+                            "message was left; the same command adds it",
+                            source.row.file)
+                      : fmt::format(
+                            "{} is written to without pause: what was complete in its first {} "
+                            "bytes is stored, and the same command adds the rest",
+                            source.row.file, *source.stands_to);
   }
   if (others > 0) first += fmt::format("; {} more are like it", others);
   return first;

@@ -70,6 +70,26 @@ class BesideMailTest(ProgramTest):
         self.assertEqual(self.rows(self.tree), expected)
         self.assertEqual(self.rows(self.zipped()), expected)
 
+    def test_labels_of_got_your_back_that_reach_no_message_are_told(self):
+        for name in ("a1", "b2", "c3", "d4"):
+            self.write(f"2015/1/6/{name}.eml", letter(name))
+        date = "2015-01-06 11:00:00"
+        self.write_gyb([("2015/1/6/a1.eml", date, ["INBOX"]),
+                        ("elsewhere/b2.eml", date, ["Lost"]),
+                        ("2015/1/6/c3.eml", date, ["First"]), ("2015/1/6/c3.eml", date, ["Last"]),
+                        ("2015/1/6/d4.eml", date, [f"L{number}" for number in range(500)])])
+        for archive in (self.tree, self.zipped()):
+            scanned = self.run_program("scan", archive)
+            self.assertEqual(scanned.code, 0, scanned)
+            for line in ("1 entry of Got Your Back's database names no message of the archive",
+                         "1 message has more than one entry in Got Your Back's database",
+                         "1 message has more than 200 labels in a file beside the mail"):
+                self.assertIn(line, scanned.err)
+            labels = {row[0]: row[2] for row in self.rows(archive)}
+            self.assertEqual(labels["b2"], [])
+            self.assertEqual(labels["c3"], ["Last"])
+            self.assertEqual(len(labels["d4"]), 200)
+
     def test_a_database_that_is_something_else_is_not_read(self):
         self.write("2015/1/6/a1.eml", letter("one"))
         endless = """

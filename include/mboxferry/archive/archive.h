@@ -170,10 +170,10 @@ Result<std::unique_ptr<MessageFiles>> open_messages(const Folder& folder, std::u
 /// Reads what identifies the folder's file now.
 Result<Identity> identify(const Folder& folder);
 
-/// Compares with an identity taken earlier. `grown`: longer; `touched`: same size, and something
-/// was written, which may be no more than a flag. Both leave open whether the messages are the
-/// same. `different` for what nobody writes to in place, such as a container, and for what is
-/// shorter.
+/// Compares with an identity taken earlier. `grown`: longer, or a tar archive that was added to;
+/// `touched`: same size, and something was written, which may be no more than a flag. Both leave
+/// open whether the messages are the same. `different` for what nobody writes to in place, such as
+/// other containers, and for what is shorter.
 Result<Change> compare(const Folder& folder, const Identity& before);
 
 /// True when nothing was written to the folder's file since. A folder with a file for each message

@@ -34,6 +34,16 @@ struct FolderProfile {
   friend bool operator==(const FolderProfile&, const FolderProfile&) = default;
 };
 
+/// The dates of a folder whose messages are too few to tell whose clock its From_ lines are.
+struct FewDates {
+  std::uint64_t messages = 0;  ///< with both dates
+  std::uint64_t far = 0;       ///< of them, dated long before their From_ lines
+  std::int64_t first = 0;      ///< of the From_ lines; Unix seconds
+  std::int64_t last = 0;
+  std::int64_t earliest = 0;  ///< of the Date fields
+  std::int64_t latest = 0;
+};
+
 /// How many bytes of a folder the survey reads at most.
 inline constexpr std::uint64_t kSurveyBytes = 32u << 20;
 
@@ -42,7 +52,9 @@ class MessageSink;
 /// Reads the first kSurveyBytes of `source` and decides how to read the folder; `requested`
 /// overrules what the bytes suggest unless it is `automatic`. `sink`, when there is one, gets the
 /// messages as they are found while nothing is known about the folder; its errors are returned.
-Result<FolderProfile> survey(ByteSource& source, Dialect requested, MessageSink* sink = nullptr);
+/// `few` is set where the messages are few.
+Result<FolderProfile> survey(ByteSource& source, Dialect requested, MessageSink* sink = nullptr,
+                             std::optional<FewDates>* few = nullptr);
 
 /// How a text ends its lines: CR alone only where that is most of the line ends, or the ends of
 /// From_ lines.

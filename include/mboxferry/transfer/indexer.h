@@ -33,6 +33,8 @@ struct IndexOptions {
   /// Set: messages get the journal's digest, of what servers do not change, and no SHA-256.
   std::optional<message::MacKey> content_key;
   std::int64_t now = 0;  ///< Unix seconds; later dates are implausible
+  /// The From_ dates of folders with few messages are the exporter's: few_dates_are_exporters().
+  bool few_dates_are_exporters = false;
 };
 
 /// What a folder's beginning says about the whole; fixed before its first message is indexed.
@@ -40,6 +42,8 @@ struct FolderSurvey {
   mbox::FolderProfile profile;
   bool has_status = false;  ///< some message carries a status field, or its file says its flags
   bool has_labels = false;  ///< some message carries labels
+  /// Set where the folder alone does not tell whose clock its From_ lines are; not in the text.
+  std::optional<mbox::FewDates> few_dates;
 
   /// As text for the journal, and back.
   [[nodiscard]] std::string to_text() const;

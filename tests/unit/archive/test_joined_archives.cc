@@ -29,6 +29,7 @@ TEST_CASE("of a folder that was added to a tar archive again the later one count
   const Archive archive = must_open(directory.file("a.tar"));
   REQUIRE(archive.folders().size() == 2);
   CHECK(archive.folders()[1].label() == "Inbox");
+  CHECK(archive.folders()[1].member == "Inbox");
   CHECK(read_all(archive.folders()[1]) == old + "\n" + mbox("new"));
   CHECK(left_out(archive) ==
         directory.file("a.tar") + ": Inbox: replaced by a later member of the same name\n");
@@ -46,18 +47,71 @@ TEST_CASE("a later member that is smaller than the one it replaces is a doubt") 
   REQUIRE(archive.folders().size() == 1);
   CHECK(read_all(archive.folders()[0]) == mbox("short"));
   CHECK(unread(archive) == directory.file("a.tar") +
-                               ": Inbox: larger than the later member of the "
+                               ": Inbox: other mail than the later member of the "
                                "same name, which replaces it\n");
+}
+
+TEST_CASE("a later member takes the place of what it goes on from, however large or packed") {
+  const TemporaryDirectory directory;
+  const std::string old = mbox("old");
+  const std::string longer = mbox("another " + long_text(20'000));
+  const std::string replaced = "Inbox: replaced by a later member of the same name\n";
+  const std::string other =
+      "Inbox: other mail than the later member of the same name, which replaces it\n";
+  const auto both = [&](const std::string& first, const std::string& second) {
+    directory.write("a.tar", tar({{"Inbox", first}, {"Sent", old}, {"Inbox", second}}));
+    const Archive archive = must_open(directory.file("a.tar"));
+    CHECK(archive.folders().size() == 2);
+    std::string text = left_out(archive) + unread(archive);
+    const std::string before = directory.file("a.tar") + ": ";
+    return text.starts_with(before) ? text.substr(before.size()) : text;
+  };
+  CHECK(both(old, old) == replaced);
+  CHECK(both(gzip(old), gzip(old + "\n" + longer)) == replaced);
+  CHECK(both(old, longer) == other);
+  CHECK(both(gzip(old + old), gzip(longer)) == other);
+  CHECK(both(old, "") == other);
+  directory.write("three.tar",
+                  tar({{"Inbox", old}, {"Inbox", old + old}, {"Inbox", old + old + longer}}));
+  CHECK(left_out_count(must_open(directory.file("three.tar"))) == 2);
+}
+
+TEST_CASE("a later member that is no mail takes no mail's place") {
+  const TemporaryDirectory directory;
+  for (const std::string& later : {std::string(90'000, '\1'), "Salted__" + long_text(90'000)}) {
+    directory.write("a.tar", tar({{"Inbox", mbox("old")}, {"Inbox", later}}));
+    const Archive archive = must_open(directory.file("a.tar"));
+    REQUIRE(archive.folders().size() == 1);
+    CHECK(read_all(archive.folders()[0]) == mbox("old"));
+    CHECK(archive.notices().empty());
+  }
+}
+
+TEST_CASE("of a delivery that was added to a tar archive with other flags the last one counts") {
+  const TemporaryDirectory directory;
+  directory.write("a.tar", tar({{"new/1.a", letter("one")},
+                                {"new/2.b", letter("two")},
+                                {"new/3", letter("three")},
+                                {"cur/3", letter("another")},
+                                {"cur/1.a:2,S", letter("one")},
+                                {"cur/1.a:2,RS", letter("one")}}));
+  const Archive archive = must_open(directory.file("a.tar"));
+  REQUIRE(archive.folders().size() == 1);
+  CHECK(read_all(archive.folders()[0]) ==
+        letter("two") + letter("three") + letter("another") + letter("one"));
+  CHECK(messages(archive.folders()[0]).find("RS") != std::string::npos);
+  CHECK(unread(archive).empty());
+  CHECK(left_out_count(archive) == 2);
 }
 
 TEST_CASE("of a message file that was added again the later one counts") {
   const TemporaryDirectory directory;
   directory.write("a.tar", tar({{"cur/1.a:2,", letter("one", 5)},
                                 {"cur/2.b:2,", letter("two")},
-                                {"./cur/1.a:2,", letter("One", 9)}}));
+                                {"./cur/1.a:2,", letter("one", 5)}}));
   const Archive archive = must_open(directory.file("a.tar"));
   REQUIRE(archive.folders().size() == 1);
-  CHECK(read_all(archive.folders()[0]) == letter("two") + letter("One", 9));
+  CHECK(read_all(archive.folders()[0]) == letter("two") + letter("one", 5));
   CHECK(left_out_count(archive) == 1);
 }
 

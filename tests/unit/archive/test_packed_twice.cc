@@ -67,6 +67,60 @@ TEST_CASE("a file that is compressed over and over is unread") {
   CHECK(error_of(packed).find("a file that is packed too often") != std::string::npos);
 }
 
+TEST_CASE("what stands before junk or a cut in a packed container is read") {
+  const TemporaryDirectory directory;
+  const std::string second = kInbox + long_text(300'000);
+  const std::string whole = gzip(tar({{"Inbox", kInbox}, {"Sent", second}, {"Trash", kInbox}}));
+  directory.write("junk.tar.gz", whole + "junk behind it");
+  const Archive junk = must_open(directory.file("junk.tar.gz"));
+  REQUIRE(junk.folders().size() == 4);
+  CHECK(read_all(junk.folders()[0]) == kInbox);
+  CHECK(read_all(junk.folders()[1]) == second);
+  CHECK(read_all(junk.folders()[2]) == kInbox);
+  CHECK(read_all(junk.folders()[3]).find("other data follows") != std::string::npos);
+  directory.write("cut.tar.gz", whole.substr(0, whole.size() / 2));
+  const Archive cut = must_open(directory.file("cut.tar.gz"));
+  REQUIRE(cut.folders().size() == 2);
+  CHECK(read_all(cut.folders()[0]) == kInbox);
+}
+
+TEST_CASE("a delivery that is packed and cut is unread, in a tree and in a container") {
+  const std::string packed = gzip(letter("one", 20'000));
+  for (const std::size_t size : {std::size_t{15}, packed.size() / 2, packed.size() - 3}) {
+    const TemporaryDirectory directory;
+    const std::string name = "cur/1546336800.M1P1.h:2,S";
+    directory.write("tree/Inbox", kInbox);
+    directory.write("tree/" + name, packed.substr(0, size));
+    directory.write("packed.zip", zip({{"Inbox", kInbox}, {name, packed.substr(0, size)}}));
+    for (const std::string where : {"tree", "packed.zip"}) {
+      const Archive archive = must_open(directory.file(where));
+      CHECK(unread_count(archive) == 1);
+      for (const Folder& folder : archive.folders())
+        CHECK(read_all(folder).find("damaged") == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("base64 of openssl enc is an encrypted file") {
+  const std::string lines = "9abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcd\n";
+  CHECK(reason_of("Drafts", "U2FsdGVkX1" + lines + lines) ==
+        "a file encrypted with openssl enc, not read: decrypt it with openssl enc -d -a\n");
+  CHECK(reason_of("Drafts", "U2FsdGVkX1Ax\n").empty());
+}
+
+TEST_CASE("a packed delivery in which there is no message is unread") {
+  const std::string name = "cur/1546336800.M1P1.h:2,S";
+  const std::string message = letter("one");
+  CHECK(reason_of(name, gzip(gzip(gzip(message)))).empty());
+  CHECK(reason_of(name, gzip(gzip(gzip(gzip(message))))) ==
+        "packed, and inside is a file that is packed too often, not unpacked\n");
+  CHECK(reason_of(name, gzip(std::string("\0\1\2rubbish", 10))) ==
+        "packed, and what is inside does not begin like a message\n");
+  CHECK(reason_of(name, gzip(zip({{"Inbox", kInbox}}))) ==
+        "packed, and inside is a zip archive, not unpacked\n");
+  CHECK(reason_of(name, gzip("(comment)\nFrom: a@example.org\nTo: b@example.org\n\n")).empty());
+}
+
 TEST_CASE("encrypted files are unread by their kind of encryption") {
   const std::string key_id = "\1\2\3\4\5\6\7\x08";
   const std::string rest(40, 'x');

@@ -40,6 +40,41 @@ Archive packed_or_tree(const TemporaryDirectory& directory, const std::vector<Pa
   return must_open(directory.file(where));
 }
 
+TEST_CASE("labels beside the mail that are too many or too long are told") {
+  TemporaryDirectory directory;
+  std::string labels = R"("Work")";
+  for (int i = 0; i < 300; ++i) labels += R"(,"L)" + std::to_string(i) + R"(")";
+  const Archive archive = packed_or_tree(
+      directory,
+      {{"db/1.meta", R"({"gm_id":1,"flags":[],"labels":[)" + labels + "]}"},
+       {"db/1.eml", letter("1")},
+       {"db/2.meta", R"({"gm_id":2,"flags":[],"labels":[")" + std::string(2000, 'x') + R"("]})"},
+       {"db/2.eml", letter("2")},
+       {"db/3.meta", R"({"gm_id":3,"flags":[],"labels":["Work"]})"},
+       {"db/3.eml", letter("3")}});
+  REQUIRE(archive.notices().size() == 2);
+  CHECK(archive.notices()[1].starts_with("2 messages have more than 200 labels"));
+}
+
+TEST_CASE("files for marks and labels that are empty or cut are told, and are no mailbox") {
+  TemporaryDirectory directory;
+  const Archive archive =
+      packed_or_tree(directory, {{"a/msg-db.sqlite", ""},
+                                 {"a/1.eml", letter("1")},
+                                 {"b/2.meta", ""},
+                                 {"b/2.eml", letter("2")},
+                                 {"c/labels.json", R"({"Version":1,"Payload":[{"ID":"0")"},
+                                 {"c/3.eml", letter("3")},
+                                 {"d/msg-db.sqlite-wal", "\x37\x7f\x06\x82 changes"},
+                                 {"d/4.eml", letter("4")},
+                                 {"e/labels.json", R"({"colors":[1]})"},
+                                 {"e/msg-db.sqlite-wal", ""}});
+  CHECK(archive.folders().size() == 4);
+  REQUIRE(archive.notices().size() == 1);
+  CHECK(archive.notices()[0].starts_with("4 files hold read marks or labels that are not read"));
+  CHECK(unread_count(archive) == 0);
+}
+
 TEST_CASE("gmvault's marks and labels are read, whichever file comes first") {
   TemporaryDirectory directory;
   const Archive archive = packed_or_tree(

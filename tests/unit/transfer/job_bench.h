@@ -2,9 +2,12 @@
 // A job in a temporary folder against a store in memory.
 #pragma once
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -70,6 +73,11 @@ class JobBench {
   }
   void append_to_archive(const std::string& text) {
     std::ofstream(settings.archives.front(), std::ios::binary | std::ios::app) << text;
+  }
+  /// When the archive was last written to, in seconds since 1970.
+  void set_archive_time(std::int64_t seconds) {
+    const std::array<timespec, 2> times{timespec{seconds, 0}, timespec{seconds, 0}};
+    REQUIRE(::utimensat(AT_FDCWD, settings.archives.front().c_str(), times.data(), 0) == 0);
   }
   /// Writes over the beginning of the one place where `text` is, as mail programs change flags.
   void overwrite(const std::string& text, const std::string& with) {

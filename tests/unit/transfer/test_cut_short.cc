@@ -24,16 +24,67 @@ TEST_CASE("a last message that was indexed half is sent as a whole") {
   }
 }
 
-TEST_CASE("one that is stored already is another archive's when it is longer") {
+TEST_CASE("one that is stored half keeps nothing behind it from being stored, and is listed") {
+  const std::string half = "From a@b Thu Nov 10 11:00:00 2011\nSubject: late\n\nhalf of it, ";
+  const std::string next = "From a@b Thu Nov 10 12:00:00 2011\nSubject: last\n\nlast\n\n";
+  const std::size_t size = GENERATE(range(std::size_t{40}, std::size_t{61}));
+  INFO(size);
   JobBench bench;
   bench.plain_archive(3);
-  bench.append_to_archive("From a@b Thu Nov 10 11:00:00 2011\nSubject: late\n\nhalf");
+  bench.append_to_archive(half.substr(0, size));
+  REQUIRE(bench.run().error == std::nullopt);
+  const std::size_t stored = bench.server.mailboxes.at("INBOX").mails.size();
+  bench.append_to_archive(half.substr(size) + "and the rest\n\n");
+  CHECK(bench.run().verdict == transfer::Verdict::incomplete);
+  CHECK(bench.server.mailboxes.at("INBOX").mails.size() == stored);
+  bench.append_to_archive(next);
+  for (int run = 0; run < 3; ++run) {
+    CHECK(bench.run().verdict == transfer::Verdict::incomplete);
+    CHECK(bench.server.mailboxes.at("INBOX").mails.size() == stored + 1);
+    CHECK(bench.bodies().count("last\r\n") == 1);
+  }
+  bench.append_to_archive(next);
+  CHECK(bench.run().verdict == transfer::Verdict::incomplete);
+  CHECK(bench.server.mailboxes.at("INBOX").mails.size() == stored + 2);
+  bench.settings.accept_unread = true;
   require_complete(bench.run());
-  bench.append_to_archive(" of it, and the rest\n\n");
+}
+
+TEST_CASE("a last message that was stored and is another one now is another archive's") {
+  JobBench bench;
+  bench.plain_archive(3);
+  bench.append_to_archive("From a@b Thu Nov 10 11:00:00 2011\nSubject: late\n\none text\n");
+  require_complete(bench.run());
+  bench.overwrite("one text\n", "two text\n");
+  bench.append_to_archive("which is longer\n");
   const auto result = bench.run();
   REQUIRE(result.error);
   CHECK(result.error->code == ErrorCode::archive_changed);
   CHECK(bench.server.mailboxes.at("INBOX").mails.size() == 4);
+}
+
+TEST_CASE("a last line without an end that was just written is left for the next run") {
+  JobBench bench;
+  bench.plain_archive(3);
+  bench.append_to_archive("From a@b Thu Nov 10 11:00:00 2011\nSubject: late\n\nhalf");
+  const std::int64_t now = bench.clock.unix_seconds();
+  bench.set_archive_time(now - 2);
+  CHECK(bench.run().verdict == transfer::Verdict::incomplete);
+  CHECK(bench.told("is being written: its last line has no end yet"));
+  bench.require_each_once(3);
+  SECTION("the rest comes") {
+    bench.append_to_archive(" of it, and the rest\n\n");
+    bench.set_archive_time(now);
+    require_complete(bench.run());
+    bench.require_each_once(4);
+    CHECK(bench.bodies().count("half of it, and the rest\r\n") == 1);
+  }
+  SECTION("nothing comes any more") {
+    bench.set_archive_time(now - 60);
+    require_complete(bench.run());
+    bench.require_each_once(4);
+    CHECK(bench.bodies().count("half\r\n") == 1);
+  }
 }
 
 TEST_CASE("an archive that is appended to before every command is stored as it stands") {
