@@ -60,6 +60,7 @@ class EntryReader {
   EntryReader(std::unique_ptr<InputStream> stream, std::shared_ptr<UnpackMeter> meter,
               std::optional<CodePage> code_page);
   Result<void> start(ContainerFormat format, bool seekable);
+  void look_at_packing();
   [[nodiscard]] Error failure(const std::string& name, std::uint64_t unpacked) const;
 
   LibarchiveInput input_;
@@ -70,6 +71,7 @@ class EntryReader {
   std::uint64_t number_ = 0;
   std::uint64_t member_read_ = 0;
   bool passed_damage_ = false;
+  std::optional<Error> refused_;  // why the present member is not unpacked
 };
 
 }  // namespace mboxferry::archive
