@@ -48,7 +48,7 @@ Result<int> dispatch(const Arguments& arguments, Context& context) {
 }
 
 int conclude(const Error& error) {
-  say(describe(error));
+  say_error(error);
   return exit_status(error.code);
 }
 
@@ -59,6 +59,11 @@ std::span<const Command> commands() { return kCommands; }
 void say(std::string_view line) {
   static_cast<void>(
       write_all(STDERR_FILENO, "mboxferry: " + report::printable(line) + "\n", "standard error"));
+}
+
+void say_error(const Error& error) {
+  const bool for_a_person = !error.aside.empty() && ::isatty(STDERR_FILENO) == 1;
+  say(describe(error) + (for_a_person ? " (" + error.aside + ")" : ""));
 }
 
 int run(int argument_count, char** arguments) {

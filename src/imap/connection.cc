@@ -353,7 +353,7 @@ void Connection::hide(const std::string& secret) {
 }
 
 std::string Connection::printed(std::string_view text) const {
-  return printable(without_secrets(std::string(text), secrets_));
+  return printable(without_secrets(text, secrets_));
 }
 
 Result<void> Connection::read_capabilities(const ReplyLine& reply,

@@ -87,9 +87,13 @@ Error refusal(Connection& connection, const Account& account, const ReplyLine& r
         {ErrorCode::try_later, connection.label() + ": the server does not let us in now: " + words,
          "run the same command again later", ErrorScope::session, meaning.retry});
   }
-  return connection.fail(
-      {ErrorCode::login_refused, connection.label() + ": login refused: " + words,
-       password_diagnosis(account.password.reveal()) + "; it is not tried again, accounts lock"});
+  Error error{ErrorCode::login_refused, connection.label() + ": login refused: " + words,
+              "it is not tried again, accounts lock"};
+  const std::string_view password = account.password.reveal();
+  const std::string diagnosis = password_diagnosis(password);
+  if (!diagnosis.empty()) error.hint = diagnosis + "; " + error.hint;
+  error.aside = password_length(password);
+  return connection.fail(std::move(error));
 }
 
 /// AUTH=PLAIN was offered and is not known after all: nobody has looked at the password yet.
@@ -108,9 +112,13 @@ bool is_unknown_mechanism(const ReplyLine& reply) {
 
 }  // namespace
 
+std::string password_length(std::string_view password) {
+  return "the password sent was " + std::to_string(password.size()) +
+         (password.size() == 1 ? " byte long" : " bytes long");
+}
+
 std::string password_diagnosis(std::string_view password) {
-  std::string text = "the password sent was " + std::to_string(password.size()) +
-                     (password.size() == 1 ? " byte long" : " bytes long");
+  std::string text;
   const auto contains = [&](std::string_view part) {
     return !part.empty() && password.find(part) != std::string_view::npos;
   };
@@ -118,16 +126,17 @@ std::string password_diagnosis(std::string_view password) {
     return !password.empty() && set.find(password.back()) != std::string_view::npos;
   };
   if (ends_with_any("\r\n")) {
-    text += " and ends with a line end";
+    text = "the password sent ends with a line end";
   } else if (ends_with_any(" \t") || password.starts_with(' ')) {
-    text += " and begins or ends with a space";
+    text = "the password sent begins or ends with a space";
   }
   const char* home = std::getenv("HOME");
   const std::string_view home_path = home == nullptr ? "" : home;
   // "$$" becomes the shell's process id.
   const std::string shell = std::to_string(::getppid());
   if ((home_path.size() > 1 && contains(home_path)) || (shell.size() > 2 && contains(shell))) {
-    text += "; the shell may have expanded a $ in it: use single quotes or --password-file";
+    text += text.empty() ? "" : "; ";
+    text += "the shell may have expanded a $ in the password: use single quotes or --password-file";
   }
   return text;
 }
