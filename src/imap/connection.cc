@@ -346,8 +346,8 @@ Error Connection::goodbye(const ReplyLine& reply) {
   return fail(error);
 }
 
-void Connection::hide(const std::string& secret) {
-  secrets_.emplace_back(secret);
+void Connection::hide(const Secret& secret) {
+  secrets_.push_back(secret);
   wire_->sent.hide(secret);
   wire_->received.hide(secret);
 }

@@ -2,10 +2,10 @@
 // Logging in: SASL PLAIN (RFC 4616) where offered, else LOGIN with literals, which carry any byte.
 #include "imap/login.h"
 
-#include <openssl/crypto.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <initializer_list>
 
 #include "imap/errors.h"
 #include "imap/response_codes.h"
@@ -17,43 +17,37 @@ namespace {
 using Kind = ReplyLine::Kind;
 using Status = ReplyLine::Status;
 
-/// Bytes that are wiped when they go.
-class Wiped {
- public:
-  explicit Wiped(std::string bytes) : bytes_(std::move(bytes)) {}
-  Wiped(const Wiped&) = delete;
-  Wiped& operator=(const Wiped&) = delete;
-  ~Wiped() { OPENSSL_cleanse(bytes_.data(), bytes_.size()); }
-  [[nodiscard]] const std::string& bytes() const { return bytes_; }
-
- private:
-  std::string bytes_;
-};
-
 // Servers cut longer command lines.
 constexpr std::size_t kLongestInitialResponse = 4000;
 
+/// One string from parts, without copies left behind by growing.
+std::string joined(std::initializer_list<std::string_view> parts) {
+  std::size_t size = 0;
+  for (const std::string_view part : parts) size += part.size();
+  std::string whole;
+  whole.reserve(size);
+  for (const std::string_view part : parts) whole += part;
+  return whole;
+}
+
 Result<ReplyLine> say_plain(Connection& connection, const Account& account,
                             const Connection::Visitor& visit) {
-  std::string message(1, '\0');
-  message += account.user;
-  message += '\0';
-  message += account.password.reveal();
-  const Wiped plain(std::move(message));
-  const Wiped encoded(base64(plain.bytes()));
-  connection.hide(encoded.bytes());
+  using namespace std::string_view_literals;
+  const Secret plain(joined({"\0"sv, account.user, "\0"sv, account.password.reveal()}));
+  const Secret encoded(base64(plain.reveal()));
+  connection.hide(encoded);
   MBOXFERRY_TRY(connection.finish_reply());
   const std::string tag = connection.next_tag();
   const std::string head = tag + " AUTHENTICATE PLAIN";
-  const Wiped answer(encoded.bytes() + "\r\n");
-  if (connection.capabilities().sasl_ir && encoded.bytes().size() <= kLongestInitialResponse) {
-    const Wiped line(head + " " + answer.bytes());
-    MBOXFERRY_TRY(connection.send(line.bytes(), head + " ***"));
+  if (connection.capabilities().sasl_ir && encoded.reveal().size() <= kLongestInitialResponse) {
+    const Secret line(joined({head, " ", encoded.reveal(), "\r\n"}));
+    MBOXFERRY_TRY(connection.send(line.reveal(), head + " ***"));
   } else {
     MBOXFERRY_TRY(connection.send(head + "\r\n", head));
     MBOXFERRY_ASSIGN(const ReplyLine go, connection.await_continuation(tag));
     if (go.kind == Kind::tagged) return go;
-    MBOXFERRY_TRY(connection.send(answer.bytes(), "***"));
+    const Secret answer(joined({encoded.reveal(), "\r\n"}));
+    MBOXFERRY_TRY(connection.send(answer.reveal(), "***"));
   }
   return connection.await(tag, visit);
 }
@@ -71,8 +65,8 @@ Result<ReplyLine> say_login(Connection& connection, const Account& account,
   MBOXFERRY_TRY(connection.send(user, "***"));
   MBOXFERRY_ASSIGN(const ReplyLine second, connection.await_continuation(tag));
   if (second.kind == Kind::tagged) return second;
-  const Wiped line(std::string(password) + "\r\n");
-  MBOXFERRY_TRY(connection.send(line.bytes(), "***"));
+  const Secret line(joined({password, "\r\n"}));
+  MBOXFERRY_TRY(connection.send(line.reveal(), "***"));
   return connection.await(tag, visit);
 }
 
@@ -157,7 +151,7 @@ Result<void> log_in(Connection& connection, const Account& account) {
          connection.label() + ": the server takes no password (LOGINDISABLED, no AUTH=PLAIN)",
          "ask its operator which way of logging in it wants"});
   }
-  connection.hide(std::string(password));
+  connection.hide(account.password);
   std::optional<CapabilityList> told;
   const Connection::Visitor visit = [&told](const ReplyLine& data) {
     if (same_word(data.name, "CAPABILITY")) told = parse_capabilities(data.text);

@@ -79,8 +79,8 @@ std::string without_secrets(std::string_view text, const WireTrace::Secrets& sec
   return shown;
 }
 
-void WireTrace::hide(const std::string& secret) {
-  if (sink_) secrets_.emplace_back(secret);
+void WireTrace::hide(const Secret& secret) {
+  if (sink_) secrets_.push_back(secret);
 }
 
 void WireTrace::feed(std::string_view bytes) {

@@ -22,7 +22,7 @@ class WireTrace {
   WireTrace(std::string_view prefix, Sink sink) : prefix_(prefix), sink_(std::move(sink)) {}
 
   /// Text that is never shown: the password and what it looks like on the wire.
-  void hide(const std::string& secret);
+  void hide(const Secret& secret);
   void feed(std::string_view bytes);
   /// One line as it is.
   void line(std::string_view text);

@@ -44,7 +44,7 @@ TEST_CASE("nesting is bounded over the lines of one response") {
 TEST_CASE("a trace shows no literal, no secret and no control character") {
   std::string shown;
   WireTrace trace("S: ", [&](std::string_view line) { shown += std::string(line) + "|"; });
-  trace.hide("open\tsesame");
+  trace.hide(Secret("open\tsesame"));
   trace.feed("* LIST {7}\r\nbo");
   trace.feed("dy\r\nx\"\r\na1 NO open\tsesame\x1b[0m\r\n");
   CHECK(shown == "S: * LIST {7}|S: \"|S: a1 NO ***?[0m|");
@@ -62,7 +62,7 @@ std::string traced(std::string_view prefix, const std::string& bytes, std::size_
                    const std::string& secret = "") {
   std::string shown;
   WireTrace trace(prefix, [&](std::string_view line) { shown += std::string(line) + "|"; });
-  if (!secret.empty()) trace.hide(secret);
+  if (!secret.empty()) trace.hide(Secret(std::string(secret)));
   for (std::size_t at = 0; at < bytes.size(); at += piece) trace.feed(bytes.substr(at, piece));
   return shown;
 }
