@@ -14,6 +14,7 @@
 #include "cli/signals.h"
 #include "mboxferry/base/file.h"
 #include "mboxferry/base/thread.h"
+#include "mboxferry/journal/memory.h"
 #include "mboxferry/report/printable.h"
 
 namespace mboxferry::cli {
@@ -69,6 +70,7 @@ void say_error(const Error& error) {
 int run(int argument_count, char** arguments) {
   // The memory holds passwords: no core file has it, and no other process of this user reads it.
   ::prctl(PR_SET_DUMPABLE, 0);
+  journal::limit_memory(1);
   try {
     const Cancellation& interrupt = catch_signals();
     report::DescriptorOutput out(STDOUT_FILENO, "standard output");
