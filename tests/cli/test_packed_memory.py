@@ -10,7 +10,8 @@ import tarfile
 import unittest
 import zipfile
 
-from support import windows
+from support import journals, windows
+from support.fake_imap import FakeImap
 from support.program import PROGRAM, ProgramTest
 
 MEBIBYTE = 1 << 20
@@ -178,6 +179,21 @@ class PackedMemoryTest(ProgramTest):
                                    "--to", "imaps://a@localhost/", path)
         self.assert_code(refused, 64)
         self.assertIn("--max-unpack-memory", refused.err)
+
+    def test_the_journal_keeps_it_for_retry_and_for_the_same_command(self):
+        path = self.folder / "a.mbox.xz"
+        path.write_bytes(windows.xz(MAIL, 512 * MEBIBYTE))
+        with FakeImap() as server:
+            allowed = "--max-unpack-memory=600M"
+            self.assert_code(self.migrate(server, path, "Mail", allowed), 0)
+            self.assertEqual(len(server.mailboxes["Mail"].messages), 1)
+            self.assert_code(self.migrate(server, path, "Mail", allowed), 0)
+            self.assertEqual(self.migrate(server, path, "Mail").code, 65)
+            journals.refuse(self.folder / "job.journal", 1, "too-big", "Too big")
+            server.mailboxes["Mail"].messages.clear()
+            self.assert_code(self.run_program(
+                "retry", self.folder / "job.journal", "--password-file", server.password_file()), 0)
+            self.assertEqual(len(server.mailboxes["Mail"].messages), 1)
 
     def test_a_size_that_is_none_is_refused(self):
         for size in ("0", "1K", "-5", "much"):
