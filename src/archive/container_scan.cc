@@ -99,6 +99,7 @@ void ContainerScan::keep(bool compressed) {
       return;
     }
   }
+  if (!names_.affords(label_)) return leave_unread(kTooManyNames);
   FoundFolder found;
   found.relative = relative_;
   found.compressed = compressed;
@@ -110,6 +111,11 @@ void ContainerScan::keep(bool compressed) {
 
 // A folder that cannot be read, so that what is lost is not passed over in silence.
 void ContainerScan::keep_damaged(const std::string& place, MemberPosition position) {
+  if (!names_.affords(place)) {
+    not_read_.add({NotReadKind::unread, to_utf8(plain_path(place)),
+                   to_utf8(container_->file().path()) + ": " + place, 0, "damaged"});
+    return;
+  }
   FoundFolder found;
   found.relative = plain_path(place) + " (damaged)";
   found.first = position;
@@ -121,6 +127,10 @@ Result<void> ContainerScan::add_message(const MailFile& mail, MessageRecord reco
   constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 50U;
   if (record.length == 0 || record.length > kMostBytes) {
     record.length == 0 ? leave_out("empty") : leave_unread("its size cannot be right");
+    return ok();
+  }
+  if (!names_.affords(mail.directory)) {
+    leave_unread(kTooManyNames);
     return ok();
   }
   record.name = record.stable_name = label_;
@@ -175,7 +185,7 @@ Result<bool> ContainerScan::take_message(std::string_view head) {
 void ContainerScan::read_list() {
   const auto bytes = walker_->bytes();
   const auto head = bytes ? (*bytes)->head() : Result<std::string_view>(bytes.error());
-  if (!head) return;
+  if (!head || !names_.affords(relative_, head->size())) return;
   if (base_name(relative_) == "descmap.pce") {
     marks_.set_descriptions(parent_path(relative_), *head);
   } else {
@@ -270,12 +280,18 @@ Result<void> ContainerScan::look_beside(std::string_view head) {
   return ok();
 }
 
+void ContainerScan::see_directory(const std::string& path) {
+  const std::string_view name = base_name(path);
+  const bool is_part = name == "cur" || name == "new" || name == "tmp";
+  if (is_part && names_.affords(parent_path(path))) parts_.see_directory(path);
+}
+
 Result<void> ContainerScan::visit() {
   const Entry& entry = walker_->entry();
   go_on(relative_path(entry.name), member_label());
   switch (entry.type) {
     case Entry::Type::directory:
-      parts_.see_directory(relative_);
+      see_directory(relative_);
       return ok();
     case Entry::Type::hard_link:
     case Entry::Type::symbolic_link:
@@ -303,10 +319,10 @@ Result<void> ContainerScan::visit() {
 Result<void> ContainerScan::visit_file() {
   const std::string_view name = base_name(relative_);
   const MaildirPlace place = maildir_place(relative_);
-  if (place == MaildirPlace::none) {
+  if (place != MaildirPlace::none) {
+    see_directory(parent_path(relative_));
+  } else if (name != "prefs.js" || names_.affords(relative_)) {
     marks_.see(relative_);
-  } else {
-    parts_.see_directory(parent_path(relative_));
   }
   if (walker_->entry().encrypted) {
     contents_.has_encrypted = true;

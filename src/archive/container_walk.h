@@ -15,6 +15,7 @@
 #include "archive/mail_file.h"
 #include "archive/member_links.h"
 #include "archive/message_list.h"
+#include "archive/name_budget.h"
 
 namespace mboxferry::archive {
 
@@ -23,13 +24,18 @@ class ContainerScan {
  public:
   ContainerScan(std::shared_ptr<Container> container, const Limits& limits, NotReadList& not_read,
                 LayoutMarks& marks)
-      : container_(std::move(container)), limits_(limits), not_read_(not_read), marks_(marks) {}
+      : container_(std::move(container)),
+        limits_(limits),
+        not_read_(not_read),
+        marks_(marks),
+        names_(limits.most_name_bytes) {}
 
   Result<ContainerContents> run();
 
  private:
   Result<void> visit();
   Result<void> visit_file();
+  void see_directory(const std::string& path);
   Result<void> look_inside(std::string_view head);
   Result<void> leave_other(std::string_view head);
   Result<void> look_beside(std::string_view head);
@@ -66,6 +72,7 @@ class ContainerScan {
   const Limits limits_;
   NotReadList& not_read_;
   LayoutMarks& marks_;
+  NameBudget names_;
   std::unique_ptr<MemberWalker> walker_;
   std::string relative_;  // what the present member, or the link to it, is called
   std::string label_;

@@ -152,10 +152,25 @@ Result<bool> EntryReader::next() {
   }
   member_read_ = 0;
   member_name_ = input_.name() + ": " + to_utf8(entry_.name.substr(0, limits.longest_name));
+  look_at_packing();
   return true;
 }
 
+// libarchive stands before the packed bytes of the member, and has not looked at them yet.
+void EntryReader::look_at_packing() {
+  refused_.reset();
+  input_.watch_nothing();
+  if (is_tar() || entry_.type != Entry::Type::file || entry_.encrypted) return;
+  const auto format = zip_window_format(archive_format_name(input_.get()));
+  if (!format) return;
+  const auto position = static_cast<std::uint64_t>(archive_filter_bytes(input_.get(), 0));
+  const auto watched =
+      input_.watch(*format, position, counter_.meter()->limits().most_memory, member_name_);
+  if (!watched) refused_ = watched.error();
+}
+
 Result<std::size_t> EntryReader::read(std::span<char> buffer) {
+  if (refused_) return *refused_;
   la_ssize_t got = ARCHIVE_RETRY;
   while (got == ARCHIVE_RETRY) {
     got = archive_read_data(input_.get(), buffer.data(), buffer.size());

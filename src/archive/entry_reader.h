@@ -65,6 +65,7 @@ class EntryReader {
               std::optional<CodePage> code_page);
   Result<void> start(ContainerFormat format, bool seekable);
   Result<void> account_for_end();
+  void look_at_packing();
   [[nodiscard]] Error failure(const std::string& name, std::uint64_t unpacked) const;
 
   RememberingStream* remembered_ = nullptr;  // what input_ reads, of a zip archive that is streamed
@@ -77,6 +78,7 @@ class EntryReader {
   std::uint64_t number_ = 0;
   std::uint64_t member_read_ = 0;
   bool passed_damage_ = false;
+  std::optional<Error> refused_;  // why the present member is not unpacked
 };
 
 }  // namespace mboxferry::archive

@@ -3,6 +3,7 @@
 #include "archive/file_kind.h"
 
 #include <array>
+#include <bit>
 #include <span>
 
 #include "archive/encrypted_kind.h"
@@ -52,10 +53,18 @@ constexpr std::array<Magic, 21> kMagics{{
 // The frame that pzstd writes before each of its own, among others (RFC 8878 section 3.1.2).
 constexpr std::string_view kSkippable = "\x2a\x4d\x18"sv;
 
-// The format of xz's predecessor has no magic: usual properties, and a dictionary of up to 64 MiB.
+// The format of xz's predecessor has no magic: usual properties, and a dictionary of up to 64 MiB,
+// or a larger one of a usual size before a size that is not known or likely.
 bool is_lzma(std::string_view head) {
-  return head.starts_with("\x5d\0\0"sv) && head.size() > 5 &&
-         static_cast<unsigned char>(head[4]) <= 4 && (head[3] != '\0' || head[4] != '\0');
+  constexpr std::size_t kHeader = 13;
+  if (!head.starts_with("\x5d\0\0"sv) || head.size() <= 5) return false;
+  const auto high = static_cast<unsigned char>(head[4]);
+  if (high <= 4 || head.size() < kHeader) return high <= 4 && (head[3] != '\0' || high != 0);
+  const bool usual =
+      head[3] == '\0' && (std::has_single_bit(high) || high == 0x06 || high == 0x0c ||
+                          high == 0x18 || high == 0x30 || high == 0x60 || high == 0xc0);
+  const std::string_view size = head.substr(5, 8);
+  return usual && (size == "\xff\xff\xff\xff\xff\xff\xff\xff"sv || size.substr(5) == "\0\0\0"sv);
 }
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf"sv;

@@ -63,11 +63,11 @@ Result<std::unique_ptr<ByteSource>> open_folder(const Folder& folder) {
     return open_member(folder.container, position, folder.member);
   }
   MBOXFERRY_ASSIGN(OpenFile file, OpenFile::open(folder.root, folder.file));
-  std::array<char, 8> head{};
+  std::array<char, 16> head{};
   MBOXFERRY_ASSIGN(const std::size_t size, file.read_at(0, head));
   std::unique_ptr<ByteSource> source;
   if (is_compressed({head.data(), size})) {
-    source = open_compressed_file(std::move(file), Limits{});
+    source = open_compressed_file(std::move(file), limits_for(folder));
   } else {
     source = std::make_unique<PlainSource>(std::move(file));
   }

@@ -2,10 +2,13 @@
 // Our streams as what libarchive reads.
 #include "archive/libarchive_input.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <limits>
 #include <new>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -34,16 +37,84 @@ std::string LibarchiveInput::reason() const {
   return text == nullptr ? "broken data" : text;
 }
 
+Result<std::size_t> LibarchiveInput::fill() {
+  if (ahead_.empty()) return stream_->read(buffer_);
+  const std::size_t size = std::min(ahead_.size(), buffer_.size());
+  std::memcpy(buffer_.data(), ahead_.data(), size);
+  ahead_.erase(0, size);
+  return size;
+}
+
+// The first bytes at `position`, enough for any header.
+Result<std::string> LibarchiveInput::bytes_at(std::uint64_t position) {
+  constexpr std::size_t kHeader = 12 + 1024;  // xz has the longest
+  std::string bytes(kHeader, '\0');
+  std::size_t size = 0;
+  if (file_ != nullptr) {
+    const std::uint64_t before = file_->offset();
+    file_->seek(position);
+    Result<std::size_t> got = std::size_t{1};
+    while (size < kHeader && got && *got > 0) {
+      got = file_->read(std::span(bytes).subspan(size));
+      if (got) size += *got;
+    }
+    file_->seek(before);
+    if (!got) return got.error();
+    bytes.resize(size);
+    return bytes;
+  }
+  const std::uint64_t buffer_begin = given_ - last_given_;
+  if (position < buffer_begin || position > given_) return std::string();
+  bytes.assign(buffer_.data() + (position - buffer_begin), given_ - position);
+  while (bytes.size() + ahead_.size() < kHeader) {
+    std::array<char, kHeader> more{};
+    MBOXFERRY_ASSIGN(const std::size_t got, stream_->read(more));
+    if (got == 0) break;
+    ahead_.append(more.data(), got);
+  }
+  return bytes + ahead_;
+}
+
+Result<void> LibarchiveInput::watch(WindowFormat format, std::uint64_t position, std::uint64_t most,
+                                    const std::string& name) {
+  Watched first{WindowWatch(format), position, most, library_limit(format), name};
+  watched_ = first;
+  MBOXFERRY_ASSIGN(const std::string bytes, bytes_at(position));
+  MBOXFERRY_TRY(look(position, bytes));
+  watched_ = std::move(first);
+  return look(stream_offset() - last_given_, {buffer_.data(), last_given_});
+}
+
+Result<void> LibarchiveInput::look(std::uint64_t begin, std::string_view bytes) {
+  if (!watched_ || begin + bytes.size() <= watched_->position) return ok();
+  if (begin > watched_->position) {  // it was passed over
+    watched_.reset();
+    return ok();
+  }
+  const std::uint64_t needed = watched_->headers.feed(bytes.substr(watched_->position - begin));
+  watched_->position = begin + bytes.size();
+  if (needed <= std::min(watched_->most, watched_->of_library)) return ok();
+  const Error error = needs_memory(watched_->name, needed, watched_->most, watched_->of_library);
+  watched_.reset();
+  return error;
+}
+
 la_ssize_t LibarchiveInput::read(LibarchiveReader* reader, void* client,
                                  const void** buffer) noexcept {
   auto& self = *static_cast<LibarchiveInput*>(client);
-  auto got = self.stream_->read(self.buffer_);
+  const std::uint64_t begin = self.stream_offset();
+  auto got = self.fill();
+  if (got) {
+    const auto looked = self.look(begin, {self.buffer_.data(), *got});
+    if (!looked) got = looked.error();
+  }
   if (!got) {
     self.error_ = std::move(got).error();
     archive_set_error(reader, EIO, "read error");
     return -1;
   }
   self.given_ += *got;
+  self.last_given_ = *got;
   const std::string_view bytes(self.buffer_.data(), *got);
   const std::size_t last = bytes.find_last_not_of('\0');
   if (last == std::string_view::npos) {
@@ -58,19 +129,22 @@ la_ssize_t LibarchiveInput::read(LibarchiveReader* reader, void* client,
 la_int64_t LibarchiveInput::skip(LibarchiveReader*, void* client, la_int64_t count) noexcept {
   auto& self = *static_cast<LibarchiveInput*>(client);
   self.zeros_ = 0;
+  self.last_given_ = 0;
   const auto skipped = self.stream_->skip(static_cast<std::uint64_t>(count));
   return skipped ? static_cast<la_int64_t>(*skipped) : 0;  // 0: libarchive reads instead
 }
 
 la_int64_t LibarchiveInput::seek(LibarchiveReader*, void* client, la_int64_t offset,
                                  int whence) noexcept {
-  FileStream& file = *static_cast<LibarchiveInput*>(client)->file_;
+  auto& self = *static_cast<LibarchiveInput*>(client);
+  FileStream& file = *self.file_;
   std::uint64_t base = 0;
   if (whence == SEEK_CUR) base = file.offset();
   if (whence == SEEK_END) base = file.size();
   const auto target = static_cast<la_int64_t>(base) + offset;
   if (target < 0) return ARCHIVE_FATAL;
   file.seek(static_cast<std::uint64_t>(target));
+  self.last_given_ = 0;  // libarchive drops what it has
   return target;
 }
 

@@ -8,8 +8,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "archive/input_stream.h"
+#include "archive/window_watch.h"
 #include "mboxferry/base/handle.h"
 
 namespace mboxferry::archive {
@@ -26,6 +28,15 @@ class LibarchiveInput {
 
   /// To be called when filters and formats are chosen; a libarchive status.
   int open();
+
+  /// Watches what libarchive is given from `position` of the stream on, which is the present one or
+  /// just read. The error when the first header there asks for more than `most` bytes of memory; a
+  /// later one that does makes libarchive's read fail with that as the stream's error. `name` is
+  /// what is unpacked.
+  Result<void> watch(WindowFormat format, std::uint64_t position, std::uint64_t most,
+                     const std::string& name);
+  /// Ends that.
+  void watch_nothing() { watched_.reset(); }
 
   [[nodiscard]] LibarchiveReader* get() const { return reader_.get(); }
   [[nodiscard]] InputStream& stream() { return *stream_; }
@@ -45,8 +56,26 @@ class LibarchiveInput {
   static la_int64_t seek(LibarchiveReader* reader, void* client, la_int64_t offset,
                          int whence) noexcept;
 
+  struct Watched {
+    WindowWatch headers;
+    std::uint64_t position;  // of the next byte to be looked at
+    std::uint64_t most;
+    std::uint64_t of_library;
+    std::string name;
+  };
+
+  Result<std::size_t> fill();
+  Result<std::string> bytes_at(std::uint64_t position);
+  Result<void> look(std::uint64_t begin, std::string_view bytes);
+  [[nodiscard]] std::uint64_t stream_offset() const {
+    return file_ != nullptr ? file_->offset() : given_;
+  }
+
   std::unique_ptr<InputStream> stream_;
   FileStream* file_;  // the stream, when it is one that can seek
+  std::optional<Watched> watched_;
+  std::string ahead_;             // read from a stream that cannot seek, and not yet given
+  std::uint64_t last_given_ = 0;  // how much of buffer_ libarchive was given last
   std::uint64_t given_ = 0;
   std::uint64_t zeros_ = 0;
   std::optional<Error> error_;

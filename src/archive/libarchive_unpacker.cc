@@ -3,11 +3,14 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "archive/libarchive_input.h"
 #include "archive/unpacker.h"
+#include "archive/window_watch.h"
 
 namespace mboxferry::archive {
 namespace {
@@ -17,7 +20,7 @@ class LibarchiveUnpacker final : public InputStream {
   LibarchiveUnpacker(std::unique_ptr<InputStream> packed, UnpackCounter counter)
       : input_(std::move(packed)), counter_(std::move(counter)) {}
 
-  Result<void> start();
+  Result<void> start(std::optional<WindowFormat> format);
   Result<std::size_t> read(std::span<char> buffer) override;
   [[nodiscard]] const std::string& name() const override { return input_.name(); }
 
@@ -33,7 +36,9 @@ class LibarchiveUnpacker final : public InputStream {
   bool at_end_ = false;
 };
 
-Result<void> LibarchiveUnpacker::start() {
+Result<void> LibarchiveUnpacker::start(std::optional<WindowFormat> format) {
+  if (format)
+    MBOXFERRY_TRY(input_.watch(*format, 0, counter_.meter()->limits().most_memory, name()));
   LibarchiveReader* reader = input_.get();
   // "empty" is for compressed files with nothing inside, which "raw" does not take.
   const bool ready = archive_read_support_filter_bzip2(reader) == ARCHIVE_OK &&
@@ -80,10 +85,12 @@ Result<std::size_t> LibarchiveUnpacker::read(std::span<char> buffer) {
 
 }  // namespace
 
-Result<std::unique_ptr<InputStream>> unpack_by_libarchive(std::unique_ptr<InputStream> packed,
+Result<std::unique_ptr<InputStream>> unpack_by_libarchive(std::unique_ptr<HeadedStream> packed,
                                                           UnpackCounter counter) {
+  MBOXFERRY_ASSIGN(const std::string_view head, packed->head());
+  const auto format = window_format(head);
   auto unpacker = std::make_unique<LibarchiveUnpacker>(std::move(packed), std::move(counter));
-  MBOXFERRY_TRY(unpacker->start());
+  MBOXFERRY_TRY(unpacker->start(format));
   return std::unique_ptr<InputStream>(std::move(unpacker));
 }
 

@@ -29,6 +29,7 @@ class MessageStream final : public InputStream {
  public:
   MessageStream(const Folder& folder, std::string name, std::uint64_t number)
       : is_maildir_(folder.form == FolderForm::maildir),
+        limits_(limits_for(folder)),
         list_(folder.messages),
         container_(folder.container),
         name_(std::move(name)),
@@ -51,6 +52,7 @@ class MessageStream final : public InputStream {
   }
 
   const bool is_maildir_;
+  const Limits limits_;
   std::shared_ptr<const MessageList> list_;
   std::shared_ptr<Container> container_;
   std::string name_;
@@ -83,10 +85,10 @@ Result<void> MessageStream::open_file(const MessageRecord& record) {
   MBOXFERRY_ASSIGN(OpenFile file, std::move(opened));
   if (file.size() != record.on_disk) return changed(file_name(record));
   if (record.compressed) {
-    MBOXFERRY_ASSIGN(UnpackedFile unpacked, open_unpacked(std::move(file), Limits{}));
+    MBOXFERRY_ASSIGN(UnpackedFile unpacked, open_unpacked(std::move(file), limits_));
     file_ = std::move(unpacked.bytes);
   } else {
-    auto meter = std::make_shared<UnpackMeter>(Limits{}, file.size());
+    auto meter = std::make_shared<UnpackMeter>(limits_, file.size());
     file_ = std::make_unique<FileStream>(std::make_shared<const OpenFile>(std::move(file)),
                                          std::move(meter));
   }

@@ -121,6 +121,7 @@ Result<Archive> Opener::open_tree(const std::string& path) const {
   archive.kind_ = ArchiveKind::tree;
   archive.is_tree_ = !is_one_folder;
   archive.folders_ = std::move(tree.folders);
+  for (Folder& folder : archive.folders_) folder.unpack_memory = limits_.most_memory;
   MBOXFERRY_ASSIGN(std::string metadata, metadata_notice(*tree.not_read));
   if (!metadata.empty()) archive.notices_.push_back(std::move(metadata));
   if (tree.unexplained_keywords > 0) {
@@ -154,6 +155,7 @@ Result<Archive> Opener::open_file(OpenFile file) const {
   Folder folder;
   folder.file = path;
   folder.bytes_on_disk = file.size();
+  folder.unpack_memory = limits_.most_memory;
   MBOXFERRY_ASSIGN(const UnpackedFile unpacked, open_unpacked(std::move(file), limits_));
   MBOXFERRY_ASSIGN(const std::string_view head, unpacked.bytes->head());
   if (container_format(head)) return open_containers({path}, {}, {});
@@ -206,6 +208,7 @@ Result<Archive> Opener::open_messages(FolderForm form,
   archive.not_read_ = std::move(not_read);
   Folder folder = std::move(found.front().folder);
   folder.path = directory_path("", directory_name(paths.front()));
+  folder.unpack_memory = limits_.most_memory;
   folder.file = paths.size() == 1 ? paths.front() : directory_of(paths.front());
   archive.folders_.push_back(std::move(folder));
   return archive;

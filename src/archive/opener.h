@@ -16,7 +16,9 @@ namespace mboxferry::archive {
 class Opener {
  public:
   explicit Opener(const Limits& limits = {}, const OpenOptions& options = {})
-      : limits_(limits), options_(options) {}
+      : limits_(limits), options_(options) {
+    limits_.most_memory = options.unpack_memory;
+  }
 
   /// A file, a directory, or `-` for standard input.
   [[nodiscard]] Result<Archive> open(const std::string& path) const;

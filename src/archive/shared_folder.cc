@@ -24,10 +24,10 @@ Result<std::unique_ptr<StreamOpener>> opener_of_packed(const Folder& folder) {
     opener = member_opener(folder.container, position, folder.member);
   } else {
     MBOXFERRY_ASSIGN(OpenFile file, OpenFile::open(folder.root, folder.file));
-    std::array<char, 8> head{};
+    std::array<char, 16> head{};
     MBOXFERRY_ASSIGN(const std::size_t size, file.read_at(0, head));
     if (is_compressed({head.data(), size})) {
-      opener = compressed_file_opener(std::move(file), Limits{});
+      opener = compressed_file_opener(std::move(file), limits_for(folder));
     }
   }
   return opener;

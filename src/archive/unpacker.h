@@ -22,7 +22,7 @@ Result<std::unique_ptr<InputStream>> unpack(std::unique_ptr<HeadedStream> packed
 /// For unpack() alone.
 Result<std::unique_ptr<InputStream>> unpack_gzip(std::unique_ptr<InputStream> packed,
                                                  UnpackCounter counter);
-Result<std::unique_ptr<InputStream>> unpack_by_libarchive(std::unique_ptr<InputStream> packed,
+Result<std::unique_ptr<InputStream>> unpack_by_libarchive(std::unique_ptr<HeadedStream> packed,
                                                           UnpackCounter counter);
 
 /// The error for packed data that cannot be unpacked behind `unpacked` bytes.

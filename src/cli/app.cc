@@ -14,6 +14,7 @@
 #include "cli/signals.h"
 #include "mboxferry/base/file.h"
 #include "mboxferry/base/thread.h"
+#include "mboxferry/journal/memory.h"
 #include "mboxferry/report/printable.h"
 
 namespace mboxferry::cli {
@@ -48,7 +49,7 @@ Result<int> dispatch(const Arguments& arguments, Context& context) {
 }
 
 int conclude(const Error& error) {
-  say(describe(error));
+  say_error(error);
   return exit_status(error.code);
 }
 
@@ -61,9 +62,15 @@ void say(std::string_view line) {
       write_all(STDERR_FILENO, "mboxferry: " + report::printable(line) + "\n", "standard error"));
 }
 
+void say_error(const Error& error) {
+  const bool for_a_person = !error.aside.empty() && ::isatty(STDERR_FILENO) == 1;
+  say(describe(error) + (for_a_person ? " (" + error.aside + ")" : ""));
+}
+
 int run(int argument_count, char** arguments) {
   // The memory holds passwords: no core file has it, and no other process of this user reads it.
   ::prctl(PR_SET_DUMPABLE, 0);
+  journal::limit_memory(1);
   try {
     const Cancellation& interrupt = catch_signals();
     report::DescriptorOutput out(STDOUT_FILENO, "standard output");

@@ -5,12 +5,15 @@
 #include <algorithm>
 #include <array>
 
+#include "cli/limit_options.h"
 #include "mboxferry/base/time.h"
 
 namespace mboxferry::cli {
 namespace {
 
 namespace po = boost::program_options;
+
+constexpr const char* kUnpackMemory = "max-unpack-memory";
 
 std::vector<std::string> split_list(const std::string& text) {
   std::vector<std::string> words;
@@ -74,7 +77,10 @@ void add_reading_options(po::options_description& group) {
       ("include-expunged", flag(),
        "also messages that Mozilla programs have deleted and not yet removed")  //
       ("follow-links", flag(),
-       "follow symbolic links that lead out of an archive; without it they are listed as unread");
+       "follow symbolic links that lead out of an archive; without it they are listed as unread")  //
+      (kUnpackMemory, po::value<std::string>()->value_name("SIZE"),
+       "unpack files that need up to SIZE bytes of memory for that (K, M or G may follow the "
+       "number; default 134217728); others are listed as unread");
 }
 
 void add_sending_options(po::options_description& group) {
@@ -112,8 +118,16 @@ Result<transfer::IndexOptions> read_index_options(const Options& options) {
   return index;
 }
 
-archive::OpenOptions read_open_options(const Options& options) {
-  return {.follow_links = options.has_flag("follow-links")};
+Result<archive::OpenOptions> read_open_options(const Options& options) {
+  archive::OpenOptions open;
+  open.follow_links = options.has_flag("follow-links");
+  MBOXFERRY_ASSIGN(const std::uint64_t memory, read_amount(options, kUnpackMemory));
+  constexpr std::uint64_t kLeast = 1'000'000;
+  if (!options.text(kUnpackMemory).empty()) {
+    if (memory < kLeast) return bad_value(kUnpackMemory, "a whole number of at least 1M");
+    open.unpack_memory = memory;
+  }
+  return open;
 }
 
 Result<std::vector<std::string>> archives_of(const Options& options) {

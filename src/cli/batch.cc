@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 
@@ -24,6 +25,7 @@
 #include "cli/state_place.h"
 #include "mboxferry/job/ledger.h"
 #include "mboxferry/job/scheduler.h"
+#include "mboxferry/journal/memory.h"
 #include "mboxferry/report/batch_progress.h"
 #include "mboxferry/report/job_report.h"
 #include "mboxferry/report/metrics.h"
@@ -235,6 +237,7 @@ Result<int> run(const Options& options, const BatchSettings& settings, BatchAcco
                       settings.choice.retry_failed);
   DryRun dry_run(accounts, settings.state_folder);
   job::AccountWork& work = settings.dry_run ? static_cast<job::AccountWork&>(dry_run) : migration;
+  journal::limit_memory(static_cast<std::size_t>(std::max(settings.limits.accounts_at_once, 1)));
   MBOXFERRY_TRY(job::run_accounts(ledger, work, settings.limits, observer, system_clock(),
                                   context.interrupt));
   shown.finish();

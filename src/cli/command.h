@@ -62,5 +62,7 @@ std::span<const Command> commands();
 
 /// Writes `mboxferry: line` to standard error, made safe for a terminal.
 void say(std::string_view line);
+/// Says what failed; on a terminal with what is for the person there alone.
+void say_error(const Error& error);
 
 }  // namespace mboxferry::cli

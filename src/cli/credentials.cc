@@ -31,16 +31,16 @@ void drop_line_end(std::string& text) {
   if (text.ends_with('\r')) text.pop_back();
 }
 
-Result<imap::Secret> checked(std::string password, const std::string& from) {
-  if (password.empty()) {
+Result<imap::Secret> checked(const imap::Secret& password, const std::string& from) {
+  if (password.reveal().empty()) {
     return Error{ErrorCode::configuration, "the password from " + from + " is empty", kSources};
   }
-  if (password.find('\0') != std::string::npos) {
+  if (password.reveal().find('\0') != std::string_view::npos) {
     return Error{ErrorCode::configuration,
                  "the password from " + from + " holds a NUL byte, which no login can carry",
                  "check the file's encoding: it should be plain text"};
   }
-  return imap::Secret(std::move(password));
+  return password;
 }
 
 Result<std::string> read_bounded(int descriptor, const std::string& from) {
@@ -79,7 +79,7 @@ Result<imap::Secret> from_file(const std::string& path) {
     say("warning: others can read the password file " + path + "; run: chmod 600 " + path);
   }
   MBOXFERRY_ASSIGN(auto password, read_bounded(file.get(), path));
-  return checked(std::move(password), path);
+  return checked(imap::Secret(std::move(password)), path);
 }
 
 Result<imap::Secret> from_environment(const std::string& name) {
@@ -87,7 +87,7 @@ Result<imap::Secret> from_environment(const std::string& name) {
   if (value == nullptr) {
     return Error{ErrorCode::configuration, "the environment has no variable " + name, kSources};
   }
-  return checked(value, "the environment");
+  return checked(imap::Secret(std::string(value)), "the environment");
 }
 
 Result<imap::Secret> from_command(const std::string& command) {
@@ -96,8 +96,9 @@ Result<imap::Secret> from_command(const std::string& command) {
   auto password = read_bounded(child.descriptor(), from);
   const Result<void> ended = child.wait();
   if (!password) return password.error();
+  const imap::Secret secret(std::move(*password));
   MBOXFERRY_TRY(ended);
-  return checked(std::move(*password), from);
+  return checked(secret, from);
 }
 
 }  // namespace
@@ -112,7 +113,7 @@ Result<imap::Secret> get_password(const PasswordSource& source, const std::strin
     return password;
   }
   MBOXFERRY_ASSIGN(std::string typed, ask_on_terminal("Password of " + label + ": ", interrupt));
-  return checked(std::move(typed), "the terminal");
+  return checked(imap::Secret(std::move(typed)), "the terminal");
 }
 
 }  // namespace mboxferry::cli

@@ -2,7 +2,41 @@
 // The account as the job's last run reached it.
 #include "cli/job_account.h"
 
+#include <filesystem>
+#include <system_error>
+
+#include "cli/command.h"
+#include "cli/state_place.h"
+#include "cli/terminal_prompt.h"
+
 namespace mboxferry::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_in_own_state(const std::string& journal) {
+  const auto state = default_state_folder();
+  if (!state) return false;
+  std::error_code failed;
+  const fs::path folder = fs::canonical(*state, failed);
+  if (failed) return false;
+  const fs::path file = fs::canonical(journal, failed);
+  if (failed) return false;
+  const fs::path inside = file.lexically_relative(folder);
+  return !inside.empty() && *inside.begin() != "..";
+}
+
+std::string target_text(const imap::Account& account) {
+  std::string text = account.label();
+  if (!account.ca_file.empty()) text += ", trusting the issuers in " + account.ca_file;
+  if (!account.tls_pin.empty()) {
+    text += ", trusting the certificate " + account.tls_pin;
+    if (account.tls_pin_only) text += " alone, for any host and date";
+  }
+  return text;
+}
+
+}  // namespace
 
 Result<imap::Account> job_account(const journal::Journal& journal,
                                   const ConnectionSettings& settings) {
@@ -24,6 +58,25 @@ Result<imap::Account> job_account(const journal::Journal& journal,
   account->tls_pin_only =
       settings.tls_pin_only || (!settings.tls_pin && pin_only.value_or("") == "1");
   return *account;
+}
+
+void add_journal_target_option(boost::program_options::options_description& group) {
+  group.add_options()("accept-journal-target", flag(),
+                      "log in where the journal says without asking, though it is not in your own "
+                      "state folder");
+}
+
+Result<void> confirm_journal_target(const Options& options, const journal::Journal& journal,
+                                    const imap::Account& account, const Cancellation& interrupt) {
+  if (options.has_flag("accept-journal-target") || is_in_own_state(journal.path())) return ok();
+  const std::string target = target_text(account);
+  say("the journal " + journal.path() + " is not in your state folder, and says: log in as " +
+      target);
+  const auto confirmed = confirm_on_terminal("Is that right? Type yes: ", interrupt);
+  if (confirmed && *confirmed) return ok();
+  if (!confirmed && confirmed.error().code == ErrorCode::interrupted) return confirmed.error();
+  return Error{ErrorCode::configuration, "no login as " + target + ": that is only in the journal",
+               "if it is right, say so with --accept-journal-target"};
 }
 
 }  // namespace mboxferry::cli

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "cli/connection_options.h"
+#include "cli/options.h"
+#include "mboxferry/base/cancellation.h"
 #include "mboxferry/imap/account.h"
 #include "mboxferry/journal/journal.h"
 
@@ -12,5 +14,14 @@ namespace mboxferry::cli {
 /// with `configuration` when the journal names none.
 Result<imap::Account> job_account(const journal::Journal& journal,
                                   const ConnectionSettings& settings);
+
+/// --accept-journal-target.
+void add_journal_target_option(boost::program_options::options_description& group);
+
+/// The host to log in at, and what is trusted there, come from a journal that someone may have
+/// given to this user: in another place than the user's own state folder they are shown, and have
+/// to be accepted by that option or on the terminal. Fails with `configuration` when they are not.
+Result<void> confirm_journal_target(const Options& options, const journal::Journal& journal,
+                                    const imap::Account& account, const Cancellation& interrupt);
 
 }  // namespace mboxferry::cli

@@ -77,7 +77,7 @@ Result<transfer::JobSettings> read_job_settings(const Options& options,
   settings.skip_existing = options.has_flag("skip-existing");
   settings.strict = options.has_flag("strict");
   settings.resend_doubtful = options.has_flag("resend-doubtful");
-  settings.open = read_open_options(options);
+  MBOXFERRY_ASSIGN(settings.open, read_open_options(options));
   settings.allow_copies = options.has_flag("allow-copies");
   MBOXFERRY_ASSIGN(settings.index, read_index_options(options));
   MBOXFERRY_ASSIGN(settings.append_mode, read_append_mode(options));

@@ -61,15 +61,6 @@ std::optional<std::uint64_t> amount_of(std::string_view text) {
   return static_cast<std::uint64_t>(amount);
 }
 
-Result<std::uint64_t> read_amount(const Options& options, const char* name) {
-  const auto given = options.get<std::string>(name);
-  if (!given) return 0;
-  const auto amount = amount_of(*given);
-  if (!amount)
-    return bad_value(name, "a whole number, with K, M or G for thousands, millions and billions");
-  return *amount;
-}
-
 /// 0 for `auto` or nothing.
 Result<int> read_count(const Options& options, const char* name) {
   const std::string text = options.text(name);
@@ -93,6 +84,15 @@ Result<double> read_rate(const Options& options, const char* name) {
 }
 
 }  // namespace
+
+Result<std::uint64_t> read_amount(const Options& options, const char* name) {
+  const auto given = options.get<std::string>(name);
+  if (!given) return 0;
+  const auto amount = amount_of(*given);
+  if (!amount)
+    return bad_value(name, "a whole number, with K, M or G for thousands, millions and billions");
+  return *amount;
+}
 
 void add_connection_limit_options(po::options_description& group) {
   group.add_options()  //

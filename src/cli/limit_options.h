@@ -11,6 +11,10 @@ namespace mboxferry::cli {
 /// --connections, --connections-per-mailbox, --retry-for.
 void add_connection_limit_options(boost::program_options::options_description& group);
 
+/// The number of an option that may have K, M or G behind it; 0 when it is not given. Errors:
+/// `usage`.
+Result<std::uint64_t> read_amount(const Options& options, const char* name);
+
 /// Errors: `usage`.
 Result<transfer::ConnectionLimits> read_connection_limits(const Options& options);
 

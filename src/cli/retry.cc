@@ -63,6 +63,7 @@ OptionTable retry_table() {
       ("help,h", "this text");
   auto connection = option_group("connection; what is not given is as it was for the job");
   add_connection_options(connection);
+  add_journal_target_option(connection);
   add_append_mode_option(connection);
   auto limits = option_group("limits; none by default, and 0 stands for none");
   add_limit_options(limits);
@@ -95,10 +96,12 @@ Result<bool> is_finished(const journal::Journal& journal) {
 /// Everything of the job but its password.
 Result<transfer::JobSettings> read_settings(const Options& options,
                                             const ConnectionSettings& connection,
-                                            const journal::Journal& journal) {
+                                            const journal::Journal& journal,
+                                            const Cancellation& interrupt) {
   MBOXFERRY_ASSIGN(const auto identity, journal.identity());
   MBOXFERRY_ASSIGN(transfer::JobSettings settings, transfer::settings_of(identity));
   MBOXFERRY_ASSIGN(settings.account, job_account(journal, connection));
+  MBOXFERRY_TRY(confirm_journal_target(options, journal, settings.account, interrupt));
   settings.index.now = system_clock().unix_seconds();
   MBOXFERRY_ASSIGN(settings.append_mode, read_append_mode(options));
   MBOXFERRY_ASSIGN(settings.connections, read_connection_limits(options));
@@ -141,7 +144,8 @@ Result<int> run_retry(const Arguments& arguments, Context& context) {
         fmt::format("the reasons are {}; status lists the messages",
                     report::printable(fmt::format("{}", fmt::join(refused.reasons, ", "))))};
   }
-  MBOXFERRY_ASSIGN(transfer::JobSettings settings, read_settings(options, connection, *journal));
+  MBOXFERRY_ASSIGN(transfer::JobSettings settings,
+                   read_settings(options, connection, *journal, context.interrupt));
   journal.reset();
   MBOXFERRY_ASSIGN(settings.account.password,
                    get_password(connection.password, settings.account.label(), context.interrupt));

@@ -70,7 +70,7 @@ std::vector<Error> tell(const Options& options, const transfer::JobSettings& set
                                reason};
   if (journal)
     add_failure(failures, sum_up(*journal, facts, result.error.has_value(), context.out));
-  if (result.error) say(describe(*result.error));
+  if (result.error) say_error(*result.error);
   const report::AccountSource account = [&](const report::AccountVisitor& visit) {
     return visit(facts, journal.get());
   };

@@ -169,8 +169,8 @@ Result<int> run_scan(const Arguments& arguments, Context& context) {
     printer =
         report::make_progress_printer(report::ProgressStyle::none, STDERR_FILENO, system_clock());
   }
-  MBOXFERRY_ASSIGN(const auto archives,
-                   archive::Archive::open_all(paths, read_open_options(options)));
+  MBOXFERRY_ASSIGN(const auto open, read_open_options(options));
+  MBOXFERRY_ASSIGN(const auto archives, archive::Archive::open_all(paths, open));
   MBOXFERRY_ASSIGN(const auto output, make_output(options, context.out));
   const bool for_people = !options.has_flag("json") && !options.has_flag("list");
   Scan scan(index_options, filter, *output, *printer, context.interrupt, for_people);

@@ -51,6 +51,7 @@ OptionTable verify_table() {
       ("help,h", "this text");
   auto connection = option_group("connection; what is not given is as it was for the job");
   add_connection_options(connection);
+  add_journal_target_option(connection);
   auto password = option_group("password; asked for on the terminal when none is given");
   add_password_options(password);
   table.groups.push_back(output);
@@ -188,6 +189,7 @@ Result<int> run_verify(const Arguments& arguments, Context& context) {
   MBOXFERRY_ASSIGN(const ConnectionSettings settings, read_connection_settings(options));
   MBOXFERRY_ASSIGN(const auto journal, open_journal(options, journal::OpenMode::resume));
   MBOXFERRY_ASSIGN(imap::Account account, job_account(*journal, settings));
+  MBOXFERRY_TRY(confirm_journal_target(options, *journal, account, context.interrupt));
   MBOXFERRY_ASSIGN(auto connection, make_connection_options(settings));
   connection.interrupt = &context.interrupt;
   MBOXFERRY_ASSIGN(account.password,

@@ -346,14 +346,14 @@ Error Connection::goodbye(const ReplyLine& reply) {
   return fail(error);
 }
 
-void Connection::hide(const std::string& secret) {
-  secrets_.emplace_back(secret);
+void Connection::hide(const Secret& secret) {
+  secrets_.push_back(secret);
   wire_->sent.hide(secret);
   wire_->received.hide(secret);
 }
 
 std::string Connection::printed(std::string_view text) const {
-  return printable(without_secrets(std::string(text), secrets_));
+  return printable(without_secrets(text, secrets_));
 }
 
 Result<void> Connection::read_capabilities(const ReplyLine& reply,

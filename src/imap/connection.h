@@ -97,7 +97,7 @@ class Connection {
   Result<void> finish_reply();
 
   /// From now on neither traces nor printed() show this.
-  void hide(const std::string& secret);
+  void hide(const Secret& secret);
   /// A server's words, fit to be shown.
   [[nodiscard]] std::string printed(std::string_view text) const;
 

@@ -2,10 +2,10 @@
 // Logging in: SASL PLAIN (RFC 4616) where offered, else LOGIN with literals, which carry any byte.
 #include "imap/login.h"
 
-#include <openssl/crypto.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <initializer_list>
 
 #include "imap/errors.h"
 #include "imap/response_codes.h"
@@ -17,43 +17,37 @@ namespace {
 using Kind = ReplyLine::Kind;
 using Status = ReplyLine::Status;
 
-/// Bytes that are wiped when they go.
-class Wiped {
- public:
-  explicit Wiped(std::string bytes) : bytes_(std::move(bytes)) {}
-  Wiped(const Wiped&) = delete;
-  Wiped& operator=(const Wiped&) = delete;
-  ~Wiped() { OPENSSL_cleanse(bytes_.data(), bytes_.size()); }
-  [[nodiscard]] const std::string& bytes() const { return bytes_; }
-
- private:
-  std::string bytes_;
-};
-
 // Servers cut longer command lines.
 constexpr std::size_t kLongestInitialResponse = 4000;
 
+/// One string from parts, without copies left behind by growing.
+std::string joined(std::initializer_list<std::string_view> parts) {
+  std::size_t size = 0;
+  for (const std::string_view part : parts) size += part.size();
+  std::string whole;
+  whole.reserve(size);
+  for (const std::string_view part : parts) whole += part;
+  return whole;
+}
+
 Result<ReplyLine> say_plain(Connection& connection, const Account& account,
                             const Connection::Visitor& visit) {
-  std::string message(1, '\0');
-  message += account.user;
-  message += '\0';
-  message += account.password.reveal();
-  const Wiped plain(std::move(message));
-  const Wiped encoded(base64(plain.bytes()));
-  connection.hide(encoded.bytes());
+  using namespace std::string_view_literals;
+  const Secret plain(joined({"\0"sv, account.user, "\0"sv, account.password.reveal()}));
+  const Secret encoded(base64(plain.reveal()));
+  connection.hide(encoded);
   MBOXFERRY_TRY(connection.finish_reply());
   const std::string tag = connection.next_tag();
   const std::string head = tag + " AUTHENTICATE PLAIN";
-  const Wiped answer(encoded.bytes() + "\r\n");
-  if (connection.capabilities().sasl_ir && encoded.bytes().size() <= kLongestInitialResponse) {
-    const Wiped line(head + " " + answer.bytes());
-    MBOXFERRY_TRY(connection.send(line.bytes(), head + " ***"));
+  if (connection.capabilities().sasl_ir && encoded.reveal().size() <= kLongestInitialResponse) {
+    const Secret line(joined({head, " ", encoded.reveal(), "\r\n"}));
+    MBOXFERRY_TRY(connection.send(line.reveal(), head + " ***"));
   } else {
     MBOXFERRY_TRY(connection.send(head + "\r\n", head));
     MBOXFERRY_ASSIGN(const ReplyLine go, connection.await_continuation(tag));
     if (go.kind == Kind::tagged) return go;
-    MBOXFERRY_TRY(connection.send(answer.bytes(), "***"));
+    const Secret answer(joined({encoded.reveal(), "\r\n"}));
+    MBOXFERRY_TRY(connection.send(answer.reveal(), "***"));
   }
   return connection.await(tag, visit);
 }
@@ -71,8 +65,8 @@ Result<ReplyLine> say_login(Connection& connection, const Account& account,
   MBOXFERRY_TRY(connection.send(user, "***"));
   MBOXFERRY_ASSIGN(const ReplyLine second, connection.await_continuation(tag));
   if (second.kind == Kind::tagged) return second;
-  const Wiped line(std::string(password) + "\r\n");
-  MBOXFERRY_TRY(connection.send(line.bytes(), "***"));
+  const Secret line(joined({password, "\r\n"}));
+  MBOXFERRY_TRY(connection.send(line.reveal(), "***"));
   return connection.await(tag, visit);
 }
 
@@ -87,9 +81,13 @@ Error refusal(Connection& connection, const Account& account, const ReplyLine& r
         {ErrorCode::try_later, connection.label() + ": the server does not let us in now: " + words,
          "run the same command again later", ErrorScope::session, meaning.retry});
   }
-  return connection.fail(
-      {ErrorCode::login_refused, connection.label() + ": login refused: " + words,
-       password_diagnosis(account.password.reveal()) + "; it is not tried again, accounts lock"});
+  Error error{ErrorCode::login_refused, connection.label() + ": login refused: " + words,
+              "it is not tried again, accounts lock"};
+  const std::string_view password = account.password.reveal();
+  const std::string diagnosis = password_diagnosis(password);
+  if (!diagnosis.empty()) error.hint = diagnosis + "; " + error.hint;
+  error.aside = password_length(password);
+  return connection.fail(std::move(error));
 }
 
 /// AUTH=PLAIN was offered and is not known after all: nobody has looked at the password yet.
@@ -108,9 +106,13 @@ bool is_unknown_mechanism(const ReplyLine& reply) {
 
 }  // namespace
 
+std::string password_length(std::string_view password) {
+  return "the password sent was " + std::to_string(password.size()) +
+         (password.size() == 1 ? " byte long" : " bytes long");
+}
+
 std::string password_diagnosis(std::string_view password) {
-  std::string text = "the password sent was " + std::to_string(password.size()) +
-                     (password.size() == 1 ? " byte long" : " bytes long");
+  std::string text;
   const auto contains = [&](std::string_view part) {
     return !part.empty() && password.find(part) != std::string_view::npos;
   };
@@ -118,16 +120,17 @@ std::string password_diagnosis(std::string_view password) {
     return !password.empty() && set.find(password.back()) != std::string_view::npos;
   };
   if (ends_with_any("\r\n")) {
-    text += " and ends with a line end";
+    text = "the password sent ends with a line end";
   } else if (ends_with_any(" \t") || password.starts_with(' ')) {
-    text += " and begins or ends with a space";
+    text = "the password sent begins or ends with a space";
   }
   const char* home = std::getenv("HOME");
   const std::string_view home_path = home == nullptr ? "" : home;
   // "$$" becomes the shell's process id.
   const std::string shell = std::to_string(::getppid());
   if ((home_path.size() > 1 && contains(home_path)) || (shell.size() > 2 && contains(shell))) {
-    text += "; the shell may have expanded a $ in it: use single quotes or --password-file";
+    text += text.empty() ? "" : "; ";
+    text += "the shell may have expanded a $ in the password: use single quotes or --password-file";
   }
   return text;
 }
@@ -148,7 +151,7 @@ Result<void> log_in(Connection& connection, const Account& account) {
          connection.label() + ": the server takes no password (LOGINDISABLED, no AUTH=PLAIN)",
          "ask its operator which way of logging in it wants"});
   }
-  connection.hide(std::string(password));
+  connection.hide(account.password);
   std::optional<CapabilityList> told;
   const Connection::Visitor visit = [&told](const ReplyLine& data) {
     if (same_word(data.name, "CAPABILITY")) told = parse_capabilities(data.text);

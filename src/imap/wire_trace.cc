@@ -6,15 +6,19 @@
 
 #include <algorithm>
 
+#include "imap/reply_line.h"
 #include "imap/text.h"
+#include "mboxferry/base/ascii.h"
 
 namespace mboxferry::imap {
 namespace {
 
 constexpr std::size_t kLongestLine = 2000;
 
-/// The length of the literal that a line ends with; 0 for none.
-std::uint64_t literal_at_end(std::string_view line) {
+constexpr std::size_t kTail = 64;  // more than any announcement has
+
+/// The length of the literal that a command goes on with; 0 for none.
+std::uint64_t literal_of_command(std::string_view line) {
   if (!line.ends_with('}')) return 0;
   line.remove_suffix(line.ends_with("+}") || line.ends_with("-}") ? 2 : 1);
   const std::size_t open = line.rfind('{');
@@ -22,23 +26,61 @@ std::uint64_t literal_at_end(std::string_view line) {
   return parse_number(line.substr(open + 1)).value_or(0);
 }
 
-}  // namespace
-
-std::string without_secrets(std::string text, const WireTrace::Secrets& secrets) {
-  constexpr std::string_view kMask = "***";
-  for (const Secret& hidden : secrets) {
-    const std::string_view secret = hidden.reveal();
-    if (secret.empty()) continue;
-    for (std::size_t at = text.find(secret); at != std::string::npos;
-         at = text.find(secret, at + kMask.size())) {
-      text.replace(at, secret.size(), kMask);
-    }
-  }
-  return text;
+/// Where the item's name ends that begins with this word at or behind `from`; nothing for none.
+std::size_t behind_item(std::string_view line, std::string_view word, std::size_t from) {
+  const auto found =
+      std::search(line.begin() + static_cast<std::ptrdiff_t>(from), line.end(), word.begin(),
+                  word.end(), [](char a, char b) { return to_lower(a) == to_lower(b); });
+  if (found == line.end()) return std::string_view::npos;
+  auto at = static_cast<std::size_t>(found - line.begin()) + word.size();
+  if (word.ends_with('[')) at = std::min(line.find(']', at), line.size());
+  return std::min(line.find(' ', at), line.size());
 }
 
-void WireTrace::hide(const std::string& secret) {
-  if (sink_) secrets_.emplace_back(secret);
+}  // namespace
+
+std::string without_bodies(std::string line) {
+  for (const std::string_view word : {"BODY[", "BINARY[", "RFC822"}) {
+    for (std::size_t at = behind_item(line, word, 0); at < line.size();
+         at = behind_item(line, word, at)) {
+      at = std::min(line.find_first_not_of(' ', at), line.size());
+      if (at == line.size() || line[at] != '"') continue;
+      std::size_t end = at + 1;
+      while (end < line.size() && line[end] != '"') end += line[end] == '\\' ? 2U : 1U;
+      end = std::min(end, line.size());
+      OPENSSL_cleanse(line.data() + at + 1, end - at - 1);
+      line.replace(at + 1, end - at - 1, "***");
+      at += sizeof "\"***";
+    }
+  }
+  return line;
+}
+
+std::string without_secrets(std::string_view text, const WireTrace::Secrets& secrets,
+                            std::size_t most) {
+  std::string shown;
+  std::size_t at = 0;
+  const std::size_t end = std::min(most, text.size());
+  while (at < end) {
+    std::size_t next = end;  // the first secret, of several there the longest
+    std::size_t length = 0;
+    for (const Secret& hidden : secrets) {
+      const std::string_view secret = hidden.reveal();
+      const std::size_t found = secret.empty() ? text.npos : text.find(secret, at);
+      if (found < next || (found == next && found < end && secret.size() > length)) {
+        next = found;
+        length = secret.size();
+      }
+    }
+    shown += text.substr(at, next - at);
+    if (length > 0) shown += "***";
+    at = next + length;
+  }
+  return shown;
+}
+
+void WireTrace::hide(const Secret& secret) {
+  if (sink_) secrets_.push_back(secret);
 }
 
 void WireTrace::feed(std::string_view bytes) {
@@ -53,24 +95,40 @@ void WireTrace::feed(std::string_view bytes) {
     }
     const std::size_t end = bytes.find('\n');
     const std::string_view part = bytes.substr(0, end);
-    if (line_.size() < kLongestLine) line_ += part.substr(0, kLongestLine - line_.size());
+    const std::size_t most = most_kept();
+    if (line_.size() < most) line_ += part.substr(0, most - line_.size());
+    tail_ += part.substr(part.size() - std::min(part.size(), kTail));
+    if (tail_.size() > kTail) tail_.erase(0, tail_.size() - kTail);
     if (end == std::string_view::npos) return;
     bytes.remove_prefix(end + 1);
     end_line();
   }
 }
 
+// A secret that begins in what is shown is known as a whole.
+std::size_t WireTrace::most_kept() const {
+  std::size_t longest = 0;
+  for (const Secret& hidden : secrets_) longest = std::max(longest, hidden.reveal().size());
+  return kLongestLine + longest;
+}
+
 void WireTrace::end_line() {
-  if (line_.ends_with('\r')) line_.pop_back();
-  literal_left_ = literal_at_end(line_);
-  line(line_);
-  OPENSSL_cleanse(line_.data(), line_.size());
-  line_.clear();
+  for (std::string* text : {&line_, &tail_})
+    if (text->ends_with('\r')) text->pop_back();
+  if (first_.empty()) first_ = line_;
+  const bool sent = prefix_.starts_with('C');
+  literal_left_ = sent ? literal_of_command(tail_) : announced_literal(first_, tail_).value_or(0);
+  line(sent ? std::move(line_) : without_bodies(std::move(line_)));
+  for (std::string* text : {&line_, &tail_}) {
+    OPENSSL_cleanse(text->data(), text->size());
+    text->clear();
+  }
+  if (literal_left_ == 0) first_.clear();
 }
 
 void WireTrace::line(std::string_view text) {
   if (!sink_) return;
-  std::string shown = without_secrets(std::string(text), secrets_);
+  std::string shown = without_secrets(text, secrets_, kLongestLine);
   for (char& c : shown) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
   }

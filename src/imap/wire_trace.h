@@ -22,22 +22,30 @@ class WireTrace {
   WireTrace(std::string_view prefix, Sink sink) : prefix_(prefix), sink_(std::move(sink)) {}
 
   /// Text that is never shown: the password and what it looks like on the wire.
-  void hide(const std::string& secret);
+  void hide(const Secret& secret);
   void feed(std::string_view bytes);
   /// One line as it is.
   void line(std::string_view text);
 
  private:
   void end_line();
+  [[nodiscard]] std::size_t most_kept() const;
 
   std::string prefix_;
   Sink sink_;
   Secrets secrets_;
-  std::string line_;
+  std::string line_;   // its beginning, as much as is shown, and a secret that begins there
+  std::string tail_;   // its last bytes, which may announce a literal
+  std::string first_;  // the beginning of the reply's first line, when this one follows a literal
   std::uint64_t literal_left_ = 0;
 };
 
-/// `text` with every secret replaced.
-std::string without_secrets(std::string text, const WireTrace::Secrets& secrets);
+/// A line of a server with the text of quoted strings left out that are the content of messages, as
+/// in `BODY[TEXT] "short"`.
+std::string without_bodies(std::string line);
+
+/// The first `most` bytes of `text`, with every secret replaced that begins there.
+std::string without_secrets(std::string_view text, const WireTrace::Secrets& secrets,
+                            std::size_t most = std::string_view::npos);
 
 }  // namespace mboxferry::imap

@@ -149,6 +149,8 @@ Error Database::error(int status) const {
       return damaged(path_, because);
     case SQLITE_TOOBIG:
       return damaged(path_, "a value in it is longer than any of ours");
+    case SQLITE_NOMEM:
+      return damaged(path_, "it needs more memory than any of ours");
     case SQLITE_NOTADB:
       return {.code = ErrorCode::configuration,
               .what = fmt::format("{} is no mboxferry journal: {}", path_, because),

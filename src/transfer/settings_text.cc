@@ -122,6 +122,11 @@ constexpr std::array kLines{
          [](std::string_view value, JobSettings& settings) {
            return read_flag(value, settings.open.follow_links);
          }},
+    Line{"max-unpack-memory",
+         [](std::string_view value, JobSettings& settings) {
+           const char* const end = value.data() + value.size();
+           return std::from_chars(value.data(), end, settings.open.unpack_memory).ptr == end;
+         }},
     Line{"mdn-sent",
          [](std::string_view value, JobSettings& settings) {
            return read_flag(value, settings.index.mdn_sent);
@@ -189,6 +194,8 @@ std::string settings_text(const JobSettings& settings) {
   for (const std::string& glob : settings.exclude) maps += "exclude=" + glob + "\n";
   // Journals of jobs without it have no such line.
   if (settings.open.follow_links) maps += "follow-links=1\n";
+  if (settings.open.unpack_memory != archive::kUnpackMemory)
+    maps += fmt::format("max-unpack-memory={}\n", settings.open.unpack_memory);
   if (!settings.index.mdn_sent) maps += "mdn-sent=0\n";
   return fmt::format(
       "mailbox={}\nsubfolder={}\nspecial-use={:d}\n{}labels={}\ndedupe={}\nskip-existing={:d}\n"

@@ -141,7 +141,7 @@ class ConnectionAdviceTest(AdviceTest):
         secret = self.folder / "secret"
         secret.write_text("wrong\n")
         secret.chmod(0o600)
-        self.fails(self.go("--password-file", secret), "the password sent was 5 bytes long")
+        self.fails(self.go("--password-file", secret), "it is not tried again, accounts lock")
         secret.write_bytes(self.server.password_file().read_bytes())
         self.arrives(self.go("--password-file", secret))
 

@@ -103,10 +103,76 @@ class HostileJournalTest(ProgramTest):
                     self.assertIn("damaged", outcome.err, str(outcome))
             self.assertEqual(len(self.server.mailboxes["Mail"].messages), stored, name)
 
+    def test_a_key_of_a_gigabyte_is_not_read_into_memory(self):
+        journals.copy(self.folder / "good.journal", self.journal)
+        with sqlite3.connect(self.journal) as database:
+            database.execute("PRAGMA journal_mode=DELETE")
+            # In the middle of the keys, where each search looks first.
+            keys = [name for name, in database.execute("SELECT name FROM note ORDER BY name")]
+            database.execute("INSERT INTO note SELECT CAST(CAST(? AS BLOB) || zeroblob(?) AS TEXT),"
+                             " 'x'", (keys[len(keys) // 2] + "+", GIGABYTE - 1000))
+        database.close()
+        self.assertGreater(self.journal.stat().st_size, GIGABYTE // 2)
+        ends = [self.ends(command, (0, 64, DAMAGED)) for command in self.commands()]
+        self.assertTrue(any(end.code == DAMAGED and "more memory than any of ours" in end.err
+                            for end in ends), [str(end) for end in ends])
+
     def test_the_same_commands_read_a_good_one(self):
         journals.copy(self.folder / "good.journal", self.journal)
         for command in self.commands():
             self.ends(command, (0, 64) if command[0] == "retry" else (0,))
+
+
+class JournalTargetTest(ProgramTest):
+    """Where passwords go is not for a journal alone to say."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = self.enterContext(FakeImap())
+        self.archive = self.folder / "mail.mbox"
+        archives.make(self.archive, 3, seed=17)
+        self.journal = self.folder / "job.journal"
+        self.assert_code(self.migrate(self.server, self.archive, "Mail"), 0)
+        journals.refuse(self.journal, 1, "too-big", "Too big")
+        self.logins = len(self.server.logins)
+
+    def ask(self, command, journal, *more, accepted="0"):
+        # In a session of its own there is no terminal.
+        return self.run_program(command, journal, "--password-file", self.server.password_file(),
+                                *more, under=("setsid", "--wait"),
+                                MBOXFERRY_ACCEPT_JOURNAL_TARGET=accepted)
+
+    def test_a_target_that_only_the_journal_names_is_shown_and_not_used(self):
+        for command in ("verify", "retry"):
+            outcome = self.ask(command, self.journal)
+            self.assert_code(outcome, 78)
+            self.assertIn(f"alice@localhost:{self.server.port}", outcome.err)
+            self.assertIn(f"trusting the issuers in {self.server.ca_file}", outcome.err)
+            self.assertIn("--accept-journal-target", outcome.err)
+        self.assertEqual(len(self.server.logins), self.logins)
+
+    def test_the_option_accepts_it(self):
+        self.assert_code(self.ask("verify", self.journal, "--accept-journal-target"), 3)
+        self.assertGreater(len(self.server.logins), self.logins)
+
+    def test_the_own_state_folder_is_trusted_and_links_in_it_are_not(self):
+        state = self.folder / "state" / "mboxferry"
+        state.mkdir(parents=True, mode=0o700, exist_ok=True)
+        link = state / "link.journal"
+        link.symlink_to(self.journal)
+        self.assert_code(self.ask("verify", link), 78)
+        self.assertEqual(len(self.server.logins), self.logins)
+        own = journals.copy(self.journal, state / "own.journal")
+        self.assert_code(self.ask("verify", own), 3)
+        self.assertGreater(len(self.server.logins), self.logins)
+
+    def test_retry_reads_no_other_archive_than_the_job_did(self):
+        self.archive.write_bytes(self.archive.read_bytes().replace(b"Subject: ", b"Subject: X", 1))
+        stored = len(self.server.mailboxes["Mail"].messages)
+        self.assert_code(self.ask("retry", self.journal, accepted="1"), 65)
+        self.assertEqual(len(self.server.mailboxes["Mail"].messages), stored)
+        self.archive.unlink()
+        self.assert_code(self.ask("retry", self.journal, accepted="1"), 66)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import signal
 import subprocess
 import time
 import unittest
@@ -31,6 +32,19 @@ class ProcessTest(ProgramTest):
             outcome = self.migrate(server, self.archive, "Mail", journal="new.journal",
                                    under=limited)
             self.assertIn(outcome.code, (73, READ_OR_WRITE), str(outcome))
+
+    def test_a_password_command_is_ended_by_the_signals_that_are_ignored_here(self):
+        with FakeImap() as server:
+            told = self.folder / "ignored"
+            arguments = self.migrate_arguments(server, self.archive, "Mail")
+            place = arguments.index("--password-file")
+            arguments[place:place + 2] = [
+                "--password-command",
+                f"grep SigIgn /proc/self/status > {told}; cat {arguments[place + 1]}"]
+            self.assert_code(self.run_program(*arguments), 0)
+        ignored = int(told.read_text().split()[1], 16)
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):
+            self.assertFalse(ignored >> (number - 1) & 1, f"{number.name} is ignored")
 
     def test_other_processes_of_the_user_do_not_read_its_memory(self):
         if os.geteuid() != 0:

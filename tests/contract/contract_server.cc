@@ -28,7 +28,7 @@ Account test_account() {
   std::ifstream file(environment("MBOXFERRY_TEST_IMAP_PASSWORD_FILE"), std::ios::binary);
   std::string password{std::istreambuf_iterator<char>(file), {}};
   if (password.ends_with('\n')) password.pop_back();
-  account.password = Secret(password);
+  account.password = Secret(std::move(password));
   return account;
 }
 

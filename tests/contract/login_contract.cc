@@ -23,7 +23,8 @@ TEST_CASE("a wrong password is refused with the server's words and never shown",
   REQUIRE(!target);
   CHECK(target.error().code == ErrorCode::login_refused);
   CHECK(target.error().retry.when == Retry::When::never);
-  CHECK_THAT(target.error().hint, Catch::Contains("11 bytes long"));
+  CHECK_THAT(target.error().aside, Catch::Contains("11 bytes long"));
+  CHECK_THAT(describe(target.error()), !Catch::Contains("11 bytes"));
   CHECK_THAT(describe(target.error()) + trace, !Catch::Contains("wrong-horse"));
   // Courier has no SASL-IR.
   const bool in_one_line = server() != Server::courier;

@@ -50,7 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   imap::WireTrace trace("S: ", [](std::string_view text) {
     if (text.find("opensesame") != std::string_view::npos) std::abort();
   });
-  trace.hide("opensesame");
+  trace.hide(Secret(std::string("opensesame")));
   trace.feed(bytes);
   return 0;
 }

@@ -77,6 +77,26 @@ class LoginTest(ProgramTest):
         self.assertEqual(archives.differences(self.wanted, self.server.fetch_all(mailbox="Mail")),
                          [])
 
+    def test_the_length_of_a_refused_password_is_for_the_terminal_alone(self):
+        wrong = self.folder / "password-wrong"
+        wrong.write_text("12345678901234567890123\n")
+        wrong.chmod(0o600)
+        arguments = self.migrate_arguments(self.server, self.archive, "Mail", "--log-file",
+                                           self.folder / "trace.log", "--report-json",
+                                           "report.json")
+        arguments[arguments.index("--password-file") + 1] = wrong
+        code, shown = self.on_a_terminal(arguments, b"")
+        self.assertEqual(code, 77, shown)
+        self.assertIn(b"the password sent was 23 bytes long", shown)
+        outcome = self.run_program(*arguments)
+        self.assert_code(outcome, 77)
+        texts = [outcome.out + outcome.err]
+        texts += [path.read_text(errors="replace") for path in self.folder.rglob("*")
+                  if path.is_file() and not path.name.startswith("password")]
+        self.assertGreater(len(texts), 2)
+        for text in texts:
+            self.assertNotRegex(text, r"\b2[34] bytes|\{2[34]\}")
+
     def on_a_terminal(self, arguments, answer):
         """Runs with a terminal of its own; types `answer` once something has been asked."""
         pid, terminal = pty.fork()

@@ -12,6 +12,7 @@ import tarfile
 import unittest
 import zipfile
 
+from support import windows
 from support.batch import COLUMNS, csv_text
 from support.dovecot_test import WithDovecot
 from support.program import ProgramTest
@@ -63,6 +64,8 @@ FILES = {
                               "does not begin like", None),
     "damaged end": ({"Cut.mbox.gz": gzip.compress(mail("cut") + mail("x", 300_000))[:-600]},
                     "damaged", None),
+    "wide window": ({"Wide.mbox.xz": windows.xz(mail("wide"), 512 << 20)},
+                    "needs 537 MB of memory to be unpacked", None),
     "damaged message": ({"Maildir/cur/1.host,S=5000:2,S": bz2.compress(b"x" * 5000)[:30],
                          "Maildir/new/2.host": letter("new").encode()}, "damaged", None),
     "container": ({"more.zip": zip_of({"a": mail("a")})}, "a zip archive, not unpacked", None),

@@ -39,7 +39,9 @@ def environment(folder, **extra):
     """The caller's, without settings for mboxferry, with a home in `folder`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MBOXFERRY")}
     return {**kept, "HOME": str(folder), "XDG_STATE_HOME": str(folder / "state"),
-            "LC_ALL": "C.UTF-8", "TZ": "UTC", **{name: str(value) for name, value in extra.items()}}
+            "LC_ALL": "C.UTF-8", "TZ": "UTC",
+            # Tests keep journals beside their archives, and have no terminal to be asked on.
+            "MBOXFERRY_ACCEPT_JOURNAL_TARGET": "1", **{name: str(value) for name, value in extra.items()}}
 
 
 class ProgramTest(unittest.TestCase):

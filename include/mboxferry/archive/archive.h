@@ -46,6 +46,9 @@ class TreeRoot;
 class SharedBytes;
 struct MessageList;
 
+/// The memory that a packed file may ask for, unless the user says otherwise.
+inline constexpr std::uint64_t kUnpackMemory = std::uint64_t{128} * 1024 * 1024;
+
 /// One named stream of messages inside an archive. For the forms with a file a message, the stream
 /// is the messages one behind the other, in an order that later deliveries do not change.
 struct Folder {
@@ -57,6 +60,7 @@ struct Folder {
   std::shared_ptr<const TreeRoot> root;         ///< what `file` is below; null when it was named
   std::shared_ptr<Container> container;         ///< null when `file` is none
   std::shared_ptr<const MessageList> messages;  ///< null for the form mbox
+  std::uint64_t unpack_memory = kUnpackMemory;  ///< OpenOptions::unpack_memory
 
   /// Its path as one text, `/` between the segments.
   [[nodiscard]] std::string label() const;
@@ -104,6 +108,8 @@ enum class Change { none, touched, grown, different };
 /// How archives are opened.
 struct OpenOptions {
   bool follow_links = false;  ///< also symbolic links that lead out of the archive
+  /// Packed files whose headers ask for more memory are not read.
+  std::uint64_t unpack_memory = kUnpackMemory;
 };
 
 /// What the user hands over: a file, a directory, a container of files, or standard input.

@@ -50,6 +50,7 @@ struct [[nodiscard]] Error {
   std::string hint;  ///< what the user can do next; may be empty
   ErrorScope scope = ErrorScope::job;
   Retry retry = {};
+  std::string aside = {};  ///< shown on a terminal only, never in a report, ledger or log
 };
 
 /// Either a value or an Error.

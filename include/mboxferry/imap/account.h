@@ -10,26 +10,11 @@
 #include <string_view>
 
 #include "mboxferry/base/cancellation.h"
+#include "mboxferry/base/secret.h"
 
 namespace mboxferry::imap {
 
-/// A password: any bytes, wiped when it goes, and without a way into a stream or a format.
-class Secret {
- public:
-  Secret() = default;
-  explicit Secret(std::string bytes) : bytes_(std::move(bytes)) {}
-  Secret(const Secret&) = default;
-  Secret(Secret&&) noexcept = default;
-  Secret& operator=(const Secret&) = default;
-  Secret& operator=(Secret&&) noexcept = default;
-  ~Secret();
-
-  /// For the login only.
-  [[nodiscard]] std::string_view reveal() const { return bytes_; }
-
- private:
-  std::string bytes_;
-};
+using mboxferry::Secret;
 
 enum class Security { implicit_tls, starttls };
 
