@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "imap/bare_name.h"
 #include "imap/errors.h"
 #include "imap/input_guard.h"
 #include "imap/mailbox_name.h"
@@ -233,7 +234,9 @@ Result<std::vector<ListedMailbox>> EtpanSession::read_list(int tag) {
     end = end == std::string::npos ? data.size() : end + 2;
     const std::string line = data.substr(start, end - start);
     start = end;
-    if (parse(line)) {
+    bool read = parse(line);
+    if (const auto quoted = read ? std::nullopt : with_quoted_name(line)) read = parse(*quoted);
+    if (read) {
       take_listed(mailboxes);
     } else {
       connection_.tell(connection_.label() +
