@@ -48,6 +48,7 @@ Result<void> MailboxPreparer::reconcile_doubts(imap::Target& target, const Ready
                              {envelope_of(context_.sources, context_.settings),
                               context_.settings.resend_doubtful, false, leaves_gone},
                              journal_turn_, context_.interrupt));
+  MBOXFERRY_TRY(judge_refusals(target, desk, reconciled.planned_again > 0));
   if (reconciled.held > 0)
     context_.tracker.notice(fmt::format(
         "{}: of {} messages in doubt it cannot be decided yet whether the server has them",
@@ -66,6 +67,27 @@ Result<void> MailboxPreparer::reconcile_doubts(imap::Target& target, const Ready
   }
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, context_.journal.counts(0));
   context_.tracker.update([&](Progress& progress) { progress.stored = counts.stored; });
+  return ok();
+}
+
+/// Of what the server refused in this run: has it stored it? `honest`: some of it is not there.
+Result<void> MailboxPreparer::judge_refusals(const imap::Target& target, Desk& desk, bool honest) {
+  const RefusedInDoubt::Refused refused = desk.refused.take();
+  std::uint64_t there = 0;
+  for (const journal::MessageId id : refused.messages) {
+    MBOXFERRY_ASSIGN(const auto row, context_.journal.message(id));
+    if (row && row->state == journal::State::stored) ++there;
+  }
+  if (there == 0) {
+    if (honest) context_.record.refusals.is_honest(refused.kinds);
+    return ok();
+  }
+  if (!context_.record.refusals.stores_refused()) return ok();
+  MBOXFERRY_TRY(context_.journal.set_note(kStoresRefusedNote, "1"));
+  context_.tracker.notice(
+      fmt::format("{}: the server said NO ({}) and stored the message; it is asked what it has "
+                  "after each NO from now on",
+                  target.label(), refused.text));
   return ok();
 }
 

@@ -73,7 +73,7 @@ Result<void> Sender::send() {
 
 Result<void> Sender::send_all() {
   for (;;) {
-    const bool may_send = !ending_ && !stop_();
+    const bool may_send = !ending_ && !has_doubts_ && !stop_();
     if (may_send && may_begin()) {
       MBOXFERRY_ASSIGN(auto portion, next_portion());
       if (portion) {

@@ -41,7 +41,9 @@ class Sender {
   /// reconcile.
   Result<void> send();
   /// True when messages that this connection took are planned again: the stream has to be rewound.
-  [[nodiscard]] bool left_some() const { return !again_.empty(); }
+  [[nodiscard]] bool left_some() const { return !again_.empty() || has_doubts_; }
+  /// True when the server has to be asked whether it has stored what it refused.
+  [[nodiscard]] bool has_doubts() const { return has_doubts_; }
   /// True when nothing more can be said on the connection.
   [[nodiscard]] bool lost_connection() const { return abandoning_; }
 
@@ -79,6 +81,8 @@ class Sender {
   Result<void> apply_stored(const imap::AppendOutcome& outcome,
                             std::span<const journal::MessageRow> rows);
   Result<void> apply_refused(const imap::AppendOutcome& outcome, const Batch& batch, Rows rows);
+  Result<void> apply_doubted_refusal(const imap::AppendOutcome& outcome, const Batch& batch,
+                                     const Rows& rows);
   Result<void> apply_lone_refusal(const Complaint& complaint, const Blame::Moment& moment,
                                   Rows rows);
   Result<void> apply_bad(const imap::AppendOutcome& outcome, const Batch& batch,
@@ -121,6 +125,7 @@ class Sender {
   journal::Step pending_;                           ///< outcomes not yet in the journal
   std::optional<Error> ending_;  ///< nothing new is begun; what is in flight is finished
   bool drained_ = false;         ///< `ending_`, with the connection in order
+  bool has_doubts_ = false;      ///< something was refused, and the server is to be asked
   bool abandoning_ = false;      ///< the connection is gone; only answers that came count
   bool stored_some_ = false;
   bool got_bad_ = false;          ///< what comes after it on this connection blames nobody

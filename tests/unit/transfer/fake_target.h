@@ -87,6 +87,8 @@ struct FakeServer {
   /// Called for each message of a command, in order, with how many the command holds.
   std::function<std::optional<imap::AppendOutcome>(const std::string& bytes, std::size_t together)>
       says;
+  /// What `says` refuses is stored all the same, so much later.
+  std::optional<std::chrono::milliseconds> stores_refused_after;
   std::function<bool(const std::string& bytes)> dies;  ///< the connection, at such a message
   std::function<bool(const imap::AppendMessage&)> refuse_head;  ///< NO to such a head
   std::function<bool(const imap::AppendMessage&)> bad;          ///< BAD to a batch with such a head
@@ -326,6 +328,10 @@ class FakeTarget final : public imap::Target {
         if (auto said = server_.says(mail.bytes, mails.size())) {
           said->batch = batch;
           said->count = mails.size();
+          if (server_.stores_refused_after)
+            server_.late.push_back(
+                {server_.clock.now() + *server_.stores_refused_after, mailbox, std::move(mails)});
+          server_.finish_late();
           return *said;
         }
       }
