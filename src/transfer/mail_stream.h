@@ -10,18 +10,20 @@
 #include "transfer/blame.h"
 #include "transfer/care.h"
 #include "transfer/commit_order.h"
+#include "transfer/given_uids.h"
 #include "transfer/mailboxes.h"
 #include "transfer/refusal_trust.h"
 #include "transfer/source_folders.h"
 
 namespace mboxferry::transfer {
 
-/// One mailbox of the job. `care`, `blame`, `refused` and `order` take any thread; the rest belongs
-/// to the work board and to the connection that prepares the mailbox.
+/// One mailbox of the job. `care`, `blame`, `refused`, `uids` and `order` take any thread; the rest
+/// belongs to the work board and to the connection that prepares the mailbox.
 struct Desk {
   Care care;
   Blame blame;
   RefusedInDoubt refused;
+  GivenUids uids;
   CommitOrder order;
 
   /// What a connection needs to send into it; set by the one that prepared it.

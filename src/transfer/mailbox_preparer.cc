@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "transfer/folder_readers.h"
+#include "transfer/given_uids.h"
 #include "transfer/quiet_mailbox.h"
 #include "transfer/reconcile.h"
 #include "transfer/tally.h"
@@ -30,12 +31,16 @@ Result<ReadyMailbox> MailboxPreparer::prepare(imap::Target& target, const MailSt
     MBOXFERRY_TRY(end_quiet(ready.row, ready.uid_floor, context_.journal));
   }
   MBOXFERRY_TRY(reconcile_doubts(target, ready, stream.desk()));
+  constexpr std::size_t kRecalled = 64;
+  MBOXFERRY_ASSIGN(const auto stored, context_.journal.last_stored(row->id, kRecalled));
+  stream.desk().uids.recall(stored);
   MBOXFERRY_TRY(skip_what_is_there(target, ready));
   return ready;
 }
 
 Result<void> MailboxPreparer::reconcile_doubts(imap::Target& target, const ReadyMailbox& ready,
                                                Desk& desk) {
+  MBOXFERRY_TRY(forget_false_uids(ready.row, context_.journal));
   MBOXFERRY_ASSIGN(const auto in_order, context_.journal.note(in_order_note(ready.row.id)));
   const bool leaves_gone = in_order == "1" && !context_.settings.strict;
   // Before anything is planned again: the note must not speak of what is sent from now on.

@@ -96,13 +96,19 @@ Result<void> Sender::answered(Batches::iterator batch, std::size_t count) {
 
 Result<void> Sender::apply_stored(const imap::AppendOutcome& outcome,
                                   std::span<const journal::MessageRow> rows) {
-  const bool named = outcome.uids.size() == rows.size();
+  const bool has_uids = outcome.uids.size() == rows.size();
   const std::uint32_t expected = mailbox_.row.uid_validity;
-  if (named && outcome.uid_validity != expected)
+  if (has_uids && outcome.uid_validity != expected)
     return start_over(
         ErrorCode::protocol,
         fmt::format("{}: mailbox {} changed its UIDVALIDITY from {} to {}", target_.label(),
                     mailbox_.row.name, expected, outcome.uid_validity));
+  bool named = has_uids && !context_.record.disbelieves_uids;
+  for (std::size_t i = 0; named && i < rows.size(); ++i) {
+    if (desk_.uids.note(outcome.uids[i], rows[i])) continue;
+    named = false;
+    MBOXFERRY_TRY(disbelieve_uid(outcome.uids[i]));
+  }
   std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     pending_.stored.push_back({rows[i].id, named ? outcome.uids[i] : 0});
@@ -125,6 +131,18 @@ Result<void> Sender::apply_stored(const imap::AppendOutcome& outcome,
   });
   return context_.record.note_pace(context_.tracker.snapshot().stored, false, context_.clock,
                                    context_.journal);
+}
+
+/// It was given to different messages, and either of them may have another.
+Result<void> Sender::disbelieve_uid(imap::Uid uid) {
+  context_.record.disbelieves_uids = true;
+  MBOXFERRY_ASSIGN(const bool first, disbelieve_uids(context_.journal));
+  if (first)
+    context_.tracker.notice(
+        fmt::format("{} gave UID {} to different messages; its UIDs are not believed, and messages "
+                    "are found by their content",
+                    target_.label(), uid));
+  return ok();
 }
 
 /// Of a message that was stored.

@@ -49,6 +49,7 @@ class SendRecord {
 
   KeywordMemory keywords;
   RefusalTrust refusals;
+  std::atomic<bool> disbelieves_uids{false};  ///< the server gave one to different messages
 
   /// The server refused a message for a NUL in it, with this code and these words.
   struct NulRefusal {

@@ -80,6 +80,7 @@ class Sender {
   Result<void> answered(Batches::iterator batch, std::size_t count);
   Result<void> apply_stored(const imap::AppendOutcome& outcome,
                             std::span<const journal::MessageRow> rows);
+  Result<void> disbelieve_uid(imap::Uid uid);
   Result<void> apply_refused(const imap::AppendOutcome& outcome, const Batch& batch, Rows rows);
   Result<void> apply_doubted_refusal(const imap::AppendOutcome& outcome, const Batch& batch,
                                      const Rows& rows);

@@ -89,6 +89,7 @@ struct FakeServer {
       says;
   /// What `says` refuses is stored all the same, so much later.
   std::optional<std::chrono::milliseconds> stores_refused_after;
+  std::function<imap::Uid(imap::Uid)> tells_uid;       ///< in place of the one that it gave
   std::function<bool(const std::string& bytes)> dies;  ///< the connection, at such a message
   std::function<bool(const imap::AppendMessage&)> refuse_head;  ///< NO to such a head
   std::function<bool(const imap::AppendMessage&)> bad;          ///< BAD to a batch with such a head
@@ -352,7 +353,8 @@ class FakeTarget final : public imap::Target {
     server_.commit(mailbox, mails);
     outcome.uid_validity = server_.mailboxes[mailbox].validity;
     if (server_.capabilities.uidplus)
-      for (const StoredMail& mail : mails) outcome.uids.push_back(mail.uid);
+      for (const StoredMail& mail : mails)
+        outcome.uids.push_back(server_.tells_uid ? server_.tells_uid(mail.uid) : mail.uid);
     return outcome;
   }
   static Error lost() {
