@@ -72,6 +72,8 @@ class MailStream {
   Result<bool> has_more();
   /// The same without messages that were put aside.
   Result<bool> has_fresh();
+  /// True when some message that was put aside has keywords.
+  [[nodiscard]] bool has_keywords_aside() const;
   /// A message that was taken waits until the others are sent. The journal has it planned.
   void put_aside(journal::MessageRow row);
   /// When the next message that was put aside may be taken; nothing when there is none.
@@ -84,6 +86,8 @@ class MailStream {
   [[nodiscard]] bool is_fresh(const journal::MessageRow& row) const;
   Result<Portion> take_fresh(const Most& most, int connection);
   std::optional<Portion> take_aside(int connection, TimePoint now);
+  std::optional<Portion> take_with_keywords(int connection);
+  std::optional<Portion> take_from_aside(Rows::iterator row, int connection);
 
   const SourceFolder& source_;
   const std::size_t position_;

@@ -149,10 +149,14 @@ Result<void> Sender::disbelieve_uid(imap::Uid uid) {
 void Sender::note_keywords(const journal::MessageRow& row) {
   if (row.keywords.empty()) return;
   KeywordMemory& memory = context_.record.keywords;
-  if (!goes_without_keywords(row)) return memory.taken(keywords_of(row));
+  if (without_keywords_.erase(row.id) == 0) return memory.taken(keywords_of(row));
   pending_.keywords_lost.push_back(row.id);
   const Blame::Tried tried = desk_.blame.tried(row.id);
-  if (tried.bad && !tried.busy) memory.refused(keywords_of(row));
+  if (tried.busy || tried.closed || tried.times == 0) return;
+  if (tried.bad)
+    memory.refused(keywords_of(row));
+  else
+    memory.refused_or_by_chance(keywords_of(row));
 }
 
 Blame::Moment Sender::moment_of(const Batch& batch) const {

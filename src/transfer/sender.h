@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -64,6 +65,7 @@ class Sender {
 
   Result<void> send_all();
   Result<std::optional<Portion>> next_portion();
+  void bring_far_one_forward();
   bool has_nul(const journal::MessageRow& row);
   bool refuse_known(const journal::MessageRow& row);
   Result<void> send_batch(Portion portion);
@@ -73,7 +75,7 @@ class Sender {
   [[nodiscard]] bool is_at_turn(CommitOrder::Ticket ticket) const;
   Result<void> wait_for_turn(CommitOrder::Ticket ticket);
   Result<void> look_for_answers();
-  [[nodiscard]] imap::AppendMessage to_append(const journal::MessageRow& row) const;
+  imap::AppendMessage to_append(const journal::MessageRow& row);
   Result<void> receive_one();
   Result<void> note_sent_today();
   Result<void> apply(const imap::AppendOutcome& outcome);
@@ -121,6 +123,7 @@ class Sender {
   std::deque<Rows> again_;  ///< parts of refused batches, to be sent before anything new
   Rows aside_;              ///< for the stream, as soon as the journal has them planned again
   Batches in_flight_;
+  std::set<journal::MessageId> without_keywords_;  ///< sent so; not all of them are stored yet
   std::uint64_t next_batch_ = 1;
   std::chrono::steady_clock::time_point looked_{};  ///< for answers, while sending
   journal::Step pending_;                           ///< outcomes not yet in the journal
