@@ -289,7 +289,7 @@ Result<SelectedMailbox> EtpanSession::create_and_select(const std::string& mailb
   MBOXFERRY_TRY(deliver());
   MBOXFERRY_ASSIGN(const ReplyLine reply, connection_.await(create_tag));
   const auto status = reply.status;
-  const bool there = status == ReplyLine::Status::ok || same_word(reply.code, "ALREADYEXISTS");
+  const bool there = status == ReplyLine::Status::ok || says_it_exists(reply);
   const Error refused = connection_.refusal("creating", mailbox, reply);
   auto selected = read_selection(connection_, std::to_string(select_tag), mailbox);
   if (!selected && selected.error().scope != ErrorScope::mailbox) return selected;

@@ -329,6 +329,20 @@ class TranscriptsTest(FaultTest):
             self.assertEqual([line for line in server.ran if b"Subfolder" in line
                               and b" CREATE " in line], [])
 
+    def test_a_mailbox_that_exists_and_shows_late_keeps_its_name(self):
+        """As after a run that was killed behind its CREATE; Cyrus says so without a code."""
+        class Existing(sessions.CreatedLate):
+            def _do_create(self, tag, words):
+                self._no(tag, "Mailbox already exists")
+        with FakeImap(session_type=Existing, capabilities=PIPELINED) as server:
+            server.mailboxes["Box"] = Mailbox(7)
+            server.created_at = {b"Box": time.monotonic()}
+            server.on_command = lambda _, name, __: b"TAG OK done\r\n" if name == "LIST" else None
+            outcome = self.migrate(server, self.archive([]), "Box")
+            self.assert_code(outcome, 0)
+            self.assertEqual(len(server.bodies("Box")), COUNT)
+            self.assertEqual(set(server.mailboxes), {"INBOX", "Box"})
+
     def test_names_that_differ_in_case_only(self):
         tree = self.folder / "tree"
         tree.mkdir()

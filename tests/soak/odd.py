@@ -138,6 +138,8 @@ class Throttles(Odd):
 
 
 class Refuses(Odd):
+    verify_tries = 8  # it throttles as well
+
     def __init__(self, plan, count):
         super().__init__(plan, count)
         self._poisoned = collections.Counter()  # Message-IDs
