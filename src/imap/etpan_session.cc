@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "imap/bare_name.h"
 #include "imap/errors.h"
 #include "imap/input_guard.h"
 #include "imap/mailbox_name.h"
@@ -233,7 +234,9 @@ Result<std::vector<ListedMailbox>> EtpanSession::read_list(int tag) {
     end = end == std::string::npos ? data.size() : end + 2;
     const std::string line = data.substr(start, end - start);
     start = end;
-    if (parse(line)) {
+    bool read = parse(line);
+    if (const auto quoted = read ? std::nullopt : with_quoted_name(line)) read = parse(*quoted);
+    if (read) {
       take_listed(mailboxes);
     } else {
       connection_.tell(connection_.label() +
@@ -286,7 +289,7 @@ Result<SelectedMailbox> EtpanSession::create_and_select(const std::string& mailb
   MBOXFERRY_TRY(deliver());
   MBOXFERRY_ASSIGN(const ReplyLine reply, connection_.await(create_tag));
   const auto status = reply.status;
-  const bool there = status == ReplyLine::Status::ok || same_word(reply.code, "ALREADYEXISTS");
+  const bool there = status == ReplyLine::Status::ok || says_it_exists(reply);
   const Error refused = connection_.refusal("creating", mailbox, reply);
   auto selected = read_selection(connection_, std::to_string(select_tag), mailbox);
   if (!selected && selected.error().scope != ErrorScope::mailbox) return selected;

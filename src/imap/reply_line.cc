@@ -88,6 +88,11 @@ std::optional<ReplyLine> parse_reply_line(std::string_view bytes) {
   return line;
 }
 
+bool says_it_exists(const ReplyLine& reply) {
+  return same_word(reply.code, "ALREADYEXISTS") ||
+         find_phrase(reply.text, "already exists") != std::string_view::npos;
+}
+
 std::optional<std::uint64_t> announced_literal(std::string_view first_line, std::string_view line) {
   const auto first = parse_reply_line(first_line);
   if (!first || first->kind != ReplyLine::Kind::untagged || first->status != Status::none) {

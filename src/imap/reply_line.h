@@ -29,6 +29,9 @@ struct ReplyLine {
 /// `bytes` is a reply with or without its line end. None when it is no reply at all.
 std::optional<ReplyLine> parse_reply_line(std::string_view bytes);
 
+/// The answer to a CREATE whose mailbox is there; Cyrus says so without the code.
+bool says_it_exists(const ReplyLine& reply);
+
 /// When `line`, the first of an untagged reply or one that follows a literal, ends with the
 /// announcement of a literal: its length. A status reply announces none, whatever its words are.
 std::optional<std::uint64_t> announced_literal(std::string_view first_line, std::string_view line);

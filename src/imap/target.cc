@@ -223,7 +223,7 @@ Result<ReplyLine> ImapTarget::command_about(std::string_view command, const std:
 
 Result<void> ImapTarget::create(const std::string& mailbox) {
   MBOXFERRY_ASSIGN(const ReplyLine reply, command_about("CREATE", mailbox));
-  if (reply.status == Status::ok || same_word(reply.code, "ALREADYEXISTS")) return ok();
+  if (reply.status == Status::ok || says_it_exists(reply)) return ok();
   const Error error = session_.connection().refusal("creating", mailbox, reply);
   if (reply.status == Status::no) {
     MBOXFERRY_ASSIGN(const auto mailboxes, session_.list());

@@ -10,6 +10,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "imap/errors.h"
 #include "imap/name_lookup.h"
@@ -29,26 +32,71 @@ void tune(int fd) {
 /// Between two looks at whether the user has interrupted: a signal may wake another thread.
 constexpr std::chrono::milliseconds kInterruptLook{50};
 
-/// The errno of connecting to one address, 0 when it answered.
-int connect_one(const addrinfo& address, std::chrono::milliseconds timeout,
-                const Cancellation* interrupt, FileDescriptor& out) {
-  FileDescriptor fd(::socket(address.ai_family, address.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
-                             address.ai_protocol));
-  if (!fd.valid()) return errno;
-  if (::connect(fd.get(), address.ai_addr, address.ai_addrlen) != 0) {
-    if (errno != EINPROGRESS && errno != EINTR) return errno;
-    const auto ready = wait_ready(fd.get(), POLLOUT, timeout, interrupt);
-    if (!ready) return EIO;
-    if (!*ready) return ETIMEDOUT;
-    int failure = 0;
-    socklen_t length = sizeof failure;
-    if (::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &failure, &length) != 0) return errno;
-    if (failure != 0) return failure;
+/// How long an address has for itself before the next one is tried as well (RFC 8305 section 5).
+constexpr std::chrono::milliseconds kBetweenAddresses{250};
+/// A name server may list more addresses than there are file descriptors.
+constexpr std::size_t kMostAtOnce = 16;
+
+/// Connects to addresses that are begun one after the other; the first that answers wins. Those
+/// that do not answer cost the others nothing: a host may have a dead address.
+class AddressRace {
+ public:
+  explicit AddressRace(const addrinfo* first) : next_(first) {}
+
+  /// True while some address has neither answered nor failed.
+  [[nodiscard]] bool is_open() const { return next_ != nullptr || !begun_.empty(); }
+  /// The errno of the last address that failed; 0: none did.
+  [[nodiscard]] int failure() const { return failure_; }
+
+  /// Begins with further addresses when it is time to.
+  void begin(Clock::time_point now) {
+    while (next_ != nullptr && begun_.size() < kMostAtOnce && (begun_.empty() || now >= turn_)) {
+      const addrinfo& address = *std::exchange(next_, next_->ai_next);
+      turn_ = {};
+      FileDescriptor fd(::socket(address.ai_family,
+                                 address.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                                 address.ai_protocol));
+      const bool asked =
+          fd.valid() && (::connect(fd.get(), address.ai_addr, address.ai_addrlen) == 0 ||
+                         errno == EINPROGRESS || errno == EINTR);
+      if (!asked) {
+        failure_ = errno;
+        continue;
+      }
+      begun_.push_back(std::move(fd));
+      turn_ = now + kBetweenAddresses;
+    }
   }
-  tune(fd.get());
-  out = std::move(fd);
-  return 0;
-}
+
+  /// Waits for an answer until `until` at most, and not past the next address's turn. The
+  /// connection that answered, if one did.
+  std::optional<FileDescriptor> wait(Clock::time_point until) {
+    if (next_ != nullptr && begun_.size() < kMostAtOnce) until = std::min(until, turn_);
+    std::vector<pollfd> entries;
+    for (const FileDescriptor& fd : begun_) entries.push_back({fd.get(), POLLOUT, 0});
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
+    const auto wait = std::clamp<std::int64_t>(left.count(), 0, kInterruptLook.count());
+    if (::poll(entries.data(), entries.size(), static_cast<int>(wait)) <= 0) return std::nullopt;
+    for (std::size_t i = entries.size(); i-- > 0;) {
+      if (entries[i].revents == 0) continue;
+      int failure = 0;
+      socklen_t length = sizeof failure;
+      if (::getsockopt(entries[i].fd, SOL_SOCKET, SO_ERROR, &failure, &length) != 0)
+        failure = errno;
+      if (failure == 0) return std::move(begun_[i]);
+      failure_ = failure;
+      begun_.erase(begun_.begin() + static_cast<std::ptrdiff_t>(i));
+      turn_ = {};
+    }
+    return std::nullopt;
+  }
+
+ private:
+  const addrinfo* next_;
+  std::vector<FileDescriptor> begun_;
+  Clock::time_point turn_{};  ///< when `next_` is begun
+  int failure_ = 0;
+};
 
 }  // namespace
 
@@ -83,16 +131,17 @@ Result<FileDescriptor> tcp_connect(const std::string& host, std::uint16_t port,
   const std::string place = host + ":" + std::to_string(port);
   const auto deadline = Clock::now() + timeout;
   MBOXFERRY_ASSIGN(const Addresses addresses, look_up(host, port, timeout, interrupt));
-  int count = 0;
-  for (const addrinfo* address = addresses.get(); address; address = address->ai_next) ++count;
-  int last = 0;
-  for (const addrinfo* address = addresses.get(); address; address = address->ai_next) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-    FileDescriptor fd;
-    last = connect_one(*address, left / count--, interrupt, fd);
-    if (last == 0) return fd;
+  AddressRace race(addresses.get());
+  while (race.is_open() && Clock::now() < deadline) {
     if (interrupt != nullptr && interrupt->requested()) return interrupted_error(place);
+    race.begin(Clock::now());
+    if (auto fd = race.wait(deadline)) {
+      tune(fd->get());
+      return std::move(*fd);
+    }
   }
+  // One that refuses may take connections later; it says more than one that is silent.
+  const int last = race.failure() != 0 ? race.failure() : ETIMEDOUT;
   if (last == ETIMEDOUT) return silence_error(place + ": cannot connect: " + errno_text(last));
   Error error = connection_error(place + ": cannot connect: " + errno_text(last),
                                  "check host and port, and that no firewall is between");

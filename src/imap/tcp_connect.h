@@ -17,8 +17,9 @@ namespace mboxferry::imap {
 Result<bool> wait_ready(int fd, short events, std::chrono::milliseconds timeout,
                         const Cancellation* interrupt = nullptr);
 
-/// Tries all addresses of `host` in the resolver's order, each for a share of `timeout`, which also
-/// bounds the search for them. The socket is non-blocking, without Nagle's delay and with
+/// Tries all addresses of `host` in the resolver's order, each a moment after the one before it
+/// (RFC 8305), and takes the first that answers within `timeout`, which also bounds the search for
+/// them. The socket is non-blocking, without Nagle's delay and with
 /// keepalive. Errors: unavailable, interrupted.
 Result<FileDescriptor> tcp_connect(const std::string& host, std::uint16_t port,
                                    std::chrono::milliseconds timeout,

@@ -316,6 +316,16 @@ Result<std::uint64_t> SqliteJournal::decide_rest(
   return static_cast<std::uint64_t>(decided);
 }
 
+Result<void> SqliteJournal::forget_uids(MailboxId mailbox) {
+  const std::lock_guard guard(mutex_);
+  if (reconciling_ && reconciling_->mailbox == mailbox) reconciling_.reset();
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
+  MBOXFERRY_TRY(database_->run(
+      fmt::format("UPDATE message SET state = 15, uid = ?2 WHERE {} AND state = 12", kInMailbox),
+      mailbox, uid_to_disk(0)));
+  return transaction.commit();
+}
+
 Result<void> SqliteJournal::doubt_everything(MailboxId mailbox, std::uint32_t new_uid_validity) {
   const std::lock_guard guard(mutex_);
   if (reconciling_ && reconciling_->mailbox == mailbox) reconciling_.reset();

@@ -89,6 +89,7 @@ class SqliteJournal final : public Journal {
                                                 const std::optional<Digest>& digest) override;
   Result<bool> was_resent(MessageId message) const override;
   Result<void> doubt_everything(MailboxId mailbox, std::uint32_t new_uid_validity) override;
+  Result<void> forget_uids(MailboxId mailbox) override;
 
   Result<void> ledger(MailboxId mailbox, const MessageVisitor& visit) const override;
   Result<void> each(State state, MailboxId mailbox, const MessageVisitor& visit) const override;

@@ -49,6 +49,7 @@ Blame::Next Blame::failed(journal::MessageId id, const Complaint& complaint, con
   const bool others_pass = stored_here_ > suspect.stored_before;
   suspect.busy = complaint.patience;
   if (!others_pass) note_in_a_row(id, words);
+  row_may_be_keywords_ = !complaint.patience && !complaint.bad && !complaint.closed;
   const bool alone = moment.stored_in_job > 0 && in_a_row_.size() < kSeveral;
   // A mailbox that takes others is not at fault, whatever the code says.
   const bool may_be_its_own = others_pass || (alone && complaint.fault != imap::Fault::mailbox);
@@ -160,9 +161,14 @@ bool Blame::is_probing() const {
   return backoff_.tries() > 0;
 }
 
+bool Blame::suspects_keywords() const {
+  const std::scoped_lock lock(mutex_);
+  return row_may_be_keywords_ && in_a_row_.size() >= kSeveral && backoff_.tries() % 2 == 1;
+}
+
 bool Blame::wants_another_kind() const {
   const std::scoped_lock lock(mutex_);
-  return in_a_row_.size() >= kSeveral && backoff_.tries() % 2 == 0;
+  return !in_a_row_.empty() && backoff_.tries() > 0 && backoff_.tries() % 2 == 0;
 }
 
 }  // namespace mboxferry::transfer

@@ -89,6 +89,9 @@ class Blame {
   [[nodiscard]] TimePoint hold() const;
   /// Nothing has been stored since the last hold: one message at a time, until one goes through.
   [[nodiscard]] bool is_probing() const;
+  /// Several different ones in a row got the same NO, without a plea for patience: one that failed
+  /// is to be tried without its keywords, which may be what the server refuses.
+  [[nodiscard]] bool suspects_keywords() const;
   /// Those at hand are all refused: one from far away shows whether it is them.
   [[nodiscard]] bool wants_another_kind() const;
 
@@ -112,6 +115,7 @@ class Blame {
   std::vector<std::pair<journal::MessageId, journal::MessageId>> gone_;  ///< see note_gone()
   std::set<journal::MessageId> in_a_row_;  ///< failed with `row_words_`, and nothing stored since
   std::string row_words_;
+  bool row_may_be_keywords_ = false;  ///< no plea, and the connection lived
   std::uint64_t stored_here_ = 0;
   Backoff backoff_;
   TimePoint hold_{};

@@ -211,11 +211,11 @@ Result<void> Crew::session(Connection& connection) {
   while (!is_too_many(connection.number)) {
     MBOXFERRY_ASSIGN(const auto work, board_.enter());
     if (!work) return ok();
-    bool in_order = false;
-    const auto worked = work_on(*work, connection, in_order);
+    WorkBoard::Left how = WorkBoard::Left::in_doubt;
+    const auto worked = work_on(*work, connection, how);
     const bool mailbox_failed = !worked && worked.error().scope == ErrorScope::mailbox;
     if (mailbox_failed) set_aside(*work, worked.error());
-    board_.leave(*work, in_order ? WorkBoard::Left::in_order : WorkBoard::Left::in_doubt);
+    board_.leave(*work, how);
     if (!worked && !mailbox_failed) return worked.error();
     if (connection.lost) return start_over(worked.error().what);
     if (mailbox_failed) connection.selected.clear();
@@ -227,7 +227,8 @@ Result<void> Crew::session(Connection& connection) {
   return ok();
 }
 
-Result<void> Crew::work_on(const WorkBoard::Work& work, Connection& connection, bool& in_order) {
+Result<void> Crew::work_on(const WorkBoard::Work& work, Connection& connection,
+                           WorkBoard::Left& how) {
   MailStream& stream = *work.stream;
   MBOXFERRY_TRY(enter_mailbox(work, connection));
   if (work.to_prepare) board_.prepared(work);
@@ -246,7 +247,8 @@ Result<void> Crew::work_on(const WorkBoard::Work& work, Connection& connection, 
   Sender sender(context_, *connection.target, stream, *reader, connection.number, keep_order,
                 connection.pace, stop, tell);
   const auto sent = sender.send();
-  in_order = sent && !sender.left_some();
+  if (sender.has_doubts()) how = WorkBoard::Left::refused;
+  if (sent && !sender.left_some()) how = WorkBoard::Left::in_order;
   connection.lost = sender.lost_connection();
   return sent;
 }

@@ -59,7 +59,7 @@ class Crew {
   Result<void> work_until_done(int number, std::unique_ptr<imap::Target>& target);
   struct Connection;
   Result<void> session(Connection& connection);
-  Result<void> work_on(const WorkBoard::Work& work, Connection& connection, bool& in_order);
+  Result<void> work_on(const WorkBoard::Work& work, Connection& connection, WorkBoard::Left& how);
   void set_aside(const WorkBoard::Work& work, const Error& error);
   Result<void> enter_mailbox(const WorkBoard::Work& work, Connection& connection);
   [[nodiscard]] bool is_alone();

@@ -17,6 +17,7 @@
 #include "transfer/daily_budget.h"
 #include "transfer/early_connections.h"
 #include "transfer/final_check.h"
+#include "transfer/folder_readers.h"
 #include "transfer/index_pass.h"
 #include "transfer/last_doubts.h"
 #include "transfer/mailbox_book.h"

@@ -25,6 +25,23 @@ void KeywordMemory::taken(const std::vector<std::string>& keywords) {
   const std::scoped_lock lock(mutex_);
   for (const std::string& keyword : keywords)
     if (taken_kinds_.size() < kMost) taken_kinds_.insert(kind_of(keyword));
+  for (const std::string& keyword : keywords) chance_kinds_.erase(kind_of(keyword));
+}
+
+void KeywordMemory::refused_or_by_chance(const std::vector<std::string>& keywords) {
+  bool again = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    for (const std::string& keyword : keywords) {
+      const std::string kind = kind_of(keyword);
+      if (chance_kinds_.contains(kind))
+        again = true;
+      else if (chance_kinds_.size() < kMost)
+        chance_kinds_.insert(kind);
+      if (again && refused_kinds_.size() < kMost) refused_kinds_.insert(kind);
+    }
+  }
+  if (again) refused(keywords);
 }
 
 void KeywordMemory::refused(const std::vector<std::string>& keywords) {

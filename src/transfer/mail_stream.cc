@@ -58,6 +58,12 @@ Result<bool> MailStream::has_more() {
   return next_ < ahead_.size() || !aside_.empty();
 }
 
+bool MailStream::has_keywords_aside() const {
+  const std::scoped_lock lock(mutex_);
+  return std::any_of(aside_.begin(), aside_.end(),
+                     [](const journal::MessageRow& row) { return !row.keywords.empty(); });
+}
+
 void MailStream::put_aside(journal::MessageRow row) {
   const std::scoped_lock lock(mutex_);
   aside_.push_back(std::move(row));
@@ -78,6 +84,9 @@ Result<std::optional<MailStream::Portion>> MailStream::take(const Most& most, bo
   const std::scoped_lock lock(mutex_);
   MBOXFERRY_TRY(read_ahead());
   if (next_ == ahead_.size()) return idle ? take_aside(connection, now) : std::optional<Portion>();
+  if (idle && desk_.blame.suspects_keywords()) {
+    if (auto portion = take_with_keywords(connection)) return portion;
+  }
   const bool has_others = next_ + 1 < ahead_.size();
   if (has_others && desk_.blame.wants_another_kind() && is_fresh(ahead_.back())) {
     std::swap(ahead_[next_], ahead_.back());
@@ -110,14 +119,27 @@ Result<MailStream::Portion> MailStream::take_fresh(const Most& most, int connect
 }
 
 std::optional<MailStream::Portion> MailStream::take_aside(int connection, TimePoint now) {
-  const auto due = std::find_if(aside_.begin(), aside_.end(), [&](const journal::MessageRow& row) {
-    return desk_.blame.due(row.id).value_or(TimePoint()) <= now;
-  });
-  if (due == aside_.end()) return std::nullopt;
+  return take_from_aside(std::find_if(aside_.begin(), aside_.end(),
+                                      [&](const journal::MessageRow& row) {
+                                        return desk_.blame.due(row.id).value_or(TimePoint()) <= now;
+                                      }),
+                         connection);
+}
+
+/// One that failed with keywords, whenever it was to be tried again.
+std::optional<MailStream::Portion> MailStream::take_with_keywords(int connection) {
+  return take_from_aside(
+      std::find_if(aside_.begin(), aside_.end(),
+                   [](const journal::MessageRow& row) { return !row.keywords.empty(); }),
+      connection);
+}
+
+std::optional<MailStream::Portion> MailStream::take_from_aside(Rows::iterator row, int connection) {
+  if (row == aside_.end()) return std::nullopt;
   Portion portion;
   portion.careful = true;
-  portion.rows.push_back(std::move(*due));
-  aside_.erase(due);
+  portion.rows.push_back(std::move(*row));
+  aside_.erase(row);
   portion.ticket = desk_.order.take(connection);
   return portion;
 }

@@ -10,16 +10,20 @@
 #include "transfer/blame.h"
 #include "transfer/care.h"
 #include "transfer/commit_order.h"
+#include "transfer/given_uids.h"
 #include "transfer/mailboxes.h"
+#include "transfer/refusal_trust.h"
 #include "transfer/source_folders.h"
 
 namespace mboxferry::transfer {
 
-/// One mailbox of the job. `care`, `blame` and `order` take any thread; the rest belongs to the
-/// work board and to the connection that prepares the mailbox.
+/// One mailbox of the job. `care`, `blame`, `refused`, `uids` and `order` take any thread; the rest
+/// belongs to the work board and to the connection that prepares the mailbox.
 struct Desk {
   Care care;
   Blame blame;
+  RefusedInDoubt refused;
+  GivenUids uids;
   CommitOrder order;
 
   /// What a connection needs to send into it; set by the one that prepared it.
@@ -68,6 +72,8 @@ class MailStream {
   Result<bool> has_more();
   /// The same without messages that were put aside.
   Result<bool> has_fresh();
+  /// True when some message that was put aside has keywords.
+  [[nodiscard]] bool has_keywords_aside() const;
   /// A message that was taken waits until the others are sent. The journal has it planned.
   void put_aside(journal::MessageRow row);
   /// When the next message that was put aside may be taken; nothing when there is none.
@@ -80,6 +86,8 @@ class MailStream {
   [[nodiscard]] bool is_fresh(const journal::MessageRow& row) const;
   Result<Portion> take_fresh(const Most& most, int connection);
   std::optional<Portion> take_aside(int connection, TimePoint now);
+  std::optional<Portion> take_with_keywords(int connection);
+  std::optional<Portion> take_from_aside(Rows::iterator row, int connection);
 
   const SourceFolder& source_;
   const std::size_t position_;

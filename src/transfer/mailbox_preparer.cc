@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "transfer/folder_readers.h"
+#include "transfer/given_uids.h"
 #include "transfer/quiet_mailbox.h"
 #include "transfer/reconcile.h"
 #include "transfer/tally.h"
@@ -30,12 +31,16 @@ Result<ReadyMailbox> MailboxPreparer::prepare(imap::Target& target, const MailSt
     MBOXFERRY_TRY(end_quiet(ready.row, ready.uid_floor, context_.journal));
   }
   MBOXFERRY_TRY(reconcile_doubts(target, ready, stream.desk()));
+  constexpr std::size_t kRecalled = 64;
+  MBOXFERRY_ASSIGN(const auto stored, context_.journal.last_stored(row->id, kRecalled));
+  stream.desk().uids.recall(stored);
   MBOXFERRY_TRY(skip_what_is_there(target, ready));
   return ready;
 }
 
 Result<void> MailboxPreparer::reconcile_doubts(imap::Target& target, const ReadyMailbox& ready,
                                                Desk& desk) {
+  MBOXFERRY_TRY(forget_false_uids(ready.row, context_.journal));
   MBOXFERRY_ASSIGN(const auto in_order, context_.journal.note(in_order_note(ready.row.id)));
   const bool leaves_gone = in_order == "1" && !context_.settings.strict;
   // Before anything is planned again: the note must not speak of what is sent from now on.
@@ -48,6 +53,7 @@ Result<void> MailboxPreparer::reconcile_doubts(imap::Target& target, const Ready
                              {envelope_of(context_.sources, context_.settings),
                               context_.settings.resend_doubtful, false, leaves_gone},
                              journal_turn_, context_.interrupt));
+  MBOXFERRY_TRY(judge_refusals(target, desk, reconciled.planned_again > 0));
   if (reconciled.held > 0)
     context_.tracker.notice(fmt::format(
         "{}: of {} messages in doubt it cannot be decided yet whether the server has them",
@@ -66,6 +72,27 @@ Result<void> MailboxPreparer::reconcile_doubts(imap::Target& target, const Ready
   }
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, context_.journal.counts(0));
   context_.tracker.update([&](Progress& progress) { progress.stored = counts.stored; });
+  return ok();
+}
+
+/// Of what the server refused in this run: has it stored it? `honest`: some of it is not there.
+Result<void> MailboxPreparer::judge_refusals(const imap::Target& target, Desk& desk, bool honest) {
+  const RefusedInDoubt::Refused refused = desk.refused.take();
+  std::uint64_t there = 0;
+  for (const journal::MessageId id : refused.messages) {
+    MBOXFERRY_ASSIGN(const auto row, context_.journal.message(id));
+    if (row && row->state == journal::State::stored) ++there;
+  }
+  if (there == 0) {
+    if (honest) context_.record.refusals.is_honest(refused.kinds);
+    return ok();
+  }
+  if (!context_.record.refusals.stores_refused()) return ok();
+  MBOXFERRY_TRY(context_.journal.set_note(kStoresRefusedNote, "1"));
+  context_.tracker.notice(
+      fmt::format("{}: the server said NO ({}) and stored the message; it is asked what it has "
+                  "after each NO from now on",
+                  target.label(), refused.text));
   return ok();
 }
 

@@ -42,6 +42,16 @@ bool is_about_nul(const Complaint& complaint) {
          (words.find("nul ") != std::string::npos || words.find("null ") != std::string::npos);
 }
 
+Error mailbox_has_gone(const std::string& label, const std::string& mailbox) {
+  return start_over(
+      ErrorCode::unavailable,
+      fmt::format("{}: mailbox {} has gone; it will be created again", label, mailbox));
+}
+
+std::string kind_of_refusal(const imap::AppendOutcome& outcome) {
+  return fmt::format("{} {}", imap::response_code_name(outcome.code), lasting_words(outcome.text));
+}
+
 Error is_full(const std::string& label, const std::string& text) {
   return {ErrorCode::try_later, label + " takes no more mail now: " + text,
           "raise the quota, then run the same command again"};
@@ -86,13 +96,19 @@ Result<void> Sender::answered(Batches::iterator batch, std::size_t count) {
 
 Result<void> Sender::apply_stored(const imap::AppendOutcome& outcome,
                                   std::span<const journal::MessageRow> rows) {
-  const bool named = outcome.uids.size() == rows.size();
+  const bool has_uids = outcome.uids.size() == rows.size();
   const std::uint32_t expected = mailbox_.row.uid_validity;
-  if (named && outcome.uid_validity != expected)
+  if (has_uids && outcome.uid_validity != expected)
     return start_over(
         ErrorCode::protocol,
         fmt::format("{}: mailbox {} changed its UIDVALIDITY from {} to {}", target_.label(),
                     mailbox_.row.name, expected, outcome.uid_validity));
+  bool named = has_uids && !context_.record.disbelieves_uids;
+  for (std::size_t i = 0; named && i < rows.size(); ++i) {
+    if (desk_.uids.note(outcome.uids[i], rows[i])) continue;
+    named = false;
+    MBOXFERRY_TRY(disbelieve_uid(outcome.uids[i]));
+  }
   std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     pending_.stored.push_back({rows[i].id, named ? outcome.uids[i] : 0});
@@ -117,14 +133,30 @@ Result<void> Sender::apply_stored(const imap::AppendOutcome& outcome,
                                    context_.journal);
 }
 
+/// It was given to different messages, and either of them may have another.
+Result<void> Sender::disbelieve_uid(imap::Uid uid) {
+  context_.record.disbelieves_uids = true;
+  MBOXFERRY_ASSIGN(const bool first, disbelieve_uids(context_.journal));
+  if (first)
+    context_.tracker.notice(
+        fmt::format("{} gave UID {} to different messages; its UIDs are not believed, and messages "
+                    "are found by their content",
+                    target_.label(), uid));
+  return ok();
+}
+
 /// Of a message that was stored.
 void Sender::note_keywords(const journal::MessageRow& row) {
   if (row.keywords.empty()) return;
   KeywordMemory& memory = context_.record.keywords;
-  if (!goes_without_keywords(row)) return memory.taken(keywords_of(row));
+  if (without_keywords_.erase(row.id) == 0) return memory.taken(keywords_of(row));
   pending_.keywords_lost.push_back(row.id);
   const Blame::Tried tried = desk_.blame.tried(row.id);
-  if (tried.bad && !tried.busy) memory.refused(keywords_of(row));
+  if (tried.busy || tried.closed || tried.times == 0) return;
+  if (tried.bad)
+    memory.refused(keywords_of(row));
+  else
+    memory.refused_or_by_chance(keywords_of(row));
 }
 
 Blame::Moment Sender::moment_of(const Batch& batch) const {
@@ -132,16 +164,17 @@ Blame::Moment Sender::moment_of(const Batch& batch) const {
           context_.record.is_impatient()};
 }
 
-/// A refused command stored nothing of its messages (RFC 3502: MULTIAPPEND is atomic).
+/// A refused command stored nothing of its messages (RFC 3502: MULTIAPPEND is atomic), on a server
+/// that means its NO.
 Result<void> Sender::apply_refused(const imap::AppendOutcome& outcome, const Batch& batch,
                                    Rows rows) {
   using imap::ResponseCode;
+  if (!context_.record.refusals.believes(kind_of_refusal(outcome)))
+    return apply_doubted_refusal(outcome, batch, rows);
   if (outcome.code == ResponseCode::try_create &&
       desk_.blame.note_gone(rows.front().id, rows.back().id)) {
     plan_again(std::move(rows));
-    return start_over(ErrorCode::unavailable,
-                      fmt::format("{}: mailbox {} has gone; it will be created again",
-                                  target_.label(), mailbox_.row.name));
+    return mailbox_has_gone(target_.label(), mailbox_.row.name);
   }
   if (outcome.code == ResponseCode::over_quota && rows.size() == 1) {
     plan_again(std::move(rows));
@@ -165,6 +198,35 @@ Result<void> Sender::apply_refused(const imap::AppendOutcome& outcome, const Bat
   rows.erase(middle, rows.end());
   plan_again(std::move(second_half));
   plan_again(std::move(rows));
+  return ok();
+}
+
+/// The messages stay in doubt until the server was asked, for which this connection leaves the
+/// mailbox. What the refusal says of them is carried out if it has not stored them.
+Result<void> Sender::apply_doubted_refusal(const imap::AppendOutcome& outcome, const Batch& batch,
+                                           const Rows& rows) {
+  using imap::ResponseCode;
+  const auto ids = std::pair(rows.front().id, rows.back().id);
+  desk_.refused.add(rows, kind_of_refusal(outcome), outcome.text);
+  has_doubts_ = true;
+  if (outcome.code == ResponseCode::try_create && desk_.blame.note_gone(ids.first, ids.second))
+    return mailbox_has_gone(target_.label(), mailbox_.row.name);
+  if (outcome.code == ResponseCode::over_quota && rows.size() == 1) {
+    if (!ending_) ending_ = is_full(target_.label(), outcome.text);
+    return ok();
+  }
+  pace_.trouble();
+  const Complaint complaint = complaint_of(outcome);
+  const Blame::Moment moment = moment_of(batch);
+  if (rows.size() == 1) {
+    blame_alone(rows.front(), complaint, moment);
+    context_.record.decided();
+  } else if (abandoning_) {
+    desk_.care.go_carefully(ids.first, ids.second);
+  } else if (desk_.blame.failed_together(complaint, moment) == Blame::Next::give_up) {
+    give_up(complaint);
+  }
+  tell_of_wait(complaint);
   return ok();
 }
 

@@ -57,6 +57,7 @@ Result<void> LateLook::look_at(Rows& rows, imap::WalkOptions options, RowSet& le
   for (const auto& [index, fetched] : there) {
     if (seen[index]) continue;
     seen[index] = true;
+    ++shown_;
     MBOXFERRY_TRY(found_(rows[index], fetched));
   }
   for (std::size_t i = 0; i < rows.size(); ++i)
@@ -83,6 +84,15 @@ Result<void> LateLook::alone(RowSet& rows) {
 }
 
 Result<void> LateLook::together(RowSet& rows) {
+  // An answer may be cut short without a word: the rest is asked for as long as some of it shows.
+  do {
+    shown_ = 0;
+    MBOXFERRY_TRY(together_once(rows));
+  } while (shown_ > 0 && !rows.empty());
+  return ok();
+}
+
+Result<void> LateLook::together_once(RowSet& rows) {
   constexpr std::size_t kPage = 500;
   RowSet left;
   Rows page;

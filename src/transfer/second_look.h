@@ -60,6 +60,7 @@ class LateLook {
 
  private:
   using Rows = std::vector<journal::MessageRow>;
+  Result<void> together_once(RowSet& rows);
   Result<void> look_at(Rows& rows, imap::WalkOptions options, RowSet& left);
   void keep(const journal::MessageRow& row, RowSet& left) const;
 
@@ -69,6 +70,7 @@ class LateLook {
   const Found found_;
   const GivenUp given_up_;
   const Cancellation& interrupt_;
+  std::size_t shown_ = 0;  ///< of what was asked for since it was last set to 0
 };
 
 /// How long one comparison waits for what a server shows late, all mailboxes together.

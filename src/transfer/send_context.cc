@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "transfer/given_uids.h"
+
 namespace mboxferry::transfer {
 
 namespace {
@@ -19,6 +21,10 @@ Result<void> SendRecord::resume(const journal::Journal& journal) {
   MBOXFERRY_ASSIGN(const auto slowest, journal.note(kSlowestConfirmNote));
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal.counts(0));
   stored_ = counts.stored.messages;
+  MBOXFERRY_ASSIGN(const bool disbelieved, are_uids_disbelieved(journal));
+  disbelieves_uids = disbelieved;
+  MBOXFERRY_ASSIGN(const auto stores_refused, journal.note(kStoresRefusedNote));
+  if (stores_refused) refusals.stores_refused();
   const std::scoped_lock lock(mutex_);
   noted_ = std::chrono::milliseconds(std::strtoll(slowest.value_or("0").c_str(), nullptr, 10));
   slowest_ = noted_;

@@ -16,6 +16,7 @@
 #include "transfer/daily_budget.h"
 #include "transfer/index_gate.h"
 #include "transfer/keyword_memory.h"
+#include "transfer/refusal_trust.h"
 #include "transfer/source_folders.h"
 #include "transfer/step_writer.h"
 #include "transfer/tracker.h"
@@ -47,6 +48,8 @@ class SendRecord {
   [[nodiscard]] bool is_impatient() const { return gave_up_at_ == stored() + 1; }
 
   KeywordMemory keywords;
+  RefusalTrust refusals;
+  std::atomic<bool> disbelieves_uids{false};  ///< the server gave one to different messages
 
   /// The server refused a message for a NUL in it, with this code and these words.
   struct NulRefusal {

@@ -73,7 +73,7 @@ Result<void> Sender::send() {
 
 Result<void> Sender::send_all() {
   for (;;) {
-    const bool may_send = !ending_ && !stop_();
+    const bool may_send = !ending_ && !has_doubts_ && !stop_();
     if (may_send && may_begin()) {
       MBOXFERRY_ASSIGN(auto portion, next_portion());
       if (portion) {
@@ -126,7 +126,13 @@ Result<bool> Sender::wait_to_begin() {
 /// known to be refused are taken out on the way.
 Result<std::optional<Sender::Portion>> Sender::next_portion() {
   const bool probing = desk_.blame.is_probing();
-  if (!again_.empty()) {
+  const bool may_choose = probing && in_flight_.empty() && !again_.empty();
+  bool another = may_choose && desk_.blame.suspects_keywords() && stream_.has_keywords_aside();
+  if (may_choose && desk_.blame.wants_another_kind()) {
+    MBOXFERRY_ASSIGN(another, stream_.has_fresh());
+    if (!another) bring_far_one_forward();
+  }
+  if (!again_.empty() && !another) {
     const bool careful = desk_.care.is_careful(again_.front().front().id);
     if (careful && !in_flight_.empty()) return std::optional<Portion>();
     Portion portion{std::move(again_.front()), careful, desk_.order.take(connection_)};
@@ -159,6 +165,15 @@ Result<std::optional<Sender::Portion>> Sender::next_portion() {
     desk_.order.done(portion->ticket);
     if (pending_.refused.size() >= kMostUncommitted) MBOXFERRY_TRY(commit({}));
   }
+}
+
+/// Those at the front of `again_` are refused: the last of all is tried next.
+void Sender::bring_far_one_forward() {
+  Rows& last = again_.back();
+  Rows far{std::move(last.back())};
+  last.pop_back();
+  if (last.empty()) again_.pop_back();
+  again_.push_front(std::move(far));
 }
 
 /// Reads the message once more, which only servers cost that have refused a NUL.
@@ -199,7 +214,8 @@ bool Sender::goes_without_keywords(const journal::MessageRow& row) const {
   const Blame::Tried tried = desk_.blame.tried(row.id);
   // A server that is busy says so to every message, and not for their keywords.
   const int most = tried.busy ? Blame::kTriesWhileBusy - 1 : tried.bad ? 1 : Blame::kTries - 1;
-  const bool for_keywords = !tried.closed && tried.times >= most;
+  const bool suspected = tried.times > 0 && !tried.busy && desk_.blame.suspects_keywords();
+  const bool for_keywords = !tried.closed && (tried.times >= most || suspected);
   return for_keywords || context_.record.keywords.refuses(keywords_of(row));
 }
 
@@ -208,9 +224,13 @@ std::vector<std::string> Sender::keywords_of(const journal::MessageRow& row) con
   return plan::keep_flags(0, row.keywords, mailbox_.flags).keywords;
 }
 
-imap::AppendMessage Sender::to_append(const journal::MessageRow& row) const {
-  plan::KeptFlags kept =
-      plan::keep_flags(row.flags, goes_without_keywords(row) ? "" : row.keywords, mailbox_.flags);
+imap::AppendMessage Sender::to_append(const journal::MessageRow& row) {
+  const bool without = goes_without_keywords(row);
+  if (without)
+    without_keywords_.insert(row.id);
+  else
+    without_keywords_.erase(row.id);
+  plan::KeptFlags kept = plan::keep_flags(row.flags, without ? "" : row.keywords, mailbox_.flags);
   return {row.wire_size, kept.flags, std::move(kept.keywords), row.date};
 }
 

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -41,7 +42,9 @@ class Sender {
   /// reconcile.
   Result<void> send();
   /// True when messages that this connection took are planned again: the stream has to be rewound.
-  [[nodiscard]] bool left_some() const { return !again_.empty(); }
+  [[nodiscard]] bool left_some() const { return !again_.empty() || has_doubts_; }
+  /// True when the server has to be asked whether it has stored what it refused.
+  [[nodiscard]] bool has_doubts() const { return has_doubts_; }
   /// True when nothing more can be said on the connection.
   [[nodiscard]] bool lost_connection() const { return abandoning_; }
 
@@ -62,6 +65,7 @@ class Sender {
 
   Result<void> send_all();
   Result<std::optional<Portion>> next_portion();
+  void bring_far_one_forward();
   bool has_nul(const journal::MessageRow& row);
   bool refuse_known(const journal::MessageRow& row);
   Result<void> send_batch(Portion portion);
@@ -71,14 +75,17 @@ class Sender {
   [[nodiscard]] bool is_at_turn(CommitOrder::Ticket ticket) const;
   Result<void> wait_for_turn(CommitOrder::Ticket ticket);
   Result<void> look_for_answers();
-  [[nodiscard]] imap::AppendMessage to_append(const journal::MessageRow& row) const;
+  imap::AppendMessage to_append(const journal::MessageRow& row);
   Result<void> receive_one();
   Result<void> note_sent_today();
   Result<void> apply(const imap::AppendOutcome& outcome);
   Result<void> answered(Batches::iterator batch, std::size_t count);
   Result<void> apply_stored(const imap::AppendOutcome& outcome,
                             std::span<const journal::MessageRow> rows);
+  Result<void> disbelieve_uid(imap::Uid uid);
   Result<void> apply_refused(const imap::AppendOutcome& outcome, const Batch& batch, Rows rows);
+  Result<void> apply_doubted_refusal(const imap::AppendOutcome& outcome, const Batch& batch,
+                                     const Rows& rows);
   Result<void> apply_lone_refusal(const Complaint& complaint, const Blame::Moment& moment,
                                   Rows rows);
   Result<void> apply_bad(const imap::AppendOutcome& outcome, const Batch& batch,
@@ -116,11 +123,13 @@ class Sender {
   std::deque<Rows> again_;  ///< parts of refused batches, to be sent before anything new
   Rows aside_;              ///< for the stream, as soon as the journal has them planned again
   Batches in_flight_;
+  std::set<journal::MessageId> without_keywords_;  ///< sent so; not all of them are stored yet
   std::uint64_t next_batch_ = 1;
   std::chrono::steady_clock::time_point looked_{};  ///< for answers, while sending
   journal::Step pending_;                           ///< outcomes not yet in the journal
   std::optional<Error> ending_;  ///< nothing new is begun; what is in flight is finished
   bool drained_ = false;         ///< `ending_`, with the connection in order
+  bool has_doubts_ = false;      ///< something was refused, and the server is to be asked
   bool abandoning_ = false;      ///< the connection is gone; only answers that came count
   bool stored_some_ = false;
   bool got_bad_ = false;          ///< what comes after it on this connection blames nobody

@@ -13,6 +13,7 @@
 #include "transfer/compared_note.h"
 #include "transfer/content_digest.h"
 #include "transfer/copy_finder.h"
+#include "transfer/given_uids.h"
 #include "transfer/lookout.h"
 #include "transfer/mailboxes.h"
 #include "transfer/quiet_mailbox.h"
@@ -489,6 +490,7 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox, journal::Journal
   }
   const plan::FlagLimits limits =
       gone ? plan::FlagLimits{} : flag_limits(selected->permanent_flags);
+  MBOXFERRY_TRY(forget_false_uids(mailbox, journal));
   MBOXFERRY_ASSIGN(Compared before, compared_before(mailbox, journal));
   MBOXFERRY_ASSIGN(const std::uint64_t first_copy, first_possible_copy(mailbox, journal));
   MailboxVerifier verifier(mailbox, limits, gone ? imap::SelectedMailbox{} : *selected,

@@ -96,9 +96,19 @@ Result<MailStream*> WorkBoard::find_mail_among(bool doubtful) {
   return static_cast<MailStream*>(nullptr);
 }
 
+MailStream* WorkBoard::find_first() {
+  for (MailStream& stream : open_) {
+    const Mailbox& mailbox = mailboxes_.at(stream.mailbox());
+    const bool free = mailbox.inside == 0 && !mailbox.aside && is_next_in(stream, mailbox);
+    if (mailbox.comes_first && free) return &stream;
+  }
+  return nullptr;
+}
+
 /// A mailbox where nobody is comes first. Streams that turn out to be finished are closed on the
 /// way.
 Result<MailStream*> WorkBoard::find(bool share, std::size_t indexed) {
+  if (MailStream* const first = find_first()) return first;
   if (mail_first_) {
     MBOXFERRY_ASSIGN(MailStream* const stream, find_mail(indexed));
     if (stream != nullptr) return stream;
@@ -159,6 +169,7 @@ void WorkBoard::prepared(const Work& work) {
   mailbox.preparing = false;
   mailbox.settled = true;
   mailbox.doubtful = false;
+  mailbox.comes_first = false;
   gate_.poke();
 }
 
@@ -167,9 +178,10 @@ void WorkBoard::leave(const Work& work, Left how) {
   Mailbox& mailbox = mailboxes_.at(work.stream->mailbox());
   --mailbox.inside;
   mailbox.preparing = false;
-  if (how == Left::in_doubt) {
+  if (how != Left::in_order) {
     mailbox.settled = false;
     mailbox.doubtful = true;
+    mailbox.comes_first = how == Left::refused;
     mail_first_ = true;
   }
   gate_.poke();

@@ -43,8 +43,9 @@ class WorkBoard {
   [[nodiscard]] bool has_room();
   /// The mailbox is prepared; others may come in.
   void prepared(const Work& work);
-  enum class Left { in_order, in_doubt };
+  enum class Left { in_order, in_doubt, refused };
   /// The connection has nothing of it in flight any more. `in_doubt`: it must be reconciled.
+  /// `refused`: so it must before anything else, as others may be refused likewise.
   void leave(const Work& work, Left how);
 
   /// The mailbox takes nothing now because of `error`: it is left for later, and the others go on.
@@ -68,6 +69,7 @@ class WorkBoard {
     bool settled = false;  ///< prepared, and nothing is left in doubt by somebody who left
     bool preparing = false;
     bool doubtful = false;  ///< reconciling it may take a while: others come first
+    bool comes_first = false;  ///< of all
     int inside = 0;
     MailStream* current = nullptr;  ///< the stream that is worked on
     std::optional<Error> aside;     ///< left for later
@@ -79,6 +81,7 @@ class WorkBoard {
   Result<void> open_folder(std::size_t position);
   Result<MailStream*> find_mail(std::size_t indexed);
   Result<MailStream*> find_mail_among(bool doubtful);
+  MailStream* find_first();
   /// The first stream that a connection may work on; `indexed` folders are indexed completely.
   Result<MailStream*> find(bool share, std::size_t indexed);
   Result<bool> is_free(MailStream& stream, bool share) const;

@@ -21,15 +21,16 @@ HEARD = 15  # seconds beside other programs; without being heard it takes 30 or 
 class Silent:
     """A port that takes connections and says nothing, or, `full`, drops what wants to connect."""
 
-    def __init__(self, full=False):
+    def __init__(self, full=False, address="127.0.0.1", port=0):
         self.ca_file = "/dev/null"
         self.asked = threading.Event()
         self._kept = []
         self._full = full
         self._listener = socket.socket()
-        self._listener.bind(("127.0.0.1", 0))
+        self._listener.bind((address, port))
         self._listener.listen(0 if full else 10)
-        self.port = self._listener.getsockname()[1]
+        self.place = self._listener.getsockname()
+        self.port = self.place[1]
 
     def __enter__(self):
         if self._full:
@@ -45,7 +46,7 @@ class Silent:
             client.settimeout(0.5)
             self._kept.append(client)
             try:
-                client.connect(("127.0.0.1", self.port))
+                client.connect(self.place)
             except TimeoutError:
                 return
 
@@ -152,6 +153,43 @@ class UnansweredTest(ProgramTest):
     def test_thirty_seconds_are_all_that_a_silent_host_gets(self):
         with Silent() as server:
             self.assertLess(self.given_up(server), 30 + HEARD)
+
+    def through(self, server, *addresses):
+        """How long a job takes whose host has these addresses."""
+        start = time.monotonic()
+        outcome = self.run_program(
+            *self.arguments(server.port, "--connections", "1", "--mailbox", "Box",
+                            host="localhost", ca_file=server.ca_file),
+            **preloaded("several_addresses", MBOXFERRY_TEST_ADDRESSES=",".join(addresses)))
+        self.assert_code(outcome, 0)
+        self.assertEqual(len(server.bodies("Box")), 5)
+        return time.monotonic() - start
+
+    def test_the_next_address_of_a_host_is_tried_beside_a_dead_one(self):
+        for count in (1, 3):  # dead addresses, each of which would have its share of 30 s
+            with self.subTest(count), FakeImap() as server, contextlib.ExitStack() as stack:
+                dead = [f"127.0.0.{number + 2}" for number in range(count)]
+                for address in dead:
+                    stack.enter_context(Silent(True, address, server.port))
+                self.assertLess(self.through(server, *dead, "127.0.0.1"), HEARD)
+
+    def test_an_address_that_refuses_is_passed_over(self):
+        with FakeImap() as server:
+            self.through(server, "127.0.0.2", "127.0.0.1")
+
+    def test_the_first_address_that_answers_is_the_only_one_asked(self):
+        with FakeImap() as server, Silent(False, "127.0.0.2", server.port) as other:
+            self.through(server, "127.0.0.1", "127.0.0.2")
+            self.assertFalse(other.asked.is_set())
+
+    def test_an_address_that_refuses_says_more_than_a_silent_one(self):
+        with Silent(True, "127.0.0.2") as server:
+            outcome = self.run_program(
+                *self.arguments(server.port, "--timeout", "1", host="localhost"),
+                **preloaded("several_addresses", MBOXFERRY_TEST_ADDRESSES="127.0.0.2,127.0.0.1"),
+                timeout=200)
+            self.assert_code(outcome, 69)
+            self.assertIn("refused", outcome.err)
 
 
 if __name__ == "__main__":

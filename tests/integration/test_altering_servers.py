@@ -140,6 +140,12 @@ class CutShortTest(OddServerTest):
     def test_a_limit_that_is_never_told(self):
         self.check(sessions.SilentlyLimited, PIPELINED, lost={3, 100})
 
+    def test_a_limit_that_is_never_told_in_a_larger_mailbox(self):
+        """More than are asked for by themselves, and than a few looks would show."""
+        self.COUNT = 300
+        self.make(self.COUNT)
+        self.check(type("Few", (sessions.SilentlyLimited,), {"limit": 13}), PIPELINED)
+
     def test_an_append_brings_no_more_than_the_limit(self):
         server = self.check(sessions.Limited, FULL + " MESSAGELIMIT=25")
         appends = sum(b" APPEND " in line for line in server.ran)

@@ -7,7 +7,7 @@ import re
 import unittest
 
 from support import archives
-from support.fake_imap import BASIC, FULL, Close, FakeImap, Refusal
+from support.fake_imap import BASIC, FULL, Close, FakeImap, Refusal, Session
 from support.program import ProgramTest
 
 COUNT = 12
@@ -144,6 +144,38 @@ class LyingServerTest(ProgramTest):
             return hook
         self.all_of({name: dict(on_command=close(name)) for name in (
             "CREATE", "SUBSCRIBE", "SELECT", "UID FETCH")}, self.assert_all_once)
+
+
+class StoringRefused(Session):
+    """NO to each APPEND, whose messages are stored."""
+
+    words = "Temporary unavailable"
+
+    def _end_of_append(self, tag, name, taken, refusal):
+        keep, self.send = self.send, lambda data: None
+        super()._end_of_append(tag, name, taken, refusal)
+        self.send = keep
+        self._no(tag, self.words)
+
+
+class RefusedAndStoredTest(ProgramTest):
+    def test_what_is_refused_and_stored_is_there_once_after_two_runs(self):
+        archive = self.folder / "mail.mbox"
+        wanted = archives.make(archive, COUNT, seed=3, body_bytes=(50, 400))
+        for number, (words, capabilities) in enumerate((
+                ("Temporary unavailable", FULL), ("[LIMIT] slow down", BASIC + " UIDPLUS LITERAL+"),
+                ("Maximum size of appendable message has been exceeded", BASIC))):
+            kind = type("Kind", (StoringRefused,), {"words": words})
+            with self.subTest(words), FakeImap(session_type=kind,
+                                               capabilities=capabilities) as server:
+                for _ in range(2):
+                    arguments = self.migrate_arguments(server, archive, "Mail", "--connections",
+                                                       "1", journal=f"{number}.journal")
+                    arguments[arguments.index("--progress=none")] = "--progress=plain"
+                    outcome = self.run_program(*arguments)
+                    self.assert_code(outcome, 0)
+                    self.assertLessEqual(outcome.err.count("and stored the message"), 1)
+                self.assertEqual(sorted(server.bodies("Mail")), sorted(one.wire for one in wanted))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import unittest
 
 from support import archives
 from support import service_sessions as sessions
-from support.fake_imap import BASIC, FULL, Close, FakeImap, Refusal
+from support.fake_imap import BASIC, FULL, Close, FakeImap, Mailbox, Refusal
 from support.fault_test import FaultTest
 
 COUNT = 30
@@ -19,7 +19,7 @@ TRANSCRIPTS = pathlib.Path(os.environ.get("MBOXFERRY_CORPORA", TABLE.parents[2] 
                            ) / "servers"
 # Shown where their kind is tested.
 ELSEWHERE = {"verify-before-anything": "test_used_mailboxes.py",
-             "first-address-dead": "not shown: needs addresses of its own"}
+             "first-address-dead": "fault/test_unanswered.py"}
 
 
 class Once:
@@ -63,10 +63,12 @@ def a_message(number):
 
 
 class Scenario:
-    """`code`: how the job ends; `stored`: how many; `told`: what the user reads."""
+    """`code`: how the job ends; `stored`: how many; `told`: what the user reads, `untold`: what
+    not."""
 
-    def __init__(self, code=0, stored=COUNT, told="", refused="", arguments=(), **server):
+    def __init__(self, code=0, stored=COUNT, told="", refused="", arguments=(), untold="", **server):
         self.code, self.stored, self.told, self.refused = code, stored, told, refused
+        self.untold = untold
         self.arguments, self.server = arguments, server
 
 
@@ -185,7 +187,7 @@ SCENARIOS = {
     "yahoo-jp-flat": Scenario(on_command=lambda session, name, _: (
         b'* NAMESPACE (("" NIL)) NIL NIL\r\nTAG OK done\r\n' if name == "NAMESPACE" else
         b"* LIST () NIL INBOX\r\nTAG OK done\r\n" if name == "LIST" else None)),
-    "domino-list": Scenario(told="left out", on_command=listing(
+    "domino-list": Scenario(untold="left out", on_command=listing(
         b'* LIST (\\HasNoChildren) "\\\\" Folder\\Subfolder 1')),
     "exchange-list-tabs": Scenario(told="left out", on_command=listing(
         b'* LIST (\\HasNoChildren) "/" INBOX/Da\tOggetto\tRicevuto\t')),
@@ -286,6 +288,8 @@ class TranscriptsTest(FaultTest):
         if scenario.stored is not None:
             self.assertEqual(len(numbers), scenario.stored, f"{name}: {outcome}")
         self.assertIn(scenario.told, outcome.err, name)
+        if scenario.untold:
+            self.assertNotIn(scenario.untold, outcome.err, name)
         refused = [one["code"] for one in self.report()["accounts"][0].get("refused", [])] \
             if outcome.code in (0, 3) else []
         self.assertEqual(refused, [scenario.refused] if scenario.refused else [], name)
@@ -302,6 +306,42 @@ class TranscriptsTest(FaultTest):
             finally:
                 case.doCleanups()
         self.all_cases(check, list(SCENARIOS))
+
+    def test_mail_goes_into_a_mailbox_whose_name_is_listed_without_quotes(self):
+        tree = self.folder / "tree"
+        (tree / "Folder").mkdir(parents=True)
+        archives.make(tree / "Folder" / "Subfolder 1", 5)
+
+        class Domino(sessions.Session):
+            def _do_list(self, tag, words):
+                for name in self.server.mailboxes:
+                    self.send(b'* LIST () "\\\\" %s\r\n' % name.encode())
+                self._ok(tag)
+
+            def _do_namespace(self, tag, _):
+                self.send(b'* NAMESPACE (("" "\\\\")) NIL NIL\r\n')
+                self._ok(tag)
+        with FakeImap(session_type=Domino, capabilities=PIPELINED, separator="\\") as server:
+            server.mailboxes["Folder\\Subfolder 1"] = Mailbox(7)
+            outcome = self.migrate(server, tree, None)
+            self.assert_code(outcome, 0)
+            self.assertEqual(len(server.bodies("Folder\\Subfolder 1")), 5)
+            self.assertEqual([line for line in server.ran if b"Subfolder" in line
+                              and b" CREATE " in line], [])
+
+    def test_a_mailbox_that_exists_and_shows_late_keeps_its_name(self):
+        """As after a run that was killed behind its CREATE; Cyrus says so without a code."""
+        class Existing(sessions.CreatedLate):
+            def _do_create(self, tag, words):
+                self._no(tag, "Mailbox already exists")
+        with FakeImap(session_type=Existing, capabilities=PIPELINED) as server:
+            server.mailboxes["Box"] = Mailbox(7)
+            server.created_at = {b"Box": time.monotonic()}
+            server.on_command = lambda _, name, __: b"TAG OK done\r\n" if name == "LIST" else None
+            outcome = self.migrate(server, self.archive([]), "Box")
+            self.assert_code(outcome, 0)
+            self.assertEqual(len(server.bodies("Box")), COUNT)
+            self.assertEqual(set(server.mailboxes), {"INBOX", "Box"})
 
     def test_names_that_differ_in_case_only(self):
         tree = self.folder / "tree"

@@ -131,7 +131,8 @@ class Job:
                      "--ca-file", server.ca_file,
                      "--password-file", server.password_file(self.user),
                      "--journal", self.folder / "job.journal",
-                     "--log-file", self.folder / f"trace-{number}", *self.plan.options]
+                     "--log-file", self.folder / f"trace-{number}", *self.plan.options,
+                     *self.odd.arguments(self.folder)]
         crash = {"MBOXFERRY_CRASH_AT": plan.crash_at} if plan.crash_at else {}
         with open(self._log(number), "wb") as log:
             self.process = subprocess.Popen(
@@ -192,6 +193,9 @@ class Job:
             strange = there - set(self.names.values()) - {"INBOX", self.shared.prefix + ROOT}
         if strange:
             raise Failed(f"mailboxes that nobody asked for: {sorted(strange)}")
+        complaints = self.odd.complaints(self.folder)
+        if complaints:
+            raise Failed("\n".join(complaints))
         self.result.compared.forgive(self.result.doubts)
         if not self.result.compared.good():
             raise Failed("\n".join(self.result.compared.words[:20]))
@@ -221,6 +225,6 @@ class Job:
             time.sleep(0.5)
         said = (done.stdout + done.stderr).decode(errors="replace")
         document = json.loads(done.stdout) if done.stdout else {"checked": 0}
-        checked = document["checked"] + self.result.doubts
+        checked = document["checked"] + self.result.doubts + self.odd.refused
         if checked != self.archive.count or not self.odd.is_verified(done.returncode, document):
             raise Failed(f"verify ended with {done.returncode}: {said[-1500:]}")

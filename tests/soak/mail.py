@@ -43,7 +43,7 @@ class JobArchive:
         return archives.make(path, count, seed=rng.randrange(1 << 30),
                              copies=rng.randrange(0, max(1, count // 4)), **self._plan.make,
                              near_ends=(self._plan.near_ends, BUFFER_ENDS),
-                             keep_wire=self._plan.odd == "alters")
+                             keep_wire=self._plan.odd in ("alters", "refuses"))
 
     def _make_mbox(self):
         self.path = self._folder / "mail.mbox"

@@ -2,10 +2,13 @@
 # Jobs against a server that behaves as odd services do: tools/soak --odd.
 """alters: another form of each message is stored. cuts: FETCH and SEARCH answers stop at a limit.
 late: what was stored shows later. merges: a copy is not stored. throttles: waits are asked for.
+refuses: some messages are never taken, and now and then nothing is.
 In each, answers to APPEND are lost at random."""
 
+import collections
 import contextlib
 import hashlib
+import json
 import random
 import re
 
@@ -13,7 +16,7 @@ from support import odd_sessions as sessions
 from support.archives import Expected
 from support.odd_relay import OddRelay
 
-KINDS = ("alters", "cuts", "late", "merges", "throttles")
+KINDS = ("alters", "cuts", "late", "merges", "refuses", "throttles")
 DOUBTS = re.compile(r"(\d+) messages? (?:is|are) in doubt")
 
 
@@ -25,6 +28,7 @@ class AsItIs:
     finished = 0   # the exit code of a job that is ready
     code = 0       # of verify then
     doubts = 0
+    refused = 0  # messages that must be in the quarantine
     verify_tries = 1  # while it ends with a code that asks to come again
 
     def relay(self, server):
@@ -35,6 +39,14 @@ class AsItIs:
 
     def wanted(self, messages):
         return messages
+
+    def arguments(self, folder):
+        """Further ones of migrate."""
+        return []
+
+    def complaints(self, folder):
+        """What else is wrong in the end, as sentences."""
+        return []
 
     def is_ready(self, code, said):
         return code == self.finished
@@ -125,7 +137,57 @@ class Throttles(Odd):
         return sessions.Throttling
 
 
-CLASSES = dict(zip(KINDS, (Alters, Cuts, LateOnes, Merges, Throttles)))
+class Refuses(Odd):
+    verify_tries = 8  # it throttles as well
+
+    def __init__(self, plan, count):
+        super().__init__(plan, count)
+        self._poisoned = collections.Counter()  # Message-IDs
+
+    def session(self, rng):
+        self._one_in = rng.choice((8, 15, 30))
+        return sessions.refusing(self._one_in)
+
+    def wanted(self, messages):
+        kept = []
+        for one in messages:
+            if sessions.poison_of(one.wire, self._one_in) is None:
+                kept.append(one)
+            else:
+                self._poisoned[sessions.MESSAGE_ID.search(one.wire)[1]] += 1
+        return kept
+
+    @property
+    def refused(self):
+        return self._poisoned.total()
+
+    def arguments(self, folder):
+        return ["--report-json", folder / "report.json"]
+
+    def complaints(self, folder):
+        quarantine = folder / "job.journal.refused.mbox"
+        data = quarantine.read_bytes() if quarantine.exists() else b""
+        kept = re.split(rb"^From mboxferry-refused [^\r\n]*\r\n", data, flags=re.M)[1:]
+        found = collections.Counter(
+            (sessions.MESSAGE_ID.search(message.partition(b"\r\n\r\n")[0] + b"\r\n")
+             or {1: b"no Message-ID"})[1] for message in kept)
+        told = json.loads((folder / "report.json").read_text())["accounts"][0].get("refused", [])
+        words = [f"not in the quarantine: {count}x {key}"
+                 for key, count in (self._poisoned - found).items()]
+        words += [f"in the quarantine: {count}x {key}"
+                  for key, count in (found - self._poisoned).items()]
+        if len(told) != self.refused or not all(one["code"] or one["text"] for one in told):
+            words.append(f"the report names {len(told)} of {self.refused} refused messages")
+        return words
+
+    def is_ready(self, code, said):
+        return code in (0, 3)
+
+    def is_verified(self, code, document):
+        return code == (3 if self.refused else 0)
+
+
+CLASSES = dict(zip(KINDS, (Alters, Cuts, LateOnes, Merges, Refuses, Throttles)))
 
 
 def oddity_of(plan, count):

@@ -4,6 +4,7 @@
 import hashlib
 import re
 import time
+import zlib
 
 from .odd_relay import Ended, OddSession, is_ok
 
@@ -257,3 +258,41 @@ class Throttling(OddSession):
             relay.memory["throttled"] = now + seconds, words
             relay.memory["throttlings"] = relay.memory.get("throttlings", 0) + 1
             return seconds, words
+
+
+MESSAGE_ID = re.compile(rb"^Message-ID:[ \t]*(<[^>\r\n]*>)", re.I | re.M)
+# (tagged, words); nothing tagged: the connection ends.
+REFUSING = ((b"NO", b"Message rejected by policy"),
+            (b"NO", b"[SERVERBUG] Internal error occurred. Refer to server log."),
+            (b"BAD", b"Command Error. 10"),
+            (b"", b""))
+
+
+def poison_of(wire, one_in):
+    """What is always said of a message, by its Message-ID: one of REFUSING, or None."""
+    found = MESSAGE_ID.search(wire.partition(b"\r\n\r\n")[0] + b"\r\n")
+    number = zlib.crc32(found[1]) if found else 1
+    return REFUSING[number // one_in % len(REFUSING)] if number % one_in == 0 else None
+
+
+class Refusing(Throttling):
+    """onet.pl, Exchange, filters: some messages are never taken, and now and then nothing is."""
+
+    one_in, likely, seconds = 30, 0.01, 1.0
+
+    def carry_out(self, command):
+        if command.name == "APPEND":
+            for index in command.messages():
+                answer = poison_of(command.parts[index][1], self.one_in)
+                if answer is not None:
+                    return self._refuse(command, *answer)
+        return super().carry_out(command)
+
+    def _refuse(self, command, tagged, words):
+        if not tagged:
+            raise Ended
+        return [], command.tag + b" " + tagged + b" " + words + b"\r\n"
+
+
+def refusing(one_in):
+    return type("Refusing", (Refusing,), {"one_in": one_in})

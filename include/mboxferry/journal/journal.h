@@ -419,6 +419,8 @@ class Journal {
   [[nodiscard]] virtual Result<bool> was_resent(MessageId message) const = 0;
   /// UIDVALIDITY changed: every stored message of the mailbox is in doubt, without UID.
   virtual Result<void> doubt_everything(MailboxId mailbox, std::uint32_t new_uid_validity) = 0;
+  /// The server named wrong UIDs: every stored message of the mailbox has none any more.
+  virtual Result<void> forget_uids(MailboxId mailbox) = 0;
 
   /// The ledger: the mailbox's stored messages with a UID, ascending by UID, as they are when this
   /// is called (a scratch journal has none). Here and below, a visitor may call the journal, and

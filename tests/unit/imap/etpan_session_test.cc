@@ -89,6 +89,29 @@ TEST_CASE("a mailbox that cannot be read from the list is left out of it") {
   }
 }
 
+TEST_CASE("a name with spaces that is not quoted is read to the end of its line") {
+  const auto listed = connected({"* LIST (\\HasChildren) \"\\\\\" INBOX\r\n"
+                                 "* LIST (\\HasNoChildren) \"\\\\\" Folder\\Subfolder 1\r\n"
+                                 "* LIST () NIL the \"best\" of  all\r\n1 OK done\r\n"})
+                          ->list();
+  REQUIRE(listed);
+  REQUIRE(listed->size() == 3);
+  CHECK((*listed)[1].name == "Folder\\Subfolder 1");
+  CHECK((*listed)[1].separator == '\\');
+  CHECK((*listed)[2].name == "the \"best\" of  all");
+}
+
+TEST_CASE("a name that is not quoted and not clear is left out of the list") {
+  for (const std::string name : {"a\tb", "a b ", " a b", "\"a\" b", "(a) b", "\"", ""}) {
+    INFO(name);
+    const auto listed =
+        connected({"* LIST () \"/\" " + name + "\r\n* LIST () \"/\" b\r\n1 OK done\r\n"})->list();
+    REQUIRE(listed);
+    REQUIRE(listed->size() == 1);
+    CHECK(listed->front().name == "b");
+  }
+}
+
 TEST_CASE("a list with NUL, or that ends within a literal, is a broken protocol") {
   using namespace std::string_literals;
   for (const std::string data : {"* LIST () \"/\" {99999999}\r\n"s, "* LIST () \"/\" \0\r\n"s}) {

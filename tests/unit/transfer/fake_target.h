@@ -87,6 +87,9 @@ struct FakeServer {
   /// Called for each message of a command, in order, with how many the command holds.
   std::function<std::optional<imap::AppendOutcome>(const std::string& bytes, std::size_t together)>
       says;
+  /// What `says` refuses is stored all the same, so much later.
+  std::optional<std::chrono::milliseconds> stores_refused_after;
+  std::function<imap::Uid(imap::Uid)> tells_uid;       ///< in place of the one that it gave
   std::function<bool(const std::string& bytes)> dies;  ///< the connection, at such a message
   std::function<bool(const imap::AppendMessage&)> refuse_head;  ///< NO to such a head
   std::function<bool(const imap::AppendMessage&)> bad;          ///< BAD to a batch with such a head
@@ -326,6 +329,10 @@ class FakeTarget final : public imap::Target {
         if (auto said = server_.says(mail.bytes, mails.size())) {
           said->batch = batch;
           said->count = mails.size();
+          if (server_.stores_refused_after)
+            server_.late.push_back(
+                {server_.clock.now() + *server_.stores_refused_after, mailbox, std::move(mails)});
+          server_.finish_late();
           return *said;
         }
       }
@@ -346,7 +353,8 @@ class FakeTarget final : public imap::Target {
     server_.commit(mailbox, mails);
     outcome.uid_validity = server_.mailboxes[mailbox].validity;
     if (server_.capabilities.uidplus)
-      for (const StoredMail& mail : mails) outcome.uids.push_back(mail.uid);
+      for (const StoredMail& mail : mails)
+        outcome.uids.push_back(server_.tells_uid ? server_.tells_uid(mail.uid) : mail.uid);
     return outcome;
   }
   static Error lost() {

@@ -375,3 +375,88 @@ TEST_CASE("words are compared without what differs from answer to answer") {
         transfer::lasting_words("internal error [2018-01-02 01:00:00] sc=Yy1_2"));
   CHECK(transfer::lasting_words("full") != transfer::lasting_words("busy"));
 }
+
+TEST_CASE("a server that refuses keywords in words of its own gets the messages without them") {
+  const std::size_t batch = GENERATE(1, 4);
+  INFO("batches of " << batch);
+  Bench bench;
+  bench.settings.batch.messages = batch;
+  constexpr int kMany = 60;
+  bench.archive(kMany, [](int i) {
+    return fmt::format("Message-ID: <{}@x>\nX-Keywords: Important{}\n\nbody {}\n", i, i % 3, i);
+  });
+  int refusals = 0;
+  bench.server.refuse_head = [&](const imap::AppendMessage& message) {
+    return !message.keywords.empty() && ++refusals > 0;
+  };
+  const auto begun = bench.clock.now();
+  const auto result = bench.run();
+  require_complete(result);
+  bench.require_each_once(kMany);
+  for (const test::StoredMail& mail : bench.server.mailboxes.at("INBOX").mails)
+    CHECK(mail.told.keywords.empty());
+  CHECK(refusals < 40);
+  CHECK(bench.clock.now() - begun < std::chrono::seconds(60));
+  require_complete(bench.run());
+  bench.require_each_once(kMany);
+}
+
+TEST_CASE("a server that refuses some keywords only keeps the others") {
+  Bench bench;
+  bench.settings.batch.messages = 4;
+  bench.archive(60, [](int i) {
+    return fmt::format("Message-ID: <{}@x>\nX-Keywords: {}\n\nbody {}\n", i,
+                       i % 3 == 0 ? "with.dot" : "plain", i);
+  });
+  bench.server.refuse_head = [](const imap::AppendMessage& message) {
+    return std::any_of(message.keywords.begin(), message.keywords.end(),
+                       [](const auto& keyword) { return keyword.find('.') != std::string::npos; });
+  };
+  require_complete(bench.run());
+  bench.require_each_once(60);
+  int kept = 0;
+  for (const test::StoredMail& mail : bench.server.mailboxes.at("INBOX").mails)
+    kept += mail.told.keywords == std::vector<std::string>{"plain"};
+  CHECK(kept == 40);
+}
+
+TEST_CASE(
+    "a server that says NO to everything for a while costs two messages their keywords at "
+    "most") {
+  Bench bench;
+  bench.settings.batch.messages = 1;
+  bench.archive(40, [](int i) {
+    return fmt::format("Message-ID: <{}@x>\nX-Keywords: Important\n\nbody {}\n", i, i);
+  });
+  const auto from = bench.clock.now();
+  bench.server.says = [&](const std::string&, std::size_t) -> std::optional<AppendOutcome> {
+    return bench.clock.now() - from < std::chrono::seconds(6)
+               ? std::optional(no("", "try my brother"))
+               : std::nullopt;
+  };
+  require_complete(bench.run());
+  bench.require_each_once(40);
+  int kept = 0;
+  for (const test::StoredMail& mail : bench.server.mailboxes.at("INBOX").mails)
+    kept += mail.told.keywords == std::vector<std::string>{"Important"};
+  CHECK(kept >= 38);
+}
+
+TEST_CASE("neighbours that are always refused with a plea for patience hold up no others") {
+  const std::size_t batch = GENERATE(1, 4, 40);
+  INFO("batches of " << batch);
+  Bench bench;
+  bench.settings.batch.messages = batch;
+  constexpr int kMany = 40;
+  bench.plain_archive(kMany);
+  Script script{[](int m, int) { return m < 5 || m == 20; },
+                no("SERVERBUG", "Internal error occurred."),
+                {},
+                {}};
+  bench.server.says = script.answers();
+  const auto result = bench.run();
+  INFO((result.error ? describe(*result.error) : std::string("no error")));
+  CHECK(result.verdict == transfer::Verdict::refused);
+  CHECK(refused_of(bench) == 6);
+  bench.require_each_once(kMany - 6);
+}
