@@ -124,10 +124,11 @@ Result<void> write_job_summary(TextOutput& out, const journal::Journal& journal,
   Spool table;
   MBOXFERRY_ASSIGN(const Totals totals, write_mailbox_table(table, journal));
   MBOXFERRY_TRY(out.write(fmt::format(
-      "{}: {}: {} of {} stored ({}), {} refused, {} skipped; {} in {} now\n", run.verdict, account,
-      totals.counts.stored.messages, counted(totals.meant.messages, "message"),
-      human_bytes(totals.counts.stored.bytes), totals.counts.refused.messages,
-      totals.counts.skipped.messages, run.messages_now, human_duration(run.seconds.value_or(0)))));
+      "{}: {}: {} of {} stored ({}), {} refused, {} skipped; {} in {} now\n",
+      printable(run.verdict), account, totals.counts.stored.messages,
+      counted(totals.meant.messages, "message"), human_bytes(totals.counts.stored.bytes),
+      totals.counts.refused.messages, totals.counts.skipped.messages, run.messages_now,
+      human_duration(run.seconds.value_or(0)))));
   MBOXFERRY_TRY(table.copy_to(out));
   if (totals.counts.skipped.messages > 0) MBOXFERRY_TRY(write_left_out_line(out, journal));
   MBOXFERRY_TRY(write_losses(out, journal));

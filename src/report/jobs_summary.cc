@@ -36,10 +36,11 @@ Result<void> add_account(Sums& sums, Spool& lines, const RunFacts& run,
   sums.refused += counts.refused.messages;
   sums.skipped += counts.skipped.messages;
   if (run.verdict == "complete") return ok();
-  return lines.write(fmt::format(
-      "  {}: {}: {} of {} stored, {} refused{}{}\n", run.verdict, printable(run.account()),
-      counts.stored.messages, counted(meant_for(counts).messages, "message"),
-      counts.refused.messages, run.reason.empty() ? "" : ": ", printable(run.reason)));
+  return lines.write(
+      fmt::format("  {}: {}: {} of {} stored, {} refused{}{}\n", printable(run.verdict),
+                  printable(run.account()), counts.stored.messages,
+                  counted(meant_for(counts).messages, "message"), counts.refused.messages,
+                  run.reason.empty() ? "" : ": ", printable(run.reason)));
 }
 
 }  // namespace
@@ -52,7 +53,7 @@ Result<void> write_jobs_summary(TextOutput& out, const AccountSource& accounts) 
   }));
   std::string verdicts;
   for (const auto& [verdict, count] : sums.verdicts) {
-    verdicts += fmt::format("{} {} {}", verdicts.empty() ? ":" : ",", count, verdict);
+    verdicts += fmt::format("{} {} {}", verdicts.empty() ? ":" : ",", count, printable(verdict));
   }
   MBOXFERRY_TRY(out.write(counted(sums.accounts, "account") + verdicts + "\n"));
   MBOXFERRY_TRY(out.write(fmt::format("{} of {} stored ({}), {} refused, {} skipped\n",

@@ -103,7 +103,8 @@ Result<void> MailboxPreparer::skip_what_is_there(imap::Target& target, const Rea
   MBOXFERRY_ASSIGN(
       const std::uint64_t found,
       skip_existing(ready.row, target, context_.journal,
-                    masked_digest_of(context_.sources, context_.settings), context_.interrupt));
+                    masked_digest_of(context_.sources, context_.settings),
+                    envelope_of(context_.sources, context_.settings), context_.interrupt));
   looked_through_.insert(ready.row.id);
   if (found == 0) return ok();
   context_.tracker.notice(

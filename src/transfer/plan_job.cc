@@ -165,7 +165,8 @@ Result<PlannedMailbox> Planner::ask(const journal::MailboxRow& row) {
     planned.already_there = ready.row.existed_before;
     if (settings_.skip_existing) {
       MBOXFERRY_TRY(skip_existing(ready.row, *target_, *journal_,
-                                  masked_digest_of(sources_, settings_), interrupt_));
+                                  masked_digest_of(sources_, settings_),
+                                  envelope_of(sources_, settings_), interrupt_));
     }
   }
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(row.id));

@@ -315,11 +315,16 @@ Result<std::uint64_t> find_moved(
 
 Result<std::uint64_t> skip_existing(const journal::MailboxRow& mailbox,
                                     imap::ReadOnlyTarget& target, journal::Journal& journal,
-                                    const MaskedDigestOf& archived, const Cancellation& interrupt) {
+                                    const MaskedDigestOf& archived, const EnvelopeOf& envelope,
+                                    const Cancellation& interrupt) {
   if (mailbox.existed_before == 0 || mailbox.uid_floor <= 1) return 0;
   MBOXFERRY_TRY(journal.begin_reconcile(mailbox.id, journal::Unidentified::planned));
   MBOXFERRY_TRY(look({1, mailbox.uid_floor - 1}, target, journal));
-  return match(target, journal, archived, nullptr, false, interrupt);
+  // Whoever altered it, the check that advises this takes it for the same mail.
+  ServerWays ways;
+  ways.known = ways.alters = true;
+  AlteredMail altered(target, journal, envelope, ways, interrupt);
+  return match(target, journal, archived, &altered, false, interrupt);
 }
 
 }  // namespace mboxferry::transfer

@@ -65,10 +65,11 @@ Result<std::uint64_t> find_moved(
     imap::ReadOnlyTarget& target, journal::Journal& journal, const Cancellation& interrupt);
 
 /// Skips planned messages that the mailbox held before the job, one for each copy there, and
-/// returns how many. The mailbox is selected; every message that goes into it is indexed. May be
-/// repeated.
+/// returns how many; a copy may have been altered (docs/decisions/0046-altered-mail.md). The
+/// mailbox is selected; every message that goes into it is indexed. May be repeated.
 Result<std::uint64_t> skip_existing(const journal::MailboxRow& mailbox,
                                     imap::ReadOnlyTarget& target, journal::Journal& journal,
-                                    const MaskedDigestOf& archived, const Cancellation& interrupt);
+                                    const MaskedDigestOf& archived, const EnvelopeOf& envelope,
+                                    const Cancellation& interrupt);
 
 }  // namespace mboxferry::transfer
