@@ -54,6 +54,11 @@ Result<OpenJob> open_job(const std::string& path, bool anyones) {
   return job;
 }
 
+Error not_a_file(const fs::path& path) {
+  return {ErrorCode::configuration, path.string() + " is no file",
+          "remove it or name another folder"};
+}
+
 }  // namespace
 
 Result<void> JobSource::visit(const report::AccountVisitor& visit) {
@@ -92,7 +97,11 @@ Result<void> JobSource::visit_folder(const std::string& folder,
       MBOXFERRY_TRY(visit_folder(entry->path().string(), visit));
       continue;
     }
-    if (!entry->is_regular_file(ignored) || entry->path().extension() != ".journal") continue;
+    if (entry->path().extension() != ".journal") continue;
+    if (!entry->is_regular_file(ignored)) {
+      pass_over(not_a_file(entry->path()));
+      continue;
+    }
     MBOXFERRY_ASSIGN(const bool visited, is_named(ledgers, entry->path().filename().string()));
     if (visited) continue;
     const auto job = open_job(entry->path().string(), anyones_);
@@ -115,6 +124,11 @@ JobSource::Ledgers JobSource::open_ledgers(const std::string& folder) {
   for (fs::directory_iterator entry(folder, failed), end; !failed && entry != end;
        entry.increment(failed)) {
     if (entry->path().extension() != ".ledger") continue;
+    // Opening a pipe would wait for somebody to write to it.
+    if (std::error_code ignored; !entry->is_regular_file(ignored)) {
+      pass_over(not_a_file(entry->path()));
+      continue;
+    }
     auto ledger = job::Ledger::open_to_read(entry->path().string(), anyones_);
     if (ledger) {
       ledgers.push_back(std::move(*ledger));

@@ -34,6 +34,8 @@ std::unique_ptr<journal::Journal> journal_of(const transfer::JobSettings& settin
 }
 
 Result<void> can_be_replaced(const std::string& path) {
+  constexpr std::array<std::string_view, 1> kMetrics{"# HELP mboxferry_"};
+  MBOXFERRY_TRY(refuse_other_content(path, kMetrics));
   MBOXFERRY_TRY(OutputFile::create(path));
   return ok();
 }

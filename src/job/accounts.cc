@@ -42,7 +42,7 @@ std::string column_name(std::string_view field) {
   return name;
 }
 
-/// Whether a name may be shown: a file with no header at all may begin with somebody's password.
+/// Whether a name may be shown: columns that are shifted may have somebody's password.
 bool is_plain(const std::string& name) {
   return !name.empty() && name.size() <= 32 && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || c == '-';
@@ -70,11 +70,18 @@ void AccountsFile::read_header(const CsvRow& header, std::span<const std::string
     problems_.push_back(header.problem);
     return;
   }
+  const auto is_known = [&](const std::string& name) {
+    return name == "archive" || name == "address" || name == kPassword ||
+           std::find(options.begin(), options.end(), name) != options.end();
+  };
+  // A file without a header begins with somebody's row.
+  const bool is_header =
+      std::any_of(header.fields.begin(), header.fields.end(),
+                  [&](const std::string& field) { return is_known(column_name(field)); });
   for (const std::string& field : header.fields) {
     const std::string name = column_name(field);
-    const bool own = name == "archive" || name == "address" || name == kPassword;
-    if (!own && std::find(options.begin(), options.end(), name) == options.end()) {
-      const bool plain = is_plain(name);
+    if (!is_known(name)) {
+      const bool plain = is_header && is_plain(name);
       problems_.push_back(
           "the column " +
           (plain ? "\"" + name + "\"" : fmt::format("number {}", columns_.size() + 1)) +

@@ -16,6 +16,8 @@ namespace mboxferry::report {
 namespace {
 
 constexpr std::size_t kBuffer = 64u << 10;
+constexpr std::array<std::string_view, 3> kBeginningsOfOurs{"{\"schema\":\"mboxferry.", "account,",
+                                                            "<!DOCTYPE html>"};
 
 Error cannot_create(const std::string& path, int error_number) {
   return {ErrorCode::cannot_create, "cannot create " + path + ": " + errno_text(error_number),
@@ -60,6 +62,7 @@ Result<std::unique_ptr<WholeFile>> WholeFile::create(const std::string& path) {
     if (!file.valid()) return cannot_create(path, errno);
     return std::unique_ptr<WholeFile>(new WholeFile(path, "", std::move(file)));
   }
+  MBOXFERRY_TRY(refuse_other_content(path, kBeginningsOfOurs));
   MBOXFERRY_ASSIGN(FileBeside beside, create_beside(path));
   return std::unique_ptr<WholeFile>(
       new WholeFile(path, std::move(beside.name), std::move(beside.file)));

@@ -320,9 +320,8 @@ Result<std::uint64_t> skip_existing(const journal::MailboxRow& mailbox,
   if (mailbox.existed_before == 0 || mailbox.uid_floor <= 1) return 0;
   MBOXFERRY_TRY(journal.begin_reconcile(mailbox.id, journal::Unidentified::planned));
   MBOXFERRY_TRY(look({1, mailbox.uid_floor - 1}, target, journal));
-  // Whoever altered it, the check that advises this takes it for the same mail.
+  // Where several are there in another form, all are: the check that advises this says so as well.
   ServerWays ways;
-  ways.known = ways.alters = true;
   AlteredMail altered(target, journal, envelope, ways, interrupt);
   return match(target, journal, archived, &altered, false, interrupt);
 }

@@ -22,6 +22,11 @@ bool RowSet::add(journal::MessageId id) {
   return true;
 }
 
+bool RowSet::contains(journal::MessageId id) const {
+  return std::any_of(ranges_.begin(), ranges_.end(),
+                     [&](const Range& range) { return range.first <= id && id <= range.second; });
+}
+
 Result<void> RowSet::each(const journal::Journal& journal, journal::MailboxId mailbox,
                           const journal::Journal::MessageVisitor& visit) const {
   for (const auto& [first, last] : ranges_) {

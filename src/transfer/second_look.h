@@ -23,6 +23,7 @@ class RowSet {
   /// Ids in any order; false, and nothing is added, when there are too many ranges.
   [[nodiscard]] bool add(journal::MessageId id);
   [[nodiscard]] bool empty() const { return ranges_.empty(); }
+  [[nodiscard]] bool contains(journal::MessageId id) const;
   [[nodiscard]] const std::vector<Range>& ranges() const { return ranges_; }
   /// Those rows that are stored in the mailbox, ascending by id. `visit` may call the journal.
   Result<void> each(const journal::Journal& journal, journal::MailboxId mailbox,

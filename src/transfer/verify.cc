@@ -90,7 +90,9 @@ class MailboxVerifier {
     MBOXFERRY_TRY(look_again());
     MBOXFERRY_TRY(judge_alterations());
     const auto tell = [this](const Stranger& stranger) {
-      if (stranger.original == nullptr) return unexpected(stranger.uid);
+      // Somebody moved it away and back: it has another UID, and is there once.
+      if (stranger.original == nullptr || gone_.contains(stranger.original->id))
+        return unexpected(stranger.uid);
       ++result_.unexpected;
       ++result_.twice;
       if (stranger.provable || stranger.uid >= first_possible_copy_) ++result_.twice_by_us;
@@ -105,6 +107,7 @@ class MailboxVerifier {
   void missing(const journal::MessageRow& row) {
     ++result_.checked;
     now_.last = std::max(now_.last, row.uid);
+    static_cast<void>(gone_.add(row.id));
     if (before_.covers(row.uid) && !strict_)
       return gone_since(difference_of(row, "missing", row.uid));
     ++result_.missing;
@@ -444,6 +447,7 @@ class MailboxVerifier {
   std::optional<journal::MessageRow> last_found_;
   RowSet absent_;  ///< proven by sequence numbers
   RowSet unproven_;
+  RowSet gone_;                                  ///< as far as it holds them
   imap::Uid walked_to_ = 0;                      ///< the end of that walk
   imap::Uid first_uid_ = 1;                      ///< where the first walk began
 };
@@ -524,6 +528,32 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox, journal::Journal
   return keep_note();
 }
 
+/// What an earlier run found gone together with its mailbox, and left out from then on.
+Result<void> tell_gone_with_mailbox(const journal::Journal& journal,
+                                    const Verification& verification, VerifyResult& result) {
+  std::unordered_map<journal::MailboxId, std::string> names;
+  MBOXFERRY_ASSIGN(const auto mailboxes, journal.mailboxes());
+  for (const journal::MailboxRow& mailbox : mailboxes) names.emplace(mailbox.id, mailbox.name);
+  const auto tell = [&](const journal::MessageRow& row) -> Result<void> {
+    if (verification.interrupt.requested()) return interrupted("interrupted while verifying");
+    if (row.code != kGoneSince) return ok();
+    Difference difference;
+    difference.mailbox = names[row.mailbox];
+    if (const auto folder = verification.folders.find(row.folder);
+        folder != verification.folders.end())
+      difference.folder = folder->second;
+    difference.offset = row.offset;
+    difference.what = "missing";
+    difference.compared_before = true;
+    ++result.checked;
+    ++(verification.options.strict ? result.missing : result.gone_since);
+    if (!verification.options.strict) difference.judgement = Difference::Judgement::gone_since;
+    verification.visit(difference);
+    return ok();
+  };
+  return journal.each(journal::State::skipped, 0, tell);
+}
+
 }  // namespace
 
 Result<VerifyResult> verify_job(journal::Journal& journal, imap::ReadOnlyTarget& target,
@@ -546,6 +576,7 @@ Result<VerifyResult> verify_job(journal::Journal& journal, imap::ReadOnlyTarget&
     MBOXFERRY_TRY(
         verify_mailbox(lookout.mailboxes()[i].row, journal, target, verification, result));
   }
+  MBOXFERRY_TRY(tell_gone_with_mailbox(journal, verification, result));
   if (not_opened.mailboxes == 0) return result;
   const std::uint64_t others = not_opened.mailboxes - 1;
   return Error{

@@ -146,6 +146,9 @@ class CsvTest(BatchTest):
     def test_a_file_without_a_header_does_not_show_its_first_row(self):
         found = self.check(f"{GOOD.format('a')}\n{GOOD.format('b')}\n")
         self.assertIn(1, found)
+        found = self.check("good.mbox,imap.example.org,anna,correct-horse\n")
+        self.assertNotIn("correct-horse", str(found))
+        self.assertNotIn("anna", str(found))
 
     def test_files_that_are_no_csv(self):
         for content in (b"", b"\n\n", b"\xef\xbb\xbf", os.urandom(5000),

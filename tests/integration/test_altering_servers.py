@@ -180,7 +180,8 @@ class MergingTest(OddServerTest):
         server = self.server(
             None, on_reply=lambda reply: re.sub(rb"APPENDUID 2 (2\d|30)\b", b"APPENDUID 2 3", reply)
             if b"APPENDUID" in reply else reply)
-        self.go(1, server)
+        self.assertIn("gave UID 3 to different messages", self.go(0, server).err)
+        self.assert_each_once(server)
 
 
 class LateTest(OddServerTest):

@@ -155,7 +155,7 @@ class PlanTest(ProgramTest):
                                       journal="mapped.journal"), 0)
 
     def test_a_server_that_refuses_the_login_leaves_a_plan_with_no_go(self):
-        (self.folder / "plan.json").write_text('{"go": true}')
+        (self.folder / "plan.json").write_text('{"schema":"mboxferry.plan/1","go":true}')
         outcome = self.migrate(self.server, FIXTURES / "mboxrd.mbox", "Box", "--dry-run",
                                "--report-json", "plan.json", "--password-command=echo wrong")
         self.assert_code(outcome, 77)

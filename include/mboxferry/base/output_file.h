@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -45,8 +46,14 @@ class OutputFile {
   FileBeside beside_;  ///< its descriptor is closed when there is nothing to remove
 };
 
+/// Fails with `cannot_create` when a file is there, is not empty and begins with none of these: it
+/// may be an archive or a journal that was named by mistake. To be asked before a file is replaced.
+Result<void> refuse_other_content(const std::string& path,
+                                  std::span<const std::string_view> beginnings);
+
 /// Opens a log to append to it; a new one is readable by its owner alone. Fails with
-/// `cannot_create` unless it is a regular file of this user, under this one name.
+/// `cannot_create` unless it is a regular file of this user, under this one name, and no mail or
+/// journal.
 Result<FileDescriptor> open_log(const std::string& path);
 
 }  // namespace mboxferry
