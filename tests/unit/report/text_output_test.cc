@@ -65,18 +65,34 @@ TEST_CASE("a whole file appears only when it is committed") {
 TEST_CASE("a whole file replaces the old one, and an uncommitted one leaves it alone") {
   const TemporaryFolder folder;
   const std::string path = folder.path() + "/report.json";
-  std::ofstream(path) << "old";
+  const std::string old = R"({"schema":"mboxferry.report/1"})";
+  std::ofstream(path) << old;
   {
     auto file = WholeFile::create(path);
     REQUIRE(file);
     REQUIRE((*file)->write("new"));
   }
-  CHECK(content_of(path) == "old");
+  CHECK(content_of(path) == old);
   auto file = WholeFile::create(path);
   REQUIRE(file);
   REQUIRE((*file)->write("new"));
   REQUIRE((*file)->commit());
   CHECK(content_of(path) == "new");
+}
+
+TEST_CASE("a file of another kind is not replaced") {
+  const TemporaryFolder folder;
+  const std::string path = folder.path() + "/report.json";
+  for (const char* content : {"From a@b Mon Jan  1 00:00:00 2024\n", "{\"go\": true}", "x"}) {
+    std::ofstream(path) << content;
+    const auto file = WholeFile::create(path);
+    REQUIRE_FALSE(file);
+    CHECK(file.error().code == ErrorCode::cannot_create);
+    CHECK_FALSE(check_creatable(path));
+    CHECK(content_of(path) == content);
+  }
+  std::ofstream(path) << "";
+  CHECK(check_creatable(path));
 }
 
 TEST_CASE("a place that cannot be written is told before, and leaves nothing behind") {
