@@ -86,7 +86,8 @@ OptionTable batch_table() {
   table.examples =
       "  mboxferry batch accounts.csv --dry-run --report-json plan.json\n"
       "  mboxferry batch accounts.csv --host imap.example.org --accounts-at-once 8\n"
-      "  mboxferry batch accounts.csv --only '*@example.org' --retry-failed\n";
+      "  mboxferry batch accounts.csv --only '*@example.org' --retry-failed\n"
+      "  mboxferry batch accounts.csv --verify --full\n";
   table.positional = "accounts";
   table.max_positional = 1;
   auto batch = option_group("the batch");
@@ -109,13 +110,18 @@ OptionTable batch_table() {
        "says")  //
       ("dry-run,n", flag(),
        "read everything, log in everywhere, and say what would happen; changes nothing")  //
+      ("verify", flag(),
+       "compare what earlier runs have stored with the servers, as verify does; changes nothing "
+       "there")                                                                                 //
+      ("full", flag(), "with --verify: read every message back and compare its bytes as well")  //
       ("state-dir", po::value<std::string>()->value_name("DIR"),
        "where the state of the batch and of each account is kept (default: "
        "~/.local/state/mboxferry)")  //
       ("log-dir", po::value<std::string>()->value_name("DIR"),
        "append to a file for each account what is said to its server and by it")  //
       ("report-json", po::value<std::string>()->value_name("FILE"),
-       "write a report (jobs/schema/report.json; with --dry-run plan.json)");
+       "write a report (jobs/schema/report.json; with --dry-run plan.json, with --verify "
+       "verify-batch.json)");
   add_report_options(batch);
   add_progress_option(batch);
   batch.add_options()  //
@@ -137,15 +143,38 @@ Result<int> count_of(const Options& options, const char* name, int otherwise) {
                "it takes a number from 1 to 1000"};
 }
 
+enum class Purpose { migrate, plan, verify };
+
 struct BatchSettings {
   std::string csv;
   Shard shard;
   job::Ledger::Choice choice;
   job::SchedulerLimits limits;
-  bool dry_run = false;
+  Purpose purpose = Purpose::migrate;
+  bool full = false;  ///< verify every byte
   std::string state_folder;
   std::string log_folder;
 };
+
+Result<Purpose> read_purpose(const Options& options) {
+  if (!options.has_flag("verify")) {
+    if (options.has_flag("full"))
+      return Error{ErrorCode::usage, "--full belongs to --verify", "add --verify"};
+    return options.has_flag("dry-run") ? Purpose::plan : Purpose::migrate;
+  }
+  for (const char* other :
+       {"dry-run", "retry-failed", "report-csv", "report-html", "metrics-file", "log-dir"}) {
+    const bool given =
+        other == std::string_view("dry-run") || other == std::string_view("retry-failed")
+            ? options.has_flag(other)
+            : !options.text(other).empty();
+    if (given) {
+      return Error{ErrorCode::usage, fmt::format("--{} cannot be combined with --verify", other),
+                   "use one of them after the other; --report-json writes what is found"};
+    }
+  }
+  return Purpose::verify;
+}
 
 Result<BatchSettings> read_settings(const Options& options) {
   BatchSettings settings;
@@ -164,9 +193,10 @@ Result<BatchSettings> read_settings(const Options& options) {
   MBOXFERRY_ASSIGN(settings.limits.accounts_at_once, count_of(options, "accounts-at-once", 4));
   MBOXFERRY_ASSIGN(settings.limits.accounts_per_place,
                    count_of(options, "accounts-per-host", settings.limits.accounts_at_once));
-  settings.dry_run = options.has_flag("dry-run");
+  MBOXFERRY_ASSIGN(settings.purpose, read_purpose(options));
+  settings.full = options.has_flag("full");
   MBOXFERRY_TRY(check_report_files(options));
-  if (!settings.dry_run) {
+  if (settings.purpose == Purpose::migrate) {
     MBOXFERRY_ASSIGN(settings.state_folder, state_folder(options));
   } else if (auto folder = state_folder_name(options)) {
     settings.state_folder = *std::move(folder);
@@ -176,9 +206,10 @@ Result<BatchSettings> read_settings(const Options& options) {
   return settings;
 }
 
-/// The ledger of this CSV and this share of it; of a dry run, one that leaves nothing behind.
+/// The ledger of this CSV and this share of it; where nothing is sent, one that leaves nothing
+/// behind.
 std::string ledger_path(const BatchSettings& settings) {
-  if (settings.dry_run) return "";
+  if (settings.purpose != Purpose::migrate) return "";
   std::string share;
   if (settings.shard.count > 1)
     share = fmt::format("-{}-of-{}", settings.shard.index, settings.shard.count);
@@ -226,37 +257,68 @@ int exit_of(const job::Standing& standing, const Cancellation& interrupt) {
   return standing.refused + standing.incomplete > 0 ? kExitRefused : kExitSuccess;
 }
 
-Result<int> run(const Options& options, const BatchSettings& settings, BatchAccounts& accounts,
-                job::Ledger& ledger, report::BatchPrinter& printer, Context& context) {
-  std::optional<report::BatchMetricsPrinter> metrics;
-  if (const std::string path = options.text("metrics-file"); !path.empty())
-    metrics.emplace(printer, report::MetricsFile(path, system_clock()));
-  report::BatchPrinter& shown = metrics ? *metrics : printer;
-  BatchPrintingObserver observer(shown, context.interrupt);
-  Migration migration(accounts, settings.state_folder, settings.log_folder,
-                      settings.choice.retry_failed);
-  DryRun dry_run(accounts, settings.state_folder);
-  job::AccountWork& work = settings.dry_run ? static_cast<job::AccountWork&>(dry_run) : migration;
+/// A failure to write a report never hides how the accounts are.
+int status_with(int status, const std::vector<Error>& failures) {
+  const bool well = status == kExitSuccess || status == kExitRefused;
+  return well && !failures.empty() ? exit_status(failures.front().code) : status;
+}
+
+/// Several accounts at once, each by `work`; returns how they are then.
+Result<job::Standing> run_all(const BatchSettings& settings, job::AccountWork& work,
+                              job::Ledger& ledger, report::BatchPrinter& printer,
+                              Context& context) {
+  BatchPrintingObserver observer(printer, context.interrupt);
   journal::limit_memory(static_cast<std::size_t>(std::max(settings.limits.accounts_at_once, 1)));
   MBOXFERRY_TRY(job::run_accounts(ledger, work, settings.limits, observer, system_clock(),
                                   context.interrupt));
-  shown.finish();
-  MBOXFERRY_ASSIGN(const job::Standing standing, ledger.standing());
-  if (settings.dry_run) {
-    const BatchTotals totals{standing, dry_run.time_with(settings.limits.accounts_at_once)};
-    MBOXFERRY_TRY(write_plan_reports(options, all_can_go(totals), totals.time, plans_of(ledger)));
-    MBOXFERRY_TRY(write_batch_plan_summary(context.out, ledger, totals));
-  } else {
-    MBOXFERRY_TRY(write_batch_summary(context.out, ledger, standing));
-    MBOXFERRY_TRY(context.out.flush());
-    const std::vector<Error> failures =
-        write_run_reports(options, accounts_of(ledger, settings.state_folder));
-    for (const Error& failure : failures) say(describe(failure));
-    const int status = exit_of(standing, context.interrupt);
-    const bool well = status == kExitSuccess || status == kExitRefused;
-    return well && !failures.empty() ? exit_status(failures.front().code) : status;
-  }
+  printer.finish();
+  return ledger.standing();
+}
+
+Result<int> migrate_all(const Options& options, const BatchSettings& settings,
+                        BatchAccounts& accounts, job::Ledger& ledger, report::BatchPrinter& printer,
+                        Context& context) {
+  std::optional<report::BatchMetricsPrinter> metrics;
+  if (const std::string path = options.text("metrics-file"); !path.empty())
+    metrics.emplace(printer, report::MetricsFile(path, system_clock()));
+  Migration migration(accounts, settings.state_folder, settings.log_folder,
+                      settings.choice.retry_failed);
+  MBOXFERRY_ASSIGN(const job::Standing standing,
+                   run_all(settings, migration, ledger, metrics ? *metrics : printer, context));
+  MBOXFERRY_TRY(write_batch_summary(context.out, ledger, standing, "stored"));
+  MBOXFERRY_TRY(context.out.flush());
+  const std::vector<Error> failures =
+      write_run_reports(options, accounts_of(ledger, settings.state_folder));
+  for (const Error& failure : failures) say(describe(failure));
+  return status_with(exit_of(standing, context.interrupt), failures);
+}
+
+Result<int> plan_all(const Options& options, const BatchSettings& settings, BatchAccounts& accounts,
+                     job::Ledger& ledger, report::BatchPrinter& printer, Context& context) {
+  DryRun dry_run(accounts, settings.state_folder);
+  MBOXFERRY_ASSIGN(const job::Standing standing,
+                   run_all(settings, dry_run, ledger, printer, context));
+  const BatchTotals totals{standing, dry_run.time_with(settings.limits.accounts_at_once)};
+  MBOXFERRY_TRY(write_plan_reports(options, all_can_go(totals), totals.time, plans_of(ledger)));
+  MBOXFERRY_TRY(write_batch_plan_summary(context.out, ledger, totals));
   return exit_of(standing, context.interrupt);
+}
+
+Result<int> verify_all(const Options& options, const BatchSettings& settings,
+                       BatchAccounts& accounts, job::Ledger& ledger, report::BatchPrinter& printer,
+                       Context& context) {
+  Verification verification(accounts, settings.state_folder, settings.full);
+  MBOXFERRY_ASSIGN(const job::Standing standing,
+                   run_all(settings, verification, ledger, printer, context));
+  MBOXFERRY_TRY(write_batch_summary(context.out, ledger, standing, "verified"));
+  MBOXFERRY_TRY(context.out.flush());
+  std::vector<Error> failures;
+  const auto written = write_json_file(options, [&](report::TextOutput& file) {
+    return report::write_verify_batch(file, batch_verdict(standing), verifications_of(ledger));
+  });
+  if (!written) failures.push_back(written.error());
+  for (const Error& failure : failures) say(describe(failure));
+  return status_with(exit_of(standing, context.interrupt), failures);
 }
 
 }  // namespace
@@ -274,6 +336,9 @@ Result<int> run_batch(const Arguments& arguments, Context& context) {
                    BatchAccounts::create(settings.csv, row_table(), options));
   MBOXFERRY_ASSIGN(const auto ledger, job::Ledger::open(ledger_path(settings)));
   MBOXFERRY_TRY(import(settings, accounts, *ledger));
+  const auto run = settings.purpose == Purpose::plan     ? plan_all
+                   : settings.purpose == Purpose::verify ? verify_all
+                                                         : migrate_all;
   return run(options, settings, accounts, *ledger, *printer, context);
 }
 

@@ -18,25 +18,6 @@ namespace {
 
 constexpr int kMostLines = 50;
 
-std::string_view verdict_of(job::AccountState state) {
-  switch (state) {
-    case job::AccountState::complete:
-      return "complete";
-    case job::AccountState::refused:
-      return "refused";
-    case job::AccountState::incomplete:
-      return "incomplete";
-    case job::AccountState::waiting:
-    case job::AccountState::running:
-    case job::AccountState::later:
-      return "unfinished";
-    case job::AccountState::login_refused:
-    case job::AccountState::failed:
-      break;
-  }
-  return "failed";
-}
-
 struct Sums {
   std::uint64_t messages = 0;
   std::uint64_t bytes = 0;
@@ -82,10 +63,33 @@ Result<void> write_troubles(report::TextOutput& out, const job::Ledger& ledger,
 
 }  // namespace
 
+std::string_view verdict_of(job::AccountState state) {
+  switch (state) {
+    case job::AccountState::complete:
+      return "complete";
+    case job::AccountState::refused:
+      return "refused";
+    case job::AccountState::incomplete:
+      return "incomplete";
+    case job::AccountState::waiting:
+    case job::AccountState::running:
+    case job::AccountState::later:
+      return "unfinished";
+    case job::AccountState::login_refused:
+    case job::AccountState::failed:
+      break;
+  }
+  return "failed";
+}
+
+std::string_view named_user(const job::Entry& entry) {
+  return entry.user.empty() ? entry.account : entry.user;
+}
+
 report::RunFacts ledger_facts(const job::Entry& entry) {
   report::RunFacts facts;
   facts.verdict = verdict_of(entry.state);
-  facts.user = entry.user.empty() ? entry.account : entry.user;
+  facts.user = named_user(entry);
   facts.host = entry.host;
   facts.reason = entry.what;
   return facts;
@@ -118,11 +122,38 @@ report::PlanSource plans_of(const job::Ledger& ledger) {
       MBOXFERRY_ASSIGN(const std::string account, ledger.note(entry));
       if (!account.empty()) return visit(account);
       // It was not its turn before the user stopped, or its row cannot be used.
-      return visit(report::plan_account_json(
-          no_plan(entry.user.empty() ? entry.account : entry.user, entry.host,
-                  entry.what.empty() ? "not looked at" : entry.what)));
+      return visit(
+          report::plan_account_json(no_plan(std::string(named_user(entry)), entry.host,
+                                            entry.what.empty() ? "not looked at" : entry.what)));
     });
   };
+}
+
+report::VerifiedSource verifications_of(const job::Ledger& ledger) {
+  return [&](const report::VerifiedVisitor& visit) {
+    return ledger.each([&](const job::Entry& entry) -> Result<void> {
+      MBOXFERRY_ASSIGN(const std::string account, ledger.note(entry));
+      if (!account.empty()) return visit(account);
+      report::VerifiedAccount none;
+      none.user = named_user(entry);
+      none.host = entry.host;
+      none.verdict = verdict_of(entry.state);
+      none.reason = entry.what.empty() ? "not looked at" : entry.what;
+      return visit(report::verified_account_json(none));
+    });
+  };
+}
+
+std::string batch_verdict(const job::Standing& standing) {
+  std::string_view worst = "complete";
+  const auto take = [&](std::uint64_t accounts, job::AccountState state) {
+    if (accounts > 0) worst = report::worse_verdict(worst, verdict_of(state));
+  };
+  take(standing.refused, job::AccountState::refused);
+  take(standing.incomplete, job::AccountState::incomplete);
+  take(standing.later + standing.waiting, job::AccountState::later);
+  take(standing.failed + standing.login_refused, job::AccountState::failed);
+  return std::string(worst);
 }
 
 Result<void> write_batch_plan_summary(report::TextOutput& out, const job::Ledger& ledger,
@@ -147,7 +178,7 @@ Result<void> write_batch_plan_summary(report::TextOutput& out, const job::Ledger
 }
 
 Result<void> write_batch_summary(report::TextOutput& out, const job::Ledger& ledger,
-                                 const job::Standing& standing) {
+                                 const job::Standing& standing, std::string_view done) {
   Sums sums;
   MBOXFERRY_TRY(ledger.each([&](const job::Entry& entry) -> Result<void> {
     sums.add(entry);
@@ -155,8 +186,8 @@ Result<void> write_batch_summary(report::TextOutput& out, const job::Ledger& led
   }));
   MBOXFERRY_TRY(write_troubles(out, ledger, standing, ""));
   std::string line =
-      fmt::format("{} of {} accounts complete; {} messages, {} stored", standing.complete,
-                  standing.accounts, sums.messages, report::human_bytes(sums.bytes));
+      fmt::format("{} of {} accounts complete; {} messages, {} {}", standing.complete,
+                  standing.accounts, sums.messages, report::human_bytes(sums.bytes), done);
   const auto add = [&](std::uint64_t count, std::string_view what) {
     if (count > 0) line += fmt::format("; {} {}", count, what);
   };

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "mboxferry/base/cancellation.h"
 #include "mboxferry/job/ledger.h"
@@ -12,8 +13,12 @@
 #include "mboxferry/report/job_report.h"
 #include "mboxferry/report/plan_report.h"
 #include "mboxferry/report/text_output.h"
+#include "mboxferry/report/verify_batch.h"
 
 namespace mboxferry::cli {
+
+/// The verdict in reports of an account in this state.
+std::string_view verdict_of(job::AccountState state);
 
 /// What the ledger alone knows of an account.
 report::RunFacts ledger_facts(const job::Entry& entry);
@@ -33,13 +38,20 @@ bool all_can_go(const BatchTotals& totals);
 /// The accounts of a plan, from what the dry run noted. The ledger must live longer.
 report::PlanSource plans_of(const job::Ledger& ledger);
 
+/// The accounts of `batch --verify`, from what the comparison noted. The ledger must live longer.
+report::VerifiedSource verifications_of(const job::Ledger& ledger);
+
+/// The worst verdict of all accounts.
+std::string batch_verdict(const job::Standing& standing);
+
 /// For people: a line for each account, those that cannot go last, and then GO or NO GO for all.
 Result<void> write_batch_plan_summary(report::TextOutput& out, const job::Ledger& ledger,
                                       const BatchTotals& totals);
 
 /// For people: how many accounts are how, and the first that are not complete, with the reason.
+/// `done`: what became of the messages, "stored".
 Result<void> write_batch_summary(report::TextOutput& out, const job::Ledger& ledger,
-                                 const job::Standing& standing);
+                                 const job::Standing& standing, std::string_view done);
 
 /// Hands the scheduler's events to a printer, which must live longer.
 class BatchPrintingObserver final : public job::BatchObserver {

@@ -2,11 +2,17 @@
 // What a batch does with one account.
 #include "cli/batch_work.h"
 
+#include <unistd.h>
+
+#include <cerrno>
+
 #include "cli/plan_facts.h"
 #include "cli/state_place.h"
 #include "cli/trace_log.h"
+#include "cli/verify_job.h"
 #include "mboxferry/journal/journal.h"
 #include "mboxferry/report/plan_report.h"
+#include "mboxferry/transfer/patient_target.h"
 
 namespace mboxferry::cli {
 namespace {
@@ -65,6 +71,13 @@ void count_stored(const std::string& path, job::Outcome& outcome) {
   outcome.messages = counts->stored.messages;
   outcome.bytes = counts->stored.bytes;
   outcome.refused = counts->refused.messages;
+}
+
+job::AccountState state_of(std::string_view verdict) {
+  if (verdict == "complete") return job::AccountState::complete;
+  if (verdict == "refused") return job::AccountState::refused;
+  if (verdict == "incomplete") return job::AccountState::incomplete;
+  return verdict == "interrupted" ? job::AccountState::later : job::AccountState::failed;
 }
 
 }  // namespace
@@ -133,6 +146,61 @@ std::optional<report::PlanTime> DryRun::time_with(int accounts_at_once) const {
   const auto time = time_.with(accounts_at_once);
   if (!time) return std::nullopt;
   return plan_time(*time);
+}
+
+Result<job::Outcome> Verification::compare(const job::Entry& entry, transfer::Observer& observer,
+                                           const Cancellation& interrupt,
+                                           report::VerifiedAccount& account) const {
+  if (::access(account.journal.c_str(), F_OK) != 0 && errno == ENOENT) {
+    return Error{ErrorCode::configuration, "nothing was sent yet: there is no " + account.journal,
+                 "run the same command without --verify first"};
+  }
+  MBOXFERRY_ASSIGN(const auto settings, accounts_.settings_of(entry, interrupt));
+  MBOXFERRY_ASSIGN(const auto journal,
+                   journal::Journal::open(account.journal, journal::OpenMode::resume));
+  imap::ConnectionOptions connection = settings.connection;
+  connection.interrupt = &interrupt;
+  MBOXFERRY_ASSIGN(auto connected, imap::connect_read_only(settings.account, connection));
+  const auto target = transfer::patient(
+      std::move(connected),
+      {system_clock(), interrupt, [&](const std::string& line) { observer.notice(line); }});
+  const auto keep = [&](const transfer::Difference& difference) {
+    if (account.rows.size() < report::kMostVerifyRows)
+      account.rows.push_back(verify_row(difference));
+    return ok();
+  };
+  MBOXFERRY_ASSIGN(const Comparison comparison,
+                   compare_job(*journal, *target, {full_, settings.strict}, keep, interrupt));
+  target->log_out();
+  const transfer::VerifyResult& result = comparison.result;
+  account.verdict = comparison.judgement().verdict;
+  account.checked = result.checked;
+  account.missing = result.missing;
+  account.different = result.different;
+  account.unexpected = result.unexpected;
+  account.gone_since = result.gone_since;
+  job::Outcome outcome;
+  outcome.state = state_of(account.verdict);
+  outcome.messages = result.checked;
+  outcome.bytes = comparison.counts.stored.bytes;
+  outcome.refused = comparison.counts.refused.messages;
+  if (outcome.state != job::AccountState::complete) outcome.what = comparison.summary();
+  return outcome;
+}
+
+job::Outcome Verification::run(const job::Entry& entry, transfer::Observer& observer,
+                               const Cancellation& interrupt) {
+  report::VerifiedAccount account;
+  account.user = entry.user;
+  account.host = entry.host;
+  account.journal = state_folder_ + "/" + entry.journal;
+  auto compared = compare(entry, observer, interrupt, account);
+  job::Outcome outcome = compared ? *std::move(compared) : outcome_of(compared.error(), entry);
+  if (!compared) account.verdict = verdict_of(outcome.state);
+  account.reason = outcome.what;
+  if (outcome.state != job::AccountState::waiting)
+    outcome.note = report::verified_account_json(account);
+  return outcome;
 }
 
 }  // namespace mboxferry::cli

@@ -9,6 +9,7 @@
 #include "cli/batch_accounts.h"
 #include "mboxferry/job/scheduler.h"
 #include "mboxferry/report/plan_report.h"
+#include "mboxferry/report/verify_batch.h"
 
 namespace mboxferry::cli {
 
@@ -51,6 +52,26 @@ class DryRun final : public job::AccountWork {
   const std::string state_folder_;
   mutable std::mutex mutex_;
   transfer::TotalTime time_;
+};
+
+/// Compares what the account's journal has with the server. The outcome's note is its object in a
+/// mboxferry.verify-batch document.
+class Verification final : public job::AccountWork {
+ public:
+  Verification(const BatchAccounts& accounts, std::string state_folder, bool full)
+      : accounts_(accounts), state_folder_(std::move(state_folder)), full_(full) {}
+
+  job::Outcome run(const job::Entry& entry, transfer::Observer& observer,
+                   const Cancellation& interrupt) override;
+
+ private:
+  Result<job::Outcome> compare(const job::Entry& entry, transfer::Observer& observer,
+                               const Cancellation& interrupt,
+                               report::VerifiedAccount& account) const;
+
+  const BatchAccounts& accounts_;
+  const std::string state_folder_;
+  const bool full_;
 };
 
 }  // namespace mboxferry::cli

@@ -117,8 +117,10 @@ std::string replaced(std::string_view text, std::string_view from, std::string_v
 
 std::string command_names() {
   std::string names;
-  for (const Command& command : commands())
-    names += (names.empty() ? "" : " ") + std::string(command.name);
+  for (const Command& command : commands()) {
+    if (!names.empty()) names += ' ';
+    names += command.name;
+  }
   return names;
 }
 

@@ -2,7 +2,6 @@
 // mboxferry verify: compare the ledger with the server.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <vector>
 
 #include "cli/command.h"
@@ -15,6 +14,7 @@
 #include "cli/journal_options.h"
 #include "cli/options.h"
 #include "cli/terminal_prompt.h"
+#include "cli/verify_job.h"
 #include "mboxferry/report/printable.h"
 #include "mboxferry/report/verify_report.h"
 #include "mboxferry/transfer/job.h"
@@ -61,58 +61,6 @@ OptionTable verify_table() {
 }
 
 namespace {
-
-struct Judgement {
-  std::string verdict;
-  int status;
-};
-
-/// What was not looked at in the archive.
-struct NotRead {
-  bool unfinished = false;   ///< or the job was never run
-  std::uint64_t unread = 0;  ///< parts that may be mail
-  bool unread_accepted = false;
-};
-
-Result<NotRead> not_read(const journal::Journal& journal) {
-  NotRead result;
-  MBOXFERRY_ASSIGN(const auto folders, journal.folders());
-  result.unfinished =
-      folders.empty() || std::any_of(folders.begin(), folders.end(),
-                                     [](const auto& folder) { return !folder.index_done; });
-  MBOXFERRY_ASSIGN(const journal::Count unread, journal.unread());
-  result.unread = unread.messages;
-  MBOXFERRY_ASSIGN(result.unread_accepted, journal::unread_accepted(journal));
-  return result;
-}
-
-Judgement judge(const transfer::VerifyResult& result, const journal::MailboxCounts& counts,
-                const NotRead& archive) {
-  if (!result.good() || result.twice > 0) return {"failed", kExitFailed};
-  if (archive.unfinished || counts.planned.messages + counts.intended.messages > 0)
-    return {"interrupted", kExitTryLater};
-  if (archive.unread > 0 && !archive.unread_accepted) return {"incomplete", kExitRefused};
-  if (counts.refused.messages > 0) return {"refused", kExitRefused};
-  return {"complete", kExitSuccess};
-}
-
-std::string verdict_line(const Judgement& judgement, const std::string& account,
-                         const transfer::VerifyResult& result, const journal::MailboxCounts& counts,
-                         const NotRead& archive) {
-  std::string line =
-      fmt::format("{}: {}: {} checked, {} missing, {} different, {} unexpected", judgement.verdict,
-                  report::printable(account), report::counted(result.checked, "message"),
-                  result.missing, result.different, result.unexpected);
-  if (result.twice > 0) line += fmt::format(" ({} there twice)", result.twice);
-  if (counts.refused.messages > 0) line += fmt::format(", {} refused", counts.refused.messages);
-  if (archive.unread > 0)
-    line += fmt::format(", {} of the archive not read", report::counted(archive.unread, "part"));
-  if (const auto left = counts.planned.messages + counts.intended.messages; left > 0) {
-    line += fmt::format(", {} not stored yet (run migrate again)", left);
-  }
-  if (archive.unfinished) line += "; the archive was not read to its end (run migrate again)";
-  return line + "\n";
-}
 
 transfer::Waits waits_of(const Context& context) {
   return {system_clock(), context.interrupt, [](const std::string& line) { say(line); }};
@@ -205,47 +153,36 @@ Result<int> run_verify(const Arguments& arguments, Context& context) {
   }
   std::vector<transfer::ProvenCopy> copies;
   report::VerifyReport document;
-  Result<void> told = ok();
   const auto tell = [&](const transfer::Difference& difference) {
-    using Judgement = transfer::Difference::Judgement;
-    if (!told || difference.judgement == Judgement::altered) return;
-    const report::VerifyRow row{difference.mailbox,
-                                difference.folder,
-                                difference.offset,
-                                difference.uid,
-                                difference.what,
-                                difference.copy_of,
-                                difference.judgement == Judgement::gone_since};
     if (difference.provable && copies.size() < kMostCopies) {
       copies.push_back({difference.mailbox, difference.uid, difference.copy_of});
     }
-    told = json ? document.add(row) : context.out.write(report::verify_line(row) + "\n");
+    const report::VerifyRow row = verify_row(difference);
+    return json ? document.add(row) : context.out.write(report::verify_line(row) + "\n");
   };
-  MBOXFERRY_ASSIGN(const auto result,
-                   transfer::verify_job(*journal, *target,
-                                        {options.has_flag("full"), options.has_flag("strict")},
-                                        tell, context.interrupt));
+  MBOXFERRY_ASSIGN(
+      Comparison comparison,
+      compare_job(*journal, *target, {options.has_flag("full"), options.has_flag("strict")}, tell,
+                  context.interrupt));
   target->log_out();
-  MBOXFERRY_TRY(told);
-  MBOXFERRY_ASSIGN(const auto counts, journal->counts(0));
-  MBOXFERRY_ASSIGN(const NotRead archive, not_read(*journal));
-  Judgement judgement = judge(result, counts, archive);
+  const transfer::VerifyResult& result = comparison.result;
+  Comparison::Judgement judgement = comparison.judgement();
   if (json) {
     MBOXFERRY_TRY(add_notes(document, *journal, result.altered));
     MBOXFERRY_TRY(document.write(context.out, judgement.verdict, result.checked));
   } else {
     MBOXFERRY_TRY(write_notes(context.out, *journal, result));
     MBOXFERRY_TRY(
-        context.out.write(verdict_line(judgement, account.label(), result, counts, archive)));
+        context.out.write(fmt::format("{}: {}: {}\n", judgement.verdict,
+                                      report::printable(account.label()), comparison.summary())));
   }
   if (!removes) return judgement.status;
   MBOXFERRY_ASSIGN(const bool all_gone,
                    remove_copies(copies, result.twice, *journal, account, connection,
                                  !options.has_flag("yes"), context));
   if (all_gone) {
-    auto without = result;
-    without.twice = 0;
-    judgement = judge(without, counts, archive);
+    comparison.result.twice = 0;
+    judgement = comparison.judgement();
   }
   return judgement.status;
 }

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+# batch --verify: every account compared with its server, from the CSV that moved it.
+
+import unittest
+
+from support.batch import USERS, ManyAccountsTest
+from support.schemas import assert_valid
+
+
+class BatchVerifyTest(ManyAccountsTest):
+    def verify(self, code, *more):
+        outcome = self.batch("--verify", "--report-json", "verify.json", *more)
+        self.assert_code(outcome, code)
+        document = self.report("verify.json")
+        assert_valid(document)
+        return outcome, {one["user"]: one for one in document["accounts"]}, document["verdict"]
+
+    def kept(self):
+        """The state folder, without the files that SQLite needs while a journal is open."""
+        return sorted(path.name for path in self.state.iterdir()
+                      if not path.name.endswith(("-wal", "-shm")))
+
+    def take_away(self, user, number):
+        """The owner deletes the message behind mboxferry's back."""
+        with self.server.session(user) as client:
+            client.select("INBOX")
+            client.store(str(number), "+FLAGS", "(\\Deleted)")
+            client.expunge()
+
+    def test_what_is_there_is_complete_and_nothing_is_changed(self):
+        self.make_accounts(USERS[:3])
+        self.assert_code(self.batch(), 0)
+        before = self.kept()
+        for more in ((), ("--full",)):
+            outcome, accounts, verdict = self.verify(0, *more)
+            self.assertEqual(verdict, "complete")
+            self.assertEqual([one["checked"] for one in accounts.values()], [12, 12, 12])
+            self.assertIn("3 of 3 accounts complete; 36 messages", outcome.out)
+        self.assertEqual(self.kept(), before)
+        self.assert_all_there(self.server)
+
+    def test_each_account_has_its_own_verdict_and_its_journal_lists_the_rest(self):
+        self.make_accounts(USERS[:4])
+        self.assert_code(self.batch("--only", USERS[0]), 0)
+        self.assert_code(self.batch("--only", USERS[1]), 0)
+        self.assert_code(self.batch("--only", USERS[2]), 0)
+        self.take_away(USERS[1], 3)
+        self.write_csv([self.row(self.server, user, **({"password": "changed since"}
+                                                       if user == USERS[2] else {}))
+                        for user in USERS[:4]])
+        outcome, accounts, verdict = self.verify(1, "--strict")
+        self.assertEqual(verdict, "failed")
+        self.assertEqual([accounts[user]["verdict"] for user in USERS[:4]],
+                         ["complete", "failed", "failed", "failed"])
+        lost = accounts[USERS[1]]
+        self.assertEqual((lost["checked"], lost["missing"]), (12, 1))
+        self.assertEqual([row["what"] for row in lost["differences"]], ["missing"])
+        self.assertIn("login", accounts[USERS[2]]["reason"])
+        self.assertIn("nothing was sent yet", accounts[USERS[3]]["reason"])
+        self.assertIn("1 of 4 accounts complete", outcome.out)
+        self.assertIn("1 missing", outcome.out)
+        one = self.run_program("verify", lost["journal"], "--strict", "--accept-journal-target",
+                               "--password-file", self.server.password_file(USERS[1]))
+        self.assert_code(one, 1)
+        self.assertIn("missing", one.out)
+        # Without --strict it is what the owner did after the move.
+        _, accounts, _ = self.verify(1)
+        self.assertEqual((accounts[USERS[1]]["verdict"], accounts[USERS[1]]["gone_since"]),
+                         ("complete", 1))
+
+    def test_an_account_that_is_not_finished_is_to_go_on(self):
+        self.make_accounts(USERS[:2])
+        self.assert_code(self.batch("--max-messages-per-day", "5"), 75)
+        outcome, accounts, verdict = self.verify(75)
+        self.assertEqual(verdict, "unfinished")
+        for account in accounts.values():
+            self.assertEqual((account["verdict"], account["checked"]), ("interrupted", 5))
+            self.assertIn("7 not stored yet", account["reason"])
+        self.assertIn("2 to go on later", outcome.out)
+
+    def test_rows_that_cannot_be_used_are_in_the_document(self):
+        self.make_accounts(USERS[:2])
+        self.assert_code(self.batch(), 0)
+        (self.folder / f"{USERS[1]}.mbox").unlink()
+        _, accounts, verdict = self.verify(1)
+        self.assertEqual(verdict, "failed")
+        self.assertIn("cannot read the archive", accounts[USERS[1]]["reason"])
+        self.assertEqual(accounts[USERS[0]]["verdict"], "complete")
+
+    def test_options_that_say_nothing_about_a_comparison(self):
+        self.make_accounts(USERS[:1])
+        for more, word in ((("--full",), "add --verify"),
+                           (("--verify", "--dry-run"), "--dry-run cannot be combined"),
+                           (("--verify", "--retry-failed"), "--retry-failed cannot be combined"),
+                           (("--verify", "--report-html", "r.html"), "--report-html cannot"),
+                           (("--verify", "--metrics-file", "m.prom"), "--metrics-file cannot")):
+            outcome = self.batch(*more)
+            self.assert_code(outcome, 64)
+            self.assertIn(word, outcome.err)
+
+
+if __name__ == "__main__":
+    unittest.main()
