@@ -20,7 +20,7 @@
 namespace mboxferry::cli {
 namespace {
 
-constexpr std::array<Command, 7> kCommands{{
+constexpr std::array<Command, 9> kCommands{{
     {"scan", "read archives and say what is in them; needs no server", run_scan, scan_table},
     {"migrate", "put archives into the mailboxes of one account, or go on with it", run_migrate,
      migrate_table},
@@ -31,6 +31,9 @@ constexpr std::array<Command, 7> kCommands{{
     {"status", "show where a job stands, also while it runs", run_status, status_table},
     {"report", "write what jobs did as JSON, CSV or a page for a browser", run_report,
      report_table},
+    {"jobs", "list the jobs in the state folder, by account", run_jobs, jobs_table},
+    {"forget", "delete what is kept of jobs that are not needed any more", run_forget,
+     forget_table},
 }};
 
 Result<int> dispatch(const Arguments& arguments, Context& context) {

@@ -49,6 +49,8 @@ Result<int> run_verify(const Arguments& arguments, Context& context);
 Result<int> run_retry(const Arguments& arguments, Context& context);
 Result<int> run_status(const Arguments& arguments, Context& context);
 Result<int> run_report(const Arguments& arguments, Context& context);
+Result<int> run_jobs(const Arguments& arguments, Context& context);
+Result<int> run_forget(const Arguments& arguments, Context& context);
 
 OptionTable scan_table();
 OptionTable migrate_table();
@@ -57,6 +59,8 @@ OptionTable verify_table();
 OptionTable retry_table();
 OptionTable status_table();
 OptionTable report_table();
+OptionTable jobs_table();
+OptionTable forget_table();
 
 std::span<const Command> commands();
 

@@ -12,6 +12,7 @@
 #include "cli/journal_options.h"
 #include "mboxferry/job/ledger.h"
 #include "mboxferry/journal/journal.h"
+#include "mboxferry/transfer/job.h"
 
 namespace mboxferry::cli {
 namespace {
@@ -20,23 +21,38 @@ namespace fs = std::filesystem;
 
 /// A job that ended has its verdict in the journal. Of one that has not, nobody can say whether it
 /// still runs.
-Result<report::RunFacts> facts_of(const journal::Journal& journal) {
-  MBOXFERRY_ASSIGN(const auto identity, journal.identity());
-  MBOXFERRY_ASSIGN(const auto verdict, journal.note("verdict"));
-  MBOXFERRY_ASSIGN(const auto reason, journal.note("reason"));
+Result<job::KnownJob> job_of(const std::string& path, bool anyones) {
+  MBOXFERRY_ASSIGN(const auto journal, journal::Journal::open(path, reading_mode(anyones)));
+  MBOXFERRY_ASSIGN(const auto identity, journal->identity());
+  MBOXFERRY_ASSIGN(const auto verdict, journal->note("verdict"));
+  MBOXFERRY_ASSIGN(const auto reason, journal->note("reason"));
+  MBOXFERRY_ASSIGN(const auto begun, journal->note("started"));
+  MBOXFERRY_ASSIGN(const auto ended, journal->note("finished"));
   const auto account = account_of_label(identity.account);
-  report::RunFacts facts;
-  facts.user = account ? account->user : identity.account;
-  facts.host = account ? account->host : "";
-  facts.reason = reason.value_or("");
-  facts.verdict = verdict && *verdict != "running" ? *verdict : "unfinished";
-  return facts;
+  const bool has_ended = verdict && *verdict != "running";
+  job::KnownJob job;
+  job.journal = path;
+  job.account = identity.account;
+  job.user = account ? account->user : identity.account;
+  job.host = account ? account->host : "";
+  job.archives = identity.archives;
+  job.destination = transfer::destination_of(identity);
+  job.begun = begun.value_or("");
+  job.ended = has_ended ? ended.value_or("") : "";
+  job.verdict = has_ended ? *verdict : "unfinished";
+  job.reason = reason.value_or("");
+  return job;
 }
 
-struct OpenJob {
-  std::unique_ptr<journal::Journal> journal;
+report::RunFacts facts_of(const job::KnownJob& job) {
   report::RunFacts facts;
-};
+  facts.user = job.user;
+  facts.host = job.host;
+  facts.verdict = job.verdict;
+  facts.reason = job.reason;
+  facts.replaced = job.replaced;
+  return facts;
+}
 
 Result<bool> is_named(std::span<const std::unique_ptr<const job::Ledger>> ledgers,
                       const std::string& journal) {
@@ -47,13 +63,6 @@ Result<bool> is_named(std::span<const std::unique_ptr<const job::Ledger>> ledger
   return false;
 }
 
-Result<OpenJob> open_job(const std::string& path, bool anyones) {
-  OpenJob job;
-  MBOXFERRY_ASSIGN(job.journal, journal::Journal::open(path, reading_mode(anyones)));
-  MBOXFERRY_ASSIGN(job.facts, facts_of(*job.journal));
-  return job;
-}
-
 Error not_a_file(const fs::path& path) {
   return {ErrorCode::configuration, path.string() + " is no file",
           "remove it or name another folder"};
@@ -61,31 +70,45 @@ Error not_a_file(const fs::path& path) {
 
 }  // namespace
 
+Result<void> JobSource::each(const Visitor& visit) {
+  if (!jobs_) MBOXFERRY_TRY(find());
+  return jobs_->each([&](const job::KnownJob& job) -> Result<void> {
+    if (job.journal.empty()) return visit(job, nullptr);
+    const auto journal = journal::Journal::open(job.journal, reading_mode(anyones_));
+    if (!journal) pass_over(journal.error());
+    return visit(job, journal ? journal->get() : nullptr);
+  });
+}
+
 Result<void> JobSource::visit(const report::AccountVisitor& visit) {
+  return each([&](const job::KnownJob& job, const journal::Journal* journal) {
+    return visit(facts_of(job), journal);
+  });
+}
+
+Result<void> JobSource::find() {
+  MBOXFERRY_ASSIGN(jobs_, job::JobList::create());
   for (const std::string& place : places_) {
     std::error_code ignored;
     if (fs::is_directory(place, ignored)) {
-      MBOXFERRY_TRY(visit_folder(place, visit));
+      MBOXFERRY_TRY(find_in_folder(place));
     } else {
-      MBOXFERRY_ASSIGN(const OpenJob job, open_job(place, anyones_));
-      MBOXFERRY_TRY(visit(job.facts, job.journal.get()));
+      MBOXFERRY_ASSIGN(const job::KnownJob job, job_of(place, anyones_));
+      MBOXFERRY_TRY(jobs_->add(job));
     }
   }
-  // Each report walks over all jobs; once is enough for the eyes.
-  told_ = true;
   return ok();
 }
 
 /// An account is where its ledger says, whatever becomes of its journal meanwhile: a batch may
 /// begin it between two looks. A journal that no ledger of its folder names speaks for itself.
-Result<void> JobSource::visit_folder(const std::string& folder,
-                                     const report::AccountVisitor& visit) {
+Result<void> JobSource::find_in_folder(const std::string& folder) {
   const Ledgers ledgers = open_ledgers(folder);
   for (auto ledger = ledgers.begin(); ledger != ledgers.end(); ++ledger) {
     const std::span<const Ledgers::value_type> earlier(ledgers.begin(), ledger);
     MBOXFERRY_TRY((*ledger)->each_named([&](const job::Entry& entry) -> Result<void> {
       MBOXFERRY_ASSIGN(const bool visited, is_named(earlier, entry.journal));
-      return visited ? ok() : visit_entry(folder, entry, visit);
+      return visited ? ok() : add_entry(folder, entry);
     }));
   }
   std::error_code failed;
@@ -94,7 +117,7 @@ Result<void> JobSource::visit_folder(const std::string& folder,
        entry.increment(failed)) {
     std::error_code ignored;
     if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) {
-      MBOXFERRY_TRY(visit_folder(entry->path().string(), visit));
+      MBOXFERRY_TRY(find_in_folder(entry->path().string()));
       continue;
     }
     if (entry->path().extension() != ".journal") continue;
@@ -104,12 +127,12 @@ Result<void> JobSource::visit_folder(const std::string& folder,
     }
     MBOXFERRY_ASSIGN(const bool visited, is_named(ledgers, entry->path().filename().string()));
     if (visited) continue;
-    const auto job = open_job(entry->path().string(), anyones_);
+    const auto job = job_of(entry->path().string(), anyones_);
     if (!job) {
       pass_over(job.error());
       continue;
     }
-    MBOXFERRY_TRY(visit(job->facts, job->journal.get()));
+    MBOXFERRY_TRY(jobs_->add(*job));
   }
   if (failed) {
     return Error{ErrorCode::io, "cannot read the folder " + folder + ": " + failed.message(),
@@ -139,26 +162,31 @@ JobSource::Ledgers JobSource::open_ledgers(const std::string& folder) {
   return ledgers;
 }
 
-Result<void> JobSource::visit_entry(const fs::path& folder, const job::Entry& entry,
-                                    const report::AccountVisitor& visit) {
+Result<void> JobSource::add_entry(const fs::path& folder, const job::Entry& entry) {
   const fs::path path = folder / entry.journal;
+  const report::RunFacts facts = ledger_facts(entry);
+  job::KnownJob known;
+  known.account = entry.account;
+  known.user = facts.user;
+  known.host = facts.host;
+  known.verdict = facts.verdict;
+  known.reason = facts.reason;
   std::error_code ignored;
-  report::RunFacts facts = ledger_facts(entry);
-  if (fs::exists(path, ignored)) {
-    const auto job = open_job(path.string(), anyones_);
-    if (job) return visit(job->facts, job->journal.get());
+  if (!entry.journal.empty() && fs::exists(path, ignored)) {
+    const auto job = job_of(path.string(), anyones_);
+    if (job) return jobs_->add(*job);
     // One that is just being made says that it is empty.
     const bool beginning =
         entry.state == job::AccountState::waiting || entry.state == job::AccountState::running;
     if (!beginning || job.error().code != ErrorCode::configuration) pass_over(job.error());
-    if (facts.reason.empty()) facts.reason = job.error().what;
+    if (known.reason.empty()) known.reason = job.error().what;
   }
-  if (facts.reason.empty() && facts.verdict == "unfinished") facts.reason = "not begun";
-  return visit(facts, nullptr);
+  if (known.reason.empty() && known.verdict == "unfinished") known.reason = "not begun";
+  return jobs_->add(known);
 }
 
 void JobSource::pass_over(Error error) {
-  if (!told_) say(describe(error));
+  say(describe(error));
   if (!trouble_) trouble_ = std::move(error);
 }
 

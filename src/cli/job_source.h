@@ -3,42 +3,51 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "mboxferry/job/job_list.h"
 #include "mboxferry/job/ledger.h"
+#include "mboxferry/journal/journal.h"
 #include "mboxferry/report/job_report.h"
 
 namespace mboxferry::cli {
 
 /// Jobs named by their journals, or by folders that hold journals (`*.journal`, at any depth) and
 /// the ledgers of batches (`*.ledger`), which name their accounts, with a journal or not yet.
+/// They come account by account, the newest job of each first.
 class JobSource {
  public:
   /// `anyones`: also files that other users own or can write.
   JobSource(std::vector<std::string> places, bool anyones)
       : places_(std::move(places)), anyones_(anyones) {}
 
+  /// `journal` is null where a job was not begun, or cannot be read any more.
+  using Visitor = std::function<Result<void>(const job::KnownJob&, const journal::Journal*)>;
   /// Opens one journal after the other, for reading only. One that is named and cannot be read ends
-  /// the walk; one in a folder is passed over, told on standard error and kept for trouble().
+  /// the walk; one in a folder is passed over, told on standard error and kept for trouble(). All
+  /// walks visit what the first one found.
+  Result<void> each(const Visitor& visit);
+  /// The same for reports.
   Result<void> visit(const report::AccountVisitor& visit);
 
   /// The first journal or ledger of a folder that could not be read.
   [[nodiscard]] const std::optional<Error>& trouble() const { return trouble_; }
 
  private:
-  Result<void> visit_folder(const std::string& folder, const report::AccountVisitor& visit);
+  Result<void> find();
+  Result<void> find_in_folder(const std::string& folder);
   using Ledgers = std::vector<std::unique_ptr<const job::Ledger>>;
   Ledgers open_ledgers(const std::string& folder);
-  Result<void> visit_entry(const std::filesystem::path& folder, const job::Entry& entry,
-                           const report::AccountVisitor& visit);
+  Result<void> add_entry(const std::filesystem::path& folder, const job::Entry& entry);
   void pass_over(Error error);
 
   std::vector<std::string> places_;
   bool anyones_;
-  bool told_ = false;  ///< what cannot be read, in an earlier walk
+  std::optional<job::JobList> jobs_;
   std::optional<Error> trouble_;
 };
 

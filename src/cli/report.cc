@@ -6,6 +6,7 @@
 #include "cli/job_source.h"
 #include "cli/journal_options.h"
 #include "cli/options.h"
+#include "cli/state_place.h"
 #include "mboxferry/base/time.h"
 #include "mboxferry/report/csv_ledger.h"
 #include "mboxferry/report/html_page.h"
@@ -21,15 +22,15 @@ namespace po = boost::program_options;
 
 OptionTable report_table() {
   OptionTable table;
-  table.usage = "report [OPTION]... JOB...";
+  table.usage = "report [OPTION]... [JOB]...";
   table.about =
       "Writes what jobs did and what is left, from their journals. A JOB is a journal, or a\n"
       "folder that holds journals (*.journal) and what batches know of accounts that they have\n"
-      "not begun (*.ledger), such as the state folder of a batch or of its shards. Asks no\n"
-      "server, changes nothing, and works while jobs run. Without an option, a summary is "
-      "printed.\n";
+      "not begun (*.ledger), such as the state folder of a batch or of its shards; by default\n"
+      "~/.local/state/mboxferry. Asks no server, changes nothing, and works while jobs run. Without\n"
+      "an option, a summary is printed.\n";
   table.examples =
-      "  mboxferry report ~/.local/state/mboxferry\n"
+      "  mboxferry report\n"
       "  mboxferry report shard-1 shard-2 --html report.html --json report.json\n"
       "  mboxferry report alice.journal --csv -\n";
   table.positional = "job";
@@ -105,8 +106,8 @@ Result<int> run_report(const Arguments& arguments, Context& context) {
   MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
   auto places = options.get<std::vector<std::string>>("job").value_or(std::vector<std::string>());
   if (places.empty()) {
-    return Error{ErrorCode::usage, "no job is named",
-                 "name a journal or a folder of journals, such as ~/.local/state/mboxferry"};
+    MBOXFERRY_ASSIGN(places.emplace_back(),
+                     existing_state_folder("a journal, or a folder of them"));
   }
   MBOXFERRY_TRY(check_places(options));
   JobSource jobs(std::move(places), takes_any_owner(options));

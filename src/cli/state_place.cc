@@ -57,6 +57,14 @@ Result<std::string> default_state_folder() {
   return home + "/.local/state/mboxferry";
 }
 
+Result<std::string> existing_state_folder(const std::string& what) {
+  MBOXFERRY_ASSIGN(std::string folder, default_state_folder());
+  std::error_code ignored;
+  if (fs::is_directory(folder, ignored)) return folder;
+  return Error{ErrorCode::usage, "there are no jobs: there is no folder " + folder,
+               "name " + what + "; migrate tells its journal at its end"};
+}
+
 Result<void> make_state_folder(const std::string& folder) {
   const fs::path path(folder);
   fs::path so_far;

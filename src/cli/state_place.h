@@ -13,6 +13,10 @@ namespace mboxferry::cli {
 /// `$XDG_STATE_HOME/mboxferry`, or `~/.local/state/mboxferry` (XDG Base Directory Specification).
 Result<std::string> default_state_folder();
 
+/// The state folder, for commands that look at what is there. Fails with `usage`, telling to name
+/// `what`, when there is none.
+Result<std::string> existing_state_folder(const std::string& what);
+
 /// Creates `folder` and its parents, for the user only. Fails with `cannot_create`, and with
 /// `configuration` when others can write into one that is there.
 Result<void> make_state_folder(const std::string& folder);

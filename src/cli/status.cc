@@ -8,19 +8,21 @@
 #include "cli/job_source.h"
 #include "cli/journal_options.h"
 #include "cli/options.h"
+#include "cli/state_place.h"
 #include "mboxferry/report/job_report.h"
 #include "mboxferry/report/jobs_summary.h"
 
 namespace mboxferry::cli {
 OptionTable status_table() {
   OptionTable table;
-  table.usage = "status [OPTION]... JOURNAL";
+  table.usage = "status [OPTION]... [JOURNAL]";
   table.about =
       "Shows what a job has done and what is left, from its journal, or the accounts of a batch\n"
-      "from its state folder. Asks no server, changes nothing, and works while they run.\n";
+      "from its state folder, which is looked at when nothing is named. Asks no server, changes\n"
+      "nothing, and works while they run.\n";
   table.examples =
-      "  mboxferry status ~/.local/state/mboxferry/alice@example.org-....journal\n"
-      "  mboxferry status ~/.local/state/mboxferry\n";
+      "  mboxferry status\n"
+      "  mboxferry status ~/.local/state/mboxferry/alice@example.org-....journal\n";
   table.positional = "journal";
   table.max_positional = 1;
   auto output = option_group("options");
@@ -56,9 +58,12 @@ Result<int> run_status(const Arguments& arguments, Context& context) {
     return kExitSuccess;
   }
   MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
+  std::string path = options.text("journal");
+  if (path.empty()) {
+    MBOXFERRY_ASSIGN(path, existing_state_folder("a journal, or a folder of them"));
+  }
   std::error_code error;
-  if (const std::string path = options.text("journal"); std::filesystem::is_directory(path, error))
-    return show_folder(path, options, context);
+  if (std::filesystem::is_directory(path, error)) return show_folder(path, options, context);
   MBOXFERRY_ASSIGN(const auto journal,
                    open_journal(options, reading_mode(takes_any_owner(options))));
   MBOXFERRY_TRY(options.has_flag("json") ? report::write_status_report(context.out, *journal)

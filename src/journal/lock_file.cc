@@ -39,6 +39,15 @@ std::string holder(int fd) {
 }  // namespace
 
 Result<LockFile> LockFile::take(const std::string& journal_path) {
+  for (;;) {
+    MBOXFERRY_ASSIGN(std::optional<LockFile> lock, try_take(journal_path));
+    if (lock) return *std::move(lock);
+  }
+}
+
+/// Nothing when the file was deleted between being opened and locked: another process could lock
+/// the next file of that name.
+Result<std::optional<LockFile>> LockFile::try_take(const std::string& journal_path) {
   const std::string path = journal_path + ".lock";
   FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file.valid()) {
@@ -49,7 +58,7 @@ Result<LockFile> LockFile::take(const std::string& journal_path) {
   // What is in the file is about to be lost: it must not be a file that someone gave this name.
   struct stat status {};
   if (fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_uid != geteuid() ||
-      status.st_nlink != 1) {
+      status.st_nlink > 1) {
     return Error{
         .code = ErrorCode::configuration,
         .what = fmt::format("the lock file {} is no file of this user, or has other names", path),
@@ -71,12 +80,22 @@ Result<LockFile> LockFile::take(const std::string& journal_path) {
         .what = fmt::format("the journal {} is in use by {}", journal_path, holder(file.get())),
         .hint = "wait until that process has ended, or stop it; then run the same command again"};
   }
+  struct stat now {};
+  if (::stat(path.c_str(), &now) != 0 || now.st_ino != status.st_ino || now.st_dev != status.st_dev)
+    return std::optional<LockFile>();
   // The text helps people only, so a full disk must not fail here: the journal itself will.
   const std::string text = who_we_are();
   if (ftruncate(file.get(), 0) == 0) {
     static_cast<void>(pwrite(file.get(), text.data(), text.size(), 0) < 0);
   }
-  return LockFile(std::move(file));
+  return std::optional(LockFile(std::move(file), path));
+}
+
+Result<void> LockFile::remove() {
+  if (::unlink(path_.c_str()) == 0 || errno == ENOENT) return ok();
+  return Error{.code = ErrorCode::io,
+               .what = fmt::format("cannot remove {}: {}", path_, errno_text(errno)),
+               .hint = "remove it by hand"};
 }
 
 std::optional<std::string> LockFile::holder_of(const std::string& journal_path) {

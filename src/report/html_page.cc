@@ -187,7 +187,8 @@ Result<void> PageData::write_account(const RunFacts& run, const journal::Journal
   }
   refusals.end_array();
   json_.begin_array();
-  json_.text(printable(run.user)).text(printable(run.host)).text(printable(run.verdict));
+  json_.text(printable(run.user)).text(printable(run.host));
+  json_.text(run.replaced ? "replaced" : printable(run.verdict));
   write_counts(sums.all);
   json_.number(meant_for(sums.all).bytes);
   run.seconds ? json_.decimal(*run.seconds) : json_.null();

@@ -9,6 +9,7 @@
 #include <map>
 #include <sstream>
 
+#include "mboxferry/base/file.h"
 #include "mboxferry/report/json_stream.h"
 #include "mboxferry/report/printable.h"
 #include "mboxferry/report/verify_report.h"
@@ -146,6 +147,8 @@ Result<void> write_account(JsonStream& json, const journal::Journal* journal, co
   json.begin_object();
   json.member("user", run.user).member("host", run.host).member("verdict", run.verdict);
   json.member("reason", run.reason);
+  if (journal != nullptr) json.member("journal", canonical_path(journal->path()));
+  if (run.replaced) json.key("replaced").boolean(true);
   json.key("mailboxes").begin_array();
   if (journal != nullptr) MBOXFERRY_TRY(write_mailboxes(json, *journal));
   json.end_array();
@@ -203,7 +206,7 @@ Result<void> write_job_report(TextOutput& out, const AccountSource& accounts) {
   std::string_view verdict = kVerdictsBestFirst.front();
   list.begin_array();
   MBOXFERRY_TRY(accounts([&](const RunFacts& run, const journal::Journal* journal) {
-    verdict = worse_verdict(verdict, run.verdict);
+    if (!run.replaced) verdict = worse_verdict(verdict, run.verdict);
     return write_account(list, journal, run);
   }));
   list.end_array();

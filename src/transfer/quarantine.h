@@ -2,16 +2,13 @@
 // The mbox file of what the server refused.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "mboxferry/journal/journal.h"
+#include "mboxferry/transfer/refused.h"
 #include "transfer/source_folders.h"
 
 namespace mboxferry::transfer {
-
-/// Where a journal's refused messages are: beside it.
-std::string quarantine_path(const std::string& journal_path);
 
 /// Puts all refused messages into an mboxrd file (mode 0600, CRLF lines, so that unquoting gives
 /// back the wire form), or removes it when there are none. The file is made anew from the journal

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
@@ -223,6 +224,19 @@ Result<JobSettings> settings_of(const journal::JobIdentity& identity) {
 journal::JobIdentity identity_of(const JobSettings& settings) {
   return {settings.account.label(), journal::archive_lines(absolute_paths(settings.archives)),
           settings_text(settings)};
+}
+
+std::string destination_of(const journal::JobIdentity& identity) {
+  constexpr std::array<std::string_view, 7> kNames{"mailbox", "subfolder", "special-use", "map",
+                                                   "include", "exclude",   "labels"};
+  std::string text;
+  read_lines(identity.settings, [&](std::string_view line) {
+    const std::string_view name = line.substr(0, line.find('='));
+    if (std::find(kNames.begin(), kNames.end(), name) != kNames.end())
+      text += std::string(line) + "\n";
+    return true;
+  });
+  return text;
 }
 
 }  // namespace mboxferry::transfer

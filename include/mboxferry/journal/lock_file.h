@@ -11,11 +11,15 @@
 namespace mboxferry::journal {
 
 /// Holds `<journal>.lock`. The kernel lets go when the process ends, however it ends. The file
-/// stays, empty: removing it would let two processes lock two different files of that name.
+/// stays, empty, unless remove() is called.
 class LockFile {
  public:
   /// Errors: `journal_locked`, naming the holder; `cannot_create`.
   static Result<LockFile> take(const std::string& journal_path);
+
+  /// Deletes the file while it is held. Who has opened it meanwhile finds that out, and takes the
+  /// next file of that name. Error `io`.
+  Result<void> remove();
 
   /// Who holds it, in the words that the holder wrote; nothing when nobody does, or when that
   /// cannot be found out. Takes and creates nothing.
@@ -29,8 +33,12 @@ class LockFile {
   ~LockFile();
 
  private:
-  explicit LockFile(FileDescriptor file) : file_(std::move(file)) {}
+  LockFile(FileDescriptor file, std::string path)
+      : file_(std::move(file)), path_(std::move(path)) {}
+  static Result<std::optional<LockFile>> try_take(const std::string& journal_path);
+
   FileDescriptor file_;
+  std::string path_;
 };
 
 }  // namespace mboxferry::journal

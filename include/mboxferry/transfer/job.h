@@ -97,6 +97,10 @@ Result<JobSettings> settings_of(const journal::JobIdentity& identity);
 /// What the journal of a job with these settings says that it is about; the other way round.
 journal::JobIdentity identity_of(const JobSettings& settings);
 
+/// What of a job's settings says which messages go into which mailboxes, as text: two jobs of one
+/// account with the same archives and this text move the same mail to the same place.
+std::string destination_of(const journal::JobIdentity& identity);
+
 /// Where a job stands. Totals grow while the index pass runs.
 struct Progress {
   enum class Phase { reading, connecting, reconciling, sending, verifying, done };

@@ -25,4 +25,8 @@ struct Refusals {
 /// Reads every row of the journal.
 Result<Refusals> find_refused(const journal::Journal& journal, const RefusedChoice& choice);
 
+/// Where a job with this journal keeps what the server refused: an mbox file, there while there is
+/// any.
+std::string quarantine_path(const std::string& journal_path);
+
 }  // namespace mboxferry::transfer

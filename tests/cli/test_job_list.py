@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+# Which jobs there are, which of them count, and what is left when one is forgotten.
+
+import fcntl
+import json
+import os
+import pty
+import sqlite3
+import struct
+import subprocess
+import unittest
+
+from support import journals, program
+from support.report_jobs import ReportJobs
+from support.schemas import assert_valid
+
+
+class JobListTest(ReportJobs):
+    def setUp(self):
+        super().setUp()
+        self.state = self.folder / "state" / "mboxferry"
+        self.state.mkdir(parents=True, mode=0o700)
+        # Ada's archive was moved three times, Bob's is not finished, Cid's has refused messages.
+        self.make("ada-1", "ada@one.example:993", "2026-11-01")
+        self.make("ada-2", "ada@one.example:993", "2026-11-03")
+        self.make("ada-3", "ada@one.example:993", "2026-11-02", verdict="failed")
+        self.make("bob-1", "bob@one.example:993", "2026-11-04", verdict="running")
+        self.make("cid-1", "cid@one.example:993", "2026-11-05", verdict="refused")
+        journals.refuse(self.state / "cid-1.journal", 25, "too-big", "too big")
+        (self.state / "cid-1.journal.refused.mbox").write_bytes(b"From x\n\nrefused\n")
+
+    def make(self, name, account, day, **notes):
+        path = self.state / f"{name}.journal"
+        journals.edit(journals.copy(self.finished / "job.journal", path), account=account, **notes)
+        with sqlite3.connect(path) as database:
+            for note, time in (("started", "10:00:00"), ("finished", "11:00:00")):
+                database.execute("UPDATE note SET value = ? WHERE name = ?",
+                                 (f"{day}T{time}+00:00", note))
+        database.close()
+        path.chmod(0o600)
+        return path
+
+    def run_there(self, *arguments, code=0):
+        """With the folder as the user's own state folder."""
+        outcome = self.run_program(*arguments, XDG_STATE_HOME=str(self.folder / "state"))
+        self.assert_code(outcome, code)
+        return outcome
+
+    def left(self):
+        """Without what SQLite leaves beside a journal that was looked at."""
+        return sorted(path.name for path in self.state.iterdir()
+                      if not path.name.endswith(("-wal", "-shm")))
+
+    def test_jobs_are_listed_by_account_with_what_became_of_them(self):
+        document = json.loads(self.run_there("jobs", "--json").out)
+        assert_valid(document)
+        told = [(os.path.basename(job["journal"]), job["replaced"]) for job in document["jobs"]]
+        by_account = {}
+        for name, replaced in told:
+            by_account.setdefault(name[:3], []).append((name[4], replaced))
+        self.assertEqual(by_account, {"ada": [("2", False), ("3", True), ("1", True)],
+                                      "bob": [("1", False)], "cid": [("1", False)]})
+        order = [name[:3] for name, _ in told]
+        self.assertEqual(order, sorted(order, key=order.index))  # account by account
+        text = self.run_there("jobs").out
+        self.assertIn("5 jobs of 3 accounts: 1 complete, 1 not finished, 1 refused, 2 replaced",
+                      text)
+        self.assertIn("  complete     2026-11-03 10:00  90 of 90 messages stored\n", text)
+        self.assertIn(f"    journal  {self.state}/cid-1.journal\n", text)
+
+    def test_status_and_report_mean_the_state_folder_and_count_accounts_not_jobs(self):
+        for command in ("status", "report"):
+            text = self.run_there(command).out
+            self.assertIn("3 accounts: 1 complete, 1 refused, 1 unfinished\n", text)
+            self.assertIn("2 jobs replaced by later ones", text)
+            self.assertNotIn("ada", text)
+        document = json.loads(self.run_there("report", "--json", "-").out)
+        assert_valid(document)
+        self.assertEqual((document["verdict"], len(document["accounts"])), ("unfinished", 5))
+        self.assertEqual([one["user"] for one in document["accounts"] if one.get("replaced")],
+                         ["ada", "ada"])
+
+    def test_an_empty_or_missing_state_folder_is_said(self):
+        for path in list(self.state.iterdir()):
+            path.unlink()
+        self.assertIn("there are no jobs in", self.run_there("jobs").out)
+        self.state.rmdir()
+        for command in ("jobs", "status", "report"):
+            outcome = self.run_there(command, code=64)
+            self.assertIn("there are no jobs", outcome.err)
+
+    def test_what_is_finished_is_forgotten_and_nothing_else(self):
+        before = self.left()
+        told = self.run_there("forget", "--finished", "--dry-run").out
+        self.assertEqual(self.left(), before)
+        for name in ("ada-1", "ada-2", "ada-3"):
+            self.assertIn(f"{name}.journal", told)
+        self.assertNotIn("bob-1", told)
+        self.assertNotIn("cid-1", told)
+        outcome = self.run_there("forget", "--finished", "--yes")
+        self.assertIn("3 jobs forgotten", outcome.out)
+        self.assertEqual(self.left(),
+                         ["bob-1.journal", "cid-1.journal", "cid-1.journal.refused.mbox"])
+        self.assertEqual([*self.state.glob("ada*")], [])
+        self.assertIn("there is no such job", self.run_there("forget", "--finished", "--yes").out)
+
+    def test_age_chooses(self):
+        self.assertIn("no such job",
+                      self.run_there("forget", "--finished", "--older-than", "365d", "-n").out)
+        self.make("old", "eve@one.example:993", "2020-01-01")
+        told = self.run_there("forget", "--finished", "--older-than", "365d", "-n").out
+        self.assertIn("old.journal", told)
+        self.assertNotIn("ada", told)
+
+    def test_a_job_by_name_goes_with_its_refused_messages_after_saying_so(self):
+        path = self.state / "cid-1.journal"
+        outcome = self.run_there("forget", path, "--yes")
+        self.assertIn("refused: cid@one.example:993: 65 of 90 messages stored", outcome.out)
+        self.assertIn(f"with 25 refused messages in {path}.refused.mbox", outcome.out)
+        self.assertEqual([*self.state.glob("cid*")], [])
+
+    def test_without_a_yes_nothing_is_deleted(self):
+        before = self.left()
+        self.run_there("forget", "--finished", code=78)  # nobody can be asked
+        self.assertEqual(self.left(), before)
+        for answer, count in (("no", len(before)), ("yes", len(before) - 3)):
+            out = self.answered(answer)
+            self.assertIn(b"Delete what is kept of 3 jobs", out)
+            self.assertEqual(len(self.left()), count)
+
+    def answered(self, answer):
+        """What the terminal shows of `forget --finished`, when somebody types `answer`."""
+        keyboard, terminal = pty.openpty()
+        with subprocess.Popen(
+                [program.PROGRAM, "forget", "--finished"], stdin=terminal, stdout=terminal,
+                stderr=terminal, start_new_session=True,
+                preexec_fn=lambda: fcntl.ioctl(0, 0x540E, 0),  # TIOCSCTTY
+                env=program.environment(self.folder,
+                                        XDG_STATE_HOME=str(self.folder / "state"))) as process:
+            os.close(terminal)
+            shown = b""
+            while True:
+                try:
+                    read = os.read(keyboard, 4096)
+                except OSError:
+                    break
+                if not read:
+                    break
+                shown += read
+                if b"Type yes: " in shown and answer:
+                    os.write(keyboard, answer.encode() + b"\n")
+                    answer = ""
+        os.close(keyboard)
+        return shown
+
+    def test_a_job_at_work_is_not_deleted(self):
+        path = self.state / "ada-2.journal"
+        with open(f"{path}.lock", "a+b") as lock:
+            lock.write(b"pid 1 on here\n")
+            lock.flush()
+            fcntl.fcntl(lock, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))  # F_OFD_SETLK
+            outcome = self.run_there("forget", path, "--yes", code=11)
+            self.assertIn("in use by pid 1 on here", outcome.err)
+            self.assertTrue(path.exists())
+            self.assertIn("running", self.run_there("jobs").out)
+            told = self.run_there("forget", "--finished", "-n").out
+            self.assertNotIn("ada-2", told)
+
+    def test_requests_that_mean_nothing(self):
+        for arguments, word in ((("forget",), "no job is named"),
+                                (("forget", self.state), "is a folder of jobs"),
+                                (("forget", "--finished", self.state / "ada-1.journal"),
+                                 "is no folder"),
+                                (("forget", "--older-than", "3d"), "--finished"),
+                                (("forget", "--finished", "--older-than", "3"), "30d")):
+            outcome = self.run_there(*arguments, code=64)
+            self.assertEqual(len(outcome.error_lines()), 1)
+            self.assertIn(word, outcome.err)
+
+
+if __name__ == "__main__":
+    unittest.main()
