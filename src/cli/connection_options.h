@@ -16,6 +16,10 @@ struct PasswordSource {
   std::string file;
   std::string environment;  ///< the variable's name
   std::string command;      ///< for the shell; its standard output is the password
+
+  [[nodiscard]] bool given() const {
+    return !file.empty() || !environment.empty() || !command.empty();
+  }
 };
 
 /// What was said about the target; all layers together.

@@ -108,14 +108,13 @@ class Forgetting {
       ++chosen_;
       bytes_ += size_of_job_files(job.journal);
       if (!job.replaced && job.verdict != "complete") ++unfinished_;
-      std::string text = fmt::format(
-          "{}: {}: {} of {} stored\n  {}\n",
-          job.replaced                  ? "replaced"
-          : job.verdict == "unfinished" ? "not finished"
-                                        : report::printable(job.verdict),
-          report::printable(job.account), counts.stored.messages,
-          report::counted(report::meant_for(counts).messages, "message"),
-          report::printable(job.journal));
+      std::string text = fmt::format("{}: {}: {} of {} stored\n  {}\n",
+                                     job.replaced                  ? "replaced"
+                                     : job.verdict == "unfinished" ? "not finished"
+                                                                   : report::printable(job.verdict),
+                                     report::printable(job.account), counts.stored.messages,
+                                     report::counted(report::meant_for(counts).messages, "message"),
+                                     report::printable(job.journal));
       if (counts.refused.messages > 0) {
         text += fmt::format("  with {} in {}\n",
                             report::counted(counts.refused.messages, "refused message"),
@@ -128,8 +127,8 @@ class Forgetting {
   [[nodiscard]] std::uint64_t chosen() const { return chosen_; }
 
   [[nodiscard]] std::string question() const {
-    std::string text = fmt::format("Delete what is kept of {} ({})", report::counted(chosen_, "job"),
-                                   report::human_bytes(bytes_));
+    std::string text = fmt::format("Delete what is kept of {} ({})",
+                                   report::counted(chosen_, "job"), report::human_bytes(bytes_));
     if (unfinished_ > 0) text += fmt::format(", {} of them not complete", unfinished_);
     return text + "? Type yes: ";
   }
@@ -138,8 +137,8 @@ class Forgetting {
   Result<int> remove() {
     std::uint64_t removed = 0;
     int status = kExitSuccess;
-    MBOXFERRY_TRY(each_chosen(
-        [&](const job::KnownJob& job, const journal::MailboxCounts&) -> Result<void> {
+    MBOXFERRY_TRY(
+        each_chosen([&](const job::KnownJob& job, const journal::MailboxCounts&) -> Result<void> {
           if (context_.interrupt.requested())
             return Error{ErrorCode::interrupted, "interrupted", "the rest is still there"};
           if (const auto gone = remove_job_files(job.journal); !gone) {
@@ -150,7 +149,8 @@ class Forgetting {
           }
           return ok();
         }));
-    MBOXFERRY_TRY(context_.out.write(fmt::format("{} forgotten\n", report::counted(removed, "job"))));
+    MBOXFERRY_TRY(
+        context_.out.write(fmt::format("{} forgotten\n", report::counted(removed, "job"))));
     return status;
   }
 
@@ -168,8 +168,7 @@ class Forgetting {
   [[nodiscard]] bool is_chosen(const job::KnownJob& job,
                                const journal::MailboxCounts& counts) const {
     if (!choice_.finished) return true;
-    const bool done =
-        job.verdict == "complete" || (job.replaced && counts.refused.messages == 0);
+    const bool done = job.verdict == "complete" || (job.replaced && counts.refused.messages == 0);
     // Of a job that is replaced and was never ended, its beginning is what is known.
     const std::string& when = job.ended.empty() ? job.begun : job.ended;
     const bool old = choice_.ended_before.empty() || (!when.empty() && when < choice_.ended_before);
@@ -206,8 +205,7 @@ Result<int> run_forget(const Arguments& arguments, Context& context) {
   }
   if (options.has_flag("dry-run")) return status;
   if (!options.has_flag("yes")) {
-    MBOXFERRY_ASSIGN(const bool yes,
-                     confirm_on_terminal(forgetting.question(), context.interrupt));
+    MBOXFERRY_ASSIGN(const bool yes, confirm_on_terminal(forgetting.question(), context.interrupt));
     if (!yes) {
       MBOXFERRY_TRY(context.out.write("nothing was deleted\n"));
       return kExitSuccess;

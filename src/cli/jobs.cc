@@ -97,8 +97,7 @@ class TextList {
   }
 
   Result<void> end(const std::string& folder) {
-    if (jobs_ == 0)
-      return out_.write("there are no jobs in " + report::printable(folder) + "\n");
+    if (jobs_ == 0) return out_.write("there are no jobs in " + report::printable(folder) + "\n");
     std::string text = fmt::format("{} of {}", report::counted(jobs_, "job"),
                                    report::counted(accounts_, "account"));
     bool first = true;

@@ -2,6 +2,8 @@
 // mboxferry verify: compare the ledger with the server.
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <set>
 #include <vector>
 
 #include "cli/command.h"
@@ -11,8 +13,9 @@
 #include "cli/help.h"
 #include "cli/job_account.h"
 #include "cli/job_settings.h"
-#include "cli/journal_options.h"
+#include "cli/job_source.h"
 #include "cli/options.h"
+#include "cli/state_place.h"
 #include "cli/terminal_prompt.h"
 #include "cli/verify_job.h"
 #include "mboxferry/report/printable.h"
@@ -24,14 +27,17 @@
 namespace mboxferry::cli {
 OptionTable verify_table() {
   OptionTable table;
-  table.usage = "verify [OPTION]... JOURNAL";
+  table.usage = "verify [OPTION]... [JOURNAL]";
   table.about =
       "Compares what a job has stored with what the server has now: size, date, flags and "
       "keywords\n"
       "of every message, and whether it is there twice. Changes nothing on the server unless\n"
       "--remove-copies is given. The server and the user are in the journal; only the password is\n"
-      "needed.\n";
+      "needed. A folder stands for all jobs in it but those that were replaced by later ones;\n"
+      "without JOURNAL that is the state folder. The accounts of a batch are compared by\n"
+      "batch --verify, which has their passwords.\n";
   table.examples =
+      "  mboxferry verify\n"
       "  mboxferry verify job.journal --password-file secret\n"
       "  mboxferry verify job.journal --full --json > differences.json\n";
   table.positional = "journal";
@@ -125,17 +131,10 @@ Result<void> write_notes(report::TextOutput& out, const journal::Journal& journa
   });
 }
 
-}  // namespace
-
-Result<int> run_verify(const Arguments& arguments, Context& context) {
-  const OptionTable table = verify_table();
-  if (asks_for_help(arguments)) {
-    MBOXFERRY_TRY(context.out.write(help_text(table)));
-    return kExitSuccess;
-  }
-  MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
-  MBOXFERRY_ASSIGN(const ConnectionSettings settings, read_connection_settings(options));
-  MBOXFERRY_ASSIGN(const auto journal, open_journal(options, journal::OpenMode::resume));
+/// One job. Returns the exit status.
+Result<int> verify_one(const std::string& path, const Options& options,
+                       const ConnectionSettings& settings, Context& context) {
+  MBOXFERRY_ASSIGN(const auto journal, journal::Journal::open(path, journal::OpenMode::resume));
   MBOXFERRY_ASSIGN(imap::Account account, job_account(*journal, settings));
   MBOXFERRY_TRY(confirm_journal_target(options, *journal, account, context.interrupt));
   MBOXFERRY_ASSIGN(auto connection, make_connection_options(settings));
@@ -147,10 +146,6 @@ Result<int> run_verify(const Arguments& arguments, Context& context) {
 
   const bool json = options.has_flag("json");
   const bool removes = options.has_flag("remove-copies");
-  if (json && removes) {
-    return Error{ErrorCode::usage, "--remove-copies cannot be combined with --json",
-                 "use one of them after the other"};
-  }
   std::vector<transfer::ProvenCopy> copies;
   report::VerifyReport document;
   const auto tell = [&](const transfer::Difference& difference) {
@@ -185,6 +180,99 @@ Result<int> run_verify(const Arguments& arguments, Context& context) {
     judgement = comparison.judgement();
   }
   return judgement.status;
+}
+
+/// The jobs of a folder that are to be compared.
+struct Jobs {
+  std::vector<std::string> journals;
+  std::set<std::string> accounts;
+  bool any_unfinished = false;  ///< some account was not begun
+};
+
+Result<Jobs> jobs_of(JobSource& source, Context& context) {
+  Jobs jobs;
+  MBOXFERRY_TRY(source.each([&](const job::KnownJob& job, const journal::Journal*) -> Result<void> {
+    if (job.replaced) return ok();
+    if (job.journal.empty()) {
+      jobs.any_unfinished = true;
+      return context.out.write(fmt::format("not begun: {}\n", report::printable(job.account)));
+    }
+    jobs.journals.push_back(job.journal);
+    jobs.accounts.insert(job.account);
+    return ok();
+  }));
+  return jobs;
+}
+
+/// Of two exit statuses the one that says more: a failure before what is to be done later, that
+/// before what is finished in part.
+int worse_status(int one, int other) {
+  const auto rank = [](int status) {
+    return status == kExitSuccess    ? 0
+           : status == kExitRefused  ? 1
+           : status == kExitTryLater ? 2
+                                     : 3;
+  };
+  return rank(one) >= rank(other) ? one : other;
+}
+
+/// All jobs of a folder, one after the other; one job's trouble stops no other.
+Result<int> verify_folder(const std::string& folder, const Options& options,
+                          const ConnectionSettings& settings, Context& context) {
+  JobSource source({folder}, false);
+  MBOXFERRY_ASSIGN(const Jobs jobs, jobs_of(source, context));
+  if (jobs.journals.empty()) {
+    return Error{ErrorCode::usage, "there is no job to verify in " + folder,
+                 "mboxferry jobs lists what there is"};
+  }
+  const bool several = jobs.journals.size() > 1;
+  for (const char* flag : {"json", "remove-copies"}) {
+    if (!several || !options.has_flag(flag)) continue;
+    return Error{
+        ErrorCode::usage,
+        fmt::format("--{} takes one job, and {} has {}", flag, folder, jobs.journals.size()),
+        "name a journal, which mboxferry jobs lists"};
+  }
+  if (jobs.accounts.size() > 1 && (settings.password.given() || settings.user)) {
+    return Error{ErrorCode::usage,
+                 fmt::format("the jobs in {} are of {} accounts, and one user or password is given",
+                             folder, jobs.accounts.size()),
+                 "name a journal, or use batch --verify with the CSV"};
+  }
+  int status = jobs.any_unfinished ? kExitTryLater : kExitSuccess;
+  if (source.trouble()) status = worse_status(status, exit_status(source.trouble()->code));
+  for (const std::string& journal : jobs.journals) {
+    const auto one = verify_one(journal, options, settings, context);
+    if (!one && (one.error().code == ErrorCode::interrupted || !several)) return one;
+    if (!one) say_error(one.error());
+    status = worse_status(status, one ? *one : exit_status(one.error().code));
+    MBOXFERRY_TRY(context.out.flush());
+  }
+  return status;
+}
+
+}  // namespace
+
+Result<int> run_verify(const Arguments& arguments, Context& context) {
+  const OptionTable table = verify_table();
+  if (asks_for_help(arguments)) {
+    MBOXFERRY_TRY(context.out.write(help_text(table)));
+    return kExitSuccess;
+  }
+  MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
+  MBOXFERRY_ASSIGN(const ConnectionSettings settings, read_connection_settings(options));
+  if (options.has_flag("json") && options.has_flag("remove-copies")) {
+    return Error{ErrorCode::usage, "--remove-copies cannot be combined with --json",
+                 "use one of them after the other"};
+  }
+  std::string path = options.text("journal");
+  if (path.empty()) {
+    MBOXFERRY_ASSIGN(path, existing_state_folder("a journal, or a folder of them"));
+  }
+  std::error_code error;
+  const bool is_folder = std::filesystem::is_directory(path, error);
+  return is_folder ? verify_folder(path, options, settings, context)
+                   : verify_one(path, options, settings, context);
 }
 
 }  // namespace mboxferry::cli

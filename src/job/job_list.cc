@@ -78,9 +78,9 @@ Result<void> JobList::add(const KnownJob& job) {
   try {
     SQLite::Statement& row = *state_->add_job;
     int column = 0;
-    for (const std::string* value : {&job.journal, &job.account, &job.user, &job.host,
-                                     &job.archives, &job.destination, &job.begun, &job.ended,
-                                     &job.verdict, &job.reason})
+    for (const std::string* value :
+         {&job.journal, &job.account, &job.user, &job.host, &job.archives, &job.destination,
+          &job.begun, &job.ended, &job.verdict, &job.reason})
       row.bindNoCopy(++column, *value);
     row.exec();
     row.reset();

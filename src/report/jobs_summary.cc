@@ -14,8 +14,8 @@ namespace {
 
 /// What the summary adds up.
 struct Sums {
-  std::string account;      ///< whose jobs are coming
-  std::string verdict;      ///< the worst so far of those jobs that were not replaced
+  std::string account;  ///< whose jobs are coming
+  std::string verdict;  ///< the worst so far of those jobs that were not replaced
   std::map<std::string, std::uint64_t> verdicts;
   std::uint64_t accounts = 0;
   std::uint64_t replaced = 0;
@@ -50,8 +50,8 @@ Result<void> add_job(Sums& sums, Spool& lines, const RunFacts& run,
     sums.meant += counts.stored.messages;
     return ok();
   }
-  sums.verdict = sums.verdict.empty() ? run.verdict
-                                      : std::string(worse_verdict(sums.verdict, run.verdict));
+  sums.verdict =
+      sums.verdict.empty() ? run.verdict : std::string(worse_verdict(sums.verdict, run.verdict));
   sums.meant += meant_for(counts).messages;
   sums.refused += counts.refused.messages;
   if (run.verdict == "complete") return ok();
@@ -81,9 +81,10 @@ Result<void> write_jobs_summary(TextOutput& out, const AccountSource& accounts) 
                                       human_bytes(sums.stored.bytes), sums.refused, sums.skipped)));
   MBOXFERRY_TRY(lines.copy_to(out));
   if (sums.replaced == 0) return ok();
-  return out.write(fmt::format("{} replaced by later ones of the same account; mboxferry jobs "
-                               "lists them\n",
-                               counted(sums.replaced, "job")));
+  return out.write(
+      fmt::format("{} replaced by later ones of the same account; mboxferry jobs "
+                  "lists them\n",
+                  counted(sums.replaced, "job")));
 }
 
 }  // namespace mboxferry::report

@@ -87,6 +87,37 @@ class BatchVerifyTest(ManyAccountsTest):
         self.assertIn("cannot read the archive", accounts[USERS[1]]["reason"])
         self.assertEqual(accounts[USERS[0]]["verdict"], "complete")
 
+    def test_verify_takes_a_folder_of_jobs_of_one_account(self):
+        user = USERS[0]
+        self.make_accounts([user])
+        self.assert_code(self.batch(), 0)
+        self.make_archive("more", 5)
+        self.assert_code(self.run_program(
+            "migrate", "more.mbox", "--to", self.server.url("More", user), "--ca-file",
+            self.server.ca_file, "--password-file", self.server.password_file(user),
+            "--state-dir", self.state, "--progress=none"), 0)
+        secret = ["--password-file", self.server.password_file(user), "--accept-journal-target"]
+        outcome = self.run_program("verify", self.state, *secret)
+        self.assert_code(outcome, 0)
+        self.assertEqual(sorted(line.split(": ")[2].split(",")[0]
+                                for line in outcome.out.splitlines()),
+                         ["12 messages checked", "5 messages checked"])
+        self.take_away(user, 1)
+        outcome = self.run_program("verify", self.state, "--strict", *secret)
+        self.assert_code(outcome, 1)
+        self.assertIn("1 missing", outcome.out)
+        self.assertIn("complete: ", outcome.out)
+        for more in ("--json", "--remove-copies"):
+            self.assertIn("takes one job", self.run_program("verify", self.state, more, *secret).err)
+
+    def test_verify_takes_no_password_for_several_accounts(self):
+        self.make_accounts(USERS[:2])
+        self.assert_code(self.batch(), 0)
+        outcome = self.run_program("verify", self.state, "--password-file",
+                                   self.server.password_file(USERS[0]))
+        self.assert_code(outcome, 64)
+        self.assertIn("batch --verify", outcome.err)
+
     def test_options_that_say_nothing_about_a_comparison(self):
         self.make_accounts(USERS[:1])
         for more, word in ((("--full",), "add --verify"),

@@ -24,7 +24,7 @@ struct RunFacts {
   std::uint64_t messages_now = 0;  ///< stored in this run
   std::uint64_t bytes_now = 0;
   std::string reason = {};  ///< why it is not complete; empty: not known, or nothing to say
-  bool replaced = false;  ///< a later job has moved the same archives (job::KnownJob)
+  bool replaced = false;    ///< a later job has moved the same archives (job::KnownJob)
 
   /// `user@host`.
   [[nodiscard]] std::string account() const { return host.empty() ? user : user + "@" + host; }

@@ -2,8 +2,8 @@
 // What the page is made of: the data that the program wrote, elements, numbers for people. Text from
 // outside only ever becomes text nodes.
 
-const VERDICTS = ['failed', 'interrupted', 'unfinished', 'incomplete', 'refused', 'complete',
-  'replaced'];
+const VERDICTS =
+    ['failed', 'interrupted', 'unfinished', 'incomplete', 'refused', 'complete', 'replaced'];
 const PAGE_ROWS = 100;
 const PRINTED_ROWS = 2000;
 
