@@ -104,16 +104,7 @@ Result<void> replace_file(const std::string& path, std::string_view bytes, unsig
 
 namespace {
 
-/// Nothing when no regular file is there that can be read.
-std::string beginning_of(const std::string& path) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  struct stat status {};
-  if (!file.valid() || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return "";
-  std::string bytes(64, '\0');
-  const ssize_t got = ::pread(file.get(), bytes.data(), bytes.size(), 0);
-  bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-  return bytes;
-}
+constexpr std::size_t kMagicBytes = 64;
 
 bool begins_with_any(std::string_view text, std::span<const std::string_view> beginnings) {
   return std::any_of(beginnings.begin(), beginnings.end(),
@@ -122,9 +113,19 @@ bool begins_with_any(std::string_view text, std::span<const std::string_view> be
 
 }  // namespace
 
+std::string beginning_of(const std::string& path, std::size_t most) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat status {};
+  if (!file.valid() || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return "";
+  std::string bytes(most, '\0');
+  const ssize_t got = ::pread(file.get(), bytes.data(), bytes.size(), 0);
+  bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  return bytes;
+}
+
 Result<void> refuse_other_content(const std::string& path,
                                   std::span<const std::string_view> beginnings) {
-  const std::string found = beginning_of(path);
+  const std::string found = beginning_of(path, kMagicBytes);
   if (found.empty() || begins_with_any(found, beginnings)) return ok();
   return Error{ErrorCode::cannot_create, path + " is there and is no such file of mboxferry's",
                "choose another name, or remove it"};
@@ -133,7 +134,7 @@ Result<void> refuse_other_content(const std::string& path,
 Result<FileDescriptor> open_log(const std::string& path) {
   constexpr std::array<std::string_view, 4> kNoLogs{"From ", "SQLite format 3", "PK\x03\x04",
                                                     "\x1f\x8b"};
-  if (begins_with_any(beginning_of(path), kNoLogs))
+  if (begins_with_any(beginning_of(path, kMagicBytes), kNoLogs))
     return cannot("append to", path, "it is mail, a journal or an archive");
   // Without O_NONBLOCK, opening a pipe would wait for a reader.
   FileDescriptor file(::open(path.c_str(),

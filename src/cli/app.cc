@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
+#include <cstdlib>
 
 #include "cli/command.h"
 #include "cli/exit_codes.h"
@@ -14,7 +16,9 @@
 #include "cli/signals.h"
 #include "mboxferry/base/file.h"
 #include "mboxferry/base/thread.h"
+#include "mboxferry/base/time.h"
 #include "mboxferry/journal/memory.h"
+#include "mboxferry/report/event.h"
 #include "mboxferry/report/printable.h"
 
 namespace mboxferry::cli {
@@ -56,16 +60,59 @@ int conclude(const Error& error) {
   return exit_status(error.code);
 }
 
+/// A process has one standard error, and one way of speaking there.
+std::atomic<bool>& speaks_events() {
+  static std::atomic<bool> speaks{false};
+  return speaks;
+}
+
+/// What is wrong with the options is said in this way too, before they have been read.
+bool asks_for_events(const Arguments& arguments) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == "--") return false;
+    if (arguments[i] == "--progress=json") return true;
+    if (arguments[i] == "--progress" && i + 1 < arguments.size() && arguments[i + 1] == "json")
+      return true;
+  }
+  const char* named = std::getenv("MBOXFERRY_PROGRESS");
+  return named != nullptr && std::string_view(named) == "json";
+}
+
+void write_error_line(const std::string& line) {
+  static_cast<void>(write_all(STDERR_FILENO, line, "standard error"));
+}
+
+/// The last line for programs.
+int say_result(int status) {
+  if (!speaks_events()) return status;
+  report::TextBuffer text;
+  report::JsonStream json(text);
+  report::begin_event(json, "result", "", system_clock().unix_seconds())
+      .member("status", static_cast<unsigned>(status))
+      .member("text", status_words(status))
+      .end_object();
+  write_error_line(text.take() + "\n");
+  return status;
+}
+
 }  // namespace
 
 std::span<const Command> commands() { return kCommands; }
 
+void speak_events() { speaks_events() = true; }
+
 void say(std::string_view line) {
-  static_cast<void>(
-      write_all(STDERR_FILENO, "mboxferry: " + report::printable(line) + "\n", "standard error"));
+  write_error_line(speaks_events()
+                       ? report::text_event("notice", "", line, system_clock().unix_seconds())
+                       : "mboxferry: " + report::printable(line) + "\n");
 }
 
 void say_error(const Error& error) {
+  if (speaks_events()) {
+    write_error_line(
+        report::text_event("error", "", describe(error), system_clock().unix_seconds()));
+    return;
+  }
   const bool for_a_person = !error.aside.empty() && ::isatty(STDERR_FILENO) == 1;
   say(describe(error) + (for_a_person ? " (" + error.aside + ")" : ""));
 }
@@ -78,14 +125,15 @@ int run(int argument_count, char** arguments) {
     const Cancellation& interrupt = catch_signals();
     report::DescriptorOutput out(STDOUT_FILENO, "standard output");
     Context context{out, interrupt};
-    const Result<int> status = dispatch(
-        Arguments(arguments + (argument_count > 0 ? 1 : 0), arguments + argument_count), context);
+    const Arguments words(arguments + (argument_count > 0 ? 1 : 0), arguments + argument_count);
+    if (asks_for_events(words)) speak_events();
+    const Result<int> status = dispatch(words, context);
     const Result<void> flushed = out.flush();
-    if (!status) return conclude(status.error());
-    if (!flushed) return conclude(flushed.error());
-    return *status;
+    if (!status) return say_result(conclude(status.error()));
+    if (!flushed) return say_result(conclude(flushed.error()));
+    return say_result(*status);
   } catch (...) {
-    return conclude(error_of_exception());
+    return say_result(conclude(error_of_exception()));
   }
 }
 

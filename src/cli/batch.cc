@@ -121,7 +121,7 @@ OptionTable batch_table() {
        "append to a file for each account what is said to its server and by it")  //
       ("report-json", po::value<std::string>()->value_name("FILE"),
        "write a report (jobs/schema/report.json; with --dry-run plan.json, with --verify "
-       "verify-batch.json)");
+       "verify-batch.json); - is standard output");
   add_report_options(batch);
   add_progress_option(batch);
   batch.add_options()  //
@@ -257,12 +257,6 @@ int exit_of(const job::Standing& standing, const Cancellation& interrupt) {
   return standing.refused + standing.incomplete > 0 ? kExitRefused : kExitSuccess;
 }
 
-/// A failure to write a report never hides how the accounts are.
-int status_with(int status, const std::vector<Error>& failures) {
-  const bool well = status == kExitSuccess || status == kExitRefused;
-  return well && !failures.empty() ? exit_status(failures.front().code) : status;
-}
-
 /// Several accounts at once, each by `work`; returns how they are then.
 Result<job::Standing> run_all(const BatchSettings& settings, job::AccountWork& work,
                               job::Ledger& ledger, report::BatchPrinter& printer,
@@ -285,12 +279,14 @@ Result<int> migrate_all(const Options& options, const BatchSettings& settings,
                       settings.choice.retry_failed);
   MBOXFERRY_ASSIGN(const job::Standing standing,
                    run_all(settings, migration, ledger, metrics ? *metrics : printer, context));
-  MBOXFERRY_TRY(write_batch_summary(context.out, ledger, standing, "stored"));
+  if (!writes_to_standard_output(options))
+    MBOXFERRY_TRY(write_batch_summary(context.out, ledger, standing, "stored"));
   MBOXFERRY_TRY(context.out.flush());
-  const std::vector<Error> failures =
-      write_run_reports(options, accounts_of(ledger, settings.state_folder));
-  for (const Error& failure : failures) say(describe(failure));
-  return status_with(exit_of(standing, context.interrupt), failures);
+  const int status = status_with(
+      exit_of(standing, context.interrupt),
+      write_run_reports(options, accounts_of(ledger, settings.state_folder), context.out));
+  if (metrics) metrics->ended(status);
+  return status;
 }
 
 Result<int> plan_all(const Options& options, const BatchSettings& settings, BatchAccounts& accounts,
@@ -299,9 +295,12 @@ Result<int> plan_all(const Options& options, const BatchSettings& settings, Batc
   MBOXFERRY_ASSIGN(const job::Standing standing,
                    run_all(settings, dry_run, ledger, printer, context));
   const BatchTotals totals{standing, dry_run.time_with(settings.limits.accounts_at_once)};
-  MBOXFERRY_TRY(write_plan_reports(options, all_can_go(totals), totals.time, plans_of(ledger)));
-  MBOXFERRY_TRY(write_batch_plan_summary(context.out, ledger, totals));
-  return exit_of(standing, context.interrupt);
+  if (!writes_to_standard_output(options))
+    MBOXFERRY_TRY(write_batch_plan_summary(context.out, ledger, totals));
+  MBOXFERRY_TRY(context.out.flush());
+  return status_with(
+      exit_of(standing, context.interrupt),
+      write_plan_reports(options, all_can_go(totals), totals.time, plans_of(ledger), context.out));
 }
 
 Result<int> verify_all(const Options& options, const BatchSettings& settings,
@@ -310,14 +309,15 @@ Result<int> verify_all(const Options& options, const BatchSettings& settings,
   Verification verification(accounts, settings.state_folder, settings.full);
   MBOXFERRY_ASSIGN(const job::Standing standing,
                    run_all(settings, verification, ledger, printer, context));
-  MBOXFERRY_TRY(write_batch_summary(context.out, ledger, standing, "verified"));
+  if (!writes_to_standard_output(options))
+    MBOXFERRY_TRY(write_batch_summary(context.out, ledger, standing, "verified"));
   MBOXFERRY_TRY(context.out.flush());
   std::vector<Error> failures;
-  const auto written = write_json_file(options, [&](report::TextOutput& file) {
-    return report::write_verify_batch(file, batch_verdict(standing), verifications_of(ledger));
-  });
+  const auto written =
+      write_report_file(options, "report-json", context.out, [&](report::TextOutput& file) {
+        return report::write_verify_batch(file, batch_verdict(standing), verifications_of(ledger));
+      });
   if (!written) failures.push_back(written.error());
-  for (const Error& failure : failures) say(describe(failure));
   return status_with(exit_of(standing, context.interrupt), failures);
 }
 

@@ -64,8 +64,12 @@ OptionTable forget_table();
 
 std::span<const Command> commands();
 
-/// Writes `mboxferry: line` to standard error, made safe for a terminal.
+/// Writes `mboxferry: line` to standard error, made safe for a terminal; after speak_events() an
+/// object of jobs/schema/progress.json.
 void say(std::string_view line);
+/// From now on every line on standard error is for programs, also the last one, which says how the
+/// command ended (--progress=json).
+void speak_events();
 /// Says what failed; on a terminal with what is for the person there alone.
 void say_error(const Error& error);
 

@@ -48,4 +48,20 @@ constexpr int exit_status(ErrorCode code) {
   return kExitFailed;
 }
 
+/// What a status means, in a few words.
+constexpr std::string_view status_words(int status) {
+  switch (status) {
+    case kExitSuccess:
+      return "done";
+    case kExitRefused:
+      return "finished, some messages refused or parts of the archive not read";
+    case kExitTryLater:
+      return "not finished";
+    case kExitInterrupted:
+      return "interrupted";
+    default:
+      return "failed";
+  }
+}
+
 }  // namespace mboxferry::cli

@@ -73,7 +73,7 @@ OptionTable migrate_table() {
       ("state-dir", po::value<std::string>()->value_name("DIR"),
        "keep it under a name of its own here (default: ~/.local/state/mboxferry)")  //
       ("report-json", po::value<std::string>()->value_name("FILE"),
-       "write a report (jobs/schema/report.json; with --dry-run plan.json)");
+       "write a report (jobs/schema/report.json; with --dry-run plan.json); - is standard output");
   add_report_options(job);
   add_progress_option(job);
   job.add_options()  //
@@ -123,13 +123,18 @@ Result<int> dry_run(const Options& options, const transfer::JobSettings& setting
   const report::PlanFacts facts =
       plan ? plan_facts(settings, *plan)
            : no_plan(settings.account.user, settings.account.host, plan.error().what);
+  if (plan && !writes_to_standard_output(options)) {
+    MBOXFERRY_TRY(report::write_plan_summary(context.out, facts));
+    MBOXFERRY_TRY(context.out.flush());
+  }
   // An older plan must not stay behind a dry run that could not make one.
-  MBOXFERRY_TRY(write_plan_reports(
+  const std::vector<Error> failures = write_plan_reports(
       options, facts.go, facts.time,
-      [&](const report::PlanVisitor& visit) { return visit(report::plan_account_json(facts)); }));
-  if (!plan) return plan.error();
-  MBOXFERRY_TRY(report::write_plan_summary(context.out, facts));
-  return plan->go ? kExitSuccess : kExitFailed;
+      [&](const report::PlanVisitor& visit) { return visit(report::plan_account_json(facts)); },
+      context.out);
+  if (plan) return status_with(plan->go ? kExitSuccess : kExitFailed, failures);
+  for (const Error& failure : failures) say_error(failure);
+  return plan.error();
 }
 
 }  // namespace
@@ -142,8 +147,8 @@ Result<int> run_migrate(const Arguments& arguments, Context& context) {
   }
   MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
   MBOXFERRY_ASSIGN(const ConnectionSettings connection, read_connection_settings(options));
-  MBOXFERRY_ASSIGN(const auto printer, make_printer(options));
   MBOXFERRY_ASSIGN(transfer::JobSettings settings, read_settings(options, connection));
+  MBOXFERRY_ASSIGN(const auto printer, make_printer(options, settings.account.label()));
   MBOXFERRY_ASSIGN(settings.account.password,
                    get_password(connection.password, settings.account.label(), context.interrupt));
   return options.has_flag("dry-run") ? dry_run(options, settings, *printer, context)

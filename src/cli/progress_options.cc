@@ -6,7 +6,11 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <string>
 #include <string_view>
+#include <utility>
+
+#include "cli/command.h"
 
 namespace mboxferry::cli {
 namespace {
@@ -22,7 +26,10 @@ bool can_repaint() {
 Result<report::ProgressStyle> style_of(const Options& options) {
   const auto name = options.get<std::string>("progress");
   if (!name) return can_repaint() ? report::ProgressStyle::live : report::ProgressStyle::plain;
-  if (const auto named = report::progress_style_from_name(*name)) return *named;
+  if (const auto named = report::progress_style_from_name(*name)) {
+    if (*named == report::ProgressStyle::json) speak_events();
+    return *named;
+  }
   return Error{ErrorCode::usage, "--progress has a value that is not known",
                "it takes live, plain, json or none"};
 }
@@ -35,9 +42,10 @@ void add_progress_option(po::options_description& group) {
                       "error");
 }
 
-Result<std::unique_ptr<report::ProgressPrinter>> make_printer(const Options& options) {
+Result<std::unique_ptr<report::ProgressPrinter>> make_printer(const Options& options,
+                                                              std::string account) {
   MBOXFERRY_ASSIGN(const report::ProgressStyle style, style_of(options));
-  return report::make_progress_printer(style, STDERR_FILENO, system_clock());
+  return report::make_progress_printer(style, STDERR_FILENO, system_clock(), std::move(account));
 }
 
 Result<std::unique_ptr<report::BatchPrinter>> make_batch_printer(const Options& options) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "cli/options.h"
 #include "mboxferry/base/cancellation.h"
@@ -14,9 +15,10 @@ namespace mboxferry::cli {
 
 void add_progress_option(boost::program_options::options_description& group);
 
-/// The printer that --progress asks for, on standard error. Without the option: live on a terminal,
-/// else plain.
-Result<std::unique_ptr<report::ProgressPrinter>> make_printer(const Options& options);
+/// The printer that --progress asks for, on standard error, about `account`. Without the option:
+/// live on a terminal, else plain.
+Result<std::unique_ptr<report::ProgressPrinter>> make_printer(const Options& options,
+                                                              std::string account = {});
 
 /// The same for a batch.
 Result<std::unique_ptr<report::BatchPrinter>> make_batch_printer(const Options& options);

@@ -52,7 +52,7 @@ OptionTable retry_table() {
   auto job = option_group("the job");
   add_unread_option(job);
   job.add_options()("report-json", po::value<std::string>()->value_name("FILE"),
-                    "write a report (jobs/schema/report.json)");
+                    "write a report (jobs/schema/report.json); - is standard output");
   add_strict_option(job);
   add_resend_option(job);
   add_report_options(job);
@@ -130,7 +130,6 @@ Result<int> run_retry(const Arguments& arguments, Context& context) {
   }
   MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
   MBOXFERRY_ASSIGN(const ConnectionSettings connection, read_connection_settings(options));
-  MBOXFERRY_ASSIGN(const auto printer, make_printer(options));
   MBOXFERRY_ASSIGN(auto journal, open_journal(options, journal::OpenMode::read_only));
   MBOXFERRY_ASSIGN(const auto refused, transfer::find_refused(*journal, read_choice(options)));
   MBOXFERRY_ASSIGN(const bool finished, is_finished(*journal));
@@ -146,6 +145,7 @@ Result<int> run_retry(const Arguments& arguments, Context& context) {
   }
   MBOXFERRY_ASSIGN(transfer::JobSettings settings,
                    read_settings(options, connection, *journal, context.interrupt));
+  MBOXFERRY_ASSIGN(const auto printer, make_printer(options, settings.account.label()));
   journal.reset();
   MBOXFERRY_ASSIGN(settings.account.password,
                    get_password(connection.password, settings.account.label(), context.interrupt));

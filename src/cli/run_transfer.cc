@@ -4,12 +4,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
 
 #include "cli/exit_codes.h"
 #include "cli/progress_options.h"
+#include "mboxferry/base/file.h"
 #include "mboxferry/base/output_file.h"
 #include "mboxferry/base/time.h"
 #include "mboxferry/report/csv_ledger.h"
@@ -32,6 +37,9 @@ std::unique_ptr<journal::Journal> journal_of(const transfer::JobSettings& settin
   auto journal = journal::Journal::open(settings.journal_path, journal::OpenMode::read_only);
   return journal ? std::move(*journal) : nullptr;
 }
+
+constexpr std::array kReports{"report-json", "report-csv", "report-html"};
+constexpr std::array kOutputs{"report-json", "report-csv", "report-html", "metrics-file"};
 
 Result<void> can_be_replaced(const std::string& path) {
   constexpr std::array<std::string_view, 1> kMetrics{"# HELP mboxferry_"};
@@ -70,13 +78,14 @@ std::vector<Error> tell(const Options& options, const transfer::JobSettings& set
                                result.stored_now.messages,
                                result.stored_now.bytes,
                                reason};
-  if (journal)
+  if (journal && !writes_to_standard_output(options))
     add_failure(failures, sum_up(*journal, facts, result.error.has_value(), context.out));
   if (result.error) say_error(*result.error);
   const report::AccountSource account = [&](const report::AccountVisitor& visit) {
     return visit(facts, journal.get());
   };
-  for (Error& failure : write_run_reports(options, account)) failures.push_back(std::move(failure));
+  for (Error& failure : write_run_reports(options, account, context.out))
+    failures.push_back(std::move(failure));
   for (const Error& failure : failures) say(describe(failure));
   return failures;
 }
@@ -102,51 +111,90 @@ void add_report_options(boost::program_options::options_description& group) {
        "(docs/metrics.md)");
 }
 
-Result<void> check_report_files(const Options& options) {
-  for (const char* option : {"report-json", "report-csv", "report-html", "metrics-file"}) {
-    const std::string path = options.text(option);
-    if (path.empty()) continue;
-    if (std::string_view(option) == "metrics-file" && options.has_flag("dry-run")) {
-      return Error{ErrorCode::usage, "--metrics-file tells of a run, not of a --dry-run",
-                   "--report-json, --report-csv and --report-html write the plan"};
-    }
-    // Reports may go into a pipe; metrics are a file that is replaced again and again.
-    MBOXFERRY_TRY(std::string_view(option) == "metrics-file" ? can_be_replaced(path)
-                                                             : report::check_creatable(path));
+bool writes_to_standard_output(const Options& options) {
+  return std::any_of(kReports.begin(), kReports.end(),
+                     [&](const char* option) { return options.text(option) == "-"; });
+}
+
+namespace {
+
+/// Each output has a place of its own.
+Result<void> check_apart(const Options& options) {
+  std::map<std::string, std::string> places;  // options by the files that they name
+  for (const char* option : kOutputs) {
+    const auto named = options.get<std::string>(option);
+    if (!named) continue;
+    if (named->empty())
+      return Error{ErrorCode::usage, fmt::format("--{} names no file", option), "name one"};
+    const std::string place =
+        *named == "-" ? *named : canonical_path(std::filesystem::absolute(*named).string());
+    const auto [other, first] = places.emplace(place, option);
+    if (first) continue;
+    return Error{ErrorCode::usage,
+                 *named == "-"
+                     ? "two reports would be mixed on standard output"
+                     : fmt::format("--{} and --{} name the same file", other->second, option),
+                 "name a file for one of them"};
   }
   return ok();
 }
 
-std::vector<Error> write_run_reports(const Options& options,
-                                     const report::AccountSource& accounts) {
+}  // namespace
+
+Result<void> check_report_files(const Options& options) {
+  MBOXFERRY_TRY(check_apart(options));
+  for (const char* option : kOutputs) {
+    const std::string path = options.text(option);
+    const bool metrics = std::string_view(option) == "metrics-file";
+    if (path.empty() || (path == "-" && !metrics)) continue;
+    if (metrics && options.has_flag("dry-run")) {
+      return Error{ErrorCode::usage, "--metrics-file tells of a run, not of a --dry-run",
+                   "--report-json, --report-csv and --report-html write the plan"};
+    }
+    // Reports may go into a pipe; metrics are a file that is replaced again and again.
+    MBOXFERRY_TRY(metrics ? can_be_replaced(path) : report::check_creatable(path));
+  }
+  return ok();
+}
+
+std::vector<Error> write_run_reports(const Options& options, const report::AccountSource& accounts,
+                                     report::TextOutput& out) {
   std::vector<Error> failures;
-  add_failure(failures, write_json_file(options, [&](report::TextOutput& file) {
-                return report::write_job_report(file, accounts);
-              }));
-  add_failure(failures, write_report_file(options, "report-csv", [&](report::TextOutput& file) {
-                return report::write_csv_ledger(file, accounts);
-              }));
-  add_failure(failures, write_report_file(options, "report-html", [&](report::TextOutput& file) {
-                return report::write_html_page(file, accounts, system_clock().unix_seconds());
-              }));
+  const auto write = [&](const char* option, const auto& writer) {
+    add_failure(failures, write_report_file(options, option, out, writer));
+  };
+  write("report-json",
+        [&](report::TextOutput& file) { return report::write_job_report(file, accounts); });
+  write("report-csv",
+        [&](report::TextOutput& file) { return report::write_csv_ledger(file, accounts); });
+  write("report-html", [&](report::TextOutput& file) {
+    return report::write_html_page(file, accounts, system_clock().unix_seconds());
+  });
   return failures;
 }
 
-Result<void> write_plan_reports(const Options& options, bool go,
-                                const std::optional<report::PlanTime>& time,
-                                const report::PlanSource& accounts) {
+std::vector<Error> write_plan_reports(const Options& options, bool go,
+                                      const std::optional<report::PlanTime>& time,
+                                      const report::PlanSource& accounts, report::TextOutput& out) {
   std::vector<Error> failures;
-  add_failure(failures, write_json_file(options, [&](report::TextOutput& file) {
-                return report::write_plan_report(file, go, time, accounts);
-              }));
-  add_failure(failures, write_report_file(options, "report-csv", [&](report::TextOutput& file) {
-                return report::write_plan_csv(file, accounts);
-              }));
-  add_failure(failures, write_report_file(options, "report-html", [&](report::TextOutput& file) {
-                return report::write_plan_page(file, go, time, accounts,
-                                               system_clock().unix_seconds());
-              }));
-  return failures.empty() ? ok() : failures.front();
+  const auto write = [&](const char* option, const auto& writer) {
+    add_failure(failures, write_report_file(options, option, out, writer));
+  };
+  write("report-json", [&](report::TextOutput& file) {
+    return report::write_plan_report(file, go, time, accounts);
+  });
+  write("report-csv",
+        [&](report::TextOutput& file) { return report::write_plan_csv(file, accounts); });
+  write("report-html", [&](report::TextOutput& file) {
+    return report::write_plan_page(file, go, time, accounts, system_clock().unix_seconds());
+  });
+  return failures;
+}
+
+int status_with(int status, const std::vector<Error>& failures) {
+  for (const Error& failure : failures) say_error(failure);
+  const bool well = status == kExitSuccess || status == kExitRefused;
+  return well && !failures.empty() ? exit_status(failures.front().code) : status;
 }
 
 Result<imap::AppendMode> read_append_mode(const Options& options) {
@@ -160,18 +208,9 @@ Result<imap::AppendMode> read_append_mode(const Options& options) {
   return *mode;
 }
 
-Result<int> transfer_now(const Options& options, const transfer::JobSettings& settings,
-                         report::ProgressPrinter& printer, Context& context) {
-  std::optional<report::JobMetricsPrinter> metrics;
-  if (const std::string path = options.text("metrics-file"); !path.empty())
-    metrics.emplace(printer, report::MetricsFile(path, system_clock()), settings.account.label());
-  report::ProgressPrinter& shown = metrics ? *metrics : printer;
-  PrintingObserver observer(shown, context.interrupt);
-  const transfer::JobResult result =
-      transfer::run_job(settings, transfer::real_environment(settings, context.interrupt), observer,
-                        context.interrupt);
-  shown.finish();
-  const std::vector<Error> failures = tell(options, settings, result, context);
+namespace {
+
+int status_of(const transfer::JobResult& result, const std::vector<Error>& failures) {
   if (result.error) return exit_status(result.error->code);
   if (!failures.empty()) return exit_status(failures.front().code);
   switch (result.verdict) {
@@ -186,6 +225,24 @@ Result<int> transfer_now(const Options& options, const transfer::JobSettings& se
       break;
   }
   return kExitFailed;
+}
+
+}  // namespace
+
+Result<int> transfer_now(const Options& options, const transfer::JobSettings& settings,
+                         report::ProgressPrinter& printer, Context& context) {
+  std::optional<report::JobMetricsPrinter> metrics;
+  if (const std::string path = options.text("metrics-file"); !path.empty())
+    metrics.emplace(printer, report::MetricsFile(path, system_clock()), settings.account.label());
+  report::ProgressPrinter& shown = metrics ? *metrics : printer;
+  PrintingObserver observer(shown, context.interrupt);
+  const transfer::JobResult result =
+      transfer::run_job(settings, transfer::real_environment(settings, context.interrupt), observer,
+                        context.interrupt);
+  shown.finish();
+  const int status = status_of(result, tell(options, settings, result, context));
+  if (metrics) metrics->ended(status);
+  return status;
 }
 
 }  // namespace mboxferry::cli

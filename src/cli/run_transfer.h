@@ -25,28 +25,38 @@ void add_report_options(boost::program_options::options_description& group);
 /// Fails when a report that is asked for could not be created, and --metrics-file with --dry-run.
 Result<void> check_report_files(const Options& options);
 
-/// Writes a document with `write` to the file that the option names, if it names one.
+/// True when a report goes to standard output (`-`), which then has no other result.
+bool writes_to_standard_output(const Options& options);
+
+/// Writes a document with `write` to the file that the option names, if it names one; `out` is
+/// standard output.
 template <typename Write>
-Result<void> write_report_file(const Options& options, const char* option, const Write& write) {
+Result<void> write_report_file(const Options& options, const char* option, report::TextOutput& out,
+                               const Write& write) {
   const std::string path = options.text(option);
   if (path.empty()) return ok();
+  if (path == "-") {
+    MBOXFERRY_TRY(write(out));
+    return out.flush();
+  }
   MBOXFERRY_ASSIGN(const auto file, report::WholeFile::create(path));
   MBOXFERRY_TRY(write(*file));
   return file->commit();
 }
-template <typename Write>
-Result<void> write_json_file(const Options& options, const Write& write) {
-  return write_report_file(options, "report-json", write);
-}
 
 /// Writes those of --report-json, --report-csv and --report-html that are asked for, each whatever
 /// became of the others. Returns the errors.
-std::vector<Error> write_run_reports(const Options& options, const report::AccountSource& accounts);
+std::vector<Error> write_run_reports(const Options& options, const report::AccountSource& accounts,
+                                     report::TextOutput& out);
 
-/// The same for the plan of a dry run; fails with the first error when it has tried all.
-Result<void> write_plan_reports(const Options& options, bool go,
-                                const std::optional<report::PlanTime>& time,
-                                const report::PlanSource& accounts);
+/// The same for the plan of a dry run.
+std::vector<Error> write_plan_reports(const Options& options, bool go,
+                                      const std::optional<report::PlanTime>& time,
+                                      const report::PlanSource& accounts, report::TextOutput& out);
+
+/// Says what could not be written. The status is that of the first failure where all else went
+/// well, else `status`.
+int status_with(int status, const std::vector<Error>& failures);
 
 /// Runs the job, writes the summary and the reports that the options ask for, says what failed, and
 /// returns the exit status: that of the job's own error before that of what could not be written.

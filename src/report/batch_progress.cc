@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "mboxferry/report/event.h"
 #include "mboxferry/report/json_stream.h"
 #include "mboxferry/report/printable.h"
 #include "report/background_output.h"
@@ -200,18 +201,11 @@ class LiveBatchPrinter final : public TimedBatchPrinter {
 class JsonBatchPrinter final : public TimedBatchPrinter {
  public:
   JsonBatchPrinter(int descriptor, Clock& clock)
-      : TimedBatchPrinter(descriptor, clock, milliseconds(1000)) {}
+      : TimedBatchPrinter(descriptor, clock, milliseconds(1000)), clock_(clock) {}
 
  private:
   void print_notice(std::string_view account, std::string_view line) override {
-    TextBuffer text;
-    JsonStream json(text);
-    json.begin_object()
-        .member("event", "notice")
-        .member("account", account)
-        .member("text", line)
-        .end_object();
-    put(text.take() + "\n");
+    put(text_event("notice", account, line, clock_.unix_seconds()));
   }
   void end() override { print(); }
   void print() override {
@@ -219,7 +213,7 @@ class JsonBatchPrinter final : public TimedBatchPrinter {
     const Pace now = pace();
     TextBuffer text;
     JsonStream json(text);
-    json.begin_object().member("event", "batch");
+    begin_event(json, "batch", "", clock_.unix_seconds());
     json.key("accounts")
         .begin_object()
         .member("total", sample.accounts)
@@ -258,6 +252,8 @@ class JsonBatchPrinter final : public TimedBatchPrinter {
     json.end_array().member("waiting", sample.waits_for).end_object();
     put(text.take() + "\n");
   }
+
+  Clock& clock_;
 };
 
 }  // namespace

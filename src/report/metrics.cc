@@ -5,9 +5,12 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
+#include <optional>
 #include <span>
 
 #include "mboxferry/base/file.h"
+#include "mboxferry/base/output_file.h"
 #include "mboxferry/report/printable.h"
 
 namespace mboxferry::report {
@@ -18,6 +21,25 @@ constexpr unsigned kReadableByAll = 0644;
 
 constexpr std::array<std::string_view, 6> kPhases{"reading", "connecting", "reconciling",
                                                   "sending", "verifying",  "done"};
+
+constexpr const char* kExitStatus = "exit_status";
+constexpr const char* kLastSuccess = "last_success_timestamp_seconds";
+
+/// The value of a metric in a metrics file, whatever its labels; nothing when it has none.
+std::optional<std::int64_t> metric_in(std::string_view text, const std::string& name) {
+  for (std::size_t at = text.find("\n" + name); at != std::string_view::npos;
+       at = text.find("\n" + name, at + 1)) {
+    std::string_view line = text.substr(at + 1);
+    line = line.substr(0, line.find('\n'));
+    const char behind = line.size() > name.size() ? line[name.size()] : '\0';
+    const std::size_t blank = line.rfind(' ');
+    if ((behind != ' ' && behind != '{') || blank == std::string_view::npos) continue;
+    std::int64_t value = 0;
+    const char* const end = line.data() + line.size();
+    if (std::from_chars(line.data() + blank + 1, end, value).ptr == end) return value;
+  }
+  return {};
+}
 
 /// A label's value: what the format escapes, and nothing that could end the line.
 std::string label_value(std::string_view text) {
@@ -35,7 +57,7 @@ class Metrics {
   explicit Metrics(std::string labels) : labels_(std::move(labels)) {}
 
   template <typename Number>
-  void add(std::string_view name, std::string_view type, std::string_view help, Number value) {
+  void add(const std::string& name, std::string_view type, std::string_view help, Number value) {
     describe(name, type, help);
     text_ += fmt::format("mboxferry_{}{} {}\n", name, braces(labels_), value);
   }
@@ -49,6 +71,14 @@ class Metrics {
                            braces(labels_.empty() ? own : labels_ + "," + own),
                            state == current ? 1 : 0);
     }
+  }
+  /// How runs ended; `kind` stands in front of the names.
+  void add_ends(const std::string& kind, const RunState& run) {
+    add(kind + kExitStatus, "gauge",
+        "Exit status of the last run that ended (docs/exit-codes.md), -1 when none has.",
+        run.exit_status);
+    add(kind + kLastSuccess, "gauge",
+        "When a run last ended with status 0, in Unix time; 0: never.", run.last_success);
   }
   std::string take() { return std::move(text_); }
 
@@ -67,10 +97,11 @@ class Metrics {
 
 }  // namespace
 
-std::string job_metrics(const ProgressSample& sample, std::string_view account, bool running,
-                        std::int64_t now) {
+std::string job_metrics(const ProgressSample& sample, std::string_view account,
+                        const RunState& run) {
   Metrics metrics(fmt::format("account=\"{}\"", label_value(account)));
-  metrics.add("running", "gauge", "1 while the job runs, 0 when it has ended.", running ? 1 : 0);
+  metrics.add("running", "gauge", "1 while the job runs, 0 when it has ended.",
+              run.running ? 1 : 0);
   metrics.add_state("phase", "1 for what the job does just now.", "phase", kPhases, sample.phase);
   metrics.add("messages_planned", "gauge", "Messages to be stored, as far as known.",
               sample.messages_total);
@@ -93,14 +124,16 @@ std::string job_metrics(const ProgressSample& sample, std::string_view account, 
               sample.unread);
   metrics.add("waiting_seconds", "gauge", "Until the job goes on that waits; 0 when it does not.",
               sample.waiting_seconds);
-  metrics.add("written_timestamp_seconds", "gauge", "When this was written, in Unix time.", now);
+  metrics.add_ends("", run);
+  metrics.add("written_timestamp_seconds", "gauge", "When this was written, in Unix time.",
+              run.now);
   return metrics.take();
 }
 
-std::string batch_metrics(const BatchSample& sample, bool running, std::int64_t now) {
+std::string batch_metrics(const BatchSample& sample, const RunState& run) {
   Metrics metrics("");
   metrics.add("batch_running", "gauge", "1 while the batch runs, 0 when it has ended.",
-              running ? 1 : 0);
+              run.running ? 1 : 0);
   metrics.add("batch_accounts", "gauge", "Accounts of the batch or its shard.", sample.accounts);
   metrics.add("batch_accounts_waiting", "gauge", "Accounts that wait for their turn.",
               sample.waiting);
@@ -114,7 +147,10 @@ std::string batch_metrics(const BatchSample& sample, bool running, std::int64_t 
               sample.incomplete);
   metrics.add("batch_accounts_later", "gauge", "Accounts that must go on in a later run.",
               sample.later);
-  metrics.add("batch_accounts_failed", "gauge", "Accounts that failed.", sample.failed);
+  metrics.add("batch_accounts_failed", "gauge", "Accounts that failed, refused logins included.",
+              sample.failed);
+  metrics.add("batch_accounts_login_refused", "gauge", "Accounts whose login was refused.",
+              sample.login_refused);
   metrics.add("batch_run_messages_stored_total", "counter", "Messages stored in this run.",
               sample.messages_now);
   metrics.add("batch_run_bytes_stored_total", "counter", "Bytes of messages stored in this run.",
@@ -123,48 +159,83 @@ std::string batch_metrics(const BatchSample& sample, bool running, std::int64_t 
               sample.archive_bytes);
   metrics.add("batch_archive_bytes_done", "gauge", "Of these, those of accounts that are done.",
               sample.archive_bytes_done);
+  metrics.add_ends("batch_", run);
   metrics.add("batch_written_timestamp_seconds", "gauge", "When this was written, in Unix time.",
-              now);
+              run.now);
   return metrics.take();
 }
 
 bool MetricsFile::due() const { return !written_ || clock_.now() - *written_ >= kBetweenWrites; }
+
+RunState MetricsFile::earlier(std::string_view prefix) const {
+  constexpr std::size_t kMost = 64 * 1024;
+  const std::string text = beginning_of(path_, kMost);
+  RunState run;
+  run.exit_status = metric_in(text, std::string(prefix) + kExitStatus).value_or(run.exit_status);
+  run.last_success = metric_in(text, std::string(prefix) + kLastSuccess).value_or(run.last_success);
+  return run;
+}
 
 Result<void> MetricsFile::write(std::string_view text) {
   written_ = clock_.now();
   return replace_file(path_, text, kReadableByAll);
 }
 
+namespace {
+
+/// How a run has ended, from now on.
+void end_run(RunState& run, int exit_status, std::int64_t now) {
+  run.running = false;
+  run.exit_status = exit_status;
+  if (exit_status == 0) run.last_success = now;
+}
+
+}  // namespace
+
 void JobMetricsPrinter::progress(const ProgressSample& sample) {
   last_ = sample;
-  if (file_.due()) write(true);
+  if (file_.due()) write();
   inner_.progress(sample);
 }
 
 void JobMetricsPrinter::finish() {
-  write(false);
+  run_.running = false;
+  write();
   inner_.finish();
 }
 
-void JobMetricsPrinter::write(bool running) {
-  const auto written = file_.write(job_metrics(last_, account_, running, file_.now()));
+void JobMetricsPrinter::ended(int exit_status) {
+  end_run(run_, exit_status, file_.now());
+  write();
+}
+
+void JobMetricsPrinter::write() {
+  run_.now = file_.now();
+  const auto written = file_.write(job_metrics(last_, account_, run_));
   if (!written && !told_) inner_.notice(describe(written.error()));
   told_ = told_ || !written;
 }
 
 void BatchMetricsPrinter::progress(const BatchSample& sample) {
   last_ = sample;
-  if (file_.due()) write(true);
+  if (file_.due()) write();
   inner_.progress(sample);
 }
 
 void BatchMetricsPrinter::finish() {
-  write(false);
+  run_.running = false;
+  write();
   inner_.finish();
 }
 
-void BatchMetricsPrinter::write(bool running) {
-  const auto written = file_.write(batch_metrics(last_, running, file_.now()));
+void BatchMetricsPrinter::ended(int exit_status) {
+  end_run(run_, exit_status, file_.now());
+  write();
+}
+
+void BatchMetricsPrinter::write() {
+  run_.now = file_.now();
+  const auto written = file_.write(batch_metrics(last_, run_));
   if (!written && !told_) inner_.notice("", describe(written.error()));
   told_ = told_ || !written;
 }

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <utility>
 
+#include "mboxferry/report/event.h"
 #include "mboxferry/report/json_stream.h"
 #include "mboxferry/report/printable.h"
 #include "report/background_output.h"
@@ -179,14 +180,14 @@ class LivePrinter final : public Printer {
 
 class JsonPrinter final : public Printer {
  public:
-  JsonPrinter(int descriptor, Clock& clock) : Printer(descriptor, clock, milliseconds(1000)) {}
+  JsonPrinter(int descriptor, Clock& clock, std::string account)
+      : Printer(descriptor, clock, milliseconds(1000)),
+        clock_(clock),
+        account_(std::move(account)) {}
 
  private:
   void print_notice(std::string_view line) override {
-    TextBuffer text;
-    JsonStream json(text);
-    json.begin_object().member("event", "notice").member("text", line).end_object();
-    put(text.take() + "\n");
+    put(text_event("notice", account_, line, clock_.unix_seconds()));
   }
   void end() override {
     if (!shown()) print(last(), rate());
@@ -194,8 +195,7 @@ class JsonPrinter final : public Printer {
   void print(const ProgressSample& sample, const Rate& rate) override {
     TextBuffer text;
     JsonStream json(text);
-    json.begin_object()
-        .member("event", "progress")
+    begin_event(json, "progress", account_, clock_.unix_seconds())
         .member("phase", sample.phase)
         .member("mailbox", sample.mailbox)
         .member("totals_known", sample.totals_known);
@@ -229,6 +229,9 @@ class JsonPrinter final : public Printer {
     put(text.take() + "\n");
   }
   [[nodiscard]] bool prints_phases() const override { return true; }
+
+  Clock& clock_;
+  const std::string account_;
 };
 
 }  // namespace
@@ -242,14 +245,14 @@ std::optional<ProgressStyle> progress_style_from_name(std::string_view name) {
 }
 
 std::unique_ptr<ProgressPrinter> make_progress_printer(ProgressStyle style, int descriptor,
-                                                       Clock& clock) {
+                                                       Clock& clock, std::string account) {
   switch (style) {
     case ProgressStyle::plain:
       return std::make_unique<PlainPrinter>(descriptor, clock);
     case ProgressStyle::live:
       return std::make_unique<LivePrinter>(descriptor, clock);
     case ProgressStyle::json:
-      return std::make_unique<JsonPrinter>(descriptor, clock);
+      return std::make_unique<JsonPrinter>(descriptor, clock, std::move(account));
     case ProgressStyle::none:
       break;
   }

@@ -58,8 +58,14 @@ WholeFile::WholeFile(std::string path, std::string temporary, FileDescriptor fil
 
 Result<std::unique_ptr<WholeFile>> WholeFile::create(const std::string& path) {
   if (is_stream(path)) {
-    FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-    if (!file.valid()) return cannot_create(path, errno);
+    // A pipe that nobody reads would be waited for, at the end of a whole migration.
+    FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!file.valid() && errno == ENXIO) {
+      return Error{ErrorCode::cannot_create, "nobody reads from " + path,
+                   "start what reads it first, or name a file"};
+    }
+    if (!file.valid() || ::fcntl(file.get(), F_SETFL, O_WRONLY) != 0)
+      return cannot_create(path, errno);
     return std::unique_ptr<WholeFile>(new WholeFile(path, "", std::move(file)));
   }
   MBOXFERRY_TRY(refuse_other_content(path, kBeginningsOfOurs));

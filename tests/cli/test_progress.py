@@ -62,7 +62,8 @@ class ProgressTest(BatchTest):
     def test_each_line_of_a_batch_is_an_object_and_the_last_equals_the_report(self):
         self.make_accounts(30)
         events = self.events(self.batch_lines("json", *SLOW))
-        self.assertEqual(set(events), {"batch", "notice"})
+        self.assertEqual(set(events), {"batch", "notice", "result"})
+        self.assertEqual(events["result"][0]["status"], 77)
         lines = events["batch"]
         self.assertGreater(len(lines), 2)
         for name in ("complete", "refused", "incomplete", "later", "failed"):
@@ -134,7 +135,9 @@ class ProgressTest(BatchTest):
         for archive in (mbox, packing.compress(mbox, "gz")):
             with self.subTest(archive.name):
                 lines = self.events(self.job_lines("json", archive, *SLOW))
-                self.assertEqual(set(lines), {"progress"})
+                self.assertEqual(set(lines), {"progress", "result"})
+                self.assertEqual({one["account"] for one in lines["progress"]},
+                                 {f"u0@{self.server.host}:{self.server.tls_port}"})
                 self.assert_true_to_the_end(lines["progress"], archive.stat().st_size,
                                             sum(one.size for one in wanted))
 
@@ -153,6 +156,41 @@ class ProgressTest(BatchTest):
         self.assertEqual(last["messages"], {"done": stored, "total": stored})
         self.assertEqual(last["bytes"], {"done": sent, "total": sent})
         self.assertEqual(last["archive"], {"read": on_disk, "total": on_disk})
+
+    def test_every_end_is_a_result_line_and_no_line_is_text(self):
+        mbox = self.folder / "mail.mbox"
+        archives.make(mbox, 3)
+        there = self.migrate_arguments(self.server, mbox, "Mail")
+        there[there.index("--progress=none")] = "--progress=json"
+        wrong = self.folder / "wrong"
+        wrong.write_text("wrong\n")
+        refused = list(there)
+        refused[refused.index("--password-file") + 1] = wrong
+        cases = [(("scan", "--progress=json", self.folder / "nowhere"), 66, "failed"),
+                 (("migrate", "--progress", "json", "--no-such-option"), 64, "failed"),
+                 ((*there, "--nonsense"), 64, "failed"),
+                 (refused, 77, "failed"),
+                 ((*there, "--max-messages-per-day=1"), 75, "not finished"),
+                 (there, 0, "done")]
+        for arguments, status, words in cases:
+            with self.subTest(status=status):
+                outcome = self.run_program(*arguments)
+                self.assert_code(outcome, status)
+                events = self.events(outcome.err.splitlines())
+                last = json.loads(outcome.err.splitlines()[-1])
+                self.assertEqual((last["event"], last["status"], last["text"]),
+                                 ("result", status, words))
+                self.assertEqual("error" in events, status != 0)
+
+    def test_a_job_file_asks_for_events_too(self):
+        mbox = self.folder / "mail.mbox"
+        archives.make(mbox, 3)
+        there = self.migrate_arguments(self.server, mbox, "Mail")
+        there.remove("--progress=none")
+        (self.folder / "job.ini").write_text("progress = json\n")
+        outcome = self.run_program(*there, "--config", "job.ini")
+        self.assert_code(outcome, 0)
+        self.assertIn("result", self.events(outcome.err.splitlines()))
 
     def test_a_scan_tells_how_much_is_read(self):
         mbox = self.folder / "mail.mbox"

@@ -91,10 +91,31 @@ class MetricsTest(BatchTest):
                          {"running": 0, "accounts": 2, "accounts_complete": 1,
                           "accounts_failed": 1, "accounts_waiting": 0,
                           "run_messages_stored_total": 12})
+        self.assertEqual((values["mboxferry_batch_exit_status", ""],
+                          values["mboxferry_batch_accounts_login_refused", ""]), (77, 1))
         self.assertEqual(types, {name: kind for name, kind in documented().items()
                                  if "_batch_" in name})
         self.assertEqual((self.folder / "batch.csv").read_text().count(",stored,"), 12)
         self.assertIn("nobody", (self.folder / "batch.html").read_text())
+
+    def test_a_failed_login_is_seen_and_the_last_success_is_kept(self):
+        archive = self.folder / "mail.mbox"
+        archives.make(archive, 3)
+        wrong = self.folder / "wrong"
+        wrong.write_text("wrong\n")
+        label = f'account="alice@{self.server.host}:{self.server.tls_port}"'
+
+        def run(code, *more):
+            self.assert_code(self.migrate(self.server, archive, "Mail", "--metrics-file", self.file,
+                                          *more), code)
+            values, _ = self.read()
+            self.assertEqual(values["mboxferry_exit_status", label], code)
+            return values["mboxferry_last_success_timestamp_seconds", label]
+
+        self.assertEqual(run(77, "--password-file", wrong), 0)
+        success = run(0)
+        self.assertGreater(success, time.time() - 600)
+        self.assertEqual(run(77, "--password-file", wrong), success)
 
     def test_a_file_that_cannot_be_written(self):
         archives.make(self.folder / "mail.mbox", 3)

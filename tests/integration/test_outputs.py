@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the program writes beside others' files: no prepared link leads it anywhere.
 
+import json
 import os
 import stat
 import unittest
@@ -8,6 +9,7 @@ import unittest
 from support import archives
 from support.fake_imap import FakeImap, Refusal
 from support.program import ProgramTest
+from support.schemas import assert_valid
 
 REFUSED, CANNOT_CREATE = 3, 73
 
@@ -49,6 +51,40 @@ class OutputTest(ProgramTest):
         outcome = self.migrate(self.server, self.archive, "Mail", "--metrics-file", "pipe")
         self.assert_one_line(outcome, CANNOT_CREATE, "pipe")
         self.assertTrue(stat.S_ISFIFO(os.lstat(self.folder / "pipe").st_mode))
+
+    def test_a_report_on_standard_output_is_all_that_is_there(self):
+        for more in ((), ("--dry-run",)):
+            outcome = self.migrate(self.server, self.archive, f"To {len(more)}", "--report-json",
+                                   "-", *more, journal=f"{len(more)}.journal")
+            document = json.loads(outcome.out)
+            assert_valid(document)
+            self.assertFalse((self.folder / "-").exists())
+        self.assert_one_line(self.migrate(self.server, self.archive, "Mail", "--report-json", "-",
+                                          "--report-csv", "-"), 64, "mixed")
+
+    def test_two_outputs_are_never_one_file(self):
+        for one, other in (("report-json", "report-csv"), ("report-html", "metrics-file")):
+            outcome = self.migrate(self.server, self.archive, "Mail", f"--{one}", "out",
+                                   f"--{other}", self.folder / "." / "out")
+            self.assert_one_line(outcome, 64, f"--{one}", f"--{other}", "the same file")
+        self.assert_one_line(self.migrate(self.server, self.archive, "Mail", "--report-json", ""),
+                             64, "--report-json names no file")
+        self.assertFalse((self.folder / "job.journal").exists())
+
+    def test_a_pipe_that_nobody_reads_ends_no_job_in_silence(self):
+        os.mkfifo(self.folder / "pipe")
+        outcome = self.migrate(self.server, self.archive, "Mail", "--report-json", "pipe")
+        self.assert_code(outcome, CANNOT_CREATE)
+        self.assertIn("nobody reads from pipe", outcome.err)
+        self.assertIn("11 of 12 messages stored", outcome.out)
+
+    def test_a_report_that_cannot_be_written_hides_no_verdict(self):
+        for more in ((), ("--dry-run",)):
+            os.mkfifo(self.folder / f"pipe{len(more)}")
+            outcome = self.migrate(self.server, self.archive, f"To {len(more)}", "--report-csv",
+                                   f"pipe{len(more)}", *more, journal=f"{len(more)}.journal")
+            self.assert_code(outcome, CANNOT_CREATE)
+            self.assertIn("GO" if more else "refused: ", outcome.out)
 
     def test_metrics_keep_the_permissions_of_the_file(self):
         metrics = self.folder / "m.prom"

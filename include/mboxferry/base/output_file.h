@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -45,6 +46,10 @@ class OutputFile {
   std::string path_;
   FileBeside beside_;  ///< its descriptor is closed when there is nothing to remove
 };
+
+/// The first bytes of a file that may be replaced, `most` of them; nothing when no regular file is
+/// there that can be read.
+std::string beginning_of(const std::string& path, std::size_t most);
 
 /// Fails with `cannot_create` when a file is there, is not empty and begins with none of these: it
 /// may be an archive or a journal that was named by mistake. To be asked before a file is replaced.

@@ -28,6 +28,7 @@ struct BatchSample {
   std::uint64_t incomplete = 0;  ///< accounts that are finished, with something not read
   std::uint64_t later = 0;
   std::uint64_t failed = 0;  ///< also those whose login was refused
+  std::uint64_t login_refused = 0;
   std::uint64_t archive_bytes = 0;
   std::uint64_t archive_bytes_done = 0;
   std::uint64_t messages_now = 0;  ///< stored in this run

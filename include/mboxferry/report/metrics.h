@@ -15,11 +15,18 @@
 
 namespace mboxferry::report {
 
-/// The text format of Prometheus, version 0.0.4. `account` becomes a label; `running` is false at
-/// the end; `now` is in Unix seconds.
-std::string job_metrics(const ProgressSample& sample, std::string_view account, bool running,
-                        std::int64_t now);
-std::string batch_metrics(const BatchSample& sample, bool running, std::int64_t now);
+/// What is known of a run beside its numbers. Times are in Unix seconds.
+struct RunState {
+  bool running = true;
+  std::int64_t now = 0;
+  std::int64_t exit_status = -1;  ///< of the last run that ended; -1: none has
+  std::int64_t last_success = 0;  ///< when a run last ended with status 0; 0: never
+};
+
+/// The text format of Prometheus, version 0.0.4. `account` becomes a label.
+std::string job_metrics(const ProgressSample& sample, std::string_view account,
+                        const RunState& run);
+std::string batch_metrics(const BatchSample& sample, const RunState& run);
 
 /// A file that is replaced as a whole every few seconds, and may be read by everybody.
 class MetricsFile {
@@ -30,6 +37,8 @@ class MetricsFile {
   [[nodiscard]] bool due() const;
   Result<void> write(std::string_view text);
   [[nodiscard]] std::int64_t now() const { return clock_.unix_seconds(); }
+  /// What the file that is there says of runs before this one, whose metrics begin with `prefix`.
+  [[nodiscard]] RunState earlier(std::string_view prefix) const;
 
  private:
   std::string path_;
@@ -42,14 +51,21 @@ class MetricsFile {
 class JobMetricsPrinter final : public ProgressPrinter {
  public:
   JobMetricsPrinter(ProgressPrinter& inner, MetricsFile file, std::string account)
-      : inner_(inner), file_(std::move(file)), account_(std::move(account)) {}
+      : run_(file.earlier("mboxferry_")),
+        inner_(inner),
+        file_(std::move(file)),
+        account_(std::move(account)) {}
   void progress(const ProgressSample& sample) override;
   void notice(std::string_view line) override { inner_.notice(line); }
   void finish() override;
+  /// The command's last words: its exit status, and when all was there. To be called behind
+  /// finish(), once.
+  void ended(int exit_status);
 
  private:
-  void write(bool running);
+  void write();
 
+  RunState run_;
   ProgressPrinter& inner_;
   MetricsFile file_;
   std::string account_;
@@ -61,16 +77,19 @@ class JobMetricsPrinter final : public ProgressPrinter {
 class BatchMetricsPrinter final : public BatchPrinter {
  public:
   BatchMetricsPrinter(BatchPrinter& inner, MetricsFile file)
-      : inner_(inner), file_(std::move(file)) {}
+      : run_(file.earlier("mboxferry_batch_")), inner_(inner), file_(std::move(file)) {}
   void progress(const BatchSample& sample) override;
   void notice(std::string_view account, std::string_view line) override {
     inner_.notice(account, line);
   }
   void finish() override;
+  /// As of a job.
+  void ended(int exit_status);
 
  private:
-  void write(bool running);
+  void write();
 
+  RunState run_;
   BatchPrinter& inner_;
   MetricsFile file_;
   BatchSample last_;

@@ -58,8 +58,9 @@ class ProgressPrinter {
 };
 
 /// `live` repaints one line with ANSI sequences; `plain` prints a line every few seconds; `json` an
-/// object a line, every second. Notices are printed by all of them, `none` included.
+/// object a line, every second, which names `account`. Notices are printed by all of them, `none`
+/// included.
 std::unique_ptr<ProgressPrinter> make_progress_printer(ProgressStyle style, int descriptor,
-                                                       Clock& clock);
+                                                       Clock& clock, std::string account = {});
 
 }  // namespace mboxferry::report

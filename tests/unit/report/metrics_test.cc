@@ -37,7 +37,7 @@ class Notices final : public ProgressPrinter {
 TEST_CASE("an account's name cannot end its label or its line") {
   ProgressSample sample;
   sample.messages_done = 3;
-  const std::string text = job_metrics(sample, "a\"b\\c\nd", true, 1000);
+  const std::string text = job_metrics(sample, "a\"b\\c\nd", {.now = 1000});
   CHECK(text.find("mboxferry_messages_stored{account=\"a\\\"b\\\\c\\\\x0ad\"} 3\n") !=
         std::string::npos);
   CHECK(text.ends_with(" 1000\n"));
@@ -73,6 +73,36 @@ TEST_CASE("the file is written now and then, and at the end in any case") {
   CHECK(shown.samples == 4);
   CHECK(shown.finished);
   CHECK(shown.lines.empty());
+}
+
+TEST_CASE("how a run ended and when all was there outlive the next run") {
+  const TemporaryFolder folder;
+  const std::string path = folder.path() + "/job.prom";
+  ManualClock clock;
+  Notices shown;
+  const auto value = [&](const std::string& name) {
+    const std::string text = content_of(path);
+    const std::size_t at = text.find("\nmboxferry_" + name + "{account=\"a\"} ");
+    REQUIRE(at != std::string::npos);
+    return std::stoll(text.substr(text.find(' ', at)));
+  };
+  const auto run = [&](int status) {
+    JobMetricsPrinter printer(shown, MetricsFile(path, clock), "a");
+    printer.progress({});
+    const auto before =
+        std::make_pair(value("exit_status"), value("last_success_timestamp_seconds"));
+    printer.finish();
+    printer.ended(status);
+    CHECK(value("exit_status") == status);
+    clock.sleep(std::chrono::seconds(60));
+    return before;
+  };
+  CHECK(run(77) == std::make_pair(-1LL, 0LL));
+  CHECK(run(0) == std::make_pair(77LL, 0LL));
+  const long long success = value("last_success_timestamp_seconds");
+  CHECK(success > 0);
+  CHECK(run(75) == std::make_pair(0LL, success));
+  CHECK(value("last_success_timestamp_seconds") == success);
 }
 
 TEST_CASE("a metrics file that cannot be written is told once") {
