@@ -47,7 +47,9 @@ Result<void> fetch_message_body(Connection& connection, Uid uid, std::uint64_t s
             received = items->body->size();
             return items->body->empty() ? ok() : visit(*items->body);
           }));
-      if (reply.status != Status::ok) return refused_fetch(connection, reply);
+      // What came is whole; only the next command has to wait.
+      const bool refused = reply.status != Status::ok && !(found && connection.hold_for(reply));
+      if (refused) return refused_fetch(connection, reply);
       if (!found) {
         return Error{ErrorCode::refused,
                      connection.label() + ": message " + std::to_string(uid) + " is gone", "",

@@ -423,6 +423,7 @@ Result<Verdict> JobRunner::conclude(const Result<void>& transferred) {
     verdict = Error(transferred.error());
   }
   if (target_ && verdict) target_->log_out();
+  pass_on_notices();
   for (const Result<void>& written : {write_quarantine(sources_, settings_, *journal_),
                                       note_end(transferred.has_value(), verdict)}) {
     if (!written && (verdict || verdict.error().what != written.error().what))

@@ -334,6 +334,11 @@ class Target : public ReadOnlyTarget {
 /// error ends the connection.
 using BeforeLogin = std::function<Result<void>()>;
 
+/// What helps with a mailbox that exists and is not opened.
+inline constexpr const char* kAskWhyNotOpened =
+    "the mailbox exists: ask the server's operator what is wrong with it and whether the account "
+    "has the right to it, then run the same command again";
+
 /// Connects, secures and logs in. Errors: unavailable, tls, protocol, login_refused, try_later.
 /// `knowledge` is shared with other connections to the same server; without it the connection finds
 /// out by itself.
