@@ -229,7 +229,7 @@ Result<std::unique_ptr<imap::Target>> JobRunner::connect(const imap::BeforeLogin
 /// gets a second chance, and one that has stored mail in this run more of them.
 template <typename Attempt>
 auto JobRunner::with_second_chances(const Attempt& attempt) -> decltype(attempt()) {
-  for (Outage outage(kFirstTries);;) {
+  for (Outage outage(kFirstTries, settings_.retry_for);;) {
     auto done = attempt();
     if (done) return done;
     const Error error = done.error();
