@@ -79,10 +79,15 @@ struct SelectedMailbox {
   PermanentFlags permanent_flags;
 };
 
-/// RFC 9208 STORAGE, in bytes.
+/// RFC 9208: STORAGE in bytes, and MESSAGE. Where several roots limit one of them, the root with
+/// the least room counts.
 struct Quota {
+  static constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
+
   std::uint64_t used = 0;
-  std::uint64_t limit = 0;
+  std::uint64_t limit = kUnlimited;
+  std::uint64_t messages = 0;  ///< there are so many
+  std::uint64_t most_messages = kUnlimited;
 };
 
 /// One message as FETCH shows it.
