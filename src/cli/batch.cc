@@ -220,14 +220,16 @@ std::string ledger_path(const BatchSettings& settings) {
 
 /// Reads the file; everything that is wrong with it is told at once. A row that cannot be used
 /// stops no other.
-Result<void> import(const BatchSettings& settings, BatchAccounts& accounts, job::Ledger& ledger) {
+Result<void> import(const BatchSettings& settings, BatchAccounts& accounts, job::Ledger& ledger,
+                    const Cancellation& interrupt) {
   MBOXFERRY_TRY(ledger.begin(settings.choice));
   std::uint64_t told = 0;
   const std::string& only = settings.choice.only;
-  MBOXFERRY_ASSIGN(const Imported found,
-                   accounts.import(ledger, settings.shard, only, [&](const std::string& line) {
-                     if (told++ < kMostProblemsTold) say(line);
-                   }));
+  MBOXFERRY_ASSIGN(const Imported found, accounts.import(ledger, settings.shard, only, interrupt,
+                                                         [&](const std::string& line) {
+                                                           if (told++ < kMostProblemsTold)
+                                                             say(line);
+                                                         }));
   if (told > kMostProblemsTold) say(fmt::format("and {} more", told - kMostProblemsTold));
   const std::uint64_t mistakes = found.mistakes + (found.refused == found.rows ? found.refused : 0);
   if (mistakes > 0) {
@@ -335,7 +337,7 @@ Result<int> run_batch(const Arguments& arguments, Context& context) {
   MBOXFERRY_ASSIGN(BatchAccounts accounts,
                    BatchAccounts::create(settings.csv, row_table(), options));
   MBOXFERRY_ASSIGN(const auto ledger, job::Ledger::open(ledger_path(settings)));
-  MBOXFERRY_TRY(import(settings, accounts, *ledger));
+  MBOXFERRY_TRY(import(settings, accounts, *ledger, context.interrupt));
   const auto run = settings.purpose == Purpose::plan     ? plan_all
                    : settings.purpose == Purpose::verify ? verify_all
                                                          : migrate_all;

@@ -14,6 +14,7 @@
 #include "cli/credentials.h"
 #include "cli/job_settings.h"
 #include "cli/row_files.h"
+#include "cli/row_spellings.h"
 #include "cli/state_place.h"
 #include "cli/suggestion.h"
 #include "mboxferry/base/file.h"
@@ -38,6 +39,12 @@ constexpr std::array<std::string_view, 7> kArchiveEndings{"",        ".mbox", ".
 constexpr const char* kKnownColumns =
     "known are archive, host, port, user, password, password_file, password_env, password_command, "
     "mailbox, and the options of an account in: mboxferry batch --help";
+
+std::string in_small_letters(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return text;
+}
 
 bool is_plain_row(const job::AccountRow& row) {
   return std::all_of(row.values.begin(), row.values.end(), [](const auto& value) {
@@ -225,6 +232,10 @@ std::vector<RowProblem> BatchAccounts::check(const job::AccountRow& row, Known& 
     entry.archive_stamp = stamp.text;
     const std::string full_path = known.full_path(*archive);
     entry.key = entry.account + '\n' + connection->mailbox.value_or("") + '\n' + full_path;
+    if (account)
+      entry.likeness = message::short_hash(
+          fmt::format("{}\n{}\n{}\n{}", account->port, in_small_letters(account->user),
+                      connection->mailbox.value_or(""), full_path));
     entry.journal = journal_name_of(entry.account, {full_path}, *archive, connection->mailbox);
   }
   const PasswordSource& source = connection->password;
@@ -260,7 +271,7 @@ Result<job::AccountsFile> BatchAccounts::open() const {
 }
 
 Result<Imported> BatchAccounts::import(job::Ledger& ledger, const Shard& shard,
-                                       const std::string& only,
+                                       const std::string& only, const Cancellation& interrupt,
                                        const std::function<void(const std::string&)>& visit) {
   Imported found;
   const auto tell = [&](std::uint64_t line, const std::string& text) {
@@ -287,6 +298,7 @@ Result<Imported> BatchAccounts::import(job::Ledger& ledger, const Shard& shard,
     tell_mistake(file.header_line(), "others can read the passwords in it; run: chmod 600 " + csv_);
   std::uint64_t other_encoding = 0;
   Known known{stamp_of(csv_).text, "", ""};
+  RowSpellings spellings(ledger, interrupt);
   for (;;) {
     MBOXFERRY_ASSIGN(const auto row, file.next());
     if (!row) break;
@@ -297,6 +309,10 @@ Result<Imported> BatchAccounts::import(job::Ledger& ledger, const Shard& shard,
     if (row->trouble == job::CsvTrouble::file || row->trouble == job::CsvTrouble::encoding) {
       for (const RowProblem& problem : problems) tell_mistake(row->line, problem.told);
       continue;
+    }
+    if (problems.empty()) {
+      MBOXFERRY_ASSIGN(auto other, spellings.problem_of(entry));
+      if (other) problems.emplace_back(std::move(*other));
     }
     if (only.empty() || glob_matches(only, entry.user)) ++found.chosen;
     // By account: two rows of one account must not end up in two processes.

@@ -51,9 +51,11 @@ class BatchAccounts {
                                       const Options& options);
 
   /// Reads the whole file and adds each account of this shard to the ledger, also the rows that
-  /// cannot be used. Everything that is wrong is told to `visit`, a line each, with file and line.
+  /// cannot be used, and those that name the mailbox of an earlier one in other words. Everything
+  /// that is wrong is told to `visit`, a line each, with file and line.
   /// `only`: a glob of user names; empty: all. Errors: those that end all.
   Result<Imported> import(job::Ledger& ledger, const Shard& shard, const std::string& only,
+                          const Cancellation& interrupt,
                           const std::function<void(const std::string&)>& visit);
 
   /// The job of an account, with its password. Reads the row again: passwords are kept nowhere.

@@ -12,7 +12,7 @@
 #include "cli/verify_job.h"
 #include "mboxferry/journal/journal.h"
 #include "mboxferry/report/plan_report.h"
-#include "mboxferry/transfer/patient_target.h"
+#include "mboxferry/transfer/returning_target.h"
 
 namespace mboxferry::cli {
 namespace {

@@ -104,8 +104,8 @@ void add_connection_limit_options(po::options_description& group) {
        "auto, all where the server has MULTIAPPEND, which keeps the order of the messages, else 1; "
        "without MULTIAPPEND more than 1 gives up the order")  //
       (kRetryFor, po::value<std::string>()->value_name("DURATION"),
-       "once mail was stored, keep trying to connect for this long when the server goes away: 30s, "
-       "10m, 2h or 1d (default 1h); 0: a few tries within two minutes");
+       "once mail was stored, keep trying to connect for this long when the server goes away, and "
+       "never for longer: 30s, 10m, 2h or 1d (default 1h); 0: a few tries within two minutes");
 }
 
 Result<transfer::ConnectionLimits> read_connection_limits(const Options& options) {

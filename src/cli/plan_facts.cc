@@ -29,7 +29,11 @@ report::PlanFacts plan_facts(const transfer::JobSettings& settings, const transf
       plan.name_space.separator == 0 ? "" : std::string(1, plan.name_space.separator),
       plan.append_limit};
   facts.time = plan_time(plan.time);
-  if (plan.quota) facts.quota = report::PlanQuota{plan.quota->limit, plan.quota->used};
+  facts.messages_needed = plan.messages_needed;
+  if (plan.quota && plan.quota->limit != imap::Quota::kUnlimited)
+    facts.quota = report::PlanQuota{plan.quota->limit, plan.quota->used};
+  if (plan.quota && plan.quota->most_messages != imap::Quota::kUnlimited)
+    facts.message_quota = report::PlanQuota{plan.quota->most_messages, plan.quota->messages};
   for (const transfer::PlannedMailbox& row : plan.mailboxes) {
     facts.mailboxes.push_back({row.name, row.exists, row.planned, row.oversize, row.skipped,
                                row.bytes, row.already_there, row.lost_flags, row.date_corrections,

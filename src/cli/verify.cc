@@ -23,6 +23,7 @@
 #include "mboxferry/transfer/job.h"
 #include "mboxferry/transfer/patient_target.h"
 #include "mboxferry/transfer/remove_copies.h"
+#include "mboxferry/transfer/returning_target.h"
 
 namespace mboxferry::cli {
 OptionTable verify_table() {
@@ -141,8 +142,9 @@ Result<int> verify_one(const std::string& path, const Options& options,
   connection.interrupt = &context.interrupt;
   MBOXFERRY_ASSIGN(account.password,
                    get_password(settings.password, account.label(), context.interrupt));
-  MBOXFERRY_ASSIGN(auto connected, imap::connect_read_only(account, connection));
-  const auto target = transfer::patient(std::move(connected), waits_of(context));
+  MBOXFERRY_ASSIGN(const auto target,
+                   transfer::returning([&] { return imap::connect_read_only(account, connection); },
+                                       waits_of(context)));
 
   const bool json = options.has_flag("json");
   const bool removes = options.has_flag("remove-copies");

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
 
 #include "imap/errors.h"
 #include "imap/response_codes.h"
 #include "imap/text.h"
+#include "mboxferry/base/time.h"
 
 namespace mboxferry::imap {
 
@@ -89,6 +91,7 @@ void Connection::attach(std::unique_ptr<ByteStream> stream, const ConnectionOpti
   pipelining_ = options.pipelining;
   on_lost_input_ = options.on_lost_input;
   timeout_ = options.timeout;
+  interrupt_ = options.interrupt;
   stream_ = std::make_unique<WireStream>(std::move(stream), options.timeout);
   wire_ = std::unique_ptr<Wire>(
       new Wire{*stream_, WireTrace("C: ", options.trace), WireTrace("S: ", options.trace)});
@@ -141,6 +144,11 @@ Result<void> Connection::send_part(std::string_view bytes) {
 }
 
 Result<void> Connection::send_lines(std::string_view lines) {
+  MBOXFERRY_TRY(give_again());
+  return send_lines_now(lines);
+}
+
+Result<void> Connection::send_lines_now(std::string_view lines) {
   if (pipelining_) {
     watch_over(lines);
     wire_->sent.feed(lines);
@@ -214,6 +222,41 @@ Result<void> Connection::command_in_background(std::string_view text, Visitor da
   return ok();
 }
 
+Result<void> Connection::command_before_others(std::string_view text, Visitor data, Visitor done) {
+  return give({{}, std::move(data), std::move(done), std::string(text)});
+}
+
+Result<void> Connection::give(Background command) {
+  command.tag = next_tag();
+  MBOXFERRY_TRY(send_lines_now(command.tag + " " + command.text + "\r\n"));
+  background_.push_back(std::move(command));
+  return ok();
+}
+
+/// What the server put off, once the time that it asked for is over.
+Result<void> Connection::give_again() {
+  const auto now = std::chrono::steady_clock::now();
+  if (hold_ > now) MBOXFERRY_TRY(wait(std::chrono::ceil<std::chrono::milliseconds>(hold_ - now)));
+  for (Background& command : std::exchange(put_off_, {})) MBOXFERRY_TRY(give(std::move(command)));
+  return ok();
+}
+
+bool Connection::hold_for(const ReplyLine& reply) {
+  const auto wait = Pleas().wait_after(reply);
+  if (wait) hold_ = std::max(hold_, std::chrono::steady_clock::now() + *wait);
+  return wait.has_value();
+}
+
+Result<void> Connection::wait(std::chrono::milliseconds duration) const {
+  constexpr std::chrono::milliseconds kStep{50};
+  const auto until = std::chrono::steady_clock::now() + duration;
+  while (std::chrono::steady_clock::now() < until) {
+    if (interrupt_ != nullptr && interrupt_->requested()) return interrupted_error(label_);
+    system_clock().sleep(kStep);
+  }
+  return ok();
+}
+
 /// RFC 3501 section 7.1: to be shown to the user, whatever status it comes with.
 void Connection::look_for_alert(const ReplyLine& reply) {
   constexpr std::size_t kMost = 2000;
@@ -236,9 +279,15 @@ Result<bool> Connection::goes_to_background(const ReplyLine& reply) {
   const auto command = std::find_if(background_.begin(), background_.end(),
                                     [&](const Background& sent) { return sent.tag == reply.tag; });
   if (reply.kind != Kind::tagged || command == background_.end()) return false;
-  const Visitor done = std::move(command->done);
+  Background given = std::move(*command);
   background_.erase(command);
-  if (done) MBOXFERRY_TRY(done(reply));
+  const auto wait = given.text.empty() ? std::nullopt : given.pleas.wait_after(reply);
+  if (wait) {
+    hold_ = std::max(hold_, std::chrono::steady_clock::now() + *wait);
+    put_off_.push_back(std::move(given));
+    return true;
+  }
+  if (given.done) MBOXFERRY_TRY(given.done(reply));
   return true;
 }
 
@@ -248,7 +297,10 @@ Result<void> Connection::settle_background() {
 }
 
 Result<NameForm> Connection::settled_name_form() {
-  while (utf8_asked_) MBOXFERRY_TRY(read_for_others());
+  while (utf8_asked_) {
+    MBOXFERRY_TRY(give_again());
+    MBOXFERRY_TRY(read_for_others());
+  }
   return name_form_;
 }
 
@@ -368,18 +420,26 @@ Result<void> Connection::read_capabilities(const ReplyLine& reply,
 }
 
 Result<void> Connection::ask_capabilities() {
+  // Before the login, all of it has 30 s (TlsStream::kOpeningTime).
+  constexpr std::chrono::milliseconds kLongestWait{10'000};
   bool seen = false;
-  MBOXFERRY_ASSIGN(const ReplyLine reply, command("CAPABILITY", [&](const ReplyLine& data) {
-                     if (same_word(data.name, "CAPABILITY")) {
-                       capabilities_ = parse_capabilities(data.text);
-                       seen = true;
-                     }
-                     return ok();
-                   }));
-  if (reply.status != Status::ok || !seen) {
-    return fail(protocol_error(label_, "it does not tell its capabilities"));
+  const auto listed = [&](const ReplyLine& data) {
+    if (same_word(data.name, "CAPABILITY")) {
+      capabilities_ = parse_capabilities(data.text);
+      seen = true;
+    }
+    return ok();
+  };
+  for (Pleas pleas;;) {
+    MBOXFERRY_ASSIGN(const ReplyLine reply, command("CAPABILITY", listed));
+    if (reply.status == Status::ok && seen) return ok();
+    if (!asks_for_patience(reply))
+      return fail(protocol_error(label_, "it does not tell its capabilities"));
+    const auto pause = pleas.wait_after(reply);
+    if (!pause || *pause > kLongestWait)
+      return fail(refusal("CAPABILITY", reply, ErrorScope::session));
+    MBOXFERRY_TRY(wait(*pause));
   }
-  return ok();
 }
 
 Result<void> Connection::enable_utf8() {
@@ -399,12 +459,12 @@ Result<void> Connection::enable_utf8() {
     return ok();
   };
   utf8_asked_ = true;
-  return command_in_background("ENABLE UTF8=ACCEPT", listed, confirmed);
+  return command_before_others("ENABLE UTF8=ACCEPT", listed, confirmed);
 }
 
 Result<void> Connection::introduce_itself() {
   if (!capabilities_.id) return ok();
-  return command_in_background("ID (\"name\" \"mboxferry\")", {}, {});
+  return command_before_others("ID (\"name\" \"mboxferry\")", {}, {});
 }
 
 Error Connection::refusal(const std::string& doing, const std::string& mailbox,

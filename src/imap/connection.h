@@ -14,6 +14,7 @@
 
 #include "imap/capability_list.h"
 #include "imap/mailbox_name.h"
+#include "imap/pleas.h"
 #include "imap/reply_reader.h"
 #include "imap/tls_stream.h"
 #include "imap/wire_stream.h"
@@ -80,8 +81,17 @@ class Connection {
   /// Sends `TAG text` without waiting for the reply. Whoever reads next comes by it: data before it
   /// goes to `data` as well, the tagged reply to `done` and nowhere else.
   Result<void> command_in_background(std::string_view text, Visitor data, Visitor done);
+  /// The same for what must have been answered before other commands mean what they should: where
+  /// the server asks for patience instead, it is given again before the next command, after the
+  /// wait that was asked for. `done` gets the last answer only.
+  Result<void> command_before_others(std::string_view text, Visitor data, Visitor done);
   /// Waits until no command in the background is unanswered.
   Result<void> settle_background();
+  /// The answer was whole, and the reply asks for patience: the next command is given when that
+  /// time is over. False: it asks for none.
+  bool hold_for(const ReplyLine& reply);
+  /// Waits; an interrupt is an `interrupted` error.
+  Result<void> wait(std::chrono::milliseconds duration) const;
   /// From now on `owner` gets what it owns; null: no one does. Not owned.
   void set_reply_owner(ReplyOwner* owner) { owner_ = owner; }
   /// Waits for the tagged reply to `tag`, as command() does.
@@ -159,6 +169,8 @@ class Connection {
     std::string tag;
     Visitor data;
     Visitor done;
+    std::string text = {};  ///< of one that is given again
+    Pleas pleas = {};
   };
 
   /// One whole reply; with it comes the turn of the next command line, where they take turns.
@@ -167,6 +179,9 @@ class Connection {
   void watch_over(std::string_view lines);
   [[nodiscard]] bool waits_behind() const;
   Result<void> send_next_line();
+  Result<void> send_lines_now(std::string_view lines);
+  Result<void> give(Background command);
+  Result<void> give_again();
   Result<void> read_greeting();
   void look_for_alert(const ReplyLine& reply);
   Result<void> negotiate_starttls();
@@ -189,6 +204,9 @@ class Connection {
   std::string tag_prefix_;
   std::uint64_t tags_ = 0;
   std::deque<Background> background_;
+  std::vector<Background> put_off_;               ///< to be given again
+  std::chrono::steady_clock::time_point hold_{};  ///< no command before
+  const Cancellation* interrupt_ = nullptr;
   ReplyOwner* owner_ = nullptr;
   bool utf8_asked_ = false;    ///< ENABLE is unanswered
   bool utf8_enabled_ = false;  ///< said by the server, not confirmed yet

@@ -51,6 +51,14 @@ const mailimap_namespace_data* namespace_among(const mailimap_response_info& inf
   return found;
 }
 
+/// The server said that the mailbox exists, and does not open it: no other name would help.
+Error is_there(Error refused) {
+  if (refused.scope != ErrorScope::mailbox || refused.code == ErrorCode::try_later) return refused;
+  refused.code = ErrorCode::try_later;
+  refused.hint = kAskWhyNotOpened;
+  return refused;
+}
+
 std::string or_empty(const char* text) { return text == nullptr ? std::string() : text; }
 
 }  // namespace
@@ -303,6 +311,7 @@ Result<SelectedMailbox> EtpanSession::create_and_select(const std::string& mailb
     const bool absent = !again && again.error().scope == ErrorScope::mailbox &&
                         (again.error().retry.when == Retry::When::now ||
                          find_phrase(again.error().what, "not exist") != std::string_view::npos);
+    if (!again && !absent && status != ReplyLine::Status::ok) return is_there(again.error());
     if (!absent || pause > kLongestCreation) return again;
     system_clock().sleep(pause);
   }

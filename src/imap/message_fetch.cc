@@ -47,7 +47,9 @@ Result<void> fetch_message_body(Connection& connection, Uid uid, std::uint64_t s
             received = items->body->size();
             return items->body->empty() ? ok() : visit(*items->body);
           }));
-      if (reply.status != Status::ok) return refused_fetch(connection, reply);
+      // What came is whole; only the next command has to wait.
+      const bool refused = reply.status != Status::ok && !(found && connection.hold_for(reply));
+      if (refused) return refused_fetch(connection, reply);
       if (!found) {
         return Error{ErrorCode::refused,
                      connection.label() + ": message " + std::to_string(uid) + " is gone", "",
@@ -68,7 +70,15 @@ Result<void> fetch_message_body(Connection& connection, Uid uid, std::uint64_t s
 
 Result<std::optional<Quota>> fetch_quota(Connection& connection,
                                          const std::string& quoted_mailbox) {
-  std::optional<Quota> tightest;
+  Quota tightest;
+  // Of each root, the one with the least room.
+  const auto note = [](std::uint64_t used, std::uint64_t limit, std::uint64_t& known_used,
+                       std::uint64_t& known_limit) {
+    const std::uint64_t known = known_limit - std::min(known_limit, known_used);
+    if (known_limit != Quota::kUnlimited && limit - std::min(limit, used) >= known) return;
+    known_used = used;
+    known_limit = limit;
+  };
   // * QUOTA "root" (STORAGE 10 512 MESSAGE 3 1000)
   const auto visit = [&](const ReplyLine& data) -> Result<void> {
     if (!same_word(data.name, "QUOTA")) return ok();
@@ -81,21 +91,22 @@ Result<std::optional<Quota>> fetch_quota(Connection& connection,
       const auto used = parse_number(take_word(list));
       const auto limit = parse_number(take_word(list));
       constexpr std::uint64_t kMost = std::uint64_t{1} << 50U;
-      if (!used || !limit || *used > kMost || *limit > kMost) break;
-      if (!same_word(resource, "STORAGE")) continue;
-      const Quota quota{*used * 1024, *limit * 1024};
-      if (!tightest || quota.limit - std::min(quota.limit, quota.used) <
-                           tightest->limit - std::min(tightest->limit, tightest->used)) {
-        tightest = quota;
-      }
+      if (!used || !limit) break;
+      if (*used > kMost || *limit > kMost) continue;  // as good as none
+      if (same_word(resource, "STORAGE"))
+        note(*used * 1024, *limit * 1024, tightest.used, tightest.limit);
+      if (same_word(resource, "MESSAGE"))
+        note(*used, *limit, tightest.messages, tightest.most_messages);
     }
     return ok();
   };
   MBOXFERRY_ASSIGN(const ReplyLine reply,
                    connection.command("GETQUOTAROOT " + quoted_mailbox, visit));
   // A server that will not tell has none to be kept to.
-  if (reply.status != Status::ok) return std::optional<Quota>();
-  return tightest;
+  const bool limited =
+      tightest.limit != Quota::kUnlimited || tightest.most_messages != Quota::kUnlimited;
+  if (reply.status != Status::ok || !limited) return std::optional<Quota>();
+  return std::optional(tightest);
 }
 
 }  // namespace mboxferry::imap

@@ -182,7 +182,9 @@ Result<void> ImapMessageWalk::take_tagged(const ReplyLine& reply) {
     page->limited = page->last > page->first;
     if (page->limited) return ok();
   }
-  return reply.status == Status::ok ? ok() : Result<void>(refused_fetch(connection_, reply));
+  if (reply.status == Status::ok) return ok();
+  page->cut = !page->messages.empty() && !page->overflowed && connection_.hold_for(reply);
+  return page->cut ? ok() : Result<void>(refused_fetch(connection_, reply));
 }
 
 Result<void> ImapMessageWalk::take_data(const ReplyLine& data) {
@@ -250,6 +252,11 @@ Result<void> ImapMessageWalk::use(Page page) {
   ready_.erase(std::unique(ready_.begin(), ready_.end(),
                            [](const auto& a, const auto& b) { return a.uid == b.uid; }),
                ready_.end());
+  // What is behind the last that came is asked for again.
+  if (page.cut && ready_.back().uid < page.last) {
+    page.last = ready_.back().uid;
+    MBOXFERRY_TRY(go_back_to(page.last + 1));
+  }
   if (page.limited)
     return ask_again(page, std::min(connection_.message_limit().value_or(1), width));
   const bool gap = has_gap(page);
@@ -285,11 +292,16 @@ bool ImapMessageWalk::has_gap(const Page& page) const {
 
 Result<void> ImapMessageWalk::ask_again(const Page& page, std::uint64_t width) {
   ready_.clear();
+  MBOXFERRY_TRY(go_back_to(page.first));
+  width_ = std::max<std::uint64_t>(width, 1);
+  return ok();
+}
+
+Result<void> ImapMessageWalk::go_back_to(std::uint64_t uid) {
   MBOXFERRY_TRY(drain());
   // Behind pages that were asked for ahead, another mailbox may be selected.
   if (std::exchange(asked_ahead_, false) && come_back_) MBOXFERRY_TRY(come_back_());
-  next_ = page.first;
-  width_ = std::max<std::uint64_t>(width, 1);
+  next_ = uid;
   return ok();
 }
 

@@ -53,6 +53,7 @@ class ImapMessageWalk final : public MessageWalk {
     bool answered = false;
     bool overflowed = false;
     bool limited = false;  ///< the server said that there is more (RFC 9738)
+    bool cut = false;      ///< messages came, and then a plea for patience
     bool shifted = false;  ///< sequence numbers changed meanwhile
   };
 
@@ -70,6 +71,8 @@ class ImapMessageWalk final : public MessageWalk {
   [[nodiscard]] bool has_gap(const Page& page) const;
   /// Asks for the page again, `width` UIDs at a time.
   Result<void> ask_again(const Page& page, std::uint64_t width);
+  /// The next page begins with this UID; what is on its way is for nobody.
+  Result<void> go_back_to(std::uint64_t uid);
   Result<void> drain();
   std::string say(std::string& lines, std::string_view command);
 

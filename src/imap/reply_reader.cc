@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "imap/errors.h"
+#include "imap/text.h"
 
 namespace mboxferry::imap {
 
@@ -39,8 +40,11 @@ Result<std::optional<ReplyLine>> ReplyReader::next_if_there() {
   }
   current_ = std::move(partial_);
   partial_.clear();
+  // Nothing but the line's end stands behind the literal.
+  ended_with_literal_ = line_start_ > 0 && current_.size() <= line_start_ + 2;
   first_line_ = 0;
   line_start_ = 0;
+  blank_at_ = 0;
   const auto line = parse_reply_line(current_);
   if (!line) return broken("a line that is no reply");
   if (line->kind != ReplyLine::Kind::untagged) wire_.stream.answered();
@@ -51,6 +55,18 @@ Result<std::optional<ReplyLine>> ReplyReader::next_if_there() {
 
 std::string ReplyReader::take_unread() {
   return std::string(std::exchange(unread_, {}));
+}
+
+/// An empty line that some servers put behind a literal: within a FETCH, whose parenthesis is still
+/// open, and behind a reply that ended with one. One for each literal.
+bool ReplyReader::is_needless_blank() {
+  const std::string_view line = std::string_view(partial_).substr(line_start_);
+  if (line != "\r\n" && line != "\n") return false;
+  if (line_start_ == 0) return std::exchange(ended_with_literal_, false);
+  const auto reply = parse_reply_line(std::string_view(partial_).substr(0, first_line_));
+  const bool is_open =
+      reply && reply->kind == ReplyLine::Kind::untagged && same_word(reply->name, "FETCH");
+  return is_open && std::exchange(blank_at_, line_start_) != line_start_;
 }
 
 Result<bool> ReplyReader::use_buffer() {
@@ -68,6 +84,10 @@ Result<bool> ReplyReader::use_buffer() {
     partial_ += unread_.substr(0, count);
     unread_.remove_prefix(count);
     if (!line_ends) continue;
+    if (is_needless_blank()) {
+      partial_.resize(line_start_);
+      continue;
+    }
     const std::string_view all = partial_;
     if (first_line_ == 0) first_line_ = all.size();
     const auto literal = announced_literal(all.substr(0, first_line_), all.substr(line_start_));

@@ -50,6 +50,7 @@ class ReplyReader {
   Result<void> receive();
   /// True when the reply in `partial_` is complete, false when more bytes are needed.
   Result<bool> use_buffer();
+  bool is_needless_blank();
   Error broken(const std::string& why);
 
   Wire& wire_;
@@ -62,6 +63,8 @@ class ReplyReader {
   std::string partial_;
   std::size_t first_line_ = 0;  ///< length of the first line, once known
   std::size_t line_start_ = 0;
+  std::size_t blank_at_ = 0;         ///< the `line_start_` at which an empty line was passed over
+  bool ended_with_literal_ = false;  ///< the reply before
   std::size_t literal_left_ = 0;
   std::string current_;
 };

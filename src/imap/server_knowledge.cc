@@ -3,6 +3,8 @@
 #include "mboxferry/imap/server_knowledge.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "imap/text.h"
 #include "mboxferry/imap/target.h"
@@ -107,6 +109,24 @@ void ServerKnowledge::learn_lost_input() {
 bool ServerKnowledge::loses_input() const {
   const std::lock_guard guard(mutex_);
   return loses_input_;
+}
+
+bool ServerKnowledge::put_off(PutOffSubscription subscription) {
+  const std::lock_guard guard(mutex_);
+  if (put_off_.size() >= kMostKnown) return false;
+  put_off_.push_back(std::move(subscription));
+  return true;
+}
+
+std::vector<PutOffSubscription> ServerKnowledge::take_put_off(
+    std::chrono::steady_clock::time_point by) {
+  const std::lock_guard guard(mutex_);
+  const auto later = std::stable_partition(put_off_.begin(), put_off_.end(),
+                                           [&](const auto& one) { return one.due <= by; });
+  std::vector<PutOffSubscription> taken(std::make_move_iterator(put_off_.begin()),
+                                        std::make_move_iterator(later));
+  put_off_.erase(put_off_.begin(), later);
+  return taken;
 }
 
 void ServerKnowledge::forget() {

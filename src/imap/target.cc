@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <utility>
 
 #include "imap/append_head.h"
 #include "imap/append_pipeline.h"
 #include "imap/imap_target.h"
 #include "imap/plain_names.h"
+#include "imap/pleas.h"
 #include "imap/session.h"
 #include "imap/text.h"
 
@@ -17,6 +19,8 @@ namespace mboxferry::imap {
 namespace {
 
 using Status = ReplyLine::Status;
+
+constexpr int kMostSubscribeTries = 4;
 
 /// Opens another connection to the same account, on which UTF8=ACCEPT is not enabled.
 using OpenPlain = std::function<Result<Session>()>;
@@ -138,7 +142,7 @@ class ImapTarget final : public Target {
     return session_.fetch_body(uid, size, visit);
   }
   void log_out() override {
-    if (settle()) session_.log_out();
+    if (settle() && subscribe_the_rest()) session_.log_out();
   }
 
   Result<void> create(const std::string& mailbox) override;
@@ -175,7 +179,11 @@ class ImapTarget final : public Target {
  private:
   /// Nothing is unanswered or left for later.
   Result<void> settle();
+  /// The mailbox that was left, and those that the server put off until now.
   Result<void> subscribe_now();
+  Result<void> subscribe_in_background(PutOffSubscription wanted);
+  /// Waits for those that the server put off.
+  Result<void> subscribe_the_rest();
   /// What can be selected has a name that the server takes.
   Result<SelectedMailbox> learn_name(const std::string& mailbox, Result<SelectedMailbox> selected);
   /// Waits for the answer to a command about `mailbox`, as in `CREATE`.
@@ -191,7 +199,7 @@ class ImapTarget final : public Target {
   OpenPlain open_plain_;
   std::shared_ptr<ServerKnowledge> knowledge_;
   AppendPipeline pipeline_;
-  std::string to_subscribe_;  ///< a mailbox's quoted name
+  std::string to_subscribe_;  ///< a mailbox
   bool subscription_due_ = false;
 };
 
@@ -201,9 +209,45 @@ Result<void> ImapTarget::settle() {
 }
 
 Result<void> ImapTarget::subscribe_now() {
-  if (to_subscribe_.empty()) return ok();
-  return session_.connection().command_in_background(
-      "SUBSCRIBE " + std::exchange(to_subscribe_, {}), {}, {});
+  if (!to_subscribe_.empty())
+    MBOXFERRY_TRY(subscribe_in_background({std::exchange(to_subscribe_, {}), 0, {}}));
+  for (PutOffSubscription& due : knowledge_->take_put_off(std::chrono::steady_clock::now()))
+    MBOXFERRY_TRY(subscribe_in_background(std::move(due)));
+  return ok();
+}
+
+Result<void> ImapTarget::subscribe_in_background(PutOffSubscription wanted) {
+  MBOXFERRY_ASSIGN(const std::string name, session_.quoted_name(wanted.mailbox));
+  const auto answered = [this, wanted](const ReplyLine& reply) {
+    if (!asks_for_patience(reply)) return ok();
+    PutOffSubscription again = wanted;
+    Pleas pleas(again.tries);
+    // Mail is worth more waiting than this, and the job's end may be held up by it.
+    const auto wait = again.tries < kMostSubscribeTries ? pleas.wait_after(reply) : std::nullopt;
+    again.tries = pleas.count();
+    if (wait) again.due = std::chrono::steady_clock::now() + *wait;
+    if (wait && knowledge_->put_off(std::move(again))) return ok();
+    const Connection& connection = session_.connection();
+    connection.tell(connection.refusal("subscribing to", wanted.mailbox, reply).what +
+                    "; mail programs that show subscribed mailboxes only do not show it");
+    return ok();
+  };
+  return session_.connection().command_in_background("SUBSCRIBE " + name, {}, answered);
+}
+
+Result<void> ImapTarget::subscribe_the_rest() {
+  Connection& connection = session_.connection();
+  MBOXFERRY_TRY(connection.settle_background());
+  for (;;) {
+    auto rest = knowledge_->take_put_off(std::chrono::steady_clock::time_point::max());
+    if (rest.empty()) return ok();
+    for (PutOffSubscription& one : rest) {
+      const auto left = one.due - std::chrono::steady_clock::now();
+      MBOXFERRY_TRY(connection.wait(std::chrono::ceil<std::chrono::milliseconds>(left)));
+      MBOXFERRY_TRY(subscribe_in_background(std::move(one)));
+    }
+    MBOXFERRY_TRY(connection.settle_background());
+  }
 }
 
 Result<SelectedMailbox> ImapTarget::learn_name(const std::string& mailbox,
@@ -287,7 +331,7 @@ Result<SelectedMailbox> ImapTarget::open_mailbox(const std::string& mailbox, boo
                    learn_name(mailbox, session_.create_and_select(mailbox)));
   // Dovecot locks the list of subscriptions with a file that it looks for again after 0.1 to 0.2 s.
   // Connections that open their mailboxes together would wait for it, and their mail behind it.
-  MBOXFERRY_ASSIGN(to_subscribe_, session_.quoted_name(mailbox));
+  to_subscribe_ = mailbox;
   subscription_due_ = false;
   return selected;
 }

@@ -104,6 +104,8 @@ struct Adding {
   SQLite::Statement known;
   SQLite::Statement insert;
   SQLite::Statement refuse;
+  SQLite::Statement others;
+  SQLite::Statement note;
 };
 
 struct Ledger::State {
@@ -207,11 +209,34 @@ Result<void> Ledger::begin(const Choice& choice) {
     state_->choice = choice;
     state_->database.exec("BEGIN IMMEDIATE");
     state_->database.exec(kForgetRun);
+    state_->database.exec(kCreateSpellings);
     state_->adding = std::make_unique<Adding>(
         Adding{{state_->database, "SELECT line FROM account WHERE key = ? AND named"},
                {state_->database, kAddAccount},
-               {state_->database, kAddRefused}});
+               {state_->database, kAddRefused},
+               {state_->database, kOthersLike},
+               {state_->database, kNoteSpelling}});
     return ok();
+  });
+}
+
+Result<std::vector<Spelling>> Ledger::others_like(const NewEntry& entry) {
+  return state_->guarded([&]() -> Result<std::vector<Spelling>> {
+    std::vector<Spelling> others;
+    SQLite::Statement& find = state_->adding->others;
+    find.reset();
+    find.bind(1, entry.likeness);
+    while (find.executeStep())
+      others.push_back(
+          {find.getColumn(0).getString(), find.getColumn(1).getString(), count(find, 2)});
+    SQLite::Statement& note = state_->adding->note;
+    note.reset();
+    note.bind(1, entry.likeness);
+    note.bind(2, entry.account);
+    note.bind(3, entry.host);
+    note.bind(4, static_cast<std::int64_t>(entry.line));
+    note.exec();
+    return others;
   });
 }
 

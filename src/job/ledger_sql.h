@@ -38,6 +38,16 @@ inline constexpr const char* kForgetRun =
     " state = CASE state WHEN 1 THEN 0 ELSE state END;"
     "DELETE FROM place;";
 
+// How the rows of one reading spell their accounts.
+inline constexpr const char* kCreateSpellings =
+    "CREATE TEMP TABLE IF NOT EXISTS spelling(likeness INTEGER NOT NULL, account TEXT NOT NULL,"
+    " host TEXT NOT NULL, line INTEGER NOT NULL, PRIMARY KEY(likeness, account)) WITHOUT ROWID;"
+    "DELETE FROM spelling;";
+inline constexpr const char* kOthersLike =
+    "SELECT account, host, line FROM spelling WHERE likeness = ?1 ORDER BY line LIMIT 8";
+inline constexpr const char* kNoteSpelling =
+    "INSERT OR IGNORE INTO spelling(likeness, account, host, line) VALUES(?1, ?2, ?3, ?4)";
+
 // An account that is complete is not connected to again, unless its archive or row has changed.
 // What was for later or failed is tried again, a refused login only when something has changed.
 inline constexpr const char* kAddAccount =

@@ -94,6 +94,10 @@ std::string server_lines(const PlanFacts& plan) {
     lines += fmt::format("  quota: {} of {} used, {} needed\n", human_bytes(plan.quota->used),
                          human_bytes(plan.quota->limit), human_bytes(plan.bytes_needed));
   }
+  if (plan.message_quota) {
+    lines += fmt::format("  quota of messages: {} of {} used, {} needed\n",
+                         plan.message_quota->used, plan.message_quota->limit, plan.messages_needed);
+  }
   if (plan.time) {
     lines += "  time: " + plan_time_text(*plan.time) + "\n";
   }
@@ -118,7 +122,13 @@ std::string plan_account_json(const PlanFacts& plan) {
   plan.quota ? json.number(plan.quota->limit) : json.null();
   json.key("used");
   plan.quota ? json.number(plan.quota->used) : json.null();
-  json.member("needed", plan.bytes_needed).end_object();
+  json.member("needed", plan.bytes_needed);
+  if (plan.message_quota) {
+    json.member("messages_limit", plan.message_quota->limit);
+    json.member("messages_used", plan.message_quota->used);
+    json.member("messages_needed", plan.messages_needed);
+  }
+  json.end_object();
   write_server(json.key("server"), plan.server);
   write_time(json.key("time"), plan.time);
   json.end_object();

@@ -167,7 +167,7 @@ Result<void> Crew::work_until_done(int number, std::unique_ptr<imap::Target>& ta
                         0,
                         {},
                         {}};
-  for (Outage outage(context_.settings.reconnects);;) {
+  for (Outage outage(context_.settings.reconnects, context_.settings.retry_for);;) {
     connection.moved = false;
     const auto began = context_.clock.now();
     const std::uint64_t decided = context_.record.decisions();

@@ -229,7 +229,7 @@ Result<std::unique_ptr<imap::Target>> JobRunner::connect(const imap::BeforeLogin
 /// gets a second chance, and one that has stored mail in this run more of them.
 template <typename Attempt>
 auto JobRunner::with_second_chances(const Attempt& attempt) -> decltype(attempt()) {
-  for (Outage outage(kFirstTries);;) {
+  for (Outage outage(kFirstTries, settings_.retry_for);;) {
     auto done = attempt();
     if (done) return done;
     const Error error = done.error();
@@ -423,6 +423,7 @@ Result<Verdict> JobRunner::conclude(const Result<void>& transferred) {
     verdict = Error(transferred.error());
   }
   if (target_ && verdict) target_->log_out();
+  pass_on_notices();
   for (const Result<void>& written : {write_quarantine(sources_, settings_, *journal_),
                                       note_end(transferred.has_value(), verdict)}) {
     if (!written && (verdict || verdict.error().what != written.error().what))

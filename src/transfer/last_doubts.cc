@@ -71,10 +71,11 @@ Result<std::uint64_t> settle_last_doubts(const std::vector<SourceFolder>& source
     std::uint64_t held = counts_of(counts, mailbox.id).intended.messages;
     if (selected && selected->uid_validity == mailbox.uid_validity) {
       std::mutex turn;
+      Settling settling;
       MBOXFERRY_ASSIGN(
           const Reconciled reconciled,
           reconcile(mailbox, target, journal, clock, {}, masked_digest_of(sources, settings),
-                    {envelope_of(sources, settings), false, true}, turn, interrupt));
+                    {envelope_of(sources, settings), false, true}, settling, turn, interrupt));
       held = reconciled.held;
       if (reconciled.found > 0)
         observer.notice(

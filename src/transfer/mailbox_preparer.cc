@@ -46,13 +46,17 @@ Result<void> MailboxPreparer::reconcile_doubts(imap::Target& target, const Ready
   // Before anything is planned again: the note must not speak of what is sent from now on.
   if (in_order && !leaves_gone)
     MBOXFERRY_TRY(context_.journal.set_note(in_order_note(ready.row.id), "0"));
-  MBOXFERRY_ASSIGN(const Reconciled reconciled,
-                   reconcile(ready.row, target, context_.journal, context_.clock,
-                             context_.record.slowest_confirm(),
-                             masked_digest_of(context_.sources, context_.settings),
-                             {envelope_of(context_.sources, context_.settings),
-                              context_.settings.resend_doubtful, false, leaves_gone},
-                             journal_turn_, context_.interrupt));
+  Settling& settling = settling_of(ready.row.id);
+  const std::uint64_t steps = settling.steps;
+  const auto done = reconcile(ready.row, target, context_.journal, context_.clock,
+                              context_.record.slowest_confirm(),
+                              masked_digest_of(context_.sources, context_.settings),
+                              {envelope_of(context_.sources, context_.settings),
+                               context_.settings.resend_doubtful, false, leaves_gone},
+                              settling, journal_turn_, context_.interrupt);
+  // A connection that was good for some answers brought the job forward, though it ended then.
+  if (!done && settling.steps > steps) context_.record.decided();
+  MBOXFERRY_ASSIGN(const Reconciled reconciled, done);
   MBOXFERRY_TRY(judge_refusals(target, desk, reconciled.planned_again > 0));
   if (reconciled.held > 0)
     context_.tracker.notice(fmt::format(
@@ -73,6 +77,11 @@ Result<void> MailboxPreparer::reconcile_doubts(imap::Target& target, const Ready
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, context_.journal.counts(0));
   context_.tracker.update([&](Progress& progress) { progress.stored = counts.stored; });
   return ok();
+}
+
+Settling& MailboxPreparer::settling_of(journal::MailboxId mailbox) {
+  const std::scoped_lock lock(mutex_);
+  return settling_[mailbox];
 }
 
 /// Of what the server refused in this run: has it stored it? `honest`: some of it is not there.

@@ -9,6 +9,7 @@
 #include "mboxferry/imap/target.h"
 #include "transfer/mail_stream.h"
 #include "transfer/mailboxes.h"
+#include "transfer/reconcile.h"
 #include "transfer/send_context.h"
 
 namespace mboxferry::transfer {
@@ -29,6 +30,7 @@ class MailboxPreparer {
   [[nodiscard]] const FlagLimitsOf& limits() const { return limits_; }
 
  private:
+  Settling& settling_of(journal::MailboxId mailbox);
   Result<void> reconcile_doubts(imap::Target& target, const ReadyMailbox& ready, Desk& desk);
   Result<void> judge_refusals(const imap::Target& target, Desk& desk, bool honest);
   Result<void> skip_what_is_there(imap::Target& target, const ReadyMailbox& ready);
@@ -37,6 +39,9 @@ class MailboxPreparer {
   const Directory& directory_;
   std::mutex mutex_;
   FlagLimitsOf limits_;  ///< `mutex_` guards it
+  /// Of the mailboxes that are not reconciled yet; `mutex_` guards the map, and the connection that
+  /// is alone in a mailbox its entry.
+  std::map<journal::MailboxId, Settling> settling_;
   /// Held while the journal's place for one mailbox that is reconciled is in use.
   std::mutex journal_turn_;
   std::set<journal::MailboxId> looked_through_;  ///< what they held before the job is skipped

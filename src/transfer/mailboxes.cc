@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "mboxferry/base/crash_point.h"
 #include "mboxferry/plan/other_spellings.h"
@@ -21,18 +22,36 @@ Error cannot_create(Error error) {
   return error;
 }
 
+/// True when the server lists it, so that another name would be no help.
+Result<bool> is_on_server(const std::string& mailbox, imap::ReadOnlyTarget& target) {
+  const auto listed = target.list();
+  if (!listed) return target.is_alive() ? Result<bool>(false) : listed.error();
+  return std::any_of(listed->begin(), listed->end(), [&](const imap::ListedMailbox& one) {
+    return one.selectable && same_mailbox(one.name, mailbox);
+  });
+}
+
 /// Selects the mailbox, which is created and subscribed to where it is absent: mail in one that is
 /// not subscribed is invisible in many clients. What was listed at the job's start may have gone.
 Result<imap::SelectedMailbox> open_or_create(imap::Target& target, const Directory& directory,
                                              journal::MailboxRow& row) {
   const imap::ListedMailbox* listed = directory.find(row.name);
+  std::optional<Error> not_opened;
   // One that this job made may not be subscribed to yet.
   if (listed != nullptr && listed->selectable && !row.created) {
     auto selected = target.open_mailbox(row.name, false);
     const bool gone = !selected && selected.error().scope == ErrorScope::mailbox;
     if (!gone) return selected;
+    not_opened = selected.error();
   }
   auto opened = target.open_mailbox(row.name, true);
+  if (!opened && not_opened && is_name_refused(opened.error())) {
+    MBOXFERRY_ASSIGN(const bool there, is_on_server(row.name, target));
+    if (!there) return opened;
+    not_opened->code = ErrorCode::try_later;
+    not_opened->hint = imap::kAskWhyNotOpened;
+    return *not_opened;
+  }
   if (!opened) return opened;
   crash_point("mailbox-created");
   row.created = true;

@@ -9,6 +9,7 @@
 
 #include "transfer/backoff.h"
 #include "transfer/forwarding_target.h"
+#include "transfer/rest_of_body.h"
 #include "transfer/waiting.h"
 
 namespace mboxferry::transfer {
@@ -60,6 +61,8 @@ class PatientWalk final : public imap::MessageWalk {
 
   Result<std::optional<imap::FetchedMessage>> next() override {
     return patiently(target_, waits_, [this]() -> Result<std::optional<imap::FetchedMessage>> {
+      // The last one came before the refusal.
+      if (!walk_ && ended_) return std::optional<imap::FetchedMessage>();
       if (!walk_) {
         MBOXFERRY_ASSIGN(walk_, target_.walk(range_, options_));
       }
@@ -121,20 +124,8 @@ class PatientReader : public Forwarding {
   }
   Result<void> fetch_body(imap::Uid uid, std::uint64_t size,
                           const imap::ReadOnlyTarget::ByteVisitor& visit) override {
-    bool begun = false;
-    const auto note = [&](std::string_view bytes) {
-      begun = true;
-      return visit(bytes);
-    };
-    std::optional<Error> late;
-    MBOXFERRY_TRY(repeat([&]() -> Result<void> {
-      auto done = target_->fetch_body(uid, size, note);
-      if (done || !begun) return done;
-      // What was passed on cannot be taken back.
-      late = done.error();
-      return ok();
-    }));
-    return late ? Result<void>(*late) : ok();
+    RestOfBody rest(visit);
+    return repeat([&] { return target_->fetch_body(uid, size, rest.from_the_beginning()); });
   }
 
  protected:

@@ -325,6 +325,7 @@ void Planner::judge_journal(Plan& plan) const {
 void Planner::judge(Plan& plan, const std::vector<Presence>& presences) const {
   plan.go = true;
   plan.bytes_needed = to_send_.bytes;
+  plan.messages_needed = to_send_.messages;
   const std::string_view most = settings_.limits.message_bytes > 0
                                     ? "--max-message-size or the server's limit"
                                     : "the server takes";
@@ -367,7 +368,7 @@ void Planner::judge(Plan& plan, const std::vector<Presence>& presences) const {
         fmt::format("no message can be sent: all are empty or larger than {}", most));
   }
   if (!plan.quota) return;
-  const auto why = too_little_room(*plan.quota, plan.bytes_needed, settings_.quota_reserve);
+  const auto why = too_little_room(*plan.quota, to_send_, settings_.quota_reserve);
   if (!why) return;
   plan.go = false;
   // What decides stands first.

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "mboxferry/imap/target.h"
+#include "mboxferry/journal/journal.h"
 #include "mboxferry/transfer/job.h"
 
 namespace mboxferry::transfer {
@@ -16,6 +17,13 @@ std::uint64_t room_in(const imap::Quota& quota, const QuotaReserve& reserve);
 
 /// Why `needed` bytes do not fit; nothing when they do, or when that does not matter.
 std::optional<std::string> too_little_room(const imap::Quota& quota, std::uint64_t needed,
+                                           const QuotaReserve& reserve);
+
+/// How many messages may still be stored; a reserve of bytes is none of messages.
+std::uint64_t message_room_in(const imap::Quota& quota, const QuotaReserve& reserve);
+
+/// The same for bytes and messages: what there is too little room for, bytes first.
+std::optional<std::string> too_little_room(const imap::Quota& quota, const journal::Count& needed,
                                            const QuotaReserve& reserve);
 
 /// What the user can do about it.

@@ -3,6 +3,7 @@
 #include "transfer/reconcile.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "transfer/content_digest.h"
 #include "transfer/mailboxes.h"
 #include "transfer/masked_digest.h"
+#include "transfer/waiting.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -19,7 +21,9 @@ namespace {
 using std::chrono::milliseconds;
 using Moment = std::chrono::steady_clock::time_point;
 
+// Longer from look to look: a server that counts commands would have a reason to refuse them.
 constexpr milliseconds kBetweenSettleLooks{150};
+constexpr milliseconds kLongestBetweenLooks{1000};
 constexpr std::size_t kSeenPage = 1000;
 // iCloud was seen to show a message 4 s after its APPEND.
 constexpr milliseconds kLatest{8000};
@@ -191,13 +195,16 @@ Result<std::uint64_t> match(imap::ReadOnlyTarget& target, journal::Journal& jour
 /// once more after that time: the process may have been stopped for longer than the wait.
 Result<bool> something_new(const std::string& mailbox, imap::Target& target,
                            const imap::SelectedMailbox& known, Moment settled, Clock& clock,
-                           const Cancellation& interrupt) {
-  for (;;) {
-    if (interrupt.requested())
+                           const std::function<void()>& answered, const Cancellation& interrupt) {
+  for (milliseconds pause = kBetweenSettleLooks;;
+       pause = std::min(pause * 3 / 2, kLongestBetweenLooks)) {
+    const auto left = std::chrono::ceil<milliseconds>(settled - clock.now());
+    const bool last = left.count() <= 0;
+    const milliseconds wait = last ? milliseconds(0) : std::min(pause, left);
+    if (interrupt.requested() || !wait_unless(interrupt, clock, wait))
       return interrupted("interrupted while asking the server what it has");
-    const bool last = clock.now() >= settled;
-    if (!last) clock.sleep(kBetweenSettleLooks);
     MBOXFERRY_ASSIGN(const imap::SelectedMailbox status, target.status(mailbox));
+    answered();
     if (status.uid_next != known.uid_next || status.exists != known.exists) return true;
     if (last) return false;
   }
@@ -214,7 +221,8 @@ milliseconds settle_time(const journal::Count& in_doubt, milliseconds slowest_co
 Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& target,
                              journal::Journal& journal, Clock& clock, milliseconds slowest_confirm,
                              const MaskedDigestOf& archived, const Undecided& undecided,
-                             std::mutex& journal_turn, const Cancellation& interrupt) {
+                             Settling& settling, std::mutex& journal_turn,
+                             const Cancellation& interrupt) {
   Reconciled result;
   MBOXFERRY_ASSIGN(journal::Journal::Doubt doubt, journal.doubt(mailbox.id));
   if (doubt.count.messages == 0) return result;
@@ -234,6 +242,7 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
   MBOXFERRY_TRY(begin());
   // What has not appeared may still be on its way. Each message that is found shows that the server
   // is at it, and the wait begins anew; mail of others does not, and may never stop coming.
+  Moment quiet_since{};
   for (std::optional<Moment> settled;;) {
     const bool last = settled && clock.now() >= *settled;
     MBOXFERRY_ASSIGN(const imap::SelectedMailbox known, target.status(mailbox.name));
@@ -250,17 +259,30 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
     const bool awaited = !undecided.last_look && view.is_awaited(now);
     const bool more_time = view.takes_more_time() && !undecided.last_look;
     if (found == 0 && last && !awaited && !more_time) break;
-    if (found > 0 || !settled || more_time)
-      settled = now + (undecided.last_look ? settle : view.settle());
+    const bool goes_on = !settled && found == 0 && settling.in_doubt == doubt.count.messages &&
+                         settling.uid_validity == mailbox.uid_validity;
+    if (found > 0) ++settling.steps;
+    if (found > 0 || !settled || more_time) {
+      if (!goes_on) settling.waited = milliseconds(0);
+      quiet_since = now - settling.waited;
+      settled = quiet_since + (undecided.last_look ? settle : view.settle());
+    }
+    settling.in_doubt = doubt.count.messages;
+    settling.uid_validity = mailbox.uid_validity;
+    const auto answered = [&] {
+      settling.waited = std::chrono::floor<milliseconds>(clock.now() - quiet_since);
+      ++settling.steps;
+    };
     turn.unlock();
     // What shows late may change none of the numbers.
     const Moment until = awaited ? now + kBetweenViews : *settled;
     MBOXFERRY_ASSIGN(const bool more,
-                     something_new(mailbox.name, target, known, until, clock, interrupt));
+                     something_new(mailbox.name, target, known, until, clock, answered, interrupt));
     turn.lock();
     MBOXFERRY_TRY(begin());
     if (!more && !awaited) break;
   }
+  settling.in_doubt = 0;
   if (view.shows_late() && !known_late) MBOXFERRY_TRY(journal.set_note(kShowsLateNote, "1"));
   if (undecided.last_look) {
     result.held = doubt.count.messages;

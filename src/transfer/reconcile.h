@@ -39,9 +39,19 @@ struct Undecided {
   bool leaves_gone = false;
 };
 
+/// How far a mailbox has settled, for the next connection when one ends meanwhile. Only time during
+/// which the server answered counts.
+struct Settling {
+  std::uint32_t uid_validity = 0;
+  std::uint64_t in_doubt = 0;           ///< messages; another number: the wait begins anew
+  std::chrono::milliseconds waited{0};  ///< since the last of those in doubt appeared
+  std::uint64_t steps = 0;              ///< answers that brought the end nearer
+};
+
 /// Reconciles the mailbox, which is selected on `target`, the connection that will send. `archived`
 /// reads a message again whose copy the server may have altered.
-/// `slowest_confirm` is the longest the server took to answer a batch so far. After it no message
+/// `slowest_confirm` is the longest the server took to answer a batch so far. `settling` is what an
+/// earlier call for the mailbox left there, and is kept up to date. After it no message
 /// of the mailbox is in doubt but those that are held. The journal has room for one mailbox at a
 /// time: `journal_turn` is held while it is used so, and free while the server is given time, so
 /// that several mailboxes settle together.
@@ -49,7 +59,8 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
                              journal::Journal& journal, Clock& clock,
                              std::chrono::milliseconds slowest_confirm,
                              const MaskedDigestOf& archived, const Undecided& undecided,
-                             std::mutex& journal_turn, const Cancellation& interrupt);
+                             Settling& settling, std::mutex& journal_turn,
+                             const Cancellation& interrupt);
 
 /// Finds the UIDs of messages that the server confirmed without naming them (no UIDPLUS). Those
 /// that are not found keep UID 0. The mailbox is selected. `envelope` may be empty.

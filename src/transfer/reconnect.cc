@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "transfer/waiting.h"
@@ -31,7 +32,8 @@ milliseconds patience(const JobSettings& settings, const Tracker& tracker) {
   return tracker.snapshot().stored_now.messages > 0 ? settings.retry_for : milliseconds(0);
 }
 
-Outage::Outage(int tries) : tries_(tries), backoff_(kBetweenConnections) {}
+Outage::Outage(int tries, milliseconds longest)
+    : tries_(tries), longest_(longest), backoff_(kBetweenConnections) {}
 
 void Outage::end() {
   progress_ = true;
@@ -46,8 +48,13 @@ Result<bool> Outage::wait(const Error& error, milliseconds patience, Tracker& tr
   if (!progress) ++failures_;
   const auto now = clock.now();
   since_ = since_.value_or(now);
-  const milliseconds wait = progress ? error.retry.after : backoff_.next(error.retry.after);
+  milliseconds wait = progress ? error.retry.after : backoff_.next(error.retry.after);
   const auto left = std::chrono::ceil<milliseconds>(*since_ + patience - now);
+  if (longest_.count() > 0) {
+    const auto all_left = std::chrono::ceil<milliseconds>(*since_ + longest_ - now);
+    if (all_left.count() <= 0 || error.retry.after > all_left) return false;
+    wait = std::min(wait, all_left);
+  }
   if (failures_ > tries_ && wait > left) return false;
   const std::string limit = left > wait ? "; gives up in " + rough(left) : "";
   // An outage of an hour has over a hundred failures; the live view shows the wait at each.

@@ -19,8 +19,9 @@ std::chrono::milliseconds patience(const JobSettings& settings, const Tracker& t
 /// Failures in a row without progress between them. One thread.
 class Outage {
  public:
-  /// `tries`: how many of them are followed by another try in any case.
-  explicit Outage(int tries);
+  /// `tries`: how many of them are followed by another try in any case, but not after `longest`:
+  /// JobSettings::retry_for, 0 for no such limit.
+  Outage(int tries, std::chrono::milliseconds longest);
 
   /// There was progress after the last failure; the next wait is what the server asks for.
   void end();
@@ -32,6 +33,7 @@ class Outage {
 
  private:
   const int tries_;
+  const std::chrono::milliseconds longest_;
   Backoff backoff_;
   bool progress_ = false;
   int failures_ = 0;

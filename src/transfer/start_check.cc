@@ -53,13 +53,16 @@ Result<void> StartCheck::check_quota(imap::Target& target, const Directory& dire
   MBOXFERRY_ASSIGN(const auto quota, target.quota("INBOX"));
   if (!quota) return ok();
   const auto most = most_to_send(sources_);
-  if (most && *most <= room_in(*quota, settings_.quota_reserve)) return ok();
+  // A message has more than a byte.
+  if (most && *most <= room_in(*quota, settings_.quota_reserve) &&
+      *most <= message_room_in(*quota, settings_.quota_reserve))
+    return ok();
   MBOXFERRY_TRY(wait_for_index());
-  MBOXFERRY_ASSIGN(std::uint64_t needed, bytes_left(target));
+  MBOXFERRY_ASSIGN(journal::Count needed, left_to_send(target));
   auto why = too_little_room(*quota, needed, settings_.quota_reserve);
   if (why && settings_.skip_existing) {
     MBOXFERRY_TRY(skip_beforehand(target, directory));
-    MBOXFERRY_ASSIGN(needed, bytes_left(target));
+    MBOXFERRY_ASSIGN(needed, left_to_send(target));
     why = too_little_room(*quota, needed, settings_.quota_reserve);
   }
   if (!why) return ok();
@@ -68,11 +71,12 @@ Result<void> StartCheck::check_quota(imap::Target& target, const Directory& dire
 }
 
 /// Without what the server is known to refuse, and what may be there already.
-Result<std::uint64_t> StartCheck::bytes_left(const imap::Target& target) const {
+Result<journal::Count> StartCheck::left_to_send(const imap::Target& target) const {
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_.counts(0));
   MBOXFERRY_ASSIGN(const Tally sums, tally(journal_, 0, {journal::State::planned}, {},
                                            target.capabilities().append_limit));
-  return counts.planned.bytes - sums.oversize_bytes;
+  return journal::Count{counts.planned.messages - sums.oversize,
+                        counts.planned.bytes - sums.oversize_bytes};
 }
 
 /// What is there already needs no room.

@@ -39,7 +39,7 @@ class StartCheck {
                                const std::function<Result<void>()>& wait_for_index);
   Result<void> check_quota(imap::Target& target, const Directory& directory,
                            const std::function<Result<void>()>& wait_for_index);
-  Result<std::uint64_t> bytes_left(const imap::Target& target) const;
+  Result<journal::Count> left_to_send(const imap::Target& target) const;
   Result<void> skip_beforehand(imap::Target& target, const Directory& directory);
 
   const JobSettings& settings_;

@@ -3,6 +3,7 @@
 
 from support import archives
 from support.dovecot import Dovecot
+from support.fake_imap import FULL, FakeImap
 from support.program import ProgramTest
 
 
@@ -66,3 +67,63 @@ class QuotaTest(ProgramTest):
         asked = [one for session in self.server.sessions() for one in session
                  if one.name == "GETQUOTAROOT"]
         self.assertEqual(len(asked), 1)
+
+
+class MessageQuotaTest(ProgramTest):
+    """RFC 9208 MESSAGE: real Dovecot, and roots as other servers name them."""
+
+    def setUp(self):
+        super().setUp()
+        self.archive = self.folder / "mail.mbox"
+        archives.make(self.archive, 60)
+
+    def assert_does_not_begin(self, server, *words):
+        before = {name: len(one.messages) for name, one in server.mailboxes.items()} if isinstance(
+            server, FakeImap) else server.mailboxes()
+        plan = self.migrate(server, self.archive, "Mail", "--dry-run", "--report-json", "plan.json")
+        self.assert_code(plan, 1)
+        self.assertRegex(plan.out.splitlines()[-1], "^NO GO: the quota holds ")
+        outcome = self.migrate(server, self.archive, "Mail")
+        self.assert_code(outcome, 75)
+        for word in words:
+            self.assertIn(word, plan.out)
+            self.assertIn(word, outcome.err)
+        self.assertIn("nothing was sent", outcome.err)
+        self.assertEqual(before, {name: len(one.messages) for name, one in server.mailboxes.items()}
+                         if isinstance(server, FakeImap) else server.mailboxes())
+
+    def test_dovecot(self):
+        with Dovecot(quota="*:messages=40") as server:
+            self.assert_does_not_begin(server, "holds 40 messages, 0 are there and 60 are needed",
+                                       "2 are kept free")
+            quota = self.report("plan.json")["accounts"][0]["quota"]
+            self.assertEqual((quota["limit"], quota["messages_limit"], quota["messages_needed"]),
+                             (None, 40, 60))
+            outcome = self.migrate(server, self.archive, "Mail", "--ignore-quota")
+            self.assertNotEqual(outcome.code, 0)
+            self.assertEqual(server.count(mailbox="Mail"), 40)
+
+    def test_dovecot_with_room(self):
+        with Dovecot(quota="*:messages=64") as server:
+            self.assert_code(self.migrate(server, self.archive, "Mail"), 0)
+            self.assertEqual(server.count(mailbox="Mail"), 60)
+            # What is stored is not needed again.
+            self.assert_code(self.migrate(server, self.archive, "Mail"), 0)
+
+    def test_several_roots_and_resources(self):
+        for roots, words in (
+                (('"a" (STORAGE 1 900000 MESSAGE 1 900)', '"b" (MESSAGE 5 40 STORAGE 1 9000)'),
+                 "holds 40 messages, 5 are there"),
+                (('"a" (MESSAGE 5 40)', '"b" (MESSAGE 0 50)', '"c" ()'), "holds 40 messages"),
+                (('"a" (STORAGE 10 9223372036854775807 MESSAGE 3 41)',), "holds 41 messages"),
+                (('"a" (X-NUM-FOLDERS 3 100 MESSAGE 70 60)',), "holds 60 messages, 70 are there"),
+                (('"a" (MESSAGE 1 900)', '"b" (STORAGE 8 10)'), "holds 10240 bytes")):
+            def answer(_, name, __, roots=roots):
+                if name != "GETQUOTAROOT":
+                    return None
+                return b'* QUOTAROOT INBOX "a"\r\n' + b"".join(
+                    f"* QUOTA {one}\r\n".encode() for one in roots) + b"TAG OK done\r\n"
+            with self.subTest(words), FakeImap(capabilities=FULL + " QUOTA",
+                                               on_command=answer) as server:
+                self.assert_does_not_begin(server, words)
+                (self.folder / "job.journal").unlink()

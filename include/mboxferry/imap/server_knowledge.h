@@ -2,16 +2,25 @@
 // Which heads of an APPEND a server has taken before (docs/decisions/0015-known-heads.md).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mboxferry::imap {
 
 struct AppendMessage;
+
+/// A SUBSCRIBE that the server refused with a plea for patience.
+struct PutOffSubscription {
+  std::string mailbox;  ///< UTF-8
+  int tries = 0;
+  std::chrono::steady_clock::time_point due{};
+};
 
 /// What the connections to one server found out together. A non-synchronizing literal may only
 /// follow a head whose every part the server is known to take: one that answers BAD to the head may
@@ -43,6 +52,11 @@ class ServerKnowledge {
   /// The server has lost a command that was sent before the one ahead of it was answered.
   void learn_lost_input();
   [[nodiscard]] bool loses_input() const;
+  /// The mailbox is to be subscribed to later, by whichever connection has time then. False: there
+  /// are too many of them.
+  bool put_off(PutOffSubscription subscription);
+  /// Those that are due by then.
+  std::vector<PutOffSubscription> take_put_off(std::chrono::steady_clock::time_point by);
 
  private:
   [[nodiscard]] std::string key_of(const std::string& keyword) const;
@@ -56,6 +70,7 @@ class ServerKnowledge {
   bool wants_flag_list_ = false;
   std::optional<bool> lists_beyond_bmp_;
   bool loses_input_ = false;
+  std::vector<PutOffSubscription> put_off_;
 };
 
 }  // namespace mboxferry::imap

@@ -79,10 +79,15 @@ struct SelectedMailbox {
   PermanentFlags permanent_flags;
 };
 
-/// RFC 9208 STORAGE, in bytes.
+/// RFC 9208: STORAGE in bytes, and MESSAGE. Where several roots limit one of them, the root with
+/// the least room counts.
 struct Quota {
+  static constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
+
   std::uint64_t used = 0;
-  std::uint64_t limit = 0;
+  std::uint64_t limit = kUnlimited;
+  std::uint64_t messages = 0;  ///< there are so many
+  std::uint64_t most_messages = kUnlimited;
 };
 
 /// One message as FETCH shows it.
@@ -333,6 +338,11 @@ class Target : public ReadOnlyTarget {
 /// Called when the server has greeted on a secured connection, before anybody logs in; may wait. An
 /// error ends the connection.
 using BeforeLogin = std::function<Result<void>()>;
+
+/// What helps with a mailbox that exists and is not opened.
+inline constexpr const char* kAskWhyNotOpened =
+    "the mailbox exists: ask the server's operator what is wrong with it and whether the account "
+    "has the right to it, then run the same command again";
 
 /// Connects, secures and logs in. Errors: unavailable, tls, protocol, login_refused, try_later.
 /// `knowledge` is shared with other connections to the same server; without it the connection finds

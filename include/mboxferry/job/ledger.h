@@ -40,6 +40,15 @@ struct NewEntry {
   std::string archive_stamp;      ///< another one: there may be new mail
   std::string credentials_stamp;  ///< another one: worth another login
   std::string journal;            ///< the name of its file in the ledger's folder, once begun
+  /// The same for all rows that differ in how host and user are spelled at most.
+  std::int64_t likeness = 0;
+};
+
+/// How a row names an account.
+struct Spelling {
+  std::string account;
+  std::string host;
+  std::uint64_t line = 0;
 };
 
 /// An account as the ledger knows it.
@@ -121,6 +130,9 @@ class Ledger {
   Result<void> begin(const Choice& choice);
   /// The line of an earlier row with the same key, or nothing.
   Result<std::optional<std::uint64_t>> add(const NewEntry& entry);
+  /// Earlier rows of this reading with the same likeness, at most eight of them, whoever's share
+  /// they are. Notes this one.
+  Result<std::vector<Spelling>> others_like(const NewEntry& entry);
   /// A row that cannot be used, and why: an account that has failed and gets no turn. What an
   /// earlier run knows of the account stays as it is. `entry.key` is not used.
   Result<void> add_refused(const NewEntry& entry, const std::string& why);

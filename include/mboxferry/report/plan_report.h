@@ -64,6 +64,8 @@ struct PlanFacts {
   std::uint64_t left_out_bytes = 0;
   std::optional<PlanQuota> quota;
   std::uint64_t bytes_needed = 0;
+  std::optional<PlanQuota> message_quota;  ///< of messages, `quota` is of bytes
+  std::uint64_t messages_needed = 0;
   std::optional<PlanServer> server;  ///< nothing: it could not be asked
   std::optional<PlanTime> time;
 };

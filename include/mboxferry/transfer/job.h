@@ -213,6 +213,7 @@ struct Plan {
   std::uint64_t left_out_bytes = 0;
   std::optional<imap::Quota> quota;
   std::uint64_t bytes_needed = 0;             ///< without what is refused beforehand
+  std::uint64_t messages_needed = 0;          ///< likewise
   imap::Namespace name_space;                 ///< where the user's mailboxes are
   std::optional<std::uint64_t> append_limit;  ///< bytes of a message, where the server tells it
   TimeEstimate time;

@@ -136,6 +136,29 @@ TEST_CASE("whatever the lines of a message look like, it is read") {
   CHECK(read == body);
 }
 
+TEST_CASE("an empty line behind a literal is passed over, and a second one is not") {
+  const auto read = [](const std::string& blanks) {
+    const auto target =
+        connected({"* 1 FETCH (UID 7 BODY[] {3}\r\nabc" + blanks + ")\r\nt2 OK done\r\n"});
+    std::string bytes;
+    const auto done = target->fetch_body(7, 3, [&](std::string_view some) {
+      bytes += some;
+      return ok();
+    });
+    return done ? bytes : std::string("refused");
+  };
+  CHECK(read("") == "abc");
+  CHECK(read("\r\n") == "abc");
+  CHECK(read("\r\n\r\n") == "refused");
+  const auto listed =
+      connected({"* LIST () \"/\" {1}\r\na\r\n\r\n* LIST () \"/\" {1}\r\nb\r\n\r\n1 OK done\r\n"})
+          ->list();
+  REQUIRE(listed);
+  REQUIRE(listed->size() == 2);
+  CHECK((*listed)[1].name == "b");
+  CHECK(!connected({"\r\n* LIST () \"/\" a\r\n1 OK done\r\n"})->list());
+}
+
 TEST_CASE("refusals keep their scope, their words and the patience that is asked for") {
   const auto absent = connected({"1 NO [NONEXISTENT] no such mailbox\r\n"})->select("Mail");
   REQUIRE(!absent);

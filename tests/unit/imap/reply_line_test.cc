@@ -88,6 +88,13 @@ TEST_CASE("response codes and phrases have one meaning each") {
   CHECK(wait.retry.after == std::chrono::milliseconds(299961));
   CHECK(meaning_of("", "Suggested Backoff Time: 99999999999999999999 milliseconds").retry.after ==
         std::chrono::milliseconds(0));
+  for (const char* words :
+       {"Please wait", "Too many commands", "too many requests (Failure)", "Slow down!",
+        "Rate limit hit", "you are rate-limited", "temporarily out of order", "try later",
+        "the server is overloaded", "Temporary error"})
+    CHECK(meaning_of("", words).retry.when == Retry::When::later);
+  for (const char* code : {"THROTTLED", "LIMIT", "INUSE", "UNAVAILABLE"})
+    CHECK(meaning_of(code, "").retry.when == Retry::When::later);
   CHECK(meaning_of("SOMETHING", "nothing known").retry.when == Retry::When::never);
 }
 

@@ -271,3 +271,29 @@ TEST_CASE("ten thousand accounts are counted and walked through in order") {
   }));
   CHECK(seen == 10'000);
 }
+
+TEST_CASE("rows that are spelled in another way are found in one reading, and forgotten after it") {
+  const auto ledger = std::move(*Ledger::open(""));
+  const auto like = [&](const std::string& host, std::uint64_t line, std::int64_t likeness) {
+    NewEntry entry = account(0);
+    entry.account = "u@" + host + ":993";
+    entry.host = host;
+    entry.line = line;
+    entry.likeness = likeness;
+    return std::move(*ledger->others_like(entry));
+  };
+  REQUIRE(ledger->begin({}));
+  CHECK(like("a", 2, 7).empty());
+  CHECK(like("b", 3, 8).empty());
+  const auto others = like("c", 4, 7);
+  REQUIRE(others.size() == 1);
+  CHECK(others.front().account == "u@a:993");
+  CHECK(others.front().host == "a");
+  CHECK(others.front().line == 2);
+  for (std::uint64_t line = 5; line < 30; ++line)
+    CHECK(like(std::to_string(line), line, 7).size() <= 8);
+  REQUIRE(ledger->end());
+  REQUIRE(ledger->begin({}));
+  CHECK(like("c", 4, 7).empty());
+  REQUIRE(ledger->end());
+}

@@ -206,6 +206,12 @@ TEST_CASE("a plan has every key, with null where nothing is known") {
   REQUIRE(write_plan_report(with_quota, plan));
   const json known = json::parse(with_quota.text())["accounts"][0];
   CHECK(known["quota"]["limit"] == 100);
+  CHECK(!known["quota"].contains("messages_limit"));
+  plan.message_quota = PlanQuota{40, 7};
+  plan.messages_needed = 3;
+  CHECK(json::parse(plan_account_json(plan))["quota"] ==
+        json::parse(R"({"limit":100,"used":10,"needed":9,"messages_limit":40,"messages_used":7,
+                        "messages_needed":3})"));
   CHECK(known["server"] ==
         json::parse(R"({"prefix":"INBOX.","separator":".","append_limit":null})"));
   CHECK(known["time"] ==

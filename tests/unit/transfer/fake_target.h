@@ -73,6 +73,8 @@ struct FakeServer {
   int lose_walk = 0;  ///< the connection is cut by the walk with this number
   std::chrono::milliseconds answer_delay{0};
   std::chrono::milliseconds status_delay{0};  ///< after a status was taken, before it is read
+  int lose_each_status = 0;                   ///< the connection is cut by each Nth
+  int statuses = 0;
   int mails_of_others = 0;                    ///< so many come still, one for each status
   bool client_dies = false;                   ///< a late commit also ends the job
 
@@ -175,6 +177,9 @@ class FakeTarget final : public imap::Target {
   Result<imap::SelectedMailbox> status(const std::string& mailbox) override {
     const std::scoped_lock lock(server_.mutex);
     server_.finish_late();
+    ++server_.statuses;
+    if (server_.lose_each_status > 0 && server_.statuses % server_.lose_each_status == 0)
+      return lost();
     const auto box = server_.mailboxes.find(mailbox);
     if (box == server_.mailboxes.end())
       return Error{ErrorCode::refused, "no mailbox " + mailbox, "", ErrorScope::mailbox};

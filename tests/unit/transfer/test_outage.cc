@@ -50,6 +50,28 @@ TEST_CASE("a job gives up when the server stays away for longer than --retry-for
   bench.require_each_once(100);
 }
 
+TEST_CASE("a short --retry-for holds, whatever was stored") {
+  const bool stored = GENERATE(true, false);
+  CAPTURE(stored);
+  OutageBench bench(hours(3));
+  bench.settings.retry_for = seconds(3);
+  if (!stored) {
+    bench.server.lose_reply = {1};
+    bench.goes_down_after = 1;
+    bench.server.cut_before_last_byte = {1};
+  }
+  const auto result = bench.run();
+  REQUIRE(result.error);
+  CHECK(result.error->code == ErrorCode::try_later);
+  CHECK(bench.passed() >= seconds(3));
+  CHECK(bench.passed() < seconds(5));
+  bench.stays_down = seconds(0);
+  bench.server.lose_reply = {};
+  bench.server.cut_before_last_byte = {};
+  require_complete(bench.run());
+  bench.require_each_once(100);
+}
+
 TEST_CASE("without --retry-for a few tries are all") {
   OutageBench bench(minutes(20));
   bench.settings.retry_for = seconds(0);

@@ -145,6 +145,28 @@ TEST_CASE("a large folder is sampled in all its parts, and not read as a whole f
   require_stopped(bench, 50);
 }
 
+TEST_CASE("a quota of messages has room for what leaves its share free") {
+  imap::Quota quota;
+  quota.messages = 10;
+  quota.most_messages = 40;
+  transfer::QuotaReserve reserve;
+  CHECK(transfer::room_in(quota, reserve) == imap::Quota::kUnlimited);
+  CHECK(transfer::message_room_in(quota, reserve) == 28);
+  CHECK_FALSE(transfer::too_little_room(quota, journal::Count{28, 1'000'000'000}, reserve));
+  CHECK(*transfer::too_little_room(quota, journal::Count{29, 9}, reserve) ==
+        "the quota holds 40 messages, 10 are there and 29 are needed; 2 are kept free");
+  reserve.bytes = 1000;  // of bytes
+  CHECK_FALSE(transfer::too_little_room(quota, journal::Count{30, 9}, reserve));
+  CHECK(transfer::too_little_room(quota, journal::Count{31, 9}, reserve));
+  quota.limit = 10'000;
+  CHECK(transfer::too_little_room(quota, journal::Count{31, 99'000}, reserve)->find("bytes") !=
+        std::string::npos);
+  quota.messages = 50;
+  CHECK(transfer::message_room_in(quota, reserve) == 0);
+  reserve.ignore_quota = true;
+  CHECK_FALSE(transfer::too_little_room(quota, journal::Count{31, 99'000}, reserve));
+}
+
 TEST_CASE("a quota has room for what leaves the reserve free") {
   const imap::Quota quota{40'000, 100'000};
   transfer::QuotaReserve reserve;
