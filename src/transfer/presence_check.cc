@@ -16,6 +16,7 @@
 #include "mboxferry/message/digest.h"
 #include "transfer/content_digest.h"
 #include "transfer/held_mail.h"
+#include "transfer/other_places.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -108,6 +109,11 @@ bool tells_of(const fs::path& path, const std::string& account) {
   return stored && *stored;
 }
 
+/// Where the sample is from, when it is in a mailbox of another name.
+std::string meant_for(const Presence& presence) {
+  return presence.elsewhere ? " for " + presence.meant : "";
+}
+
 }  // namespace
 
 bool Presence::there() const {
@@ -120,14 +126,29 @@ PresenceCheck::PresenceCheck(const JobSettings& settings, const std::vector<Sour
                              const journal::Journal& journal, const Cancellation& interrupt)
     : settings_(settings), sources_(sources), journal_(journal), interrupt_(interrupt) {}
 
-Result<bool> PresenceCheck::is_in_question(const journal::MailboxRow& row,
-                                           const Directory& directory) const {
-  const imap::ListedMailbox* listed = directory.find(row.name);
-  if (listed == nullptr || !listed->selectable) return false;
+Result<bool> PresenceCheck::is_in_question(const journal::MailboxRow& row) const {
   MBOXFERRY_ASSIGN(const journal::Journal::Doubt doubt, journal_.doubt(row.id));
   if (doubt.count.messages > 0) return false;
   MBOXFERRY_ASSIGN(const bool stored, any_stored(journal_, row.id));
   return !stored;
+}
+
+/// One for each mailbox to be asked, those of a row behind each other; not taken yet.
+Result<std::vector<PresenceCheck::Sample>> PresenceCheck::samples_of(
+    const std::vector<journal::MailboxRow>& rows, const Directory& directory, Places places) const {
+  std::vector<Sample> samples;
+  for (const journal::MailboxRow& row : rows) {
+    MBOXFERRY_ASSIGN(const bool in_question, is_in_question(row));
+    if (!in_question) continue;
+    const imap::ListedMailbox* const listed = directory.find(row.name);
+    const bool is_open = listed != nullptr && listed->selectable;
+    std::vector<std::string> others;
+    if (listed == nullptr && row.uid_validity == 0) others = respelled_places(row, rows, directory);
+    if (is_open && (places == Places::all || !others.empty()))
+      samples.push_back({&row, listed->name, 0, {}, 0, {}});
+    for (std::string& other : others) samples.push_back({&row, std::move(other), 0, {}, 0, {}});
+  }
+  return samples;
 }
 
 /// Spread over the bytes of all folders that go into the mailbox.
@@ -194,7 +215,7 @@ std::uint64_t PresenceCheck::few_for(const Sample& sample) const {
 }
 
 imap::Inquiry PresenceCheck::inquiry_about(const Sample& sample) const {
-  imap::Inquiry inquiry{sample.row->name, {}, sample.exists > few_for(sample)};
+  imap::Inquiry inquiry{sample.mailbox, {}, sample.exists > few_for(sample)};
   for (const SampleMessage& message : sample.messages)
     inquiry.likenesses.push_back({message.message_id, message.size, message.date});
   return inquiry;
@@ -204,7 +225,9 @@ Result<Presence> PresenceCheck::count_found(const Sample& sample,
                                             std::vector<imap::FetchedMessage> candidates,
                                             imap::ReadOnlyTarget& target) const {
   Presence presence;
-  presence.mailbox = sample.row->name;
+  presence.mailbox = sample.mailbox;
+  presence.meant = sample.row->name;
+  presence.elsewhere = !same_mailbox(presence.mailbox, presence.meant);
   presence.id = sample.row->id;
   presence.readable =
       sample.exists >= kLeastOfPart && sample.exists <= std::min(few_for(sample), HeldMail::kMost);
@@ -235,7 +258,7 @@ Result<Presence> PresenceCheck::count_found(const Sample& sample,
       const bool worth_reading =
           compare(*wanted, *seen) == Likeness::maybe && seen->size <= kLargestCompared;
       if (!worth_reading) continue;
-      if (!selected) MBOXFERRY_TRY(target.select(sample.row->name));
+      if (!selected) MBOXFERRY_TRY(target.select(sample.mailbox));
       selected = true;
       ContentDigest digest(*settings_.index.content_key);
       MBOXFERRY_TRY(target.fetch_body(seen->uid, seen->size, [&](std::string_view bytes) {
@@ -257,7 +280,7 @@ Result<Presence> PresenceCheck::count_found(const Sample& sample,
 Result<std::vector<imap::FetchedMessage>> PresenceCheck::walk_through(
     const Sample& sample, imap::ReadOnlyTarget& target) const {
   std::vector<imap::FetchedMessage> candidates;
-  MBOXFERRY_TRY(target.select(sample.row->name));
+  MBOXFERRY_TRY(target.select(sample.mailbox));
   MBOXFERRY_TRY(target.fetch({1, imap::kLastUid}, {.with_message_id = true},
                              [&](const imap::FetchedMessage& seen) -> Result<void> {
                                const bool alike =
@@ -273,28 +296,29 @@ Result<std::vector<imap::FetchedMessage>> PresenceCheck::walk_through(
 }
 
 Result<std::vector<Presence>> PresenceCheck::look(imap::ReadOnlyTarget& target,
-                                                  const Directory& directory) {
+                                                  const Directory& directory, Places places) {
   std::vector<Presence> presences;
   MBOXFERRY_ASSIGN(const auto rows, journal_.mailboxes());
-  std::vector<Sample> samples;
-  std::vector<imap::Inquiry> inquiries;
-  for (const journal::MailboxRow& row : rows) {
-    MBOXFERRY_ASSIGN(const bool in_question, is_in_question(row, directory));
-    if (!in_question) continue;
-    samples.push_back({&row, 0, {}, 0, {}});
-    inquiries.push_back({directory.find(row.name)->name, {}, false});
-  }
+  MBOXFERRY_ASSIGN(std::vector<Sample> samples, samples_of(rows, directory, places));
   if (samples.empty()) return presences;
+  std::vector<imap::Inquiry> inquiries;
+  for (const Sample& sample : samples) inquiries.push_back({sample.mailbox, {}, false});
   const auto begun = std::chrono::steady_clock::now();
   MBOXFERRY_ASSIGN(auto answers, target.inquire(inquiries));
   is_far_ = std::chrono::steady_clock::now() - begun >= kFar;
   inquiries.clear();
   std::vector<Sample> asked;
+  Sample taken;  // the last row's
   for (std::size_t i = 0; i < samples.size(); ++i) {
     if (answers[i].exists == 0) continue;
     Sample& sample = samples[i];
     sample.exists = answers[i].exists;
-    MBOXFERRY_TRY(take_sample(sample));
+    if (taken.row != sample.row) {
+      taken = {sample.row, {}, 0, {}, 0, {}};
+      MBOXFERRY_TRY(take_sample(taken));
+    }
+    sample.messages = taken.messages;
+    sample.beginnings = taken.beginnings;
     const bool small = inquiry_about(sample).exact_size;
     if (small) sample.messages = spread(std::move(sample.messages), kSmallSample);
     sample.besides =
@@ -317,17 +341,21 @@ Result<std::vector<Presence>> PresenceCheck::look(imap::ReadOnlyTarget& target,
   return presences;
 }
 
-bool PresenceCheck::may_look_closer(const std::vector<Presence>& found) {
+bool PresenceCheck::may_look_closer(const std::vector<Presence>& found, Places places) {
   const auto is_there = [](const Presence& presence) { return presence.there(); };
-  const auto is_readable = [](const Presence& presence) { return presence.readable; };
-  return std::none_of(found.begin(), found.end(), is_there) &&
-         std::any_of(found.begin(), found.end(), is_readable);
+  const auto is_open = [](const Presence& presence) {
+    return presence.readable && !presence.there();
+  };
+  // One mailbox is enough to stop a job; where it goes on is asked of each.
+  const bool is_decided =
+      places == Places::all && std::any_of(found.begin(), found.end(), is_there);
+  return !is_decided && std::any_of(found.begin(), found.end(), is_open);
 }
 
 Result<void> PresenceCheck::look_closer(std::vector<Presence>& found,
                                         imap::ReadOnlyTarget& target) const {
   for (Presence& presence : found) {
-    if (!presence.readable) continue;
+    if (!presence.readable || presence.there()) continue;
     if (interrupt_.requested())
       return interrupted("interrupted while asking the server what it has");
     MBOXFERRY_ASSIGN(HeldMail mail, HeldMail::read(presence.mailbox, target));
@@ -335,6 +363,31 @@ Result<void> PresenceCheck::look_closer(std::vector<Presence>& found,
     MBOXFERRY_ASSIGN(presence.held_found, mail.count_planned(presence.id, journal_, target));
   }
   return ok();
+}
+
+Result<std::vector<std::string>> go_on_elsewhere(const std::vector<Presence>& found,
+                                                 journal::Journal& journal) {
+  std::vector<std::string> notices;
+  MBOXFERRY_ASSIGN(auto rows, journal.mailboxes());
+  for (journal::MailboxRow& row : rows) {
+    const Presence* most = nullptr;
+    bool stays = false;
+    for (const Presence& presence : found) {
+      if (presence.id != row.id) continue;
+      stays = stays || (!presence.elsewhere && presence.any());
+      const bool fits =
+          presence.elsewhere && presence.there() && !is_of_another(presence.mailbox, row, rows);
+      const bool better = most == nullptr || presence.all_found() > most->all_found();
+      if (fits && better) most = &presence;
+    }
+    if (stays || most == nullptr) continue;
+    notices.push_back(
+        fmt::format("{} goes into mailbox {}, which holds this mail", row.name, most->mailbox));
+    if (row.renamed_from.empty()) row.renamed_from = row.name;
+    row.name = most->mailbox;
+    MBOXFERRY_TRY(journal.update_mailbox(row));
+  }
+  return notices;
 }
 
 std::string find_older_journal(const std::string& folder, const std::string& account,
@@ -373,8 +426,8 @@ std::string describe_presence(const std::vector<Presence>& found) {
       most->held_found > 0
           ? fmt::format("{} of the {} messages that mailbox {} holds are among those to be sent",
                         most->held_found, most->held, most->mailbox)
-          : fmt::format("mailbox {} already holds {} of a sample of {} messages", most->mailbox,
-                        most->all_found(), most->all_sampled());
+          : fmt::format("mailbox {} already holds {} of a sample of {} messages{}", most->mailbox,
+                        most->all_found(), most->all_sampled(), meant_for(*most));
   if (others > 0) text += fmt::format(", and {} more are like it", others);
   return text;
 }
@@ -388,9 +441,9 @@ std::string describe_few(const Presence& presence) {
         presence.mailbox, presence.held_found, presence.held,
         presence.held_found == 1 ? "is" : "are");
   return fmt::format(
-      "{}: holds {} of a sample of {} messages already, which will be there twice; "
+      "{}: holds {} of a sample of {} messages{} already, which will be there twice; "
       "--skip-existing leaves such messages out",
-      presence.mailbox, presence.all_found(), presence.all_sampled());
+      presence.mailbox, presence.all_found(), presence.all_sampled(), meant_for(presence));
 }
 
 Error copies_are_there(const JobSettings& settings, const std::vector<Presence>& found) {
