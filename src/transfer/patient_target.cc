@@ -121,20 +121,21 @@ class PatientReader : public Forwarding {
   }
   Result<void> fetch_body(imap::Uid uid, std::uint64_t size,
                           const imap::ReadOnlyTarget::ByteVisitor& visit) override {
-    bool begun = false;
-    const auto note = [&](std::string_view bytes) {
-      begun = true;
-      return visit(bytes);
-    };
-    std::optional<Error> late;
-    MBOXFERRY_TRY(repeat([&]() -> Result<void> {
-      auto done = target_->fetch_body(uid, size, note);
-      if (done || !begun) return done;
-      // What was passed on cannot be taken back.
-      late = done.error();
-      return ok();
-    }));
-    return late ? Result<void>(*late) : ok();
+    return repeat_unless_begun([&](bool& begun) {
+      return target_->fetch_body(uid, size, [&](std::string_view bytes) {
+        begun = true;
+        return visit(bytes);
+      });
+    });
+  }
+  Result<void> fetch_bodies(std::span<const imap::WantedBody> bodies,
+                            const imap::ReadOnlyTarget::BodyVisitor& visit) override {
+    return repeat_unless_begun([&](bool& begun) {
+      return target_->fetch_bodies(bodies, [&](imap::Uid uid, std::string_view bytes) {
+        begun = true;
+        return visit(uid, bytes);
+      });
+    });
   }
 
  protected:
@@ -145,6 +146,20 @@ class PatientReader : public Forwarding {
   using Forwarding::target_;
 
  private:
+  /// What was passed on cannot be taken back.
+  template <typename Attempt>
+  Result<void> repeat_unless_begun(const Attempt& attempt) {
+    bool begun = false;
+    std::optional<Error> late;
+    MBOXFERRY_TRY(repeat([&]() -> Result<void> {
+      Result<void> done = attempt(begun);
+      if (done || !begun) return done;
+      late = done.error();
+      return ok();
+    }));
+    return late ? Result<void>(*late) : ok();
+  }
+
   Waits waits_;
 };
 
