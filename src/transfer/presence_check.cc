@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <iterator>
@@ -14,7 +15,7 @@
 #include <utility>
 
 #include "mboxferry/message/digest.h"
-#include "transfer/content_digest.h"
+#include "transfer/body_digests.h"
 #include "transfer/held_mail.h"
 #include "transfer/other_places.h"
 
@@ -42,7 +43,7 @@ constexpr std::chrono::milliseconds kFar{10};
 constexpr std::uint64_t kFewWhenFar = 2000;
 constexpr std::uint64_t kBytesPerMessageWhenFar = 16 << 10;
 constexpr std::size_t kMostCandidates = 400;
-constexpr std::uint64_t kLargestCompared = std::uint64_t{8} << 20;
+constexpr SampleBounds kBodyBounds{1, kMostCandidates, std::uint64_t{8} << 20};
 
 /// True when the visitor is called at all.
 Result<bool> any_stored(const journal::Journal& journal, journal::MailboxId mailbox) {
@@ -59,13 +60,17 @@ Result<bool> any_stored(const journal::Journal& journal, journal::MailboxId mail
 enum class Likeness { none, maybe, certain };
 
 /// Servers rewrite sizes, and some lose dates; none does both to mail that keeps its Message-ID. A
-/// message without one is known by its bytes only.
+/// message without one is known by its bytes only, of which status fields do not count.
 Likeness compare(const SampleMessage& wanted, const imap::FetchedMessage& seen) {
-  const bool same_size = wanted.size == seen.size;
+  const auto grown = static_cast<std::int64_t>(seen.size) - static_cast<std::int64_t>(wanted.size);
+  const bool same_size = grown == 0;
   const bool same_date = wanted.date.unix_seconds == seen.internal_date.unix_seconds;
   const std::int64_t seen_hash = seen.message_id.empty() ? 0 : message::short_hash(seen.message_id);
   if (wanted.message_id_hash != seen_hash) return Likeness::none;
-  if (seen_hash == 0) return same_size && same_date ? Likeness::maybe : Likeness::none;
+  if (seen_hash == 0) {
+    const bool may_be = same_date && std::abs(grown) <= journal::kStatusRoom;
+    return may_be ? Likeness::maybe : Likeness::none;
+  }
   return same_size || same_date ? Likeness::certain : Likeness::maybe;
 }
 
@@ -217,7 +222,9 @@ std::uint64_t PresenceCheck::few_for(const Sample& sample) const {
 imap::Inquiry PresenceCheck::inquiry_about(const Sample& sample) const {
   imap::Inquiry inquiry{sample.mailbox, {}, sample.exists > few_for(sample)};
   for (const SampleMessage& message : sample.messages)
-    inquiry.likenesses.push_back({message.message_id, message.size, message.date});
+    inquiry.likenesses.push_back(
+        {message.message_id, message.size, message.date,
+         message.message_id_hash == 0 ? std::uint64_t{journal::kStatusRoom} : 0});
   return inquiry;
 }
 
@@ -252,25 +259,27 @@ Result<Presence> PresenceCheck::count_found(const Sample& sample,
     note_found(wanted);
     candidates.erase(same);
   }
-  bool selected = false;
-  for (const SampleMessage* wanted : open) {
-    for (auto seen = candidates.begin(); seen != candidates.end(); ++seen) {
-      const bool worth_reading =
-          compare(*wanted, *seen) == Likeness::maybe && seen->size <= kLargestCompared;
-      if (!worth_reading) continue;
-      if (!selected) MBOXFERRY_TRY(target.select(sample.mailbox));
-      selected = true;
-      ContentDigest digest(*settings_.index.content_key);
-      MBOXFERRY_TRY(target.fetch_body(seen->uid, seen->size, [&](std::string_view bytes) {
-        digest.update(bytes);
+  const auto may_be = [&](const imap::FetchedMessage& seen) {
+    return std::any_of(open.begin(), open.end(), [&](const SampleMessage* wanted) {
+      return compare(*wanted, seen) == Likeness::maybe;
+    });
+  };
+  std::vector<imap::WantedBody> bodies;
+  for (const imap::FetchedMessage& seen : candidates)
+    if (may_be(seen)) bodies.push_back({seen.uid, seen.size});
+  if (!bodies.empty()) MBOXFERRY_TRY(target.select(sample.mailbox));
+  MBOXFERRY_TRY(digest_bodies(
+      smallest_of(std::move(bodies), kBodyBounds), *settings_.index.content_key, target,
+      [&](imap::Uid, const BodyDigests& digests) -> Result<void> {
+        const auto same = std::find_if(open.begin(), open.end(), [&](const SampleMessage* wanted) {
+          return wanted->digest == digests.content;
+        });
+        if (same == open.end()) return ok();
+        note_found(**same);
+        open.erase(same);
         return ok();
-      }));
-      if (digest.finish() != wanted->digest) continue;
-      note_found(*wanted);
-      candidates.erase(seen);
-      break;
-    }
-  }
+      },
+      interrupt_));
   presence.whole_part = std::any_of(parts.begin(), parts.end(),
                                     [](const auto& part) { return part.second.is_there(); });
   return presence;
@@ -360,7 +369,8 @@ Result<void> PresenceCheck::look_closer(std::vector<Presence>& found,
       return interrupted("interrupted while asking the server what it has");
     MBOXFERRY_ASSIGN(HeldMail mail, HeldMail::read(presence.mailbox, target));
     presence.held = mail.size();
-    MBOXFERRY_ASSIGN(presence.held_found, mail.count_planned(presence.id, journal_, target));
+    MBOXFERRY_ASSIGN(presence.held_found,
+                     mail.count_planned(presence.id, journal_, target, interrupt_));
   }
   return ok();
 }

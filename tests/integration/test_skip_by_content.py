@@ -71,6 +71,40 @@ class SkipByContent:
         self.skip([(0, first), *enumerate(many[:at]), (300, new), *enumerate(many[at:], at)])
         self.assertEqual(self.bodies(), self.wire(first, old, new, *many))
 
+    def test_status_fields_of_another_length_without_message_ids(self):
+        def texts(status, count):
+            return [message(number, b"text %d" % number, b"", status) for number in range(count)]
+
+        archive = write(self.mail / "Box", enumerate(texts(b"", 40)))
+        self.run_job(archive)
+        write(archive, enumerate(texts(b"Status: RO\nX-Status: A\n", 45)))
+        self.run_job(archive, code=65)
+        self.assert_stopped(archive, state="state-b", into="Box")
+        outcome = self.run_job(archive, None, "--skip-existing", "--journal",
+                               self.folder / "new.journal")
+        self.assertIn("40 messages were there before and are skipped", outcome.err)
+        self.assertEqual(len(self.bodies()), 45)
+
+    def test_old_mail_without_message_ids_in_the_middle_of_new_mail(self):
+        many = [message(number, b"text %d" % number, b"") for number in range(1500)]
+        self.store(list(enumerate(many))[700:800])
+        archive = write(self.mail / "mail.mbox", enumerate(many))
+        told = "100 of the 100 messages that mailbox Box holds are among those to be sent"
+        plan = self.run_job(archive, "Box", "--dry-run", code=1)
+        self.assertIn(told, plan.out.splitlines()[-1])
+        self.assert_one_line(self.run_job(archive, "Box", code=None), 78, told)
+        self.run_job(archive, "Box", "--skip-existing")
+        self.assertEqual(len(self.bodies()), 1500)
+
+    def test_other_mail_of_the_same_size_and_date_without_message_ids(self):
+        def one(number):
+            return message(0, b"host %03d is up" % number, b"")
+
+        self.store([(0, one(number)) for number in range(20, 40)])
+        self.run_job(write(self.mail / "mail.mbox", [(0, one(number)) for number in range(10)]),
+                     "Box")
+        self.assertEqual(len(self.bodies()), 30)
+
     def test_archives_that_changed_in_place(self):
         archive = write(self.mail / "Box", ((number, message(number, b"some text"))
                                             for number in range(30)))

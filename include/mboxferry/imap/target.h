@@ -118,7 +118,8 @@ struct Look {
 struct Likeness {
   std::string message_id;  ///< empty: unknown, or it has none
   std::uint64_t size = 0;
-  Timestamp date;  ///< INTERNALDATE
+  Timestamp date;           ///< INTERNALDATE
+  std::uint64_t slack = 0;  ///< the size may be so many bytes more or less
 };
 
 /// A mailbox to be looked into for messages like these; without any, only how many it holds is
