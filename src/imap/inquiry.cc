@@ -43,7 +43,10 @@ std::string day_of(std::int64_t unix_seconds) {
 
 std::string key_of(const Likeness& wanted, bool exact_size) {
   const std::string size =
-      wanted.size == 0 ? "" : fmt::format("LARGER {} SMALLER {}", wanted.size - 1, wanted.size + 1);
+      wanted.size == 0 ? ""
+                       : fmt::format("LARGER {} SMALLER {}",
+                                     wanted.size - 1 - std::min(wanted.slack, wanted.size - 1),
+                                     wanted.size + 1 + wanted.slack);
   if (is_searchable(wanted.message_id)) {
     const std::string id = "HEADER Message-ID \"" + wanted.message_id + "\"";
     return exact_size && !size.empty() ? "(" + size + " " + id + ")" : id;

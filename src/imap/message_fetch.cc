@@ -2,7 +2,10 @@
 // Reads the bytes of a message in slices, and quotas.
 #include "imap/message_fetch.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <set>
 
 #include "imap/errors.h"
 #include "imap/fetch_reply.h"
@@ -66,6 +69,30 @@ Result<void> fetch_message_body(Connection& connection, Uid uid, std::uint64_t s
   auto result = fetch_all();
   connection.reader().set_limit(ReplyReader::kDefaultLimit);
   return result;
+}
+
+Result<void> fetch_message_bodies(Connection& connection, std::span<const WantedBody> bodies,
+                                  const ReadOnlyTarget::BodyVisitor& visit) {
+  std::set<Uid> wanted;
+  for (const WantedBody& body : bodies) wanted.insert(body.uid);
+  if (wanted.empty()) return ok();
+  // Some servers only estimate a message's size.
+  const std::size_t longest = kSlice + ReplyReader::kDefaultLimit;
+  connection.reader().set_limit(longest);
+  connection.reader().set_untagged_limit(longest * wanted.size());
+  const std::string command = fmt::format("UID FETCH {} (UID BODY.PEEK[])", fmt::join(wanted, ","));
+  const auto reply = connection.command(command, [&](const ReplyLine& data) -> Result<void> {
+    if (!same_word(data.name, "FETCH")) return ok();
+    const auto items = parse_fetch_items(data.text);
+    if (!items)
+      return connection.fail(protocol_error(connection.label(), "a FETCH that cannot be read"));
+    if (!items->body || !items->uid || wanted.erase(*items->uid) == 0) return ok();
+    return visit(*items->uid, *items->body);
+  });
+  connection.reader().set_limit(ReplyReader::kDefaultLimit);
+  connection.reader().set_untagged_limit(ReplyReader::kDefaultUntaggedLimit);
+  if (!reply) return Error(reply.error());
+  return reply->status == Status::ok ? ok() : Result<void>(refused_fetch(connection, *reply));
 }
 
 Result<std::optional<Quota>> fetch_quota(Connection& connection,

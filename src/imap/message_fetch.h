@@ -2,6 +2,8 @@
 // Reads the bytes of a message, and quotas.
 #pragma once
 
+#include <span>
+
 #include "imap/connection.h"
 #include "mboxferry/imap/target.h"
 
@@ -13,6 +15,10 @@ Error refused_fetch(const Connection& connection, const ReplyLine& reply);
 /// See ReadOnlyTarget::fetch_body.
 Result<void> fetch_message_body(Connection& connection, Uid uid, std::uint64_t size,
                                 const ReadOnlyTarget::ByteVisitor& visit);
+
+/// See ReadOnlyTarget::fetch_bodies.
+Result<void> fetch_message_bodies(Connection& connection, std::span<const WantedBody> bodies,
+                                  const ReadOnlyTarget::BodyVisitor& visit);
 
 /// RFC 9208: the tightest STORAGE limit of the roots of `quoted_mailbox`.
 Result<std::optional<Quota>> fetch_quota(Connection& connection, const std::string& quoted_mailbox);

@@ -193,6 +193,20 @@ Result<void> Session::fetch_body(Uid uid, std::uint64_t size,
   return fetch_message_body(*connection_, uid, size, visit);
 }
 
+Result<void> Session::fetch_bodies(std::span<const WantedBody> bodies,
+                                   const ReadOnlyTarget::BodyVisitor& visit) {
+  MBOXFERRY_TRY(settle());
+  // RFC 9738: more messages in one command are refused, or left out.
+  const std::uint64_t most = connection_->message_limit().value_or(bodies.size());
+  while (!bodies.empty()) {
+    const std::size_t count = static_cast<std::size_t>(
+        std::min<std::uint64_t>(std::max<std::uint64_t>(most, 1), bodies.size()));
+    MBOXFERRY_TRY(fetch_message_bodies(*connection_, bodies.first(count), visit));
+    bodies = bodies.subspan(count);
+  }
+  return ok();
+}
+
 Result<std::string> Session::quoted_name(const std::string& mailbox) {
   MBOXFERRY_ASSIGN(const std::string wire, etpan_->wire_name(mailbox));
   return quoted_string(wire);

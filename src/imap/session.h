@@ -43,6 +43,8 @@ class Session {
   Result<std::unique_ptr<MessageWalk>> walk(UidRange range, WalkOptions options);
   Result<std::vector<InquiryAnswer>> inquire(std::span<const Inquiry> inquiries);
   Result<void> fetch_body(Uid uid, std::uint64_t size, const ReadOnlyTarget::ByteVisitor& visit);
+  Result<void> fetch_bodies(std::span<const WantedBody> bodies,
+                            const ReadOnlyTarget::BodyVisitor& visit);
   void log_out();
 
   /// The name as the server knows it, as a quoted string.

@@ -64,6 +64,9 @@ class ReadOnlyImapTarget final : public ReadOnlyTarget {
   Result<void> fetch_body(Uid uid, std::uint64_t size, const ByteVisitor& visit) override {
     return session_.fetch_body(uid, size, visit);
   }
+  Result<void> fetch_bodies(std::span<const WantedBody> bodies, const BodyVisitor& visit) override {
+    return session_.fetch_bodies(bodies, visit);
+  }
   Result<bool> lists_to_everybody(const std::string& mailbox) override;
   void log_out() override { session_.log_out(); }
 
@@ -140,6 +143,10 @@ class ImapTarget final : public Target {
   Result<void> fetch_body(Uid uid, std::uint64_t size, const ByteVisitor& visit) override {
     MBOXFERRY_TRY(settle());
     return session_.fetch_body(uid, size, visit);
+  }
+  Result<void> fetch_bodies(std::span<const WantedBody> bodies, const BodyVisitor& visit) override {
+    MBOXFERRY_TRY(settle());
+    return session_.fetch_bodies(bodies, visit);
   }
   void log_out() override {
     if (settle() && subscribe_the_rest()) session_.log_out();
@@ -393,6 +400,22 @@ Result<MailboxTree> ReadOnlyTarget::mailbox_tree() {
   MBOXFERRY_ASSIGN(tree.name_space, personal_namespace());
   MBOXFERRY_ASSIGN(tree.listed, list());
   return tree;
+}
+
+/// For stores that give one message at a time.
+Result<void> ReadOnlyTarget::fetch_bodies(std::span<const WantedBody> bodies,
+                                          const BodyVisitor& visit) {
+  for (const WantedBody& body : bodies) {
+    std::string whole;
+    const auto read = fetch_body(body.uid, body.size, [&](std::string_view bytes) -> Result<void> {
+      whole += bytes;
+      return ok();
+    });
+    if (!read && read.error().scope == ErrorScope::message) continue;
+    MBOXFERRY_TRY(read);
+    MBOXFERRY_TRY(visit(body.uid, whole));
+  }
+  return ok();
 }
 
 /// For stores that cannot search: all of the mailbox are candidates.

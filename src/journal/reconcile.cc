@@ -147,23 +147,56 @@ Result<void> SqliteJournal::find_certain() {
   return transaction.commit();
 }
 
-Result<std::vector<Stored>> SqliteJournal::certain_matches(std::size_t limit) {
+/// Pairs of the table `certain`, which is brought up to date before.
+Result<std::vector<Stored>> SqliteJournal::certain(const std::string& sql, std::int64_t number) {
   const std::lock_guard guard(mutex_);
   if (!reconciling_) return misuse("nothing is being reconciled");
   if (!reconciling_->certain_known) {
     MBOXFERRY_TRY(find_certain());
     reconciling_->certain_known = true;
   }
-  MBOXFERRY_ASSIGN(
-      Query query,
-      database_->query("SELECT message, uid FROM temp.certain ORDER BY message LIMIT ?1",
-                       static_cast<std::int64_t>(limit)));
+  MBOXFERRY_ASSIGN(Query query, database_->query(sql, number));
   std::vector<Stored> matches;
   while (true) {
     MBOXFERRY_ASSIGN(const bool more, query.next());
     if (!more) return matches;
     matches.push_back({.message = query.integer(0), .uid = static_cast<Uid>(query.integer(1))});
   }
+}
+
+Result<std::vector<Stored>> SqliteJournal::certain_matches(std::size_t limit) {
+  return certain("SELECT message, uid FROM temp.certain ORDER BY message LIMIT ?1",
+                 static_cast<std::int64_t>(limit));
+}
+
+Result<std::vector<Stored>> SqliteJournal::certain_sample(std::size_t count) {
+  return certain(
+      "SELECT message, uid FROM (SELECT message, uid, row_number() OVER (ORDER BY message) AS n,"
+      " count(*) OVER () AS total FROM temp.certain)"
+      " WHERE n = 1 OR (n - 1) * ?1 / total <> (n - 2) * ?1 / total ORDER BY message",
+      static_cast<std::int64_t>(count));
+}
+
+Result<std::vector<Stored>> SqliteJournal::certain_repeated(std::size_t limit) {
+  return certain(
+      "SELECT c.message, c.uid FROM temp.certain c JOIN temp.doubt d ON d.id = c.message"
+      " WHERE d.message_id_hash IN (SELECT message_id_hash FROM temp.doubt"
+      " GROUP BY message_id_hash HAVING count(*) > 1 UNION SELECT message_id_hash FROM temp.seen"
+      " GROUP BY message_id_hash HAVING count(*) > 1) ORDER BY c.message LIMIT ?1",
+      static_cast<std::int64_t>(limit));
+}
+
+Result<void> SqliteJournal::reject(std::span<const Stored> pairs) {
+  const std::lock_guard guard(mutex_);
+  if (!reconciling_) return misuse("nothing is being reconciled");
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::scratch));
+  for (const Stored& pair : pairs) {
+    MBOXFERRY_TRY(database_->run("DELETE FROM temp.certain WHERE message = ?1 OR uid = ?2",
+                                 pair.message, std::int64_t{pair.uid}));
+    MBOXFERRY_TRY(
+        database_->run("UPDATE temp.seen SET taken = 1 WHERE uid = ?1", std::int64_t{pair.uid}));
+  }
+  return transaction.commit();
 }
 
 Result<std::optional<Seen>> SqliteJournal::next_ambiguous(Uid after) {
@@ -176,17 +209,23 @@ Result<std::optional<Seen>> SqliteJournal::next_ambiguous(Uid after) {
     reconciling_->indexed = true;
   }
   // What was there before the job can be much, and most of it other mail of the same size: there,
-  // the size counts only for messages without Message-ID.
-  const char* const same_size = reconciling_->which == Unidentified::planned
-                                    ? " AND d.message_id_hash = 0 AND s.message_id_hash = 0"
-                                    : "";
+  // the size counts only for messages without Message-ID; status fields may have changed since.
+  const std::string same_size =
+      reconciling_->which != Unidentified::planned
+          ? "EXISTS (SELECT 1 FROM temp.doubt d WHERE d.size = s.size AND d.taken = 0)"
+          : fmt::format(
+                "(s.message_id_hash = 0 AND (EXISTS (SELECT 1 FROM temp.doubt d"
+                " WHERE d.size = s.size AND d.message_id_hash = 0 AND d.taken = 0)"
+                " OR EXISTS (SELECT 1 FROM temp.doubt d WHERE d.message_id_hash = 0"
+                " AND d.date = s.date AND d.size BETWEEN s.size - {0} AND s.size + {0}"
+                " AND d.taken = 0)))",
+                kStatusRoom);
   MBOXFERRY_ASSIGN(
       Query query,
       database_->query(
           fmt::format(
               "SELECT uid, size, date, message_id_hash FROM temp.seen s WHERE uid > ?1 AND taken = "
-              "0"
-              " AND (EXISTS (SELECT 1 FROM temp.doubt d WHERE d.size = s.size AND d.taken = 0{})"
+              "0 AND ({}"
               " OR (s.message_id_hash <> 0 AND EXISTS (SELECT 1 FROM temp.doubt d"
               " WHERE d.message_id_hash = s.message_id_hash AND d.taken = 0)))"
               " ORDER BY uid LIMIT 1",

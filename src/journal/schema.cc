@@ -170,6 +170,7 @@ CREATE TEMP TABLE certain(message INTEGER PRIMARY KEY, uid INTEGER NOT NULL UNIQ
 constexpr const char* kScratchIndexes = R"sql(
 CREATE INDEX temp.doubt_size ON doubt(size) WHERE taken = 0;
 CREATE INDEX temp.doubt_hash ON doubt(message_id_hash) WHERE taken = 0;
+CREATE INDEX temp.doubt_hash_date ON doubt(message_id_hash, date, size) WHERE taken = 0;
 CREATE INDEX temp.doubt_digest ON doubt(digest_head, in_doubt) WHERE taken = 0;
 CREATE INDEX temp.doubt_digest_date ON doubt(digest_head, date, in_doubt) WHERE taken = 0;
 )sql";

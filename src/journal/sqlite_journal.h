@@ -67,6 +67,9 @@ class SqliteJournal final : public Journal {
   Result<void> begin_reconcile(MailboxId mailbox, Unidentified which) override;
   Result<void> add_seen(std::span<const Seen> seen) override;
   Result<std::vector<Stored>> certain_matches(std::size_t limit) override;
+  Result<std::vector<Stored>> certain_sample(std::size_t count) override;
+  Result<std::vector<Stored>> certain_repeated(std::size_t limit) override;
+  Result<void> reject(std::span<const Stored> pairs) override;
   Result<std::optional<Seen>> next_ambiguous(Uid after) override;
   Result<std::optional<MessageId>> doubtful_with_digest(const Digest& digest,
                                                         std::int64_t date) const override;
@@ -108,6 +111,7 @@ class SqliteJournal final : public Journal {
     bool lookalikes_indexed = false;
   };
 
+  Result<std::vector<Stored>> certain(const std::string& sql, std::int64_t number);
   /// Writes the folder's row; true when this is what completes its index.
   Result<bool> write_folder(const FolderRow& folder);
   Result<void> insert_unread(const UnreadRow& row);

@@ -53,6 +53,10 @@ class ForwardingReader : public Base {
                           const imap::ReadOnlyTarget::ByteVisitor& visit) override {
     return target_->fetch_body(uid, size, visit);
   }
+  Result<void> fetch_bodies(std::span<const imap::WantedBody> bodies,
+                            const imap::ReadOnlyTarget::BodyVisitor& visit) override {
+    return target_->fetch_bodies(bodies, visit);
+  }
   Result<bool> lists_to_everybody(const std::string& mailbox) override {
     return target_->lists_to_everybody(mailbox);
   }

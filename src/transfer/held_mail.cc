@@ -3,15 +3,19 @@
 #include "transfer/held_mail.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <utility>
 
 #include "mboxferry/message/digest.h"
-#include "transfer/content_digest.h"
+#include "transfer/body_digests.h"
 
 namespace mboxferry::transfer {
 namespace {
 
-constexpr std::size_t kMostBodies = 20;
-constexpr std::uint64_t kLargestBody = std::uint64_t{1} << 20;
+constexpr SampleBounds kBodyBounds{1, 500, std::uint64_t{4} << 20};
+/// So many planned messages that one without a Message-ID may be are remembered.
+constexpr std::size_t kMostAlike = 8;
 
 }  // namespace
 
@@ -24,56 +28,85 @@ Result<HeldMail> HeldMail::read(const std::string& mailbox, imap::ReadOnlyTarget
                                const std::int64_t hash = seen.message_id.empty()
                                                              ? 0
                                                              : message::short_hash(seen.message_id);
-                               mail.held_.push_back(
-                                   {hash, seen.size, seen.internal_date.unix_seconds, seen.uid});
+                               mail.held_.push_back({hash,
+                                                     seen.size,
+                                                     seen.internal_date.unix_seconds,
+                                                     seen.uid,
+                                                     false,
+                                                     {}});
                                return ok();
                              }));
   std::sort(mail.held_.begin(), mail.held_.end(), [](const Held& one, const Held& other) {
-    return one.message_id_hash < other.message_id_hash;
+    return std::pair(one.message_id_hash, one.date) < std::pair(other.message_id_hash, other.date);
   });
   return mail;
 }
 
 /// As a sample is compared: servers rewrite sizes, and some lose dates; none does both to mail that
-/// keeps its Message-ID. A message without one is known by its bytes only.
-Result<bool> HeldMail::is_held(const journal::MessageRow& row, const journal::DigestKey& key,
-                               imap::ReadOnlyTarget& target) {
+/// keeps its Message-ID. A message without one is known by its bytes only, without status fields.
+void HeldMail::note(const journal::MessageRow& row) {
   const std::int64_t hash = row.message_id_hash;
-  auto at = std::lower_bound(
-      held_.begin(), held_.end(), hash,
-      [](const Held& held, std::int64_t wanted) { return held.message_id_hash < wanted; });
+  const std::int64_t date = row.date.unix_seconds;
+  auto at = std::lower_bound(held_.begin(), held_.end(), std::pair(hash, hash == 0 ? date : 0),
+                             [](const Held& held, const auto& wanted) {
+                               const std::int64_t held_date = wanted.first == 0 ? held.date : 0;
+                               return std::pair(held.message_id_hash, held_date) < wanted;
+                             });
   for (; at != held_.end() && at->message_id_hash == hash; ++at) {
     if (at->found) continue;
-    const bool same_size = at->size == row.wire_size;
-    const bool same_date = at->date == row.date.unix_seconds;
+    const bool same_date = at->date == date;
     if (hash != 0) {
-      at->found = same_size || same_date;
-    } else if (same_size && same_date && at->size <= kLargestBody && bodies_read_ < kMostBodies) {
-      ++bodies_read_;
-      ContentDigest digest(key);
-      MBOXFERRY_TRY(target.fetch_body(at->uid, at->size, [&](std::string_view bytes) {
-        digest.update(bytes);
-        return ok();
-      }));
-      at->found = digest.finish() == row.digest;
+      at->found = at->size == row.wire_size || same_date;
+      if (at->found) return;
+      continue;
     }
-    if (at->found) return true;
+    if (!same_date) return;
+    const auto grown =
+        static_cast<std::int64_t>(at->size) - static_cast<std::int64_t>(row.wire_size);
+    const bool fits = std::abs(grown) <= journal::kStatusRoom;
+    if (fits && at->alike.size() < kMostAlike) at->alike.push_back(row.digest);
   }
-  return false;
+}
+
+/// Bodies of a bounded number; the others count in the proportion of these.
+Result<std::size_t> HeldMail::count_alike(const journal::DigestKey& key,
+                                          imap::ReadOnlyTarget& target,
+                                          const Cancellation& interrupt) {
+  std::map<imap::Uid, const Held*> alike;
+  std::vector<imap::WantedBody> bodies;
+  for (const Held& held : held_) {
+    if (held.alike.empty()) continue;
+    alike.emplace(held.uid, &held);
+    bodies.push_back({held.uid, held.size});
+  }
+  const std::size_t all = bodies.size();
+  bodies = smallest_of(std::move(bodies), kBodyBounds);
+  std::size_t same = 0;
+  MBOXFERRY_TRY(digest_bodies(
+      bodies, key, target,
+      [&](imap::Uid uid, const BodyDigests& digests) -> Result<void> {
+        const auto& wanted = alike.at(uid)->alike;
+        if (std::find(wanted.begin(), wanted.end(), digests.content) != wanted.end()) ++same;
+        return ok();
+      },
+      interrupt));
+  return bodies.empty() ? 0 : same * all / bodies.size();
 }
 
 Result<std::size_t> HeldMail::count_planned(journal::MailboxId mailbox,
                                             const journal::Journal& journal,
-                                            imap::ReadOnlyTarget& target) {
-  std::size_t found = 0;
+                                            imap::ReadOnlyTarget& target,
+                                            const Cancellation& interrupt) {
   MBOXFERRY_ASSIGN(const journal::DigestKey key, journal.digest_key());
   MBOXFERRY_TRY(journal.each(journal::State::planned, mailbox,
                              [&](const journal::MessageRow& row) -> Result<void> {
-                               MBOXFERRY_ASSIGN(const bool held, is_held(row, key, target));
-                               if (held) ++found;
+                               note(row);
                                return ok();
                              }));
-  return found;
+  MBOXFERRY_ASSIGN(const std::size_t alike, count_alike(key, target, interrupt));
+  const auto found =
+      std::count_if(held_.begin(), held_.end(), [](const Held& held) { return held.found; });
+  return static_cast<std::size_t>(found) + alike;
 }
 
 }  // namespace mboxferry::transfer

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "mboxferry/base/cancellation.h"
 #include "mboxferry/imap/target.h"
 #include "mboxferry/journal/journal.h"
 
@@ -24,10 +25,10 @@ class HeldMail {
   [[nodiscard]] std::size_t size() const { return held_.size(); }
 
   /// How many of them are among the planned messages of the journal's mailbox, each counted once.
-  /// Walks all of these. Bodies are read of a few that have no Message-ID; the mailbox must still
-  /// be selected.
+  /// Walks all of these, once. Bodies are read of those that have no Message-ID, as far as a few
+  /// MiB go; the mailbox must still be selected.
   Result<std::size_t> count_planned(journal::MailboxId mailbox, const journal::Journal& journal,
-                                    imap::ReadOnlyTarget& target);
+                                    imap::ReadOnlyTarget& target, const Cancellation& interrupt);
 
  private:
   struct Held {
@@ -36,12 +37,13 @@ class HeldMail {
     std::int64_t date = 0;
     imap::Uid uid = 0;
     bool found = false;
+    std::vector<journal::Digest> alike;  ///< of messages that it may be, if it has no Message-ID
   };
-  Result<bool> is_held(const journal::MessageRow& row, const journal::DigestKey& key,
-                       imap::ReadOnlyTarget& target);
+  void note(const journal::MessageRow& row);
+  Result<std::size_t> count_alike(const journal::DigestKey& key, imap::ReadOnlyTarget& target,
+                                  const Cancellation& interrupt);
 
-  std::vector<Held> held_;  ///< ascending by message_id_hash
-  std::size_t bodies_read_ = 0;
+  std::vector<Held> held_;  ///< ascending by message_id_hash, then by date
 };
 
 }  // namespace mboxferry::transfer

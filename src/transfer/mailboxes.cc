@@ -10,6 +10,7 @@
 #include "mboxferry/base/crash_point.h"
 #include "mboxferry/plan/other_spellings.h"
 #include "transfer/compared_note.h"
+#include "transfer/other_places.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -58,26 +59,35 @@ Result<imap::SelectedMailbox> open_or_create(imap::Target& target, const Directo
   return opened;
 }
 
-/// The closest spelling that the server takes and no other mailbox has.
+/// Gives the row a name that no other mailbox of the job has, also when several connections look
+/// for one at the same time.
+Result<void> rename_row(const std::string& wanted, const Directory& directory, imap::Target& target,
+                        journal::MailboxRow& row, journal::Journal& journal) {
+  for (std::string name = wanted;;) {
+    MBOXFERRY_ASSIGN(name, free_name(std::move(name), row, journal, directory, target));
+    bool is_taken = false;
+    MBOXFERRY_TRY(journal.together([&]() -> Result<void> {
+      MBOXFERRY_ASSIGN(const auto rows, journal.mailboxes());
+      is_taken = is_of_another(name, row, rows);
+      if (is_taken) return ok();
+      if (row.renamed_from.empty()) row.renamed_from = row.name;
+      row.name = name;
+      return journal.update_mailbox(row);
+    }));
+    if (!is_taken) return ok();
+  }
+}
+
+/// The closest spelling that the server takes, and that is nobody else's.
 Result<imap::SelectedMailbox> open_respelled(imap::Target& target, const Directory& directory,
                                              const Error& refused, journal::MailboxRow& row,
                                              std::string& why, journal::Journal& journal) {
   const journal::MailboxRow as_planned = row;
-  MBOXFERRY_ASSIGN(const auto rows, journal.mailboxes());
-  const auto is_taken = [&](const std::string& name) {
-    return directory.find(name) != nullptr ||
-           std::any_of(rows.begin(), rows.end(), [&](const journal::MailboxRow& other) {
-             return other.id != row.id && same_mailbox(other.name, name);
-           });
-  };
   const imap::Namespace& space = directory.name_space;
   for (plan::OtherSpelling& other :
-       plan::other_spellings(row.name, space.separator, space.prefix)) {
-    while (is_taken(other.name)) other.name += '_';
-    row.name = std::move(other.name);
-    if (row.renamed_from.empty()) row.renamed_from = as_planned.name;
+       plan::other_spellings(as_planned.name, space.separator, space.prefix)) {
     // Known before the mailbox is: a run that goes on finds it by this name.
-    MBOXFERRY_TRY(journal.update_mailbox(row));
+    MBOXFERRY_TRY(rename_row(other.name, directory, target, row, journal));
     auto opened = open_or_create(target, directory, row);
     if (!opened && is_name_refused(opened.error())) continue;
     why = std::move(other.why);

@@ -127,6 +127,11 @@ class PatientReader : public Forwarding {
     RestOfBody rest(visit);
     return repeat([&] { return target_->fetch_body(uid, size, rest.from_the_beginning()); });
   }
+  Result<void> fetch_bodies(std::span<const imap::WantedBody> bodies,
+                            const imap::ReadOnlyTarget::BodyVisitor& visit) override {
+    RestOfBodies rest(bodies, visit);
+    return repeat([&] { return rest.ask(*target_); });
+  }
 
  protected:
   template <typename Attempt>

@@ -20,6 +20,7 @@
 #include "transfer/estimate.h"
 #include "transfer/index_pass.h"
 #include "transfer/mailboxes.h"
+#include "transfer/other_places.h"
 #include "transfer/presence_check.h"
 #include "transfer/quota_check.h"
 #include "transfer/reconcile.h"
@@ -44,8 +45,8 @@ class Planner {
   Result<void> read_archives(const UnreadFiles& not_read);
   Result<void> list_unread(Plan& plan) const;
   Result<std::map<journal::MailboxId, std::uint64_t>> doubtful_places();
-  Result<PlannedMailbox> ask(const journal::MailboxRow& row);
-  Result<void> foresee_name(PlannedMailbox& planned);
+  Result<PlannedMailbox> ask(journal::MailboxRow row);
+  Result<void> foresee_name(journal::MailboxRow& row);
   /// False when the server says that there can be no mailbox of that name.
   Result<bool> takes_name(const std::string& name);
   Result<std::vector<Presence>> look_for_copies();
@@ -147,13 +148,13 @@ Result<std::map<journal::MailboxId, std::uint64_t>> Planner::doubtful_places() {
 }
 
 /// What the server says about a mailbox of the plan, and what will become of its messages.
-Result<PlannedMailbox> Planner::ask(const journal::MailboxRow& row) {
+Result<PlannedMailbox> Planner::ask(journal::MailboxRow row) {
+  if (directory_.find(row.name) == nullptr) MBOXFERRY_TRY(foresee_name(row));
   PlannedMailbox planned;
   planned.name = row.name;
   planned.renamed_from = row.renamed_from;
   const imap::ListedMailbox* listed = directory_.find(row.name);
   planned.exists = listed != nullptr && listed->selectable;
-  if (listed == nullptr) MBOXFERRY_TRY(foresee_name(planned));
   // A mailbox that is not there yet will keep the flags that INBOX keeps.
   const std::string asked = planned.exists ? listed->name : "INBOX";
   const auto selected = timed([&] { return target_->select(asked); });
@@ -191,30 +192,34 @@ Result<PlannedMailbox> Planner::ask(const journal::MailboxRow& row) {
 /// As the real run does, which does not ask about mailboxes that its journal knows.
 Result<std::vector<Presence>> Planner::look_for_copies() {
   MBOXFERRY_ASSIGN(const auto allowed, journal_->note(kAllowCopiesNote));
-  if (settings_.skip_existing || settings_.allow_copies || allowed) return std::vector<Presence>();
+  if (settings_.allow_copies || allowed) return std::vector<Presence>();
   PresenceCheck check(settings_, sources_, *journal_, interrupt_);
-  MBOXFERRY_ASSIGN(std::vector<Presence> found, check.look(*target_, directory_));
-  if (PresenceCheck::may_look_closer(found)) MBOXFERRY_TRY(check.look_closer(found, *target_));
-  return found;
+  const Places places = settings_.skip_existing ? Places::elsewhere : Places::all;
+  MBOXFERRY_ASSIGN(std::vector<Presence> found, check.look(*target_, directory_, places));
+  if (PresenceCheck::may_look_closer(found, places))
+    MBOXFERRY_TRY(check.look_closer(found, *target_));
+  if (!settings_.skip_existing) return found;
+  MBOXFERRY_ASSIGN(const auto notices, go_on_elsewhere(found, *journal_));
+  for (const std::string& notice : notices) tracker_.notice(notice);
+  return std::vector<Presence>();
 }
 
 /// Some servers tell of an absent mailbox that they will refuse its name (Dovecot: CANNOT).
-Result<void> Planner::foresee_name(PlannedMailbox& planned) {
-  MBOXFERRY_ASSIGN(bool taken, takes_name(planned.name));
+Result<void> Planner::foresee_name(journal::MailboxRow& row) {
+  MBOXFERRY_ASSIGN(bool taken, takes_name(row.name));
   if (taken) return ok();
   const imap::Namespace& space = directory_.name_space;
-  for (plan::OtherSpelling& other :
-       plan::other_spellings(planned.name, space.separator, space.prefix)) {
-    while (directory_.find(other.name) != nullptr) other.name += '_';
-    MBOXFERRY_ASSIGN(taken, takes_name(other.name));
+  for (const plan::OtherSpelling& other :
+       plan::other_spellings(row.name, space.separator, space.prefix)) {
+    MBOXFERRY_ASSIGN(std::string name, free_name(other.name, row, *journal_, directory_, *target_));
+    MBOXFERRY_ASSIGN(taken, takes_name(name));
     if (!taken) continue;
-    tracker_.notice(
-        fmt::format("{} goes into mailbox {} ({})", planned.name, other.name, other.why));
-    if (planned.renamed_from.empty()) planned.renamed_from = planned.name;
-    planned.name = std::move(other.name);
-    return ok();
+    tracker_.notice(fmt::format("{} goes into mailbox {} ({})", row.name, name, other.why));
+    if (row.renamed_from.empty()) row.renamed_from = row.name;
+    row.name = std::move(name);
+    return journal_->update_mailbox(row);
   }
-  refused_names_.push_back(planned.name);
+  refused_names_.push_back(row.name);
   return ok();
 }
 
@@ -390,6 +395,7 @@ Result<Plan> Planner::run() {
   MBOXFERRY_TRY(read_archives(not_read));
   reading_ = std::chrono::duration<double>(system_clock().now() - begun).count();
   MBOXFERRY_ASSIGN(auto doubtful, doubtful_places());
+  MBOXFERRY_ASSIGN(const auto presences, look_for_copies());
   MBOXFERRY_ASSIGN(const auto rows, journal_->mailboxes());
   Plan plan;
   for (const journal::MailboxRow& row : rows) {
@@ -397,7 +403,6 @@ Result<Plan> Planner::run() {
     planned.doubtful = doubtful[row.id];
     plan.mailboxes.push_back(std::move(planned));
   }
-  MBOXFERRY_ASSIGN(const auto presences, look_for_copies());
   if (target_->capabilities().quota) {
     MBOXFERRY_ASSIGN(quota_, target_->quota("INBOX"));
   }

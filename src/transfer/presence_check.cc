@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <iterator>
@@ -14,8 +15,9 @@
 #include <utility>
 
 #include "mboxferry/message/digest.h"
-#include "transfer/content_digest.h"
+#include "transfer/body_digests.h"
 #include "transfer/held_mail.h"
+#include "transfer/other_places.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -41,7 +43,7 @@ constexpr std::chrono::milliseconds kFar{10};
 constexpr std::uint64_t kFewWhenFar = 2000;
 constexpr std::uint64_t kBytesPerMessageWhenFar = 16 << 10;
 constexpr std::size_t kMostCandidates = 400;
-constexpr std::uint64_t kLargestCompared = std::uint64_t{8} << 20;
+constexpr SampleBounds kBodyBounds{1, kMostCandidates, std::uint64_t{8} << 20};
 
 /// True when the visitor is called at all.
 Result<bool> any_stored(const journal::Journal& journal, journal::MailboxId mailbox) {
@@ -58,13 +60,17 @@ Result<bool> any_stored(const journal::Journal& journal, journal::MailboxId mail
 enum class Likeness { none, maybe, certain };
 
 /// Servers rewrite sizes, and some lose dates; none does both to mail that keeps its Message-ID. A
-/// message without one is known by its bytes only.
+/// message without one is known by its bytes only, of which status fields do not count.
 Likeness compare(const SampleMessage& wanted, const imap::FetchedMessage& seen) {
-  const bool same_size = wanted.size == seen.size;
+  const auto grown = static_cast<std::int64_t>(seen.size) - static_cast<std::int64_t>(wanted.size);
+  const bool same_size = grown == 0;
   const bool same_date = wanted.date.unix_seconds == seen.internal_date.unix_seconds;
   const std::int64_t seen_hash = seen.message_id.empty() ? 0 : message::short_hash(seen.message_id);
   if (wanted.message_id_hash != seen_hash) return Likeness::none;
-  if (seen_hash == 0) return same_size && same_date ? Likeness::maybe : Likeness::none;
+  if (seen_hash == 0) {
+    const bool may_be = same_date && std::abs(grown) <= journal::kStatusRoom;
+    return may_be ? Likeness::maybe : Likeness::none;
+  }
   return same_size || same_date ? Likeness::certain : Likeness::maybe;
 }
 
@@ -108,6 +114,11 @@ bool tells_of(const fs::path& path, const std::string& account) {
   return stored && *stored;
 }
 
+/// Where the sample is from, when it is in a mailbox of another name.
+std::string meant_for(const Presence& presence) {
+  return presence.elsewhere ? " for " + presence.meant : "";
+}
+
 }  // namespace
 
 bool Presence::there() const {
@@ -120,14 +131,29 @@ PresenceCheck::PresenceCheck(const JobSettings& settings, const std::vector<Sour
                              const journal::Journal& journal, const Cancellation& interrupt)
     : settings_(settings), sources_(sources), journal_(journal), interrupt_(interrupt) {}
 
-Result<bool> PresenceCheck::is_in_question(const journal::MailboxRow& row,
-                                           const Directory& directory) const {
-  const imap::ListedMailbox* listed = directory.find(row.name);
-  if (listed == nullptr || !listed->selectable) return false;
+Result<bool> PresenceCheck::is_in_question(const journal::MailboxRow& row) const {
   MBOXFERRY_ASSIGN(const journal::Journal::Doubt doubt, journal_.doubt(row.id));
   if (doubt.count.messages > 0) return false;
   MBOXFERRY_ASSIGN(const bool stored, any_stored(journal_, row.id));
   return !stored;
+}
+
+/// One for each mailbox to be asked, those of a row behind each other; not taken yet.
+Result<std::vector<PresenceCheck::Sample>> PresenceCheck::samples_of(
+    const std::vector<journal::MailboxRow>& rows, const Directory& directory, Places places) const {
+  std::vector<Sample> samples;
+  for (const journal::MailboxRow& row : rows) {
+    MBOXFERRY_ASSIGN(const bool in_question, is_in_question(row));
+    if (!in_question) continue;
+    const imap::ListedMailbox* const listed = directory.find(row.name);
+    const bool is_open = listed != nullptr && listed->selectable;
+    std::vector<std::string> others;
+    if (listed == nullptr && row.uid_validity == 0) others = respelled_places(row, rows, directory);
+    if (is_open && (places == Places::all || !others.empty()))
+      samples.push_back({&row, listed->name, 0, {}, 0, {}});
+    for (std::string& other : others) samples.push_back({&row, std::move(other), 0, {}, 0, {}});
+  }
+  return samples;
 }
 
 /// Spread over the bytes of all folders that go into the mailbox.
@@ -194,9 +220,11 @@ std::uint64_t PresenceCheck::few_for(const Sample& sample) const {
 }
 
 imap::Inquiry PresenceCheck::inquiry_about(const Sample& sample) const {
-  imap::Inquiry inquiry{sample.row->name, {}, sample.exists > few_for(sample)};
+  imap::Inquiry inquiry{sample.mailbox, {}, sample.exists > few_for(sample)};
   for (const SampleMessage& message : sample.messages)
-    inquiry.likenesses.push_back({message.message_id, message.size, message.date});
+    inquiry.likenesses.push_back(
+        {message.message_id, message.size, message.date,
+         message.message_id_hash == 0 ? std::uint64_t{journal::kStatusRoom} : 0});
   return inquiry;
 }
 
@@ -204,7 +232,9 @@ Result<Presence> PresenceCheck::count_found(const Sample& sample,
                                             std::vector<imap::FetchedMessage> candidates,
                                             imap::ReadOnlyTarget& target) const {
   Presence presence;
-  presence.mailbox = sample.row->name;
+  presence.mailbox = sample.mailbox;
+  presence.meant = sample.row->name;
+  presence.elsewhere = !same_mailbox(presence.mailbox, presence.meant);
   presence.id = sample.row->id;
   presence.readable =
       sample.exists >= kLeastOfPart && sample.exists <= std::min(few_for(sample), HeldMail::kMost);
@@ -229,25 +259,27 @@ Result<Presence> PresenceCheck::count_found(const Sample& sample,
     note_found(wanted);
     candidates.erase(same);
   }
-  bool selected = false;
-  for (const SampleMessage* wanted : open) {
-    for (auto seen = candidates.begin(); seen != candidates.end(); ++seen) {
-      const bool worth_reading =
-          compare(*wanted, *seen) == Likeness::maybe && seen->size <= kLargestCompared;
-      if (!worth_reading) continue;
-      if (!selected) MBOXFERRY_TRY(target.select(sample.row->name));
-      selected = true;
-      ContentDigest digest(*settings_.index.content_key);
-      MBOXFERRY_TRY(target.fetch_body(seen->uid, seen->size, [&](std::string_view bytes) {
-        digest.update(bytes);
+  const auto may_be = [&](const imap::FetchedMessage& seen) {
+    return std::any_of(open.begin(), open.end(), [&](const SampleMessage* wanted) {
+      return compare(*wanted, seen) == Likeness::maybe;
+    });
+  };
+  std::vector<imap::WantedBody> bodies;
+  for (const imap::FetchedMessage& seen : candidates)
+    if (may_be(seen)) bodies.push_back({seen.uid, seen.size});
+  if (!bodies.empty()) MBOXFERRY_TRY(target.select(sample.mailbox));
+  MBOXFERRY_TRY(digest_bodies(
+      smallest_of(std::move(bodies), kBodyBounds), *settings_.index.content_key, target,
+      [&](imap::Uid, const BodyDigests& digests) -> Result<void> {
+        const auto same = std::find_if(open.begin(), open.end(), [&](const SampleMessage* wanted) {
+          return wanted->digest == digests.content;
+        });
+        if (same == open.end()) return ok();
+        note_found(**same);
+        open.erase(same);
         return ok();
-      }));
-      if (digest.finish() != wanted->digest) continue;
-      note_found(*wanted);
-      candidates.erase(seen);
-      break;
-    }
-  }
+      },
+      interrupt_));
   presence.whole_part = std::any_of(parts.begin(), parts.end(),
                                     [](const auto& part) { return part.second.is_there(); });
   return presence;
@@ -257,7 +289,7 @@ Result<Presence> PresenceCheck::count_found(const Sample& sample,
 Result<std::vector<imap::FetchedMessage>> PresenceCheck::walk_through(
     const Sample& sample, imap::ReadOnlyTarget& target) const {
   std::vector<imap::FetchedMessage> candidates;
-  MBOXFERRY_TRY(target.select(sample.row->name));
+  MBOXFERRY_TRY(target.select(sample.mailbox));
   MBOXFERRY_TRY(target.fetch({1, imap::kLastUid}, {.with_message_id = true},
                              [&](const imap::FetchedMessage& seen) -> Result<void> {
                                const bool alike =
@@ -273,28 +305,29 @@ Result<std::vector<imap::FetchedMessage>> PresenceCheck::walk_through(
 }
 
 Result<std::vector<Presence>> PresenceCheck::look(imap::ReadOnlyTarget& target,
-                                                  const Directory& directory) {
+                                                  const Directory& directory, Places places) {
   std::vector<Presence> presences;
   MBOXFERRY_ASSIGN(const auto rows, journal_.mailboxes());
-  std::vector<Sample> samples;
-  std::vector<imap::Inquiry> inquiries;
-  for (const journal::MailboxRow& row : rows) {
-    MBOXFERRY_ASSIGN(const bool in_question, is_in_question(row, directory));
-    if (!in_question) continue;
-    samples.push_back({&row, 0, {}, 0, {}});
-    inquiries.push_back({directory.find(row.name)->name, {}, false});
-  }
+  MBOXFERRY_ASSIGN(std::vector<Sample> samples, samples_of(rows, directory, places));
   if (samples.empty()) return presences;
+  std::vector<imap::Inquiry> inquiries;
+  for (const Sample& sample : samples) inquiries.push_back({sample.mailbox, {}, false});
   const auto begun = std::chrono::steady_clock::now();
   MBOXFERRY_ASSIGN(auto answers, target.inquire(inquiries));
   is_far_ = std::chrono::steady_clock::now() - begun >= kFar;
   inquiries.clear();
   std::vector<Sample> asked;
+  Sample taken;  // the last row's
   for (std::size_t i = 0; i < samples.size(); ++i) {
     if (answers[i].exists == 0) continue;
     Sample& sample = samples[i];
     sample.exists = answers[i].exists;
-    MBOXFERRY_TRY(take_sample(sample));
+    if (taken.row != sample.row) {
+      taken = {sample.row, {}, 0, {}, 0, {}};
+      MBOXFERRY_TRY(take_sample(taken));
+    }
+    sample.messages = taken.messages;
+    sample.beginnings = taken.beginnings;
     const bool small = inquiry_about(sample).exact_size;
     if (small) sample.messages = spread(std::move(sample.messages), kSmallSample);
     sample.besides =
@@ -317,24 +350,54 @@ Result<std::vector<Presence>> PresenceCheck::look(imap::ReadOnlyTarget& target,
   return presences;
 }
 
-bool PresenceCheck::may_look_closer(const std::vector<Presence>& found) {
+bool PresenceCheck::may_look_closer(const std::vector<Presence>& found, Places places) {
   const auto is_there = [](const Presence& presence) { return presence.there(); };
-  const auto is_readable = [](const Presence& presence) { return presence.readable; };
-  return std::none_of(found.begin(), found.end(), is_there) &&
-         std::any_of(found.begin(), found.end(), is_readable);
+  const auto is_open = [](const Presence& presence) {
+    return presence.readable && !presence.there();
+  };
+  // One mailbox is enough to stop a job; where it goes on is asked of each.
+  const bool is_decided =
+      places == Places::all && std::any_of(found.begin(), found.end(), is_there);
+  return !is_decided && std::any_of(found.begin(), found.end(), is_open);
 }
 
 Result<void> PresenceCheck::look_closer(std::vector<Presence>& found,
                                         imap::ReadOnlyTarget& target) const {
   for (Presence& presence : found) {
-    if (!presence.readable) continue;
+    if (!presence.readable || presence.there()) continue;
     if (interrupt_.requested())
       return interrupted("interrupted while asking the server what it has");
     MBOXFERRY_ASSIGN(HeldMail mail, HeldMail::read(presence.mailbox, target));
     presence.held = mail.size();
-    MBOXFERRY_ASSIGN(presence.held_found, mail.count_planned(presence.id, journal_, target));
+    MBOXFERRY_ASSIGN(presence.held_found,
+                     mail.count_planned(presence.id, journal_, target, interrupt_));
   }
   return ok();
+}
+
+Result<std::vector<std::string>> go_on_elsewhere(const std::vector<Presence>& found,
+                                                 journal::Journal& journal) {
+  std::vector<std::string> notices;
+  MBOXFERRY_ASSIGN(auto rows, journal.mailboxes());
+  for (journal::MailboxRow& row : rows) {
+    const Presence* most = nullptr;
+    bool stays = false;
+    for (const Presence& presence : found) {
+      if (presence.id != row.id) continue;
+      stays = stays || (!presence.elsewhere && presence.any());
+      const bool fits =
+          presence.elsewhere && presence.there() && !is_of_another(presence.mailbox, row, rows);
+      const bool better = most == nullptr || presence.all_found() > most->all_found();
+      if (fits && better) most = &presence;
+    }
+    if (stays || most == nullptr) continue;
+    notices.push_back(
+        fmt::format("{} goes into mailbox {}, which holds this mail", row.name, most->mailbox));
+    if (row.renamed_from.empty()) row.renamed_from = row.name;
+    row.name = most->mailbox;
+    MBOXFERRY_TRY(journal.update_mailbox(row));
+  }
+  return notices;
 }
 
 std::string find_older_journal(const std::string& folder, const std::string& account,
@@ -373,8 +436,8 @@ std::string describe_presence(const std::vector<Presence>& found) {
       most->held_found > 0
           ? fmt::format("{} of the {} messages that mailbox {} holds are among those to be sent",
                         most->held_found, most->held, most->mailbox)
-          : fmt::format("mailbox {} already holds {} of a sample of {} messages", most->mailbox,
-                        most->all_found(), most->all_sampled());
+          : fmt::format("mailbox {} already holds {} of a sample of {} messages{}", most->mailbox,
+                        most->all_found(), most->all_sampled(), meant_for(*most));
   if (others > 0) text += fmt::format(", and {} more are like it", others);
   return text;
 }
@@ -388,9 +451,9 @@ std::string describe_few(const Presence& presence) {
         presence.mailbox, presence.held_found, presence.held,
         presence.held_found == 1 ? "is" : "are");
   return fmt::format(
-      "{}: holds {} of a sample of {} messages already, which will be there twice; "
+      "{}: holds {} of a sample of {} messages{} already, which will be there twice; "
       "--skip-existing leaves such messages out",
-      presence.mailbox, presence.all_found(), presence.all_sampled());
+      presence.mailbox, presence.all_found(), presence.all_sampled(), meant_for(presence));
 }
 
 Error copies_are_there(const JobSettings& settings, const std::vector<Presence>& found) {

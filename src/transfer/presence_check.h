@@ -30,6 +30,8 @@ struct Presence {
   bool readable = false;       ///< it holds so few messages that all of them can be looked for
   std::size_t held = 0;        ///< messages of the mailbox that were looked for; 0: none were
   std::size_t held_found = 0;  ///< of these, among what is to be sent
+  std::string meant;           ///< the mailbox that the mail would go into
+  bool elsewhere = false;      ///< that is another one
   /// Enough of it that sending would make a second copy of much of the mail: a quarter, and two of
   /// them at least where the sample has two, or a part (docs/decisions/0030); or a quarter of what
   /// the mailbox holds, and two at least (0048).
@@ -40,10 +42,16 @@ struct Presence {
   [[nodiscard]] std::size_t all_sampled() const { return sampled + sampled_besides; }
 };
 
+/// Where a sample is looked for.
+enum class Places {
+  all,       ///< in the planned mailboxes, and in those that they may have become
+  elsewhere  ///< of mailboxes that may have become others
+};
+
 /// Looks for a sample of each mailbox's mail before anything is created or sent: a job under
 /// another name (archive moved, host spelled differently, journal lost) would store all of it
-/// again. The journal of a job that has stored mail in a mailbox knows better, so such a mailbox is
-/// not asked.
+/// again. It may be in a mailbox of another name, too, when the server refused the planned one. The
+/// journal of a job that has stored mail in a mailbox knows better, so such a mailbox is not asked.
 class PresenceCheck {
  public:
   /// Copies what it needs of `sources`, which the index pass goes on to change.
@@ -52,10 +60,11 @@ class PresenceCheck {
 
   /// Of the mailboxes in question that hold mail, in the order of the journal. Messages that go by
   /// their labels count when they are indexed.
-  Result<std::vector<Presence>> look(imap::ReadOnlyTarget& target, const Directory& directory);
+  Result<std::vector<Presence>> look(imap::ReadOnlyTarget& target, const Directory& directory,
+                                     Places places = Places::all);
 
   /// True when there is a mailbox to be looked into closer.
-  static bool may_look_closer(const std::vector<Presence>& found);
+  static bool may_look_closer(const std::vector<Presence>& found, Places places);
   /// The other way round, where the sample did not meet it: looks for all messages of mailboxes
   /// that hold few among all that is to be sent, which must be indexed. A round trip or two a
   /// mailbox.
@@ -64,13 +73,16 @@ class PresenceCheck {
  private:
   struct Sample {
     const journal::MailboxRow* row = nullptr;
+    std::string mailbox;  ///< where it is looked for
     std::uint64_t exists = 0;
     std::vector<SampleMessage> messages;
     std::size_t besides = 0;  ///< so many of the last of these are of the beginnings of folders
     std::vector<SampleMessage> beginnings;  ///< each a part
   };
 
-  Result<bool> is_in_question(const journal::MailboxRow& row, const Directory& directory) const;
+  Result<bool> is_in_question(const journal::MailboxRow& row) const;
+  Result<std::vector<Sample>> samples_of(const std::vector<journal::MailboxRow>& rows,
+                                         const Directory& directory, Places places) const;
   Result<void> take_sample(Sample& sample) const;
   Result<void> take_rows(Sample& sample) const;
   Result<std::vector<imap::FetchedMessage>> walk_through(const Sample& sample,
@@ -86,6 +98,11 @@ class PresenceCheck {
   const Cancellation& interrupt_;
   bool is_far_ = false;  ///< the server takes its time to answer
 };
+
+/// Mailboxes that hold most of what was looked for, and none of it where it was planned, become
+/// what their rows are called, so that the job goes on in them. Returns a notice for each.
+Result<std::vector<std::string>> go_on_elsewhere(const std::vector<Presence>& found,
+                                                 journal::Journal& journal);
 
 /// The newest journal in `folder` of a job that stored mail in this account under any spelling of
 /// its name, other than `own`; empty when there is none.

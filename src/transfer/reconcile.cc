@@ -4,15 +4,16 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "mboxferry/base/crash_point.h"
 #include "mboxferry/message/digest.h"
-#include "transfer/content_digest.h"
+#include "transfer/body_digests.h"
+#include "transfer/certain_pairs.h"
 #include "transfer/mailboxes.h"
-#include "transfer/masked_digest.h"
 #include "transfer/waiting.h"
 
 namespace mboxferry::transfer {
@@ -115,23 +116,6 @@ class LateView {
   bool extended_ = false;
 };
 
-struct FetchedDigests {
-  message::Mac content;
-  message::Mac masked;
-};
-
-Result<FetchedDigests> fetch_digests(const journal::Seen& seen, imap::ReadOnlyTarget& target,
-                                     const message::MacKey& key) {
-  ContentDigest content(key);
-  MaskedDigest masked(key);
-  MBOXFERRY_TRY(target.fetch_body(seen.uid, seen.size, [&](std::string_view bytes) -> Result<void> {
-    content.update(bytes);
-    masked.update(bytes);
-    return ok();
-  }));
-  return FetchedDigests{content.finish(), masked.finish()};
-}
-
 /// A message of that size in doubt that differs from what the server shows only in bytes that it
 /// is known to replace. The journal has no digest for that, so a few are read again.
 Result<std::optional<journal::MessageId>> find_altered(const journal::Seen& seen,
@@ -151,10 +135,11 @@ Result<std::optional<journal::MessageId>> find_altered(const journal::Seen& seen
 }
 
 /// Matches what was seen with what is in doubt; returns how many pairs were committed. `altered`:
-/// null where another form counts as another message.
+/// null where another form counts as another message. `bodies_at_once`: more than one saves round
+/// trips, and may read some for nothing.
 Result<std::uint64_t> match(imap::ReadOnlyTarget& target, journal::Journal& journal,
                             const MaskedDigestOf& archived, AlteredMail* altered, bool alters,
-                            const Cancellation& interrupt) {
+                            const Cancellation& interrupt, std::size_t bodies_at_once = 1) {
   std::uint64_t found = 0;
   for (;;) {
     MBOXFERRY_ASSIGN(const auto pairs, journal.certain_matches(kSeenPage));
@@ -171,21 +156,36 @@ Result<std::uint64_t> match(imap::ReadOnlyTarget& target, journal::Journal& jour
   // Where content is known to differ, it need not be read.
   if (alters) MBOXFERRY_TRY(match_altered());
   MBOXFERRY_ASSIGN(const message::MacKey key, journal.digest_key());
+  const auto decide = [&](const journal::Seen& seen, const BodyDigests& digests) -> Result<void> {
+    MBOXFERRY_ASSIGN(auto message, journal.doubtful_with_digest(digests.content, seen.date));
+    if (!message) {
+      MBOXFERRY_ASSIGN(message, find_altered(seen, digests.masked, journal, archived));
+    }
+    if (!message) return ok();
+    const journal::Stored pair{*message, seen.uid};
+    MBOXFERRY_TRY(journal.commit_matches({&pair, 1}));
+    ++found;
+    return ok();
+  };
   for (imap::Uid after = 0;;) {
     if (interrupt.requested())
       return interrupted("interrupted while asking the server what it has");
-    MBOXFERRY_ASSIGN(const auto seen, journal.next_ambiguous(after));
-    if (!seen) break;
-    after = seen->uid;
-    MBOXFERRY_ASSIGN(const FetchedDigests digests, fetch_digests(*seen, target, key));
-    MBOXFERRY_ASSIGN(auto message, journal.doubtful_with_digest(digests.content, seen->date));
-    if (!message) {
-      MBOXFERRY_ASSIGN(message, find_altered(*seen, digests.masked, journal, archived));
+    std::map<imap::Uid, journal::Seen> ambiguous;
+    std::vector<imap::WantedBody> bodies;
+    while (bodies.size() < bodies_at_once) {
+      MBOXFERRY_ASSIGN(const auto seen, journal.next_ambiguous(after));
+      if (!seen) break;
+      after = seen->uid;
+      ambiguous.emplace(seen->uid, *seen);
+      bodies.push_back({seen->uid, seen->size});
     }
-    if (!message) continue;
-    const journal::Stored pair{*message, seen->uid};
-    MBOXFERRY_TRY(journal.commit_matches({&pair, 1}));
-    ++found;
+    if (bodies.empty()) break;
+    MBOXFERRY_TRY(digest_bodies(
+        bodies, key, target,
+        [&](imap::Uid uid, const BodyDigests& digests) {
+          return decide(ambiguous.at(uid), digests);
+        },
+        interrupt));
   }
   if (!alters) MBOXFERRY_TRY(match_altered());
   return found;
@@ -345,7 +345,11 @@ Result<std::uint64_t> skip_existing(const journal::MailboxRow& mailbox,
   // Where several are there in another form, all are: the check that advises this says so as well.
   ServerWays ways;
   AlteredMail altered(target, journal, envelope, ways, interrupt);
-  return match(target, journal, archived, &altered, false, interrupt);
+  MBOXFERRY_ASSIGN(const std::uint64_t certain,
+                   CertainPairs(target, journal, archived, interrupt).decide());
+  MBOXFERRY_ASSIGN(const std::uint64_t others, match(target, journal, archived, &altered, false,
+                                                     interrupt, imap::ReadOnlyTarget::kMostBodies));
+  return certain + others;
 }
 
 }  // namespace mboxferry::transfer

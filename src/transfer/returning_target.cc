@@ -68,6 +68,11 @@ class ReturningTarget final : public ForwardingReader<imap::ReadOnlyTarget> {
     RestOfBody rest(visit);
     return again([&] { return target_->fetch_body(uid, size, rest.from_the_beginning()); });
   }
+  Result<void> fetch_bodies(std::span<const imap::WantedBody> bodies,
+                            const BodyVisitor& visit) override {
+    RestOfBodies rest(bodies, visit);
+    return again([&] { return rest.ask(*target_); });
+  }
   Result<bool> lists_to_everybody(const std::string& mailbox) override {
     return again([&] { return target_->lists_to_everybody(mailbox); });
   }

@@ -98,11 +98,17 @@ Result<void> StartCheck::look_for_copies(imap::Target& target, const Directory& 
                                          const std::function<Result<void>()>& wait_for_index) {
   MBOXFERRY_ASSIGN(const auto allowed, journal_.note(kAllowCopiesNote));
   if (settings_.allow_copies && !allowed) MBOXFERRY_TRY(journal_.set_note(kAllowCopiesNote, "1"));
-  if (settings_.skip_existing || settings_.allow_copies || allowed) return ok();
-  MBOXFERRY_ASSIGN(std::vector<Presence> found, presence_.look(target, directory));
-  if (PresenceCheck::may_look_closer(found)) {
+  if (settings_.allow_copies || allowed) return ok();
+  const Places places = settings_.skip_existing ? Places::elsewhere : Places::all;
+  MBOXFERRY_ASSIGN(std::vector<Presence> found, presence_.look(target, directory, places));
+  if (PresenceCheck::may_look_closer(found, places)) {
     MBOXFERRY_TRY(wait_for_index());
     MBOXFERRY_TRY(presence_.look_closer(found, target));
+  }
+  if (settings_.skip_existing) {
+    MBOXFERRY_ASSIGN(const auto notices, go_on_elsewhere(found, journal_));
+    for (const std::string& notice : notices) tracker_.notice(notice);
+    return ok();
   }
   found_copies_ = std::any_of(found.begin(), found.end(),
                               [](const Presence& presence) { return presence.there(); });

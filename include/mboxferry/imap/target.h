@@ -123,7 +123,8 @@ struct Look {
 struct Likeness {
   std::string message_id;  ///< empty: unknown, or it has none
   std::uint64_t size = 0;
-  Timestamp date;  ///< INTERNALDATE
+  Timestamp date;           ///< INTERNALDATE
+  std::uint64_t slack = 0;  ///< the size may be so many bytes more or less
 };
 
 /// A mailbox to be looked into for messages like these; without any, only how many it holds is
@@ -160,11 +161,21 @@ class MessageWalk {
   virtual Result<std::optional<FetchedMessage>> next() = 0;
 };
 
+/// A message whose bytes are wanted.
+struct WantedBody {
+  Uid uid = 0;
+  std::uint64_t size = 0;  ///< RFC822.SIZE, as far as it is known
+};
+
 /// What can be asked without changing anything. A dry run gets this type and no other.
 class ReadOnlyTarget {
  public:
   using FetchVisitor = std::function<Result<void>(const FetchedMessage&)>;
   using ByteVisitor = std::function<Result<void>(std::string_view)>;
+  using BodyVisitor = std::function<Result<void>(Uid, std::string_view)>;
+  /// What fetch_bodies() may be asked for in one question.
+  static constexpr std::size_t kMostBodies = 100;
+  static constexpr std::uint64_t kLargestOfBodies = std::uint64_t{256} << 10U;
 
   ReadOnlyTarget() = default;
   ReadOnlyTarget(const ReadOnlyTarget&) = delete;
@@ -199,6 +210,10 @@ class ReadOnlyTarget {
   Result<void> fetch(UidRange range, WalkOptions options, const FetchVisitor& visit);
   /// The selected mailbox's message, in slices of bounded size.
   virtual Result<void> fetch_body(Uid uid, std::uint64_t size, const ByteVisitor& visit) = 0;
+  /// Up to kMostBodies messages of the selected mailbox, none larger than kLargestOfBodies, each
+  /// as a whole and at most once, in one round trip and whatever order. One that is gone, or that
+  /// the server leaves out, is passed over.
+  virtual Result<void> fetch_bodies(std::span<const WantedBody> bodies, const BodyVisitor& visit);
   /// False when the server would make an absent mailbox of this name and then could not list it to
   /// programs that do not enable UTF8=ACCEPT. A guess, made without a change.
   virtual Result<bool> lists_to_everybody(const std::string& /*mailbox*/) { return true; }

@@ -181,6 +181,9 @@ using CountsByMailbox = std::map<MailboxId, MailboxCounts>;
 /// None for a mailbox without messages.
 MailboxCounts counts_of(const CountsByMailbox& counts, MailboxId mailbox);
 
+/// So many bytes the status fields of a message may grow or shrink without making it another one.
+inline constexpr std::int64_t kStatusRoom = 512;
+
 /// Which messages reconciling looks for.
 enum class Unidentified {
   in_doubt,            ///< state intended
@@ -353,9 +356,17 @@ class Journal {
   /// Pairs of message and UID, at most `limit`, where size, date and Message-ID agree and no other
   /// in-doubt message or seen UID has the same three. Not yet committed.
   virtual Result<std::vector<Stored>> certain_matches(std::size_t limit) = 0;
+  /// At most `count` of all certain matches, spread evenly over the archive.
+  virtual Result<std::vector<Stored>> certain_sample(std::size_t count) = 0;
+  /// At most `limit` certain matches whose Message-ID another message in doubt, or another that was
+  /// seen, has as well.
+  virtual Result<std::vector<Stored>> certain_repeated(std::size_t limit) = 0;
+  /// These are no matches, and what was seen there is none of the messages in doubt.
+  virtual Result<void> reject(std::span<const Stored> pairs) = 0;
   /// The next seen UID above `after` that no message is matched to and whose size or Message-ID
   /// could be that of a message in doubt, or nothing. To be asked when the certain matches are
-  /// committed.
+  /// committed. With Unidentified::planned, where neither has a Message-ID, a size that differs by
+  /// no more than kStatusRoom will do when the date agrees.
   virtual Result<std::optional<Seen>> next_ambiguous(Uid after) = 0;
   /// The in-doubt message with this digest, or nothing; of several, one with this INTERNALDATE
   /// (Unix seconds) before others, then the one with the lowest id.

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Compares bodies.
+#include "transfer/certain_pairs.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "transfer/body_digests.h"
+
+namespace mboxferry::transfer {
+namespace {
+
+constexpr std::size_t kSampledPairs = 32;
+// One round trip for most mailboxes; the smallest of the sample are taken where it is more.
+constexpr SampleBounds kSampleBounds{1, kSampledPairs, std::uint64_t{1} << 20};
+constexpr std::size_t kPairsAtOnce = 1000;
+
+}  // namespace
+
+/// What is the same is committed together: each commit waits for the disk.
+Result<void> CertainPairs::commit_same() {
+  MBOXFERRY_TRY(journal_.commit_matches(same_));
+  found_ += same_.size();
+  same_.clear();
+  return ok();
+}
+
+Result<void> CertainPairs::judge(const journal::Stored& pair, const journal::Digest& content,
+                                 const journal::Digest& masked) {
+  MBOXFERRY_ASSIGN(const auto row, journal_.message(pair.message));
+  if (!row)
+    return Error{ErrorCode::internal, "a message that is matched is not in the journal", ""};
+  bool is_same = row->digest == content;
+  if (!is_same && archived_) {
+    MBOXFERRY_ASSIGN(const journal::Digest own, archived_(*row));
+    is_same = own == masked;
+  }
+  if (is_same) {
+    same_.push_back(pair);
+    return ok();
+  }
+  ++different_;
+  MBOXFERRY_TRY(commit_same());
+  // It may be another one of the archive.
+  MBOXFERRY_ASSIGN(const auto other,
+                   journal_.doubtful_with_digest(content, row->date.unix_seconds));
+  if (!other) return journal_.reject({&pair, 1});
+  same_.push_back({*other, pair.uid});
+  return commit_same();
+}
+
+Result<std::uint64_t> CertainPairs::compare(std::span<const journal::Stored> pairs, Scope scope) {
+  const std::uint64_t before = different_;
+  std::vector<imap::WantedBody> bodies;
+  std::map<imap::Uid, journal::Stored> by_uid;
+  for (const journal::Stored& pair : pairs) {
+    MBOXFERRY_ASSIGN(const auto row, journal_.message(pair.message));
+    bodies.push_back({pair.uid, row ? row->wire_size : 0});
+    by_uid.emplace(pair.uid, pair);
+  }
+  if (scope == Scope::smallest) bodies = smallest_of(std::move(bodies), kSampleBounds);
+  std::set<imap::Uid> gone;
+  for (const imap::WantedBody& body : bodies) gone.insert(body.uid);
+  MBOXFERRY_ASSIGN(const journal::DigestKey key, journal_.digest_key());
+  MBOXFERRY_TRY(digest_bodies(
+      bodies, key, target_,
+      [&](imap::Uid uid, const BodyDigests& digests) -> Result<void> {
+        gone.erase(uid);
+        return judge(by_uid.at(uid), digests.content, digests.masked);
+      },
+      interrupt_));
+  MBOXFERRY_TRY(commit_same());
+  // It has gone meanwhile.
+  for (const imap::Uid uid : gone) MBOXFERRY_TRY(journal_.reject({&by_uid.at(uid), 1}));
+  return different_ - before;
+}
+
+Result<std::uint64_t> CertainPairs::decide() {
+  MBOXFERRY_ASSIGN(const auto sample, journal_.certain_sample(kSampledPairs));
+  MBOXFERRY_ASSIGN(const std::uint64_t others, compare(sample, Scope::smallest));
+  const bool all = others > 0;
+  while (!all) {
+    MBOXFERRY_ASSIGN(const auto repeated, journal_.certain_repeated(kPairsAtOnce));
+    if (repeated.empty()) break;
+    MBOXFERRY_TRY(compare(repeated, Scope::all));
+  }
+  for (;;) {
+    MBOXFERRY_ASSIGN(const auto pairs, journal_.certain_matches(kPairsAtOnce));
+    if (pairs.empty()) return found_;
+    if (all) {
+      MBOXFERRY_TRY(compare(pairs, Scope::all));
+      continue;
+    }
+    MBOXFERRY_TRY(journal_.commit_matches(pairs));
+    found_ += pairs.size();
+  }
+}
+
+}  // namespace mboxferry::transfer
