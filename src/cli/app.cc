@@ -20,7 +20,7 @@
 namespace mboxferry::cli {
 namespace {
 
-constexpr std::array<Command, 7> kCommands{{
+constexpr std::array<Command, 8> kCommands{{
     {"scan", "read archives and say what is in them; needs no server", run_scan, scan_table},
     {"migrate", "put archives into the mailboxes of one account, or go on with it", run_migrate,
      migrate_table},
@@ -31,6 +31,7 @@ constexpr std::array<Command, 7> kCommands{{
     {"status", "show where a job stands, also while it runs", run_status, status_table},
     {"report", "write what jobs did as JSON, CSV or a page for a browser", run_report,
      report_table},
+    {"senders", "check lists of unwanted and of wanted senders", run_senders, senders_table},
 }};
 
 Result<int> dispatch(const Arguments& arguments, Context& context) {

@@ -49,6 +49,7 @@ Result<int> run_verify(const Arguments& arguments, Context& context);
 Result<int> run_retry(const Arguments& arguments, Context& context);
 Result<int> run_status(const Arguments& arguments, Context& context);
 Result<int> run_report(const Arguments& arguments, Context& context);
+Result<int> run_senders(const Arguments& arguments, Context& context);
 
 OptionTable scan_table();
 OptionTable migrate_table();
@@ -57,6 +58,7 @@ OptionTable verify_table();
 OptionTable retry_table();
 OptionTable status_table();
 OptionTable report_table();
+OptionTable senders_table();
 
 std::span<const Command> commands();
 
