@@ -24,7 +24,7 @@
 namespace mboxferry::cli {
 namespace {
 
-constexpr std::array<Command, 9> kCommands{{
+constexpr std::array<Command, 10> kCommands{{
     {"scan", "read archives and say what is in them; needs no server", run_scan, scan_table},
     {"migrate", "put archives into the mailboxes of one account, or go on with it", run_migrate,
      migrate_table},
@@ -38,6 +38,7 @@ constexpr std::array<Command, 9> kCommands{{
     {"jobs", "list the jobs in the state folder, by account", run_jobs, jobs_table},
     {"forget", "delete what is kept of jobs that are not needed any more", run_forget,
      forget_table},
+    {"senders", "check lists of unwanted and of wanted senders", run_senders, senders_table},
 }};
 
 Result<int> dispatch(const Arguments& arguments, Context& context) {

@@ -51,6 +51,7 @@ Result<int> run_status(const Arguments& arguments, Context& context);
 Result<int> run_report(const Arguments& arguments, Context& context);
 Result<int> run_jobs(const Arguments& arguments, Context& context);
 Result<int> run_forget(const Arguments& arguments, Context& context);
+Result<int> run_senders(const Arguments& arguments, Context& context);
 
 OptionTable scan_table();
 OptionTable migrate_table();
@@ -61,6 +62,7 @@ OptionTable status_table();
 OptionTable report_table();
 OptionTable jobs_table();
 OptionTable forget_table();
+OptionTable senders_table();
 
 std::span<const Command> commands();
 

@@ -21,7 +21,7 @@ struct OptionValues {
 };
 
 // A test gives each of them to the program.
-constexpr std::array<OptionValues, 11> kValues{{
+constexpr std::array<OptionValues, 12> kValues{{
     {"--append-mode", "auto multiappend literal-plus literal-minus synchronizing"},
     {"--compress", "auto on off"},
     {"--connections", "auto"},
@@ -31,9 +31,13 @@ constexpr std::array<OptionValues, 11> kValues{{
     {"--internaldate", "auto from received date"},
     {"--labels", "first all none"},
     {"--order", "size csv"},
+    {"--precedence", "allow-first block-wins"},
     {"--progress", "live plain json none"},
     {"--tls", "implicit starttls"},
 }};
+
+// Of `mboxferry senders`.
+constexpr std::string_view kSenderActions = "check";
 
 constexpr std::string_view kBash = R"(# bash completion for mboxferry
 _mboxferry() {
@@ -41,6 +45,10 @@ _mboxferry() {
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W 'COMMANDS help --help --version' -- "$cur"))
+    return
+  fi
+  if [ "$COMP_CWORD" -eq 2 ] && [ "${COMP_WORDS[1]}" = senders ] && [[ $cur != -* ]]; then
+    COMPREPLY=($(compgen -W 'ACTIONS' -- "$cur"))
     return
   fi
   # Bash makes words of its own of what stands around an equals sign.
@@ -68,12 +76,17 @@ if (( CURRENT == 2 )); then
   compadd -- COMMANDS help --help --version
   return
 fi
+if (( CURRENT == 3 )) && [[ $words[2] = senders && $words[3] != -* ]]; then
+  compadd -- ACTIONS
+  return
+fi
 case $words[2] in
 OPTIONSesac
 )";
 
 constexpr std::string_view kFish = R"(# fish completion for mboxferry
 complete -c mboxferry -n __fish_use_subcommand -f -a 'COMMANDS help'
+complete -c mboxferry -n '__fish_seen_subcommand_from senders' -a 'ACTIONS'
 )";
 
 std::string_view values_of(std::string_view option) {
@@ -149,8 +162,10 @@ std::string bash_script() {
   }
   std::string of_values;
   for (const auto& [name, line] : values) of_values += line;
-  return replaced(replaced(replaced(kBash, "COMMANDS", command_names()), "VALUES", of_values),
-                  "OPTIONS", options);
+  return replaced(
+      replaced(replaced(replaced(kBash, "COMMANDS", command_names()), "ACTIONS", kSenderActions),
+               "VALUES", of_values),
+      "OPTIONS", options);
 }
 
 /// In single quotes.
@@ -186,11 +201,13 @@ std::string zsh_script() {
     }
     cases += "      '*:file:_files'\n    ;;\n";
   }
-  return replaced(replaced(kZsh, "COMMANDS", command_names()), "OPTIONS", cases);
+  return replaced(replaced(replaced(kZsh, "COMMANDS", command_names()), "ACTIONS", kSenderActions),
+                  "OPTIONS", cases);
 }
 
 std::string fish_script() {
-  std::string text = replaced(kFish, "COMMANDS", command_names());
+  std::string text =
+      replaced(replaced(kFish, "COMMANDS", command_names()), "ACTIONS", kSenderActions);
   for (const Command& command : commands()) {
     for (const OptionText& option : options_of(command)) {
       const std::string name = long_name_of(option);

@@ -31,13 +31,17 @@ enum class Field : std::uint8_t {
   from,
   imap_base,
   receipt,
+  // Only looked at for SenderFields.
+  sender,
+  return_path,
+  authentication_results,
 };
 
 struct FieldName {
   std::string_view name;
   Field field;
 };
-constexpr std::array<FieldName, 16> kFields{{
+constexpr std::array<FieldName, 19> kFields{{
     {"message-id", Field::message_id},
     {"date", Field::date},
     {"received", Field::received},
@@ -54,6 +58,9 @@ constexpr std::array<FieldName, 16> kFields{{
     {"x-imap", Field::imap_base},
     {"x-imapbase", Field::imap_base},
     {"disposition-notification-to", Field::receipt},
+    {"sender", Field::sender},
+    {"return-path", Field::return_path},
+    {"authentication-results", Field::authentication_results},
 }};
 
 Field field_of(std::string_view name) {
@@ -61,6 +68,19 @@ Field field_of(std::string_view name) {
     if (equals_ignoring_case(name, row.name)) return row.field;
   }
   return Field::other;
+}
+
+bool is_of_sender(Field field) {
+  return field == Field::from || field == Field::sender || field == Field::return_path ||
+         field == Field::authentication_results;
+}
+
+// Takes the whole of `value` as one more line, as long as `lines` stays within its bound.
+bool add_sender_line(std::string& lines, std::string_view value) {
+  if (lines.size() + value.size() > kLongestLabels) return false;
+  lines.append(value);
+  lines += '\n';
+  return true;
 }
 
 // c-client writes this message as the first of a file; mutt and Pine know it by its subject.
@@ -110,6 +130,7 @@ struct HeaderScanner::State {
   bool imap_base = false;
   bool gmail = false;
   StatusClaims claims;
+  SenderFields* senders = nullptr;
   bool behind_semicolon = false;  // of the Received field
   std::optional<Timestamp> received_part;
 
@@ -121,9 +142,12 @@ struct HeaderScanner::State {
   void end_line();
   void end_field();
   void end_received_part();
+  void collect_sender();
   HeaderFacts end();
   [[nodiscard]] std::size_t room() const {
-    const std::size_t most = field == Field::gmail_labels ? kLongestLabels : kLongestValue;
+    const bool is_long =
+        field == Field::gmail_labels || (senders != nullptr && is_of_sender(field));
+    const std::size_t most = is_long ? kLongestLabels : kLongestValue;
     return most - std::min(most, value.size());
   }
 };
@@ -233,6 +257,7 @@ void HeaderScanner::State::begin_field() {
   value.clear();
   field = field_of(plain);
   if (field == Field::received && facts.received) field = Field::other;
+  if (senders == nullptr && field != Field::from && is_of_sender(field)) field = Field::other;
   if (field != Field::other) place = Place::value;
 }
 
@@ -254,10 +279,37 @@ void HeaderScanner::State::end_received_part() {
   value.clear();
 }
 
+void HeaderScanner::State::collect_sender() {
+  switch (field) {
+    case Field::from:
+      ++senders->from_fields;
+      // What was cut may end within an address, and the line that does not fit is missing.
+      if (value.size() >= kLongestLabels || !add_sender_line(senders->from, value))
+        senders->cut = true;
+      break;
+    case Field::sender:
+      add_sender_line(senders->sender, value);
+      break;
+    case Field::return_path:
+      if (senders->return_path.empty()) add_sender_line(senders->return_path, value);
+      break;
+    case Field::authentication_results:
+      add_sender_line(senders->authentication_results, value);
+      break;
+    default:
+      break;
+  }
+}
+
 void HeaderScanner::State::end_field() {
+  if (senders != nullptr) collect_sender();
   switch (field) {
     case Field::other:
       return;
+    case Field::sender:
+    case Field::return_path:
+    case Field::authentication_results:
+      break;
     case Field::message_id:
       if (facts.message_id.empty()) facts.message_id = message_id_of(value);
       break;
@@ -335,9 +387,13 @@ HeaderScanner& HeaderScanner::operator=(HeaderScanner&&) noexcept = default;
 bool HeaderScanner::done() const { return state_->done; }
 void HeaderScanner::feed(std::string_view bytes) { state_->feed(bytes); }
 
+void HeaderScanner::collect(SenderFields* senders) { state_->senders = senders; }
+
 HeaderFacts HeaderScanner::finish() {
   HeaderFacts facts = state_->end();
+  SenderFields* const senders = state_->senders;
   *state_ = State{};
+  state_->senders = senders;
   return facts;
 }
 

@@ -13,6 +13,7 @@ namespace mboxferry::transfer {
 
 MessageIndexer::MessageIndexer(const FolderSurvey& survey, const IndexOptions& options)
     : survey_(survey), options_(options), encoder_(wire_options(survey, options)) {
+  if (options.collect_senders) header_.collect(&current_.senders);
   if (options.content_key) {
     content_.emplace(*options.content_key);
     consume_ = [this](std::string_view wire) { content_->update_encoded(wire); };
@@ -35,6 +36,7 @@ void MessageIndexer::bytes(std::string_view raw) {
 
 IndexedMessage MessageIndexer::finish(std::uint64_t length) {
   encoder_.finish(consume_);
+  if (options_.collect_senders) current_.from_line = std::move(start_.envelope.sender);
   current_.file = std::move(start_.file);
   current_.length = length;
   current_.wire_size = encoder_.wire_size();

@@ -9,7 +9,7 @@ import unittest
 from support import archives
 from support.program import ROOT, ProgramTest
 
-COMMANDS = ("scan", "migrate", "batch", "verify", "retry", "status", "report")
+COMMANDS = ("scan", "migrate", "batch", "verify", "retry", "status", "report", "senders")
 SHELLS = ("bash", "zsh", "fish")
 
 
@@ -71,8 +71,10 @@ class HelpTest(ProgramTest):
         self.assertGreater(len(found), 8)
         for option, values in found:
             for value in values.split():
-                arguments = ["batch", self.folder / "absent.csv"] if option == "--order" else [
-                    "migrate", archive, "--to", "imaps://a@localhost/M"]
+                arguments = (["batch", self.folder / "absent.csv"] if option == "--order" else
+                             ["senders", "check", "--senders", self.folder / "absent.list"]
+                             if option == "--precedence" else
+                             ["migrate", archive, "--to", "imaps://a@localhost/M"])
                 outcome = self.run_program(*arguments, f"{option}={value}")
                 self.assertNotEqual(outcome.code, 64, str(outcome))
                 self.assertIn("absent.", outcome.err)

@@ -30,3 +30,15 @@ set_target_properties(mboxferry_sqlitecpp PROPERTIES
   IMPORTED_LOCATION ${SQLITECPP_LIBRARY}
   INTERFACE_INCLUDE_DIRECTORIES ${SQLITECPP_INCLUDE_DIR}
   INTERFACE_LINK_LIBRARIES SQLite::SQLite3)
+
+find_path(IDN2_INCLUDE_DIR idn2.h REQUIRED)
+find_library(IDN2_LIBRARY idn2 REQUIRED)
+add_library(mboxferry_idn2 INTERFACE)
+target_include_directories(mboxferry_idn2 SYSTEM INTERFACE ${IDN2_INCLUDE_DIR})
+target_link_libraries(mboxferry_idn2 INTERFACE ${IDN2_LIBRARY})
+
+find_path(PSL_INCLUDE_DIR libpsl.h REQUIRED)
+find_library(PSL_LIBRARY psl REQUIRED)
+add_library(mboxferry_psl INTERFACE)
+target_include_directories(mboxferry_psl SYSTEM INTERFACE ${PSL_INCLUDE_DIR})
+target_link_libraries(mboxferry_psl INTERFACE ${PSL_LIBRARY})

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "mboxferry/base/time.h"
+#include "mboxferry/message/sender_fields.h"
 
 namespace mboxferry::message {
 
@@ -59,6 +60,9 @@ class HeaderScanner {
   /// True when the header has ended and feeding more changes nothing.
   [[nodiscard]] bool done() const;
   void feed(std::string_view bytes);
+  /// Also adds to `senders`, which must outlive the scanner or the next call, what the fields of
+  /// this and later messages say; at most 64 KiB of each field. Null, as at first: does not.
+  void collect(SenderFields* senders);
   /// The facts of the message; the scanner starts anew.
   HeaderFacts finish();
 

@@ -14,6 +14,7 @@
 #include "mboxferry/message/digest.h"
 #include "mboxferry/message/gmac.h"
 #include "mboxferry/message/metadata.h"
+#include "mboxferry/message/sender_fields.h"
 #include "mboxferry/message/wire_form.h"
 
 namespace mboxferry::transfer {
@@ -32,6 +33,7 @@ struct IndexOptions {
   bool mdn_sent = true;
   /// Set: messages get the journal's digest, of what servers do not change, and no SHA-256.
   std::optional<message::MacKey> content_key;
+  bool collect_senders = false;  ///< fill in IndexedMessage::senders and from_line
   std::int64_t now = 0;  ///< Unix seconds; later dates are implausible
   /// The From_ dates of folders with few messages are the exporter's: few_dates_are_exporters().
   bool few_dates_are_exporters = false;
@@ -74,6 +76,8 @@ struct IndexedMessage {
   std::uint8_t flags = 0;
   std::vector<std::string> keywords;
   std::vector<std::string> labels;
+  message::SenderFields senders;  ///< on request
+  std::string from_line;          ///< on request: the sender in the From_ line
   bool pseudo = false;    ///< left out: a mail program's own bookkeeping
   bool expunged = false;  ///< left out: deleted and not compacted
   bool final_line_end_added = false;

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Options that name sender lists and say how they are asked.
+#pragma once
+
+#include "cli/options.h"
+#include "mboxferry/policy/sender_judge.h"
+#include "mboxferry/policy/sender_lists.h"
+
+namespace mboxferry::cli {
+
+/// --senders, --allowed, --global-senders, --global-allowed, --allow-wide.
+void add_sender_list_options(boost::program_options::options_description& group);
+/// --precedence, --sender-field, --allow-only-authenticated.
+void add_judge_options(boost::program_options::options_description& group);
+
+/// The lists that are named; empty when there are none. Tells every mistake of all of them on
+/// standard error, and then fails with `configuration`.
+Result<policy::LoadedLists> read_sender_lists(const Options& options);
+
+/// Errors: `usage`.
+Result<policy::JudgeOptions> read_judge_options(const Options& options);
+
+/// "FILE line N: text".
+std::string remark_line(const policy::ListRemark& remark);
+
+}  // namespace mboxferry::cli

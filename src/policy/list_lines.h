@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The lines of a text file of a user.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string_view>
+
+namespace mboxferry::policy {
+
+inline constexpr std::string_view kListMark = "\xEF\xBB\xBF";  ///< byte order mark
+
+/// `text` without blanks around it.
+constexpr std::string_view without_blanks(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\v\f";
+  const std::size_t begin = std::min(text.find_first_not_of(kBlanks), text.size());
+  text.remove_prefix(begin);
+  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
+}
+
+/// `line` up to a `#` at its beginning or behind a blank, outside of quotes.
+constexpr std::string_view without_comment(std::string_view line) {
+  bool quoted = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '"') quoted = !quoted;
+    if (!quoted && line[i] == '#' && (i == 0 || line[i - 1] == ' ' || line[i - 1] == '\t'))
+      return line.substr(0, i);
+  }
+  return line;
+}
+
+/// Calls `take(number, line)` for each line, without its line end and without a byte order mark.
+template <typename Take>
+void for_lines(std::string_view text, const Take& take) {
+  if (text.starts_with(kListMark)) text.remove_prefix(kListMark.size());
+  for (std::uint64_t number = 1; !text.empty(); ++number) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    take(number, line);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
+}  // namespace mboxferry::policy
