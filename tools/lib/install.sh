@@ -68,6 +68,11 @@ unpack_imap4d() {
     libmariadb3 libidn12 libntlm0 libgssglue1 libnsl2 libgssapi-krb5-2
 }
 
+# Prometheus's promtool, which tests the alerts of jobs/prometheus; nothing of it runs.
+unpack_promtool() {
+  unpack_server Prometheus usr/bin/promtool prometheus
+}
+
 # unpack_server NAME FILE PACKAGE...: FILE is a program that the packages have; the first has the
 # version.
 unpack_server() {
