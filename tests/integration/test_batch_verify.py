@@ -87,6 +87,18 @@ class BatchVerifyTest(ManyAccountsTest):
         self.assertIn("cannot read the archive", accounts[USERS[1]]["reason"])
         self.assertEqual(accounts[USERS[0]]["verdict"], "complete")
 
+    def test_a_folder_with_rows_that_cannot_be_used_is_looked_at_all_the_same(self):
+        self.make_accounts(USERS[:2])
+        self.write_csv([self.row(self.server, USERS[0]),
+                        self.row(self.server, USERS[1], archive="nowhere.mbox"),
+                        self.row(self.server, USERS[0])])
+        self.assert_code(self.batch(), 1)
+        for command in ("status", "report", "jobs"):
+            outcome = self.run_program(command, self.state)
+            self.assert_code(outcome, 0)
+            self.assertEqual(outcome.err, "")
+            self.assertIn("cannot read the archive", outcome.out)
+
     def test_verify_takes_a_folder_of_jobs_of_one_account(self):
         user = USERS[0]
         self.make_accounts([user])
