@@ -68,6 +68,12 @@ unpack_imap4d() {
     libmariadb3 libidn12 libntlm0 libgssglue1 libnsl2 libgssapi-krb5-2
 }
 
+# The same for Pigeonhole's sievec and sieve-test (tests/support/pigeonhole.py), so that no package of
+# Dovecot's that a mail server here does not use is added to it.
+unpack_pigeonhole() {
+  unpack_server Pigeonhole usr/bin/sieve-test dovecot-sieve
+}
+
 # unpack_server NAME FILE PACKAGE...: FILE is a program that the packages have; the first has the
 # version.
 unpack_server() {
