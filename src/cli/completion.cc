@@ -21,13 +21,15 @@ struct OptionValues {
 };
 
 // A test gives each of them to the program.
-constexpr std::array<OptionValues, 12> kValues{{
+constexpr std::array<OptionValues, 14> kValues{{
     {"--append-mode", "auto multiappend literal-plus literal-minus synchronizing"},
+    {"--as", "block allow"},
     {"--compress", "auto on off"},
     {"--connections", "auto"},
     {"--dedupe", "none message-id content"},
     {"--default-flags", "seen none answered flagged draft"},
     {"--dialect", "auto mboxo mboxrd mboxcl mboxcl2 unquoted"},
+    {"--format", "auto spamassassin map postfix csv gmail sieve"},
     {"--internaldate", "auto from received date"},
     {"--labels", "first all none"},
     {"--order", "size csv"},
@@ -37,7 +39,7 @@ constexpr std::array<OptionValues, 12> kValues{{
 }};
 
 // Of `mboxferry senders`.
-constexpr std::string_view kSenderActions = "check";
+constexpr std::string_view kSenderActions = "check import sieve";
 
 constexpr std::string_view kBash = R"(# bash completion for mboxferry
 _mboxferry() {

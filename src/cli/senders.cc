@@ -19,8 +19,10 @@ struct SenderAction {
   std::string_view name;
   Result<int> (*run)(const Options& options, const Operands& operands, Context& context);
 };
-constexpr std::array<SenderAction, 1> kActions{{
+constexpr std::array<SenderAction, 3> kActions{{
     {"check", check_senders},
+    {"import", import_senders},
+    {"sieve", print_sieve},
 }};
 
 Result<const SenderAction*> action_of(const Operands& arguments) {
@@ -35,11 +37,38 @@ Result<const SenderAction*> action_of(const Operands& arguments) {
                did_you_mean(arguments.front(), names, "see mboxferry senders --help")};
 }
 
+void add_import_options(OptionGroup& group) {
+  namespace po = boost::program_options;
+  group.add_options()  //
+      ("format", po::value<std::string>()->value_name("NAME"),
+       "what the files are: auto (default), spamassassin, map (rspamd's maps and plain lists), "
+       "postfix, csv, gmail or sieve")  //
+      ("as", po::value<std::string>()->value_name("KIND"),
+       "what lists mean that do not say: block (default) or allow")  //
+      ("output", po::value<std::string>()->value_name("FILE"),
+       "write the list, or the script of senders sieve, to FILE instead of standard output");
+}
+
+void add_sieve_options(OptionGroup& group) {
+  namespace po = boost::program_options;
+  group.add_options()  //
+      ("junk-mailbox", po::value<std::string>()->value_name("MAILBOX"),
+       "the mailbox for mail of blocked senders (default: Junk)")  //
+      ("sieve-extensions", po::value<std::string>()->value_name("LIST"),
+       "what the server's Sieve has, as its capability says (default: fileinto envelope imap4flags "
+       "relational comparator-i;ascii-numeric)")  //
+      ("max-script-size", po::value<std::string>()->value_name("SIZE"),
+       "fail if the script is larger (K, M or G may follow the number; default: no limit)");
+}
+
 }  // namespace
 
 OptionTable senders_table() {
   OptionTable table;
-  table.usage = "senders check [OPTION]... [ADDRESS|ARCHIVE]...";
+  table.usage =
+      "senders check [OPTION]... [ADDRESS|ARCHIVE]...\n"
+      "       mboxferry senders import [OPTION]... FILE...\n"
+      "       mboxferry senders sieve [OPTION]...";
   table.about =
       "Works with lists of senders whose mail is unwanted (block) or always wanted (allow); needs\n"
       "no server and changes nothing. 'check' says what the lists mean for addresses, or for the\n"
@@ -50,19 +79,26 @@ OptionTable senders_table() {
       "  mboxferry senders check --senders my.list friend@example.org\n"
       "  mboxferry senders check --senders my.list --global-senders all.list \\\n"
       "      Archive.mbox\n"
-      "  mboxferry senders check --senders my.list --json Archive.mbox\n";
+      "  mboxferry senders import local.cf --output my.list\n"
+      "  mboxferry senders sieve --senders my.list > my.sieve\n";
   table.positional = "argument";
   auto lists = option_group("the lists");
   add_sender_list_options(lists);
   auto rules = option_group("how they are asked");
   add_judge_options(rules);
   auto output = option_group("what is shown, on standard output");
-  output.add_options()("json", flag(), "one JSON document (jobs/schema/senders.json)");
+  output.add_options()("json", flag(),
+                       "one JSON document (jobs/schema/senders.json, senders-import.json)");
   output.add_options()("help,h", "this text");
+  auto import = option_group("senders import");
+  add_import_options(import);
+  auto sieve = option_group("senders sieve");
+  add_sieve_options(sieve);
   auto reading = option_group("how archives are read");
   add_reading_options(reading);
   add_folder_options(reading);
-  for (const OptionGroup& group : {lists, rules, output, reading}) table.groups.push_back(group);
+  for (const OptionGroup& group : {lists, rules, output, import, sieve, reading})
+    table.groups.push_back(group);
   return table;
 }
 

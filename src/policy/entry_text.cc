@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 #include "mboxferry/base/ascii.h"
 #include "mboxferry/base/glob.h"
@@ -82,33 +81,50 @@ void append_mapped(std::string& out, std::string_view label) {
   }
 }
 
+/// Calls `take` with each label.
+template <typename Take>
+void for_labels(std::string_view domain, const Take& take) {
+  for (;;) {
+    const std::size_t end = std::min(domain.find('.'), domain.size());
+    take(domain.substr(0, end));
+    if (end == domain.size()) return;
+    domain.remove_prefix(end + 1);
+  }
+}
+
+/// `domain` with each label mapped; as it is where no label with wildcards is beyond ASCII.
+std::string mapped_domain(std::string_view domain, bool& is_unicode) {
+  is_unicode = false;
+  for_labels(domain, [&](std::string_view label) {
+    is_unicode = is_unicode || (is_glob(label) && is_beyond_ascii(label));
+  });
+  if (!is_unicode) return std::string(domain);
+  std::string mapped;
+  for_labels(domain, [&](std::string_view label) {
+    if (label.data() != domain.data()) mapped += '.';
+    append_mapped(mapped, label);
+  });
+  return mapped;
+}
+
 /// Appends a domain with wildcards in the form in which it is compared.
 std::string append_domain(ParsedEntry& entry, std::string_view domain) {
   if (domain.ends_with('.')) domain.remove_suffix(1);
-  if (!is_glob(domain) || !is_beyond_ascii(domain)) {
-    return append_compared_domain(entry.pattern, domain) ? ""
-                                                         : "has a domain that IDNA does not allow";
-  }
-  const auto for_labels = [&](const auto& take) {
-    for (std::string_view rest = domain;;) {
-      const std::size_t end = std::min(rest.find('.'), rest.size());
-      take(rest.substr(0, end));
-      if (end == rest.size()) return;
-      rest.remove_prefix(end + 1);
-    }
-  };
-  for_labels([&](std::string_view label) {
-    entry.is_unicode = entry.is_unicode || (is_glob(label) && is_beyond_ascii(label));
-  });
-  bool first = true;
   bool good = true;
-  for_labels([&](std::string_view label) {
-    if (!std::exchange(first, false)) entry.pattern += '.';
-    if (entry.is_unicode)
-      append_mapped(entry.pattern, label);
-    else if (!label.empty())
-      good = append_compared_domain(entry.pattern, label) && good;
-  });
+  if (!is_glob(domain) || !is_beyond_ascii(domain)) {
+    good = append_compared_domain(entry.pattern, domain);
+  } else {
+    std::string mapped = mapped_domain(domain, entry.is_unicode);
+    // Mapping may have left nothing but ASCII.
+    if (entry.is_unicode) mapped = mapped_domain(mapped, entry.is_unicode);
+    for_labels(mapped, [&](std::string_view label) {
+      if (label.data() != mapped.data()) entry.pattern += '.';
+      if (entry.is_unicode)
+        entry.pattern += label;
+      else if (!label.empty())
+        good = append_compared_domain(entry.pattern, label) && good;
+    });
+  }
   return good ? "" : "has a domain that IDNA does not allow";
 }
 
@@ -138,6 +154,8 @@ std::string append_whole_pattern(ParsedEntry& entry, std::string_view text) {
   for (const char c : text) {
     if (c != '.' && !message::is_atom_character(c)) return fmt::format("has a '{}'", c);
   }
+  while (text.ends_with('.')) text.remove_suffix(1);
+  if (text.empty()) return "has no domain";
   // Beyond ASCII it may be the end of a domain.
   return append_domain(entry, text);
 }

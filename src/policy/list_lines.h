@@ -29,13 +29,14 @@ constexpr std::string_view without_comment(std::string_view line) {
   return line;
 }
 
-/// Calls `take(number, line)` for each line, without its line end and without a byte order mark.
+/// Calls `take(number, line)` for each line, without its line end and without a byte order mark,
+/// which files have within when they were joined.
 template <typename Take>
 void for_lines(std::string_view text, const Take& take) {
-  if (text.starts_with(kListMark)) text.remove_prefix(kListMark.size());
   for (std::uint64_t number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end);
+    if (line.starts_with(kListMark)) line.remove_prefix(kListMark.size());
     if (line.ends_with('\r')) line.remove_suffix(1);
     take(number, line);
     text.remove_prefix(std::min(end + 1, text.size()));

@@ -74,6 +74,8 @@ class HelpTest(ProgramTest):
                 arguments = (["batch", self.folder / "absent.csv"] if option == "--order" else
                              ["senders", "check", "--senders", self.folder / "absent.list"]
                              if option == "--precedence" else
+                             ["senders", "import", self.folder / "absent.list"]
+                             if option in ("--as", "--format") else
                              ["migrate", archive, "--to", "imaps://a@localhost/M"])
                 outcome = self.run_program(*arguments, f"{option}={value}")
                 self.assertNotEqual(outcome.code, 64, str(outcome))

@@ -14,13 +14,14 @@ ALLOWED = {
     "mbox": {"base"},
     "message": {"base"},
     "policy": {"base", "message"},
-    "plan": {"base", "message", "policy"},
+    "sieve": {"base", "policy"},
+    "plan": {"base", "message"},
     "journal": {"base"},
     "imap": {"base", "message"},
     "transfer": CORE,
     "job": CORE | {"transfer"},
     "report": {"base", "journal"},
-    "cli": CORE | {"transfer", "job", "report"},
+    "cli": CORE | {"transfer", "job", "report", "sieve"},
 }
 THIRD_PARTY = re.compile(r"^(libetpan|sqlite3|SQLiteCpp|csv|openssl|archive|archive_entry|boost|nlohmann|fmt|zlib|idn2|libpsl|expat)\b")
 

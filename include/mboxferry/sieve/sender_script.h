@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sender lists as a Sieve script (RFC 5228), for mail that arrives after a migration.
+#pragma once
+
+#include <cstddef>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "mboxferry/base/result.h"
+#include "mboxferry/policy/sender_lists.h"
+
+namespace mboxferry::sieve {
+
+struct ScriptSettings {
+  /// What the server has, as its SIEVE capability says; `fileinto` is needed.
+  std::set<std::string, std::less<>> extensions;
+  std::string junk_mailbox = "Junk";
+  bool block_wins = false;
+  bool proven_only = false;    ///< allow entries count for authenticated senders only
+  std::size_t most_bytes = 0;  ///< the server's limit for a script; 0: none
+};
+
+struct SenderScript {
+  std::string text;
+  std::vector<std::string> notes;  ///< what the script cannot do, a sentence each
+};
+
+/// Files mail of blocked senders into Junk with the keyword `$Junk`, unless an allow entry speaks
+/// for it; everything else is left to what comes after the script. Names only the extensions that
+/// it uses. Fails with `configuration` when the server cannot file mail, and when the script is
+/// longer than the server's limit.
+Result<SenderScript> make_sender_script(const policy::SenderLists& lists,
+                                        const ScriptSettings& settings);
+
+/// `text` as a quoted string of Sieve.
+std::string quoted_string(std::string_view text);
+
+}  // namespace mboxferry::sieve

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all sources share: checking entries, guessing the format, writing our own form.
+#include "mboxferry/policy/import.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <unordered_set>
+
+#include "mboxferry/base/ascii.h"
+#include "mboxferry/base/utf8.h"
+#include "policy/entry_text.h"
+#include "policy/import_words.h"
+#include "policy/list_lines.h"
+#include "policy/text_file.h"
+
+namespace mboxferry::policy {
+namespace {
+
+constexpr std::size_t kMostImportBytes = std::size_t{16} << 20U;
+
+struct FormatName {
+  ImportFormat format;
+  std::string_view name;
+};
+constexpr std::array<FormatName, 6> kFormatNames{{{ImportFormat::spamassassin, "spamassassin"},
+                                                  {ImportFormat::map, "map"},
+                                                  {ImportFormat::postfix, "postfix"},
+                                                  {ImportFormat::csv, "csv"},
+                                                  {ImportFormat::gmail, "gmail"},
+                                                  {ImportFormat::sieve, "sieve"}}};
+
+/// True when a line looks like one of Sieve's, and of nothing else.
+bool is_of_sieve(std::string_view line) {
+  for (const std::string_view word : {"require", "if", "elsif"}) {
+    if (!equals_ignoring_case(line.substr(0, word.size()), word)) continue;
+    const std::string_view rest = without_blanks(line.substr(word.size()));
+    if (rest.starts_with('[') || (rest.starts_with('"') && rest.ends_with(';'))) return true;
+    for (const std::string_view test : {"address", "header", "envelope", "anyof", "allof", "not"})
+      if (equals_ignoring_case(rest.substr(0, test.size()), test)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string_view format_name(ImportFormat format) {
+  for (const FormatName& row : kFormatNames)
+    if (row.format == format) return row.name;
+  return "";
+}
+
+std::vector<std::string_view> words_of(std::string_view line) {
+  std::vector<std::string_view> words;
+  while (!(line = without_blanks(line)).empty()) {
+    const std::size_t end = std::min(line.find_first_of(" \t"), line.size());
+    words.push_back(line.substr(0, end));
+    line.remove_prefix(end);
+  }
+  return words;
+}
+
+ImportFormat guess_format(std::string_view text) {
+  std::string_view begin = text.substr(0, 1024);
+  if (begin.starts_with(kListMark)) begin.remove_prefix(kListMark.size());
+  begin = begin.substr(std::min(begin.find_first_not_of(" \t\r\n"), begin.size()));
+  if (begin.starts_with("<?xml") || begin.starts_with("<feed")) return ImportFormat::gmail;
+  std::size_t of_sieve = 0;
+  std::size_t of_spamassassin = 0;
+  std::size_t of_postfix = 0;
+  std::size_t of_csv = 0;
+  std::size_t lines = 0;
+  for_lines(text, [&](std::uint64_t, std::string_view raw) {
+    const std::string_view line = without_blanks(without_comment(raw));
+    if (line.empty()) return;
+    ++lines;
+    const auto words = words_of(line);
+    if (is_of_sieve(line)) ++of_sieve;
+    if (is_list_directive(words.front())) ++of_spamassassin;
+    if (words.size() > 1 && is_access_action(words[1])) ++of_postfix;
+    if (line.find_first_of(",;\t") != std::string_view::npos) ++of_csv;
+  });
+  if (of_spamassassin > 0) return ImportFormat::spamassassin;
+  if (of_sieve > 0) return ImportFormat::sieve;
+  if (of_postfix * 2 > lines) return ImportFormat::postfix;
+  return of_csv * 2 > lines ? ImportFormat::csv : ImportFormat::map;
+}
+
+void ImportResult::add(std::uint64_t line, EntryKind kind, std::string_view text,
+                       bool authenticated) {
+  ParsedEntry parsed;
+  if (std::string problem = parse_entry(text, parsed); !problem.empty())
+    return refuse(line, text, std::move(problem));
+  if (!widths_) widths_ = std::make_shared<WidthJudge>();
+  if (widths_->width_of(parsed.pattern) == EntryWidth::wide)
+    return refuse(line, text,
+                  "matches more than a public suffix; write it yourself if it is meant");
+  entries_.push_back({kind, std::move(parsed.pattern), authenticated, line});
+}
+
+void ImportResult::refuse(std::uint64_t line, std::string_view text, std::string reason) {
+  constexpr std::size_t kMostText = 200;
+  not_imported_.push_back({line, to_utf8(text.substr(0, kMostText)), std::move(reason)});
+}
+
+bool ImportResult::remove(std::uint64_t line, EntryKind kind, std::string_view text,
+                          bool authenticated) {
+  ParsedEntry parsed;
+  if (!parse_entry(text, parsed).empty()) return false;
+  const auto is_meant = [&](const ImportedEntry& entry) {
+    return entry.kind == kind && entry.authenticated == authenticated &&
+           entry.pattern == parsed.pattern;
+  };
+  bool found = false;
+  for (const ImportedEntry& entry : entries_) {
+    if (!is_meant(entry)) continue;
+    found = true;
+    refuse(entry.line, entry.pattern, fmt::format("is removed by line {}", line));
+  }
+  std::erase_if(entries_, is_meant);
+  return found;
+}
+
+Result<std::string> read_import(const std::string& path) {
+  return read_text_file(path, "list", kMostImportBytes);
+}
+
+std::string list_text(const std::vector<ImportedEntry>& entries) {
+  std::string text;
+  const auto section = [&](std::string_view name, EntryKind kind, bool authenticated) {
+    std::string lines;
+    std::unordered_set<std::string_view> written;
+    for (const ImportedEntry& entry : entries) {
+      if (entry.kind != kind || entry.authenticated != authenticated) continue;
+      if (written.insert(entry.pattern).second) lines += entry.pattern + '\n';
+    }
+    if (lines.empty()) return;
+    text += fmt::format("{}[{}]\n{}", text.empty() ? "" : "\n", name, lines);
+  };
+  section("block", EntryKind::block, false);
+  section("allow", EntryKind::allow, false);
+  section("allow authenticated", EntryKind::allow, true);
+  return text;
+}
+
+}  // namespace mboxferry::policy

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files with a key on each line: rspamd's maps, plain lists, Postfix's access tables.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "mboxferry/base/ascii.h"
+#include "mboxferry/policy/import.h"
+#include "policy/import_words.h"
+#include "policy/list_lines.h"
+
+namespace mboxferry::policy {
+namespace {
+
+bool is_number(std::string_view text) {
+  const bool has_sign = text.starts_with('-') || text.starts_with('+');
+  if (has_sign) text.remove_prefix(1);
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c) || c == '.'; });
+}
+
+/// An address of a host or network.
+bool is_host_address(std::string_view key) {
+  const auto is_of = [&](std::string_view others) {
+    return std::all_of(key.begin(), key.end(), [&](char c) {
+      return is_digit(c) || others.find(c) != std::string_view::npos;
+    });
+  };
+  return is_of("./") || (key.find(':') != std::string_view::npos && is_of(":./abcdefABCDEF[]"));
+}
+
+bool is_expression(std::string_view key) {
+  return (key.starts_with('/') && key.rfind('/') > 0) || key.starts_with("!/");
+}
+
+constexpr const char* kNoExpressions = "is a regular expression; entries have * and ? only";
+
+/// What an action does to mail.
+enum class AccessAction { none, reject, permit, other };
+
+AccessAction action_of_word(std::string_view word) {
+  constexpr std::array<std::string_view, 6> kRejecting{
+      "reject", "discard", "hold", "defer", "defer_if_reject", "defer_if_permit"};
+  constexpr std::array<std::string_view, 10> kOthers{"dunno",
+                                                     "filter",
+                                                     "redirect",
+                                                     "prepend",
+                                                     "warn",
+                                                     "info",
+                                                     "bcc",
+                                                     "restrict",
+                                                     "permit_auth_destination",
+                                                     "reject_unverified_sender"};
+  const auto is_in = [&](const auto& words) {
+    return std::any_of(words.begin(), words.end(),
+                       [&](std::string_view one) { return equals_ignoring_case(one, word); });
+  };
+  if (is_in(kRejecting)) return AccessAction::reject;
+  if (equals_ignoring_case(word, "ok") || equals_ignoring_case(word, "permit"))
+    return AccessAction::permit;
+  if (is_in(kOthers)) return AccessAction::other;
+  const bool is_code = word.size() == 3 && is_number(word) && word.find('.') == word.npos &&
+                       (word[0] == '4' || word[0] == '5');
+  return is_code ? AccessAction::reject : AccessAction::none;
+}
+
+void take_access(std::uint64_t number, std::string_view line, ImportResult& result) {
+  const auto words = words_of(line);
+  const std::string_view key = words.front();
+  if (is_expression(key) || equals_ignoring_case(key, "if") || equals_ignoring_case(key, "endif"))
+    return result.refuse(number, line, kNoExpressions);
+  if (words.size() < 2) return result.refuse(number, line, "has no action");
+  const AccessAction action = action_of_word(words[1]);
+  if (action == AccessAction::none || action == AccessAction::other)
+    return result.refuse(number, line,
+                         fmt::format("the action {} neither rejects nor permits", words[1]));
+  const EntryKind kind = action == AccessAction::permit ? EntryKind::allow : EntryKind::block;
+  if (key == "<>") return result.refuse(number, line, "is the null sender, which is no address");
+  if (is_host_address(key)) return result.refuse(number, line, "is a host, not a sender");
+  if (key.ends_with('@')) {
+    result.add(number, kind, std::string(key) + "*");
+  } else if (key.starts_with('.')) {
+    result.add(number, kind, "*@*" + std::string(key));
+  } else if (key.find('@') == std::string_view::npos && key.find('.') != std::string_view::npos) {
+    // Postfix's tables match subdomains as well (parent_domain_matches_subdomains).
+    result.add(number, kind, key);
+    result.add(number, kind, "*@*." + std::string(key));
+  } else {
+    result.add(number, kind, key);
+  }
+}
+
+}  // namespace
+
+bool is_access_action(std::string_view word) { return action_of_word(word) != AccessAction::none; }
+
+void import_map(std::string_view text, EntryKind kind, ImportResult& result) {
+  for_lines(text, [&](std::uint64_t number, std::string_view raw) {
+    const std::string_view line = without_blanks(without_comment(raw));
+    if (line.empty() || line.starts_with("//")) return;
+    if (is_expression(line)) return result.refuse(number, line, kNoExpressions);
+    const auto words = words_of(line);
+    const bool has_score = words.size() == 2 && is_number(words[1]);
+    if (is_host_address(words.front()))
+      return result.refuse(number, line, "is a host or a number, not a sender");
+    if (!has_score) return result.add(number, kind, line);
+    if (words[1].starts_with('-') || words[1].find_first_not_of("+0.") == std::string_view::npos)
+      return result.refuse(number, line, "has a score that speaks for the sender");
+    result.add(number, kind, words.front());
+    result.refuse(number, words[1], "is a score, which entries do not have");
+  });
+}
+
+void import_postfix(std::string_view text, ImportResult& result) {
+  // A line that begins with a blank goes on with the one before.
+  std::string logical;
+  std::uint64_t begin = 0;
+  const auto finish = [&] {
+    if (!logical.empty()) take_access(begin, logical, result);
+    logical.clear();
+  };
+  for_lines(text, [&](std::uint64_t number, std::string_view raw) {
+    const std::string_view line = without_blanks(raw);
+    if (line.empty() || line.front() == '#') return;
+    const bool goes_on = raw.starts_with(' ') || raw.starts_with('\t');
+    if (goes_on && !logical.empty()) {
+      logical += ' ' + std::string(line);
+      return;
+    }
+    finish();
+    logical = line;
+    begin = number;
+  });
+  finish();
+}
+
+}  // namespace mboxferry::policy
