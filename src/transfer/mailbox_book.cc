@@ -70,7 +70,16 @@ Result<void> MailboxBook::foresee(const std::vector<SourceFolder>& sources) {
     collisions_.add(source.row.path, mapped);
     if (auto notice = mapper_.case_notice(mapped)) notices_.push_back(*std::move(notice));
   }
-  return collisions_.check();
+  auto checked = collisions_.check();
+  if (checked) return ok();
+  Error error = checked.error();
+  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(0));
+  // The settings of a job that has begun are those of its journal.
+  if (counts.stored.messages > 0)
+    error.hint =
+        "begin a new job: another --journal, --skip-existing, and --map FOLDER=MAILBOX for one of "
+        "each pair";
+  return error;
 }
 
 Result<void> assign_mailboxes(std::vector<SourceFolder>& sources, MailboxBook& book,
