@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Mail that is there already in a mailbox of another name than the planned one.
 
+import os
 import unittest
 
 from support import archives
@@ -237,6 +238,21 @@ class ClashTest(WithDovecot, CopyTest):
                              "--journal", self.folder / f"{new}.journal")
                 full = {name: count for name, count in self.held().items() if count}
                 self.assertEqual(full, {kept: COUNT, "Apart": 30})
+
+    def test_folders_of_one_name_are_told(self):
+        for one in (("\u00e9".encode("latin-1"), "\u00e9".encode()), (b"A", b"A.mbox")):
+            with self.subTest(one):
+                self.server.delete_all()
+                tree = self.folder / f"tree {len(one[1])}"
+                tree.mkdir()
+                for number, name in enumerate(one):
+                    archives.make(self.folder / "made", 30, seed=number)
+                    os.rename(self.folder / "made", tree / os.fsdecode(name))
+                told = "go into one mailbox; rename one of them to keep them apart"
+                self.assertIn(told, self.run_job(tree, None, "--dry-run").err)
+                self.assertIn(told, self.run_job(tree).err)
+                self.assertEqual(sum(self.held().values()), 60)
+                self.assertNotIn(told, self.run_job(tree).err)
 
 
 if __name__ == "__main__":
