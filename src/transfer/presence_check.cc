@@ -396,31 +396,6 @@ Result<void> PresenceCheck::look_closer(std::vector<Presence>& found,
   return ok();
 }
 
-Result<std::vector<std::string>> go_on_elsewhere(const std::vector<Presence>& found,
-                                                 journal::Journal& journal) {
-  std::vector<std::string> notices;
-  MBOXFERRY_ASSIGN(auto rows, journal.mailboxes());
-  for (journal::MailboxRow& row : rows) {
-    const Presence* most = nullptr;
-    bool stays = false;
-    for (const Presence& presence : found) {
-      if (presence.id != row.id) continue;
-      stays = stays || (!presence.elsewhere && presence.any());
-      const bool fits =
-          presence.elsewhere && presence.there() && !is_of_another(presence.mailbox, row, rows);
-      const bool better = most == nullptr || presence.all_found() > most->all_found();
-      if (fits && better) most = &presence;
-    }
-    if (stays || most == nullptr) continue;
-    notices.push_back(
-        fmt::format("{} goes into mailbox {}, which holds this mail", row.name, most->mailbox));
-    if (row.renamed_from.empty()) row.renamed_from = row.name;
-    row.name = most->mailbox;
-    MBOXFERRY_TRY(journal.update_mailbox(row));
-  }
-  return notices;
-}
-
 std::string find_older_journal(const std::string& folder, const std::string& account,
                                const std::string& own) {
   std::vector<std::pair<fs::file_time_type, fs::path>> journals;
