@@ -387,4 +387,28 @@ Result<void> SqliteJournal::doubt_everything(MailboxId mailbox, std::uint32_t ne
   return transaction.commit();
 }
 
+Result<std::uint64_t> SqliteJournal::doubt_left_out(MailboxId mailbox, std::string_view code) {
+  const std::lock_guard guard(mutex_);
+  if (reconciling_ && reconciling_->mailbox == mailbox) reconciling_.reset();
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
+  const std::string of_code = fmt::format(
+      "{} AND state = 14 AND id IN (SELECT message FROM reason WHERE code = ?2)", kInMailbox);
+  MBOXFERRY_TRY(database_->run(
+      fmt::format("INSERT INTO intent(mailbox, uid_validity, uid_floor, first_message,"
+                  " last_message) SELECT ?1, (SELECT uid_validity FROM mailbox WHERE id = ?1), 1,"
+                  " min(id), max(id) FROM message WHERE {} HAVING count(*) > 0",
+                  of_code),
+      mailbox, code));
+  MBOXFERRY_ASSIGN(
+      const std::int64_t doubted,
+      database_->run(fmt::format("UPDATE message SET state = 11, uid = ?3 WHERE {}", of_code),
+                     mailbox, code, uid_to_disk(0)));
+  MBOXFERRY_TRY(database_->run(fmt::format("DELETE FROM reason WHERE code = ?2 AND message IN"
+                                           " (SELECT id FROM message WHERE {} AND state = 11)",
+                                           kInMailbox),
+                               mailbox, code));
+  MBOXFERRY_TRY(transaction.commit());
+  return static_cast<std::uint64_t>(doubted);
+}
+
 }  // namespace mboxferry::journal

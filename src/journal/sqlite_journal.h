@@ -92,6 +92,7 @@ class SqliteJournal final : public Journal {
                                                 const std::optional<Digest>& digest) override;
   Result<bool> was_resent(MessageId message) const override;
   Result<void> doubt_everything(MailboxId mailbox, std::uint32_t new_uid_validity) override;
+  Result<std::uint64_t> doubt_left_out(MailboxId mailbox, std::string_view code) override;
   Result<void> forget_uids(MailboxId mailbox) override;
 
   Result<void> ledger(MailboxId mailbox, const MessageVisitor& visit) const override;

@@ -220,6 +220,21 @@ MappedName Mapper::map_folder(const std::vector<std::string>& path, bool in_tree
   return by_own_name(named);
 }
 
+std::vector<std::string> Mapper::names_by_other_commands(
+    const std::vector<std::string>& path) const {
+  std::vector<std::string> names;
+  if (!base_.empty() || path.empty() || by_rule(path)) return names;
+  for (std::size_t from = 0; from < path.size(); ++from) {
+    const Levels below_it(path.begin() + static_cast<std::ptrdiff_t>(from), path.end());
+    for (const bool in_tree : {false, true}) {
+      std::string name = map_folder(below_it, in_tree).name;
+      if (std::find(names.begin(), names.end(), name) == names.end())
+        names.push_back(std::move(name));
+    }
+  }
+  return names;
+}
+
 MappedName Mapper::map_label(std::string_view label) const {
   const std::string whole = to_utf8(label);
   Levels path = split_path(whole);

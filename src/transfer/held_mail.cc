@@ -13,7 +13,7 @@
 namespace mboxferry::transfer {
 namespace {
 
-constexpr SampleBounds kBodyBounds{1, 500, std::uint64_t{4} << 20};
+constexpr SampleBounds kHeldBounds{1, 500, std::uint64_t{4} << 20};
 /// So many planned messages that one without a Message-ID may be are remembered.
 constexpr std::size_t kMostAlike = 8;
 
@@ -80,7 +80,7 @@ Result<std::size_t> HeldMail::count_alike(const journal::DigestKey& key,
     bodies.push_back({held.uid, held.size});
   }
   const std::size_t all = bodies.size();
-  bodies = smallest_of(std::move(bodies), kBodyBounds);
+  bodies = smallest_of(std::move(bodies), kHeldBounds);
   std::size_t same = 0;
   MBOXFERRY_TRY(digest_bodies(
       bodies, key, target,

@@ -139,6 +139,7 @@ Result<void> JobRunner::open() {
     if (source.touched)
       MBOXFERRY_TRY(compare_index(source, settings_, *journal_, tracker_, interrupt_));
   MBOXFERRY_TRY(plan_refused_again());
+  if (settings_.strict) MBOXFERRY_TRY(doubt_gone(*journal_));
   return begin_progress();
 }
 

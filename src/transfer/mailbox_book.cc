@@ -2,7 +2,10 @@
 // Folder paths and labels to rows of mailboxes.
 #include "transfer/mailbox_book.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <map>
 
 #include "transfer/mailboxes.h"
 
@@ -64,13 +67,40 @@ Result<journal::MailboxId> MailboxBook::assign(const std::string& source,
 }
 
 Result<void> MailboxBook::foresee(const std::vector<SourceFolder>& sources) {
+  tell_merged(sources);
   for (const SourceFolder& source : sources) {
     if (source.row.mailbox != 0 || source.by_label) continue;
     const auto mapped = mapper_.map_folder(source.place.path, source.in_tree);
     collisions_.add(source.row.path, mapped);
     if (auto notice = mapper_.case_notice(mapped)) notices_.push_back(*std::move(notice));
   }
-  return collisions_.check();
+  auto checked = collisions_.check();
+  if (checked) return ok();
+  Error error = checked.error();
+  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(0));
+  // The settings of a job that has begun are those of its journal.
+  if (counts.stored.messages > 0)
+    error.hint =
+        "begin a new job: another --journal, --skip-existing, and --map FOLDER=MAILBOX for one of "
+        "each pair";
+  return error;
+}
+
+/// Names that are the same when they are read as UTF-8, or without what stands for a kind of file.
+void MailboxBook::tell_merged(const std::vector<SourceFolder>& sources) {
+  std::map<std::string, const SourceFolder*> first;
+  for (const SourceFolder& source : sources) {
+    if (source.by_label) continue;
+    const std::string& place = source.row.file;
+    const std::string key = place.substr(0, place.rfind('/')) + '\n' + source.row.path;
+    const auto [known, is_new] = first.emplace(key, &source);
+    const bool is_merged = !is_new && known->second->row.file != place && source.row.mailbox == 0;
+    if (is_merged)
+      notices_.push_back(
+          fmt::format("{} and {} are both called '{}' and go into one mailbox; "
+                      "rename one of them to keep them apart",
+                      known->second->row.file, place, source.row.path));
+  }
 }
 
 Result<void> assign_mailboxes(std::vector<SourceFolder>& sources, MailboxBook& book,

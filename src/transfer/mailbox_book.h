@@ -34,6 +34,7 @@ class MailboxBook {
   MailboxBook(plan::Mapper mapper, journal::Journal& journal, std::vector<journal::MailboxRow> rows)
       : mapper_(std::move(mapper)), journal_(&journal), rows_(std::move(rows)) {}
   Result<journal::MailboxId> assign(const std::string& source, const plan::MappedName& mapped);
+  void tell_merged(const std::vector<SourceFolder>& sources);
 
   plan::Mapper mapper_;
   journal::Journal* journal_;

@@ -115,6 +115,16 @@ Result<bool> was_in_order(const journal::MailboxRow& row, const journal::Journal
 
 }  // namespace
 
+Result<void> doubt_gone(journal::Journal& journal) {
+  MBOXFERRY_ASSIGN(const auto rows, journal.mailboxes());
+  for (const journal::MailboxRow& row : rows) {
+    if (row.uid_validity == 0) continue;
+    MBOXFERRY_ASSIGN(const std::uint64_t doubted, journal.doubt_left_out(row.id, kGoneSince));
+    static_cast<void>(doubted);
+  }
+  return ok();
+}
+
 std::string in_order_note(journal::MailboxId mailbox) {
   return fmt::format("in_order.{}", mailbox);
 }

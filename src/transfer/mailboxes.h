@@ -48,6 +48,9 @@ Result<ReadyMailbox> prepare_mailbox(imap::Target& target, const Directory& dire
 /// Why a message is left out that people took away with its mailbox.
 inline constexpr const char* kGoneSince = "gone-since";
 
+/// With --strict: what earlier runs left out for that is looked for once more, and else sent again.
+Result<void> doubt_gone(journal::Journal& journal);
+
 /// The journal's note of a mailbox that has another UIDVALIDITY than when a run compared it, and
 /// found all of it in order; until what is in doubt since is decided.
 std::string in_order_note(journal::MailboxId mailbox);

@@ -3,7 +3,9 @@
 #include "transfer/other_places.h"
 
 #include <algorithm>
+#include <iterator>
 
+#include "mboxferry/base/utf8.h"
 #include "mboxferry/plan/other_spellings.h"
 
 namespace mboxferry::transfer {
@@ -11,6 +13,44 @@ namespace {
 
 /// So many `_` are looked behind.
 constexpr int kMostAppended = 16;
+/// Of a mailbox; folders that go into it, and names that each of them may have had.
+constexpr std::size_t kMostFolders = 8;
+constexpr std::size_t kMostPlaces = 6;
+
+std::string last_level(const std::string& name, char separator) {
+  const std::size_t at = separator == 0 ? std::string::npos : name.rfind(separator);
+  return at == std::string::npos ? name : name.substr(at + 1);
+}
+
+/// A Maildir named alone may be a subfolder of another: `.Sent`, `.Work.2019`.
+std::string subfolder_of(const archive::Folder& place) {
+  std::string name = place.member.empty() ? place.file : place.member;
+  while (name.ends_with('/')) name.pop_back();
+  name = name.substr(name.rfind('/') + 1);
+  return name.starts_with('.') ? name.substr(name.rfind('.') + 1) : "";
+}
+
+void add_unless_empty(std::vector<std::string>& texts, std::string text) {
+  if (!text.empty()) texts.push_back(std::move(text));
+}
+
+/// Each, and what servers that refuse it have instead.
+std::vector<std::string> with_spellings(std::vector<std::string> names,
+                                        const imap::Namespace& space) {
+  std::vector<std::string> all;
+  for (std::string& name : names) {
+    std::vector<plan::OtherSpelling> others =
+        plan::other_spellings(name, space.separator, space.prefix);
+    all.push_back(std::move(name));
+    for (plan::OtherSpelling& other : others) all.push_back(std::move(other.name));
+  }
+  return all;
+}
+
+bool is_any_of(const std::string& name, const std::vector<std::string>& names) {
+  return std::any_of(names.begin(), names.end(),
+                     [&](const std::string& one) { return same_mailbox(name, one); });
+}
 
 }  // namespace
 
@@ -38,6 +78,41 @@ std::vector<std::string> respelled_places(const journal::MailboxRow& row,
       if (listed == nullptr && !is_taken) break;
     }
   }
+  return places;
+}
+
+std::vector<std::string> renamed_places(const journal::MailboxRow& row,
+                                        std::span<const SourceFolder* const> folders,
+                                        std::span<const journal::MailboxRow> rows,
+                                        const Directory& directory, const plan::Mapper& mapper,
+                                        bool with_others) {
+  const imap::Namespace& space = directory.name_space;
+  std::vector<std::string> names;
+  std::vector<std::string> last_levels;
+  for (const SourceFolder* const folder : folders.first(std::min(folders.size(), kMostFolders))) {
+    std::vector<std::string> own = mapper.names_by_other_commands(folder->place.path);
+    if (own.empty()) return {};
+    std::move(own.begin(), own.end(), std::back_inserter(names));
+    last_levels.push_back(folder->place.path.back());
+    if (const std::string name = subfolder_of(folder->place); !name.empty()) {
+      names.push_back(mapper.map_folder({to_utf8(name)}, true).name);
+      last_levels.push_back(to_utf8(name));
+    }
+  }
+  add_unless_empty(last_levels, last_level(row.name, space.separator));
+  names = with_spellings(std::move(names), space);
+  last_levels = with_spellings(std::move(last_levels), space);
+  std::vector<std::string> places;
+  const auto add = [&](const imap::ListedMailbox& listed) {
+    const bool fits = listed.selectable && places.size() < kMostPlaces &&
+                      !same_mailbox(listed.name, row.name) &&
+                      (with_others || !is_of_another(listed.name, row, rows));
+    if (fits && !is_any_of(listed.name, places)) places.push_back(listed.name);
+  };
+  for (const std::string& name : names)
+    if (const auto* const listed = directory.find(name)) add(*listed);
+  for (const imap::ListedMailbox& listed : directory.listed)
+    if (is_any_of(last_level(listed.name, space.separator), last_levels)) add(listed);
   return places;
 }
 

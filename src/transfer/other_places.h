@@ -8,7 +8,9 @@
 
 #include "mboxferry/imap/target.h"
 #include "mboxferry/journal/journal.h"
+#include "mboxferry/plan/mapping.h"
 #include "transfer/mailboxes.h"
+#include "transfer/source_folders.h"
 
 namespace mboxferry::transfer {
 
@@ -22,6 +24,16 @@ bool is_of_another(const std::string& name, const journal::MailboxRow& row,
 std::vector<std::string> respelled_places(const journal::MailboxRow& row,
                                           std::span<const journal::MailboxRow> rows,
                                           const Directory& directory);
+
+/// Listed mailboxes into which other commands for the same archives would have put the mail of
+/// `row`: those of another account's name, without it, INBOX and so on, a bounded number, the
+/// likeliest first. `folders` go into the mailbox. `with_others`: also those that are another
+/// mailbox of the job.
+std::vector<std::string> renamed_places(const journal::MailboxRow& row,
+                                        std::span<const SourceFolder* const> folders,
+                                        std::span<const journal::MailboxRow> rows,
+                                        const Directory& directory, const plan::Mapper& mapper,
+                                        bool with_others);
 
 /// `name`, with as many `_` as it takes until no other mailbox of the job has it, nor the server
 /// one that holds mail. That a mailbox holds the mail of `row` must have been asked before.

@@ -123,6 +123,7 @@ Result<void> Planner::read_archives(const UnreadFiles& not_read) {
   for (SourceFolder& source : sources_)
     if (source.touched)
       MBOXFERRY_TRY(compare_index(source, settings_, *journal_, tracker_, interrupt_));
+  if (settings_.strict) MBOXFERRY_TRY(doubt_gone(*journal_));
   MBOXFERRY_ASSIGN(plan::Mapper mapper, directory_.mapper(settings_));
   MBOXFERRY_ASSIGN(MailboxBook book, MailboxBook::open(std::move(mapper), *journal_));
   MBOXFERRY_TRY(assign_mailboxes(sources_, book, *journal_, tracker_));

@@ -43,6 +43,8 @@ constexpr std::chrono::milliseconds kFar{10};
 constexpr std::uint64_t kFewWhenFar = 2000;
 constexpr std::uint64_t kBytesPerMessageWhenFar = 16 << 10;
 constexpr std::size_t kMostCandidates = 400;
+// So many mailboxes are asked because other commands might have used them.
+constexpr std::size_t kMostElsewhere = 300;
 constexpr SampleBounds kBodyBounds{1, kMostCandidates, std::uint64_t{8} << 20};
 
 /// True when the visitor is called at all.
@@ -138,10 +140,22 @@ Result<bool> PresenceCheck::is_in_question(const journal::MailboxRow& row) const
   return !stored;
 }
 
+/// Those that go into a mailbox, labels aside.
+std::vector<const SourceFolder*> PresenceCheck::folders_of(const journal::MailboxRow& row) const {
+  std::vector<const SourceFolder*> folders;
+  for (const SourceFolder& source : sources_)
+    if (!source.by_label && source.row.mailbox == row.id) folders.push_back(&source);
+  return folders;
+}
+
 /// One for each mailbox to be asked, those of a row behind each other; not taken yet.
 Result<std::vector<PresenceCheck::Sample>> PresenceCheck::samples_of(
     const std::vector<journal::MailboxRow>& rows, const Directory& directory, Places places) const {
   std::vector<Sample> samples;
+  MBOXFERRY_ASSIGN(const plan::Mapper mapper, directory.mapper(settings_));
+  // What a job has stored itself is no copy of what is in another of its folders.
+  MBOXFERRY_ASSIGN(const bool continues, any_stored(journal_, 0));
+  std::size_t left = kMostElsewhere;
   for (const journal::MailboxRow& row : rows) {
     MBOXFERRY_ASSIGN(const bool in_question, is_in_question(row));
     if (!in_question) continue;
@@ -149,6 +163,13 @@ Result<std::vector<PresenceCheck::Sample>> PresenceCheck::samples_of(
     const bool is_open = listed != nullptr && listed->selectable;
     std::vector<std::string> others;
     if (listed == nullptr && row.uid_validity == 0) others = respelled_places(row, rows, directory);
+    for (std::string& renamed :
+         renamed_places(row, folders_of(row), rows, directory, mapper, !continues)) {
+      const bool is_new = std::find(others.begin(), others.end(), renamed) == others.end();
+      if (!is_new || left == 0) continue;
+      --left;
+      others.push_back(std::move(renamed));
+    }
     if (is_open && (places == Places::all || !others.empty()))
       samples.push_back({&row, listed->name, 0, {}, 0, {}});
     for (std::string& other : others) samples.push_back({&row, std::move(other), 0, {}, 0, {}});
@@ -373,31 +394,6 @@ Result<void> PresenceCheck::look_closer(std::vector<Presence>& found,
                      mail.count_planned(presence.id, journal_, target, interrupt_));
   }
   return ok();
-}
-
-Result<std::vector<std::string>> go_on_elsewhere(const std::vector<Presence>& found,
-                                                 journal::Journal& journal) {
-  std::vector<std::string> notices;
-  MBOXFERRY_ASSIGN(auto rows, journal.mailboxes());
-  for (journal::MailboxRow& row : rows) {
-    const Presence* most = nullptr;
-    bool stays = false;
-    for (const Presence& presence : found) {
-      if (presence.id != row.id) continue;
-      stays = stays || (!presence.elsewhere && presence.any());
-      const bool fits =
-          presence.elsewhere && presence.there() && !is_of_another(presence.mailbox, row, rows);
-      const bool better = most == nullptr || presence.all_found() > most->all_found();
-      if (fits && better) most = &presence;
-    }
-    if (stays || most == nullptr) continue;
-    notices.push_back(
-        fmt::format("{} goes into mailbox {}, which holds this mail", row.name, most->mailbox));
-    if (row.renamed_from.empty()) row.renamed_from = row.name;
-    row.name = most->mailbox;
-    MBOXFERRY_TRY(journal.update_mailbox(row));
-  }
-  return notices;
 }
 
 std::string find_older_journal(const std::string& folder, const std::string& account,

@@ -50,8 +50,9 @@ enum class Places {
 
 /// Looks for a sample of each mailbox's mail before anything is created or sent: a job under
 /// another name (archive moved, host spelled differently, journal lost) would store all of it
-/// again. It may be in a mailbox of another name, too, when the server refused the planned one. The
-/// journal of a job that has stored mail in a mailbox knows better, so such a mailbox is not asked.
+/// again. It may be in a mailbox of another name, too, when the server refused the planned one, or
+/// the archive was named in another way. The journal of a job that has stored mail in a mailbox
+/// knows better, so such a mailbox is not asked.
 class PresenceCheck {
  public:
   /// Copies what it needs of `sources`, which the index pass goes on to change.
@@ -83,6 +84,7 @@ class PresenceCheck {
   Result<bool> is_in_question(const journal::MailboxRow& row) const;
   Result<std::vector<Sample>> samples_of(const std::vector<journal::MailboxRow>& rows,
                                          const Directory& directory, Places places) const;
+  [[nodiscard]] std::vector<const SourceFolder*> folders_of(const journal::MailboxRow& row) const;
   Result<void> take_sample(Sample& sample) const;
   Result<void> take_rows(Sample& sample) const;
   Result<std::vector<imap::FetchedMessage>> walk_through(const Sample& sample,

@@ -134,6 +134,24 @@ void judge_few_dates(std::span<SourceFolder> sources) {
   }
 }
 
+// The journal's row of a folder. Its path changes when others appear beside it (an account's name
+// in front of it); its place does not.
+std::vector<journal::FolderRow>::const_iterator find_known(
+    const SourceFolder& source, const std::vector<SourceFolder>& sources,
+    const std::vector<journal::FolderRow>& rows) {
+  const auto is_same = [&](const journal::FolderRow& known) {
+    return known.file == source.row.file && known.path == source.row.path;
+  };
+  const auto row = std::find_if(rows.begin(), rows.end(), is_same);
+  if (row != rows.end()) return row;
+  const auto is_there = [&](const auto& known) { return known.file == source.row.file; };
+  const bool is_alone =
+      std::count_if(sources.begin(), sources.end(),
+                    [&](const SourceFolder& other) { return is_there(other.row); }) == 1 &&
+      std::count_if(rows.begin(), rows.end(), is_there) == 1;
+  return is_alone ? std::find_if(rows.begin(), rows.end(), is_there) : rows.end();
+}
+
 }  // namespace
 
 plan::LabelPolicy label_policy(const JobSettings& settings) {
@@ -223,9 +241,7 @@ Result<void> match_with_journal(std::vector<SourceFolder>& sources, const JobSet
   MBOXFERRY_ASSIGN(const auto rows, journal.folders());
   std::set<std::string> added_to;  // containers
   for (SourceFolder& source : sources) {
-    const auto row = std::find_if(rows.begin(), rows.end(), [&](const journal::FolderRow& known) {
-      return known.file == source.row.file && known.path == source.row.path;
-    });
+    const auto row = find_known(source, sources, rows);
     if (row == rows.end()) {
       MBOXFERRY_ASSIGN(source.row.id, journal.add_folder(source.row));
     } else {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Mail that is there already in a mailbox of another name than the planned one.
 
+import os
 import unittest
 
 from support import archives
@@ -119,6 +120,139 @@ class CourierTest(RefusedNames, WithDovecot, CopyTest):
     @classmethod
     def new_server(cls):
         return Courier()
+
+
+class OtherCommandsTest(WithDovecot, CopyTest):
+    """The same archive under another set of names."""
+
+    @classmethod
+    def new_server(cls):
+        return Dovecot({"alice": "secret"}, separator="/")
+
+    def assert_one_copy(self, first, *others, skipped):
+        """`first` stores mail; each of the others finds it, and --skip-existing goes on in it."""
+        self.run_job(first)
+        for number, paths in enumerate(others):
+            held = self.held()
+            state = f"other-{number}"
+            self.run_job(paths, None, "--dry-run", state=state, code=1)
+            outcome = self.run_job(paths, None, state=state, code=78)
+            self.assertRegex(outcome.err, "already holds .* nothing was created or sent")
+            self.assertEqual(self.held(), held)
+            outcome = self.run_job(paths, None, "--skip-existing", state=state)
+            self.assertIn(f"{skipped[number]} skipped", outcome.out.splitlines()[0])
+            for name, count in held.items():
+                self.assertEqual(self.held()[name], count, name)
+        return self.held()
+
+    def account(self, name, folders, seed):
+        """A folder of accounts as Thunderbird keeps it."""
+        for folder in folders:
+            path = self.folder / "profile" / "Mail" / name / folder
+            path.parent.mkdir(parents=True, exist_ok=True)
+            archives.make(path, COUNT, seed=seed)
+            seed += 1
+            (path.parent / f"{path.name}.msf").write_text('// <!-- <mdb:mork:z v="1.4"/> -->\n')
+        (self.folder / "profile" / "prefs.js").write_text('user_pref("mail.root.none", "x");\n')
+        return self.folder / "profile" / "Mail" / name
+
+    def test_an_archive_that_is_named_after_the_user(self):
+        own, other = self.make("alice.mbox"), self.make("B.mbox", seed=2)
+        held = self.assert_one_copy(own, [own, other], [other, own], self.mail,
+                                    skipped=(COUNT, 2 * COUNT, 2 * COUNT))
+        self.assertEqual(held, {"INBOX": COUNT, "B": COUNT})
+
+    def test_the_folder_first_and_an_archive_of_it_alone(self):
+        own = self.make("alice.mbox")
+        self.make("B.mbox", seed=2)
+        held = self.assert_one_copy(self.mail, own, skipped=(COUNT,))
+        self.assertEqual(held, {"INBOX": 0, "alice": COUNT, "B": COUNT})
+
+    def test_one_account_and_then_two(self):
+        local = self.account("Local Folders", ("Inbox", "Inbox.sbd/Work"), 1)
+        self.account("pop.example.org", ("Inbox",), 5)
+        held = self.assert_one_copy(local, self.folder / "profile", skipped=(2 * COUNT,))
+        self.assertEqual(held, {"INBOX": COUNT, "INBOX/Work": COUNT,
+                                "pop_example_org/Inbox": COUNT})
+
+    def test_two_accounts_and_then_one_and_a_folder(self):
+        local = self.account("Local Folders", ("Inbox", "Inbox.sbd/Work"), 1)
+        self.account("pop.example.org", ("Inbox",), 5)
+        work = local / "Inbox.sbd" / "Work"
+        held = self.assert_one_copy(self.folder / "profile", local, work,
+                                    skipped=(2 * COUNT, COUNT))
+        self.assertEqual(held, {"INBOX": 0, "Local Folders/Inbox": COUNT,
+                                "Local Folders/Inbox/Work": COUNT, "pop_example_org/Inbox": COUNT})
+
+    def test_a_subfolder_of_a_maildir(self):
+        for number, name in enumerate((".", ".Sent")):
+            for part in ("cur", "new", "tmp"):
+                (self.folder / "Maildir" / name / part).mkdir(parents=True)
+            for one in range(30):
+                (self.folder / "Maildir" / name / "cur" / f"{1_500_000_000 + one}.a{one}.h:2,S"
+                 ).write_bytes(b"Message-ID: <%d.%d@example>\nSubject: x\n\nbody\n" % (number, one))
+        held = self.assert_one_copy(self.folder / "Maildir", self.folder / "Maildir" / ".Sent",
+                                    skipped=(30,))
+        self.assertEqual(held, {"INBOX": 30, "Sent": 30})
+
+    def test_a_mailbox_that_the_user_names_is_the_user_s_choice(self):
+        own = self.make("alice.mbox")
+        self.run_job(own)
+        self.run_job(own, "Other")
+        self.assertEqual(self.held(), {"INBOX": COUNT, "Other": COUNT})
+
+    def test_a_copy_of_a_folder_that_is_added_to_a_job(self):
+        self.make("Work")
+        self.run_job(self.mail)
+        self.make("Old/Work")
+        self.run_job(self.mail)
+        self.assertEqual(self.held(), {"INBOX": 0, "Work": COUNT, "Old/Work": COUNT})
+
+    def test_an_account_that_appears_between_two_runs(self):
+        self.account("Local Folders", ("Inbox",), 1)
+        self.run_job(self.folder / "profile")
+        self.account("pop.example.org", ("Inbox",), 5)
+        for _ in range(2):
+            self.run_job(self.folder / "profile")
+            self.assertEqual(self.held(), {"INBOX": COUNT, "pop_example_org/Inbox": COUNT})
+
+
+class ClashTest(WithDovecot, CopyTest):
+    @classmethod
+    def new_server(cls):
+        return Dovecot(separator="/")
+
+    def test_the_advice_for_a_clash_in_a_later_run_works(self):
+        for old, new, kept in (("x.y", "x_y", "x_y"), ("work", "Work", "work"),
+                               ("Sent", "Gesendet", "Sent")):
+            with self.subTest(new):
+                self.server.delete_all()
+                self.mail = self.folder / f"mail of {new}"
+                self.mail.mkdir()
+                self.make(old)
+                self.run_job(self.mail)
+                self.make(new, 30, seed=2)
+                self.assert_one_line(self.run_job(self.mail, code=None), 78, "share a mailbox",
+                                     "another --journal, --skip-existing, and --map")
+                self.run_job(self.mail, None, "--map", f"{new}=Apart", "--skip-existing",
+                             "--journal", self.folder / f"{new}.journal")
+                full = {name: count for name, count in self.held().items() if count}
+                self.assertEqual(full, {kept: COUNT, "Apart": 30})
+
+    def test_folders_of_one_name_are_told(self):
+        for one in (("\u00e9".encode("latin-1"), "\u00e9".encode()), (b"A", b"A.mbox")):
+            with self.subTest(one):
+                self.server.delete_all()
+                tree = self.folder / f"tree {len(one[1])}"
+                tree.mkdir()
+                for number, name in enumerate(one):
+                    archives.make(self.folder / "made", 30, seed=number)
+                    os.rename(self.folder / "made", tree / os.fsdecode(name))
+                told = "go into one mailbox; rename one of them to keep them apart"
+                self.assertIn(told, self.run_job(tree, None, "--dry-run").err)
+                self.assertIn(told, self.run_job(tree).err)
+                self.assertEqual(sum(self.held().values()), 60)
+                self.assertNotIn(told, self.run_job(tree).err)
 
 
 if __name__ == "__main__":

@@ -149,6 +149,37 @@ class PeopleTest(MailboxTest):
         self.go(0, "--strict")
         self.assertEqual(set(self.mails()), set(range(5)))
 
+    def test_a_plain_run_between_does_not_keep_a_strict_run_from_filling_it(self):
+        self.grow(5)
+        self.go(0)
+        with self.server.session() as client:
+            client.delete("Mail")
+        self.grow(3)
+        self.go(0)
+        self.assertEqual(set(self.mails()), {5, 6, 7})
+        self.assertEqual(self.numbers(self.verify(0)["gone_since"]), set(range(5)))
+        plan = self.go(0, "--strict", "--dry-run")
+        self.assertIn("5 may be and are looked for first", plan.out)
+        self.go(0, "--strict")
+        self.assertEqual(sorted(self.mails()), list(range(8)))
+        self.assertEqual(self.verify(0, "--strict")["verdict"], "complete")
+        self.go(0, "--strict")
+        self.assertEqual(self.server.count(mailbox="Mail"), 8)
+
+    def test_what_its_owner_put_back_is_not_filled_again(self):
+        self.grow(5)
+        self.go(0)
+        with self.server.session() as client:
+            client.rename("Mail", "Kept")
+        self.grow(3)
+        self.go(0)
+        with self.server.session() as client:
+            client.select("Kept")
+            client.copy("1:2", "Mail")
+        self.go(0, "--strict")
+        self.assertEqual(self.server.count(mailbox="Mail"), 8)
+        self.assertEqual(sorted(self.mails()), list(range(8)))
+
     def test_kills_after_a_mailbox_was_deleted_lose_nothing_new(self):
         for point in ("mailbox-created", "reconcile-looked", "reconcile-decided",
                       "batch-intended", "batch-sent"):

@@ -71,6 +71,8 @@ unpack_imap4d() {
 # Prometheus's promtool, which tests the alerts of jobs/prometheus; nothing of it runs.
 unpack_promtool() {
   unpack_server Prometheus usr/bin/promtool prometheus
+}
+
 # The same for Pigeonhole's sievec and sieve-test (tests/support/pigeonhole.py), so that no package of
 # Dovecot's that a mail server here does not use is added to it.
 unpack_pigeonhole() {

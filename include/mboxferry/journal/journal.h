@@ -430,6 +430,9 @@ class Journal {
   [[nodiscard]] virtual Result<bool> was_resent(MessageId message) const = 0;
   /// UIDVALIDITY changed: every stored message of the mailbox is in doubt, without UID.
   virtual Result<void> doubt_everything(MailboxId mailbox, std::uint32_t new_uid_validity) = 0;
+  /// The messages of a mailbox that were left out with `code` are in doubt: looked for in all of
+  /// it, and planned again where they are not. Durable at once. Returns how many they are.
+  virtual Result<std::uint64_t> doubt_left_out(MailboxId mailbox, std::string_view code) = 0;
   /// The server named wrong UIDs: every stored message of the mailbox has none any more.
   virtual Result<void> forget_uids(MailboxId mailbox) = 0;
 

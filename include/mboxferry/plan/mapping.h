@@ -71,6 +71,12 @@ class Mapper {
   /// `in_tree`: the folder is one of several, so it goes below MappingRules::mailbox, not into it.
   [[nodiscard]] MappedName map_folder(const std::vector<std::string>& path, bool in_tree) const;
 
+  /// Other mailboxes that the folder would go into if the command named its parent, itself, or one
+  /// of the folders between alone or with others, the likeliest first. None when the user named
+  /// its mailbox.
+  [[nodiscard]] std::vector<std::string> names_by_other_commands(
+      const std::vector<std::string>& path) const;
+
   /// A label of LabelChoice::mailboxes. Gmail's own labels, in all the languages that
   /// message::label_meaning() knows, go by their special use.
   [[nodiscard]] MappedName map_label(std::string_view label) const;

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows of mailboxes become what their mail was found in.
+#include <fmt/format.h>
+
+#include "transfer/other_places.h"
+#include "transfer/presence_check.h"
+
+namespace mboxferry::transfer {
+
+Result<std::vector<std::string>> go_on_elsewhere(const std::vector<Presence>& found,
+                                                 journal::Journal& journal) {
+  std::vector<std::string> notices;
+  MBOXFERRY_ASSIGN(auto rows, journal.mailboxes());
+  for (journal::MailboxRow& row : rows) {
+    const Presence* most = nullptr;
+    bool stays = false;
+    for (const Presence& presence : found) {
+      if (presence.id != row.id) continue;
+      stays = stays || (!presence.elsewhere && presence.any());
+      const bool fits =
+          presence.elsewhere && presence.there() && !is_of_another(presence.mailbox, row, rows);
+      const bool better = most == nullptr || presence.all_found() > most->all_found();
+      if (fits && better) most = &presence;
+    }
+    if (stays || most == nullptr) continue;
+    notices.push_back(
+        fmt::format("{} goes into mailbox {}, which holds this mail", row.name, most->mailbox));
+    if (row.renamed_from.empty()) row.renamed_from = row.name;
+    row.name = most->mailbox;
+    MBOXFERRY_TRY(journal.update_mailbox(row));
+  }
+  return notices;
+}
+
+}  // namespace mboxferry::transfer
