@@ -19,6 +19,8 @@ using Status = ReplyLine::Status;
 namespace {
 
 constexpr std::chrono::seconds kPatienceWithLost{20};
+// A longer wait is told.
+constexpr std::chrono::seconds kShortWait{10};
 
 /// Nobody who writes mail can know a tag and have a reply to it forged.
 std::string random_prefix() {
@@ -243,8 +245,10 @@ Result<void> Connection::give_again() {
 
 bool Connection::hold_for(const ReplyLine& reply) {
   const auto wait = Pleas().wait_after(reply);
-  if (wait) hold_ = std::max(hold_, std::chrono::steady_clock::now() + *wait);
-  return wait.has_value();
+  // Longer ones are for whoever can tell the user meanwhile.
+  if (!wait || *wait > kShortWait) return false;
+  hold_ = std::max(hold_, std::chrono::steady_clock::now() + *wait);
+  return true;
 }
 
 Result<void> Connection::wait(std::chrono::milliseconds duration) const {
@@ -283,6 +287,9 @@ Result<bool> Connection::goes_to_background(const ReplyLine& reply) {
   background_.erase(command);
   const auto wait = given.text.empty() ? std::nullopt : given.pleas.wait_after(reply);
   if (wait) {
+    if (*wait > kShortWait)
+      tell(refusal(given.text.substr(0, given.text.find(' ')), reply).what + "; given again in " +
+           std::to_string(wait->count() / 1000) + " s");
     hold_ = std::max(hold_, std::chrono::steady_clock::now() + *wait);
     put_off_.push_back(std::move(given));
     return true;

@@ -88,7 +88,7 @@ class Connection {
   /// Waits until no command in the background is unanswered.
   Result<void> settle_background();
   /// The answer was whole, and the reply asks for patience: the next command is given when that
-  /// time is over. False: it asks for none.
+  /// time is over. False: it asks for none, or for more than 10 s.
   bool hold_for(const ReplyLine& reply);
   /// Waits; an interrupt is an `interrupted` error.
   Result<void> wait(std::chrono::milliseconds duration) const;

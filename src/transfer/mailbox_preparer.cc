@@ -57,6 +57,7 @@ Result<void> MailboxPreparer::reconcile_doubts(imap::Target& target, const Ready
   // A connection that was good for some answers brought the job forward, though it ended then.
   if (!done && settling.steps > steps) context_.record.decided();
   MBOXFERRY_ASSIGN(const Reconciled reconciled, done);
+  settled(ready.row.id);
   MBOXFERRY_TRY(judge_refusals(target, desk, reconciled.planned_again > 0));
   if (reconciled.held > 0)
     context_.tracker.notice(fmt::format(
@@ -82,6 +83,11 @@ Result<void> MailboxPreparer::reconcile_doubts(imap::Target& target, const Ready
 Settling& MailboxPreparer::settling_of(journal::MailboxId mailbox) {
   const std::scoped_lock lock(mutex_);
   return settling_[mailbox];
+}
+
+void MailboxPreparer::settled(journal::MailboxId mailbox) {
+  const std::scoped_lock lock(mutex_);
+  settling_.erase(mailbox);
 }
 
 /// Of what the server refused in this run: has it stored it? `honest`: some of it is not there.

@@ -31,6 +31,7 @@ class MailboxPreparer {
 
  private:
   Settling& settling_of(journal::MailboxId mailbox);
+  void settled(journal::MailboxId mailbox);
   Result<void> reconcile_doubts(imap::Target& target, const ReadyMailbox& ready, Desk& desk);
   Result<void> judge_refusals(const imap::Target& target, Desk& desk, bool honest);
   Result<void> skip_what_is_there(imap::Target& target, const ReadyMailbox& ready);
