@@ -10,6 +10,7 @@
 #include "cli/mapping_options.h"
 #include "cli/options.h"
 #include "cli/progress_options.h"
+#include "cli/sandbox_options.h"
 #include "cli/scan_folder.h"
 #include "cli/scan_output.h"
 #include "mboxferry/plan/folder_filter.h"
@@ -36,6 +37,7 @@ OptionTable scan_table() {
       ("list", flag(), "one JSON object a message, on a line")                       //
       ("left-out", flag(), "also name the files that are no mail, which are counted otherwise");
   add_progress_option(output);
+  add_sandbox_option(output);
   output.add_options()("help,h", "this text");
   auto reading = option_group("how archives are read");
   add_reading_options(reading);
@@ -164,12 +166,16 @@ Result<int> run_scan(const Arguments& arguments, Context& context) {
   MBOXFERRY_ASSIGN(FolderChoice choice, read_folder_choice(options));
   MBOXFERRY_ASSIGN(const auto filter, plan::FolderFilter::create(std::move(choice.include),
                                                                  std::move(choice.exclude)));
+  MBOXFERRY_ASSIGN(const auto open, read_open_options(options));
+  SandboxRights rights = rights_of(options);
+  rights.uses_network = false;
+  add_archives(rights, paths, open.follow_links);
+  confine(options, rights);
   MBOXFERRY_ASSIGN(auto printer, make_printer(options));
   if (would_mix(options)) {
     printer =
         report::make_progress_printer(report::ProgressStyle::none, STDERR_FILENO, system_clock());
   }
-  MBOXFERRY_ASSIGN(const auto open, read_open_options(options));
   MBOXFERRY_ASSIGN(const auto archives, archive::Archive::open_all(paths, open));
   MBOXFERRY_ASSIGN(const auto output, make_output(options, context.out));
   const bool for_people = !options.has_flag("json") && !options.has_flag("list");

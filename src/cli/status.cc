@@ -8,6 +8,7 @@
 #include "cli/job_source.h"
 #include "cli/journal_options.h"
 #include "cli/options.h"
+#include "cli/sandbox_options.h"
 #include "mboxferry/report/job_report.h"
 #include "mboxferry/report/jobs_summary.h"
 
@@ -28,6 +29,7 @@ OptionTable status_table() {
       ("json", flag(),
        "a JSON document instead of text (jobs/schema/status.json; of a folder report.json)");
   add_owner_option(output);
+  add_sandbox_option(output);
   output.add_options()("help,h", "this text");
   table.groups.push_back(output);
   return table;
@@ -56,6 +58,9 @@ Result<int> run_status(const Arguments& arguments, Context& context) {
     return kExitSuccess;
   }
   MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
+  SandboxRights rights = rights_of(options);
+  add_jobs(rights, {options.text("journal")});
+  confine(options, rights);
   std::error_code error;
   if (const std::string path = options.text("journal"); std::filesystem::is_directory(path, error))
     return show_folder(path, options, context);

@@ -14,6 +14,7 @@
 #include "cli/job_settings.h"
 #include "cli/journal_options.h"
 #include "cli/options.h"
+#include "cli/sandbox_options.h"
 #include "cli/terminal_prompt.h"
 #include "mboxferry/report/printable.h"
 #include "mboxferry/report/verify_report.h"
@@ -47,8 +48,9 @@ OptionTable verify_table() {
       ("yes", flag(), "with --remove-copies: do not ask")                              //
       ("json", flag(), "one JSON document (jobs/schema/verify.json) instead of text")  //
       ("config", boost::program_options::value<std::string>()->value_name("FILE"),
-       "take options from this job file")  //
-      ("help,h", "this text");
+       "take options from this job file");
+  add_sandbox_option(output);
+  output.add_options()("help,h", "this text");
   auto connection = option_group("connection; what is not given is as it was for the job");
   add_connection_options(connection);
   add_journal_target_option(connection);
@@ -194,6 +196,10 @@ Result<int> run_verify(const Arguments& arguments, Context& context) {
   connection.interrupt = &context.interrupt;
   MBOXFERRY_ASSIGN(account.password,
                    get_password(settings.password, account.label(), context.interrupt));
+  SandboxRights rights = rights_of(options);
+  add_journal(rights, journal->path());
+  if (!account.ca_file.empty()) add_input(rights, account.ca_file);
+  confine(options, rights);
   MBOXFERRY_ASSIGN(auto connected, imap::connect_read_only(account, connection));
   const auto target = transfer::patient(std::move(connected), waits_of(context));
 

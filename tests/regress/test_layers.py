@@ -33,6 +33,7 @@ MAY_OPEN = {
     "base/file_access.cc": "makes the empty file that SQLite then writes",
     "base/file.cc": "syncs folders, and renames for base/output_file.h",
     "base/output_file.cc": "is the one way",
+    "base/sandbox.cc": "names folders to the kernel",
     "cli/credentials.cc": "reads passwords",
     "cli/mapping_options.cc": "reads mappings",
     "cli/options.cc": "reads job files",
