@@ -47,9 +47,9 @@ Result<bool> is_named(std::span<const std::unique_ptr<const job::Ledger>> ledger
   return false;
 }
 
-Result<OpenJob> open_job(const std::string& path, bool anyones) {
+Result<OpenJob> open_job(const std::string& path, bool anyones, const Cancellation& interrupt) {
   OpenJob job;
-  MBOXFERRY_ASSIGN(job.journal, journal::Journal::open(path, reading_mode(anyones)));
+  MBOXFERRY_ASSIGN(job.journal, journal::Journal::open(path, reading_mode(anyones), &interrupt));
   MBOXFERRY_ASSIGN(job.facts, facts_of(*job.journal));
   return job;
 }
@@ -67,7 +67,7 @@ Result<void> JobSource::visit(const report::AccountVisitor& visit) {
     if (fs::is_directory(place, ignored)) {
       MBOXFERRY_TRY(visit_folder(place, visit));
     } else {
-      MBOXFERRY_ASSIGN(const OpenJob job, open_job(place, anyones_));
+      MBOXFERRY_ASSIGN(const OpenJob job, open_job(place, anyones_, interrupt_));
       MBOXFERRY_TRY(visit(job.facts, job.journal.get()));
     }
   }
@@ -80,7 +80,7 @@ Result<void> JobSource::visit(const report::AccountVisitor& visit) {
 /// begin it between two looks. A journal that no ledger of its folder names speaks for itself.
 Result<void> JobSource::visit_folder(const std::string& folder,
                                      const report::AccountVisitor& visit) {
-  const Ledgers ledgers = open_ledgers(folder);
+  MBOXFERRY_ASSIGN(const Ledgers ledgers, open_ledgers(folder, visit));
   for (auto ledger = ledgers.begin(); ledger != ledgers.end(); ++ledger) {
     const std::span<const Ledgers::value_type> earlier(ledgers.begin(), ledger);
     MBOXFERRY_TRY((*ledger)->each_named([&](const job::Entry& entry) -> Result<void> {
@@ -99,14 +99,14 @@ Result<void> JobSource::visit_folder(const std::string& folder,
     }
     if (entry->path().extension() != ".journal") continue;
     if (!entry->is_regular_file(ignored)) {
-      pass_over(not_a_file(entry->path()));
+      MBOXFERRY_TRY(pass_over(entry->path(), not_a_file(entry->path()), visit));
       continue;
     }
     MBOXFERRY_ASSIGN(const bool visited, is_named(ledgers, entry->path().filename().string()));
     if (visited) continue;
-    const auto job = open_job(entry->path().string(), anyones_);
+    const auto job = open_job(entry->path().string(), anyones_, interrupt_);
     if (!job) {
-      pass_over(job.error());
+      MBOXFERRY_TRY(pass_over(entry->path(), job.error(), visit));
       continue;
     }
     MBOXFERRY_TRY(visit(job->facts, job->journal.get()));
@@ -118,7 +118,8 @@ Result<void> JobSource::visit_folder(const std::string& folder,
   return ok();
 }
 
-JobSource::Ledgers JobSource::open_ledgers(const std::string& folder) {
+Result<JobSource::Ledgers> JobSource::open_ledgers(const std::string& folder,
+                                                   const report::AccountVisitor& visit) {
   Ledgers ledgers;
   std::error_code failed;
   for (fs::directory_iterator entry(folder, failed), end; !failed && entry != end;
@@ -126,14 +127,14 @@ JobSource::Ledgers JobSource::open_ledgers(const std::string& folder) {
     if (entry->path().extension() != ".ledger") continue;
     // Opening a pipe would wait for somebody to write to it.
     if (std::error_code ignored; !entry->is_regular_file(ignored)) {
-      pass_over(not_a_file(entry->path()));
+      MBOXFERRY_TRY(pass_over(entry->path(), not_a_file(entry->path()), visit));
       continue;
     }
-    auto ledger = job::Ledger::open_to_read(entry->path().string(), anyones_);
+    auto ledger = job::Ledger::open_to_read(entry->path().string(), anyones_, &interrupt_);
     if (ledger) {
       ledgers.push_back(std::move(*ledger));
     } else {
-      pass_over(ledger.error());
+      MBOXFERRY_TRY(pass_over(entry->path(), ledger.error(), visit));
     }
   }
   return ledgers;
@@ -145,21 +146,36 @@ Result<void> JobSource::visit_entry(const fs::path& folder, const job::Entry& en
   std::error_code ignored;
   report::RunFacts facts = ledger_facts(entry);
   if (fs::exists(path, ignored)) {
-    const auto job = open_job(path.string(), anyones_);
+    const auto job = open_job(path.string(), anyones_, interrupt_);
     if (job) return visit(job->facts, job->journal.get());
     // One that is just being made says that it is empty.
     const bool beginning =
         entry.state == job::AccountState::waiting || entry.state == job::AccountState::running;
-    if (!beginning || job.error().code != ErrorCode::configuration) pass_over(job.error());
+    if (!beginning || job.error().code != ErrorCode::configuration)
+      MBOXFERRY_TRY(tell(job.error()));
     if (facts.reason.empty()) facts.reason = job.error().what;
   }
   if (facts.reason.empty() && facts.verdict == "unfinished") facts.reason = "not begun";
   return visit(facts, nullptr);
 }
 
-void JobSource::pass_over(Error error) {
+Result<void> JobSource::tell(Error error) {
+  if (error.code == ErrorCode::interrupted || interrupt_.requested())
+    return interrupted("interrupted while reading journals");
   if (!told_) say(describe(error));
   if (!trouble_) trouble_ = std::move(error);
+  return ok();
+}
+
+/// Its job may have mail that has not arrived, so it is one that failed.
+Result<void> JobSource::pass_over(const fs::path& path, const Error& error,
+                                  const report::AccountVisitor& visit) {
+  MBOXFERRY_TRY(tell(error));
+  report::RunFacts facts;
+  facts.user = path.filename().string();
+  facts.verdict = "failed";
+  facts.reason = error.what;
+  return visit(facts, nullptr);
 }
 
 }  // namespace mboxferry::cli

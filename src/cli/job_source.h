@@ -18,11 +18,12 @@ namespace mboxferry::cli {
 class JobSource {
  public:
   /// `anyones`: also files that other users own or can write.
-  JobSource(std::vector<std::string> places, bool anyones)
-      : places_(std::move(places)), anyones_(anyones) {}
+  JobSource(std::vector<std::string> places, bool anyones, const Cancellation& interrupt)
+      : places_(std::move(places)), anyones_(anyones), interrupt_(interrupt) {}
 
   /// Opens one journal after the other, for reading only. One that is named and cannot be read ends
-  /// the walk; one in a folder is passed over, told on standard error and kept for trouble().
+  /// the walk; one in a folder is visited as a job that failed, with its file's name and without a
+  /// journal, told on standard error and kept for trouble().
   Result<void> visit(const report::AccountVisitor& visit);
 
   /// The first journal or ledger of a folder that could not be read.
@@ -31,13 +32,17 @@ class JobSource {
  private:
   Result<void> visit_folder(const std::string& folder, const report::AccountVisitor& visit);
   using Ledgers = std::vector<std::unique_ptr<const job::Ledger>>;
-  Ledgers open_ledgers(const std::string& folder);
+  Result<Ledgers> open_ledgers(const std::string& folder, const report::AccountVisitor& visit);
   Result<void> visit_entry(const std::filesystem::path& folder, const job::Entry& entry,
                            const report::AccountVisitor& visit);
-  void pass_over(Error error);
+  /// What cannot be read. Fails when it was interrupted.
+  Result<void> tell(Error error);
+  Result<void> pass_over(const std::filesystem::path& path, const Error& error,
+                         const report::AccountVisitor& visit);
 
   std::vector<std::string> places_;
   bool anyones_;
+  const Cancellation& interrupt_;
   bool told_ = false;  ///< what cannot be read, in an earlier walk
   std::optional<Error> trouble_;
 };

@@ -144,8 +144,12 @@ Result<transfer::JobSettings> read_settings(const Options& options,
 Result<int> dry_run(const Options& options, const transfer::JobSettings& settings,
                     report::ProgressPrinter& printer, Context& context) {
   PrintingObserver observer(printer, context.interrupt);
-  const auto plan = transfer::plan_job(settings, observer, context.interrupt);
+  auto plan = transfer::plan_job(settings, observer, context.interrupt);
   printer.finish();
+  if (const auto journal = journal_path(options, settings); plan && !journal) {
+    plan->go = false;
+    plan->reasons.insert(plan->reasons.begin(), describe(journal.error()));
+  }
   const report::PlanFacts facts =
       plan ? plan_facts(settings, *plan)
            : no_plan(settings.account.user, settings.account.host, plan.error().what);

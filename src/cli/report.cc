@@ -118,7 +118,7 @@ Result<int> run_report(const Arguments& arguments, Context& context) {
   }
   add_jobs(rights, places);
   confine(options, rights);
-  JobSource jobs(std::move(places), takes_any_owner(options));
+  JobSource jobs(std::move(places), takes_any_owner(options), context.interrupt);
   MBOXFERRY_TRY(write_all_reports(options, jobs, context));
   // It has been told already; the status says that something is missing.
   return jobs.trouble() ? exit_status(jobs.trouble()->code) : kExitSuccess;

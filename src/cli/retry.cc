@@ -145,7 +145,8 @@ Result<int> run_retry(const Arguments& arguments, Context& context) {
   MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
   MBOXFERRY_ASSIGN(const ConnectionSettings connection, read_connection_settings(options));
   MBOXFERRY_ASSIGN(const auto printer, make_printer(options));
-  MBOXFERRY_ASSIGN(auto journal, open_journal(options, journal::OpenMode::read_only));
+  MBOXFERRY_ASSIGN(auto journal,
+                   open_journal(options, journal::OpenMode::read_only, context.interrupt));
   MBOXFERRY_ASSIGN(const auto refused, transfer::find_refused(*journal, read_choice(options)));
   MBOXFERRY_ASSIGN(const bool finished, is_finished(*journal));
   if (finished && refused.reasons.empty()) {

@@ -39,7 +39,7 @@ namespace {
 
 /// Of all journals in a folder.
 Result<int> show_folder(const std::string& folder, const Options& options, Context& context) {
-  JobSource jobs({folder}, takes_any_owner(options));
+  JobSource jobs({folder}, takes_any_owner(options), context.interrupt);
   const bool json = options.has_flag("json");
   const report::AccountSource accounts = [&](const report::AccountVisitor& visit) {
     return jobs.visit(visit);
@@ -64,8 +64,8 @@ Result<int> run_status(const Arguments& arguments, Context& context) {
   std::error_code error;
   if (const std::string path = options.text("journal"); std::filesystem::is_directory(path, error))
     return show_folder(path, options, context);
-  MBOXFERRY_ASSIGN(const auto journal,
-                   open_journal(options, reading_mode(takes_any_owner(options))));
+  MBOXFERRY_ASSIGN(const auto journal, open_journal(options, reading_mode(takes_any_owner(options)),
+                                                    context.interrupt));
   MBOXFERRY_TRY(options.has_flag("json") ? report::write_status_report(context.out, *journal)
                                          : report::write_status_summary(context.out, *journal));
   return kExitSuccess;

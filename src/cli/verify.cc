@@ -189,7 +189,8 @@ Result<int> run_verify(const Arguments& arguments, Context& context) {
   }
   MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
   MBOXFERRY_ASSIGN(const ConnectionSettings settings, read_connection_settings(options));
-  MBOXFERRY_ASSIGN(const auto journal, open_journal(options, journal::OpenMode::resume));
+  MBOXFERRY_ASSIGN(const auto journal,
+                   open_journal(options, journal::OpenMode::resume, context.interrupt));
   MBOXFERRY_ASSIGN(imap::Account account, job_account(*journal, settings));
   MBOXFERRY_TRY(confirm_journal_target(options, *journal, account, context.interrupt));
   MBOXFERRY_ASSIGN(auto connection, make_connection_options(settings));

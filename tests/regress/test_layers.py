@@ -39,6 +39,7 @@ MAY_OPEN = {
     "cli/options.cc": "reads job files",
     "cli/terminal_prompt.cc": "opens the terminal",
     "job/csv.cc": "reads the accounts",
+    "journal/can_begin.cc": "tries whether a journal can be written",
     "journal/lock_file.cc": "keeps a lock file, which is never replaced",
     "journal/open.cc": "reads the head of a journal",
     "report/text_output.cc": "writes to a pipe that the user names, and makes a file without a name",

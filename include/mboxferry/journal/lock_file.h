@@ -17,6 +17,9 @@ class LockFile {
   /// Errors: `journal_locked`, naming the holder; `cannot_create`.
   static Result<LockFile> take(const std::string& journal_path);
 
+  /// Fails as take() would because of what has the lock file's name. Takes and creates nothing.
+  static Result<void> check(const std::string& journal_path);
+
   /// Who holds it, in the words that the holder wrote; nothing when nobody does, or when that
   /// cannot be found out. Takes and creates nothing.
   static std::optional<std::string> holder_of(const std::string& journal_path);
