@@ -89,6 +89,8 @@ class Scan {
   }
 
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
+  /// Folders of a tree could not be read to their end.
+  [[nodiscard]] bool is_incomplete() const { return is_incomplete_; }
 
  private:
   Result<void> read_archive(const archive::Archive& archive) {
@@ -116,7 +118,13 @@ class Scan {
       mail = mail || scanned.totals.mail;
       ++totals_.folders;
       totals_.messages += scanned.totals.messages;
-      if (scanned.error) remember(*scanned.error);
+      if (scanned.error && archive.is_tree() && scanned.error->code == ErrorCode::not_mail) {
+        // As for a job, one damaged folder of a tree is a part that is not read.
+        printer_.notice(describe(*scanned.error));
+        is_incomplete_ = true;
+      } else if (scanned.error) {
+        remember(*scanned.error);
+      }
       if (interrupt_.requested()) break;
     }
     totals_.bytes += bytes;
@@ -144,6 +152,7 @@ class Scan {
   report::ProgressSample sample_;
   ScanTotals totals_;
   std::optional<Error> error_;
+  bool is_incomplete_ = false;
 };
 
 /// Progress on the terminal would be painted between the lines of a list.
@@ -187,7 +196,7 @@ Result<int> run_scan(const Arguments& arguments, Context& context) {
                  "run the same command again"};
   }
   if (scan.error()) return *scan.error();
-  return kExitSuccess;
+  return scan.is_incomplete() ? kExitRefused : kExitSuccess;
 }
 
 }  // namespace mboxferry::cli
