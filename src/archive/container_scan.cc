@@ -420,6 +420,9 @@ Result<void> ContainerScan::finish() {
   contents_.unexplained_keywords = messages_.unexplained_keywords();
   contents_.noted = messages_.noted();
   contents_.note_troubles = messages_.note_troubles();
+  if (marks_.has(Layout::readpst_separate)) {
+    MBOXFERRY_TRY(list_taken_out(not_read_, messages_, to_utf8(container_->file().path()) + ": "));
+  }
   for (FoundFolder& list : lists) {
     list.folder.file = container_->file().path();
     list.folder.member = list.relative.empty() ? "." : to_utf8(list.relative);

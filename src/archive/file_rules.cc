@@ -66,11 +66,12 @@ constexpr std::array<IndexFile, 12> kIndexEndings{{
     {".uidcache", "index file of KMail"},
 }};
 // Files beside the mail that say what is not in the messages.
-constexpr std::array<IndexFile, 6> kMetadataSuffixes{{
+constexpr std::array<IndexFile, 7> kMetadataSuffixes{{
     {".metadata.json", "read marks and labels of Proton Mail, not read"},
     {"-metadata.xml", "read marks and labels of Google Vault, not read"},
     {".meta", "read marks and labels of gmvault or Zimbra, not read"},
     {".imap", "read marks and UIDs of imap-backup, not read"},
+    {":list", "keywords of Courier, not read"},
     {"msg-db.sqlite", "labels of Got Your Back, not read"},
     {"msg-db.sqlite-wal",
      "changes to the labels of Got Your Back that are not in its database yet"},
@@ -149,7 +150,8 @@ bool is_partial_name(std::string_view name) {
 }
 
 bool is_eml_name(std::string_view name) {
-  return ends_with_ignoring_case(name, ".eml") || ends_with_ignoring_case(name, ".eml.txt");
+  return ends_with_ignoring_case(name, ".eml") || ends_with_ignoring_case(name, ".eml.txt") ||
+         ends_with_ignoring_case(name, ".cnm");
 }
 
 bool is_emlx_name(std::string_view name) { return ends_with_ignoring_case(name, ".emlx"); }

@@ -40,7 +40,8 @@ inline constexpr std::string_view kPartialReason =
 /// True when a file of this name may be an mbox file though its bytes do not show it.
 bool can_be_mbox(std::string_view name);
 
-/// True for "x.eml" and "x.eml.txt", as mail filters rename it, in whatever case.
+/// True for "x.eml", for "x.eml.txt", as mail filters rename it, and for "x.cnm", new mail of
+/// Pegasus Mail, in whatever case.
 bool is_eml_name(std::string_view name);
 /// True for "x.emlx" and "x.partial.emlx".
 bool is_emlx_name(std::string_view name);

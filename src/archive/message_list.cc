@@ -207,6 +207,12 @@ Result<void> MessageCollector::add_note(const std::string& side, const SideNote&
   return table_->add_note(side, note);
 }
 
+Result<bool> MessageCollector::has_message(FolderForm form, const std::string& directory,
+                                           std::string_view name) const {
+  const auto list = lists_.find(Key(form, directory));
+  return list == lists_.end() ? Result<bool>(false) : table_->has(list->second, name);
+}
+
 Result<void> MessageCollector::count_unexplained(std::int64_t list, const MessageList& names) {
   const auto letters = letters_.find(list);
   if (letters == letters_.end()) return ok();

@@ -73,6 +73,9 @@ class MessageCollector {
                                           const std::function<void(const std::string&)>& copy,
                                           std::shared_ptr<Container> container = nullptr);
 
+  /// After finish(): whether a folder of these files has one of this name.
+  [[nodiscard]] Result<bool> has_message(FolderForm form, const std::string& directory,
+                                         std::string_view name) const;
   /// After finish(): the messages with a keyword letter that no list of keywords explains.
   [[nodiscard]] std::uint64_t unexplained_keywords() const { return unexplained_; }
   /// After finish(): the messages whose marks and labels were read from files beside them.

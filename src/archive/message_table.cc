@@ -66,6 +66,8 @@ constexpr const char* kSize =
 
 constexpr const char* kCountWith =
     "SELECT count(*) FROM message WHERE list = ?1 AND CAST(info AS TEXT) GLOB ?2";
+constexpr const char* kIndexNames = "CREATE INDEX IF NOT EXISTS by_name ON message(list, name)";
+constexpr const char* kHasName = "SELECT 1 FROM message WHERE list = ?1 AND name = ?2 LIMIT 1";
 
 ListedMessage to_message(sqlite3_stmt* row) {
   ListedMessage message;
@@ -225,6 +227,18 @@ Result<std::uint64_t> MessageTable::count_with(std::int64_t list, const std::str
   sqlite3_bind_text(statement.get(), 2, pattern.c_str(), -1, SQLITE_TRANSIENT);
   if (sqlite3_step(statement.get()) != SQLITE_ROW) return database_.failed();
   return number_of(statement.get(), 0);
+}
+
+Result<bool> MessageTable::has(std::int64_t list, std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  if (!has_names_index_) MBOXFERRY_TRY(database_.run(kIndexNames));
+  has_names_index_ = true;
+  MBOXFERRY_ASSIGN(const Statement statement, database_.prepare(kHasName));
+  sqlite3_bind_int64(statement.get(), 1, list);
+  bind_bytes(statement.get(), 2, name);
+  const int status = sqlite3_step(statement.get());
+  if (status != SQLITE_ROW && status != SQLITE_DONE) return database_.failed();
+  return status == SQLITE_ROW;
 }
 
 Result<std::uint64_t> MessageTable::size(std::int64_t list) { return number(kSize, list, 0); }

@@ -127,6 +127,8 @@ class MessageTable {
   Result<std::uint64_t> number_at(std::int64_t list, std::uint64_t offset);
   /// How many messages of `list` have one of these flags or keyword letters.
   Result<std::uint64_t> count_with(std::int64_t list, const std::string& letters);
+  /// After seal(): whether `list` has a file of this name.
+  Result<bool> has(std::int64_t list, std::string_view name);
   /// The sum of the lengths.
   Result<std::uint64_t> size(std::int64_t list);
 
@@ -136,6 +138,7 @@ class MessageTable {
   Result<std::uint64_t> number(const char* sql, std::int64_t list, std::uint64_t value);
 
   std::mutex mutex_;
+  bool has_names_index_ = false;
   TemporaryDatabase database_{"the list of message files"};
   Statement insert_;
   Statement insert_note_;

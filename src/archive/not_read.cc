@@ -19,6 +19,11 @@ constexpr const char* kInsertEntry = "INSERT INTO entry VALUES(?, ?, ?, ?, ?)";
 constexpr const char* kEach =
     "SELECT place, name, bytes, reason FROM entry WHERE kind = ?1 ORDER BY place, rowid";
 
+// In the order of the rows, which changing their kind does not change.
+constexpr const char* kNoMail =
+    "SELECT place, name, bytes, reason, rowid FROM entry WHERE +kind = 0 ORDER BY rowid";
+constexpr const char* kMakeUnread = "UPDATE entry SET kind = 1, reason = ?2 WHERE rowid = ?1";
+
 }  // namespace
 
 struct NotReadList::State {
@@ -81,6 +86,35 @@ Result<void> NotReadList::each(NotReadKind kind, const Visitor& visit) const {
     entry.bytes = number_of(statement.get(), 2);
     entry.reason = bytes_of(statement.get(), 3);
     MBOXFERRY_TRY(visit(entry));
+  }
+}
+
+Result<void> NotReadList::judge_again(
+    const std::function<Result<std::string>(const NotRead&)>& unread_reason) {
+  const std::lock_guard lock(state_->mutex);
+  if (!state_->database.is_open()) return ok();
+  MBOXFERRY_ASSIGN(const Statement walk, state_->database.prepare(kNoMail));
+  MBOXFERRY_ASSIGN(const Statement change, state_->database.prepare(kMakeUnread));
+  for (;;) {
+    const int status = sqlite3_step(walk.get());
+    if (status == SQLITE_DONE) return ok();
+    if (status != SQLITE_ROW) return state_->database.failed();
+    NotRead entry;
+    entry.place = bytes_of(walk.get(), 0);
+    entry.name = bytes_of(walk.get(), 1);
+    entry.bytes = number_of(walk.get(), 2);
+    entry.reason = bytes_of(walk.get(), 3);
+    MBOXFERRY_ASSIGN(const std::string reason, unread_reason(entry));
+    if (reason.empty()) continue;
+    bind_number(change.get(), 1, number_of(walk.get(), 4));
+    bind_bytes(change.get(), 2, reason);
+    MBOXFERRY_TRY(state_->database.insert(change.get()));
+    for (const auto& [kind, more] :
+         {std::pair(NotReadKind::not_mail, false), std::pair(NotReadKind::unread, true)}) {
+      Count& count = state_->counts[static_cast<std::size_t>(kind)];
+      count.files = more ? count.files + 1 : count.files - 1;
+      count.bytes = more ? count.bytes + entry.bytes : count.bytes - entry.bytes;
+    }
   }
 }
 

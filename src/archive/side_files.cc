@@ -2,6 +2,7 @@
 // Matches files beside the mail with their messages.
 #include "archive/side_files.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -71,6 +72,27 @@ std::string side_key(const std::string& path) {
   std::string_view plain = without_packing_suffix(path);
   if (ends_with_ignoring_case(plain, kMessageSuffix)) plain.remove_suffix(kMessageSuffix.size());
   return std::string(plain);
+}
+
+Result<void> list_taken_out(NotReadList& not_read, const MessageCollector& messages,
+                            const std::string& before_members) {
+  return not_read.judge_again([&](const NotRead& entry) -> Result<std::string> {
+    const std::string_view name = base_name(entry.name);
+    const std::size_t digits = std::min(name.find_first_not_of("0123456789"), name.size());
+    if (digits == 0 || digits == name.size() || name[digits] != '-') return std::string();
+    const std::string number(name.substr(0, digits));
+    std::string message = number;
+    // Members are called by their whole names.
+    if (!before_members.empty() && entry.place.starts_with(before_members)) {
+      const std::string member = entry.place.substr(before_members.size());
+      message = member.substr(0, member.size() - base_name(member).size()) + number;
+    }
+    MBOXFERRY_ASSIGN(const bool beside,
+                     messages.has_message(FolderForm::eml, parent_path(entry.name), message));
+    if (!beside) return std::string();
+    return "an attachment that readpst -S took out of message " + number +
+           ", not put back; readpst -e keeps them in the messages";
+  });
 }
 
 Result<std::string_view> read_side_file(const std::string& path, InputStream& bytes,

@@ -25,6 +25,12 @@ bool is_side_file_name(std::string_view name);
 inline constexpr std::string_view kUnreadLabelNames = "names of Proton Mail's labels, not read";
 std::string_view unread_label_names(std::string_view name, std::string_view head);
 
+/// Makes those of the files that are no mail unread which `readpst -S` has taken out of messages:
+/// `2-name` beside the message `2`. After finish() of `messages`. `before_members`: what stands
+/// before the members' names in the places of a container; empty for a tree.
+Result<void> list_taken_out(NotReadList& not_read, const MessageCollector& messages,
+                            const std::string& before_members);
+
 /// By what the messages of `path`, below the archive, and the files beside them are matched: the
 /// path without `.eml` and the suffixes of compressed files.
 std::string side_key(const std::string& path);

@@ -477,6 +477,8 @@ Result<Tree> Walk::run() {
   }
   std::move(lists.begin(), lists.end(), std::back_inserter(found_));
   MBOXFERRY_TRY(not_read_->result());
+  if (marks_.has(Layout::readpst_separate))
+    MBOXFERRY_TRY(list_taken_out(*not_read_, messages_, ""));
   Tree tree;
   apply_layouts(found_, marks_);
   std::string root_name = root_name_;

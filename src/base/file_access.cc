@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <deque>
 #include <filesystem>
+#include <system_error>
 
 #include "mboxferry/base/file.h"
 
@@ -55,6 +57,43 @@ Result<void> check_private_file(const std::string& path) {
   return not_trusted(path, "others can read or write it", "run: chmod 600 " + path);
 }
 
+/// Every folder in which a name of `path` is looked up, also those that hold a link or that one
+/// leads through. Stops where nothing is.
+template <typename Visit>
+Result<void> each_folder_on_the_way(const std::string& path, const Visit& visit) {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  const fs::path full = fs::absolute(path, failed);
+  if (failed) return ok();
+  constexpr int kMostLinks = 40;  // as the kernel
+  fs::path folder = full.root_path();
+  std::deque<fs::path> left;
+  const auto put_in_front = [&left](const fs::path& names) {
+    const fs::path relative = names.relative_path();
+    left.insert(left.begin(), relative.begin(), relative.end());
+  };
+  put_in_front(full);
+  for (int links = 0; !left.empty();) {
+    const fs::path name = left.front();
+    left.pop_front();
+    if (name.empty() || name == ".") continue;
+    if (name == "..") {
+      folder = folder.parent_path();
+      continue;
+    }
+    MBOXFERRY_TRY(visit(folder.string()));
+    const fs::path target = fs::read_symlink(folder / name, failed);
+    if (failed) {
+      folder /= name;
+      continue;
+    }
+    if (++links > kMostLinks) return ok();
+    put_in_front(target);
+    if (target.is_absolute()) folder = target.root_path();
+  }
+  return ok();
+}
+
 }  // namespace
 
 bool others_can_read(mode_t mode, uid_t owner) {
@@ -82,18 +121,17 @@ Result<void> refuse_replaceable_by_others(const std::string& what, const std::st
   if (::stat(path.c_str(), &status) != 0) return ok();
   MBOXFERRY_TRY(refuse_writable_by_others(status, what, path));
   if (!S_ISREG(status.st_mode)) return ok();
-  const std::filesystem::path full(canonical_path(path));
-  for (std::filesystem::path folder = full.parent_path();; folder = folder.parent_path()) {
+  return each_folder_on_the_way(path, [&](const std::string& folder) -> Result<void> {
     if (::stat(folder.c_str(), &status) != 0)
       return not_trusted("the " + what + " " + path,
-                         "cannot look at " + folder.string() + ": " + errno_text(errno),
+                         "cannot look at " + folder + ": " + errno_text(errno),
                          "move it to a folder of your own");
     if (others_can_write(status) && !is_shared_folder(status))
       return not_trusted("the " + what + " " + path,
-                         "others can replace it, as they can write the folder " + folder.string(),
-                         "move it to a folder of your own, or run: chmod go-w " + folder.string());
-    if (folder == folder.parent_path()) return ok();
-  }
+                         "others can replace it, as they can write the folder " + folder,
+                         "move it to a folder of your own, or run: chmod go-w " + folder);
+    return ok();
+  });
 }
 
 Result<void> check_state_folder(const std::string& folder, bool shared_is_fine) {

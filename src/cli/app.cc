@@ -13,6 +13,7 @@
 #include "cli/exit_codes.h"
 #include "cli/help.h"
 #include "cli/options.h"
+#include "cli/sandbox_options.h"
 #include "cli/signals.h"
 #include "mboxferry/base/file.h"
 #include "mboxferry/base/thread.h"
@@ -49,7 +50,7 @@ Result<int> dispatch(const Arguments& arguments, Context& context) {
   const Arguments rest(arguments.begin() + 1, arguments.end());
   if (name == "--help" || name == "-h" || name == "help") return run_help(rest, context);
   if (name == "--version" || name == "-V") {
-    MBOXFERRY_TRY(context.out.write("mboxferry " MBOXFERRY_VERSION "\n"));
+    MBOXFERRY_TRY(context.out.write("mboxferry " MBOXFERRY_VERSION "\n" + sandbox_line()));
     return kExitSuccess;
   }
   MBOXFERRY_ASSIGN(const Command* command, command_named(name));

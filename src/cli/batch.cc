@@ -21,6 +21,7 @@
 #include "cli/options.h"
 #include "cli/progress_options.h"
 #include "cli/run_transfer.h"
+#include "cli/sandbox_options.h"
 #include "cli/shard.h"
 #include "cli/state_place.h"
 #include "mboxferry/job/ledger.h"
@@ -124,6 +125,7 @@ OptionTable batch_table() {
        "verify-batch.json); - is standard output");
   add_report_options(batch);
   add_progress_option(batch);
+  add_sandbox_option(batch);
   batch.add_options()  //
       ("config", po::value<std::string>()->value_name("FILE"),
        "take options from this job file, lines of name = value; MBOXFERRY_NAME in the environment "
@@ -251,6 +253,21 @@ Result<void> import(const BatchSettings& settings, BatchAccounts& accounts, job:
   return ledger.end();
 }
 
+/// Rows name files anywhere, so reading is free. Password commands run while accounts are at work,
+/// and could not in a sandbox.
+Result<void> confine_batch(const Options& options, const BatchSettings& settings,
+                           const BatchAccounts& accounts) {
+  MBOXFERRY_ASSIGN(const bool runs_commands, accounts.run_commands());
+  if (runs_commands) return ok();
+  SandboxRights rights = rights_of(options);
+  rights.reads_everything = true;
+  if (!settings.state_folder.empty()) rights.workplaces.push_back(settings.state_folder);
+  if (!settings.log_folder.empty()) rights.workplaces.push_back(settings.log_folder);
+  if (const std::string log = options.text("log-file"); !log.empty()) add_output(rights, log);
+  confine(options, rights);
+  return ok();
+}
+
 int exit_of(const job::Standing& standing, const Cancellation& interrupt) {
   if (standing.waiting > 0 && interrupt.requested()) return kExitInterrupted;
   if (standing.later + standing.waiting > 0) return kExitTryLater;
@@ -338,6 +355,7 @@ Result<int> run_batch(const Arguments& arguments, Context& context) {
                    BatchAccounts::create(settings.csv, row_table(), options));
   MBOXFERRY_ASSIGN(const auto ledger, job::Ledger::open(ledger_path(settings)));
   MBOXFERRY_TRY(import(settings, accounts, *ledger, context.interrupt));
+  MBOXFERRY_TRY(confine_batch(options, settings, accounts));
   const auto run = settings.purpose == Purpose::plan     ? plan_all
                    : settings.purpose == Purpose::verify ? verify_all
                                                          : migrate_all;

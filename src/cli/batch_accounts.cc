@@ -270,6 +270,12 @@ Result<job::AccountsFile> BatchAccounts::open() const {
   return file;
 }
 
+Result<bool> BatchAccounts::run_commands() const {
+  if (!connection_.password.command.empty()) return true;
+  MBOXFERRY_ASSIGN(const job::AccountsFile file, open());
+  return file.has_column("password-command");
+}
+
 Result<Imported> BatchAccounts::import(job::Ledger& ledger, const Shard& shard,
                                        const std::string& only, const Cancellation& interrupt,
                                        const std::function<void(const std::string&)>& visit) {

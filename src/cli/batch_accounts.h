@@ -58,6 +58,9 @@ class BatchAccounts {
                           const Cancellation& interrupt,
                           const std::function<void(const std::string&)>& visit);
 
+  /// True when a password may be what a command prints.
+  [[nodiscard]] Result<bool> run_commands() const;
+
   /// The job of an account, with its password. Reads the row again: passwords are kept nowhere.
   Result<transfer::JobSettings> settings_of(const job::Entry& entry,
                                             const Cancellation& interrupt) const;

@@ -68,7 +68,7 @@ OPTIONS  esac
       done
       ;;
   esac
-  COMPREPLY+=($(compgen -f -- "$cur"))
+  mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$cur")
 }
 complete -o filenames -F _mboxferry mboxferry
 )";
@@ -155,7 +155,7 @@ std::string bash_script() {
                                                        : "";
       values[name] = reply.empty() ? fmt::format("    {}) return ;;\n", name)
                                    : fmt::format(
-                                         "    {}) COMPREPLY=($(compgen {}-- \"$cur\")); "
+                                         "    {}) mapfile -t COMPREPLY < <(compgen {}-- \"$cur\"); "
                                          "return ;;\n",
                                          name, reply);
     }

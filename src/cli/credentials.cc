@@ -43,12 +43,16 @@ Result<imap::Secret> checked(const imap::Secret& password, const std::string& fr
   return password;
 }
 
-Result<std::string> read_bounded(int descriptor, const std::string& from) {
+Error interrupted_before_login() { return {ErrorCode::interrupted, "interrupted", ""}; }
+
+Result<std::string> read_bounded(int descriptor, const std::string& from,
+                                 const Cancellation& interrupt) {
   std::string text;
   text.reserve(kLongestPassword + 1);  // no reallocation leaves a copy behind
   std::array<char, 1024> buffer{};
   while (text.size() <= kLongestPassword) {
     const ssize_t got = ::read(descriptor, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR && interrupt.requested()) return interrupted_before_login();
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
       return Error{ErrorCode::configuration,
@@ -66,8 +70,17 @@ Result<std::string> read_bounded(int descriptor, const std::string& from) {
   return text;
 }
 
-Result<imap::Secret> from_file(const std::string& path) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+/// A pipe may have no writer for long.
+FileDescriptor open_password_file(const std::string& path, const Cancellation& interrupt) {
+  for (;;) {
+    FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (file.valid() || errno != EINTR || interrupt.requested()) return file;
+  }
+}
+
+Result<imap::Secret> from_file(const std::string& path, const Cancellation& interrupt) {
+  const FileDescriptor file = open_password_file(path, interrupt);
+  if (!file.valid() && interrupt.requested()) return interrupted_before_login();
   if (!file.valid()) {
     return Error{ErrorCode::configuration,
                  "cannot read the password file " + path + ": " + errno_text(errno), kSources};
@@ -78,7 +91,7 @@ Result<imap::Secret> from_file(const std::string& path) {
   if (known && S_ISREG(status.st_mode) && (status.st_mode & (S_IRGRP | S_IROTH)) != 0) {
     say("warning: others can read the password file " + path + "; run: chmod 600 " + path);
   }
-  MBOXFERRY_ASSIGN(auto password, read_bounded(file.get(), path));
+  MBOXFERRY_ASSIGN(auto password, read_bounded(file.get(), path, interrupt));
   return checked(imap::Secret(std::move(password)), path);
 }
 
@@ -90,10 +103,10 @@ Result<imap::Secret> from_environment(const std::string& name) {
   return checked(imap::Secret(std::string(value)), "the environment");
 }
 
-Result<imap::Secret> from_command(const std::string& command) {
+Result<imap::Secret> from_command(const std::string& command, const Cancellation& interrupt) {
   const std::string from = "the password command";
   MBOXFERRY_ASSIGN(ChildOutput child, ChildOutput::start(command));
-  auto password = read_bounded(child.descriptor(), from);
+  auto password = read_bounded(child.descriptor(), from, interrupt);
   const Result<void> ended = child.wait();
   if (!password) return password.error();
   const imap::Secret secret(std::move(*password));
@@ -105,11 +118,11 @@ Result<imap::Secret> from_command(const std::string& command) {
 
 Result<imap::Secret> get_password(const PasswordSource& source, const std::string& label,
                                   const Cancellation& interrupt) {
-  if (!source.file.empty()) return from_file(source.file);
+  if (!source.file.empty()) return from_file(source.file, interrupt);
   if (!source.environment.empty()) return from_environment(source.environment);
   if (!source.command.empty()) {
-    auto password = from_command(source.command);
-    if (interrupt.requested()) return Error{ErrorCode::interrupted, "interrupted", ""};
+    auto password = from_command(source.command, interrupt);
+    if (interrupt.requested()) return interrupted_before_login();
     return password;
   }
   MBOXFERRY_ASSIGN(std::string typed, ask_on_terminal("Password of " + label + ": ", interrupt));

@@ -12,6 +12,7 @@
 #include "cli/job_files.h"
 #include "cli/job_source.h"
 #include "cli/options.h"
+#include "cli/sandbox_options.h"
 #include "cli/state_place.h"
 #include "cli/terminal_prompt.h"
 #include "mboxferry/base/time.h"
@@ -50,6 +51,7 @@ OptionTable forget_table() {
   rest.add_options()  //
       ("dry-run,n", flag(), "only say what would be deleted")("yes", flag(), "do not ask")(
           "help,h", "this text");
+  add_sandbox_option(rest);
   table.groups.push_back(choice);
   table.groups.push_back(rest);
   return table;
@@ -62,7 +64,7 @@ struct Choice {
   std::string ended_before;  ///< RFC 3339 in UTC; empty: whenever
 };
 
-Result<Choice> read_choice(const Options& options) {
+Result<Choice> read_forget_choice(const Options& options) {
   Choice choice;
   choice.finished = options.has_flag("finished");
   const std::string age = options.text("older-than");
@@ -192,9 +194,12 @@ Result<int> run_forget(const Arguments& arguments, Context& context) {
     return kExitSuccess;
   }
   MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
-  MBOXFERRY_ASSIGN(const Choice choice, read_choice(options));
+  MBOXFERRY_ASSIGN(const Choice choice, read_forget_choice(options));
   MBOXFERRY_ASSIGN(std::vector<std::string> places, read_places(options, choice));
-  JobSource jobs(std::move(places), false);
+  SandboxRights rights = rights_of(options);
+  add_jobs(rights, places);
+  confine(options, rights);
+  JobSource jobs(std::move(places), false, context.interrupt);
   Forgetting forgetting(jobs, choice, context);
   MBOXFERRY_TRY(forgetting.list());
   MBOXFERRY_TRY(context.out.flush());

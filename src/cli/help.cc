@@ -49,6 +49,13 @@ std::string group_text(const OptionGroup& group) {
 Result<std::string> help_with(const Arguments& arguments) {
   if (arguments.empty() || asks_for_help(arguments)) return program_help();
   const std::string& topic = arguments.front();
+  const std::size_t most = topic == "man" || topic == "completion" ? 2 : 1;
+  if (arguments.size() > most) {
+    return Error{ErrorCode::usage,
+                 "help has no use for '" + arguments[most].substr(0, 40) + "' after '" +
+                     arguments[most - 1].substr(0, 40) + "'",
+                 "try mboxferry help"};
+  }
   if (topic == "man") {
     if (arguments.size() == 1) return program_man_page();
     MBOXFERRY_ASSIGN(const Command* command, command_named(arguments[1]));

@@ -21,8 +21,10 @@ namespace fs = std::filesystem;
 
 /// A job that ended has its verdict in the journal. Of one that has not, nobody can say whether it
 /// still runs.
-Result<job::KnownJob> job_of(const std::string& path, bool anyones) {
-  MBOXFERRY_ASSIGN(const auto journal, journal::Journal::open(path, reading_mode(anyones)));
+Result<job::KnownJob> job_of(const std::string& path, bool anyones,
+                             const Cancellation& interrupt) {
+  MBOXFERRY_ASSIGN(const auto journal,
+                   journal::Journal::open(path, reading_mode(anyones), &interrupt));
   MBOXFERRY_ASSIGN(const auto identity, journal->identity());
   MBOXFERRY_ASSIGN(const auto verdict, journal->note("verdict"));
   MBOXFERRY_ASSIGN(const auto reason, journal->note("reason"));
@@ -74,8 +76,9 @@ Result<void> JobSource::each(const Visitor& visit) {
   if (!jobs_) MBOXFERRY_TRY(find());
   return jobs_->each([&](const job::KnownJob& job) -> Result<void> {
     if (job.journal.empty()) return visit(job, nullptr);
-    const auto journal = journal::Journal::open(job.journal, reading_mode(anyones_));
-    if (!journal) pass_over(journal.error());
+    const auto journal =
+        journal::Journal::open(job.journal, reading_mode(anyones_), &interrupt_);
+    if (!journal) MBOXFERRY_TRY(tell(journal.error()));
     return visit(job, journal ? journal->get() : nullptr);
   });
 }
@@ -93,7 +96,7 @@ Result<void> JobSource::find() {
     if (fs::is_directory(place, ignored)) {
       MBOXFERRY_TRY(find_in_folder(place));
     } else {
-      MBOXFERRY_ASSIGN(const job::KnownJob job, job_of(place, anyones_));
+      MBOXFERRY_ASSIGN(const job::KnownJob job, job_of(place, anyones_, interrupt_));
       MBOXFERRY_TRY(jobs_->add(job));
     }
   }
@@ -103,7 +106,7 @@ Result<void> JobSource::find() {
 /// An account is where its ledger says, whatever becomes of its journal meanwhile: a batch may
 /// begin it between two looks. A journal that no ledger of its folder names speaks for itself.
 Result<void> JobSource::find_in_folder(const std::string& folder) {
-  const Ledgers ledgers = open_ledgers(folder);
+  MBOXFERRY_ASSIGN(const Ledgers ledgers, open_ledgers(folder));
   for (auto ledger = ledgers.begin(); ledger != ledgers.end(); ++ledger) {
     const std::span<const Ledgers::value_type> earlier(ledgers.begin(), ledger);
     MBOXFERRY_TRY((*ledger)->each_named([&](const job::Entry& entry) -> Result<void> {
@@ -122,14 +125,14 @@ Result<void> JobSource::find_in_folder(const std::string& folder) {
     }
     if (entry->path().extension() != ".journal") continue;
     if (!entry->is_regular_file(ignored)) {
-      pass_over(not_a_file(entry->path()));
+      MBOXFERRY_TRY(pass_over(entry->path(), not_a_file(entry->path())));
       continue;
     }
     MBOXFERRY_ASSIGN(const bool visited, is_named(ledgers, entry->path().filename().string()));
     if (visited) continue;
-    const auto job = job_of(entry->path().string(), anyones_);
+    const auto job = job_of(entry->path().string(), anyones_, interrupt_);
     if (!job) {
-      pass_over(job.error());
+      MBOXFERRY_TRY(pass_over(entry->path(), job.error()));
       continue;
     }
     MBOXFERRY_TRY(jobs_->add(*job));
@@ -141,7 +144,7 @@ Result<void> JobSource::find_in_folder(const std::string& folder) {
   return ok();
 }
 
-JobSource::Ledgers JobSource::open_ledgers(const std::string& folder) {
+Result<JobSource::Ledgers> JobSource::open_ledgers(const std::string& folder) {
   Ledgers ledgers;
   std::error_code failed;
   for (fs::directory_iterator entry(folder, failed), end; !failed && entry != end;
@@ -149,14 +152,14 @@ JobSource::Ledgers JobSource::open_ledgers(const std::string& folder) {
     if (entry->path().extension() != ".ledger") continue;
     // Opening a pipe would wait for somebody to write to it.
     if (std::error_code ignored; !entry->is_regular_file(ignored)) {
-      pass_over(not_a_file(entry->path()));
+      MBOXFERRY_TRY(pass_over(entry->path(), not_a_file(entry->path())));
       continue;
     }
-    auto ledger = job::Ledger::open_to_read(entry->path().string(), anyones_);
+    auto ledger = job::Ledger::open_to_read(entry->path().string(), anyones_, &interrupt_);
     if (ledger) {
       ledgers.push_back(std::move(*ledger));
     } else {
-      pass_over(ledger.error());
+      MBOXFERRY_TRY(pass_over(entry->path(), ledger.error()));
     }
   }
   return ledgers;
@@ -173,21 +176,35 @@ Result<void> JobSource::add_entry(const fs::path& folder, const job::Entry& entr
   known.reason = facts.reason;
   std::error_code ignored;
   if (!entry.journal.empty() && fs::exists(path, ignored)) {
-    const auto job = job_of(path.string(), anyones_);
+    const auto job = job_of(path.string(), anyones_, interrupt_);
     if (job) return jobs_->add(*job);
     // One that is just being made says that it is empty.
     const bool beginning =
         entry.state == job::AccountState::waiting || entry.state == job::AccountState::running;
-    if (!beginning || job.error().code != ErrorCode::configuration) pass_over(job.error());
+    if (!beginning || job.error().code != ErrorCode::configuration)
+      MBOXFERRY_TRY(tell(job.error()));
     if (known.reason.empty()) known.reason = job.error().what;
   }
   if (known.reason.empty() && known.verdict == "unfinished") known.reason = "not begun";
   return jobs_->add(known);
 }
 
-void JobSource::pass_over(Error error) {
+Result<void> JobSource::tell(Error error) {
+  if (error.code == ErrorCode::interrupted || interrupt_.requested())
+    return interrupted("interrupted while reading journals");
   say(describe(error));
   if (!trouble_) trouble_ = std::move(error);
+  return ok();
+}
+
+/// Its job may have mail that has not arrived, so it is one that failed.
+Result<void> JobSource::pass_over(const fs::path& path, const Error& error) {
+  MBOXFERRY_TRY(tell(error));
+  job::KnownJob job;
+  job.account = job.user = path.filename().string();
+  job.verdict = "failed";
+  job.reason = error.what;
+  return jobs_->add(job);
 }
 
 }  // namespace mboxferry::cli

@@ -22,14 +22,15 @@ namespace mboxferry::cli {
 class JobSource {
  public:
   /// `anyones`: also files that other users own or can write.
-  JobSource(std::vector<std::string> places, bool anyones)
-      : places_(std::move(places)), anyones_(anyones) {}
+  JobSource(std::vector<std::string> places, bool anyones, const Cancellation& interrupt)
+      : places_(std::move(places)), anyones_(anyones), interrupt_(interrupt) {}
 
   /// `journal` is null where a job was not begun, or cannot be read any more.
   using Visitor = std::function<Result<void>(const job::KnownJob&, const journal::Journal*)>;
   /// Opens one journal after the other, for reading only. One that is named and cannot be read ends
-  /// the walk; one in a folder is passed over, told on standard error and kept for trouble(). All
-  /// walks visit what the first one found.
+  /// the walk; one in a folder is visited as a job that failed, with its file's name and without a
+  /// journal, told on standard error and kept for trouble(). All walks visit what the first one
+  /// found.
   Result<void> each(const Visitor& visit);
   /// The same for reports.
   Result<void> visit(const report::AccountVisitor& visit);
@@ -41,12 +42,15 @@ class JobSource {
   Result<void> find();
   Result<void> find_in_folder(const std::string& folder);
   using Ledgers = std::vector<std::unique_ptr<const job::Ledger>>;
-  Ledgers open_ledgers(const std::string& folder);
+  Result<Ledgers> open_ledgers(const std::string& folder);
   Result<void> add_entry(const std::filesystem::path& folder, const job::Entry& entry);
-  void pass_over(Error error);
+  /// What cannot be read. Fails when it was interrupted.
+  Result<void> tell(Error error);
+  Result<void> pass_over(const std::filesystem::path& path, const Error& error);
 
   std::vector<std::string> places_;
   bool anyones_;
+  const Cancellation& interrupt_;
   std::optional<job::JobList> jobs_;
   std::optional<Error> trouble_;
 };

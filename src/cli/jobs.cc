@@ -11,6 +11,7 @@
 #include "cli/job_source.h"
 #include "cli/journal_options.h"
 #include "cli/options.h"
+#include "cli/sandbox_options.h"
 #include "cli/state_place.h"
 #include "mboxferry/journal/lock_file.h"
 #include "mboxferry/report/job_report.h"
@@ -35,6 +36,7 @@ OptionTable jobs_table() {
   auto output = option_group("options");
   output.add_options()("json", flag(), "a JSON document instead of text (jobs/schema/jobs.json)");
   add_owner_option(output);
+  add_sandbox_option(output);
   output.add_options()("help,h", "this text");
   table.groups.push_back(output);
   return table;
@@ -179,7 +181,10 @@ Result<int> run_jobs(const Arguments& arguments, Context& context) {
   if (folder.empty()) {
     MBOXFERRY_ASSIGN(folder, existing_state_folder("a folder of journals"));
   }
-  JobSource jobs({folder}, takes_any_owner(options));
+  SandboxRights rights = rights_of(options);
+  add_jobs(rights, {folder});
+  confine(options, rights);
+  JobSource jobs({folder}, takes_any_owner(options), context.interrupt);
   MBOXFERRY_TRY(options.has_flag("json") ? write_json(context.out, jobs)
                                          : write_text(context.out, jobs, folder));
   return jobs.trouble() ? exit_status(jobs.trouble()->code) : kExitSuccess;

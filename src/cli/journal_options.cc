@@ -5,13 +5,14 @@
 namespace mboxferry::cli {
 
 Result<std::unique_ptr<journal::Journal>> open_journal(const Options& options,
-                                                       journal::OpenMode mode) {
+                                                       journal::OpenMode mode,
+                                                       const Cancellation& interrupt) {
   const std::string path = options.text("journal");
   if (path.empty()) {
     return Error{ErrorCode::usage, "no journal is named",
                  "migrate tells its journal at its end; look in ~/.local/state/mboxferry"};
   }
-  return journal::Journal::open(path, mode);
+  return journal::Journal::open(path, mode, &interrupt);
 }
 
 void add_owner_option(boost::program_options::options_description& group) {

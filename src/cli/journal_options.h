@@ -9,9 +9,11 @@
 
 namespace mboxferry::cli {
 
-/// Opens the option "journal"; fails with `usage` when none is named.
+/// Opens the option "journal"; reading ends at an interruption. Fails with `usage` when none is
+/// named.
 Result<std::unique_ptr<journal::Journal>> open_journal(const Options& options,
-                                                       journal::OpenMode mode);
+                                                       journal::OpenMode mode,
+                                                       const Cancellation& interrupt);
 
 /// --any-owner, for commands that only show what a journal says.
 void add_owner_option(boost::program_options::options_description& group);

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // mboxferry migrate: archives into one account, or what would happen.
+#include <unistd.h>
+
+#include <algorithm>
+
 #include "cli/archive_options.h"
 #include "cli/command.h"
 #include "cli/connection_options.h"
@@ -13,6 +17,7 @@
 #include "cli/plan_facts.h"
 #include "cli/progress_options.h"
 #include "cli/run_transfer.h"
+#include "cli/sandbox_options.h"
 #include "cli/state_place.h"
 #include "mboxferry/archive/archive.h"
 #include "mboxferry/report/job_report.h"
@@ -76,6 +81,7 @@ OptionTable migrate_table() {
        "write a report (jobs/schema/report.json; with --dry-run plan.json); - is standard output");
   add_report_options(job);
   add_progress_option(job);
+  add_sandbox_option(job);
   job.add_options()  //
       ("config", po::value<std::string>()->value_name("FILE"),
        "take options from this job file, lines of name = value; MBOXFERRY_NAME in the environment "
@@ -98,28 +104,52 @@ Result<std::string> journal_path(const Options& options, const transfer::JobSett
          journal_name(settings.account.label(), settings.archives, settings.mapping.mailbox);
 }
 
-/// Everything but the password, which is asked for last.
+bool all_there(const std::vector<std::string>& archives) {
+  return std::all_of(archives.begin(), archives.end(), [](const std::string& archive) {
+    return archive == "-" || ::access(archive.c_str(), F_OK) == 0;
+  });
+}
+
+/// Everything but a password that is asked for on the terminal, which comes last. Archives are
+/// opened in the sandbox. A password command cannot run there, so it runs before.
 Result<transfer::JobSettings> read_settings(const Options& options,
-                                            const ConnectionSettings& connection) {
+                                            const ConnectionSettings& connection,
+                                            const Cancellation& interrupt) {
   MBOXFERRY_ASSIGN(auto archives, archives_of(options));
   MBOXFERRY_ASSIGN(transfer::JobSettings settings, read_job_settings(options, connection));
   settings.archives = std::move(archives);
   // A name that is not there is told before anybody is asked for a password.
-  MBOXFERRY_ASSIGN(settings.opened, archive::Archive::open_all(settings.archives, settings.open));
+  if (!all_there(settings.archives))
+    MBOXFERRY_TRY(archive::Archive::open_all(settings.archives, settings.open));
   MBOXFERRY_TRY(check_report_files(options));
   auto journal = journal_path(options, settings);
   if (!journal && !options.has_flag("dry-run")) return journal.error();
   settings.journal_path = journal ? *std::move(journal) : "";
   if (auto folder = state_folder_name(options)) settings.state_folder = *std::move(folder);
   MBOXFERRY_ASSIGN(settings.connection, make_connection_options(connection));
+  if (!connection.password.command.empty()) {
+    MBOXFERRY_ASSIGN(settings.account.password,
+                     get_password(connection.password, settings.account.label(), interrupt));
+  }
+  SandboxRights rights = rights_of(options);
+  add_archives(rights, settings.archives, settings.open.follow_links);
+  if (!settings.journal_path.empty()) add_journal(rights, settings.journal_path);
+  if (!settings.state_folder.empty()) rights.workplaces.push_back(settings.state_folder);
+  if (!connection.password.file.empty()) add_input(rights, connection.password.file);
+  confine(options, rights);
+  MBOXFERRY_ASSIGN(settings.opened, archive::Archive::open_all(settings.archives, settings.open));
   return settings;
 }
 
 Result<int> dry_run(const Options& options, const transfer::JobSettings& settings,
                     report::ProgressPrinter& printer, Context& context) {
   PrintingObserver observer(printer, context.interrupt);
-  const auto plan = transfer::plan_job(settings, observer, context.interrupt);
+  auto plan = transfer::plan_job(settings, observer, context.interrupt);
   printer.finish();
+  if (const auto journal = journal_path(options, settings); plan && !journal) {
+    plan->go = false;
+    plan->reasons.insert(plan->reasons.begin(), describe(journal.error()));
+  }
   const report::PlanFacts facts =
       plan ? plan_facts(settings, *plan)
            : no_plan(settings.account.user, settings.account.host, plan.error().what);
@@ -147,10 +177,14 @@ Result<int> run_migrate(const Arguments& arguments, Context& context) {
   }
   MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
   MBOXFERRY_ASSIGN(const ConnectionSettings connection, read_connection_settings(options));
-  MBOXFERRY_ASSIGN(transfer::JobSettings settings, read_settings(options, connection));
+  MBOXFERRY_ASSIGN(transfer::JobSettings settings,
+                   read_settings(options, connection, context.interrupt));
   MBOXFERRY_ASSIGN(const auto printer, make_printer(options, settings.account.label()));
-  MBOXFERRY_ASSIGN(settings.account.password,
-                   get_password(connection.password, settings.account.label(), context.interrupt));
+  if (connection.password.command.empty()) {
+    MBOXFERRY_ASSIGN(
+        settings.account.password,
+        get_password(connection.password, settings.account.label(), context.interrupt));
+  }
   return options.has_flag("dry-run") ? dry_run(options, settings, *printer, context)
                                      : transfer_now(options, settings, *printer, context);
 }

@@ -110,7 +110,12 @@ Result<Layer> read_job_file(const po::options_description& all, const std::strin
   struct stat status {};
   if (::stat(path.c_str(), &status) == 0)
     MBOXFERRY_TRY(refuse_writable_by_others(status, "job file", path));
-  return parse_layer("in " + path + ": ", all, [&] { return po::parse_config_file(file, all); });
+  MBOXFERRY_ASSIGN(Layer layer, parse_layer("in " + path + ": ", all,
+                                            [&] { return po::parse_config_file(file, all); }));
+  // It is a program then, as a CSV with such columns is.
+  if (layer.get<std::string>("password-command") || layer.get<std::string>("password-env"))
+    MBOXFERRY_TRY(refuse_replaceable_by_others("job file", path));
+  return layer;
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "cli/state_place.h"
 #include "mboxferry/base/file.h"
+#include "cli/sandbox_options.h"
 #include "mboxferry/base/time.h"
 #include "mboxferry/report/csv_ledger.h"
 #include "mboxferry/report/html_page.h"
@@ -47,6 +48,7 @@ OptionTable report_table() {
       ("html", po::value<std::string>()->value_name("FILE"),
        "a page with charts for a browser; it needs no network");
   add_owner_option(output);
+  add_sandbox_option(output);
   output.add_options()("help,h", "this text");
   table.groups.push_back(output);
   return table;
@@ -124,7 +126,14 @@ Result<int> run_report(const Arguments& arguments, Context& context) {
                      existing_state_folder("a journal, or a folder of them"));
   }
   MBOXFERRY_TRY(check_places(options));
-  JobSource jobs(std::move(places), takes_any_owner(options));
+  SandboxRights rights = rights_of(options);
+  for (const char* format : kFormats) {
+    const std::string path = options.text(format);
+    if (!path.empty() && path != "-") add_output(rights, path);
+  }
+  add_jobs(rights, places);
+  confine(options, rights);
+  JobSource jobs(std::move(places), takes_any_owner(options), context.interrupt);
   MBOXFERRY_TRY(write_all_reports(options, jobs, context));
   // It has been told already; the status says that something is missing.
   return jobs.trouble() ? exit_status(jobs.trouble()->code) : kExitSuccess;

@@ -17,6 +17,7 @@
 #include "cli/options.h"
 #include "cli/progress_options.h"
 #include "cli/run_transfer.h"
+#include "cli/sandbox_options.h"
 #include "mboxferry/report/job_report.h"
 #include "mboxferry/report/printable.h"
 #include "mboxferry/transfer/job.h"
@@ -57,6 +58,7 @@ OptionTable retry_table() {
   add_resend_option(job);
   add_report_options(job);
   add_progress_option(job);
+  add_sandbox_option(job);
   job.add_options()  //
       ("config", po::value<std::string>()->value_name("FILE"),
        "take options from this job file")  //
@@ -93,7 +95,8 @@ Result<bool> is_finished(const journal::Journal& journal) {
                      [](const journal::FolderRow& folder) { return folder.index_done; });
 }
 
-/// Everything of the job but its password.
+/// Everything of the job but a password that is asked for on the terminal. Archives are opened in
+/// the sandbox.
 Result<transfer::JobSettings> read_settings(const Options& options,
                                             const ConnectionSettings& connection,
                                             const journal::Journal& journal,
@@ -115,8 +118,19 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   settings.strict = options.has_flag("strict");
   settings.resend_doubtful = options.has_flag("resend-doubtful");
   MBOXFERRY_TRY(check_report_files(options));
-  MBOXFERRY_ASSIGN(settings.opened, archive::Archive::open_all(settings.archives, settings.open));
   MBOXFERRY_ASSIGN(settings.connection, make_connection_options(connection));
+  if (!connection.password.command.empty()) {
+    MBOXFERRY_ASSIGN(settings.account.password,
+                     get_password(connection.password, settings.account.label(), interrupt));
+  }
+  SandboxRights rights = rights_of(options);
+  add_archives(rights, settings.archives, settings.open.follow_links);
+  add_journal(rights, journal.path());
+  for (const std::string& input : {settings.account.ca_file, connection.password.file}) {
+    if (!input.empty()) add_input(rights, input);
+  }
+  confine(options, rights);
+  MBOXFERRY_ASSIGN(settings.opened, archive::Archive::open_all(settings.archives, settings.open));
   return settings;
 }
 
@@ -130,7 +144,8 @@ Result<int> run_retry(const Arguments& arguments, Context& context) {
   }
   MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
   MBOXFERRY_ASSIGN(const ConnectionSettings connection, read_connection_settings(options));
-  MBOXFERRY_ASSIGN(auto journal, open_journal(options, journal::OpenMode::read_only));
+  MBOXFERRY_ASSIGN(auto journal,
+                   open_journal(options, journal::OpenMode::read_only, context.interrupt));
   MBOXFERRY_ASSIGN(const auto refused, transfer::find_refused(*journal, read_choice(options)));
   MBOXFERRY_ASSIGN(const bool finished, is_finished(*journal));
   if (finished && refused.reasons.empty()) {
@@ -147,8 +162,11 @@ Result<int> run_retry(const Arguments& arguments, Context& context) {
                    read_settings(options, connection, *journal, context.interrupt));
   MBOXFERRY_ASSIGN(const auto printer, make_printer(options, settings.account.label()));
   journal.reset();
-  MBOXFERRY_ASSIGN(settings.account.password,
-                   get_password(connection.password, settings.account.label(), context.interrupt));
+  if (connection.password.command.empty()) {
+    MBOXFERRY_ASSIGN(
+        settings.account.password,
+        get_password(connection.password, settings.account.label(), context.interrupt));
+  }
   return transfer_now(options, settings, *printer, context);
 }
 

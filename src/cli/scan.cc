@@ -10,6 +10,7 @@
 #include "cli/mapping_options.h"
 #include "cli/options.h"
 #include "cli/progress_options.h"
+#include "cli/sandbox_options.h"
 #include "cli/scan_folder.h"
 #include "cli/scan_output.h"
 #include "mboxferry/plan/folder_filter.h"
@@ -36,6 +37,7 @@ OptionTable scan_table() {
       ("list", flag(), "one JSON object a message, on a line")                       //
       ("left-out", flag(), "also name the files that are no mail, which are counted otherwise");
   add_progress_option(output);
+  add_sandbox_option(output);
   output.add_options()("help,h", "this text");
   auto reading = option_group("how archives are read");
   add_reading_options(reading);
@@ -87,6 +89,8 @@ class Scan {
   }
 
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
+  /// Folders of a tree could not be read to their end.
+  [[nodiscard]] bool is_incomplete() const { return is_incomplete_; }
 
  private:
   Result<void> read_archive(const archive::Archive& archive) {
@@ -114,7 +118,13 @@ class Scan {
       mail = mail || scanned.totals.mail;
       ++totals_.folders;
       totals_.messages += scanned.totals.messages;
-      if (scanned.error) remember(*scanned.error);
+      if (scanned.error && archive.is_tree() && scanned.error->code == ErrorCode::not_mail) {
+        // As for a job, one damaged folder of a tree is a part that is not read.
+        printer_.notice(describe(*scanned.error));
+        is_incomplete_ = true;
+      } else if (scanned.error) {
+        remember(*scanned.error);
+      }
       if (interrupt_.requested()) break;
     }
     totals_.bytes += bytes;
@@ -142,6 +152,7 @@ class Scan {
   report::ProgressSample sample_;
   ScanTotals totals_;
   std::optional<Error> error_;
+  bool is_incomplete_ = false;
 };
 
 /// Progress on the terminal would be painted between the lines of a list.
@@ -164,12 +175,16 @@ Result<int> run_scan(const Arguments& arguments, Context& context) {
   MBOXFERRY_ASSIGN(FolderChoice choice, read_folder_choice(options));
   MBOXFERRY_ASSIGN(const auto filter, plan::FolderFilter::create(std::move(choice.include),
                                                                  std::move(choice.exclude)));
+  MBOXFERRY_ASSIGN(const auto open, read_open_options(options));
+  SandboxRights rights = rights_of(options);
+  rights.uses_network = false;
+  add_archives(rights, paths, open.follow_links);
+  confine(options, rights);
   MBOXFERRY_ASSIGN(auto printer, make_printer(options));
   if (would_mix(options)) {
     printer =
         report::make_progress_printer(report::ProgressStyle::none, STDERR_FILENO, system_clock());
   }
-  MBOXFERRY_ASSIGN(const auto open, read_open_options(options));
   MBOXFERRY_ASSIGN(const auto archives, archive::Archive::open_all(paths, open));
   MBOXFERRY_ASSIGN(const auto output, make_output(options, context.out));
   const bool for_people = !options.has_flag("json") && !options.has_flag("list");
@@ -181,7 +196,7 @@ Result<int> run_scan(const Arguments& arguments, Context& context) {
                  "run the same command again"};
   }
   if (scan.error()) return *scan.error();
-  return kExitSuccess;
+  return scan.is_incomplete() ? kExitRefused : kExitSuccess;
 }
 
 }  // namespace mboxferry::cli

@@ -8,6 +8,7 @@
 #include "cli/job_source.h"
 #include "cli/journal_options.h"
 #include "cli/options.h"
+#include "cli/sandbox_options.h"
 #include "cli/state_place.h"
 #include "mboxferry/report/job_report.h"
 #include "mboxferry/report/jobs_summary.h"
@@ -30,6 +31,7 @@ OptionTable status_table() {
       ("json", flag(),
        "a JSON document instead of text (jobs/schema/status.json; of a folder report.json)");
   add_owner_option(output);
+  add_sandbox_option(output);
   output.add_options()("help,h", "this text");
   table.groups.push_back(output);
   return table;
@@ -39,7 +41,7 @@ namespace {
 
 /// Of all journals in a folder.
 Result<int> show_folder(const std::string& folder, const Options& options, Context& context) {
-  JobSource jobs({folder}, takes_any_owner(options));
+  JobSource jobs({folder}, takes_any_owner(options), context.interrupt);
   const bool json = options.has_flag("json");
   const report::AccountSource accounts = [&](const report::AccountVisitor& visit) {
     return jobs.visit(visit);
@@ -62,10 +64,13 @@ Result<int> run_status(const Arguments& arguments, Context& context) {
   if (path.empty()) {
     MBOXFERRY_ASSIGN(path, existing_state_folder("a journal, or a folder of them"));
   }
+  SandboxRights rights = rights_of(options);
+  add_jobs(rights, {path});
+  confine(options, rights);
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) return show_folder(path, options, context);
-  MBOXFERRY_ASSIGN(const auto journal,
-                   open_journal(options, reading_mode(takes_any_owner(options))));
+  MBOXFERRY_ASSIGN(const auto journal, open_journal(options, reading_mode(takes_any_owner(options)),
+                                                    context.interrupt));
   MBOXFERRY_TRY(options.has_flag("json") ? report::write_status_report(context.out, *journal)
                                          : report::write_status_summary(context.out, *journal));
   return kExitSuccess;

@@ -15,6 +15,7 @@
 #include "cli/job_settings.h"
 #include "cli/job_source.h"
 #include "cli/options.h"
+#include "cli/sandbox_options.h"
 #include "cli/state_place.h"
 #include "cli/terminal_prompt.h"
 #include "cli/verify_job.h"
@@ -54,8 +55,9 @@ OptionTable verify_table() {
       ("yes", flag(), "with --remove-copies: do not ask")                              //
       ("json", flag(), "one JSON document (jobs/schema/verify.json) instead of text")  //
       ("config", boost::program_options::value<std::string>()->value_name("FILE"),
-       "take options from this job file")  //
-      ("help,h", "this text");
+       "take options from this job file");
+  add_sandbox_option(output);
+  output.add_options()("help,h", "this text");
   auto connection = option_group("connection; what is not given is as it was for the job");
   add_connection_options(connection);
   add_journal_target_option(connection);
@@ -132,16 +134,23 @@ Result<void> write_notes(report::TextOutput& out, const journal::Journal& journa
   });
 }
 
-/// One job. Returns the exit status.
-Result<int> verify_one(const std::string& path, const Options& options,
+/// One job, maybe of a folder for which the process is confined already. Returns the exit status.
+Result<int> verify_one(const std::string& path, bool in_folder, const Options& options,
                        const ConnectionSettings& settings, Context& context) {
-  MBOXFERRY_ASSIGN(const auto journal, journal::Journal::open(path, journal::OpenMode::resume));
+  MBOXFERRY_ASSIGN(const auto journal, journal::Journal::open(path, journal::OpenMode::resume,
+                                                              &context.interrupt));
   MBOXFERRY_ASSIGN(imap::Account account, job_account(*journal, settings));
   MBOXFERRY_TRY(confirm_journal_target(options, *journal, account, context.interrupt));
   MBOXFERRY_ASSIGN(auto connection, make_connection_options(settings));
   connection.interrupt = &context.interrupt;
   MBOXFERRY_ASSIGN(account.password,
                    get_password(settings.password, account.label(), context.interrupt));
+  if (!in_folder) {
+    SandboxRights rights = rights_of(options);
+    add_journal(rights, journal->path());
+    if (!account.ca_file.empty()) add_input(rights, account.ca_file);
+    confine(options, rights);
+  }
   MBOXFERRY_ASSIGN(const auto target,
                    transfer::returning([&] { return imap::connect_read_only(account, connection); },
                                        waits_of(context)));
@@ -221,7 +230,7 @@ int worse_status(int one, int other) {
 /// All jobs of a folder, one after the other; one job's trouble stops no other.
 Result<int> verify_folder(const std::string& folder, const Options& options,
                           const ConnectionSettings& settings, Context& context) {
-  JobSource source({folder}, false);
+  JobSource source({folder}, false, context.interrupt);
   MBOXFERRY_ASSIGN(const Jobs jobs, jobs_of(source, context));
   if (jobs.journals.empty()) {
     return Error{ErrorCode::usage, "there is no job to verify in " + folder,
@@ -241,10 +250,17 @@ Result<int> verify_folder(const std::string& folder, const Options& options,
                              folder, jobs.accounts.size()),
                  "name a journal, or use batch --verify with the CSV"};
   }
+  // A password command runs for each job, and could not in a sandbox.
+  if (settings.password.command.empty()) {
+    SandboxRights rights = rights_of(options);
+    rights.reads_everything = true;
+    rights.workplaces.push_back(folder);
+    confine(options, rights);
+  }
   int status = jobs.any_unfinished ? kExitTryLater : kExitSuccess;
   if (source.trouble()) status = worse_status(status, exit_status(source.trouble()->code));
   for (const std::string& journal : jobs.journals) {
-    const auto one = verify_one(journal, options, settings, context);
+    const auto one = verify_one(journal, true, options, settings, context);
     if (!one && (one.error().code == ErrorCode::interrupted || !several)) return one;
     if (!one) say_error(one.error());
     status = worse_status(status, one ? *one : exit_status(one.error().code));
@@ -274,7 +290,7 @@ Result<int> run_verify(const Arguments& arguments, Context& context) {
   std::error_code error;
   const bool is_folder = std::filesystem::is_directory(path, error);
   return is_folder ? verify_folder(path, options, settings, context)
-                   : verify_one(path, options, settings, context);
+                   : verify_one(path, false, options, settings, context);
 }
 
 }  // namespace mboxferry::cli

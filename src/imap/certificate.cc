@@ -3,6 +3,7 @@
 #include "imap/certificate.h"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <openssl/x509v3.h>
 
 #include <array>
@@ -15,6 +16,8 @@ namespace mboxferry::imap {
 namespace {
 
 constexpr std::size_t kNamesShown = 6;
+// OpenSSL's security level 2 rounds: it takes keys of somewhat fewer bits.
+constexpr int kLeastRsaBits = 2048;
 
 using Names = Handle<GENERAL_NAMES, GENERAL_NAMES_free>;
 using Bio = Handle<BIO, BIO_free>;
@@ -24,6 +27,14 @@ std::string text_of(const ASN1_STRING* value) {
   const auto* bytes = ASN1_STRING_get0_data(value);
   return printable(
       {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(ASN1_STRING_length(value))});
+}
+
+/// 0 for keys of other kinds.
+int rsa_bits(X509* certificate) {
+  const EVP_PKEY* const key = X509_get0_pubkey(certificate);
+  if (key == nullptr) return 0;
+  const int kind = EVP_PKEY_get_base_id(key);
+  return kind == EVP_PKEY_RSA || kind == EVP_PKEY_RSA_PSS ? EVP_PKEY_get_bits(key) : 0;
 }
 
 std::string common_name(const X509_NAME* name) {
@@ -52,7 +63,7 @@ std::string names_of(X509* certificate) {
     const std::string name = name_of(*sk_GENERAL_NAME_value(names.get(), i));
     if (!name.empty()) all += (all.empty() ? "" : ", ") + name;
   }
-  return all.empty() ? common_name(X509_get_subject_name(certificate)) : all;
+  return all;
 }
 
 std::string date_of(const ASN1_TIME* time) {
@@ -173,6 +184,12 @@ bool CertificateCheck::decide(X509_STORE_CTX* store) {
   not_before_ = date_of(X509_get0_notBefore(leaf));
   not_after_ = date_of(X509_get0_notAfter(leaf));
   fingerprint_ = "sha256:" + message::to_hex(digest);
+  if (const int bits = rsa_bits(leaf); bits > 0 && bits < kLeastRsaBits) {
+    small_key_ = bits;
+    cause_ = X509_V_ERR_EE_KEY_TOO_SMALL;
+    X509_STORE_CTX_set_error(store, cause_);
+    return false;
+  }
   if (pin_) {
     pin_differs_ = digest != *pin_;
     if (pin_differs_) X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
@@ -183,9 +200,20 @@ bool CertificateCheck::decide(X509_STORE_CTX* store) {
       return cause_ == X509_V_OK;
     }
   }
-  if (X509_verify_cert(store) == 1) return true;
-  cause_ = X509_STORE_CTX_get_error(store);
-  return false;
+  if (X509_verify_cert(store) != 1) {
+    cause_ = X509_STORE_CTX_get_error(store);
+    return false;
+  }
+  const STACK_OF(X509)* const chain = X509_STORE_CTX_get0_chain(store);
+  for (int i = 1; i < sk_X509_num(chain); ++i) {
+    const int bits = rsa_bits(sk_X509_value(chain, i));
+    if (bits == 0 || bits >= kLeastRsaBits) continue;
+    small_key_ = bits;
+    cause_ = X509_V_ERR_CA_KEY_TOO_SMALL;
+    X509_STORE_CTX_set_error(store, cause_);
+    return false;
+  }
+  return true;
 }
 
 Error CertificateCheck::error() const {
@@ -193,6 +221,9 @@ Error CertificateCheck::error() const {
   const std::string pin_hint =
       "; or, once its operator has confirmed it, --tls-pin " + fingerprint_;
   const std::string pin_only_hint = "; --tls-pin-only makes the pin stand for this check, too";
+  // A pin that is given stands for the issuer unless there is a CA file.
+  const std::string issuer_pin_hint =
+      "the pin fits; give its issuer's certificate with --ca-file, or leave that option out";
   if (pin_differs_) {
     return tls_error(subject + "is not the pinned one: it is " + fingerprint_,
                      "if the operator has confirmed the new certificate, change the pin");
@@ -205,20 +236,31 @@ Error CertificateCheck::error() const {
       return tls_error(subject + "is not valid before " + not_before_,
                        "check this machine's clock");
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-      return tls_error(subject + "is self-signed", "give it with --ca-file" + pin_hint);
+      return tls_error(subject + "is self-signed",
+                       pin_ ? issuer_pin_hint : "give it with --ca-file" + pin_hint);
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return tls_error(
-          subject + "is for " + (names_.empty() ? "no host" : names_) + ", not for " + host_,
-          "connect to a name that the certificate holds" +
+          subject + (names_.empty()
+                         ? "names no host, as a common name does not count: it is not for " + host_
+                         : "is for " + names_ + ", not for " + host_),
+          (names_.empty() ? "the operator must renew it with subject alternative names"
+                          : "connect to a name that the certificate holds") +
               (pin_ ? pin_only_hint : pin_hint + " and --tls-pin-only"));
+    case X509_V_ERR_EE_KEY_TOO_SMALL:
+    case X509_V_ERR_CA_KEY_TOO_SMALL:
+      return tls_error(
+          subject + (cause_ == X509_V_ERR_EE_KEY_TOO_SMALL ? "has" : "comes from") +
+              (small_key_ > 0 ? fmt::format(" an RSA key of {} bits", small_key_) : " a weak key") +
+              "; the least is RSA with 2048",
+          "the operator must renew it with a longer key");
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
       return tls_error(
           subject + "comes from an unknown issuer" + (issuer_.empty() ? "" : ", " + issuer_),
-          "give the issuer's certificate with --ca-file" + pin_hint);
+          pin_ ? issuer_pin_hint : "give the issuer's certificate with --ca-file" + pin_hint);
     default:
       return tls_error(subject + "is refused: " + X509_verify_cert_error_string(cause_));
   }

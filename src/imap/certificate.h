@@ -47,6 +47,7 @@ class CertificateCheck {
   bool refused_ = false;
   bool pin_differs_ = false;
   int cause_ = 0;      ///< X509_V_ERR_*
+  int small_key_ = 0;  ///< bits of the RSA key that is too short
   std::string names_;  ///< what the certificate is for
   std::string issuer_;
   std::string not_before_;

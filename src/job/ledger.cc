@@ -3,6 +3,7 @@
 #include "mboxferry/job/ledger.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -151,6 +152,12 @@ Error other_version(const std::string& path) {
           "use that version, or remove it: it is made anew from the accounts' journals"};
 }
 
+constexpr int kStepsPerLook = 10'000;
+
+int is_interrupted(void* interrupt) noexcept {
+  return static_cast<const Cancellation*>(interrupt)->requested() ? 1 : 0;
+}
+
 // Where SQLite may not make its files beside a ledger, one that nobody works with can be read all
 // the same.
 SQLite::Database open_database_to_read(const std::string& path) {
@@ -168,11 +175,16 @@ SQLite::Database open_database_to_read(const std::string& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<const Ledger>> Ledger::open_to_read(const std::string& path, bool anyones) {
+Result<std::unique_ptr<const Ledger>> Ledger::open_to_read(const std::string& path, bool anyones,
+                                                           const Cancellation* interrupt) {
   if (!anyones) MBOXFERRY_TRY(check_state_file(path));
   try {
     auto state = std::make_unique<State>();
     state->database = open_database_to_read(path);
+    if (interrupt != nullptr) {
+      sqlite3_progress_handler(state->database.getHandle(), kStepsPerLook, is_interrupted,
+                               const_cast<Cancellation*>(interrupt));
+    }
     if (state->database.execAndGet("PRAGMA user_version").getInt() != kLedgerFormat)
       return other_version(path);
     return std::unique_ptr<const Ledger>(new Ledger(std::move(state)));

@@ -3,6 +3,7 @@
 #include "journal/database.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "mboxferry/base/file.h"
 
@@ -21,6 +22,20 @@ constexpr const char* kConnectionSettings =
 
 // Longer than any value of a journal.
 constexpr int kLongestValue = 16 << 20;
+
+// Steps of SQLite's machine between two looks at an interruption, and how many a reader may take
+// together: a tree of pages that lead to each other again and again takes any number. A walk over
+// all messages takes about one a byte.
+constexpr int kStepsPerLook = 10'000;
+constexpr std::uint64_t kLeastSteps = 20'000'000;
+constexpr std::uint64_t kStepsPerByte = 500;
+
+std::uint64_t size_of(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && status.st_size > 0
+             ? static_cast<std::uint64_t>(status.st_size)
+             : 0;
+}
 }  // namespace
 
 std::string unchanging_uri(const std::string& path) {
@@ -87,7 +102,22 @@ void Query::bind_one(int index, Blob value) {
   if (status != SQLITE_OK) bind_status_ = status;
 }
 
-Result<std::unique_ptr<Database>> Database::open(const std::string& path, Access access) {
+void Database::watch(const Cancellation& interrupt) {
+  interrupt_ = &interrupt;
+  const std::uint64_t bytes = size_of(path_) + size_of(path_ + "-wal");
+  work_left_ = (kLeastSteps + kStepsPerByte * bytes) / kStepsPerLook;
+  sqlite3_progress_handler(connection_.get(), kStepsPerLook, must_stop, this);
+}
+
+int Database::must_stop(void* self) noexcept {
+  auto* const database = static_cast<Database*>(self);
+  if (database->interrupt_->requested() || database->work_left_ == 0) return 1;
+  --database->work_left_;
+  return 0;
+}
+
+Result<std::unique_ptr<Database>> Database::open(const std::string& path, Access access,
+                                                 const Cancellation* interrupt) {
   std::unique_ptr<Database> database(new Database(path));
   const bool unchanging = access == Access::unchanging;
   const int flags = (access == Access::write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) |
@@ -98,6 +128,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, Access
   const int status = sqlite3_open_v2(name.c_str(), &connection, flags, nullptr);
   database->connection_.reset(connection);
   if (status != SQLITE_OK) return database->error(status);
+  if (interrupt != nullptr) database->watch(*interrupt);
   sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_limit(connection, SQLITE_LIMIT_LENGTH, kLongestValue);
   sqlite3_limit(connection, SQLITE_LIMIT_ATTACHED, 0);
@@ -151,6 +182,10 @@ Error Database::error(int status) const {
       return damaged(path_, "a value in it is longer than any of ours");
     case SQLITE_NOMEM:
       return damaged(path_, "it needs more memory than any of ours");
+    case SQLITE_INTERRUPT:
+      if (interrupt_ != nullptr && interrupt_->requested())
+        return interrupted(fmt::format("interrupted while reading the journal {}", path_));
+      return damaged(path_, "reading it takes more work than its size explains");
     case SQLITE_NOTADB:
       return {.code = ErrorCode::configuration,
               .what = fmt::format("{} is no mboxferry journal: {}", path_, because),

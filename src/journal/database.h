@@ -12,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "mboxferry/base/cancellation.h"
 #include "mboxferry/base/handle.h"
 #include "mboxferry/base/result.h"
 
@@ -65,8 +66,11 @@ class Database {
   /// needs no other file there, and makes none.
   enum class Access { write, read, unchanging };
 
-  /// Opens an existing file and sets what concerns this connection only.
-  static Result<std::unique_ptr<Database>> open(const std::string& path, Access access);
+  /// Opens an existing file and sets what concerns this connection only. With `interrupt`,
+  /// a statement ends when that is requested, and when all of them together have worked more than
+  /// the file's size explains.
+  static Result<std::unique_ptr<Database>> open(const std::string& path, Access access,
+                                                const Cancellation* interrupt = nullptr);
 
   [[nodiscard]] const std::string& path() const { return path_; }
 
@@ -119,8 +123,12 @@ class Database {
  private:
   explicit Database(std::string path) : path_(std::move(path)) {}
   Result<Query> prepare(std::string_view sql);
+  void watch(const Cancellation& interrupt);
+  static int must_stop(void* self) noexcept;
 
   std::string path_;
+  const Cancellation* interrupt_ = nullptr;
+  std::uint64_t work_left_ = 0;
   bool syncs_commits_ = false;
   Handle<sqlite3, sqlite3_close_v2> connection_;
   std::map<std::string, Handle<sqlite3_stmt, sqlite3_finalize>, std::less<>> statements_;

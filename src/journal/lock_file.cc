@@ -36,7 +36,32 @@ std::string holder(int fd) {
   return text.empty() ? "another process" : text;
 }
 
+Error cannot_open_lock(const std::string& path) {
+  return {.code = ErrorCode::cannot_create,
+          .what = fmt::format("cannot create the lock file {}: {}", path, errno_text(errno)),
+          .hint = "name a journal in a directory that can be written, with --journal"};
+}
+
+// What is in the file is about to be lost: it must not be a file that someone gave this name.
+Result<void> check_is_ours(const FileDescriptor& file, const std::string& path) {
+  struct stat status {};
+  if (fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() &&
+      status.st_nlink <= 1)  // none: it was deleted just now
+    return ok();
+  return Error{
+      .code = ErrorCode::configuration,
+      .what = fmt::format("the lock file {} is no file of this user, or has other names", path),
+      .hint = "look at it, and remove it when no mboxferry is at work there"};
+}
+
 }  // namespace
+
+Result<void> LockFile::check(const std::string& journal_path) {
+  const std::string path = journal_path + ".lock";
+  const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (file.valid()) return check_is_ours(file, path);
+  return errno == ENOENT ? ok() : Result<void>(cannot_open_lock(path));
+}
 
 Result<LockFile> LockFile::take(const std::string& journal_path) {
   for (;;) {
@@ -50,20 +75,8 @@ Result<LockFile> LockFile::take(const std::string& journal_path) {
 Result<std::optional<LockFile>> LockFile::try_take(const std::string& journal_path) {
   const std::string path = journal_path + ".lock";
   FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file.valid()) {
-    return Error{.code = ErrorCode::cannot_create,
-                 .what = fmt::format("cannot create the lock file {}: {}", path, errno_text(errno)),
-                 .hint = "name a journal in a directory that can be written, with --journal"};
-  }
-  // What is in the file is about to be lost: it must not be a file that someone gave this name.
-  struct stat status {};
-  if (fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_uid != geteuid() ||
-      status.st_nlink > 1) {
-    return Error{
-        .code = ErrorCode::configuration,
-        .what = fmt::format("the lock file {} is no file of this user, or has other names", path),
-        .hint = "look at it, and remove it when no mboxferry is at work there"};
-  }
+  if (!file.valid()) return cannot_open_lock(path);
+  MBOXFERRY_TRY(check_is_ours(file, path));
   // An open-file-description lock: unlike a POSIX one it is not lost when another descriptor of
   // the same file is closed, and unlike flock it works over NFS.
   struct flock request {};
@@ -80,8 +93,10 @@ Result<std::optional<LockFile>> LockFile::try_take(const std::string& journal_pa
         .what = fmt::format("the journal {} is in use by {}", journal_path, holder(file.get())),
         .hint = "wait until that process has ended, or stop it; then run the same command again"};
   }
+  struct stat held {};
   struct stat now {};
-  if (::stat(path.c_str(), &now) != 0 || now.st_ino != status.st_ino || now.st_dev != status.st_dev)
+  if (fstat(file.get(), &held) != 0 || ::stat(path.c_str(), &now) != 0 ||
+      now.st_ino != held.st_ino || now.st_dev != held.st_dev)
     return std::optional<LockFile>();
   // The text helps people only, so a full disk must not fail here: the journal itself will.
   const std::string text = who_we_are();

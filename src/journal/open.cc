@@ -75,8 +75,9 @@ Result<void> make_durable(Database& database) {
   return database.sync_commits();
 }
 
-Result<std::unique_ptr<Journal>> open_to_read(const std::string& path, Database::Access access) {
-  MBOXFERRY_ASSIGN(auto database, Database::open(path, access));
+Result<std::unique_ptr<Journal>> open_to_read(const std::string& path, Database::Access access,
+                                              const Cancellation* interrupt) {
+  MBOXFERRY_ASSIGN(auto database, Database::open(path, access, interrupt));
   MBOXFERRY_ASSIGN(const Content content, check_content(*database));
   if (content == Content::nothing) return no_journal(path, "it is empty");
   return std::make_unique<SqliteJournal>(std::move(database), LockFile());
@@ -90,11 +91,12 @@ bool has_log(const std::string& path) {
 
 // SQLite makes two files beside the journal even to read it. Where it may not, a journal whose job
 // has ended can be read all the same.
-Result<std::unique_ptr<Journal>> open_to_read(const std::string& path) {
+Result<std::unique_ptr<Journal>> open_to_read(const std::string& path,
+                                              const Cancellation* interrupt) {
   MBOXFERRY_TRY(check_file(path));
-  auto journal = open_to_read(path, Database::Access::read);
+  auto journal = open_to_read(path, Database::Access::read, interrupt);
   if (journal || journal.error().code != ErrorCode::cannot_create || has_log(path)) return journal;
-  return open_to_read(path, Database::Access::unchanging);
+  return open_to_read(path, Database::Access::unchanging, interrupt);
 }
 
 // SQLite keeps an unnamed database in a temporary file of its own, which has no name either.
@@ -124,15 +126,16 @@ Result<std::unique_ptr<Journal>> copy_file(const std::string& path, Database::Ac
 
 }  // namespace
 
-Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, OpenMode mode) {
+Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, OpenMode mode,
+                                               const Cancellation* interrupt) {
   if (mode == OpenMode::scratch) return open_scratch();
   // The lock is beside the file itself: two names of one journal must find one lock.
   const std::string file = canonical_path(path);
-  if (mode == OpenMode::read_anyones) return open_to_read(file);
+  if (mode == OpenMode::read_anyones) return open_to_read(file, interrupt);
   if (mode == OpenMode::read_only) {
     MBOXFERRY_TRY(check_file(file));
     MBOXFERRY_TRY(check_state_file(file));
-    return open_to_read(file);
+    return open_to_read(file, interrupt);
   }
   if (mode == OpenMode::resume) MBOXFERRY_TRY(check_file(file));
   MBOXFERRY_TRY(check_state_file(file));
@@ -143,7 +146,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, OpenMode
     MBOXFERRY_TRY(create_private_file("journal", file, "--journal"));
   MBOXFERRY_TRY(check_file(file));
   MBOXFERRY_TRY(check_state_file(file));
-  MBOXFERRY_ASSIGN(auto database, Database::open(file, Database::Access::write));
+  MBOXFERRY_ASSIGN(auto database, Database::open(file, Database::Access::write, interrupt));
   MBOXFERRY_ASSIGN(const Content content, check_content(*database));
   if (content == Content::nothing && mode == OpenMode::resume) {
     return no_journal(file, "it is empty");

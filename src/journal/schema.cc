@@ -268,6 +268,7 @@ Result<Content> check_content(Database& database) {
                      "--journal and --skip-existing"};
   }
   MBOXFERRY_TRY(check_objects(database, version));
+  MBOXFERRY_TRY(check_references(database));
   return version < kFormatVersion ? Content::older_journal : Content::journal;
 }
 

@@ -36,6 +36,10 @@ enum class Content { nothing, journal, older_journal };
 /// or other table could make any statement of ours mean something else.
 Result<Content> check_content(Database& database);
 
+/// Fails as damaged when rows that others refer to are not there. Looks at the small tables and a
+/// few messages only.
+Result<void> check_references(Database& database);
+
 /// Makes the tables in an empty database, in one transaction.
 Result<void> create_schema(Database& database);
 

@@ -204,13 +204,17 @@ Result<void> write_job_report(TextOutput& out, const AccountSource& accounts) {
   Spool spool;
   JsonStream list(spool);
   std::string_view verdict = kVerdictsBestFirst.front();
+  bool any = false;
   list.begin_array();
   MBOXFERRY_TRY(accounts([&](const RunFacts& run, const journal::Journal* journal) {
     if (!run.replaced) verdict = worse_verdict(verdict, run.verdict);
+    any = true;
     return write_account(list, journal, run);
   }));
   list.end_array();
   MBOXFERRY_TRY(list.result());
+  // Of no job at all, nobody can say that its mail has arrived.
+  if (!any) verdict = worse_verdict(verdict, "unfinished");
   JsonStream json(out);
   json.begin_object().member("schema", "mboxferry.report/1").member("verdict", verdict);
   json.key("accounts").spooled(spool).end_object().end_line();

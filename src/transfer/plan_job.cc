@@ -12,6 +12,7 @@
 #include <optional>
 #include <system_error>
 
+#include "mboxferry/journal/can_begin.h"
 #include "mboxferry/journal/lock_file.h"
 #include "mboxferry/plan/other_spellings.h"
 #include "mboxferry/transfer/job.h"
@@ -64,7 +65,7 @@ class Planner {
   std::vector<SourceFolder> sources_;
   std::unique_ptr<journal::Journal> journal_;
   bool continues_ = false;  ///< it is a copy of the one that the real run goes on with
-  std::optional<Error> cannot_continue_;  ///< why the real run cannot
+  std::optional<Error> cannot_begin_;  ///< why the real run cannot use it
   std::unique_ptr<imap::ReadOnlyTarget> target_;
   Directory directory_;
   std::optional<imap::Quota> quota_;
@@ -95,6 +96,13 @@ Result<void> Planner::continue_journal() {
 Result<void> Planner::open_journal() {
   const std::string& path = settings_.journal_path;
   std::error_code ignored;
+  if (!path.empty()) {
+    const bool folder_is_made =
+        std::filesystem::path(path).parent_path() ==
+        std::filesystem::path(settings_.state_folder + "/journal").parent_path();
+    if (const auto possible = journal::can_begin(path, folder_is_made); !possible)
+      cannot_begin_ = possible.error();
+  }
   if (!path.empty() && std::filesystem::exists(path, ignored)) {
     const auto holder = journal::LockFile::holder_of(path);
     const auto continued = continue_journal();
@@ -108,7 +116,7 @@ Result<void> Planner::open_journal() {
       continues_ = true;
       return ok();
     }
-    if (!holder) cannot_continue_ = continued.error();
+    if (!holder && !cannot_begin_) cannot_begin_ = continued.error();
   }
   MBOXFERRY_ASSIGN(journal_, journal::Journal::open("", journal::OpenMode::scratch));
   return ok();
@@ -307,9 +315,9 @@ Result<void> Planner::list_unread(Plan& plan) const {
 
 /// What the real run goes on with, or why it cannot.
 void Planner::judge_journal(Plan& plan) const {
-  if (cannot_continue_) {
+  if (cannot_begin_) {
     plan.go = false;
-    plan.reasons.insert(plan.reasons.begin(), describe(*cannot_continue_));
+    plan.reasons.insert(plan.reasons.begin(), describe(*cannot_begin_));
   }
   journal::Count stored;
   std::uint64_t in_doubt = 0;

@@ -76,6 +76,26 @@ class ArchiveTest(BadInputTest):
         folder.mkdir()
         self.refused(folder, 65, "nothing")
 
+    def test_a_damaged_folder_of_a_tree_is_a_part_that_is_not_read(self):
+        tree = self.folder / "tree"
+        tree.mkdir()
+        wanted = archives.make(tree / "Good", 3, seed=1)
+        archives.make(self.folder / "other.mbox", 3, seed=2)
+        packed = gzip.compress((self.folder / "other.mbox").read_bytes())
+        for size in (10, len(packed) - 9):
+            (tree / "Bad.gz").write_bytes(packed[:size])
+            scanned = self.run_program("scan", "--progress=none", "--json", tree)
+            self.assert_code(scanned, 3)
+            self.assertIn("Bad.gz is damaged", scanned.err)
+            planned = self.migrate(self.server, tree, None, "--allow-copies", "--dry-run",
+                                   journal=f"{size}.journal")
+            self.assert_code(planned, 1)
+            moved = self.migrate(self.server, tree, None, "--allow-copies",
+                                 journal=f"{size}.journal")
+            self.assert_code(moved, 3)
+            folders = json.loads(scanned.out)["archives"][0]["folders"]
+            self.assertIn(len(wanted), [one["messages"] for one in folders])
+
     def test_a_picture(self):
         self.refused(self.file("photo.mbox", png_bytes()), 65, "photo.mbox")
 

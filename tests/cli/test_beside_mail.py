@@ -2,6 +2,7 @@
 """Marks, labels and dates from files beside the mail reach the rows of the messages."""
 import json
 import sqlite3
+import tarfile
 import unittest
 import zipfile
 
@@ -56,6 +57,53 @@ class BesideMailTest(ProgramTest):
         base.commit()
         base.close()
         self.write("msg-db.sqlite", path.read_bytes())
+
+    def tarred(self):
+        path = self.folder / "packed.tar"
+        with tarfile.open(path, "w") as packed:
+            for child in sorted(self.tree.rglob("*"), reverse=True):
+                if child.is_file():
+                    packed.add(child, child.relative_to(self.tree))
+        return path
+
+    def scanned(self, archive):
+        """Messages, unread files with their reasons, and notices; names below the archive."""
+        outcome = self.run_program("scan", "--json", archive)
+        self.assert_code(outcome, 0)
+        found, = json.loads(outcome.out)["archives"]
+        unread = {one["path"].removeprefix(str(archive)).lstrip("/: "): one["reason"]
+                  for one in found["unread"]}
+        return sum(one["messages"] for one in found["folders"]), unread, outcome.err
+
+    def test_attachments_that_readpst_took_out_of_messages_are_unread(self):
+        for name in ("Inbox/1", "Inbox/2", "Work/9"):
+            self.write(name, letter(name))
+        taken = ("Inbox/2-report.pdf", "Inbox/2-notes.txt", "Work/9-picture.jpg")
+        for name in (*taken, "Inbox/7-of-nothing.pdf", "Inbox/report.pdf", "Work/2-report.pdf"):
+            self.write(name, b"%PDF-1.4 and so on")
+        for archive in (self.tree, self.tarred(), self.zipped()):
+            messages, unread, _ = self.scanned(archive)
+            self.assertEqual(messages, 3)
+            self.assertEqual(sorted(unread), sorted(taken), archive)
+            self.assertIn("took out of message 2", unread["Inbox/2-report.pdf"])
+
+    def test_new_mail_of_pegasus_mail(self):
+        for name in ("AB12C345.CNM", "ab12c346.cnm", "sub/AB12C347.CNM"):
+            self.write(name, letter(name).replace(b"\n", b"\r\n"))
+        self.write("FOL00123.PMI", b"\0" * 300)
+        for archive in (self.tree, self.tarred()):
+            messages, unread, _ = self.scanned(archive)
+            self.assertEqual((messages, unread), (3, {}))
+
+    def test_keywords_of_courier_are_told(self):
+        self.write("cur/1420538400.M1P2.host,S=100:2,S", letter("one"))
+        self.write("new/1420538401.M1P2.host", letter("two"))
+        self.write("courierimapkeywords/:list", "$Forwarded\n\n1420538400.M1P2.host,S=100:0\n")
+        for archive in (self.tree, self.tarred()):
+            messages, unread, told = self.scanned(archive)
+            self.assertEqual((messages, unread), (2, {}))
+            self.assertIn("read marks or labels that are not read", told)
+            self.assertIn("keywords of Courier", told)
 
     def test_got_your_back(self):
         self.write("2015/1/6/a1.eml", letter("one"))

@@ -90,7 +90,7 @@ class HelpTest(ProgramTest):
                                  capture_output=True, text=True, cwd=self.folder, check=True,
                                  env={"PATH": "/usr/bin:/bin", "XDG_STATE_HOME": self.folder})
         self.assertEqual(printed.stderr, "")
-        return printed.stdout.split()
+        return [line for line in printed.stdout.splitlines() if line]
 
     def test_bash_completes_commands_options_values_and_journals(self):
         archives.make(self.folder / "old.mbox", 1, seed=1)
@@ -105,6 +105,17 @@ class HelpTest(ProgramTest):
         self.assertEqual(self.completed("mboxferry", "migrate", "ol"), ["old.mbox"])
         self.assertEqual(self.completed("mboxferry", "migrate", "--map-file", "ol"), ["old.mbox"])
         self.assertIn(str(journal), self.completed("mboxferry", "verify", ""))
+        for name in ("my old mail.mbox", "my $(touch run) *.mbox"):
+            (self.folder / name).touch()
+        wanted = ["my $(touch run) *.mbox", "my old mail.mbox"]
+        for before in ((), ("--map-file",)):
+            self.assertEqual(sorted(self.completed("mboxferry", "migrate", *before, "my")), wanted)
+        self.assertFalse((self.folder / "run").exists())
+
+    def test_help_has_no_use_for_more_words(self):
+        for arguments in (["help", "man", "migrate", "extra"], ["help", "completion", "bash", "extra"],
+                          ["help", "scan", "extra"]):
+            self.assert_one_line(self.run_program(*arguments), 64, "extra")
 
     def test_scripts_for_other_shells_are_read_by_them(self):
         for shell, check in (("zsh", ["zsh", "-n"]), ("fish", ["fish", "--no-execute"])):

@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 # A journal is data: what is not as mboxferry makes it ends every command soon, in little memory.
 
+import pathlib
+import signal
 import sqlite3
+import struct
+import subprocess
+import time
 import unittest
 
 from support import archives, journals
 from support.fake_imap import FakeImap
-from support.program import ProgramTest
+from support.program import PROGRAM, ProgramTest, environment
 
 DAMAGED = 74
+PAGE = 4096
 SECONDS = 5
 KIBIBYTES = 128 * 1024
 GIGABYTE = 10**9 - 100  # SQLite's own limit is 10**9
@@ -36,6 +42,16 @@ def huge_statement(path):
         database.execute("INSERT INTO sqlite_schema VALUES('view', 'v', 'v', 0, zeroblob(?))",
                          (GIGABYTE,))
     database.close()
+
+
+def interior_page(following):
+    """A page of a table's tree that leads to another one two hundred times; searches go by the
+    first time."""
+    cells = (struct.pack(">I", following) + b"\x9f\xff\xff\x7f") * 200
+    start = PAGE - len(cells)
+    page = struct.pack(">BHHHBI", 5, 0, 200, start, 0, following)
+    page += b"".join(struct.pack(">H", start + 8 * number) for number in range(200))
+    return page + bytes(start - len(page)) + cells
 
 
 HOSTILE = {
@@ -116,6 +132,73 @@ class HostileJournalTest(ProgramTest):
         ends = [self.ends(command, (0, 64, DAMAGED)) for command in self.commands()]
         self.assertTrue(any(end.code == DAMAGED and "more memory than any of ours" in end.err
                             for end in ends), [str(end) for end in ends])
+
+    def test_rows_that_others_refer_to_are_missed_by_every_command_alike(self):
+        for table in ("mailbox", "folder", "message", "mailbox_range"):
+            for suffix in ("", "-wal", "-shm"):
+                self.journal.with_name(f"job.journal{suffix}").unlink(missing_ok=True)
+            journals.copy(self.folder / "good.journal", self.journal)
+            script(f"DELETE FROM {table}")(self.journal)
+            for command in [*self.commands(),
+                            [*self.migrate_arguments(self.server, self.archive, "Mail"), "--dry-run"]]:
+                with self.subTest(table, command=command[0]):
+                    if "--dry-run" in command:
+                        outcome = self.run_program(*command)
+                        self.assert_code(outcome, 1)
+                        self.assertIn("damaged", outcome.out, str(outcome))
+                    else:
+                        self.assertIn("damaged", self.ends(command, (DAMAGED,)).err)
+        self.assertEqual(len(self.server.mailboxes["Mail"].messages), 3)
+
+    def make_endless(self):
+        """Messages below pages each of which leads to the next two hundred times."""
+        journals.copy(self.folder / "good.journal", self.journal)
+        with sqlite3.connect(self.journal) as database:
+            database.execute("PRAGMA journal_mode=DELETE")
+            root, = database.execute("SELECT rootpage FROM sqlite_schema WHERE name='message'").fetchone()
+        database.close()
+        content = bytearray(self.journal.read_bytes())
+        pages = len(content) // PAGE
+        place = slice((root - 1) * PAGE, root * PAGE)
+        self.assertEqual(content[place.start], 13, "the messages are in one page")
+        leaf = bytes(content[place])
+        content[place] = interior_page(pages + 1)
+        levels = 8
+        for number in range(1, levels + 1):
+            content += interior_page(pages + number + 1)
+        content += leaf
+        content[28:32] = struct.pack(">I", pages + levels + 1)
+        content[92:96] = content[24:28]  # so that SQLite believes the number of pages
+        self.journal.write_bytes(content)
+
+    def test_pages_that_are_walked_without_end_are_damage(self):
+        self.make_endless()
+        for command in self.commands():
+            if command[0] in ("status", "report", "verify"):
+                with self.subTest(command[0]):
+                    self.assertIn("damaged", self.ends(command, (DAMAGED,)).err)
+
+    def test_reading_a_journal_hears_an_interruption(self):
+        self.make_endless()
+        for command in (["status", self.journal], ["status", self.folder],
+                        ["report", self.journal, "--csv", "-"]):
+            for name in (signal.SIGTERM, signal.SIGINT):
+                with self.subTest(command[0], signal=name.name):
+                    reading = subprocess.Popen(
+                        [PROGRAM, *map(str, command)], env=environment(self.folder),
+                        cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                    self.addCleanup(reading.kill)
+                    # Once it has used some time it is at the pages.
+                    while self.ticks(reading.pid) < 15:
+                        self.assertIsNone(reading.poll(), "it has ended")
+                        time.sleep(0.01)
+                    reading.send_signal(name)
+                    errors = reading.communicate(timeout=30)[1]
+                    self.assertEqual(reading.returncode, 130, errors)
+
+    @staticmethod
+    def ticks(process):
+        return int(pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[11])
 
     def test_the_same_commands_read_a_good_one(self):
         journals.copy(self.folder / "good.journal", self.journal)

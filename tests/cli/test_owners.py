@@ -3,13 +3,14 @@
 
 import os
 import re
+import shutil
 import stat
 import subprocess
 import unittest
 
 from support import archives
 from support.fake_imap import FakeImap
-from support.program import ProgramTest
+from support.program import PROGRAM, ProgramTest
 
 CONFIGURATION = 78
 OTHER = 61002
@@ -110,7 +111,96 @@ class JournalTest(OwnersTest):
         outcome = self.run_program("report", self.folder)
         self.assert_code(outcome, CONFIGURATION)
         self.assertIn("other.journal", outcome.err)
-        self.assertIn("1 account", outcome.out)
+        self.assertIn("1 complete, 1 failed", outcome.out)
+        self.assert_code(self.run_program("report", self.folder, "--json", "report.json"),
+                         CONFIGURATION)
+        report = self.report()
+        self.assertEqual(report["verdict"], "failed")
+        self.assertEqual([one["verdict"] for one in report["accounts"] if "other.journal" in one["user"]],
+                         ["failed"])
+
+
+class DryRunTest(OwnersTest):
+    """What keeps the real run from beginning is NO GO beforehand, and nothing is changed by it."""
+
+    def files(self):
+        return sorted((str(path), path.lstat().st_mode, path.lstat().st_size)
+                      for path in self.folder.rglob("*") if "plan" not in path.name)
+
+    def assert_no_go(self, *more, words=(), code=(CONFIGURATION, 73), **options):
+        before = self.files()
+        planned = self.go("--dry-run", "--report-json", "plan.json", *more, **options)
+        self.assertEqual(self.files(), before)
+        self.assert_code(planned, 1)
+        self.assertIn("NO GO", planned.out)
+        self.assertFalse(self.report("plan.json")["go"])
+        for word in words:
+            self.assertIn(word, planned.out)
+        real = self.go(*more, **options)
+        self.assertIn(real.code, code, str(real))
+        self.assertEqual(self.server.mailboxes.get("Mail"), None)
+
+    def test_a_lock_file_that_is_something_else(self):
+        lock = self.folder / "job.journal.lock"
+        for make in (lambda: os.link(self.victim, lock), lock.mkdir,
+                     lambda: lock.symlink_to(self.victim), lambda: os.mkfifo(lock)):
+            make()
+            self.assert_no_go(words=("job.journal.lock",))
+            lock.rmdir() if lock.is_dir() and not lock.is_symlink() else lock.unlink()
+
+    def test_a_folder_that_is_not_there_or_others_can_write(self):
+        self.assert_no_go(journal="nowhere/job.journal", words=("nowhere",))
+        shared = self.folder / "jobs"
+        shared.mkdir()
+        shared.chmod(0o777)
+        self.assert_no_go(journal="jobs/job.journal", words=("jobs", "others can write it"))
+
+    def test_a_state_folder_that_cannot_be_made(self):
+        arguments = self.migrate_arguments(self.server, self.archive, "Mail", "--dry-run")
+        place = arguments.index("--journal")
+        for folder, code in (("victim/jobs", 1), ("new/jobs", 0)):
+            arguments[place:place + 2] = ["--state-dir", self.folder / folder]
+            self.assert_code(self.run_program(*arguments), code)
+        self.assertFalse((self.folder / "new").exists())
+
+    def test_what_the_user_may_not_write(self):
+        self.needs_root()
+        if os.stat(PROGRAM).st_mode & 0o005 != 0o005:
+            self.skipTest("another user cannot run the program")
+        self.folder.chmod(0o755)
+        home = self.folder / "home"
+        for name in ("home/closed", "home/jobs"):
+            (self.folder / name).mkdir(parents=True)
+        names = {"mail.mbox": self.archive, "ca.pem": self.server.ca_file,
+                 "secret": self.server.password_file()}
+        for name, source in names.items():
+            shutil.copy(source, home / name)
+            (home / name).chmod(0o600)
+        for path in (home, *home.rglob("*")):
+            os.chown(path, OTHER, OTHER)
+        (home / "closed").chmod(0o500)
+        other = ("setpriv", f"--reuid={OTHER}", f"--regid={OTHER}", "--clear-groups")
+
+        def go(*more):
+            return self.run_program(
+                "migrate", home / "mail.mbox", "--to", self.server.url("Mail"), "--ca-file",
+                home / "ca.pem", "--password-file", home / "secret", "--progress=none", *more,
+                under=other, HOME=home)
+
+        for place in (("--journal", home / "closed" / "job.journal"),
+                      ("--state-dir", home / "closed" / "jobs")):
+            planned = go(*place, "--dry-run")
+            self.assert_code(planned, 1)
+            self.assertIn("closed", planned.out)
+            self.assert_code(go(*place), 73)
+        journal = ("--journal", home / "jobs" / "job.journal")
+        self.assert_code(go(*journal, "--dry-run"), 0)
+        self.assert_code(go(*journal), 0)
+        journal[1].chmod(0o400)
+        planned = go(*journal, "--dry-run")
+        self.assert_code(planned, 1)
+        self.assertIn("job.journal", planned.out)
+        self.assert_code(go(*journal), 73)
 
 
 class StateFolderTest(OwnersTest):
@@ -202,6 +292,38 @@ class SettingsTest(BatchTest):
         settings = self.folder / "job.ini"
         settings.write_text("strict = true\n")
         self.refused_until_followed(lambda: self.go("--config", settings), settings, "the job file")
+
+    def test_a_job_file_with_commands_is_refused_where_others_can_replace_it(self):
+        folder = self.folder / "shared"
+        folder.mkdir()
+        settings = folder / "job.ini"
+        settings.write_text("strict = true\n")
+        settings.chmod(0o600)
+        folder.chmod(0o777)
+        self.assert_code(self.go("--config", settings), 0)
+        for line in ("password-command = touch ran; echo secret\n", "password-env = SECRET\n"):
+            settings.write_text(line)
+            self.assert_one_line(self.go("--config", settings), CONFIGURATION, "job.ini",
+                                 "others can replace")
+        self.assertEqual(list(self.folder.rglob("ran")), [])
+
+    def test_links_in_a_folder_of_others_are_refused_where_commands_are_run(self):
+        """The folder of the file is safe, and the link to it, or to its folder, is not."""
+        shared, way = self.folder / "shared", self.folder / "way"
+        shared.mkdir()
+        shared.chmod(0o777)
+        self.write("password_command", "touch ran; echo secret")
+        settings = self.csv.parent / "job.ini"
+        settings.write_text("password-command = touch ran; echo secret\n")
+        settings.chmod(0o600)
+        (shared / "csv").symlink_to(self.csv.parent)
+        way.symlink_to(shared / "csv")
+        for place in (shared / "csv", way):
+            self.csv = place / "accounts.csv"
+            self.assert_one_line(self.batch(), CONFIGURATION, "others can replace", str(shared))
+            self.assert_one_line(self.go("--config", place / "job.ini"), CONFIGURATION,
+                                 "others can replace", str(shared))
+        self.assertEqual(list(self.folder.rglob("ran")), [])
 
     def test_a_row_names_no_file_to_be_written(self):
         for column in ("log_file", "metrics_file", "config"):

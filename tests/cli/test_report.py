@@ -102,7 +102,10 @@ class ReportTest(ReportJobs):
         (jobs / "broken.journal").write_bytes(b"no journal at all" * 100)
         outcome = self.report_of(jobs, "--json", "out.json", "--html", "out.html", code=78)
         self.assertEqual(outcome.err.count("broken.journal"), 1)
-        self.assertEqual(len(self.report("out.json")["accounts"]), 4)
+        accounts = self.report("out.json")["accounts"]
+        self.assertEqual(len(accounts), 5)
+        self.assertIn(("broken.journal", "failed"),
+                      [(one["user"], one["verdict"]) for one in accounts])
 
     def test_a_report_of_hostile_names_is_valid_json(self):
         report = json.loads(self.report_of(self.hostile_journal(), "--json", "-").out)

@@ -3,9 +3,12 @@
 
 import base64
 import os
+import pathlib
 import pty
 import select
 import shlex
+import signal
+import subprocess
 import time
 import unittest
 import urllib.parse
@@ -66,6 +69,28 @@ class LoginTest(ProgramTest):
     def test_from_a_command(self):
         path = self.server.password_file(folder=self.folder)
         self.assert_arrived(self.go("--password-command", "cat " + shlex.quote(str(path))))
+
+    def test_a_pipe_that_gives_no_password_can_be_interrupted(self):
+        pipe = self.folder / "password-pipe"
+        os.mkfifo(pipe)
+        for write_end, waits in ((False, "wait_for_partner"), (True, "pipe_read")):
+            waiting = subprocess.Popen(
+                [PROGRAM, *map(str, self.migrate_arguments(
+                    self.server, self.archive, "Mail", "--password-file", pipe))],
+                env=environment(self.folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.addCleanup(waiting.kill)
+            if write_end:
+                opened = os.open(pipe, os.O_WRONLY)
+                self.addCleanup(os.close, opened)
+            place = pathlib.Path(f"/proc/{waiting.pid}/wchan")
+            deadline = time.monotonic() + 20
+            while waits not in place.read_text():
+                if time.monotonic() > deadline:
+                    self.skipTest("the kernel does not say where a process waits")
+                time.sleep(0.01)
+            waiting.send_signal(signal.SIGINT)
+            errors = waiting.communicate(timeout=20)[1]
+            self.assertEqual(waiting.returncode, 130, errors)
 
     def test_from_a_prompt_on_the_terminal(self):
         arguments = [one for one in self.migrate_arguments(self.server, self.archive, "Mail")]

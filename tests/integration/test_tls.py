@@ -102,7 +102,8 @@ class CertificateTest(TlsTest):
 
     def test_a_common_name_is_no_identity(self):
         pair = self.certificates.issue("common", names=())
-        self.refused_by_certificate("common name", pair, "not for localhost")
+        self.refused_by_certificate("common name", pair, "not for localhost",
+                                    "subject alternative names")
         with Dovecot({"alice": "secret"}, certificates=self.certificates, pair=pair) as server:
             pin = ("--tls-pin", f"sha256:{pair.pin()}")
             self.assert_code(self.go(server.tls_port, *pin, ca=False), REFUSED)
@@ -116,6 +117,35 @@ class CertificateTest(TlsTest):
             outcome = self.go(server.port, OPENSSL_CONF=settings)
             self.assert_refused("short key", outcome, "key")
             self.assertEqual(server.said(), b"")
+
+    def test_the_least_rsa_key_is_what_is_said(self):
+        for bits, code in ((2047, REFUSED), (2048, 0)):
+            pair = self.certificates.issue(f"rsa-{bits}", bits=bits)
+            pin = ("--tls-pin", f"sha256:{pair.pin()}", "--tls-pin-only")
+            for number, more in enumerate(((), pin)):
+                with self.subTest(bits=bits, more=more), \
+                        Dovecot({"alice": "secret"}, certificates=self.certificates,
+                                pair=pair) as server:
+                    outcome = self.go(server.tls_port, *more, journal=f"{bits}-{number}.journal")
+                    self.assert_code(outcome, code)
+                    if code:
+                        self.assertIn("2047 bits", outcome.err)
+                        self.assertNotIn("Login:", server.log_text())
+
+    def test_a_pin_that_is_given_is_not_advised(self):
+        for pair in (self.certificates.self_signed(), self.other_authority().good()):
+            pin = f"sha256:{pair.pin()}"
+            with self.subTest(pair.certificate.name), \
+                    Dovecot({"alice": "secret"}, certificates=self.certificates,
+                            pair=pair) as server:
+                outcome = self.go(server.tls_port, "--tls-pin", pin)
+                self.assert_one_line(outcome, REFUSED, "--ca-file")
+                self.assertNotIn(pin, outcome.err)
+
+    def other_authority(self):
+        folder = self.folder / "other"
+        folder.mkdir()
+        return Certificates(folder)
 
     def test_a_wrong_pin_is_refused_whatever_the_chain_says(self):
         with Dovecot({"alice": "secret"}, certificates=self.certificates) as server:

@@ -54,6 +54,9 @@ class NotReadList {
   /// Those of `kind` in byte order of their places. `visit` must not call this list; its error ends
   /// the walk.
   Result<void> each(NotReadKind kind, const Visitor& visit) const;
+  /// Makes those that are no mail unread for which `unread_reason` returns one, which is kept in
+  /// the place of the earlier. It must not call this list.
+  Result<void> judge_again(const std::function<Result<std::string>(const NotRead&)>& unread_reason);
   /// The first that each() would visit.
   [[nodiscard]] std::optional<NotRead> first(NotReadKind kind) const;
 

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mboxferry/base/cancellation.h"
 #include "mboxferry/base/result.h"
 
 namespace mboxferry::job {
@@ -118,10 +119,11 @@ class Ledger {
 
   /// Errors: `journal_locked` when another process has it, `cannot_create`, `configuration`.
   static Result<std::unique_ptr<Ledger>> open(const std::string& path);
-  /// To look only, also while another process works with it; `anyones`: whoever owns the file.
+  /// To look only, also while another process works with it; `anyones`: whoever owns the file. A
+  /// look that takes long ends at `interrupt`, which must live longer.
   /// Errors: `configuration`, `io`.
-  static Result<std::unique_ptr<const Ledger>> open_to_read(const std::string& path,
-                                                            bool anyones = false);
+  static Result<std::unique_ptr<const Ledger>> open_to_read(
+      const std::string& path, bool anyones = false, const Cancellation* interrupt = nullptr);
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
   ~Ledger();

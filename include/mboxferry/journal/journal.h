@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mboxferry/base/cancellation.h"
 #include "mboxferry/base/result.h"
 #include "mboxferry/base/time.h"
 
@@ -234,8 +235,11 @@ class Journal {
 
   /// `path` is not used for `scratch`. Errors: `journal_locked` (names the holder),
   /// `cannot_create`, `configuration` (made by a newer version, no journal at all, or not this
-  /// user's alone), `io`.
-  static Result<std::unique_ptr<Journal>> open(const std::string& path, OpenMode mode);
+  /// user's alone), `io`. With `interrupt`, which must live longer, reading ends with `interrupted`
+  /// once that is requested, and with `io` when the journal keeps it busier than its size explains;
+  /// for commands that only read it.
+  static Result<std::unique_ptr<Journal>> open(const std::string& path, OpenMode mode,
+                                               const Cancellation* interrupt = nullptr);
 
   /// A scratch journal with all that the one at `path` holds now; that one is only read, also while
   /// a job is at work with it. Errors as of `read_only`.

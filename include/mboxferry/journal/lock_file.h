@@ -20,6 +20,8 @@ class LockFile {
   /// Deletes the file while it is held. Who has opened it meanwhile finds that out, and takes the
   /// next file of that name. Error `io`.
   Result<void> remove();
+  /// Fails as take() would because of what has the lock file's name. Takes and creates nothing.
+  static Result<void> check(const std::string& journal_path);
 
   /// Who holds it, in the words that the holder wrote; nothing when nobody does, or when that
   /// cannot be found out. Takes and creates nothing.

@@ -132,7 +132,7 @@ std::vector<Sample> samples() {
       {"readpst -S",
        "Inbox, Sent Items",
        {{"Personal Folders/Inbox/1", header("1")},
-        {"Personal Folders/Inbox/1-report.pdf", "%PDF"},
+        {"Personal Folders/Inbox/3-report.pdf", "%PDF"},  // of a message that is not there
         {"Personal Folders/Inbox/2", header("2")},
         {"Personal Folders/Sent Items/1", header("1")}}},
       {"Kerio",

@@ -47,7 +47,13 @@ TEST_CASE("damage is an error wherever it is met") {
       CHECK(result.error().code == ErrorCode::io);
       CHECK_THAT(result.error().what, Contains("damaged"));
     };
-    const auto journal = value(Journal::open(path, OpenMode::resume));
+    const auto opened = Journal::open(path, OpenMode::resume);
+    look(opened);
+    if (!opened) {
+      ++noticed_pages;
+      continue;
+    }
+    const auto& journal = *opened;
     const auto ignore = [](const MessageRow&) { return ok(); };
     look(journal->folders());
     look(journal->mailboxes());
