@@ -243,46 +243,59 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
   // What has not appeared may still be on its way. Each message that is found shows that the server
   // is at it, and the wait begins anew; mail of others does not, and may never stop coming.
   Moment quiet_since{};
-  for (std::optional<Moment> settled;;) {
-    const bool last = settled && clock.now() >= *settled;
-    MBOXFERRY_ASSIGN(const imap::SelectedMailbox known, target.status(mailbox.name));
-    MBOXFERRY_ASSIGN(const Shown shown,
-                     look({floor, imap::kLastUid}, target, journal, view.confirmed()));
-    view.note(known, shown, clock.now());
-    crash_point("reconcile-looked");
+  for (bool settles = true; settles;) {
+    for (std::optional<Moment> settled;;) {
+      const bool last = settled && clock.now() >= *settled;
+      MBOXFERRY_ASSIGN(const imap::SelectedMailbox known, target.status(mailbox.name));
+      MBOXFERRY_ASSIGN(const Shown shown,
+                       look({floor, imap::kLastUid}, target, journal, view.confirmed()));
+      view.note(known, shown, clock.now());
+      crash_point("reconcile-looked");
+      MBOXFERRY_ASSIGN(const std::uint64_t found,
+                       match(target, journal, archived, &altered, ways.alters, interrupt));
+      result.found += found;
+      MBOXFERRY_ASSIGN(doubt, journal.doubt(mailbox.id));
+      if (doubt.count.messages == 0) break;
+      const Moment now = clock.now();
+      const bool awaited = !undecided.last_look && view.is_awaited(now);
+      const bool more_time = view.takes_more_time() && !undecided.last_look;
+      if (found == 0 && last && !awaited && !more_time) break;
+      const bool goes_on = !settled && found == 0 && settling.in_doubt == doubt.count.messages &&
+                           settling.uid_validity == mailbox.uid_validity;
+      if (found > 0) ++settling.steps;
+      if (found > 0 || !settled || more_time) {
+        if (!goes_on) settling.waited = milliseconds(0);
+        quiet_since = now - settling.waited;
+        settled = quiet_since + (undecided.last_look ? settle : view.settle());
+      }
+      settling.in_doubt = doubt.count.messages;
+      settling.uid_validity = mailbox.uid_validity;
+      const auto answered = [&] {
+        settling.waited = std::chrono::floor<milliseconds>(clock.now() - quiet_since);
+        ++settling.steps;
+      };
+      turn.unlock();
+      // What shows late may change none of the numbers.
+      const Moment until = awaited ? now + kBetweenViews : *settled;
+      MBOXFERRY_ASSIGN(const bool more, something_new(mailbox.name, target, known, until, clock,
+                                                      answered, interrupt));
+      turn.lock();
+      MBOXFERRY_TRY(begin());
+      if (!more && !awaited) break;
+    }
+    settling.in_doubt = 0;
+    if (undecided.last_look || undecided.resend) break;
+    MBOXFERRY_TRY(look({floor, imap::kLastUid}, target, journal));
     MBOXFERRY_ASSIGN(const std::uint64_t found,
                      match(target, journal, archived, &altered, ways.alters, interrupt));
     result.found += found;
     MBOXFERRY_ASSIGN(doubt, journal.doubt(mailbox.id));
-    if (doubt.count.messages == 0) break;
-    const Moment now = clock.now();
-    const bool awaited = !undecided.last_look && view.is_awaited(now);
-    const bool more_time = view.takes_more_time() && !undecided.last_look;
-    if (found == 0 && last && !awaited && !more_time) break;
-    const bool goes_on = !settled && found == 0 && settling.in_doubt == doubt.count.messages &&
-                         settling.uid_validity == mailbox.uid_validity;
-    if (found > 0) ++settling.steps;
-    if (found > 0 || !settled || more_time) {
-      if (!goes_on) settling.waited = milliseconds(0);
-      quiet_since = now - settling.waited;
-      settled = quiet_since + (undecided.last_look ? settle : view.settle());
-    }
-    settling.in_doubt = doubt.count.messages;
-    settling.uid_validity = mailbox.uid_validity;
-    const auto answered = [&] {
-      settling.waited = std::chrono::floor<milliseconds>(clock.now() - quiet_since);
-      ++settling.steps;
-    };
-    turn.unlock();
-    // What shows late may change none of the numbers.
-    const Moment until = awaited ? now + kBetweenViews : *settled;
-    MBOXFERRY_ASSIGN(const bool more,
-                     something_new(mailbox.name, target, known, until, clock, answered, interrupt));
-    turn.lock();
+    // What shows only now says that the server is at it still.
+    settles = found > 0 && doubt.count.messages > 0;
+    if (!settles) break;
+    ++settling.steps;
     MBOXFERRY_TRY(begin());
-    if (!more && !awaited) break;
   }
-  settling.in_doubt = 0;
   if (view.shows_late() && !known_late) MBOXFERRY_TRY(journal.set_note(kShowsLateNote, "1"));
   if (undecided.last_look) {
     result.held = doubt.count.messages;
@@ -290,10 +303,6 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
     return result;
   }
   if (!undecided.resend) {
-    MBOXFERRY_TRY(look({floor, imap::kLastUid}, target, journal));
-    MBOXFERRY_ASSIGN(const std::uint64_t found,
-                     match(target, journal, archived, &altered, ways.alters, interrupt));
-    result.found += found;
     MBOXFERRY_TRY(altered.hold());
     MBOXFERRY_ASSIGN(doubt, journal.doubt(mailbox.id));
   }

@@ -59,3 +59,27 @@ TEST_CASE("a mailbox that shows everything costs no more than the settle time") 
   require_complete(bench.run());
   CHECK(bench.clock.now().time_since_epoch() < std::chrono::seconds(4));
 }
+
+TEST_CASE("what shows first at the last look says that the rest may come as well") {
+  // Mail of others behind it shows at once, and the counts tell nothing.
+  JobBench bench;
+  bench.plain_archive(20);
+  bench.server.lose_reply = {2};
+  std::optional<imap::Uid> first;
+  std::optional<std::chrono::steady_clock::time_point> asked;
+  bench.server.at_append = {{2, [&] {
+                               first = bench.server.mailboxes.at("INBOX").next;
+                               bench.server.mails_of_others = 1;
+                             }}};
+  bench.server.hides = [&](imap::Uid uid) {
+    if (!first || uid < *first || uid > *first + 3) return false;
+    if (!asked) asked = bench.clock.now();
+    // Shown one after the other from the end of the settle time on.
+    return bench.clock.now() - *asked < milliseconds(1450 + 150 * (uid - *first));
+  };
+  static_cast<void>(bench.run());
+  std::map<std::string, int> counted = bench.bodies();
+  counted.erase("other\r\n");
+  CHECK(counted.size() == 20);
+  for (const auto& [body, count] : counted) CHECK(count == 1);
+}
