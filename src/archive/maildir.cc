@@ -93,6 +93,8 @@ std::string find_renamed(const std::string& directory, std::string_view stable_n
   return {};
 }
 
+std::string_view maildir_base(std::string_view name) { return name.substr(0, info_begin(name)); }
+
 bool is_maildir_name(std::string_view name) {
   if (info_begin(name) < name.size()) return true;
   for (const std::string_view suffix : {".mbox", ".mbx", ".mbs", ".txt"}) {

@@ -17,6 +17,9 @@ namespace mboxferry::archive {
 /// The record for the file `name` in `subdirectory`, which is "cur" or "new": names, order, flags.
 MessageRecord maildir_record(std::string_view subdirectory, std::string_view name);
 
+/// The name without its flags: what stays when a mail program renames the file.
+std::string_view maildir_base(std::string_view name);
+
 /// True when the name carries flags or looks like a delivery's ("1204680122.M1P2.host").
 bool is_maildir_name(std::string_view name);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Message files as one stream.
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "archive/compressed_file.h"
@@ -22,6 +24,20 @@ Error changed(const std::string& name) {
                "run again when no other program writes to it",
                ErrorScope::job,
                {Retry::When::now, {}}};
+}
+
+/// Opens a file that is no longer where it was listed. It may be renamed again meanwhile, and a
+/// directory that is written to does not show every name.
+Result<OpenFile> open_renamed(const MessageList& list, const MessageRecord& record,
+                              Result<OpenFile> opened) {
+  constexpr int kMostSearches = 20;
+  constexpr std::chrono::milliseconds kBetweenSearches{2};
+  for (int i = 0; i < kMostSearches && !opened; ++i) {
+    if (i > 1) std::this_thread::sleep_for(kBetweenSearches);
+    const std::string renamed = find_renamed(list.directory, record.stable_name);
+    if (!renamed.empty()) opened = OpenFile::open(list.root, renamed);
+  }
+  return opened;
 }
 
 /// The messages from one of them on.
@@ -73,10 +89,7 @@ Result<void> MessageStream::open_file(const MessageRecord& record) {
   }
   if (container_) return open_member(record, 0);
   auto opened = OpenFile::open(list_->root, file_name(record));
-  if (!opened && is_maildir_) {
-    const std::string renamed = find_renamed(list_->directory, record.stable_name);
-    if (!renamed.empty()) opened = OpenFile::open(list_->root, renamed);
-  }
+  if (!opened && is_maildir_) opened = open_renamed(*list_, record, std::move(opened));
   if (!opened && opened.error().code == ErrorCode::no_such_archive) {
     Error error = changed(file_name(record));
     error.what += " (" + opened.error().what + ")";

@@ -150,15 +150,54 @@ Result<void> MessageCollector::add_folder(FolderForm form, const std::string& di
   return ok();
 }
 
-Result<void> MessageCollector::add(FolderForm form, const std::string& directory,
-                                   const MessageRecord& record) {
-  MBOXFERRY_ASSIGN(const std::int64_t list, list_of(form, directory));
-  for (const char letter : record.info) {
+void MessageCollector::note_letters(std::int64_t list, const std::string& info) {
+  for (const char letter : info) {
     if (letter < 'a') continue;
     std::string& known = letters_[list];
     if (known.find(letter) == std::string::npos) known += letter;
   }
+}
+
+Result<void> MessageCollector::add(FolderForm form, const std::string& directory,
+                                   const MessageRecord& record) {
+  MBOXFERRY_ASSIGN(const std::int64_t list, list_of(form, directory));
+  note_letters(list, record.info);
+  ++added_;
   return table_->add(list, record);
+}
+
+std::int64_t MessageCollector::maildir_list(const std::string& directory) const {
+  const auto found = lists_.find(Key(FolderForm::maildir, directory));
+  return found == lists_.end() ? 0 : found->second;
+}
+
+Result<std::vector<ListedName>> MessageCollector::listed(const std::string& directory,
+                                                         const std::string& stable_name) {
+  if (!table_) return std::vector<ListedName>();
+  return table_->listed(maildir_list(directory), directory, stable_name);
+}
+
+Result<void> MessageCollector::note_listed(const std::string& directory,
+                                           const std::string& stable_name, const ListedName& file) {
+  if (!table_) {
+    MBOXFERRY_ASSIGN(table_, MessageTable::create());
+  }
+  return table_->note_listed(directory, stable_name, file);
+}
+
+Result<void> MessageCollector::set_name(const std::string& directory, std::int64_t row,
+                                      const MessageRecord& named) {
+  note_letters(maildir_list(directory), named.info);
+  return table_->set_name(row, named);
+}
+
+Result<void> MessageCollector::drop_renamed(const std::string& directory) {
+  return table_ ? table_->drop_renamed(maildir_list(directory)) : ok();
+}
+
+Result<void> MessageCollector::take_lost(
+    const std::string& directory, const std::function<void(const std::string& name)>& visit) {
+  return table_ ? table_->take_lost(maildir_list(directory), directory, visit) : ok();
 }
 
 Result<void> MessageCollector::add_note(const std::string& side, const SideNote& note) {

@@ -42,6 +42,20 @@ class MessageCollector {
   Result<void> add(FolderForm form, const std::string& directory, const MessageRecord& record);
   /// Takes the message of the member at `position` away again; false when there is none.
   Result<bool> remove(MemberPosition position);
+
+  /// For the Maildir in `directory`, which is being listed: see MessageTable.
+  Result<std::vector<ListedName>> listed(const std::string& directory,
+                                         const std::string& stable_name);
+  Result<void> note_listed(const std::string& directory, const std::string& stable_name,
+                           const ListedName& file);
+  Result<void> set_name(const std::string& directory, std::int64_t row, const MessageRecord& named);
+  Result<void> remove_row(std::int64_t row) { return table_->remove_row(row); }
+  Result<void> drop_renamed(const std::string& directory);
+  Result<void> take_lost(const std::string& directory,
+                         const std::function<void(const std::string& name)>& visit);
+  /// How many messages were added.
+  [[nodiscard]] std::uint64_t added() const { return added_; }
+
   void set_keywords(const std::string& directory, std::array<std::string, 26> keywords) {
     keywords_[directory] = std::move(keywords);
   }
@@ -67,6 +81,9 @@ class MessageCollector {
   [[nodiscard]] const NoteTroubles& note_troubles() const { return note_troubles_; }
 
  private:
+  /// 0: it has no message yet.
+  [[nodiscard]] std::int64_t maildir_list(const std::string& directory) const;
+  void note_letters(std::int64_t list, const std::string& info);
   Result<void> count_unexplained(std::int64_t list, const MessageList& names);
   using Key = std::pair<FolderForm, std::string>;
   Result<std::int64_t> list_of(FolderForm form, const std::string& directory);
@@ -76,6 +93,7 @@ class MessageCollector {
   std::map<std::string, std::array<std::string, 26>> keywords_;
   std::map<std::int64_t, std::string> letters_;  ///< the keyword letters that occur in a list
   std::map<std::string, LabelNames> label_names_;
+  std::uint64_t added_ = 0;
   std::uint64_t unexplained_ = 0;
   std::uint64_t noted_ = 0;
   NoteTroubles note_troubles_;

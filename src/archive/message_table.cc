@@ -12,7 +12,7 @@ constexpr const char* kCreate =
     "CREATE TABLE incoming(list INTEGER, key BLOB, name BLOB, stable_name BLOB, length INTEGER,"
     " skip INTEGER, on_disk INTEGER, compressed INTEGER, has_flags INTEGER, info BLOB,"
     " modified INTEGER, outer_number INTEGER, inner_number INTEGER, device INTEGER,"
-    " inode INTEGER, side BLOB);"
+    " inode INTEGER, side BLOB, file_inode INTEGER);"
     "CREATE TABLE note(side BLOB PRIMARY KEY, has_flags INTEGER, info BLOB, labels BLOB,"
     " date INTEGER, is_exact INTEGER, is_cut INTEGER, is_listed INTEGER, times INTEGER)"
     " WITHOUT ROWID;"
@@ -20,9 +20,10 @@ constexpr const char* kCreate =
     " stable_name BLOB, length INTEGER, skip INTEGER, on_disk INTEGER, compressed INTEGER,"
     " has_flags INTEGER, info BLOB, modified INTEGER, outer_number INTEGER, inner_number INTEGER,"
     " labels BLOB, is_exact INTEGER, PRIMARY KEY(list, number)) WITHOUT ROWID;"
+    "CREATE TABLE aside(directory BLOB, stable_name BLOB, name BLOB, inode INTEGER);"
     "BEGIN;";
 constexpr const char* kInsert =
-    "INSERT INTO incoming VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "INSERT INTO incoming VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kInsertNote =
     "INSERT INTO note VALUES(?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT(side) DO UPDATE SET"
     " has_flags = excluded.has_flags, info = excluded.info, labels = excluded.labels,"
@@ -51,7 +52,7 @@ constexpr const char* kSeal =
     " coalesce(note.is_exact, 0) FROM incoming LEFT JOIN note ON note.side = incoming.side"
     " WINDOW ordered AS (PARTITION BY list ORDER BY key, name"
     " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW);"
-    "DROP TABLE incoming; DROP TABLE note;"
+    "DROP TABLE incoming; DROP TABLE note; DROP TABLE aside;"
     "CREATE INDEX by_offset ON message(list, offset);"
     "COMMIT;";
 constexpr const char* kSelectPage =
@@ -119,6 +120,7 @@ Result<void> MessageTable::add(std::int64_t list, const MessageRecord& record) {
   bind_number(insert, 14, record.device);
   bind_number(insert, 15, record.inode);
   if (!record.side.empty()) bind_bytes(insert, 16, record.side);
+  bind_number(insert, 17, record.file_inode);
   may_have_copies_ = may_have_copies_ || record.device != 0 || record.inode != 0 || record.is_link;
   return database_.insert(insert);
 }
@@ -179,6 +181,7 @@ Result<void> MessageTable::drop_copies(
 Result<void> MessageTable::seal() {
   insert_.reset();
   insert_note_.reset();
+  listed_.reset();
   return database_.run(kSeal);
 }
 

@@ -38,6 +38,7 @@ struct MessageRecord {
   std::string side;            ///< side_key() of its path; empty when no file can lie beside it
   std::string labels;          ///< join_labels(), from a file beside it
   bool date_is_exact = false;  ///< `modified` is from such a file, and as the server had it
+  std::uint64_t file_inode = 0;  ///< of a Maildir's file, whatever its name; 0: not known
   bool is_link = false;  ///< a member that has other names; those of one position are one message
 };
 
@@ -53,6 +54,13 @@ struct ArrangedMessage {
   MemberPosition position;
   std::uint64_t skip = 0;
   std::uint64_t length = 0;
+};
+
+/// A file of a list under the name that it was listed with.
+struct ListedName {
+  std::int64_t row = 0;  ///< 0: it is none of the messages
+  std::string name;
+  std::uint64_t inode = 0;
 };
 
 /// What of the notes about messages is not used.
@@ -81,6 +89,25 @@ class MessageTable {
   /// Of several names of one file in a list keeps the first; `visit` gets the others.
   Result<void> drop_copies(
       const std::function<void(std::int64_t list, const std::string& name)>& visit);
+
+  /// Before it is sealed, for a Maildir whose files are renamed while it is listed. Files of the
+  /// list, and those of `directory` that are none of its messages, that are called `stable_name`
+  /// apart from their flags.
+  Result<std::vector<ListedName>> listed(std::int64_t list, const std::string& directory,
+                                         const std::string& stable_name);
+  /// Remembers a file that is none of the messages; inode 0: it was gone when it was looked at.
+  Result<void> note_listed(const std::string& directory, const std::string& stable_name,
+                           const ListedName& file);
+  /// Gives the message in `row` its new name and flags.
+  Result<void> set_name(std::int64_t row, const MessageRecord& named);
+  Result<void> remove_row(std::int64_t row);
+  /// Of one file that was listed under several names keeps the last.
+  Result<void> drop_renamed(std::int64_t list);
+  /// Gives `visit` the names of files that were gone and are not known under another name, and
+  /// forgets them.
+  Result<void> take_lost(std::int64_t list, const std::string& directory,
+                         const std::function<void(const std::string& name)>& visit);
+
   /// Puts all lists in order. Nothing can be added behind it.
   Result<void> seal();
 
@@ -112,6 +139,7 @@ class MessageTable {
   TemporaryDatabase database_{"the list of message files"};
   Statement insert_;
   Statement insert_note_;
+  Statement listed_;
   bool may_have_copies_ = false;
 };
 

@@ -24,6 +24,7 @@
 #include "archive/layout_names.h"
 #include "archive/mail_file.h"
 #include "archive/maildir.h"
+#include "archive/maildir_listing.h"
 #include "archive/message_list.h"
 #include "archive/message_record.h"
 #include "archive/not_read_rules.h"
@@ -44,6 +45,9 @@ class Walk {
 
  private:
   Result<void> visit_directory(const std::string& relative);
+  Result<void> visit_maildir(const std::string& relative);
+  Result<void> list_maildir(const std::vector<std::string>& parts);
+  [[nodiscard]] bool was_renamed(const std::string& relative, const Error& error) const;
   Result<void> visit_child(const std::string& relative, const std::string& name,
                            std::vector<std::string>& subdirectories);
   std::optional<struct stat> status_of(const std::string& relative);
@@ -92,6 +96,8 @@ class Walk {
   LayoutMarks marks_;
   std::shared_ptr<NotReadList> not_read_ = std::make_shared<NotReadList>();
   std::set<std::pair<dev_t, ino_t>> visited_;
+  MaildirListing* listing_ = nullptr;  // while a Maildir's parts are visited
+  bool renamed_ = false;               // the name that was looked at there is gone
   std::vector<std::string> waiting_;  // directories, relative to the root
   std::vector<std::string> outside_;  // directories that links lead to; after all the others
 };
@@ -100,7 +106,8 @@ class Walk {
 std::optional<struct stat> Walk::status_of(const std::string& relative) {
   struct stat status {};
   if (!root_->status(relative, status)) {
-    leave_unread(relative, not_opened(errno));
+    renamed_ = errno == ENOENT && listing_ != nullptr;  // or removed: it is looked for
+    if (!renamed_) leave_unread(relative, not_opened(errno));
     return std::nullopt;
   }
   return S_ISLNK(status.st_mode) ? follow_link(relative) : std::optional(status);
@@ -150,6 +157,7 @@ Result<void> Walk::visit_directory(const std::string& relative) {
   auto names = open_directory(relative);
   if (!names) return ok();
   while (const auto name = next_name(*names, relative)) {
+    if (listing_ != nullptr) listing_->see(*name);
     MBOXFERRY_TRY(visit_child(join_path(relative, *name), *name, subdirectories));
   }
   std::sort(subdirectories.begin(), subdirectories.end());
@@ -159,7 +167,7 @@ Result<void> Walk::visit_directory(const std::string& relative) {
 Result<void> Walk::visit_child(const std::string& relative, const std::string& name,
                                std::vector<std::string>& subdirectories) {
   const auto status = status_of(relative);
-  if (!status) return ok();
+  if (!status) return std::exchange(renamed_, false) ? listing_->note_gone(relative) : ok();
   if (S_ISDIR(status->st_mode)) {
     subdirectories.push_back(name);
     return ok();
@@ -168,11 +176,50 @@ Result<void> Walk::visit_child(const std::string& relative, const std::string& n
     tell(kind_of_no_file(name), relative, "no file", 0);
     return ok();
   }
+  const std::uint64_t added = messages_.added();
   const auto visited = visit_file(relative, *status);
-  if (visited || !is_trouble_of_one_file(visited.error())) return visited;
-  leave_unread(relative, trouble_text(visited.error(), full(relative)),
-               static_cast<std::uint64_t>(status->st_size));
-  return ok();
+  if (!visited && !is_trouble_of_one_file(visited.error())) return visited;
+  if (!visited) {
+    if (was_renamed(relative, visited.error())) return listing_->note_gone(relative);
+    leave_unread(relative, trouble_text(visited.error(), full(relative)),
+                 static_cast<std::uint64_t>(status->st_size));
+  }
+  const bool left_out = listing_ != nullptr && messages_.added() == added && as_delivery(relative);
+  return left_out ? listing_->note_left_out(relative, status->st_ino) : ok();
+}
+
+bool Walk::was_renamed(const std::string& relative, const Error& error) const {
+  return listing_ != nullptr && trouble_text(error, full(relative)) == not_opened(ENOENT);
+}
+
+// `new` and `cur` together, as a message that is moved between them is one all the same.
+Result<void> Walk::visit_maildir(const std::string& relative) {
+  std::vector<std::string> parts{relative};
+  const std::string maildir = parent_path(relative);
+  const std::string other = join_path(maildir, base_name(relative) == "new" ? "cur" : "new");
+  for (std::size_t i = waiting_.size(); i > 0 && parent_path(waiting_[i - 1]) == maildir; --i) {
+    if (waiting_[i - 1] != other) continue;
+    waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i - 1));
+    parts.push_back(other);
+    break;
+  }
+  MaildirListing listing(*root_, messages_, maildir, parts);
+  listing_ = &listing;
+  const auto listed = list_maildir(parts);
+  listing_ = nullptr;
+  return listed;
+}
+
+Result<void> Walk::list_maildir(const std::vector<std::string>& parts) {
+  listing_->begin();
+  for (const std::string& part : parts) MBOXFERRY_TRY(visit_directory(part));
+  std::vector<std::string> ignored;
+  const auto visit = [&](const std::string& relative) {
+    return visit_child(relative, std::string(base_name(relative)), ignored);
+  };
+  return listing_->finish(visit, [this](const std::string& relative) {
+    leave_unread(relative, "was moved or removed while its folder was listed, and is not found");
+  });
 }
 
 Result<void> Walk::visit_subdirectories(const std::string& relative,
@@ -217,10 +264,12 @@ Result<void> Walk::add_delivery(const MailFile& file, const std::string& relativ
   if (size == 0) {
     leave_out(relative, "empty");
   } else if (!root_->is_readable(relative, status)) {
+    if (errno == ENOENT) return cannot_open(full(relative), ENOENT);
     leave_unread(relative, not_opened(errno), size);
   } else {
     MessageRecord record = maildir_record(base_name(parent_path(relative)), name);
     note_file(record, status);
+    record.file_inode = status.st_ino;
     record.length = size;
     // Dovecot's zlib and mail_crypt keep the name, and not every name has a size.
     if (const auto named = size_in_maildir_name(name); named != record.length) {
@@ -367,6 +416,7 @@ Result<void> Walk::add_message(const MailFile& mail, const std::string& relative
     MessageRecord named = maildir_record(base_name(parent_path(relative)), base_name(relative));
     named.length = record.length;
     record = std::move(named);
+    record.file_inode = status.st_ino;
   }
   record.compressed = file.compressed;
   if (mail.form == FolderForm::eml) record.side = side_key(relative);
@@ -409,7 +459,8 @@ Result<Tree> Walk::run() {
     if (!inside && !visited_.emplace(target.status.st_dev, target.status.st_ino).second) {
       leave_out(next, "a link to a directory that is read already");
     } else {
-      MBOXFERRY_TRY(visit_directory(next));
+      const bool is_part = maildir_place(next + "/.") == MaildirPlace::delivered;
+      MBOXFERRY_TRY(is_part ? visit_maildir(next) : visit_directory(next));
     }
   }
   drop_copies();

@@ -3,6 +3,7 @@
 
 import json
 import re
+import threading
 import unittest
 
 from support import archives
@@ -236,6 +237,37 @@ class WrittenArchiveTest(WithDovecot, ProgramTest):
             outcome = self.go(0, archive=tree, port=proxy.port)
         self.assertEqual(len(self.mail_below("Mail")), COUNT)
         self.assertIn("2 messages that are stored already have other flags", outcome.err)
+
+    def test_maildir_names_that_never_stop_changing(self):
+        tree = self.maildir()
+        count = 300
+        for number in range(COUNT, count):
+            path = tree / "new" / f"{1400000000 + number}.M1P1.host"
+            path.write_bytes(b"Subject: %d\n\nbody\n" % number)
+        names = [f"{1400000000 + number}.M1P1.host" for number in range(count)]
+        stop = threading.Event()
+        begun = threading.Event()
+
+        def read():
+            before = "new/{}"
+            while not stop.is_set():
+                for after in ("cur/{}:2,", "cur/{}:2,S", "cur/{}:2,RS", "cur/{}:2,FRS"):
+                    for name in names:
+                        (tree / before.format(name)).rename(tree / after.format(name))
+                    before = after
+                    begun.set()
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        try:
+            begun.wait()
+            self.go(0, archive=tree)
+            self.go(0, archive=tree)
+        finally:
+            stop.set()
+            reader.join()
+        self.go(0, archive=tree)
+        self.assertEqual(set(self.mail_below("Mail")), set(range(count)))
 
     def test_the_advice_for_another_archive_doubles_nothing(self):
         self.go(0)
