@@ -74,6 +74,7 @@ struct IndexedMessage {
   std::uint8_t flags = 0;
   std::vector<std::string> keywords;
   std::vector<std::string> labels;
+  bool labels_cut = false;  ///< there were more in the header than are kept
   bool pseudo = false;    ///< left out: a mail program's own bookkeeping
   bool expunged = false;  ///< left out: deleted and not compacted
   bool final_line_end_added = false;
