@@ -57,16 +57,67 @@ struct FlagBit {
 constexpr std::array<FlagBit, 6> kFlagBits{
     {{0, 'S'}, {1, 'T'}, {2, 'R'}, {4, 'F'}, {6, 'D'}, {8, 'P'}}};
 
-Result<std::string> read_rest(InputStream& file) {
-  std::string text(kLongestList, '\0');
-  std::size_t size = 0;
-  while (size < text.size()) {
-    MBOXFERRY_ASSIGN(const std::size_t got, file.read(std::span<char>(text).subspan(size)));
-    if (got == 0) break;
-    size += got;
+/// What stands at the end of a file, after `begin` bytes of it.
+struct Ending {
+  std::uint64_t begin = 0;
+  std::string text;
+
+  [[nodiscard]] std::uint64_t end() const { return begin + text.size(); }
+  /// Empty when it begins before the text or behind it.
+  [[nodiscard]] std::string_view from(std::uint64_t offset) const {
+    if (offset < begin || offset > end()) return {};
+    return std::string_view(text).substr(static_cast<std::size_t>(offset - begin));
   }
-  text.resize(size);
-  return text;
+};
+
+/// Reads `file` to its end; of the first `sure` bytes it is known that they are not of the ending.
+Result<Ending> read_ending(InputStream& file, std::uint64_t sure) {
+  Ending ending;
+  MBOXFERRY_ASSIGN(ending.begin, file.skip(sure));
+  for (;;) {
+    if (ending.text.size() >= 2 * kLongestList) {
+      const std::size_t dropped = ending.text.size() - kLongestList;
+      ending.text.erase(0, dropped);
+      ending.begin += dropped;
+    }
+    const std::size_t kept = ending.text.size();
+    constexpr std::size_t kPieceOfEnding = 16 * 1024;
+    ending.text.resize(kept + kPieceOfEnding);
+    const auto got = file.read(std::span<char>(ending.text).subspan(kept));
+    ending.text.resize(kept + (got ? *got : 0));
+    if (!got) return got.error();
+    if (*got == 0) return ending;
+  }
+}
+
+constexpr std::string_view kBlanks(" \t\r\n\0", 5);
+
+bool begins_list(std::string_view text) {
+  text.remove_prefix(std::min(text.size(), text.find_first_not_of(kBlanks)));
+  return text.starts_with("<?xml") || text.starts_with("<!DOCTYPE plist") ||
+         text.starts_with("<plist");
+}
+
+bool ends_list(std::string_view text) {
+  return text.substr(0, text.find_last_not_of(kBlanks) + 1).ends_with("</plist>");
+}
+
+/// Where the property list begins that ends the file; the end of the file when there is none.
+std::uint64_t list_begin(const Ending& ending) {
+  if (!ends_list(ending.text)) return ending.end();
+  for (const std::string_view mark : {"<?xml", "<!DOCTYPE plist", "<plist"}) {
+    const std::size_t at = ending.text.rfind(mark);
+    if (at != std::string::npos) return ending.begin + at;
+  }
+  return ending.end();
+}
+
+/// Whether the message may end there: the list follows, or nothing.
+bool may_end_at(const Ending& ending, std::uint64_t offset) {
+  if (offset > ending.end()) return false;
+  if (offset < ending.begin) return ends_list(ending.text) && list_begin(ending) == ending.end();
+  const std::string_view rest = ending.from(offset);
+  return begins_list(rest) || rest.find_first_not_of(kBlanks) == std::string_view::npos;
 }
 
 }  // namespace
@@ -76,7 +127,8 @@ bool looks_like_emlx(std::string_view head) {
   return count && looks_like_message(head.substr(count->line_size));
 }
 
-Result<void> read_emlx(InputStream& file, MessageRecord& record) {
+Result<void> read_emlx(InputStream& file, std::optional<std::uint64_t> size,
+                       MessageRecord& record) {
   std::string line;
   while (line.size() < kLongestCount && !line.ends_with('\n')) {
     char c = 0;
@@ -86,9 +138,17 @@ Result<void> read_emlx(InputStream& file, MessageRecord& record) {
   }
   const Count count = parse_count(line).value_or(Count{});
   record.skip = count.line_size;
-  MBOXFERRY_ASSIGN(record.length, file.skip(count.value));
-  record.missing = count.value - record.length;
-  MBOXFERRY_ASSIGN(const std::string list, read_rest(file));
+  const std::uint64_t whole = size.value_or(0) - std::min(size.value_or(0), record.skip);
+  MBOXFERRY_ASSIGN(const Ending ending,
+                   read_ending(file, whole - std::min<std::uint64_t>(whole, kLongestList)));
+  record.length = count.value;
+  if (count.value == 0 || !may_end_at(ending, count.value)) {
+    // The count is wrong, or the file is cut.
+    record.length = list_begin(ending);
+    const bool cut = count.value > ending.end() && record.length == ending.end();
+    record.missing = cut ? count.value - record.length : 0;
+  }
+  const std::string_view list = ending.from(std::max(record.length, ending.begin));
   const auto flags = parse_flags(list);
   record.has_flags = flags.has_value();
   for (const FlagBit& row : kFlagBits) {

@@ -121,6 +121,7 @@ Result<void> EntryReader::account_for_end() {
 }
 
 Result<bool> EntryReader::next() {
+  input_.leave_entry();
   archive_entry* raw = nullptr;
   int status = ARCHIVE_OK;
   {
@@ -173,7 +174,7 @@ Result<std::size_t> EntryReader::read(std::span<char> buffer) {
   if (refused_) return *refused_;
   la_ssize_t got = ARCHIVE_RETRY;
   while (got == ARCHIVE_RETRY) {
-    got = archive_read_data(input_.get(), buffer.data(), buffer.size());
+    got = input_.read_data(buffer);
   }
   if (got < 0) return failure(member_name_, member_read_);
   member_read_ += static_cast<std::uint64_t>(got);

@@ -43,9 +43,11 @@ Result<std::string_view> HeadedStream::head() {
   head_.resize(kHeadBytes);
   std::size_t size = 0;
   while (size < head_.size()) {
-    MBOXFERRY_ASSIGN(const std::size_t got, rest_->read(std::span<char>(head_).subspan(size)));
-    if (got == 0) break;
-    size += got;
+    const auto got = rest_->read(std::span<char>(head_).subspan(size));
+    if (!got && size == 0) return got.error();
+    if (!got) error_ = got.error();
+    if (!got || *got == 0) break;
+    size += *got;
   }
   head_.resize(size);
   has_head_ = true;
@@ -54,6 +56,7 @@ Result<std::string_view> HeadedStream::head() {
 
 Result<std::size_t> HeadedStream::read(std::span<char> buffer) {
   const std::size_t count = std::min(head_.size() - head_used_, buffer.size());
+  if (count == 0 && error_) return *error_;
   if (count == 0) return rest_->read(buffer);
   std::memcpy(buffer.data(), head_.data() + head_used_, count);
   head_used_ += count;
@@ -63,6 +66,8 @@ Result<std::size_t> HeadedStream::read(std::span<char> buffer) {
 Result<std::uint64_t> HeadedStream::skip(std::uint64_t count) {
   const std::uint64_t from_head = std::min<std::uint64_t>(head_.size() - head_used_, count);
   head_used_ += static_cast<std::size_t>(from_head);
+  if (from_head == count) return count;
+  if (error_) return *error_;
   MBOXFERRY_ASSIGN(const std::uint64_t more, rest_->skip(count - from_head));
   return from_head + more;
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -57,7 +58,8 @@ class HeadedStream final : public InputStream {
  public:
   explicit HeadedStream(std::unique_ptr<InputStream> rest) : rest_(std::move(rest)) {}
 
-  /// The first bytes, at most kHeadBytes. Only before anything is read; valid until then.
+  /// The first bytes, at most kHeadBytes, and less before an error, which the reading gives. Only
+  /// before anything is read; valid until then.
   Result<std::string_view> head();
   Result<std::size_t> read(std::span<char> buffer) override;
   Result<std::uint64_t> skip(std::uint64_t count) override;
@@ -68,6 +70,7 @@ class HeadedStream final : public InputStream {
   std::string head_;
   std::size_t head_used_ = 0;
   bool has_head_ = false;
+  std::optional<Error> error_;  // what ended the head; for when that is read
 };
 
 }  // namespace mboxferry::archive

@@ -32,6 +32,41 @@ int LibarchiveInput::open() {
   return archive_read_open1(reader);
 }
 
+void LibarchiveInput::leave_entry() {
+  block_ = {};
+  block_offset_ = entry_offset_ = 0;
+  entry_ended_ = false;
+}
+
+la_ssize_t LibarchiveInput::read_data(std::span<char> buffer) {
+  while (block_.empty() && !entry_ended_) {
+    const void* data = nullptr;
+    std::size_t size = 0;
+    la_int64_t offset = 0;
+    const int status = archive_read_data_block(reader_.get(), &data, &size, &offset);
+    if (status != ARCHIVE_OK && status != ARCHIVE_EOF) return status;
+    entry_ended_ = status == ARCHIVE_EOF;
+    if (entry_ended_) break;
+    if (offset < entry_offset_) return ARCHIVE_FATAL;
+    block_offset_ = offset;
+    block_ = {static_cast<const char*>(data), size};
+  }
+  if (entry_ended_) return 0;
+  // The holes of a sparse member.
+  if (block_offset_ > entry_offset_) {
+    const auto hole = static_cast<std::uint64_t>(block_offset_ - entry_offset_);
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(hole, buffer.size()));
+    std::memset(buffer.data(), 0, count);
+    entry_offset_ += static_cast<std::int64_t>(count);
+    return static_cast<la_ssize_t>(count);
+  }
+  const std::size_t count = block_.copy(buffer.data(), buffer.size());
+  block_.remove_prefix(count);
+  block_offset_ += static_cast<std::int64_t>(count);
+  entry_offset_ = block_offset_;
+  return static_cast<la_ssize_t>(count);
+}
+
 std::string LibarchiveInput::reason() const {
   const char* text = archive_error_string(reader_.get());
   return text == nullptr ? "broken data" : text;

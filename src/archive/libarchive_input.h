@@ -5,8 +5,10 @@
 #include <archive.h>
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -37,6 +39,12 @@ class LibarchiveInput {
                      const std::string& name);
   /// Ends that.
   void watch_nothing() { watched_.reset(); }
+
+  /// Of the present entry: what archive_read_data() gives, except that bytes before an error are
+  /// given before the error. A libarchive status when negative.
+  la_ssize_t read_data(std::span<char> buffer);
+  /// Before the header of another entry is read.
+  void leave_entry();
 
   [[nodiscard]] LibarchiveReader* get() const { return reader_.get(); }
   [[nodiscard]] InputStream& stream() { return *stream_; }
@@ -79,6 +87,10 @@ class LibarchiveInput {
   std::uint64_t given_ = 0;
   std::uint64_t zeros_ = 0;
   std::optional<Error> error_;
+  std::string_view block_;         // libarchive's, not yet given
+  std::int64_t block_offset_ = 0;  // of it in the entry
+  std::int64_t entry_offset_ = 0;  // of the next byte
+  bool entry_ended_ = false;
   std::array<char, 64 * 1024> buffer_{};
   Handle<LibarchiveReader, archive_read_free> reader_;  // first to go: it reads buffer_
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// bzip2, xz, Zstandard, lz4, lzip, lzma and compress by libarchive's filters.
+// Zstandard, lz4 and compress by libarchive's filters.
 #include <archive.h>
 #include <archive_entry.h>
 
@@ -11,14 +11,17 @@
 #include "archive/libarchive_input.h"
 #include "archive/unpacker.h"
 #include "archive/window_watch.h"
+#include "archive/zstd_frames.h"
 
 namespace mboxferry::archive {
 namespace {
 
 class LibarchiveUnpacker final : public InputStream {
  public:
-  LibarchiveUnpacker(std::unique_ptr<InputStream> packed, UnpackCounter counter)
-      : input_(std::move(packed)), counter_(std::move(counter)) {}
+  /// `frames` is `packed`, when that is Zstandard.
+  LibarchiveUnpacker(std::unique_ptr<InputStream> packed, const ZstdFrames* frames,
+                     UnpackCounter counter)
+      : input_(std::move(packed)), frames_(frames), counter_(std::move(counter)) {}
 
   Result<void> start(std::optional<WindowFormat> format);
   Result<std::size_t> read(std::span<char> buffer) override;
@@ -32,8 +35,10 @@ class LibarchiveUnpacker final : public InputStream {
   Result<void> check_nothing_follows();
 
   LibarchiveInput input_;
+  const ZstdFrames* frames_;
   UnpackCounter counter_;
   bool at_end_ = false;
+  std::optional<Error> error_;
 };
 
 Result<void> LibarchiveUnpacker::start(std::optional<WindowFormat> format) {
@@ -41,12 +46,8 @@ Result<void> LibarchiveUnpacker::start(std::optional<WindowFormat> format) {
     MBOXFERRY_TRY(input_.watch(*format, 0, counter_.meter()->limits().most_memory, name()));
   LibarchiveReader* reader = input_.get();
   // "empty" is for compressed files with nothing inside, which "raw" does not take.
-  const bool ready = archive_read_support_filter_bzip2(reader) == ARCHIVE_OK &&
-                     archive_read_support_filter_xz(reader) == ARCHIVE_OK &&
-                     archive_read_support_filter_zstd(reader) == ARCHIVE_OK &&
+  const bool ready = archive_read_support_filter_zstd(reader) == ARCHIVE_OK &&
                      archive_read_support_filter_lz4(reader) == ARCHIVE_OK &&
-                     archive_read_support_filter_lzip(reader) == ARCHIVE_OK &&
-                     archive_read_support_filter_lzma(reader) == ARCHIVE_OK &&
                      archive_read_support_filter_compress(reader) == ARCHIVE_OK &&
                      archive_read_support_format_raw(reader) == ARCHIVE_OK &&
                      archive_read_support_format_empty(reader) == ARCHIVE_OK;
@@ -62,8 +63,10 @@ Result<void> LibarchiveUnpacker::start(std::optional<WindowFormat> format) {
   return ok();
 }
 
-// The bzip2 filter takes anything behind the last member for the end.
+// A filter may take anything behind the last member for the end.
 Result<void> LibarchiveUnpacker::check_nothing_follows() {
+  if (frames_ != nullptr && frames_->is_followed())
+    return damaged(name(), counter_.total(), "other data follows");
   const auto used = static_cast<std::uint64_t>(archive_filter_bytes(input_.get(), -1));
   char more = 0;
   if (used >= input_.given()) {
@@ -75,8 +78,12 @@ Result<void> LibarchiveUnpacker::check_nothing_follows() {
 
 Result<std::size_t> LibarchiveUnpacker::read(std::span<char> buffer) {
   if (at_end_) return 0;
-  const la_ssize_t got = archive_read_data(input_.get(), buffer.data(), buffer.size());
-  if (got < 0) return failure();
+  if (error_) return *error_;
+  const la_ssize_t got = input_.read_data(buffer);
+  if (got < 0) {
+    error_ = failure();  // libarchive says another thing when it is asked again
+    return *error_;
+  }
   at_end_ = got == 0;
   if (at_end_) MBOXFERRY_TRY(check_nothing_follows());
   MBOXFERRY_TRY(counter_.count(static_cast<std::uint64_t>(got), name()));
@@ -89,7 +96,15 @@ Result<std::unique_ptr<InputStream>> unpack_by_libarchive(std::unique_ptr<Headed
                                                           UnpackCounter counter) {
   MBOXFERRY_ASSIGN(const std::string_view head, packed->head());
   const auto format = window_format(head);
-  auto unpacker = std::make_unique<LibarchiveUnpacker>(std::move(packed), std::move(counter));
+  std::unique_ptr<InputStream> stream = std::move(packed);
+  const ZstdFrames* frames = nullptr;
+  if (format == WindowFormat::zstd) {
+    auto only_frames = std::make_unique<ZstdFrames>(std::move(stream));
+    frames = only_frames.get();
+    stream = std::move(only_frames);
+  }
+  auto unpacker =
+      std::make_unique<LibarchiveUnpacker>(std::move(stream), frames, std::move(counter));
   MBOXFERRY_TRY(unpacker->start(format));
   return std::unique_ptr<InputStream>(std::move(unpacker));
 }

@@ -18,7 +18,7 @@ namespace mboxferry::archive {
 namespace {
 
 // A look at a million names takes a few seconds.
-constexpr int kMostLooks = 10;
+constexpr int kMostLooks = 30;
 
 std::string name_in_maildir(const std::string& relative) {
   return join_path(std::string(base_name(parent_path(relative))), base_name(relative));

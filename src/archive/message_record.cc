@@ -46,7 +46,7 @@ Result<MessageRecord> read_record(FolderForm form, HeadedStream& bytes,
                                   std::optional<std::uint64_t> size) {
   MessageRecord record;
   if (form == FolderForm::emlx) {
-    MBOXFERRY_TRY(read_emlx(bytes, record));
+    MBOXFERRY_TRY(read_emlx(bytes, size, record));
     return record;
   }
   bool may_be_several = false;

@@ -10,6 +10,7 @@
 
 #include "archive/file_kind.h"
 #include "archive/text_conversion.h"
+#include "archive/window_watch.h"
 
 namespace mboxferry::archive {
 
@@ -96,6 +97,10 @@ Result<std::unique_ptr<InputStream>> unpack_layer(std::unique_ptr<HeadedStream> 
   if (is_mmdf(head)) return mmdf_to_mbox(std::move(packed));
   const bool gzip = head.starts_with("\x1f\x8b");
   UnpackCounter counter(std::move(meter));
+  const auto format = window_format(head);
+  if (format && *format != WindowFormat::zstd)
+    return unpack_lzma(std::move(packed), std::move(counter), *format);
+  if (head.starts_with("BZh")) return unpack_bzip2(std::move(packed), std::move(counter));
   return gzip ? unpack_gzip(std::move(packed), std::move(counter))
               : unpack_by_libarchive(std::move(packed), std::move(counter));
 }

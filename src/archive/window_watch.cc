@@ -45,9 +45,8 @@ std::optional<WindowFormat> zip_window_format(std::string_view format_name) {
 }
 
 std::uint64_t library_limit(WindowFormat format) {
-  // libarchive leaves Zstandard's limit as it is, and knows no larger dictionaries of lzma.
-  const bool limited = format == WindowFormat::zstd || format == WindowFormat::lzma;
-  return limited ? 128 * kMebibyte : std::numeric_limits<std::uint64_t>::max();
+  // libarchive leaves Zstandard's limit as it is.
+  return format == WindowFormat::zstd ? 128 * kMebibyte : std::numeric_limits<std::uint64_t>::max();
 }
 
 WindowWatch::WindowWatch(WindowFormat format) : one_stream_(format == WindowFormat::zip_xz) {

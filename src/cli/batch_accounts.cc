@@ -293,10 +293,12 @@ Result<Imported> BatchAccounts::import(job::Ledger& ledger, const Shard& shard,
   for (const std::string& name : file.unknown_columns()) {
     std::vector<std::string> known = columns();
     known.insert(known.end(), {"archive", "password"});
+    // What is like a column that is there is something else.
+    std::erase_if(known, [&](const std::string& column) { return file.has_column(column); });
     if (const std::string hint = did_you_mean(name, known, ""); !hint.empty())
       tell(file.header_line(), "the column \"" + name + "\": " + hint);
   }
-  if (!file.unknown_columns().empty()) tell(file.header_line(), kKnownColumns);
+  if (file.has_unknown_columns()) tell(file.header_line(), kKnownColumns);
   // Without a header that is understood, nothing is known about the rows.
   if (found.mistakes > 0) return found;
   MBOXFERRY_ASSIGN(const bool shown, file.shows_passwords());

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <string_view>
 
 #include "cli/suggestion.h"
 #include "mboxferry/base/file.h"
@@ -100,6 +101,24 @@ Result<Layer> read_environment(const po::options_description& all) {
   });
 }
 
+/// Boost would repeat such a line, which may have a password.
+Result<void> refuse_lines_without_value(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  for (std::uint64_t number = 1; std::getline(file, line); ++number) {
+    const std::string_view text = std::string_view(line).substr(0, line.find('#'));
+    const std::size_t first = text.find_first_not_of(" \t\r\n");
+    const bool section = first != std::string_view::npos && text[first] == '[' &&
+                         text[text.find_last_not_of(" \t\r\n")] == ']';
+    if (first == std::string_view::npos || section) continue;
+    const std::size_t equals = text.find('=');
+    if (equals != std::string_view::npos && equals > first) continue;
+    return usage("in " + path + ": ", "line " + std::to_string(number) + " is not NAME = VALUE",
+                 "put one option on each line, and # before a comment");
+  }
+  return ok();
+}
+
 Result<Layer> read_job_file(const po::options_description& all, const std::string& path) {
   std::ifstream file(path);
   if (!file) {
@@ -110,6 +129,7 @@ Result<Layer> read_job_file(const po::options_description& all, const std::strin
   struct stat status {};
   if (::stat(path.c_str(), &status) == 0)
     MBOXFERRY_TRY(refuse_writable_by_others(status, "job file", path));
+  MBOXFERRY_TRY(refuse_lines_without_value(path));
   MBOXFERRY_ASSIGN(Layer layer, parse_layer("in " + path + ": ", all,
                                             [&] { return po::parse_config_file(file, all); }));
   // It is a program then, as a CSV with such columns is.

@@ -42,7 +42,7 @@ std::string column_name(std::string_view field) {
   return name;
 }
 
-/// Whether a name may be shown: columns that are shifted may have somebody's password.
+/// Whether it may be a column's name at all.
 bool is_plain(const std::string& name) {
   return !name.empty() && name.size() <= 32 && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || c == '-';
@@ -74,24 +74,25 @@ void AccountsFile::read_header(const CsvRow& header, std::span<const std::string
     return name == "archive" || name == "address" || name == kPassword ||
            std::find(options.begin(), options.end(), name) != options.end();
   };
-  // A file without a header begins with somebody's row.
-  const bool is_header =
-      std::any_of(header.fields.begin(), header.fields.end(),
-                  [&](const std::string& field) { return is_known(column_name(field)); });
+  bool only_names = true;
+  std::size_t odd = 0;
   for (const std::string& field : header.fields) {
     const std::string name = column_name(field);
     if (!is_known(name)) {
-      const bool plain = is_header && is_plain(name);
-      problems_.push_back(
-          "the column " +
-          (plain ? "\"" + name + "\"" : fmt::format("number {}", columns_.size() + 1)) +
-          " is not known");
-      if (plain) unknown_.push_back(name);
+      // Not by its name: it may be somebody's password.
+      problems_.push_back(fmt::format("the column number {} is not known", columns_.size() + 1));
+      unknown_.push_back(name);
+      only_names = only_names && is_plain(name);
+      ++odd;
     } else if (has_column(name)) {
       problems_.push_back("the column \"" + name + "\" is there twice");
+      ++odd;
     }
     columns_.push_back(name);
   }
+  // A file without a header begins with a row, and a header may be joined to one.
+  has_unknown_ = !unknown_.empty();
+  if (!only_names || 2 * odd >= header.fields.size()) unknown_.clear();
   if (!has_column("user") && !has_column("address")) {
     problems_.emplace_back("there is no column \"user\"");
   }

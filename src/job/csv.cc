@@ -94,7 +94,7 @@ struct CsvFile::State {
 
 /// The rest of a line that is too long.
 Result<void> CsvFile::State::pass_line() {
-  while (!text.ends_with('\n')) {
+  while (!text.ends_with('\n') && !text.ends_with('\r')) {
     MBOXFERRY_ASSIGN(const bool more, lines.next(text));
     if (!more) break;
   }

@@ -11,7 +11,7 @@ namespace mboxferry::job {
 
 Result<bool> LineReader::next(std::string& line) {
   line.clear();
-  while (line.size() < longest_) {
+  while (line.size() < longest_ || line.ends_with('\r')) {
     if (begin_ == end_) {
       const ssize_t got = ::read(file_.get(), buffer_.data(), buffer_.size());
       if (got < 0 && errno == EINTR) continue;
@@ -22,14 +22,21 @@ Result<bool> LineReader::next(std::string& line) {
       end_ = static_cast<std::size_t>(got);
       if (end_ == 0) break;
     }
+    if (line.ends_with('\r')) {
+      if (buffer_[begin_] == '\n') {
+        line += '\n';
+        ++begin_;
+      }
+      break;
+    }
     const auto first = buffer_.begin() + static_cast<std::ptrdiff_t>(begin_);
     const auto most = std::min(end_ - begin_, longest_ - line.size());
     const auto last = first + static_cast<std::ptrdiff_t>(most);
-    const auto line_feed = std::find(first, last, '\n');
-    const auto stop = line_feed == last ? last : line_feed + 1;
+    const auto end = std::find_if(first, last, [](char c) { return c == '\n' || c == '\r'; });
+    const auto stop = end == last ? last : end + 1;
     line.append(first, stop);
     begin_ += static_cast<std::size_t>(stop - first);
-    if (line_feed != last) break;
+    if (line.ends_with('\n')) break;
   }
   offset_ += line.size();
   return !line.empty();

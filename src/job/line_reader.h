@@ -11,7 +11,7 @@
 
 namespace mboxferry::job {
 
-/// Reads line by line; a line longer than the limit comes in pieces.
+/// Reads line by line: LF, CRLF and CR end a line; one longer than the limit comes in pieces.
 class LineReader {
  public:
   LineReader(FileDescriptor file, std::string path, std::size_t longest)

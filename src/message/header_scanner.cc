@@ -203,6 +203,7 @@ void HeaderScanner::State::feed(std::string_view bytes) {
 
 void HeaderScanner::State::take_value(std::string_view bytes) {
   if (field != Field::received) {
+    facts.labels_cut = facts.labels_cut || (field == Field::gmail_labels && bytes.size() > room());
     value.append(bytes.substr(0, room()));
     return;
   }
@@ -342,8 +343,12 @@ void HeaderScanner::State::end_field() {
     case Field::gmail_labels:
       gmail = true;
       for (std::string& label :
-           split_labels(decode_encoded_words(value), kMostKeywords - facts.labels.size())) {
-        facts.labels.push_back(std::move(label));
+           split_labels(decode_encoded_words(value), kMostKeywords - facts.labels.size() + 1)) {
+        if (facts.labels.size() < kMostKeywords) {
+          facts.labels.push_back(std::move(label));
+        } else {
+          facts.labels_cut = true;
+        }
       }
       break;
     case Field::subject:

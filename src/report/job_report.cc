@@ -119,6 +119,22 @@ Result<void> write_reasons(JsonStream& json, const journal::Journal& journal,
   return json.result();
 }
 
+namespace {
+
+Result<std::uint64_t> labels_cut(const journal::Journal& journal) {
+  std::uint64_t messages = 0;
+  MBOXFERRY_ASSIGN(const auto folders, journal.folders());
+  for (const journal::FolderRow& folder : folders) {
+    MBOXFERRY_TRY(journal.each_finding(folder.id, [&](const journal::Finding& finding) {
+      if (finding.code == journal::kLabelsCut) ++messages;
+      return ok();
+    }));
+  }
+  return messages;
+}
+
+}  // namespace
+
 Result<std::vector<std::string>> notes_about(const journal::Journal& journal) {
   MBOXFERRY_ASSIGN(const std::string compared, noted_text(journal, journal::kComparisonNote));
   std::vector<std::string> lines;
@@ -132,6 +148,10 @@ Result<std::vector<std::string>> notes_about(const journal::Journal& journal) {
   if (changed > 0)
     lines.push_back("the archive has other flags now than when it was stored: " +
                     counted(changed, "message"));
+  MBOXFERRY_ASSIGN(const std::uint64_t cut, labels_cut(journal));
+  if (cut > 0)
+    lines.push_back("not all labels are used, as there are more than 256 or 64 KiB of them: " +
+                    counted(cut, "message"));
   return lines;
 }
 

@@ -94,6 +94,7 @@ class JournalFiller final : public IndexSink {
     state_.before_last = std::exchange(state_.accounting, accounting);
     if (known_last_) return compare_with_known(message);
     report_repairs(message);
+    report_cut_labels(message);
     MBOXFERRY_TRY(add_rows(message));
     chunk_bytes_ += message.length;
     wire_bytes_ += message.wire_size;
@@ -193,6 +194,24 @@ class JournalFiller final : public IndexSink {
                          "labels begin here, far into the folder, and name no mailboxes", false});
   }
 
+  void report_cut_labels(const IndexedMessage& message) {
+    if (!message.labels_cut || !source_.by_label) return;
+    findings_.push_back(
+        {0, message.offset, journal::kLabelsCut,
+         "not all of its labels are used: it has more than 256, or more than 64 KiB "
+         "of them",
+         false});
+    if (++cut_labels_ > kMostDuplicatesTold) return;
+    tracker_.notice(fmt::format(
+        "{}: the message at byte {} has more than 256 labels, or more than 64 KiB of them: not all "
+        "are used",
+        source_.row.path, message.offset));
+    if (cut_labels_ == kMostDuplicatesTold)
+      tracker_.notice(
+          "more messages of this folder whose labels are not all used are counted in "
+          "the report only");
+  }
+
   Result<void> add(journal::Finding finding) {
     findings_.push_back(std::move(finding));
     return findings_.size() >= kMostFindings ? flush() : ok();
@@ -268,6 +287,7 @@ class JournalFiller final : public IndexSink {
   std::uint64_t chunk_bytes_ = 0;
   std::uint64_t wire_bytes_ = 0;
   int duplicates_told_ = 0;
+  int cut_labels_ = 0;
   bool late_labels_told_ = false;
 };
 

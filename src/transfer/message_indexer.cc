@@ -70,6 +70,7 @@ void MessageIndexer::apply(message::HeaderFacts facts) {
   if (!options_.keep_deleted_flag)
     current_.flags &= static_cast<std::uint8_t>(~unsigned{message::kDeleted});
   current_.message_id = std::move(facts.message_id);
+  current_.labels_cut = facts.labels_cut;
   current_.labels = std::move(facts.labels.empty() ? start_.labels : facts.labels);
 }
 

@@ -122,7 +122,7 @@ class CsvTest(BatchTest):
 
     def test_headers_that_cannot_be(self):
         for text, said in (
-                ("archive,host,user,password,colour\n", "colour"),
+                ("archive,host,user,password,colour\n", "number 5"),
                 ("archive,host,user,user,password\n", "twice"),
                 ("archive,host,password\n", '"user"'),
                 ("archive,host,user,password\n", "no account"),
@@ -135,6 +135,23 @@ class CsvTest(BatchTest):
         found = self.check("archive,hots,user,password\n")
         self.assertIn("did you mean host?", "\n".join(found[1]))
         self.assertIn("password_file", "\n".join(found[1]))
+
+    def test_the_line_ends_of_a_macintosh(self):
+        text = f"{HEADER}\n{GOOD.format('a')}\n\"good.mbox,imap.example.org,993,b,{SECRET}\n"
+        self.assert_told(self.check(text.replace("\n", "\r")), {3: "quote"})
+
+    def test_a_value_in_an_unknown_column_is_not_repeated(self):
+        row = GOOD.format("a")
+        for text in (f"{HEADER},{row}\n",  # the first row is joined to the header
+                     f"{HEADER}{row}\n", f"x,{HEADER}\nx,{row}\n",
+                     "archive,host,user,password,correcthorse\n",
+                     "archive,host,user,password,passwort\n",
+                     "archive,user,password,host,inbox,anna,correcthorse,h\r",
+                     "archive,user,password,host,inbox,anna,ports,user\n",
+                     "archive host user correcthorse\n", "archive|user|correcthorse\n"):
+            for secret in ("correcthorse", "passwort", "ports", "anna"):
+                with self.subTest(text, secret=secret):
+                    self.assertNotIn(secret, str(self.check(text)))
 
     def test_a_file_in_another_encoding_is_told_once(self):
         rows = [f"good.mbox,imap.example.org,993,{name},{SECRET}" for name in ("Jürgen", "Zoë", "Åsa")]

@@ -77,7 +77,7 @@ WIDE = {
     "second frame of zstd": (lambda data, size: windows.zstd(data, MEBIBYTE) +
                              windows.zstd(data, size), "mbox.zst", "unpack it"),
     "whole frame of zstd": (windows.zstd_whole, "mbox.zst", "unpack it"),
-    "lzma": (windows.lzma_alone, "mbox.lzma", "unpack it"),
+    "lzma": (windows.lzma_alone, "mbox.lzma", "--max-unpack-memory 537M"),
     "lzip": (windows.lzip, "mbox.lz", "--max-unpack-memory 537M"),
     "second member of lzip": (lambda data, size: windows.lzip(data, MEBIBYTE) +
                               windows.lzip(data, size), "mbox.lz", "--max-unpack-memory 537M"),

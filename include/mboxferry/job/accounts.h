@@ -37,7 +37,10 @@ class AccountsFile {
 
   /// What is wrong with the header: one line each. No row can be understood then.
   [[nodiscard]] const std::vector<std::string>& header_problems() const { return problems_; }
-  /// The columns that are not known, as far as they can be shown.
+  /// True when there are columns that are not known.
+  [[nodiscard]] bool has_unknown_columns() const { return has_unknown_; }
+  /// Their names, when the first line looks like a header and nothing else. Each may be somebody's
+  /// password all the same: only one that is like a known name may be shown.
   [[nodiscard]] const std::vector<std::string>& unknown_columns() const { return unknown_; }
   /// The line of the header.
   [[nodiscard]] std::uint64_t header_line() const { return header_line_; }
@@ -62,6 +65,7 @@ class AccountsFile {
   std::vector<std::string> columns_;
   std::vector<std::string> problems_;
   std::vector<std::string> unknown_;
+  bool has_unknown_ = false;
   std::uint64_t header_line_ = 1;
 };
 

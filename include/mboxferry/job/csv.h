@@ -29,9 +29,10 @@ struct CsvRow {
   CsvTrouble trouble = CsvTrouble::none;
 };
 
-/// Reads `,` or `;` (or tab) as the first line says, quoted fields that may hold line ends, LF or
-/// CRLF, and a byte order mark. Empty lines are passed over. A row that is no CSV, is not UTF-8,
-/// holds a NUL or is longer than kLongestRow is told, and reading goes on. Constant memory.
+/// Reads `,` or `;` (or tab) as the first line says, quoted fields that may hold line ends, LF,
+/// CRLF or CR (as Excel's "CSV (Macintosh)" has them), and a byte order mark. Empty lines are
+/// passed over. A row that is no CSV, is not UTF-8, holds a NUL or is longer than kLongestRow is
+/// told, and reading goes on. Constant memory.
 class CsvFile {
  public:
   static constexpr std::size_t kLongestRow = std::size_t{64} << 10U;

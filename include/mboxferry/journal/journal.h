@@ -124,6 +124,7 @@ struct UnreadRow {
 };
 
 /// The code of a finding about a stored message whose status fields in the archive changed since.
+inline constexpr const char* kLabelsCut = "labels-cut";
 inline constexpr const char* kStatusChanged = "status-changed";
 
 /// Before the first byte of a batch goes out.

@@ -39,6 +39,7 @@ struct HeaderFacts {
   std::uint8_t flags = 0;             ///< from all the families of archives.md "Metadata"
   std::vector<std::string> keywords;  ///< X-Keywords, X-Mozilla-*, as written; see as_imap_keyword
   std::vector<std::string> labels;    ///< X-Gmail-Labels, decoded to UTF-8
+  bool labels_cut = false;            ///< there were more of them than are kept
   bool wants_receipt = false;         ///< Disposition-Notification-To (RFC 8098)
   bool has_status = false;            ///< some field of a flag family was there
   bool pseudo = false;                ///< "FOLDER INTERNAL DATA" of UW-IMAP, mutt and kin

@@ -208,8 +208,34 @@ TEST_CASE("Apple Mail keeps one folder in many directories") {
   CHECK(read_all(work) == letter("twelve") + letter("two") + letter("seven"));
   const Folder& sub = archive.folders()[1];
   CHECK(sub.path == std::vector<std::string>{"Work", "Sub"});
-  CHECK(messages(sub) == "0+13 1.emlx [?]\n13+13 2.emlx [?]\n");
-  CHECK(read_all(sub) == "Subject: x\n\nYSubject: cut\n");
+  CHECK(messages(sub) == "0+32 1.emlx [?]\n32+13 2.emlx [?]\n");
+  CHECK(read_all(sub) == "Subject: x\n\nYES no property listSubject: cut\n");
+}
+
+TEST_CASE("an emlx file whose first line is wrong gives the whole message") {
+  const std::string list = emlx("", "1").substr(emlx("", "1").find("<?xml"));
+  REQUIRE(list.starts_with("<?xml"));
+  const std::string body = letter("x") + "and <?xml in it\r\n" + std::string(150'000, 'y') + "\n";
+  const bool with_list = GENERATE(true, false);
+  const std::string end = with_list ? list : "";
+  for (const std::size_t count :
+       {std::size_t{0}, std::size_t{10}, body.size() - 2, body.size(),
+        body.size() + (with_list ? 1 : 0), body.size() + (with_list ? 200'000 : 0)}) {
+    TemporaryDirectory directory;
+    const std::string file = std::to_string(count) + "\n" + body + end;
+    directory.write("plain/1.emlx", file);
+    directory.write("packed/1.emlx.gz", gzip(file));
+    directory.write("x.tar", tar({{"in/1.emlx", file}}));
+    const Archive archive = must_open(directory.path());
+    REQUIRE(archive.folders().size() == 2);
+    CHECK(read_all(must_open(directory.file("x.tar")).folders().at(0)) == body);
+    for (const Folder& folder : archive.folders()) {
+      INFO(folder.label() << " " << count << " " << with_list);
+      CHECK(read_all(folder) == body);
+      CHECK(messages(folder).ends_with(with_list ? "[S]\n" : "[?]\n"));
+    }
+    CHECK(unread(archive).find(".emlx") == std::string::npos);
+  }
 }
 
 TEST_CASE("an emlx file from the corpora is one message") {

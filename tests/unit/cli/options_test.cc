@@ -112,6 +112,21 @@ TEST_CASE("a password in a job file is refused without repeating it") {
   CHECK(read({"--config", folder.path() + "/absent"}).error().code == ErrorCode::configuration);
 }
 
+TEST_CASE("a line of a job file without a value is named and not repeated") {
+  const TemporaryFolder folder;
+  const std::string file = folder.path() + "/job.ini";
+  for (const char* line : {"hunter2", "password-file hunter2", "= hunter2", "[password\nhunter2",
+                           "  hunter2 # x = y", "# x\nhunter2"}) {
+    std::ofstream(file) << "host = h\n[all]\n\n" << line << "\n";
+    const auto options = read({"--config", file});
+    REQUIRE_FALSE(options);
+    CHECK(options.error().code == ErrorCode::usage);
+    const std::string told = describe(options.error());
+    CHECK(told.find("hunter2") == std::string::npos);
+    CHECK(told.find(line[0] == '#' ? "line 5" : "line 4") != std::string::npos);
+  }
+}
+
 TEST_CASE("options are not guessed from their beginning") {
   CHECK_FALSE(read({"--hos", "x"}));
   CHECK_FALSE(read({"--password-f", "x"}));

@@ -71,11 +71,24 @@ TEST_CASE("everything wrong with a header is told, and nothing that may be a sec
   const AccountsFile file = written.open();
   const auto& problems = file.header_problems();
   REQUIRE(problems.size() == 4);
-  CHECK(problems[0].find("\"flavour\"") != std::string::npos);
+  CHECK(problems[0].find("flavour") == std::string::npos);
+  CHECK(problems[0].find("number 2") != std::string::npos);
   CHECK(problems[1].find("twice") != std::string::npos);
   CHECK(problems[2].find("S3cret") == std::string::npos);
   CHECK(problems[2].find("number 4") != std::string::npos);
   CHECK(problems[3].find("user") != std::string::npos);
+}
+
+TEST_CASE("names of unknown columns are kept of a header alone") {
+  const auto unknown = [](const std::string& text) {
+    return Written(text).open().unknown_columns();
+  };
+  CHECK(unknown("archive,hots,user,mailbox\n") == std::vector<std::string>{"hots"});
+  CHECK(unknown("archive,hots,user,mailbox\ra,h,secret,m\r") == std::vector<std::string>{"hots"});
+  CHECK(unknown("archive,hots,user,a.mbox\n").empty());
+  CHECK(unknown("archive,user,password,inbox,anna,secret\n").empty());
+  CHECK(unknown("archive,user,password,inbox,user,secret\n").empty());
+  CHECK(Written("archive,user,secret,other,third,words\n").open().has_unknown_columns());
 }
 
 TEST_CASE("a row with too few or too many fields is told") {

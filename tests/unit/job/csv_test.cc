@@ -39,7 +39,7 @@ struct Written {
 
 TEST_CASE("comma or semicolon, LF or CRLF, with or without a byte order mark") {
   const std::string separator = GENERATE(",", ";", "\t");
-  const std::string line_end = GENERATE("\n", "\r\n");
+  const std::string line_end = GENERATE("\n", "\r\n", "\r");
   const std::string mark = GENERATE("", "\xef\xbb\xbf");
   const Written file(mark + "a" + separator + "b" + line_end + "1" + separator + "2" + line_end);
   const auto rows = file.rows();
@@ -48,6 +48,22 @@ TEST_CASE("comma or semicolon, LF or CRLF, with or without a byte order mark") {
   CHECK(rows[1].fields == Fields{"1", "2"});
   CHECK(rows[1].line == 2);
   CHECK(rows[1].offset == mark.size() + 3 + line_end.size());
+}
+
+TEST_CASE("CR ends a line wherever the buffer ends") {
+  const std::string line_end = GENERATE("\r", "\r\n");
+  // Around 64 KiB, which is read at once.
+  for (std::size_t size = 65'520; size < 65'545; ++size) {
+    std::string text = "a,b" + line_end;
+    while (text.size() + 1'000 < size) text += "1," + std::string(900, 'x') + line_end;
+    text += "1," + std::string(size - text.size() - 2, 'y') + line_end;
+    text += "3,\"4" + line_end + "5\"" + line_end;
+    const auto rows = Written(text).rows();
+    REQUIRE(rows.size() > 3);
+    for (const CsvRow& row : rows) CHECK(row.fields.size() == 2);
+    CHECK(rows.back().fields[1] == "4" + line_end + "5");
+    CHECK(rows.back().line == rows.size());
+  }
 }
 
 TEST_CASE("a quoted field may hold separators, quotes and line ends; lines are counted on") {

@@ -137,6 +137,25 @@ TEST_CASE("Gmail's labels") {
   CHECK(scan("X-Gmail-Labels:\n\n").flags == kSeen);
 }
 
+TEST_CASE("more labels than are kept are told") {
+  const auto labels = [](std::size_t count, std::size_t size) {
+    std::string field = "X-Gmail-Labels: ";
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::string number = std::to_string(i);
+      field += (i > 0 ? "," : "") + std::string(size - number.size(), 'l') + number;
+    }
+    return field + "\n\n";
+  };
+  CHECK(scan(labels(256, 4)).labels.size() == 256);
+  CHECK_FALSE(scan(labels(256, 4)).labels_cut);
+  CHECK_FALSE(scan(labels(256, 4) + "x").labels_cut);
+  CHECK(scan(labels(257, 4)).labels.size() == 256);
+  CHECK(scan(labels(257, 4)).labels_cut);
+  CHECK_FALSE(scan(labels(30, 2000)).labels_cut);
+  CHECK(scan(labels(40, 2000)).labels_cut);
+  CHECK(scan("X-Keywords: " + std::string(100'000, 'x') + "\n\n").labels_cut == false);
+}
+
 TEST_CASE("Gmail's labels as encoded words") {
   CHECK(scan("X-Gmail-Labels: =?UTF-8?Q?Entw=C3=BCrfe,\"a,_b\"?=\n\n").labels ==
         Strings{"Entw\xc3\xbcrfe", "a, b"});
