@@ -225,7 +225,12 @@ Result<void> ContainerScan::look_inside(std::string_view head) {
   if (!taken && taken.error().code != ErrorCode::not_mail) return taken.error();
   if (!taken || *taken) return ok();
   const bool is_in_maildir = maildir_place(relative_) != MaildirPlace::none;
-  if (looks_like_mbox(head) || (compressed && head.empty()) || may_be_damaged_mbox(name, head)) {
+  bool nothing_tells = compressed && head.empty();
+  if (compressed && !head.empty()) {
+    MBOXFERRY_ASSIGN(const HeadedStream* bytes, walker_->bytes());
+    nothing_tells = bytes->head_is_cut();
+  }
+  if (looks_like_mbox(head) || nothing_tells || may_be_damaged_mbox(name, head)) {
     keep(compressed);
   } else if (const auto reason = metadata_reason_of_empty(name);
              head.empty() && !compressed && !reason.empty()) {

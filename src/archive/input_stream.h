@@ -61,6 +61,8 @@ class HeadedStream final : public InputStream {
   /// The first bytes, at most kHeadBytes, and less before an error, which the reading gives. Only
   /// before anything is read; valid until then.
   Result<std::string_view> head();
+  /// True when an error ended the head: it may be too short to tell what the file is.
+  [[nodiscard]] bool head_is_cut() const { return error_.has_value(); }
   Result<std::size_t> read(std::span<char> buffer) override;
   Result<std::uint64_t> skip(std::uint64_t count) override;
   [[nodiscard]] const std::string& name() const override { return rest_->name(); }

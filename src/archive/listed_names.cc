@@ -9,7 +9,7 @@
 namespace mboxferry::archive {
 namespace {
 
-constexpr const char* kIndexNames =
+constexpr const char* kIndexListedNames =
     "CREATE INDEX IF NOT EXISTS by_stable_name ON incoming(list, stable_name);"
     "CREATE INDEX IF NOT EXISTS aside_by_stable_name ON aside(directory, stable_name);";
 constexpr const char* kListed =
@@ -34,7 +34,7 @@ Result<std::vector<ListedName>> MessageTable::listed(std::int64_t list,
                                                      const std::string& directory,
                                                      const std::string& stable_name) {
   if (!listed_) {
-    MBOXFERRY_TRY(database_.run(kIndexNames));
+    MBOXFERRY_TRY(database_.run(kIndexListedNames));
     MBOXFERRY_ASSIGN(listed_, database_.prepare(kListed));
   }
   sqlite3_stmt* const statement = listed_.get();

@@ -116,7 +116,7 @@ Result<void> MaildirListing::visit_again(const std::string& relative, const Visi
     if (one.inode != status.st_ino) continue;
     if (one.row == 0) return ok();
     return messages_.set_name(maildir_, one.row,
-                            maildir_record(base_name(parent_path(relative)), name));
+                              maildir_record(base_name(parent_path(relative)), name));
   }
   for (const ListedName& one : known) {
     struct stat ignored {};

@@ -186,7 +186,7 @@ Result<void> MessageCollector::note_listed(const std::string& directory,
 }
 
 Result<void> MessageCollector::set_name(const std::string& directory, std::int64_t row,
-                                      const MessageRecord& named) {
+                                        const MessageRecord& named) {
   note_letters(maildir_list(directory), named.info);
   return table_->set_name(row, named);
 }

@@ -355,8 +355,8 @@ Result<void> Walk::look_inside(const std::string& relative, const struct stat& s
   if (const auto mail = as_mail_file(relative, *head)) {
     return add_message(*mail, relative, *file, status);
   }
-  if (looks_like_mbox(*head) || (file->compressed && head->empty()) ||
-      may_be_damaged_mbox(base_name(relative), *head)) {
+  const bool nothing_tells = file->compressed && (head->empty() || file->bytes->head_is_cut());
+  if (looks_like_mbox(*head) || nothing_tells || may_be_damaged_mbox(base_name(relative), *head)) {
     add_mbox(relative, status, file->compressed);
   } else if (is_side_file_name(base_name(relative))) {
     return look_beside(relative, *file->bytes, *head, size);

@@ -21,8 +21,7 @@ namespace fs = std::filesystem;
 
 /// A job that ended has its verdict in the journal. Of one that has not, nobody can say whether it
 /// still runs.
-Result<job::KnownJob> job_of(const std::string& path, bool anyones,
-                             const Cancellation& interrupt) {
+Result<job::KnownJob> job_of(const std::string& path, bool anyones, const Cancellation& interrupt) {
   MBOXFERRY_ASSIGN(const auto journal,
                    journal::Journal::open(path, reading_mode(anyones), &interrupt));
   MBOXFERRY_ASSIGN(const auto identity, journal->identity());
@@ -76,8 +75,7 @@ Result<void> JobSource::each(const Visitor& visit) {
   if (!jobs_) MBOXFERRY_TRY(find());
   return jobs_->each([&](const job::KnownJob& job) -> Result<void> {
     if (job.journal.empty()) return visit(job, nullptr);
-    const auto journal =
-        journal::Journal::open(job.journal, reading_mode(anyones_), &interrupt_);
+    const auto journal = journal::Journal::open(job.journal, reading_mode(anyones_), &interrupt_);
     if (!journal) MBOXFERRY_TRY(tell(journal.error()));
     return visit(job, journal ? journal->get() : nullptr);
   });

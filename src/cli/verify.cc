@@ -137,8 +137,8 @@ Result<void> write_notes(report::TextOutput& out, const journal::Journal& journa
 /// One job, maybe of a folder for which the process is confined already. Returns the exit status.
 Result<int> verify_one(const std::string& path, bool in_folder, const Options& options,
                        const ConnectionSettings& settings, Context& context) {
-  MBOXFERRY_ASSIGN(const auto journal, journal::Journal::open(path, journal::OpenMode::resume,
-                                                              &context.interrupt));
+  MBOXFERRY_ASSIGN(const auto journal,
+                   journal::Journal::open(path, journal::OpenMode::resume, &context.interrupt));
   MBOXFERRY_ASSIGN(imap::Account account, job_account(*journal, settings));
   MBOXFERRY_TRY(confirm_journal_target(options, *journal, account, context.interrupt));
   MBOXFERRY_ASSIGN(auto connection, make_connection_options(settings));

@@ -231,7 +231,8 @@ EntryWidth WidthJudge::width_of(std::string_view pattern) {
   if (tail.size() > 1 && tail.starts_with('.') && is_public_suffix(tail.substr(1)))
     return covers(pattern, kEverybodyAt + tail) ? EntryWidth::suffix : EntryWidth::normal;
   if (tail.find('.') != std::string::npos && !is_public_suffix(tail)) return EntryWidth::normal;
-  const bool is_suffix = !tail.empty() && is_listed_suffix(tail) && covers(pattern, kEverybodyAt + ("." + tail));
+  const bool is_suffix =
+      !tail.empty() && is_listed_suffix(tail) && covers(pattern, kEverybodyAt + ("." + tail));
   const bool is_wide =
       is_suffix || std::any_of(probes_.begin(), probes_.end(),
                                [&](const auto& probe) { return probe.matches(pattern); });

@@ -330,7 +330,7 @@ class SettingsTest(BatchTest):
             self.write(column, "written")
             outcome = self.batch()
             self.assert_code(outcome, CONFIGURATION)
-            self.assertIn(column.replace("_", "-"), outcome.err)
+            self.assertIn("the column number 5 is not known", outcome.err)
         self.assertEqual(list(self.folder.rglob("written")), [])
 
 

@@ -139,7 +139,8 @@ class PackedMemoryTest(ProgramTest):
                 path = self.folder / f"a.{ending}"
                 path.write_bytes(pack(data, 512 * MEBIBYTE))
                 outcome, peak = self.scan(path)
-                self.assert_code(outcome, 65)
+                # A container's other folder is read.
+                self.assert_code(outcome, 3 if "zip" in kind.replace("lzip", "") else 65)
                 told = outcome.out + outcome.err
                 self.assertRegex(told, r"needs (537|269) MB of memory to be unpacked")
                 self.assertIn(remedy, told)

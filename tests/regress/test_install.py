@@ -32,7 +32,7 @@ class InstallTest(ProgramTest):
         self.assertEqual(self.files("share/man/man1"),
                          {"mboxferry.1", *(f"mboxferry-{line.split()[0]}.1" for line in commands)})
         for page in (self.prefix / "share/man/man1").iterdir():
-            self.assertIn(f'"{run.stdout.strip()}"', page.read_text())
+            self.assertIn(f'"{run.stdout.splitlines()[0]}"', page.read_text())
         for script in ("bash-completion/completions/mboxferry", "zsh/vendor-completions/_mboxferry",
                        "fish/vendor_completions.d/mboxferry.fish"):
             self.assertIn("migrate", (self.prefix / "share" / script).read_text())

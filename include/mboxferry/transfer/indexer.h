@@ -78,7 +78,7 @@ struct IndexedMessage {
   std::vector<std::string> labels;
   message::SenderFields senders;  ///< on request
   std::string from_line;          ///< on request: the sender in the From_ line
-  bool labels_cut = false;  ///< there were more in the header than are kept
+  bool labels_cut = false;        ///< there were more in the header than are kept
   bool pseudo = false;    ///< left out: a mail program's own bookkeeping
   bool expunged = false;  ///< left out: deleted and not compacted
   bool final_line_end_added = false;
