@@ -21,7 +21,8 @@ SandboxRights rights_of(const Options& options) {
   SandboxRights rights;
   add_system_rights(rights);
   for (const char* output : {"report-json", "report-csv", "report-html", "metrics-file"}) {
-    if (const std::string path = options.text(output); !path.empty()) add_output(rights, path);
+    if (const std::string path = options.text(output); !path.empty() && path != "-")
+      add_output(rights, path);
   }
   if (const std::string path = options.text("ca-file"); !path.empty()) add_input(rights, path);
   return rights;

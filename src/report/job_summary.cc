@@ -61,10 +61,10 @@ Result<void> write_refused_lines(TextOutput& out, const journal::Journal& journa
       journal.each(journal::State::refused, 0, [&](const journal::MessageRow& row) -> Result<void> {
         if (shown++ == kRefusedShown) return enough;
         const auto name = names.find(row.folder);
-        return out.write(fmt::format("  {} at byte {}: {}{}{}\n",
-                                     name == names.end() ? "?" : printable(name->second),
-                                     row.offset, printable(row.code), row.text.empty() ? "" : ": ",
-                                     shortened(row.text, 200)));
+        return out.write(fmt::format(
+            "  {} at byte {}: {}{}{}\n", name == names.end() ? "?" : printable(name->second),
+            row.offset, printable(row.code), row.code.empty() || row.text.empty() ? "" : ": ",
+            shortened(row.text, 200)));
       });
   if (!listed && shown <= kRefusedShown) return listed.error();
   if (count > kRefusedShown) {

@@ -10,8 +10,6 @@
 namespace mboxferry::transfer {
 namespace {
 
-constexpr std::chrono::seconds kBetweenNotes{5};
-
 std::string date_of(std::int64_t day) {
   return to_rfc3339({day * kSecondsOfDay, 0}).substr(0, std::string_view("YYYY-MM-DD").size());
 }
@@ -98,11 +96,8 @@ std::string DailyBudget::text() const {
 
 std::optional<std::string> DailyBudget::note_due() {
   const std::scoped_lock lock(mutex_);
-  const auto now = clock_.now();
-  const bool soon = noted_ && now - *noted_ < kBetweenNotes;
-  if (!limits_.per_day() || !changed_ || soon) return {};
+  if (!limits_.per_day() || !changed_) return {};
   changed_ = false;
-  noted_ = now;
   return text();
 }
 

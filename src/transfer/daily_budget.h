@@ -36,8 +36,8 @@ class DailyBudget {
   /// alone is larger than a whole day's.
   Result<void> book(std::uint64_t messages, std::uint64_t bytes);
 
-  /// What to note now: nothing without a daily limit or a change, or within five seconds of the
-  /// last time, because a note costs the disk a sync.
+  /// What to note together with the intent of what was booked, so that no kill loses it; nothing
+  /// without a daily limit or a change.
   std::optional<std::string> note_due();
   /// What to note when the job ends.
   [[nodiscard]] std::string note();
@@ -53,7 +53,6 @@ class DailyBudget {
   std::int64_t day_;  ///< since 1970-01-01
   journal::Count sent_;
   bool changed_ = false;
-  std::optional<std::chrono::steady_clock::time_point> noted_;
 };
 
 }  // namespace mboxferry::transfer

@@ -296,17 +296,14 @@ Result<void> Sender::look_for_answers() {
 Result<void> Sender::receive_one() {
   MBOXFERRY_ASSIGN(const imap::AppendOutcome outcome, target_.receive());
   crash_point("batch-answered");
-  MBOXFERRY_TRY(apply(outcome));
-  return note_sent_today();
-}
-
-Result<void> Sender::note_sent_today() {
-  const auto note = context_.budget.note_due();
-  return note ? context_.journal.set_note(kSentTodayNote, *note) : ok();
+  return apply(outcome);
 }
 
 Result<void> Sender::commit(std::vector<journal::Intent> intents) {
   pending_.intents = std::move(intents);
+  // Written before the intents, it is durable no later than they are.
+  if (const auto note = context_.budget.note_due())
+    MBOXFERRY_TRY(context_.journal.set_note(kSentTodayNote, *note));
   MBOXFERRY_TRY(context_.steps.commit(std::exchange(pending_, {})));
   for (journal::MessageRow& row : std::exchange(aside_, {})) stream_.put_aside(std::move(row));
   return ok();

@@ -77,7 +77,6 @@ class Sender {
   Result<void> look_for_answers();
   imap::AppendMessage to_append(const journal::MessageRow& row);
   Result<void> receive_one();
-  Result<void> note_sent_today();
   Result<void> apply(const imap::AppendOutcome& outcome);
   Result<void> answered(Batches::iterator batch, std::size_t count);
   Result<void> apply_stored(const imap::AppendOutcome& outcome,

@@ -92,6 +92,15 @@ class DovecotKillTest(WithDovecot, KillTest):
         self.assert_code(self.resumed(self.server, self.archive, "Unsubscribed"), 0)
         self.assertIn("Unsubscribed", self.server.subscribed())
 
+    def test_a_days_budget_holds_however_often_the_job_is_killed(self):
+        budget = ("--max-messages-per-day=600",)
+        for point in ("batch-intended", "batch-sent", "batch-answered", "batch-confirmed"):
+            self.killed(self.server, self.archive, "Budget", point, *budget)
+        outcome = self.migrate(self.server, self.archive, "Budget", *budget)
+        self.assert_code(outcome, 75)
+        self.assertIn("a day", outcome.err)
+        self.assertLessEqual(self.server.count(mailbox="Budget"), 600)
+
     def test_later_passages(self):
         self.check_all([(point, [point]) for point in (LATER[::3] if REDUCED else LATER)])
 
