@@ -268,7 +268,10 @@ class AddressList::Parser {
   }
 
   void take_domain_literal() {
-    const std::size_t end = rest_.find_first_of("]<>,;\"");
+    // None is longer than a domain (RFC 5321 section 4.5.3.1.2); looking for the end of each in the
+    // whole rest would take quadratic time.
+    constexpr std::size_t kLongest = 256;
+    const std::size_t end = rest_.substr(0, kLongest).find_first_of("]<>,;\"");
     if (place_ == Place::at && end != std::string_view::npos && rest_[end] == ']') {
       list_.domain_ += rest_.substr(0, end + 1);
       place_ = Place::domain;
