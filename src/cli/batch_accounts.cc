@@ -17,6 +17,7 @@
 #include "cli/row_spellings.h"
 #include "cli/state_place.h"
 #include "cli/suggestion.h"
+#include "mboxferry/base/ascii.h"
 #include "mboxferry/base/file.h"
 #include "mboxferry/base/file_access.h"
 #include "mboxferry/base/glob.h"
@@ -41,8 +42,7 @@ constexpr const char* kKnownColumns =
     "mailbox, and the options of an account in: mboxferry batch --help";
 
 std::string in_small_letters(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::transform(text.begin(), text.end(), text.begin(), to_lower);
   return text;
 }
 

@@ -160,10 +160,11 @@ Result<job::Outcome> Verification::compare(const job::Entry& entry, transfer::Ob
                    journal::Journal::open(account.journal, journal::OpenMode::resume));
   imap::ConnectionOptions connection = settings.connection;
   connection.interrupt = &interrupt;
-  MBOXFERRY_ASSIGN(auto connected, imap::connect_read_only(settings.account, connection));
-  const auto target = transfer::patient(
-      std::move(connected),
-      {system_clock(), interrupt, [&](const std::string& line) { observer.notice(line); }});
+  const auto tell = [&](const std::string& line) { observer.notice(line); };
+  MBOXFERRY_ASSIGN(
+      const auto target,
+      transfer::returning([&] { return imap::connect_read_only(settings.account, connection); },
+                          {system_clock(), interrupt, tell}));
   const auto keep = [&](const transfer::Difference& difference) {
     if (account.rows.size() < report::kMostVerifyRows)
       account.rows.push_back(verify_row(difference));

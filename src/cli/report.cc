@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // mboxferry report: what jobs did, from their journals.
-#include <filesystem>
-
 #include "cli/command.h"
 #include "cli/exit_codes.h"
 #include "cli/help.h"
 #include "cli/job_source.h"
 #include "cli/journal_options.h"
 #include "cli/options.h"
+#include "cli/run_transfer.h"
 #include "cli/sandbox_options.h"
 #include "cli/state_place.h"
-#include "mboxferry/base/file.h"
 #include "mboxferry/base/time.h"
 #include "mboxferry/report/csv_ledger.h"
 #include "mboxferry/report/html_page.h"
@@ -59,25 +57,12 @@ namespace {
 constexpr const char* kFormats[] = {"json", "csv", "html"};
 
 Result<void> check_places(const Options& options) {
-  int to_standard_output = 0;
+  MBOXFERRY_TRY(check_apart(options, kFormats));
   for (const char* format : kFormats) {
     const std::string path = options.text(format);
-    for (const char* other : kFormats) {
-      if (other == format || path.empty() || path == "-" || options.text(other).empty()) continue;
-      const auto place = [](const std::string& name) {
-        return canonical_path(std::filesystem::absolute(name).string());
-      };
-      if (place(options.text(other)) == place(path))
-        return Error{ErrorCode::usage,
-                     std::string("--") + format + " and --" + other + " name the same file",
-                     "name a file for one of them"};
-    }
-    if (path == "-") ++to_standard_output;
     if (!path.empty() && path != "-") MBOXFERRY_TRY(report::check_creatable(path));
   }
-  if (to_standard_output <= 1) return ok();
-  return Error{ErrorCode::usage, "two reports would be mixed on standard output",
-               "name a file for one of them"};
+  return ok();
 }
 
 Result<void> write_format(std::string_view format, report::TextOutput& out,

@@ -116,12 +116,9 @@ bool writes_to_standard_output(const Options& options) {
                      [&](const char* option) { return options.text(option) == "-"; });
 }
 
-namespace {
-
-/// Each output has a place of its own.
-Result<void> check_apart(const Options& options) {
+Result<void> check_apart(const Options& options, std::span<const char* const> outputs) {
   std::map<std::string, std::string> places;  // options by the files that they name
-  for (const char* option : kOutputs) {
+  for (const char* option : outputs) {
     const auto named = options.get<std::string>(option);
     if (!named) continue;
     if (named->empty())
@@ -139,10 +136,8 @@ Result<void> check_apart(const Options& options) {
   return ok();
 }
 
-}  // namespace
-
 Result<void> check_report_files(const Options& options) {
-  MBOXFERRY_TRY(check_apart(options));
+  MBOXFERRY_TRY(check_apart(options, kOutputs));
   for (const char* option : kOutputs) {
     const std::string path = options.text(option);
     const bool metrics = std::string_view(option) == "metrics-file";

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ Result<imap::AppendMode> read_append_mode(const Options& options);
 void add_report_options(boost::program_options::options_description& group);
 /// Fails when a report that is asked for could not be created, and --metrics-file with --dry-run.
 Result<void> check_report_files(const Options& options);
+
+/// Fails with `usage` when two of these options name one output, or one names none.
+Result<void> check_apart(const Options& options, std::span<const char* const> outputs);
 
 /// True when a report goes to standard output (`-`), which then has no other result.
 bool writes_to_standard_output(const Options& options);
