@@ -12,6 +12,7 @@
 #include "mboxferry/report/job_report.h"
 #include "mboxferry/report/plan_report.h"
 #include "mboxferry/report/printable.h"
+#include "mboxferry/transfer/message_titles.h"
 
 namespace mboxferry::cli {
 namespace {
@@ -106,6 +107,7 @@ report::AccountSource accounts_of(const job::Ledger& ledger, const std::string& 
         facts.messages_now = entry.messages_now;
         facts.bytes_now = entry.bytes_now;
       }
+      if (journal) facts.title_of = transfer::titles_of(**journal);
       // One that was never begun has no journal.
       return visit(facts, journal ? journal->get() : nullptr);
     });

@@ -13,6 +13,7 @@
 #include "mboxferry/job/ledger.h"
 #include "mboxferry/journal/journal.h"
 #include "mboxferry/transfer/job.h"
+#include "mboxferry/transfer/message_titles.h"
 
 namespace mboxferry::cli {
 namespace {
@@ -83,7 +84,10 @@ Result<void> JobSource::each(const Visitor& visit) {
 
 Result<void> JobSource::visit(const report::AccountVisitor& visit) {
   return each([&](const job::KnownJob& job, const journal::Journal* journal) {
-    return visit(facts_of(job), journal);
+    report::RunFacts facts = facts_of(job);
+    // What a stranger's journal points to is none of this user's mail.
+    if (journal != nullptr && !anyones_) facts.title_of = transfer::titles_of(*journal);
+    return visit(facts, journal);
   });
 }
 

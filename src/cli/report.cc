@@ -117,6 +117,9 @@ Result<int> run_report(const Arguments& arguments, Context& context) {
     if (!path.empty() && path != "-") add_output(rights, path);
   }
   add_jobs(rights, places);
+  // The archives, in which the subjects of messages are.
+  rights.reads_everything = true;
+  rights.uses_network = false;
   confine(options, rights);
   JobSource jobs(std::move(places), takes_any_owner(options), context.interrupt);
   MBOXFERRY_TRY(write_all_reports(options, jobs, context));

@@ -22,6 +22,7 @@
 #include "mboxferry/report/job_report.h"
 #include "mboxferry/report/metrics.h"
 #include "mboxferry/report/plan_paper.h"
+#include "mboxferry/transfer/message_titles.h"
 
 namespace mboxferry::cli {
 namespace {
@@ -71,13 +72,14 @@ std::vector<Error> tell(const Options& options, const transfer::JobSettings& set
   std::string reason = failures.empty() ? "" : failures.front().what;
   if (result.error) reason = result.error->what;
   if (reason.empty()) reason = result.reason;
-  const report::RunFacts facts{std::string(transfer::verdict_name(result.verdict)),
-                               settings.account.user,
-                               settings.account.host,
-                               result.seconds,
-                               result.stored_now.messages,
-                               result.stored_now.bytes,
-                               reason};
+  report::RunFacts facts{std::string(transfer::verdict_name(result.verdict)),
+                         settings.account.user,
+                         settings.account.host,
+                         result.seconds,
+                         result.stored_now.messages,
+                         result.stored_now.bytes,
+                         reason};
+  if (journal) facts.title_of = transfer::titles_of(*journal);
   if (journal && !writes_to_standard_output(options))
     add_failure(failures, sum_up(*journal, facts, result.error.has_value(), context.out));
   if (result.error) say_error(*result.error);

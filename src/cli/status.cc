@@ -12,6 +12,7 @@
 #include "cli/state_place.h"
 #include "mboxferry/report/job_report.h"
 #include "mboxferry/report/jobs_summary.h"
+#include "mboxferry/transfer/message_titles.h"
 
 namespace mboxferry::cli {
 OptionTable status_table() {
@@ -66,13 +67,21 @@ Result<int> run_status(const Arguments& arguments, Context& context) {
   }
   SandboxRights rights = rights_of(options);
   add_jobs(rights, {path});
+  // The archives, in which the subjects of refused messages are.
+  rights.reads_everything = true;
+  rights.uses_network = false;
   confine(options, rights);
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) return show_folder(path, options, context);
   MBOXFERRY_ASSIGN(const auto journal, open_journal(options, reading_mode(takes_any_owner(options)),
                                                     context.interrupt));
-  MBOXFERRY_TRY(options.has_flag("json") ? report::write_status_report(context.out, *journal)
-                                         : report::write_status_summary(context.out, *journal));
+  if (options.has_flag("json")) {
+    MBOXFERRY_TRY(report::write_status_report(context.out, *journal));
+    return kExitSuccess;
+  }
+  const report::TitleOf title_of =
+      takes_any_owner(options) ? report::TitleOf() : transfer::titles_of(*journal);
+  MBOXFERRY_TRY(report::write_status_summary(context.out, *journal, title_of));
   return kExitSuccess;
 }
 

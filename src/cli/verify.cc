@@ -22,6 +22,7 @@
 #include "mboxferry/report/printable.h"
 #include "mboxferry/report/verify_report.h"
 #include "mboxferry/transfer/job.h"
+#include "mboxferry/transfer/message_titles.h"
 #include "mboxferry/transfer/patient_target.h"
 #include "mboxferry/transfer/remove_copies.h"
 #include "mboxferry/transfer/returning_target.h"
@@ -81,6 +82,8 @@ std::string copies_of(std::uint64_t count) {
 
 // More than a job can have sent twice by any known fault; the next run removes the rest.
 constexpr std::size_t kMostCopies = 100'000;
+/// So many differences are told with the subject: each is read from the archive.
+constexpr std::uint64_t kMostTitles = 1000;
 
 /// Asks, and removes what may be removed; true when all copies are gone.
 Result<bool> remove_copies(const std::vector<transfer::ProvenCopy>& copies, std::uint64_t twice,
@@ -148,6 +151,10 @@ Result<int> verify_one(const std::string& path, bool in_folder, const Options& o
   if (!in_folder) {
     SandboxRights rights = rights_of(options);
     add_journal(rights, journal->path());
+    MBOXFERRY_ASSIGN(const auto identity, journal->identity());
+    // In the archives are the subjects of messages.
+    if (const auto job = transfer::settings_of(identity))
+      add_archives(rights, job->archives, job->open.follow_links);
     if (!account.ca_file.empty()) add_input(rights, account.ca_file);
     confine(options, rights);
   }
@@ -159,12 +166,17 @@ Result<int> verify_one(const std::string& path, bool in_folder, const Options& o
   const bool removes = options.has_flag("remove-copies");
   std::vector<transfer::ProvenCopy> copies;
   report::VerifyReport document;
-  const auto tell = [&](const transfer::Difference& difference) {
+  const report::TitleOf title_of = transfer::titles_of(*journal);
+  std::uint64_t titles = 0;
+  const auto tell = [&](const transfer::Difference& difference) -> Result<void> {
     if (difference.provable && copies.size() < kMostCopies) {
       copies.push_back({difference.mailbox, difference.uid, difference.copy_of});
     }
     const report::VerifyRow row = verify_row(difference);
-    return json ? document.add(row) : context.out.write(report::verify_line(row) + "\n");
+    if (json) return document.add(row);
+    MBOXFERRY_TRY(context.out.write(report::verify_line(row) + "\n"));
+    if (!difference.message || titles++ >= kMostTitles) return ok();
+    return context.out.write("  " + report::title_line(title_of, *difference.message) + "\n");
   };
   MBOXFERRY_ASSIGN(
       Comparison comparison,

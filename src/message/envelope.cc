@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The four fields in a form that survives what servers do to a header.
+// Fields for people, and four of them in a form that survives what servers do to a header.
 #include "mboxferry/message/envelope.h"
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 #include "mboxferry/message/digest.h"
 #include "mboxferry/message/metadata.h"
@@ -15,6 +14,7 @@ namespace mboxferry::message {
 namespace {
 
 constexpr std::size_t kMostHeader = std::size_t{64} << 10U;
+constexpr std::size_t kMostTitle = 998;
 constexpr std::array<std::string_view, 4> kEnvelopeFields{"from", "to", "subject", "date"};
 
 /// A field as it is compared.
@@ -29,22 +29,38 @@ std::string plain_value(std::string_view name, std::string_view value) {
   return plain;
 }
 
+/// In one line, and cut where a character ends.
+std::string title_text(std::string_view value) {
+  std::string text;
+  for (const char c : decode_encoded_words(value)) {
+    const bool blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    if (!blank) {
+      text += c;
+    } else if (!text.empty() && text.back() != ' ') {
+      text += ' ';
+    }
+  }
+  if (text.ends_with(' ')) text.pop_back();
+  if (text.size() <= kMostTitle) return text;
+  std::size_t end = kMostTitle;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  text.resize(end);
+  return text;
+}
+
 }  // namespace
 
-void EnvelopeScanner::feed(std::string_view bytes) {
+void HeaderText::feed(std::string_view bytes) {
   for (const char c : bytes) {
     if (done_) return;
     if (c == '\r') continue;
-    done_ = header_.size() >= kMostHeader || (c == '\n' && header_.ends_with('\n'));
-    header_ += c;
+    done_ = text_.size() >= kMostHeader || (c == '\n' && text_.ends_with('\n'));
+    text_ += c;
   }
 }
 
-std::int64_t EnvelopeScanner::finish() {
-  const std::string header = std::exchange(header_, {});
-  done_ = false;
-  std::array<std::string, kEnvelopeFields.size()> values;
-  std::string_view rest = header;
+void HeaderText::each_field(const FieldVisitor& visit) const {
+  std::string_view rest = text_;
   while (!rest.empty()) {
     // A field goes on with every line that begins with white space.
     std::string field;
@@ -53,15 +69,39 @@ std::int64_t EnvelopeScanner::finish() {
       field += rest.substr(0, end);
       rest.remove_prefix(std::min(end + 1, rest.size()));
     } while (rest.starts_with(' ') || rest.starts_with('\t'));
-    const std::size_t colon = std::min(field.find(':'), field.size());
-    const auto known =
-        std::find_if(kEnvelopeFields.begin(), kEnvelopeFields.end(), [&](std::string_view name) {
-          return equals_ignoring_case(trim(std::string_view(field).substr(0, colon)), name);
-        });
-    if (known == kEnvelopeFields.end() || colon == field.size()) continue;
-    std::string& value = values[static_cast<std::size_t>(known - kEnvelopeFields.begin())];
-    if (value.empty()) value = plain_value(*known, trim(std::string_view(field).substr(colon + 1)));
+    const std::size_t colon = field.find(':');
+    if (colon == std::string::npos) continue;
+    const std::string_view whole = field;
+    visit(trim(whole.substr(0, colon)), trim(whole.substr(colon + 1)));
   }
+}
+
+void HeaderText::clear() {
+  text_.clear();
+  done_ = false;
+}
+
+Title title_of(const HeaderText& header) {
+  Title title;
+  header.each_field([&](std::string_view name, std::string_view value) {
+    const auto take = [&](std::string_view field, std::string& into) {
+      if (into.empty() && equals_ignoring_case(name, field)) into = title_text(value);
+    };
+    take("subject", title.subject);
+    take("from", title.from);
+  });
+  return title;
+}
+
+std::int64_t EnvelopeScanner::finish() {
+  std::array<std::string, kEnvelopeFields.size()> values;
+  header_.each_field([&](std::string_view name, std::string_view value) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (values[i].empty() && equals_ignoring_case(name, kEnvelopeFields[i]))
+        values[i] = plain_value(kEnvelopeFields[i], value);
+    }
+  });
+  header_.clear();
   std::string all;
   for (const std::string& value : values) all += value + '\n';
   return short_hash(all);

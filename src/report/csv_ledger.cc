@@ -41,7 +41,7 @@ Result<void> write_rows(TextOutput& out, const RunFacts& run, const journal::Jou
   std::map<journal::MailboxId, const journal::MailboxRow*> by_id;
   for (const journal::MailboxRow& mailbox : mailboxes) by_id[mailbox.id] = &mailbox;
   MBOXFERRY_TRY(journal.each_unread([&](const journal::UnreadRow& row) {
-    return out.write(fmt::format("{},{},{},,unread,,,{},,unread,{}\r\n", account,
+    return out.write(fmt::format("{},{},{},,unread,,,{},,unread,{},,,\r\n", account,
                                  csv_field(row.path), row.offset, row.bytes,
                                  csv_field(row.reason)));
   }));
@@ -51,12 +51,18 @@ Result<void> write_rows(TextOutput& out, const RunFacts& run, const journal::Jou
         const auto mailbox = by_id.find(row.mailbox);
         // One that was added after the list was read belongs to a job that runs.
         const bool known = mailbox != by_id.end();
+        // What arrived can be looked up where it is.
+        const bool stored = row.state == journal::State::stored;
+        const bool planned = row.state == journal::State::planned;
+        const message::Title title =
+            stored || planned ? message::Title{} : title_or_nothing(run.title_of, row);
         return out.write(fmt::format(
-            "{},{},{},{},{},{},{},{},{},{},{}\r\n", account, csv_field(folder.path), row.offset,
-            known ? csv_field(mailbox->second->name) : "", state_name(row.state),
+            "{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n", account, csv_field(folder.path),
+            row.offset, known ? csv_field(mailbox->second->name) : "", state_name(row.state),
             known ? number_or_nothing(mailbox->second->uid_validity) : "",
             number_or_nothing(row.uid), row.wire_size, to_rfc3339(row.date), csv_field(row.code),
-            csv_field(row.text)));
+            csv_field(row.text), csv_field(title.subject), csv_field(title.from),
+            csv_field(title.message_id)));
       });
 }
 
@@ -75,7 +81,8 @@ std::string csv_field(std::string_view field) {
 
 Result<void> write_csv_ledger(TextOutput& out, const AccountSource& accounts) {
   MBOXFERRY_TRY(
-      out.write("account,folder,offset,mailbox,state,uid_validity,uid,bytes,date,code,text\r\n"));
+      out.write("account,folder,offset,mailbox,state,uid_validity,uid,bytes,date,code,text,"
+                "subject,from,message_id\r\n"));
   return accounts([&](const RunFacts& run, const journal::Journal* journal) {
     return journal == nullptr ? ok() : write_rows(out, run, *journal);
   });

@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 
+#include "mboxferry/base/time.h"
 #include "mboxferry/report/json_stream.h"
 #include "mboxferry/report/printable.h"
 #include "report/html_template.h"
@@ -15,8 +16,8 @@
 namespace mboxferry::report {
 namespace {
 
-constexpr std::uint64_t kRefusalsOfAccount = 20;
-constexpr std::uint64_t kRefusalsOfPage = 20'000;
+constexpr std::uint64_t kMessagesOfAccount = 20;  // of each list
+constexpr std::uint64_t kMessagesOfPage = 20'000;
 constexpr std::uint64_t kUnreadOfAccount = 20;
 constexpr std::uint64_t kUnreadOfPage = 20'000;
 
@@ -88,14 +89,14 @@ class PageData {
   Result<void> write_facts(const RunFacts& run, const journal::Journal& journal);
   Result<void> write_mailboxes(const journal::Journal& journal, const AccountSums& sums);
   Result<void> write_unread_rows(const journal::Journal* journal);
-  void write_refusal(JsonStream& refusals, const journal::FolderRow& folder,
+  void write_message(JsonStream& list, const RunFacts& run, const journal::FolderRow& folder,
                      const journal::MessageRow& row);
   void write_counts(const journal::MailboxCounts& counts);
 
   ScriptDataOutput safe_;
   JsonStream json_;
   PageTotals totals_;
-  std::uint64_t refusals_ = 0;
+  std::uint64_t messages_ = 0;
   std::uint64_t unread_ = 0;
 };
 
@@ -136,14 +137,20 @@ Result<void> PageData::write_mailboxes(const journal::Journal& journal, const Ac
   return json_.result();
 }
 
-void PageData::write_refusal(JsonStream& refusals, const journal::FolderRow& folder,
-                             const journal::MessageRow& row) {
-  ++refusals_;
-  refusals.begin_array()
-      .text(printable(folder.path))
-      .number(row.offset)
+void PageData::write_message(JsonStream& list, const RunFacts& run,
+                             const journal::FolderRow& folder, const journal::MessageRow& row) {
+  ++messages_;
+  const message::Title title = title_or_nothing(run.title_of, row);
+  list.begin_array()
+      .text(shortened(title.subject, 300))
+      .text(shortened(title.from, 300))
+      .text(to_rfc3339(row.date))
+      .number(row.wire_size)
       .text(printable(row.code))
       .text(shortened(row.text, 300))
+      .text(printable(folder.path))
+      .number(row.offset)
+      .text(shortened(title.message_id, 300))
       .end_array();
 }
 
@@ -168,24 +175,35 @@ Result<void> PageData::write_unread_rows(const journal::Journal* journal) {
 }
 
 Result<void> PageData::write_account(const RunFacts& run, const journal::Journal* journal) {
-  Spool spool;
-  JsonStream refusals(spool);
+  Spool refused_spool;
+  Spool skipped_spool;
+  JsonStream refused(refused_spool);
+  JsonStream skipped(skipped_spool);
   AccountSums sums;
-  refusals.begin_array();
+  refused.begin_array();
+  skipped.begin_array();
   if (journal != nullptr) {
     MBOXFERRY_TRY(totals_.add_pace(*journal));
     MBOXFERRY_TRY(each_message(
-        *journal, [&](const journal::FolderRow& folder, const journal::MessageRow& row) {
+        *journal,
+        [&](const journal::FolderRow& folder, const journal::MessageRow& row) -> Result<void> {
           totals_.add(folder, row);
           sums.add(row);
-          if (row.state == journal::State::refused && refusals_ < kRefusalsOfPage &&
-              sums.all.refused.messages <= kRefusalsOfAccount) {
-            write_refusal(refusals, folder, row);
+          if (messages_ >= kMessagesOfPage) return ok();
+          if (row.state == journal::State::refused &&
+              sums.all.refused.messages <= kMessagesOfAccount) {
+            write_message(refused, run, folder, row);
           }
-          return refusals.result();
+          if (row.state == journal::State::skipped &&
+              sums.all.skipped.messages <= kMessagesOfAccount) {
+            write_message(skipped, run, folder, row);
+          }
+          MBOXFERRY_TRY(refused.result());
+          return skipped.result();
         }));
   }
-  refusals.end_array();
+  refused.end_array();
+  skipped.end_array();
   json_.begin_array();
   json_.text(printable(run.user)).text(printable(run.host));
   json_.text(run.replaced ? "replaced" : printable(run.verdict));
@@ -199,7 +217,7 @@ Result<void> PageData::write_account(const RunFacts& run, const journal::Journal
     json_.text(printable(run.reason)).text("").text("").text("");
     json_.begin_array().end_array().begin_array().end_array();
   }
-  json_.spooled(spool);
+  json_.spooled(refused_spool).spooled(skipped_spool);
   MBOXFERRY_TRY(write_unread_rows(journal));
   json_.end_array();
   return json_.result();

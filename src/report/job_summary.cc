@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "mboxferry/base/time.h"
 #include "mboxferry/report/job_report.h"
 #include "mboxferry/report/printable.h"
 #include "report/journal_view.h"
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::size_t kNameColumns = 40;
 constexpr std::size_t kRefusedShown = 20;
+constexpr std::size_t kTitleColumns = 60;
 
 void add(journal::Count& to, const journal::Count& what) {
   to.messages += what.messages;
@@ -51,8 +53,24 @@ Result<Totals> write_mailbox_table(TextOutput& out, const journal::Journal& jour
   return totals;
 }
 
+message::Title title_or_nothing(const TitleOf& title_of, const journal::MessageRow& row) {
+  return title_of ? title_of(row).value_or(message::Title{}) : message::Title{};
+}
+
+std::string title_line(const TitleOf& title_of, const journal::MessageRow& row) {
+  const message::Title title = title_or_nothing(title_of, row);
+  std::string line;
+  const auto add = [&](const std::string& part) { line += (line.empty() ? "" : ", ") + part; };
+  if (!title.subject.empty()) add('"' + shortened(title.subject, kTitleColumns) + '"');
+  if (!title.from.empty()) add("from " + shortened(title.from, kTitleColumns));
+  add(to_rfc3339(row.date).substr(0, 10));
+  add(human_bytes(row.wire_size));
+  if (!title.message_id.empty()) add(shortened(title.message_id, kTitleColumns));
+  return line;
+}
+
 Result<void> write_refused_lines(TextOutput& out, const journal::Journal& journal,
-                                 std::uint64_t count) {
+                                 const TitleOf& title_of, std::uint64_t count) {
   MBOXFERRY_ASSIGN(const auto names, folder_names(journal));
   MBOXFERRY_TRY(out.write("refused:\n"));
   std::size_t shown = 0;
@@ -61,10 +79,11 @@ Result<void> write_refused_lines(TextOutput& out, const journal::Journal& journa
       journal.each(journal::State::refused, 0, [&](const journal::MessageRow& row) -> Result<void> {
         if (shown++ == kRefusedShown) return enough;
         const auto name = names.find(row.folder);
-        return out.write(fmt::format(
+        MBOXFERRY_TRY(out.write(fmt::format(
             "  {} at byte {}: {}{}{}\n", name == names.end() ? "?" : printable(name->second),
             row.offset, printable(row.code), row.code.empty() || row.text.empty() ? "" : ": ",
-            shortened(row.text, 200)));
+            shortened(row.text, 200))));
+        return out.write("    " + title_line(title_of, row) + "\n");
       });
   if (!listed && shown <= kRefusedShown) return listed.error();
   if (count > kRefusedShown) {
@@ -135,7 +154,7 @@ Result<void> write_job_summary(TextOutput& out, const journal::Journal& journal,
   MBOXFERRY_ASSIGN(const auto notes, notes_about(journal));
   for (const std::string& note : notes) MBOXFERRY_TRY(out.write("note: " + note + "\n"));
   if (totals.counts.refused.messages > 0) {
-    MBOXFERRY_TRY(write_refused_lines(out, journal, totals.counts.refused.messages));
+    MBOXFERRY_TRY(write_refused_lines(out, journal, run.title_of, totals.counts.refused.messages));
   }
   MBOXFERRY_TRY(write_unread_lines(out, journal));
   // Where all is stored and something is wrong with it, the same command helps nobody.

@@ -12,6 +12,7 @@
 
 #include "mboxferry/base/result.h"
 #include "mboxferry/journal/journal.h"
+#include "mboxferry/report/job_report.h"
 #include "mboxferry/report/json_stream.h"
 
 namespace mboxferry::report {
@@ -46,7 +47,10 @@ Result<Totals> write_mailbox_table(TextOutput& out, const journal::Journal& jour
 
 /// The first of `count` refused messages with their reasons, and where they are kept.
 Result<void> write_refused_lines(TextOutput& out, const journal::Journal& journal,
-                                 std::uint64_t count);
+                                 const TitleOf& title_of, std::uint64_t count);
+
+/// The title; empty texts when it is not known.
+message::Title title_or_nothing(const TitleOf& title_of, const journal::MessageRow& row);
 
 /// How many parts of the archives are not read, and whether the user accepted that.
 struct UnreadSum {

@@ -99,7 +99,8 @@ Result<void> write_status_report(TextOutput& out, const journal::Journal& journa
   return json.result();
 }
 
-Result<void> write_status_summary(TextOutput& out, const journal::Journal& journal) {
+Result<void> write_status_summary(TextOutput& out, const journal::Journal& journal,
+                                  const TitleOf& title_of) {
   MBOXFERRY_ASSIGN(const auto identity, journal.identity());
   MBOXFERRY_ASSIGN(const Notes notes, read_notes(journal));
   MBOXFERRY_ASSIGN(const FolderCounts folders, count_folders(journal));
@@ -119,7 +120,7 @@ Result<void> write_status_summary(TextOutput& out, const journal::Journal& journ
     MBOXFERRY_TRY(out.write("  verified: " + printable(notes.verified) + "\n"));
   }
   if (totals.counts.refused.messages > 0) {
-    MBOXFERRY_TRY(write_refused_lines(out, journal, totals.counts.refused.messages));
+    MBOXFERRY_TRY(write_refused_lines(out, journal, title_of, totals.counts.refused.messages));
   }
   return write_unread_lines(out, journal);
 }

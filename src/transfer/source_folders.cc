@@ -46,6 +46,11 @@ Result<archive::NotRead> no_messages(const archive::Folder& place, ByteSource& b
                           place.bytes_on_disk, "no message separator (a line \"From ...\") in it"};
 }
 
+/// Standard input has no path that the next run could know again.
+bool is_nameless(const archive::Archive& archive) {
+  return archive.kind() == archive::ArchiveKind::standard_input;
+}
+
 Result<SourceFolder> survey_source(const archive::Archive& archive, const archive::Folder& place,
                                    const JobSettings& settings) {
   SourceFolder source;
@@ -59,12 +64,9 @@ Result<SourceFolder> survey_source(const archive::Archive& archive, const archiv
   }
   if (source.survey.profile.empty) source.damage = bytes->damage();
   MBOXFERRY_ASSIGN(const archive::Identity identity, archive::identify(place));
-  // Standard input has no path that the next run could know again.
-  const bool nameless = archive.kind() == archive::ArchiveKind::standard_input;
-  source.row.archive = nameless ? archive.path() : canonical_path(archive.path());
+  source.row.archive = is_nameless(archive) ? archive.path() : canonical_path(archive.path());
   source.row.path = place.label();
-  source.row.file = nameless ? archive.path() : canonical_path(place.file);
-  if (!place.member.empty()) source.row.file += ": " + place.member;
+  source.row.file = file_name_of(archive, place);
   source.row.identity = identity_to_text(identity);
   source.row.profile = source.survey.to_text();
   source.row.index_state = IndexState{}.to_text();
@@ -157,6 +159,12 @@ std::vector<journal::FolderRow>::const_iterator find_known(
 plan::LabelPolicy label_policy(const JobSettings& settings) {
   const bool into_one = settings.mapping.mailbox.has_value();
   return settings.labels.value_or(into_one ? plan::LabelPolicy::none : plan::LabelPolicy::first);
+}
+
+std::string file_name_of(const archive::Archive& archive, const archive::Folder& place) {
+  std::string name = is_nameless(archive) ? archive.path() : canonical_path(place.file);
+  if (!place.member.empty()) name += ": " + place.member;
+  return name;
 }
 
 std::string identity_to_text(const archive::Identity& identity) {

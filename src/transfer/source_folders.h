@@ -53,6 +53,9 @@ Result<void> match_with_journal(std::vector<SourceFolder>& sources, const JobSet
 /// that the user named.
 plan::LabelPolicy label_policy(const JobSettings& settings);
 
+/// By what a journal knows the bytes of a folder: FolderRow::file.
+std::string file_name_of(const archive::Archive& archive, const archive::Folder& place);
+
 std::string identity_to_text(const archive::Identity& identity);
 std::optional<archive::Identity> identity_from_text(const std::string& text);
 

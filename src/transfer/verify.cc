@@ -409,6 +409,7 @@ class MailboxVerifier {
     difference.mailbox = mailbox_.name;
     if (folder != verification_.folders.end()) difference.folder = folder->second;
     difference.offset = row.offset;
+    difference.message = row;
     difference.uid = uid;
     difference.what = what;
     difference.compared_before = before_.covers(row.uid);

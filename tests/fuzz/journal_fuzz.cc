@@ -121,7 +121,7 @@ void read_all(const journal::Journal& journal) {
   Nowhere status;
   static_cast<void>(report::write_status_report(status, journal));
   Nowhere summary;
-  static_cast<void>(report::write_status_summary(summary, journal));
+  static_cast<void>(report::write_status_summary(summary, journal, {}));
 }
 
 }  // namespace

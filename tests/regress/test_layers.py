@@ -20,7 +20,7 @@ ALLOWED = {
     "imap": {"base", "message"},
     "transfer": CORE,
     "job": CORE | {"transfer"},
-    "report": {"base", "journal"},
+    "report": {"base", "message", "journal"},
     "cli": CORE | {"transfer", "job", "report", "sieve"},
 }
 THIRD_PARTY = re.compile(r"^(libetpan|sqlite3|SQLiteCpp|csv|openssl|archive|archive_entry|boost|nlohmann|fmt|zlib|idn2|libpsl|expat)\b")

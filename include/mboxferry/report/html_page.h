@@ -13,7 +13,7 @@ namespace mboxferry::report {
 /// A self-contained HTML page: the accounts and sums as JSON, drawn by a script of the page's own,
 /// the only one that its Content-Security-Policy lets run. Whatever comes from outside is data and
 /// made printable. `written` is the time it tells, in Unix seconds. Constant memory: the first 20
-/// refused messages of an account are shown, and 20,000 in all.
+/// refused and the first 20 skipped messages of an account are shown, and 20,000 in all.
 Result<void> write_html_page(TextOutput& out, const AccountSource& accounts, std::int64_t written);
 
 }  // namespace mboxferry::report

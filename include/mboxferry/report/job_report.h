@@ -10,10 +10,18 @@
 
 #include "mboxferry/base/result.h"
 #include "mboxferry/journal/journal.h"
+#include "mboxferry/message/envelope.h"
 #include "mboxferry/report/json_stream.h"
 #include "mboxferry/report/text_output.h"
 
 namespace mboxferry::report {
+
+/// Gives what a message is called; nothing when that is not known any more.
+using TitleOf = std::function<std::optional<message::Title>(const journal::MessageRow&)>;
+
+/// By what people know a message, for one line: its subject, sender, date, size and Message-ID;
+/// date and size alone when the rest is not known.
+std::string title_line(const TitleOf& title_of, const journal::MessageRow& row);
 
 /// What the journal does not know about a run.
 struct RunFacts {
@@ -25,6 +33,7 @@ struct RunFacts {
   std::uint64_t bytes_now = 0;
   std::string reason = {};  ///< why it is not complete; empty: not known, or nothing to say
   bool replaced = false;    ///< a later job has moved the same archives (job::KnownJob)
+  TitleOf title_of = {};    ///< empty: messages are told without their titles
 
   /// `user@host`.
   [[nodiscard]] std::string account() const { return host.empty() ? user : user + "@" + host; }
@@ -64,6 +73,7 @@ Result<void> write_job_summary(TextOutput& out, const journal::Journal& journal,
 Result<void> write_status_report(TextOutput& out, const journal::Journal& journal);
 
 /// The same for people.
-Result<void> write_status_summary(TextOutput& out, const journal::Journal& journal);
+Result<void> write_status_summary(TextOutput& out, const journal::Journal& journal,
+                                  const TitleOf& title_of);
 
 }  // namespace mboxferry::report

@@ -229,6 +229,7 @@ struct Difference {
   std::string mailbox;
   std::string folder;
   std::uint64_t offset = 0;
+  std::optional<journal::MessageRow> message;  ///< the job's own; none with "unexpected"
   journal::Uid uid = 0;
   /// "missing"; "size", "internaldate", "flags", "keywords", "content"; "unexpected"; "twice": not
   /// the job's either, and a copy of the message at `offset`

@@ -26,6 +26,18 @@ const text = (name, className) => [name, className || ''];
 const number = (name) => [name, 'number', count];
 const size = (name) => [name, 'number', bytes];
 
+// The first messages of an account that did not arrive, and how many more there are.
+function showMessages(section, heading, messages, all) {
+  section.append(element('h3', {}, heading), plainTable(`${heading} of this account`, [
+    text('Subject'), text('From'), ['Date', '', clock], size('Size'), text('Cause'),
+    text('The server said', 'wide'), text('Folder'), number('At byte'), text('Message-ID')],
+  messages, 'cards'));
+  if (all > messages.length) {
+    section.append(element('p', { className: 'muted' },
+      `${count(all - messages.length)} more are in the CSV ledger and the JSON report.`));
+  }
+}
+
 // One account.
 
 function showAccount(account, closable) {
@@ -56,14 +68,13 @@ function showAccount(account, closable) {
       account.mailboxes, 'cards'));
   }
   if (account.refusals.length) {
-    section.append(element('h3', {}, 'Refused messages'), plainTable(
-      'Refused messages of this account', [text('Folder'), number('At byte'), text('Cause'),
-        text('The server said', 'wide')], account.refusals, 'cards'));
-    if (account.refused > account.refusals.length) {
-      section.append(element('p', { className: 'muted' },
-        `${count(account.refused - account.refusals.length)} more are in the CSV ledger and the`
-        + ' JSON report.'));
-    }
+    showMessages(section, 'Refused messages', account.refusals, account.refused);
+    section.append(element('p', {}, 'They are kept in ',
+      element('code', {}, `${account.journal}.refused.mbox`), '. ',
+      element('code', {}, `mboxferry retry ${account.journal}`), ' sends them once more.'));
+  }
+  if (account.leftOut.length) {
+    showMessages(section, 'Messages left out', account.leftOut, account.skipped);
   }
   if (account.unread.length) {
     section.append(

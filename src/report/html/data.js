@@ -13,7 +13,7 @@ const dataOf = (id) => JSON.parse(byId(id).textContent);
 // What the program writes for an account, in this order (src/report/html_page.cc).
 const FIELDS = [
   'user', 'host', 'verdict', 'planned', 'stored', 'refused', 'skipped', 'bytes', 'seconds',
-  'reason', 'started', 'finished', 'journal', 'archives', 'mailboxes', 'refusals', 'unread',
+  'reason', 'started', 'finished', 'journal', 'archives', 'mailboxes', 'refusals', 'leftOut', 'unread',
   'unreadParts'
 ];
 const accounts = dataOf('data-accounts').map((values, number) => {

@@ -165,7 +165,7 @@ TEST_CASE("status tells what is left while a job has no verdict") {
   const auto journal = make_journal(folder.path() + "/job.journal");
   REQUIRE(journal->set_note("verdict", "running"));
   CollectedText text;
-  REQUIRE(write_status_summary(text, *journal));
+  REQUIRE(write_status_summary(text, *journal, {}));
   CHECK(text.text().find("not finished: a@b@imap.example.org:993") == 0);
   CollectedText document;
   REQUIRE(write_status_report(document, *journal));
