@@ -233,6 +233,7 @@ Result<void> AppendPipeline::handle_tagged(const ReplyLine& reply) {
     const Meaning meaning = meaning_of(reply.code, reply.text);
     outcome.kind = AppendOutcome::Kind::refused;
     outcome.code = meaning.code;
+    outcome.name = meaning.name;
     outcome.retry = meaning.retry;
     outcome.fault = meaning.fault;
   } else {
@@ -248,6 +249,7 @@ Error AppendPipeline::handle_bad(const ReplyLine& reply) {
   outcome.kind = AppendOutcome::Kind::bad;
   const Meaning meaning = meaning_of(reply.code, reply.text);
   outcome.code = meaning.code == ResponseCode::none ? ResponseCode::bad : meaning.code;
+  outcome.name = meaning.name;
   outcome.retry = meaning.retry;
   outcome.fault = meaning.fault;
   outcome.text = connection_.printed(reply.text);

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "imap/text.h"
+#include "mboxferry/base/ascii.h"
 
 namespace mboxferry::imap {
 namespace {
@@ -114,6 +116,16 @@ std::chrono::milliseconds suggested_wait(std::string_view text) {
   return std::chrono::milliseconds(number ? std::min(*number, kLongest) : 0);
 }
 
+/// Of codes that are no atom of printable ASCII nothing is left that could be asked for again.
+std::string listed_code(std::string_view code) {
+  constexpr std::size_t kLongest = 64;
+  const bool is_atom = std::all_of(code.begin(), code.end(),
+                                   [](char c) { return c > ' ' && c < '\x7f' && c != ','; });
+  std::string name(is_atom ? code.substr(0, kLongest) : std::string_view());
+  for (char& c : name) c = to_upper(c);
+  return name;
+}
+
 }  // namespace
 
 Meaning meaning_of(std::string_view code, std::string_view text) {
@@ -121,11 +133,14 @@ Meaning meaning_of(std::string_view code, std::string_view text) {
   const auto occurs = [&](const Row& row) {
     return find_phrase(text, row.words) != std::string_view::npos;
   };
+  std::string name = listed_code(code);
   const Row* row = find_row(kFaultsOfMessages, occurs);
+  if (row != nullptr && row->code != ResponseCode::none) name = response_code_name(row->code);
   if (row == nullptr) row = find_row(kCodes, is_code);
   if (row == nullptr) row = find_row(kPhrases, occurs);
-  if (row == nullptr) return {};
-  return {row->code, {row->when, suggested_wait(text)}, row->fault};
+  if (row == nullptr) return {ResponseCode::none, {}, Fault::unknown, std::move(name)};
+  if (name.empty()) name = response_code_name(row->code);
+  return {row->code, {row->when, suggested_wait(text)}, row->fault, std::move(name)};
 }
 
 }  // namespace mboxferry::imap

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "mboxferry/base/time.h"
 #include "mboxferry/report/job_report.h"
@@ -16,6 +19,7 @@ namespace {
 constexpr std::size_t kNameColumns = 40;
 constexpr std::size_t kRefusedShown = 20;
 constexpr std::size_t kTitleColumns = 60;
+constexpr std::size_t kCodesShown = 12;
 
 void add(journal::Count& to, const journal::Count& what) {
   to.messages += what.messages;
@@ -53,6 +57,36 @@ Result<Totals> write_mailbox_table(TextOutput& out, const journal::Journal& jour
   return totals;
 }
 
+namespace {
+
+/// "12 CANNOT, 3 TOOBIG, 1 without a code". A server may give every refusal a code of its own.
+Result<std::string> counted_by_code(const journal::Journal& journal) {
+  std::map<std::string, std::uint64_t> counts;
+  std::uint64_t others = 0;
+  MBOXFERRY_TRY(
+      journal.each(journal::State::refused, 0, [&](const journal::MessageRow& row) -> Result<void> {
+        const auto known = counts.find(row.code);
+        if (known != counts.end()) {
+          ++known->second;
+        } else if (counts.size() < kCodesShown) {
+          counts.emplace(row.code, 1);
+        } else {
+          ++others;
+        }
+        return ok();
+      }));
+  std::vector<std::pair<std::string, std::uint64_t>> sorted(counts.begin(), counts.end());
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& one, const auto& other) { return one.second > other.second; });
+  std::vector<std::string> parts;
+  for (const auto& [code, count] : sorted)
+    parts.push_back(fmt::format("{} {}", count, code.empty() ? "without a code" : printable(code)));
+  if (others > 0) parts.push_back(fmt::format("{} with other codes", others));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+}  // namespace
+
 message::Title title_or_nothing(const TitleOf& title_of, const journal::MessageRow& row) {
   return title_of ? title_of(row).value_or(message::Title{}) : message::Title{};
 }
@@ -72,7 +106,8 @@ std::string title_line(const TitleOf& title_of, const journal::MessageRow& row) 
 Result<void> write_refused_lines(TextOutput& out, const journal::Journal& journal,
                                  const TitleOf& title_of, std::uint64_t count) {
   MBOXFERRY_ASSIGN(const auto names, folder_names(journal));
-  MBOXFERRY_TRY(out.write("refused:\n"));
+  MBOXFERRY_ASSIGN(const std::string codes, counted_by_code(journal));
+  MBOXFERRY_TRY(out.write("refused: " + codes + "\n"));
   std::size_t shown = 0;
   const Error enough{ErrorCode::internal, "enough", ""};
   const auto listed =

@@ -20,18 +20,17 @@ Error start_over(ErrorCode code, std::string what, Retry retry = {Retry::When::n
   return {code, std::move(what), "", ErrorScope::session, retry};
 }
 
+std::string listed_code(const imap::AppendOutcome& outcome) {
+  return outcome.name.empty() ? std::string(imap::response_code_name(outcome.code)) : outcome.name;
+}
+
 Complaint complaint_of(const imap::AppendOutcome& outcome) {
   const bool bad =
       outcome.kind == imap::AppendOutcome::Kind::bad || outcome.code == imap::ResponseCode::bad;
   // TRYCREATE asks for a mailbox, which is there by then, and not for time.
   const bool patience =
       outcome.retry.when != Retry::When::never && outcome.code != imap::ResponseCode::try_create;
-  return {std::string(imap::response_code_name(outcome.code)),
-          outcome.text,
-          outcome.fault,
-          patience,
-          bad,
-          false,
+  return {listed_code(outcome), outcome.text, outcome.fault, patience, bad, false,
           outcome.retry.after};
 }
 

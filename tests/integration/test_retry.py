@@ -50,6 +50,20 @@ class RetryTest(ProgramTest):
     def assert_all_there_once(self, server):
         self.assertEqual(sorted(server.bodies("Mail")), sorted(one.wire for one in self.wanted))
 
+    def test_every_response_code_is_kept_counted_and_can_be_chosen(self):
+        with self.server() as server:
+            self.refusals = {one.size: text for one, text in zip(self.culprits, (
+                "[CANNOT] a virus", "[x-odd (1 2)] no"))}
+            outcome = self.migrate(server, self.archive, "Mail")
+            self.assert_code(outcome, 3)
+            self.assertIn("\nrefused: 1 CANNOT, 1 X-ODD\n", outcome.out)
+            self.assertEqual(sorted(self.refused_codes()), ["CANNOT", "X-ODD"])
+            self.refusals.clear()
+            self.assert_code(self.retry(server, "--reason", "x-odd"), 3)
+            self.assertEqual(self.refused_codes(), ["CANNOT"])
+            self.assert_code(self.retry(server, "--reason", "cannot"), 0)
+            self.assert_all_there_once(server)
+
     def test_what_the_server_takes_now_is_stored_and_leaves_the_quarantine(self):
         with self.server() as server:
             self.refused_job(server, "a virus", "[TOOBIG] too long")

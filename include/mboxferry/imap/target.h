@@ -284,6 +284,7 @@ struct AppendOutcome {
   std::uint32_t uid_validity = 0;
   std::vector<Uid> uids;
   ResponseCode code = ResponseCode::none;
+  std::string name;  ///< a refusal's code as reports list it; empty: that of `code`
   std::string text;  ///< the server's words, printable, bounded
   Retry retry;
   Fault fault = Fault::unknown;

@@ -77,6 +77,20 @@ TEST_CASE("APPENDUID gives one ascending UID a message or nothing") {
 
 TEST_CASE("response codes and phrases have one meaning each") {
   CHECK(meaning_of("OVERQUOTA", "").code == ResponseCode::over_quota);
+  // Every code of RFC 5530, RFC 9051, RFC 9208 and anybody's own keeps its name.
+  for (const char* const code :
+       {"CANNOT", "ALREADYEXISTS", "CLIENTBUG", "CONTACTADMIN", "CORRUPTION", "EXPUNGEISSUED",
+        "HASCHILDREN", "PRIVACYREQUIRED", "UNKNOWN-CTE", "NOPERM", "OVERQUOTA", "NONEXISTENT",
+        "X-PROVIDER_17"}) {
+    CHECK(meaning_of(code, "the server's words").name == code);
+  }
+  CHECK(meaning_of("cannot", "").name == "CANNOT");
+  CHECK(meaning_of("LIMIT", "Mail size is larger than the maximum size").name == "TOOBIG");
+  CHECK(meaning_of("CANNOT", "Message contains NUL").name == "CANNOT");
+  CHECK(meaning_of("", "Quota exceeded").name == "OVERQUOTA");
+  CHECK(meaning_of("", "a virus").name.empty());
+  CHECK(meaning_of(std::string(100, 'x'), "").name == std::string(64, 'X'));
+  CHECK(meaning_of("\x1b[31m", "").name.empty());
   CHECK(meaning_of("overquota", "").retry.when == Retry::When::never);
   CHECK(meaning_of("LIMIT", "").retry.when == Retry::When::later);
   CHECK(meaning_of("TRYCREATE", "").code == ResponseCode::try_create);
