@@ -22,6 +22,8 @@ constexpr std::uint64_t kWidest = std::uint64_t{1} << 16U;
 // turn out to be too full are asked for again.
 constexpr std::size_t kNarrowPages = 8;
 constexpr std::size_t kWidePages = 2;
+// After so many the walk asks where the next message is.
+constexpr int kEmptyPages = 2;
 constexpr std::size_t kMostInPage = 2000;
 constexpr std::size_t kMostTextInPage = std::size_t{4} << 20U;
 constexpr std::size_t kFewInPage = 250;
@@ -116,7 +118,7 @@ Result<void> ImapMessageWalk::start() {
   if (last_ < kLastUid) return ask();
   std::string lines;
   questions_.push_back(say(lines, "UID FETCH * (UID)"));
-  add_page(lines);
+  add_page(lines, width_);
   MBOXFERRY_TRY(connection_.finish_reply());
   MBOXFERRY_TRY(connection_.send_lines(lines));
   // Not every server likes `*` in an empty mailbox; its NO is no news.
@@ -134,10 +136,10 @@ Result<void> ImapMessageWalk::start() {
   return ok();
 }
 
-void ImapMessageWalk::add_page(std::string& lines) {
+void ImapMessageWalk::add_page(std::string& lines, std::uint64_t width) {
   Page page;
   page.first = next_;
-  page.last = std::min(last_, next_ + width_ - 1);
+  page.last = std::min(last_, next_ + width - 1);
   next_ = page.last + 1;
   page.tag = say(lines, page_command(page.first, page.last, options_.with_message_id));
   pages_.push_back(std::move(page));
@@ -146,10 +148,31 @@ void ImapMessageWalk::add_page(std::string& lines) {
 Result<void> ImapMessageWalk::ask() {
   const std::size_t wanted = width_ > kNarrow ? kWidePages : kNarrowPages;
   std::string lines;
-  while (pages_.size() < wanted && next_ <= last_) add_page(lines);
+  if (empty_pages_ >= kEmptyPages && expected_ != 0) MBOXFERRY_TRY(cross_emptiness(lines));
+  while (pages_.size() < wanted && next_ <= last_) add_page(lines, width_);
   if (lines.empty()) return ok();
   MBOXFERRY_TRY(connection_.finish_reply());
   return connection_.send_lines(lines);
+}
+
+/// UIDs may be four thousand millions apart, sequence numbers follow each other: the server tells
+/// the UID of the next one. The emptiness before it is asked for all the same, in case that it is
+/// none.
+Result<void> ImapMessageWalk::cross_emptiness(std::string& lines) {
+  empty_pages_ = 0;
+  if (next_ > last_) return ok();
+  asked_number_ = expected_;
+  found_ = 0;
+  std::string question;
+  questions_.push_back(say(question, "FETCH " + std::to_string(expected_) + " (UID)"));
+  MBOXFERRY_TRY(connection_.finish_reply());
+  MBOXFERRY_TRY(connection_.send_lines(question));
+  while (!questions_.empty()) MBOXFERRY_TRY(read_reply());
+  asked_number_ = 0;
+  if (found_ <= next_) return ok();
+  add_page(lines, found_ - next_);
+  width_ = std::min(kNarrow, widest_);
+  return ok();
 }
 
 Result<void> ImapMessageWalk::read_reply() {
@@ -209,6 +232,7 @@ Result<void> ImapMessageWalk::take_fetch(std::uint32_t number, std::string_view 
   }
   if (!fetched->uid) return ok();
   highest_ = std::max(highest_, *fetched->uid);
+  if (number == asked_number_) found_ = *fetched->uid;
   // Without a size it tells of a change of flags that nobody asked for.
   if (!fetched->size) return ok();
   const auto page = std::find_if(pages_.begin(), pages_.end(), [&](const Page& asked) {
@@ -272,6 +296,7 @@ Result<void> ImapMessageWalk::use(Page page) {
   }
   if (!ready_.empty()) expected_ = ready_.back().number + 1;
   if (gap && ready_.empty()) expected_ = 0;
+  empty_pages_ = ready_.empty() && width >= widest_ && !gap ? empty_pages_ + 1 : 0;
   if (ready_.size() <= kFewInPage && width == width_) width_ = std::min(width_ * 4, widest_);
   return ok();
 }

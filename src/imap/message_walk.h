@@ -61,7 +61,9 @@ class ImapMessageWalk final : public MessageWalk {
   Result<void> start();
   /// Asks for pages until enough are on their way.
   Result<void> ask();
-  void add_page(std::string& lines);
+  void add_page(std::string& lines, std::uint64_t width);
+  /// Asks for what lies before the next message that there is in one page, however far it is.
+  Result<void> cross_emptiness(std::string& lines);
   Result<void> read_reply();
   Result<void> take_data(const ReplyLine& data);
   Result<void> take_fetch(std::uint32_t number, std::string_view items);
@@ -85,6 +87,9 @@ class ImapMessageWalk final : public MessageWalk {
   std::function<Result<void>()> come_back_;
   std::uint32_t expected_ = 0;          ///< sequence number of the next message, if any; 0: unknown
   Uid last_there_ = 0;                  ///< the last UID of the mailbox, when that was asked
+  int empty_pages_ = 0;                 ///< the last so many were as wide as may be, and empty
+  std::uint32_t asked_number_ = 0;      ///< whose UID was asked for
+  Uid found_ = 0;                       ///< and what it is
   int gaps_ = 0;                        ///< that asking for each UID by itself did not fill
   bool asked_ahead_ = false;            ///< all pages were on their way before
   std::vector<std::string> questions_;  ///< tags of the other commands that are on their way
