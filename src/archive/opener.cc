@@ -58,6 +58,13 @@ Error no_mail_in_tree(const std::string& path, const NotReadList& not_read) {
               "name an mbox file, or the directory that holds them"};
   const auto first = not_read.first(NotReadKind::unread);
   if (first) error.what += " that can be read; unread: " + first->place + ": " + first->reason;
+  const auto other = first ? std::nullopt : not_read.first(NotReadKind::not_mail);
+  if (other && other->name.ends_with(".msf")) {
+    error.what += "; " + other->name + " is an index of Thunderbird's, without the mail";
+    error.hint =
+        "name the folder with the files of the same names without .msf; of an IMAP account "
+        "they are there only where it is kept for offline use";
+  }
   return error;
 }
 

@@ -30,6 +30,24 @@ std::string random_prefix() {
   return prefix;
 }
 
+// A server that has not greeted by then may be slow, or wait for the client's TLS.
+constexpr std::chrono::seconds kSoonGreeted{4};
+
+/// Asks on a connection of its own, on which nothing is said.
+bool awaits_tls(const Account& account, const ConnectionOptions& options) {
+  ConnectionOptions probe = options;
+  probe.trace = {};
+  probe.timeout = std::min<std::chrono::milliseconds>(options.timeout, kSoonGreeted);
+  auto stream = TlsStream::connect(account, probe);
+  return stream && (*stream)->start_tls(account, TlsFloor::any_probe);
+}
+
+Error speaks_tls_only(const std::string& label) {
+  return tls_error(
+      label + ": the server speaks TLS from the start on this port, and not STARTTLS",
+      "leave out --tls starttls for this port, or name the port for STARTTLS, mostly 143");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Connection>> Connection::open(const Account& account,
@@ -59,6 +77,8 @@ Result<std::unique_ptr<Connection>> Connection::dial(const Account& account,
   self->attach(std::move(stream), own);
   const bool starttls = account.security == Security::starttls;
   if (starttls) {
+    MBOXFERRY_ASSIGN(const bool greets, tls.readable_within(kSoonGreeted));
+    if (!greets && awaits_tls(account, options)) return speaks_tls_only(self->label_);
     MBOXFERRY_TRY(self->read_greeting());
     MBOXFERRY_TRY(self->negotiate_starttls());
   }

@@ -60,7 +60,8 @@ bool configure(SSL_CTX* context, TlsFloor floor) {
   SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nullptr);
   return SSL_CTX_set_cipher_list(context, "ALL:@SECLEVEL=0") == 1 &&
          SSL_CTX_set_min_proto_version(context, TLS1_VERSION) == 1 &&
-         SSL_CTX_set_max_proto_version(context, TLS1_1_VERSION) == 1;
+         SSL_CTX_set_max_proto_version(context,
+                                       floor == TlsFloor::legacy_probe ? TLS1_1_VERSION : 0) == 1;
 }
 
 }  // namespace
@@ -290,6 +291,10 @@ bool TlsStream::take_in(std::size_t enough) {
     pending_.append(piece.data(), count);
   }
   return true;
+}
+
+Result<bool> TlsStream::readable_within(std::chrono::milliseconds patience) {
+  return wait_ready(fd_.get(), POLLIN, patience, interrupt_);
 }
 
 bool TlsStream::readable_now() {

@@ -27,6 +27,7 @@ namespace mboxferry::imap {
 enum class TlsFloor {
   secure,        ///< TLS 1.2 and later, certificate verified
   legacy_probe,  ///< TLS 1.0 and 1.1 only, nothing verified: to name what a server offers
+  any_probe,     ///< whatever there is, nothing verified: to see whether it is TLS at all
 };
 
 /// While a write waits for the peer, what the peer sends is taken in (at most 1 MiB), so that two
@@ -58,6 +59,8 @@ class TlsStream final : public ByteStream {
   /// ones.
   Result<void> write(std::string_view bytes) override;
   bool readable_now() override;
+  /// True when the server says something, or ends, within that time.
+  Result<bool> readable_within(std::chrono::milliseconds patience);
   void set_timeout(std::chrono::milliseconds timeout) override { timeout_ = timeout; }
   void interrupt_when(std::function<bool()> idle) override { idle_ = std::move(idle); }
 

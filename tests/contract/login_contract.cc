@@ -75,6 +75,15 @@ TEST_CASE("TLS on the clear port is told apart from a broken server", "[direct]"
   CHECK_THAT(target.error().what, Catch::Contains("does not speak TLS on this port"));
 }
 
+TEST_CASE("STARTTLS on the TLS port is told within seconds", "[direct]") {
+  Account account = test_account();
+  account.security = Security::starttls;
+  const auto target = connect(account, {}, AppendMode::automatic);
+  REQUIRE(!target);
+  CHECK(target.error().code == ErrorCode::tls);
+  CHECK_THAT(target.error().what, Catch::Contains("speaks TLS from the start on this port"));
+}
+
 TEST_CASE("what only reads reads") {
   const auto target = connect_read_only(test_account(), {});
   if (!target) FAIL(describe(target.error()));

@@ -3,12 +3,13 @@
 
 import re
 import tempfile
+import threading
 import unittest
 
 from support import archives
 from support.certificates import Certificates
 from support.dovecot import Dovecot
-from support.fake_imap import FULL, FakeImap
+from support.fake_imap import FULL, FakeImap, Session
 from support.openssl_server import OpensslServer
 from support.program import ProgramTest
 
@@ -48,6 +49,39 @@ class TlsTest(ProgramTest):
         said = b"".join(bytes(one) for one in server.received).upper()
         for word in (b"LOGIN", b"AUTHENTICATE", b"SECRET", b"APPEND", b"CREATE"):
             self.assertNotIn(word, said)
+
+
+class SilentServerTest(TlsTest):
+    """With STARTTLS a server speaks first; one that does not may be slow, or wait for TLS."""
+
+    def test_a_port_for_tls_is_named(self):
+        with Dovecot({"alice": "secret"}, certificates=self.certificates) as server:
+            for more in ((), ("--dry-run",)):
+                self.assert_refused(f"STARTTLS on a port for TLS {more}",
+                                    self.go(server.tls_port, "--tls", "starttls", *more),
+                                    str(server.tls_port), "speaks TLS from the start",
+                                    "leave out --tls starttls")
+                self.lines.clear()
+
+    def test_a_slow_greeting_is_waited_for(self):
+        asked = threading.Event()
+        sessions = []
+
+        class SlowSession(Session):
+            def run(self):
+                sessions.append(self)
+                if len(sessions) == 1:
+                    asked.wait(60)
+                elif len(sessions) == 2:
+                    asked.set()
+                    return
+                super().run()
+
+        with FakeImap(tls="starttls", certificates=self.certificates,
+                      session_type=SlowSession) as server:
+            outcome = self.go(server.port, "--tls", "starttls")
+            self.assert_code(outcome, 0)
+            self.assertEqual(len(server.bodies("Mail")), 3)
 
 
 class CertificateTest(TlsTest):
