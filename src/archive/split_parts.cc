@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "archive/directory_names.h"
+#include "mboxferry/archive/archive.h"
 #include "mboxferry/base/ascii.h"
 
 namespace mboxferry::archive {
@@ -97,6 +98,16 @@ std::vector<std::string> split_notices(const std::vector<SplitPart>& parts, std:
     expected = part.number + 1;
   }
   return notices;
+}
+
+std::vector<std::string> files_of(const std::string& path) {
+  const auto part = as_split_part(path);
+  if (!part) return {path};
+  const auto beside = parts_beside(*part);
+  if (!beside || beside->empty()) return {path};
+  std::vector<std::string> files;
+  for (const SplitPart& one : *beside) files.push_back(one.path);
+  return files;
 }
 
 }  // namespace mboxferry::archive

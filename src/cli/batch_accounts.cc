@@ -64,6 +64,7 @@ bool BatchAccounts::names_file(const imap::Secret& password) const {
 /// What is the same for many rows, and looked up once.
 struct BatchAccounts::Known {
   std::string csv_stamp;
+  std::string work;    ///< of rows that say nothing of it
   std::string folder;  ///< of the last archive
   std::string full_folder;
 
@@ -96,7 +97,9 @@ Result<BatchAccounts> BatchAccounts::create(std::string csv, const OptionTable& 
   // What rows add to is told to be wrong once and not for each of them.
   ConnectionSettings somebody = accounts.connection_;
   somebody.host = somebody.user = "x";
-  MBOXFERRY_TRY(read_job_settings(options, somebody));
+  MBOXFERRY_ASSIGN(transfer::JobSettings settings, read_job_settings(options, somebody));
+  settings.mapping.mailbox.reset();
+  accounts.work_ = stamp_of_work(std::move(settings));
   return accounts;
 }
 
@@ -203,11 +206,13 @@ std::vector<RowProblem> BatchAccounts::check(const job::AccountRow& row, Known& 
     entry.host = account->host;
     entry.place = fmt::format("{}:{}", account->host, account->port);
   }
+  std::string work = known.work;
   if (account && !is_plain_row(row)) {
     const auto options = options_of(row);
     const auto settings = options ? read_job_settings(*options, *connection)
                                   : Result<transfer::JobSettings>(options.error());
     if (!settings) problems.emplace_back(describe(settings.error()));
+    if (settings) work = stamp_of_work(*settings);
   }
   const auto archive = archive_of(row);
   if (!archive) {
@@ -227,9 +232,9 @@ std::vector<RowProblem> BatchAccounts::check(const job::AccountRow& row, Known& 
                             "cannot read the archive: " + why + hint);
     }
   } else {
-    const Stamp stamp = stamp_of(*archive);
+    const Stamp stamp = stamp_of_archive(*archive);
     entry.size = stamp.size;
-    entry.archive_stamp = stamp.text;
+    entry.archive_stamp = stamp.text + ", " + work;
     const std::string full_path = known.full_path(*archive);
     entry.key = entry.account + '\n' + connection->mailbox.value_or("") + '\n' + full_path;
     if (account)
@@ -305,7 +310,7 @@ Result<Imported> BatchAccounts::import(job::Ledger& ledger, const Shard& shard,
   if (shown)
     tell_mistake(file.header_line(), "others can read the passwords in it; run: chmod 600 " + csv_);
   std::uint64_t other_encoding = 0;
-  Known known{stamp_of(csv_).text, "", ""};
+  Known known{stamp_of(csv_).text, work_, "", ""};
   RowSpellings spellings(ledger, interrupt);
   for (;;) {
     MBOXFERRY_ASSIGN(const auto row, file.next());

@@ -85,6 +85,7 @@ class BatchAccounts {
   ValueReader reader_;
   Options options_;
   ConnectionSettings connection_;  ///< as the command says it
+  std::string work_;               ///< stamp_of_work() of what the command says
 };
 
 }  // namespace mboxferry::cli

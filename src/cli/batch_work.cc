@@ -152,8 +152,10 @@ Result<job::Outcome> Verification::compare(const job::Entry& entry, transfer::Ob
                                            const Cancellation& interrupt,
                                            report::VerifiedAccount& account) const {
   if (::access(account.journal.c_str(), F_OK) != 0 && errno == ENOENT) {
-    return Error{ErrorCode::configuration, "nothing was sent yet: there is no " + account.journal,
-                 "run the same command without --verify first"};
+    return Error{ErrorCode::configuration,
+                 "nothing was sent yet, or its journal was removed: there is no " + account.journal,
+                 "run the same command without --verify; where that says complete, the journal was "
+                 "forgotten, and there is nothing left to compare with"};
   }
   MBOXFERRY_ASSIGN(const auto settings, accounts_.settings_of(entry, interrupt));
   MBOXFERRY_ASSIGN(const auto journal,

@@ -8,10 +8,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 
+#include "mboxferry/archive/archive.h"
 #include "mboxferry/base/file.h"
 #include "mboxferry/base/file_access.h"
+#include "mboxferry/message/digest.h"
 
 namespace mboxferry::cli {
 namespace {
@@ -19,6 +22,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMostEntries = 100'000;
+
+std::string unlike_all_others() {
+  return fmt::format(" {}", std::chrono::system_clock::now().time_since_epoch().count());
+}
 
 }  // namespace
 
@@ -34,16 +41,39 @@ Stamp stamp_of(const std::string& path) {
                                     status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec);
   };
   add(path);
+  std::uint64_t entries = 0;
   if (fs::is_directory(path, error)) {
-    std::uint64_t entries = 0;
     const auto skip = fs::directory_options::skip_permission_denied;
     for (fs::recursive_directory_iterator file(path, skip, error), end;
          !error && file != end && entries < kMostEntries; file.increment(error), ++entries) {
       add(file->path());
     }
   }
+  const bool too_many = entries == kMostEntries;
   stamp.text = fmt::format("{} {}", stamp.size, newest);
+  if (too_many) stamp.text += unlike_all_others();
   return stamp;
+}
+
+Stamp stamp_of_archive(const std::string& path) {
+  Stamp sum;
+  for (const std::string& file : archive::files_of(path)) {
+    const Stamp stamp = stamp_of(file);
+    sum.size += stamp.size;
+    sum.text += (sum.text.empty() ? "" : "; ") + stamp.text;
+  }
+  return sum;
+}
+
+std::string stamp_of_work(transfer::JobSettings settings) {
+  // Leaving out what is there gives a complete account nothing to do.
+  settings.skip_existing = false;
+  std::string text =
+      fmt::format("{}follow-links={}\nunpack-memory={}\naccept-unread={}\n",
+                  transfer::identity_of(settings).settings, settings.open.follow_links,
+                  settings.open.unpack_memory, settings.accept_unread);
+  if (settings.strict) text += unlike_all_others();
+  return fmt::format("{:016x}", static_cast<std::uint64_t>(message::short_hash(text)));
 }
 
 std::string password_file_problem(const std::string& path) {

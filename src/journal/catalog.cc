@@ -94,7 +94,10 @@ Result<void> SqliteJournal::claim(const JobIdentity& identity) {
                               "has \"{}\"",
                               database_->path(), name, differing_line(*recorded, wanted),
                               differing_line(wanted, *recorded)),
-          .hint = "run the command that made this journal, or name another one with --journal"};
+          .hint =
+              "run the command that made this journal, or begin a new job with another --journal "
+              "(a batch: "
+              "--state-dir) and --skip-existing"};
     }
   }
   return transaction.commit();

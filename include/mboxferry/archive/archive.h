@@ -148,6 +148,10 @@ class Archive {
   std::vector<std::string> layouts_;
 };
 
+/// The files that Archive::open_all() reads for `path`: of a split download all parts that are
+/// there, else the path itself.
+std::vector<std::string> files_of(const std::string& path);
+
 /// Opens a folder's bytes: a plain file by position, a compressed one as a stream.
 Result<std::unique_ptr<ByteSource>> open_folder(const Folder& folder);
 
