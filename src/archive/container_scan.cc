@@ -311,13 +311,14 @@ Result<void> ContainerScan::visit() {
     leave_unread("its name is too long");
     return ok();
   }
-  const bool has_place = walker_->is_in_tar() && !plain_path(entry.name).empty();
+  const bool has_place = !plain_path(entry.name).empty();
   const MemberPosition position = walker_->position();
   const auto visited = visit_file();
   // What is no mail takes no mail's place.
   const bool is_mail = last_kept_ == position;
-  MBOXFERRY_TRY(links_.add_member(relative_, position,
-                                  has_place && is_mail ? replaced_name() : std::string()));
+  std::string replaces = has_place && is_mail ? replaced_name() : std::string();
+  if (!replaces.empty() && !walker_->is_in_tar()) replaces.insert(0, kReplacesInZip);
+  MBOXFERRY_TRY(links_.add_member(relative_, position, replaces));
   return visited;
 }
 
