@@ -259,13 +259,15 @@ Result<void> ContainerScan::leave_other(std::string_view head) {
     leave_out("empty");
   } else {
     bool packed = false;
-    if (may_precede_zip(head) && !is_link_) {
+    const bool is_program = may_precede_zip(head);
+    if ((is_program || ends_with_ignoring_case(name, ".zip")) && !is_link_) {
       MBOXFERRY_ASSIGN(HeadedStream * bytes, walker_->bytes());
       MBOXFERRY_ASSIGN(packed, ends_with_zip(*bytes));
     }
     tell(packed ? NotReadKind::unread : kind_of_unknown(head),
-         packed ? not_read_because(kZipBehindProgram, kZipBehindProgramRemedy)
-                : "does not begin like an mbox file");
+         !packed      ? "does not begin like an mbox file"
+         : is_program ? not_read_because(kZipBehindProgram, kZipBehindProgramRemedy)
+                      : not_read_because(kLastZipPart, kLastZipPartRemedy));
   }
   return ok();
 }
@@ -312,6 +314,7 @@ Result<void> ContainerScan::visit() {
     return ok();
   }
   const bool has_place = !plain_path(entry.name).empty();
+  if (entry.name.empty()) ++unnamed_;
   const MemberPosition position = walker_->position();
   const auto visited = visit_file();
   // What is no mail takes no mail's place.
@@ -410,6 +413,13 @@ Result<ContainerContents> ContainerScan::run() {
 
 Result<void> ContainerScan::finish() {
   MBOXFERRY_TRY(drop_replaced());
+  if (unnamed_ > 0) {
+    if (!contents_.notice.empty()) contents_.notice += "; ";
+    contents_.notice += container_->file().path() + ": " + std::to_string(unnamed_) +
+                        (unnamed_ == 1 ? " member has no name that can be read, and is"
+                                       : " members have no names that can be read, and are") +
+                        " called \"unnamed\"";
+  }
   MBOXFERRY_TRY(read_hard_links());
   walker_.reset();
   MBOXFERRY_TRY(links_.each_symbolic_link([this](const MemberLink& link, MemberLinks::Place place) {

@@ -40,7 +40,8 @@ constexpr const char* kAddContent =
     " WHERE outer_number = ?1 AND inner_number = ?2";
 constexpr const char* kReplaced =
     "SELECT path, outer_number, inner_number, same_path, beginning.id IS NOT NULL,"
-    " later_outer, later_inner, in_zip FROM replaced"
+    " later_outer, later_inner, in_zip, coalesce(content.length, 0) FROM replaced"
+    " LEFT JOIN content ON content.id = replaced.id"
     " LEFT JOIN beginning ON beginning.id = replaced.id ORDER BY replaced.id";
 
 /// Digests what comes up to `size` bytes in all; how many there were.
@@ -118,6 +119,7 @@ Result<void> MemberLinks::each_replaced(const ReplacedVisitor& visit) {
     member.is_beginning = number_of(replaced.get(), 4) != 0;
     member.later = {number_of(replaced.get(), 5), number_of(replaced.get(), 6)};
     member.is_in_zip = number_of(replaced.get(), 7) != 0;
+    member.bytes = number_of(replaced.get(), 8);
     MBOXFERRY_TRY(visit(member));
   }
 }

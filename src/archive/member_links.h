@@ -30,6 +30,7 @@ struct ReplacedMember {
   bool has_same_path = false;  ///< as the one that replaces it, which may have other flags
   bool is_beginning = false;   ///< of the one that replaces it, or the same
   bool is_in_zip = false;
+  std::uint64_t bytes = 0;  ///< unpacked; 0 as well when it cannot be read
 };
 
 /// Members by their paths and links to them, in a temporary database, so that memory is constant.
@@ -46,6 +47,10 @@ class MemberLinks {
   /// member that takes no place and keeps its own.
   Result<void> add_member(const std::string& path, MemberPosition position,
                           const std::string& replaces);
+  /// The link takes the place of members before it that are mail, as a member would, when it leads
+  /// to other mail; `replaces` as in add_member().
+  Result<void> replace_by_link(const std::string& path, const std::string& target,
+                               const std::string& replaces);
   /// Names a member that came before; failing that, the first one of the name behind the link.
   Result<void> add_hard_link(const std::string& path, const std::string& target);
   /// `target` as the link says it.
@@ -62,6 +67,7 @@ class MemberLinks {
 
  private:
   Result<void> open();
+  [[nodiscard]] Result<MemberPosition> last_mail_of(const std::string& path);
   Result<void> add_link(bool hard, const std::string& path, std::string_view target, Place place);
 
   Result<void> compare_at(MemberPosition position, InputStream& bytes);

@@ -36,6 +36,8 @@ void ContainerScan::take_name(MemberPosition position, MemberPosition later) {
   const auto from = kept_.find(position);
   const auto to = kept_.find(later);
   if (from == kept_.end() || to == kept_.end()) return;
+  // A link that took the place has a name of its own.
+  if (contents_.folders[from->second].relative != contents_.folders[to->second].relative) return;
   const std::string& name = contents_.folders[from->second].folder.member;
   Folder& folder = contents_.folders[to->second].folder;
   if (name.size() >= folder.member.size()) return;
@@ -84,7 +86,8 @@ Result<void> ContainerScan::drop_replaced() {
             ? "other mail than the later member of the same name, which replaces it"
         : member.has_same_path ? "replaced by a later member of the same name"
                                : "replaced by a later member, which is the same message";
-    not_read_.add({kind, path, to_utf8(container_->file().path()) + ": " + path, 0, reason});
+    not_read_.add(
+        {kind, path, to_utf8(container_->file().path()) + ": " + path, member.bytes, reason});
     return ok();
   }));
   if (count == 0) return ok();
