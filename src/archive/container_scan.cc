@@ -433,6 +433,7 @@ Result<void> ContainerScan::finish() {
     leave_out("the same file as another of its folder");
   };
   MBOXFERRY_ASSIGN(auto lists, messages_.finish(nullptr, copy, container_));
+  MBOXFERRY_TRY(messages_.attach_marks(contents_.folders));
   contents_.unexplained_keywords = messages_.unexplained_keywords();
   contents_.noted = messages_.noted();
   contents_.note_troubles = messages_.note_troubles();

@@ -478,6 +478,7 @@ Result<Tree> Walk::run() {
     return messages_.add_folder(FolderForm::maildir, directory);
   }));
   MBOXFERRY_ASSIGN(auto lists, messages_.finish(root_, copy));
+  MBOXFERRY_TRY(messages_.attach_marks(found_));
   for (FoundFolder& list : lists) {
     list.folder.file = full(list.relative);
     list.folder.root = root_;
