@@ -16,8 +16,11 @@ Result<void> ContainerScan::add_link() {
     leave_unread("a link whose name is too long");
     return ok();
   }
-  if (entry.type == Entry::Type::hard_link)
-    return links_.add_hard_link(relative_, relative_path(entry.target));
+  if (entry.type == Entry::Type::hard_link) {
+    const std::string target = relative_path(entry.target);
+    MBOXFERRY_TRY(links_.replace_by_link(relative_, target, replaced_name()));
+    return links_.add_hard_link(relative_, target);
+  }
   return links_.add_symbolic_link(relative_, entry.target);
 }
 

@@ -259,13 +259,15 @@ Result<void> ContainerScan::leave_other(std::string_view head) {
     leave_out("empty");
   } else {
     bool packed = false;
-    if (may_precede_zip(head) && !is_link_) {
+    const bool is_program = may_precede_zip(head);
+    if ((is_program || ends_with_ignoring_case(name, ".zip")) && !is_link_) {
       MBOXFERRY_ASSIGN(HeadedStream * bytes, walker_->bytes());
       MBOXFERRY_ASSIGN(packed, ends_with_zip(*bytes));
     }
     tell(packed ? NotReadKind::unread : kind_of_unknown(head),
-         packed ? not_read_because(kZipBehindProgram, kZipBehindProgramRemedy)
-                : "does not begin like an mbox file");
+         !packed      ? "does not begin like an mbox file"
+         : is_program ? not_read_because(kZipBehindProgram, kZipBehindProgramRemedy)
+                      : not_read_because(kLastZipPart, kLastZipPartRemedy));
   }
   return ok();
 }
@@ -311,13 +313,15 @@ Result<void> ContainerScan::visit() {
     leave_unread("its name is too long");
     return ok();
   }
-  const bool has_place = walker_->is_in_tar() && !plain_path(entry.name).empty();
+  const bool has_place = !plain_path(entry.name).empty();
+  if (entry.name.empty()) ++unnamed_;
   const MemberPosition position = walker_->position();
   const auto visited = visit_file();
   // What is no mail takes no mail's place.
   const bool is_mail = last_kept_ == position;
-  MBOXFERRY_TRY(links_.add_member(relative_, position,
-                                  has_place && is_mail ? replaced_name() : std::string()));
+  std::string replaces = has_place && is_mail ? replaced_name() : std::string();
+  if (!replaces.empty() && !walker_->is_in_tar()) replaces.insert(0, kReplacesInZip);
+  MBOXFERRY_TRY(links_.add_member(relative_, position, replaces));
   return visited;
 }
 
@@ -409,6 +413,13 @@ Result<ContainerContents> ContainerScan::run() {
 
 Result<void> ContainerScan::finish() {
   MBOXFERRY_TRY(drop_replaced());
+  if (unnamed_ > 0) {
+    if (!contents_.notice.empty()) contents_.notice += "; ";
+    contents_.notice += container_->file().path() + ": " + std::to_string(unnamed_) +
+                        (unnamed_ == 1 ? " member has no name that can be read, and is"
+                                       : " members have no names that can be read, and are") +
+                        " called \"unnamed\"";
+  }
   MBOXFERRY_TRY(read_hard_links());
   walker_.reset();
   MBOXFERRY_TRY(links_.each_symbolic_link([this](const MemberLink& link, MemberLinks::Place place) {
@@ -422,6 +433,7 @@ Result<void> ContainerScan::finish() {
     leave_out("the same file as another of its folder");
   };
   MBOXFERRY_ASSIGN(auto lists, messages_.finish(nullptr, copy, container_));
+  MBOXFERRY_TRY(messages_.attach_marks(contents_.folders));
   contents_.unexplained_keywords = messages_.unexplained_keywords();
   contents_.noted = messages_.noted();
   contents_.note_troubles = messages_.note_troubles();

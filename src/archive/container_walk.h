@@ -86,6 +86,7 @@ class ContainerScan {
   std::string linked_head_;
   bool linked_is_read_ = false;
   MemberPosition last_kept_;  // none yet: zero
+  std::uint64_t unnamed_ = 0;  // members without a name that can be read
 };
 
 }  // namespace mboxferry::archive

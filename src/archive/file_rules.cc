@@ -182,7 +182,8 @@ bool can_be_mbox(std::string_view name) {
 }
 
 std::string_view without_packing_suffix(std::string_view name) {
-  for (int endings = 0; endings < 2; ++endings) {
+  // As many as are unpacked.
+  for (int endings = 0; endings < 3; ++endings) {
     for (const std::string_view suffix : kPackingSuffixes) {
       if (name.size() > suffix.size() && name.ends_with(suffix)) {
         name.remove_suffix(suffix.size());

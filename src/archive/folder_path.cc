@@ -33,7 +33,8 @@ std::vector<std::string> folder_path(std::string_view relative, std::string_view
     relative.remove_prefix(slash + 1);
   }
   std::string_view name = relative;
-  if (compressed) {
+  // As many as are unpacked.
+  for (int layer = 0; layer < (compressed ? 3 : 0); ++layer) {
     for (const std::string_view suffix : kCompressionSuffixes) name = without(name, suffix);
   }
   if (name == "mbox" && without(parent, ".mbox") != parent) {

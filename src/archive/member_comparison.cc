@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether a later member of a tar archive holds what the earlier ones hold that it replaces
+// Whether a later member of an archive holds what the earlier ones hold that it replaces
 // (docs/decisions/0056-what-else-holds-mail.md).
 #include <algorithm>
 #include <array>
@@ -17,7 +17,8 @@ constexpr const char* kFindReplaced =
     "CREATE TABLE replaced AS SELECT old.id AS id, old.path AS path,"
     " old.outer_number AS outer_number, old.inner_number AS inner_number,"
     " later.outer_number AS later_outer, later.inner_number AS later_inner,"
-    " old.path = later.path AS same_path FROM member AS old"
+    " old.path = later.path AS same_path,"
+    " substr(old.replaces, 1, 1) = x'01' AS in_zip FROM member AS old"
     " JOIN member AS later ON later.id = (SELECT max(id) FROM member AS one"
     " WHERE one.replaces = old.replaces AND (one.outer_number = old.outer_number OR"
     " (one.inner_number = 0 AND old.inner_number = 0)))"
@@ -39,7 +40,8 @@ constexpr const char* kAddContent =
     " WHERE outer_number = ?1 AND inner_number = ?2";
 constexpr const char* kReplaced =
     "SELECT path, outer_number, inner_number, same_path, beginning.id IS NOT NULL,"
-    " later_outer, later_inner FROM replaced"
+    " later_outer, later_inner, in_zip, coalesce(content.length, 0) FROM replaced"
+    " LEFT JOIN content ON content.id = replaced.id"
     " LEFT JOIN beginning ON beginning.id = replaced.id ORDER BY replaced.id";
 
 /// Digests what comes up to `size` bytes in all; how many there were.
@@ -116,6 +118,8 @@ Result<void> MemberLinks::each_replaced(const ReplacedVisitor& visit) {
     member.has_same_path = number_of(replaced.get(), 3) != 0;
     member.is_beginning = number_of(replaced.get(), 4) != 0;
     member.later = {number_of(replaced.get(), 5), number_of(replaced.get(), 6)};
+    member.is_in_zip = number_of(replaced.get(), 7) != 0;
+    member.bytes = number_of(replaced.get(), 8);
     MBOXFERRY_TRY(visit(member));
   }
 }

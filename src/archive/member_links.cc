@@ -15,6 +15,9 @@ constexpr const char* kCreateMembers =
     "CREATE TABLE link(hard INTEGER, path BLOB, target BLOB, place INTEGER, before INTEGER);"
     "BEGIN;";
 constexpr const char* kIndexMembers = "CREATE INDEX IF NOT EXISTS by_path ON member(path);";
+constexpr const char* kLastMail =
+    "SELECT outer_number, inner_number FROM member WHERE path = ? AND replaces IS NOT NULL"
+    " ORDER BY id DESC LIMIT 1";
 // The last one of the name before the link: later members take the place of earlier ones. Unpacking
 // does not make a link that stands before its member, but the mail is there.
 constexpr const char* kHardLinks =
@@ -91,6 +94,26 @@ Result<void> MemberLinks::add_link(bool hard, const std::string& path, std::stri
   bind_number(insert_link_.get(), 4, static_cast<std::uint64_t>(place));
   bind_number(insert_link_.get(), 5, members_);
   return database_.insert(insert_link_.get());
+}
+
+// Zero when there is none.
+Result<MemberPosition> MemberLinks::last_mail_of(const std::string& path) {
+  MBOXFERRY_ASSIGN(const Statement last, database_.prepare(kLastMail));
+  bind_bytes(last.get(), 1, path);
+  const int status = sqlite3_step(last.get());
+  if (status == SQLITE_DONE) return MemberPosition{};
+  if (status != SQLITE_ROW) return database_.failed();
+  return MemberPosition{number_of(last.get(), 0), number_of(last.get(), 1)};
+}
+
+Result<void> MemberLinks::replace_by_link(const std::string& path, const std::string& target,
+                                          const std::string& replaces) {
+  if (members_ == 0) return ok();
+  MBOXFERRY_TRY(database_.run(kIndexMembers));
+  MBOXFERRY_ASSIGN(const MemberPosition before, last_mail_of(path));
+  MBOXFERRY_ASSIGN(const MemberPosition now, last_mail_of(target));
+  const MemberPosition none{};
+  return before == none || now == none || before == now ? ok() : add_member(path, now, replaces);
 }
 
 Result<void> MemberLinks::add_hard_link(const std::string& path, const std::string& target) {

@@ -20,12 +20,17 @@ struct MemberLink {
   MemberPosition position;  ///< of the member that a hard link names; zero when there is none
 };
 
+/// What the name that a member of a zip archive replaces begins with.
+inline constexpr const char* kReplacesInZip = "\x01";
+
 struct ReplacedMember {
   std::string path;
   MemberPosition position;
   MemberPosition later;        ///< of the one that replaces it
   bool has_same_path = false;  ///< as the one that replaces it, which may have other flags
   bool is_beginning = false;   ///< of the one that replaces it, or the same
+  bool is_in_zip = false;
+  std::uint64_t bytes = 0;  ///< unpacked; 0 as well when it cannot be read
 };
 
 /// Members by their paths and links to them, in a temporary database, so that memory is constant.
@@ -37,11 +42,15 @@ class MemberLinks {
   using ReplacedVisitor = std::function<Result<void>(const ReplacedMember&)>;
   using SymbolicVisitor = std::function<void(const MemberLink&, Place)>;
 
-  /// `replaces`: a member takes the place of those before it that have the same, as unpacking a tar
-  /// archive leaves the last one of a name; empty for a member that takes no place and keeps its
-  /// own.
+  /// `replaces`: a member takes the place of those before it that have the same, as unpacking
+  /// leaves the last one of a name; in a zip archive it begins with kReplacesInZip; empty for a
+  /// member that takes no place and keeps its own.
   Result<void> add_member(const std::string& path, MemberPosition position,
                           const std::string& replaces);
+  /// The link takes the place of members before it that are mail, as a member would, when it leads
+  /// to other mail; `replaces` as in add_member().
+  Result<void> replace_by_link(const std::string& path, const std::string& target,
+                               const std::string& replaces);
   /// Names a member that came before; failing that, the first one of the name behind the link.
   Result<void> add_hard_link(const std::string& path, const std::string& target);
   /// `target` as the link says it.
@@ -58,6 +67,7 @@ class MemberLinks {
 
  private:
   Result<void> open();
+  [[nodiscard]] Result<MemberPosition> last_mail_of(const std::string& path);
   Result<void> add_link(bool hard, const std::string& path, std::string_view target, Place place);
 
   Result<void> compare_at(MemberPosition position, InputStream& bytes);

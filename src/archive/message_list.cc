@@ -207,6 +207,25 @@ Result<void> MessageCollector::add_note(const std::string& side, const SideNote&
   return table_->add_note(side, note);
 }
 
+Result<bool> MessageCollector::read_marks(const std::string& mbox, InputStream& bytes) {
+  if (!marks_) {
+    MBOXFERRY_ASSIGN(marks_, MarkTable::create());
+  }
+  return marks_->read(mbox, bytes);
+}
+
+Result<void> MessageCollector::attach_marks(std::vector<FoundFolder>& found) {
+  if (!marks_) return ok();
+  for (FoundFolder& one : found) {
+    if (one.folder.form != FolderForm::mbox) continue;
+    MBOXFERRY_ASSIGN(const std::uint64_t messages, marks_->count(one.relative));
+    if (messages == 0) continue;
+    noted_ += messages;
+    one.folder.marks = std::make_shared<MboxMarks>(MboxMarks{marks_, one.relative});
+  }
+  return ok();
+}
+
 Result<bool> MessageCollector::has_message(FolderForm form, const std::string& directory,
                                            std::string_view name) const {
   const auto list = lists_.find(Key(form, directory));

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "archive/folder_list.h"
+#include "archive/mbox_marks.h"
 #include "archive/message_table.h"
 #include "archive/shared_bytes.h"
 #include "archive/side_note.h"
@@ -66,6 +67,11 @@ class MessageCollector {
   /// What a file beside a message says of it; `side` is the side_key() of both.
   Result<void> add_note(const std::string& side, const SideNote& note);
 
+  /// What a file beside an mbox says of its messages; false when it is something else.
+  Result<bool> read_marks(const std::string& mbox, InputStream& bytes);
+  /// After finish(): gives those among `found` that such a file was about its marks.
+  Result<void> attach_marks(std::vector<FoundFolder>& found);
+
   /// The folders with their lists; `relative` is the directory they were added with, below `root`,
   /// which is null for members. `copy` gets the path below the root, or the member's name, of a
   /// file that is in its folder under another name as well. `container` is what members are in.
@@ -92,6 +98,7 @@ class MessageCollector {
   Result<std::int64_t> list_of(FolderForm form, const std::string& directory);
 
   std::shared_ptr<MessageTable> table_;
+  std::shared_ptr<MarkTable> marks_;
   std::map<Key, std::int64_t> lists_;
   std::map<std::string, std::array<std::string, 26>> keywords_;
   std::map<std::int64_t, std::string> letters_;  ///< the keyword letters that occur in a list

@@ -170,6 +170,13 @@ Result<Archive> Opener::open_file(OpenFile file) const {
   if (!kind.empty()) return unreadable_kind(path, kind, container_remedy(head));
   MBOXFERRY_ASSIGN(const bool is_program, is_zip_behind_program(nullptr, path, head));
   if (is_program) return unreadable_kind(path, kZipBehindProgram, kZipBehindProgramRemedy);
+  const bool is_plain_file = !unpacked.compressed && path != kStandardInput;
+  if (is_plain_file && !looks_like_mbox(head)) {
+    MBOXFERRY_ASSIGN(const bool is_part, is_last_zip_part(nullptr, path));
+    if (is_part) return unreadable_kind(path, kLastZipPart, kLastZipPartRemedy);
+  }
+  MBOXFERRY_ASSIGN(const std::uint64_t zip,
+                   is_plain_file ? zip_behind_mail(nullptr, path) : Result<std::uint64_t>(0));
   MBOXFERRY_ASSIGN(const auto form, form_of(path, *unpacked.bytes));
   if (form) return open_messages(*form, {path});
   folder.path = folder_path(last_segment(path), {}, unpacked.compressed);
@@ -181,6 +188,12 @@ Result<Archive> Opener::open_file(OpenFile file) const {
   }
   archive.kind_ = unpacked.compressed ? ArchiveKind::compressed_mbox : ArchiveKind::mbox_file;
   archive.folders_.push_back(std::move(folder));
+  if (zip == 0) return archive;
+  auto not_read = std::make_shared<NotReadList>();
+  not_read->add({NotReadKind::unread, to_utf8(base_name(path)), to_utf8(path), zip,
+                 std::string(kZipBehindMail)});
+  MBOXFERRY_TRY(not_read->result());
+  archive.not_read_ = std::move(not_read);
   return archive;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Members of a tar archive that a later one of the same name replaces (tar -r).
+// Members of an archive that a later one of the same name replaces (tar -r; a zip archive that was
+// opened to be added to).
 #include <set>
 #include <string>
 #include <utility>
@@ -35,6 +36,8 @@ void ContainerScan::take_name(MemberPosition position, MemberPosition later) {
   const auto from = kept_.find(position);
   const auto to = kept_.find(later);
   if (from == kept_.end() || to == kept_.end()) return;
+  // A link that took the place has a name of its own.
+  if (contents_.folders[from->second].relative != contents_.folders[to->second].relative) return;
   const std::string& name = contents_.folders[from->second].folder.member;
   Folder& folder = contents_.folders[to->second].folder;
   if (name.size() >= folder.member.size()) return;
@@ -55,7 +58,8 @@ void ContainerScan::drop_folders(const std::set<std::size_t>& dropped) {
 }
 
 // Unpacking leaves the last member of a name. What is not the beginning of that one may have held
-// other mail. Two messages with one unique name in `cur` and `new` are two.
+// other mail. Two messages with one unique name in `cur` and `new` are two, and so are two of one
+// name in a zip archive: programs that export mail name its messages by their subjects.
 Result<void> ContainerScan::drop_replaced() {
   {
     MemberStream stream(container_);
@@ -68,7 +72,9 @@ Result<void> ContainerScan::drop_replaced() {
   std::string first;
   std::set<std::size_t> dropped;
   MBOXFERRY_TRY(links_.each_replaced([&](const ReplacedMember& member) -> Result<void> {
-    if (!member.is_beginning && !member.has_same_path) return ok();
+    const bool may_be_two =
+        !member.has_same_path || (member.is_in_zip && !kept_.contains(member.position));
+    if (!member.is_beginning && may_be_two) return ok();
     take_name(member.position, member.later);
     MBOXFERRY_ASSIGN(const bool was_mail, drop_member(member.position, dropped));
     if (!was_mail) return ok();
@@ -80,7 +86,8 @@ Result<void> ContainerScan::drop_replaced() {
             ? "other mail than the later member of the same name, which replaces it"
         : member.has_same_path ? "replaced by a later member of the same name"
                                : "replaced by a later member, which is the same message";
-    not_read_.add({kind, path, to_utf8(container_->file().path()) + ": " + path, 0, reason});
+    not_read_.add(
+        {kind, path, to_utf8(container_->file().path()) + ": " + path, member.bytes, reason});
     return ok();
   }));
   if (count == 0) return ok();

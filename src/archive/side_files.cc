@@ -21,6 +21,7 @@ constexpr std::uint64_t kLargestDatabase = std::uint64_t{4} << 30U;
 constexpr std::string_view kGmvaultSuffix = ".meta";
 constexpr std::string_view kProtonSuffix = ".metadata.json";
 constexpr std::string_view kProtonLabelFile = "labels.json";
+constexpr std::string_view kImapBackupSuffix = ".imap";
 constexpr std::string_view kGybDatabase = "msg-db.sqlite";
 
 /// Nothing when it is longer than any such file is.
@@ -58,7 +59,7 @@ Result<std::string_view> read_notes_of_gyb(const std::string& path, InputStream&
 
 bool is_side_file_name(std::string_view name) {
   return name.ends_with(kGmvaultSuffix) || name.ends_with(kProtonSuffix) ||
-         name == kProtonLabelFile || name == kGybDatabase;
+         name.ends_with(kImapBackupSuffix) || name == kProtonLabelFile || name == kGybDatabase;
 }
 
 std::string_view unread_label_names(std::string_view name, std::string_view head) {
@@ -100,6 +101,11 @@ Result<std::string_view> read_side_file(const std::string& path, InputStream& by
   const std::string_view name = base_name(path);
   if (name == kGybDatabase) return read_notes_of_gyb(path, bytes, messages);
   if (!is_side_file_name(name)) return std::string_view();
+  if (name.ends_with(kImapBackupSuffix)) {
+    const std::string mbox = path.substr(0, path.size() - kImapBackupSuffix.size()) + ".mbox";
+    MBOXFERRY_ASSIGN(const bool read, messages.read_marks(mbox, bytes));
+    return read ? std::string_view("read marks of imap-backup, read") : std::string_view();
+  }
   MBOXFERRY_ASSIGN(const std::string text, read_short_text(bytes));
   if (name == kProtonLabelFile) {
     auto names = parse_proton_labels(text);

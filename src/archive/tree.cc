@@ -358,6 +358,9 @@ Result<void> Walk::look_inside(const std::string& relative, const struct stat& s
   const bool nothing_tells = file->compressed && (head->empty() || file->bytes->head_is_cut());
   if (looks_like_mbox(*head) || nothing_tells || may_be_damaged_mbox(base_name(relative), *head)) {
     add_mbox(relative, status, file->compressed);
+    if (file->compressed) return ok();
+    MBOXFERRY_ASSIGN(const std::uint64_t zip, zip_behind_mail(root_, full(relative)));
+    if (zip > 0) leave_unread(relative, kZipBehindMail, zip);
   } else if (is_side_file_name(base_name(relative))) {
     return look_beside(relative, *file->bytes, *head, size);
   } else {
@@ -376,9 +379,13 @@ Result<void> Walk::leave_other(const std::string& relative, std::string_view hea
     tell(kind_of_packed(base_name(relative), head), relative, not_unpacked(head), size);
   } else {
     MBOXFERRY_ASSIGN(const bool packed, is_zip_behind_program(root_, full(relative), head));
-    tell(packed ? NotReadKind::unread : kind_of_unknown(head), relative,
-         packed ? not_read_because(kZipBehindProgram, kZipBehindProgramRemedy)
-                : "does not begin like an mbox file",
+    MBOXFERRY_ASSIGN(const bool is_part, ends_with_ignoring_case(base_name(relative), ".zip")
+                                             ? is_last_zip_part(root_, full(relative))
+                                             : Result<bool>(false));
+    tell(packed || is_part ? NotReadKind::unread : kind_of_unknown(head), relative,
+         packed    ? not_read_because(kZipBehindProgram, kZipBehindProgramRemedy)
+         : is_part ? not_read_because(kLastZipPart, kLastZipPartRemedy)
+                   : "does not begin like an mbox file",
          size);
   }
   return ok();
@@ -471,6 +478,7 @@ Result<Tree> Walk::run() {
     return messages_.add_folder(FolderForm::maildir, directory);
   }));
   MBOXFERRY_ASSIGN(auto lists, messages_.finish(root_, copy));
+  MBOXFERRY_TRY(messages_.attach_marks(found_));
   for (FoundFolder& list : lists) {
     list.folder.file = full(list.relative);
     list.folder.root = root_;

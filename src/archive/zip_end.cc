@@ -2,6 +2,7 @@
 // The end of central directory record of zip archives (APPNOTE.TXT 4.3.14 to 4.3.16).
 #include "archive/zip_end.h"
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <string>
@@ -39,6 +40,36 @@ Result<bool> ends_with_zip(InputStream& stream) {
   if (at == std::string::npos || tail.size() - at < kEndSize) return false;
   const std::string_view end = std::string_view(tail).substr(at);
   return zip_number(end.substr(20, 2)) == end.size() - kEndSize;
+}
+
+Result<bool> is_last_zip_part(const std::shared_ptr<const TreeRoot>& root,
+                              const std::string& path) {
+  constexpr std::uint64_t kTail = 16 * 1024;
+  MBOXFERRY_ASSIGN(const OpenFile file, OpenFile::open(root, path));
+  std::string tail(static_cast<std::size_t>(std::min(file.size(), kTail)), '\0');
+  MBOXFERRY_ASSIGN(const std::size_t got, file.read_at(file.size() - tail.size(), tail));
+  tail.resize(got);
+  const std::size_t at = tail.rfind(kZipEnd);
+  if (at == std::string::npos || tail.size() - at < kEndSize) return false;
+  const std::string_view end = std::string_view(tail).substr(at);
+  const bool is_whole = zip_number(end.substr(20, 2)) == end.size() - kEndSize;
+  return is_whole && zip_number(end.substr(4, 2)) != 0;
+}
+
+// A mail file has a line end there, so that one look decides almost always.
+Result<std::uint64_t> zip_behind_mail(const std::shared_ptr<const TreeRoot>& root,
+                                      const std::string& path) {
+  MBOXFERRY_ASSIGN(const OpenFile file, OpenFile::open(root, path));
+  if (file.size() <= kEndSize) return std::uint64_t{0};
+  std::array<char, kEndSize> end{};
+  MBOXFERRY_ASSIGN(const std::size_t got, file.read_at(file.size() - kEndSize, end));
+  if (!std::string_view(end.data(), got).starts_with(kZipEnd)) return std::uint64_t{0};
+  MBOXFERRY_ASSIGN(const auto before, bytes_before_zip(file));
+  if (!before || *before == 0) return std::uint64_t{0};
+  std::array<char, 4> begin{};
+  MBOXFERRY_ASSIGN(const std::size_t size, file.read_at(*before, begin));
+  const bool is_zip = std::string_view(begin.data(), size) == kZipLocal;
+  return is_zip ? file.size() - *before : std::uint64_t{0};
 }
 
 bool may_precede_zip(std::string_view head) {

@@ -42,6 +42,24 @@ std::unique_ptr<journal::Journal> journal_of(const transfer::JobSettings& settin
 constexpr std::array kReports{"report-json", "report-csv", "report-html"};
 constexpr std::array kOutputs{"report-json", "report-csv", "report-html", "metrics-file"};
 
+/// The journal and what lies beside it are no outputs, also before there is a journal.
+Result<void> check_beside_journal(const Options& options, std::string_view option,
+                                  const std::string& output) {
+  const auto journal = options.get<std::string>("journal");
+  if (!journal || journal->empty() || output.empty() || output == "-") return ok();
+  const auto place = [](const std::string& path) {
+    return canonical_path(std::filesystem::absolute(path).string());
+  };
+  const std::string named = place(output);
+  for (const char* const behind : {"", "-wal", "-shm", ".lock", ".refused.mbox"}) {
+    if (named == place(*journal) + behind || named == place(*journal + behind))
+      return Error{ErrorCode::usage,
+                   fmt::format("--{} names a file of the journal: {}", option, output),
+                   "name another file"};
+  }
+  return ok();
+}
+
 Result<void> can_be_replaced(const std::string& path) {
   constexpr std::array<std::string_view, 1> kMetrics{"# HELP mboxferry_"};
   MBOXFERRY_TRY(refuse_other_content(path, kMetrics));
@@ -142,6 +160,7 @@ Result<void> check_report_files(const Options& options) {
   MBOXFERRY_TRY(check_apart(options, kOutputs));
   for (const char* option : kOutputs) {
     const std::string path = options.text(option);
+    MBOXFERRY_TRY(check_beside_journal(options, option, path));
     const bool metrics = std::string_view(option) == "metrics-file";
     if (path.empty() || (path == "-" && !metrics)) continue;
     if (metrics && options.has_flag("dry-run")) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The journal on SQLite; its methods are spread over catalog.cc, messages.cc, transitions.cc,
-// dedupe.cc, reconcile.cc, copies.cc and reports.cc.
+// places.cc, dedupe.cc, reconcile.cc, copies.cc and reports.cc.
 #pragma once
 
 #include <functional>
@@ -53,6 +53,14 @@ class SqliteJournal final : public Journal {
   Result<void> take_status(std::span<const MessageRow> messages,
                            std::span<const Finding> findings) override;
   Result<void> forget_findings(FolderId folder, std::string_view code) override;
+  Result<void> begin_places(FolderId folder) override;
+  Result<std::optional<MessageId>> place_known(FolderId folder, const Digest& digest,
+                                               std::uint64_t length, std::uint64_t lies) override;
+  Result<void> place_new(const Place& place) override;
+  Result<std::optional<Place>> place_at(FolderId folder, std::uint64_t offset) const override;
+  Result<std::optional<std::uint64_t>> new_place(FolderId folder,
+                                                 std::uint64_t lies) const override;
+  Result<bool> has_place(FolderId folder, std::uint64_t offset) const override;
   Result<void> commit(const Step& step) override;
   Result<std::vector<MessageRow>> planned(FolderId folder, MailboxId mailbox, MessageId after,
                                           std::size_t limit) const override;

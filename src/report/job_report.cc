@@ -121,12 +121,12 @@ Result<void> write_reasons(JsonStream& json, const journal::Journal& journal,
 
 namespace {
 
-Result<std::uint64_t> labels_cut(const journal::Journal& journal) {
+Result<std::uint64_t> findings_of(const journal::Journal& journal, std::string_view code) {
   std::uint64_t messages = 0;
   MBOXFERRY_ASSIGN(const auto folders, journal.folders());
   for (const journal::FolderRow& folder : folders) {
     MBOXFERRY_TRY(journal.each_finding(folder.id, [&](const journal::Finding& finding) {
-      if (finding.code == journal::kLabelsCut) ++messages;
+      if (finding.code == code) ++messages;
       return ok();
     }));
   }
@@ -148,7 +148,11 @@ Result<std::vector<std::string>> notes_about(const journal::Journal& journal) {
   if (changed > 0)
     lines.push_back("the archive has other flags now than when it was stored: " +
                     counted(changed, "message"));
-  MBOXFERRY_ASSIGN(const std::uint64_t cut, labels_cut(journal));
+  MBOXFERRY_ASSIGN(const std::uint64_t rewritten, findings_of(journal, journal::kFileChanged));
+  if (rewritten > 0)
+    lines.push_back("their files were changed since they were stored, or removed: " +
+                    counted(rewritten, "message"));
+  MBOXFERRY_ASSIGN(const std::uint64_t cut, findings_of(journal, journal::kLabelsCut));
   if (cut > 0)
     lines.push_back("not all labels are used, as there are more than 256 or 64 KiB of them: " +
                     counted(cut, "message"));

@@ -49,9 +49,10 @@ Result<void> write_left_out_files(JsonStream& json, const journal::Journal& jour
 Result<void> write_unread_lines(TextOutput& out, const journal::Journal& journal) {
   MBOXFERRY_ASSIGN(const UnreadSum sum, unread_sum(journal));
   if (sum.count.messages > 0) {
-    MBOXFERRY_TRY(out.write(fmt::format(
-        "not read, and may be mail: {} ({}){}\n", counted(sum.count.messages, "part"),
-        human_bytes(sum.count.bytes), sum.accepted ? "; accepted by --accept-unread" : "")));
+    MBOXFERRY_TRY(out.write(
+        fmt::format("not read, and may be mail: {} ({}){}\n", counted(sum.count.messages, "part"),
+                    sum.count.bytes == 0 ? "size unknown" : human_bytes(sum.count.bytes),
+                    sum.accepted ? "; accepted by --accept-unread" : "")));
   }
   std::uint64_t shown = 0;
   const Error enough{ErrorCode::interrupted, "enough", ""};

@@ -13,6 +13,7 @@
 #include "mboxferry/transfer/folder_index.h"
 #include "transfer/index_pass.h"
 #include "transfer/index_state.h"
+#include "transfer/placed_files.h"
 #include "transfer/standing_bytes.h"
 
 namespace mboxferry::transfer {
@@ -70,6 +71,19 @@ class IndexComparer final : public IndexSink {
   }
   Result<void> doubt(const mbox::Doubt&) override { return ok(); }
   Result<void> problem(const mbox::Problem&) override { return ok(); }
+
+  /// Compares one message that was found otherwise.
+  Result<void> compare(journal::MessageRow& row, const IndexedMessage& message) {
+    compare_status(row, message);
+    return taken_.size() + findings_.size() < kRowsAtOnce ? ok() : flush();
+  }
+  Result<void> flush() {
+    MBOXFERRY_TRY(journal_.take_status(taken_, findings_));
+    taken_.clear();
+    findings_.clear();
+    return ok();
+  }
+  [[nodiscard]] bool takes_deletions() const { return takes_deletions_; }
 
   /// The row of a last message that is another now: maybe it was stored half.
   [[nodiscard]] const std::optional<journal::MessageRow>& half() const { return half_; }
@@ -201,7 +215,10 @@ class IndexComparer final : public IndexSink {
         }
         break;
       case journal::State::skipped:
-        if (row.code != kExpunged || message.expunged || source_.by_label) return;
+        // A file that was gone may come back, whatever its labels.
+        if (message.expunged ||
+            (row.code != kFileGone && (row.code != kExpunged || source_.by_label)))
+          return;
         now.state = journal::State::planned;
         now.code.clear();
         ++restored_;
@@ -221,13 +238,6 @@ class IndexComparer final : public IndexSink {
                                 : fmt::format("flags in the archive: {}; when it was stored: {}",
                                               shown_flags(now), shown_flags(row));
     findings_.push_back({row.folder, row.offset, journal::kStatusChanged, std::move(text), false});
-  }
-
-  Result<void> flush() {
-    MBOXFERRY_TRY(journal_.take_status(taken_, findings_));
-    taken_.clear();
-    findings_.clear();
-    return ok();
   }
 
   const SourceFolder& source_;
@@ -299,6 +309,40 @@ Result<void> go_on_from_half(SourceFolder& source, const JobSettings& settings,
   return journal.take_status({}, {&finding, 1});
 }
 
+/// Message files that are not those of the journal in their order.
+Result<void> place_files(SourceFolder& source, const JobSettings& settings,
+                         journal::Journal& journal, Observer& observer,
+                         const Cancellation& cancel) {
+  // An attempt to compare them in their order may have left some.
+  MBOXFERRY_TRY(journal.forget_findings(source.row.id, journal::kStatusChanged));
+  MBOXFERRY_ASSIGN(const auto bytes, archive::open_folder(source.place));
+  IndexComparer comparer(source, settings, journal, false);
+  FilePlacer placer(source, journal, comparer.takes_deletions(),
+                    [&](journal::MessageRow& row, const IndexedMessage& message) {
+                      return comparer.compare(row, message);
+                    });
+  MBOXFERRY_TRY(placer.begin());
+  MBOXFERRY_TRY(index_place(source.place, *bytes, source.survey, settings.index, placer, cancel));
+  MBOXFERRY_TRY(comparer.flush());
+  MBOXFERRY_TRY(placer.finish());
+  comparer.tell(observer);
+  placer.tell(observer);
+  IndexState state;
+  state.resume_at = state.last_start = placer.end_of_rows();
+  state.accounting.message = state.before_last.message = placer.end_of_rows();
+  source.placed = &journal;
+  source.grown = false;
+  source.row.index_state = state.to_text();
+  source.row.index_done = !placer.has_new();
+  MBOXFERRY_TRY(note_placed_files(journal, source.row.id));
+  return journal.update_folder(source.row);
+}
+
+/// Not one that was written to while it was read.
+bool says_other_messages(const Error& error) {
+  return error.code == ErrorCode::archive_changed && error.retry.when != Retry::When::now;
+}
+
 }  // namespace
 
 Result<void> compare_index(SourceFolder& source, const JobSettings& settings,
@@ -310,13 +354,22 @@ Result<void> compare_index(SourceFolder& source, const JobSettings& settings,
     if (!source.row.index_done) source.row.index_state = IndexState{}.to_text();
     return journal.update_folder(source.row);
   }
+  if (source.files_changed) return place_files(source, settings, journal, observer, cancel);
+  const bool by_file = source.place.form != archive::FolderForm::mbox;
   MBOXFERRY_ASSIGN(const auto bytes, open_bytes(source));
   IndexComparer comparer(source, settings, journal, !source.row.index_done);
   const auto compared =
       index_place(source.place, *bytes, source.survey, settings.index, comparer, cancel);
-  if (!compared && !comparer.at_end()) return compared.error();
+  if (!compared && !comparer.at_end()) {
+    if (by_file && says_other_messages(compared.error()))
+      return place_files(source, settings, journal, observer, cancel);
+    return compared.error();
+  }
   MBOXFERRY_TRY(bytes->check_unchanged());
-  MBOXFERRY_TRY(comparer.finish());
+  const auto finished = comparer.finish();
+  if (!finished && by_file && says_other_messages(finished.error()))
+    return place_files(source, settings, journal, observer, cancel);
+  MBOXFERRY_TRY(finished);
   comparer.tell(observer);
   if (comparer.half()) {
     MBOXFERRY_TRY(go_on_from_half(source, settings, journal, *comparer.half(), observer, cancel));

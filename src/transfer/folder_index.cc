@@ -4,7 +4,11 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+#include <utility>
+
 #include "mboxferry/mbox/archive_clock.h"
+#include "transfer/message_files.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -24,6 +28,29 @@ Result<void> check_accounting(const mbox::Accounting& total, ByteSource& bytes) 
                            total.sum(), short_of ? "fewer" : "more"),
                "this is a bug of mboxferry; please report it"};
 }
+
+/// Gives messages the flags that a file beside their mbox has for them.
+class MarkedSink final : public IndexSink {
+ public:
+  MarkedSink(const archive::Folder& place, IndexSink& sink) : place_(place), sink_(sink) {}
+
+  Result<void> message(const IndexedMessage& message, std::uint64_t resume_at,
+                       const mbox::Accounting& accounting) override {
+    MBOXFERRY_ASSIGN(auto marks, archive::marks_at(place_, message.offset));
+    if (!marks) return sink_.message(message, resume_at, accounting);
+    MessageStart start = start_of(std::move(*marks));
+    IndexedMessage marked = message;
+    marked.flags = start.flags.value_or(message.flags);
+    std::move(start.keywords.begin(), start.keywords.end(), std::back_inserter(marked.keywords));
+    return sink_.message(marked, resume_at, accounting);
+  }
+  Result<void> doubt(const mbox::Doubt& doubt) override { return sink_.doubt(doubt); }
+  Result<void> problem(const mbox::Problem& problem) override { return sink_.problem(problem); }
+
+ private:
+  const archive::Folder& place_;
+  IndexSink& sink_;
+};
 
 }  // namespace
 
@@ -59,7 +86,9 @@ Result<mbox::Accounting> index_place(const archive::Folder& place, ByteSource& b
   mbox::Accounting total;
   if (place.form == archive::FolderForm::mbox) {
     MBOXFERRY_ASSIGN(const auto peek, archive::open_folder(place));
-    MBOXFERRY_ASSIGN(total, index_folder(bytes, *peek, survey, options, sink, cancel,
+    MarkedSink marked(place, sink);
+    IndexSink& receiver = place.marks ? static_cast<IndexSink&>(marked) : sink;
+    MBOXFERRY_ASSIGN(total, index_folder(bytes, *peek, survey, options, receiver, cancel,
                                          start.resume_at, start.so_far));
   } else {
     MBOXFERRY_ASSIGN(const auto files, archive::open_messages(place, start.resume_at));

@@ -38,7 +38,9 @@ Result<MessageReader*> FolderReaders::of(journal::FolderId folder) {
   MBOXFERRY_ASSIGN(bytes_, open_bytes(*source));
   if (!source->stands_to) MBOXFERRY_TRY(check_unwritten(*source));
   reader_ = std::make_unique<MessageReader>(*bytes_, wire_options(source->survey, settings_.index));
-  if (source->stands_to) reader_->compare_with(settings_.index.content_key);
+  // A message file of the same length may have been written to in its middle.
+  const bool by_file = source->place.form != archive::FolderForm::mbox;
+  if (source->stands_to || by_file) reader_->compare_with(settings_.index.content_key);
   folder_ = folder;
   return reader_.get();
 }

@@ -11,6 +11,7 @@
 #include "mboxferry/base/thread.h"
 #include "mboxferry/transfer/folder_index.h"
 #include "transfer/index_state.h"
+#include "transfer/placed_files.h"
 #include "transfer/standing_bytes.h"
 
 namespace mboxferry::transfer {
@@ -351,12 +352,16 @@ Result<void> FolderIndexer::index(SourceFolder& source, const Cancellation& canc
     MBOXFERRY_ASSIGN(const auto last, journal_.last_message(source.row.id));
     if (last && last->code != kCutShort && last->offset >= state->resume_at) known_last = last;
   }
-  MBOXFERRY_ASSIGN(const auto bytes,
-                   source.stands_to ? open_bytes(source) : archive::open_folder(source.place));
+  MBOXFERRY_ASSIGN(const auto bytes, source.stands_to || source.placed
+                                         ? open_bytes(source)
+                                         : archive::open_folder(source.place));
   JournalFiller filler(source, label_policy(settings_), book_, journal_, gate_, tracker_, *state,
                        std::move(known_last), extent);
-  const auto total = index_place(source.place, *bytes, source.survey, settings_.index, filler,
-                                 cancel, {state->resume_at, state->accounting});
+  const IndexStart start{state->resume_at, state->accounting};
+  const auto total = source.placed
+                         ? index_new_files(source, *bytes, settings_.index, filler, cancel, start)
+                         : index_place(source.place, *bytes, source.survey, settings_.index, filler,
+                                       cancel, start);
   if (filler.has_beginning()) return ok();
   if (!total) return total.error();
   if (const auto damage = bytes->damage()) filler.damaged(total->sum(), *damage);

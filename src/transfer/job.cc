@@ -366,11 +366,15 @@ Result<Verdict> JobRunner::verify() {
                              settings_.strict ? " --strict" : "", settings_.journal_path)};
   // After a complete run that needed nothing more, copies are what the owner made of the mail.
   const bool may_be_ours = !was_complete_ || tracker_.snapshot().stored_now.messages > 0;
-  if (result.twice_by_us > 0 && may_be_ours)
+  // With --strict they are as for verify.
+  const std::uint64_t twice = settings_.strict ? result.twice
+                              : may_be_ours    ? result.twice_by_us
+                                               : 0;
+  if (twice > 0)
     return Error{
         ErrorCode::refused,
-        fmt::format("{}: {} message{} on the server twice", settings_.account.label(),
-                    result.twice_by_us, result.twice_by_us == 1 ? " is" : "s are"),
+        fmt::format("{}: {} message{} on the server twice", settings_.account.label(), twice,
+                    twice == 1 ? " is" : "s are"),
         "run mboxferry verify on the journal for the list; with --remove-copies it removes "
         "those that this job sent twice"};
   MBOXFERRY_ASSIGN(const journal::Count unread, journal_->unread());

@@ -16,6 +16,7 @@
 #include "mboxferry/plan/folder_filter.h"
 #include "mboxferry/transfer/folder_index.h"
 #include "transfer/index_state.h"
+#include "transfer/placed_files.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -88,7 +89,8 @@ void set_by_label(SourceFolder& source, const JobSettings& settings) {
 }
 
 Result<void> match_one(SourceFolder& source, const journal::FolderRow& row,
-                       const JobSettings& settings, Observer& observer) {
+                       const JobSettings& settings, const journal::Journal& journal,
+                       Observer& observer) {
   const auto identity = identity_from_text(row.identity);
   const auto survey = FolderSurvey::from_text(row.profile);
   if (!identity || !survey)
@@ -99,6 +101,16 @@ Result<void> match_one(SourceFolder& source, const journal::FolderRow& row,
   source.row = row;
   source.survey = *survey;
   set_by_label(source, settings);
+  // A file a message: which of them are the same is a question of each.
+  if (source.place.form != archive::FolderForm::mbox) {
+    MBOXFERRY_ASSIGN(const bool placed, has_placed_files(journal, row.id));
+    source.files_changed = placed || change == archive::Change::different;
+    if (source.files_changed) {
+      source.touched = true;
+      source.row.identity = identity_now;
+      return ok();
+    }
+  }
   switch (change) {
     case archive::Change::none:
       return ok();
@@ -253,7 +265,7 @@ Result<void> match_with_journal(std::vector<SourceFolder>& sources, const JobSet
     if (row == rows.end()) {
       MBOXFERRY_ASSIGN(source.row.id, journal.add_folder(source.row));
     } else {
-      MBOXFERRY_TRY(match_one(source, *row, settings, observer));
+      MBOXFERRY_TRY(match_one(source, *row, settings, journal, observer));
     }
     if (source.grown && source.place.container && added_to.insert(source.row.archive).second)
       observer.notice(source.row.archive + " was added to; what is new in it will be added");

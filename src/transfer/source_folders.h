@@ -31,6 +31,8 @@ struct SourceFolder {
   std::uint64_t bytes_told = 0;  ///< on disk, that progress knows to be read in this run
   std::optional<std::uint64_t> stands_to;  ///< only so many bytes of it are read: it grows
   bool held_back = false;                  ///< the last message before that may not be complete
+  bool files_changed = false;              ///< its message files are matched by their digests
+  const journal::Journal* placed = nullptr;  ///< set: knows where its messages lie
 };
 
 /// What to do about an archive that is not the one a journal was made from.

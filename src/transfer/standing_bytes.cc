@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "transfer/placed_files.h"
+
 namespace mboxferry::transfer {
 namespace {
 
@@ -64,8 +66,12 @@ Result<bool> is_being_written(const SourceFolder& source, Clock& clock) {
 }
 
 Result<std::unique_ptr<ByteSource>> open_bytes(const SourceFolder& source) {
-  if (!source.stands_to)
-    return source.shared ? source.shared->open() : archive::open_folder(source.place);
+  if (!source.stands_to) {
+    MBOXFERRY_ASSIGN(auto bytes,
+                     source.shared ? source.shared->open() : archive::open_folder(source.place));
+    if (!source.placed) return bytes;
+    return open_placed(*source.placed, source.row.id, std::move(bytes));
+  }
   MBOXFERRY_ASSIGN(auto file, archive::open_folder(source.place));
   return std::unique_ptr<ByteSource>(
       std::make_unique<StandingBytes>(std::move(file), *source.stands_to));

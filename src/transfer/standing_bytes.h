@@ -19,7 +19,8 @@ void take_what_stands(SourceFolder& source);
 Result<bool> is_being_written(const SourceFolder& source, Clock& clock);
 
 /// The bytes of the folder: those that stand, where that was said. They count as unchanged then as
-/// long as the file is not shorter; whoever sends them compares digests.
+/// long as the file is not shorter; whoever sends them compares digests. Of message files that were
+/// changed they are at the offsets of the journal's rows.
 Result<std::unique_ptr<ByteSource>> open_bytes(const SourceFolder& source);
 
 }  // namespace mboxferry::transfer

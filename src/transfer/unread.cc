@@ -62,9 +62,10 @@ Result<std::string> unread_text(const journal::Journal& journal) {
   MBOXFERRY_ASSIGN(const journal::Count count, journal.unread());
   if (count.messages == 0) return std::string();
   std::string text =
-      fmt::format("{} of the archive ({} bytes) {} not read",
+      fmt::format("{} of the archive ({}) {} not read",
                   count.messages == 1 ? "a part" : fmt::format("{} parts", count.messages),
-                  count.bytes, count.messages == 1 ? "is" : "are");
+                  count.bytes == 0 ? "size unknown" : fmt::format("{} bytes", count.bytes),
+                  count.messages == 1 ? "is" : "are");
   bool first = true;
   const Error enough{ErrorCode::interrupted, "the first is enough", ""};
   const auto walked = journal.each_unread([&](const journal::UnreadRow& row) -> Result<void> {

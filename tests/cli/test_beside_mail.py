@@ -105,6 +105,29 @@ class BesideMailTest(ProgramTest):
             self.assertIn("read marks or labels that are not read", told)
             self.assertIn("keywords of Courier", told)
 
+    def test_imap_backup(self):
+        mail = [b"From a@example.org Tue Jan  6 10:00:00 2015\n" + letter(f"m{number}") + b"\n"
+                for number in range(5)]
+        flags = [["Seen"], [], ["Flagged", "Draft"], ["Answered", "$Forwarded"], ["Seen", "Work"]]
+        offset = 0
+        messages = []
+        for number, text in enumerate(mail):
+            messages.append({"uid": number + 1, "flags": flags[number], "offset": offset,
+                             "length": len(text)})
+            offset += len(text)
+        self.write("a@example.org/INBOX.mbox", b"".join(mail))
+        self.write("a@example.org/INBOX.imap",
+                   json.dumps({"version": 3, "uid_validity": 1, "messages": messages}, indent=1))
+        for archive in (self.tree, self.zipped()):
+            listed = self.run_program("scan", "--list", archive)
+            self.assertEqual(listed.code, 0, listed)
+            self.assertIn("read marks and labels of 5 messages come from files beside the mail",
+                          listed.err)
+            rows = [json.loads(line) for line in listed.out.splitlines()]
+            self.assertEqual([(set(row["flags"]), row["keywords"]) for row in rows],
+                             [({"\\Seen"}, []), (set(), []), ({"\\Flagged", "\\Draft"}, []),
+                              ({"\\Answered"}, ["$Forwarded"]), ({"\\Seen"}, ["Work"])])
+
     def test_got_your_back(self):
         self.write("2015/1/6/a1.eml", letter("one"))
         self.write("2015/1/6/b2.eml", letter("two"))

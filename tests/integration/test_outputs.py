@@ -71,6 +71,15 @@ class OutputTest(ProgramTest):
                              64, "--report-json names no file")
         self.assertFalse((self.folder / "job.journal").exists())
 
+    def test_files_of_the_journal_are_no_outputs(self):
+        for option in ("report-json", "report-csv", "report-html", "metrics-file"):
+            for behind in ("", "-wal", "-shm", ".lock", ".refused.mbox"):
+                with self.subTest(option=option, behind=behind):
+                    outcome = self.migrate(self.server, self.archive, "Mail",
+                                           f"--{option}=./job.journal{behind}")
+                    self.assert_one_line(outcome, 64, f"--{option}", "of the journal")
+                    self.assertEqual(list(self.folder.glob("job.journal*")), [])
+
     def test_a_pipe_that_nobody_reads_ends_no_job_in_silence(self):
         os.mkfifo(self.folder / "pipe")
         outcome = self.migrate(self.server, self.archive, "Mail", "--report-json", "pipe")

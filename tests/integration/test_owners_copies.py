@@ -33,8 +33,8 @@ class OwnersCopiesTest(WithDovecot, ProgramTest):
     def grow(self, count):
         return archives.make(self.archive, count)
 
-    def run_again(self, code=0, **how):
-        outcome = self.migrate(self.server, self.archive, "Mail", **how)
+    def run_again(self, code=0, more=(), **how):
+        outcome = self.migrate(self.server, self.archive, "Mail", *more, **how)
         self.assert_code(outcome, code)
         return outcome
 
@@ -47,6 +47,15 @@ class OwnersCopiesTest(WithDovecot, ProgramTest):
         self.copy("7")
         self.grow(COUNT + 30)
         self.run_again()
+
+    def test_strict_says_what_verify_says(self):
+        self.run_again(0, more=("--strict",))
+        self.copy("3")
+        verify = self.run_program("verify", self.folder / "job.journal", "--password-file",
+                                  self.server.password_file())
+        self.assert_code(verify, 1)
+        self.run_again(0)
+        self.assertIn("on the server twice", self.run_again(1, more=("--strict",)).err)
 
     def test_a_run_that_is_killed_after_it_does_not_forget_whose_the_copy_is(self):
         self.copy("3")

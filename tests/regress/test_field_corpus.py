@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """`scan` over small archives as programs leave them, each compared with what its name says."""
+import json
 import os
 import pathlib
+import subprocess
 import tarfile
 import tempfile
 import unittest
@@ -51,6 +53,41 @@ class FieldCorpus(unittest.TestCase):
                 self.assertEqual(totals(document)[0], 2)
                 self.assertEqual([one["reason"] for one in unread(document)],
                                  ["its attachments are in other files and are not put back"])
+
+    def rows(self, name):
+        with tempfile.TemporaryDirectory() as folder:
+            with tarfile.open(FIELD / name) as packed:
+                packed.extractall(folder, filter="data")
+            (inside,) = pathlib.Path(folder).iterdir()
+            both = [self.listed(path) for path in (FIELD / name, inside)]
+        self.assertEqual(*both)
+        return both[0]
+
+    def listed(self, path):
+        outcome = subprocess.run([os.environ["MBOXFERRY"], "scan", "--list", path], capture_output=True, text=True)
+        self.assertEqual(outcome.returncode, 0, outcome.stderr)
+        return [json.loads(line) for line in outcome.stdout.splitlines()]
+
+    def test_flags_behind_every_separator_are_read(self):
+        name = "maildir-flag-separators.tar"
+        words = {"S": "\\Seen", "F": "\\Flagged", "R": "\\Answered"}
+        with tarfile.open(FIELD / name) as packed:
+            wanted = sorted(sorted(words[letter] for letter in member.name.rpartition("2,")[2])
+                            for member in packed if member.isfile())
+        self.assertEqual(sorted(sorted(row["flags"]) for row in self.rows(name)), wanted)
+
+    def test_marks_and_labels_beside_proton_mail_are_read(self):
+        rows = self.rows("proton-export.tar")
+        self.assertEqual(sorted((row["flags"], row["labels"]) for row in rows),
+                         [([], ["Inbox"]), (["\\Seen"], ["Sent"])])
+
+    def test_every_file_is_in_some_test(self):
+        here = pathlib.Path(__file__).parent
+        texts = [path.read_text() for path in (pathlib.Path(__file__),
+                                               here.parent / "cli" / "test_container_tree.py")]
+        for path in FIELD.iterdir():
+            if path.suffix != ".md":
+                self.assertTrue(any(f'"{path.name}"' in text for text in texts), path.name)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ class Opener;
 class TreeRoot;
 class SharedBytes;
 struct MessageList;
+struct MboxMarks;
 
 /// The memory that a packed file may ask for, unless the user says otherwise.
 inline constexpr std::uint64_t kUnpackMemory = std::uint64_t{128} * 1024 * 1024;
@@ -60,6 +61,7 @@ struct Folder {
   std::shared_ptr<const TreeRoot> root;         ///< what `file` is below; null when it was named
   std::shared_ptr<Container> container;         ///< null when `file` is none
   std::shared_ptr<const MessageList> messages;  ///< null for the form mbox
+  std::shared_ptr<const MboxMarks> marks;  ///< of an mbox, from a file beside it; null for none
   std::uint64_t unpack_memory = kUnpackMemory;  ///< OpenOptions::unpack_memory
 
   /// Its path as one text, `/` between the segments.
@@ -176,6 +178,9 @@ class SharedFolder {
 
 /// The files of a folder whose form is not mbox, from the one at `offset` of its stream on.
 Result<std::unique_ptr<MessageFiles>> open_messages(const Folder& folder, std::uint64_t offset = 0);
+
+/// Flags and keywords of the message at `offset` of an mbox, from a file beside it. Thread-safe.
+Result<std::optional<MessageFile>> marks_at(const Folder& folder, std::uint64_t offset);
 
 /// Reads what identifies the folder's file now.
 Result<Identity> identify(const Folder& folder);

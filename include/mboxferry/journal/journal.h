@@ -126,6 +126,16 @@ struct UnreadRow {
 /// The code of a finding about a stored message whose status fields in the archive changed since.
 inline constexpr const char* kLabelsCut = "labels-cut";
 inline constexpr const char* kStatusChanged = "status-changed";
+/// The code of a finding about a stored message whose file was changed or removed since.
+inline constexpr const char* kFileChanged = "file-changed";
+
+/// Where the bytes of a message lie when that is not at the offset it was indexed at.
+struct Place {
+  FolderId folder = 0;
+  std::uint64_t offset = 0;  ///< in the rows
+  std::uint64_t length = 0;
+  std::uint64_t lies = 0;  ///< in the folder as it is now
+};
 
 /// Before the first byte of a batch goes out.
 struct Intent {
@@ -311,6 +321,25 @@ class Journal {
                                    std::span<const Finding> findings) = 0;
   /// Removes the findings of a folder that have this code.
   virtual Result<void> forget_findings(FolderId folder, std::string_view code) = 0;
+
+  /// A folder whose files were changed: its rows keep their offsets, and a scratch table says where
+  /// their messages lie now. Begins with no place for any of them.
+  virtual Result<void> begin_places(FolderId folder) = 0;
+  /// The first row of the first message without a place that has this digest, and this length
+  /// unless it is stored; it lies there from now on. Nothing when there is none.
+  virtual Result<std::optional<MessageId>> place_known(FolderId folder, const Digest& digest,
+                                                       std::uint64_t length,
+                                                       std::uint64_t lies) = 0;
+  /// A message that will get a row with this offset, behind all others.
+  virtual Result<void> place_new(const Place& place) = 0;
+  /// Where the byte at `offset` of the rows lies, or nothing.
+  [[nodiscard]] virtual Result<std::optional<Place>> place_at(FolderId folder,
+                                                              std::uint64_t offset) const = 0;
+  /// The offset of a message that place_new() put there, or nothing.
+  [[nodiscard]] virtual Result<std::optional<std::uint64_t>> new_place(
+      FolderId folder, std::uint64_t lies) const = 0;
+  /// Whether the message with this offset lies anywhere.
+  [[nodiscard]] virtual Result<bool> has_place(FolderId folder, std::uint64_t offset) const = 0;
 
   /// Makes a step durable: one transaction, one sync. Applied in the order retried, stored,
   /// planned_again, refused, keywords_lost, intents. Every message must be in a state from which

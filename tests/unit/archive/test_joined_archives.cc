@@ -115,10 +115,49 @@ TEST_CASE("of a message file that was added again the later one counts") {
   CHECK(left_out_count(archive) == 1);
 }
 
-TEST_CASE("members of one name in a zip archive are all read") {
+TEST_CASE("of a folder that was added to a zip archive again the later one counts") {
   const TemporaryDirectory directory;
-  directory.write("a.zip", zip({{"Inbox", mbox("one")}, {"Inbox", mbox("two")}}));
-  CHECK(must_open(directory.file("a.zip")).folders().size() == 2);
+  const std::string old = mbox("old");
+  const std::string place = directory.file("a.zip") + ": Inbox: ";
+  SECTION("and the earlier one is told where it is its beginning") {
+    directory.write("a.zip", zip({{"Inbox", old}, {"x", mbox("x")}, {"Inbox", old + mbox("new")}}));
+    const Archive archive = must_open(directory.file("a.zip"));
+    REQUIRE(archive.folders().size() == 2);
+    CHECK(archive.folders()[1].member == "Inbox");
+    CHECK(read_all(archive.folders()[1]) == old + mbox("new"));
+    CHECK(left_out(archive) == place + "replaced by a later member of the same name\n");
+    CHECK(unread(archive).empty());
+    REQUIRE(archive.notices().size() == 1);
+    CHECK(archive.notices()[0].find("the last one counts, 1 earlier one is") != std::string::npos);
+  }
+  SECTION("and the earlier one is unread where it holds other mail") {
+    directory.write("a.zip", zip({{"Inbox", old}, {"Inbox", mbox("new")}}));
+    const Archive archive = must_open(directory.file("a.zip"));
+    REQUIRE(archive.folders().size() == 1);
+    CHECK(read_all(archive.folders()[0]) == mbox("new"));
+    CHECK(unread(archive) ==
+          place + "other mail than the later member of the same name, which replaces it\n");
+  }
+  SECTION("in an archive in an archive as well") {
+    directory.write("a.zip", zip({{"in.zip", zip({{"Inbox", old}, {"Inbox", old}})},
+                                  {"other.zip", zip({{"Inbox", old}})}}));
+    const Archive archive = must_open(directory.file("a.zip"));
+    CHECK(archive.folders().size() == 2);
+    CHECK(left_out_count(archive) == 1);
+  }
+}
+
+TEST_CASE("messages of one name in a zip archive are all read, and the same one once") {
+  const TemporaryDirectory directory;
+  directory.write("a.zip", zip({{"Re.eml", letter("one")},
+                                {"Re.eml", letter("two")},
+                                {"Re.eml", letter("three")},
+                                {"Re.eml", letter("three")}}));
+  const Archive archive = must_open(directory.file("a.zip"));
+  REQUIRE(archive.folders().size() == 1);
+  CHECK(read_all(archive.folders()[0]) == letter("one") + letter("two") + letter("three"));
+  CHECK(left_out_count(archive) == 1);
+  CHECK(unread(archive).empty());
 }
 
 TEST_CASE("a tar archive that ends without a mark of its end is not taken for whole") {

@@ -127,6 +127,68 @@ TEST_CASE("a file that only has the name of a note is no note") {
   CHECK(archive.notices()[0].starts_with("1 file holds read marks or labels that are not read"));
 }
 
+std::string imap_backup(const std::string& messages, int version = 3) {
+  return R"({"version":)" + std::to_string(version) + R"(,"uid_validity":7,"messages":[)" +
+         messages + "]}";
+}
+
+// "offset flags keywords" of the messages at these offsets of a folder; "-" without marks.
+std::string marked(const Folder& folder, const std::vector<std::uint64_t>& offsets) {
+  std::string text;
+  for (const std::uint64_t offset : offsets) {
+    const auto marks = marks_at(folder, offset);
+    if (!marks) return describe(marks.error());
+    text += std::to_string(offset) + (*marks ? " " + (*marks)->flags : " -");
+    if (*marks)
+      for (const std::string& keyword : (*marks)->keywords) text += " " + keyword;
+    text += ";";
+  }
+  return text;
+}
+
+TEST_CASE("imap-backup's marks are read, whichever file comes first") {
+  TemporaryDirectory directory;
+  const std::string mail(kMail);
+  const auto line = static_cast<std::uint64_t>(mail.find('\n')) + 1;
+  const std::string second = std::to_string(mail.size());
+  const std::string list = imap_backup(
+      R"({"uid":1,"offset":0,"length":9,"flags":["Seen","\\Flagged","$Junk","Recent"]},)"
+      R"({"uid":2,"flags":[],"offset":)" +
+      second + R"(,"length":9})");
+  const Archive archive = packed_or_tree(directory, {{"a/INBOX.imap", list},
+                                                     {"a/INBOX.mbox", mail + mail + mail},
+                                                     {"b/Sent.mbox", mail},
+                                                     {"b/Sent.imap", list},
+                                                     {"c/Other.mbox", mail}});
+  REQUIRE(archive.folders().size() == 3);
+  const std::uint64_t size = mail.size();
+  CHECK(marked(archive.folders()[0], {line, size + line, 2 * size + line + 1000}) ==
+        std::to_string(line) + " SF $Junk;" + std::to_string(size + line) + " ;" +
+            std::to_string(2 * size + line + 1000) + " -;");
+  CHECK(marked(archive.folders()[1], {line}) == std::to_string(line) + " SF $Junk;");
+  CHECK(marked(archive.folders()[2], {line}) == std::to_string(line) + " -;");
+  REQUIRE(archive.notices().size() == 1);
+  CHECK(archive.notices()[0] ==
+        "read marks and labels of 4 messages come from files beside the mail");
+  CHECK(unread(archive).empty());
+}
+
+TEST_CASE("what is no list of imap-backup is told and gives no marks") {
+  const std::string whole = imap_backup(R"({"uid":1,"offset":0,"length":9,"flags":["Seen"]})");
+  const std::string list = GENERATE_COPY(
+      as<std::string>(), whole.substr(0, whole.size() - 1), imap_backup("", 2),
+      imap_backup(R"({"uid":1,"offset":0,"length":9,"flags":["Seen"]})", 2), std::string("{}"),
+      imap_backup(R"({"uid":1,"offset":0,"x":")" + std::string(200'000, 'x') + R"("})"),
+      std::string(100'000, '['), std::string("not JSON"));
+  TemporaryDirectory directory;
+  const Archive archive =
+      packed_or_tree(directory, {{"a/INBOX.mbox", std::string(kMail)}, {"a/INBOX.imap", list}});
+  REQUIRE(archive.folders().size() == 1);
+  CHECK(marked(archive.folders()[0], {50}) == "50 -;");
+  REQUIRE(archive.notices().size() == 1);
+  CHECK(archive.notices()[0].starts_with("1 file holds read marks or labels that are not read"));
+}
+
 TEST_CASE("labels of Gmail's API are labels and flags") {
   const SideNote note = note_of_gmail_labels(
       {"INBOX", "UNREAD", "STARRED", "CATEGORY_SOCIAL", "DRAFT", "Work/A", "CHAT"});
