@@ -6,6 +6,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "mboxferry/base/time.h"
 #include "mboxferry/report/printable.h"
@@ -35,28 +36,60 @@ std::string number_or_nothing(std::uint64_t number) {
   return number == 0 ? "" : fmt::format("{}", number);
 }
 
+/// The entries that decided about messages, which are asked for by ascending id.
+class SenderColumns {
+ public:
+  explicit SenderColumns(const journal::Journal& journal) : journal_(journal) {}
+
+  /// Two fields: what was done, and the entry.
+  Result<std::string> of(journal::MessageId message) {
+    constexpr journal::MessageId kPage = 1000;
+    if (message > last_ || message < first_) {
+      first_ = message;
+      last_ = message + kPage - 1;
+      next_ = 0;
+      MBOXFERRY_ASSIGN(page_, journal_.sender_matches(first_, last_));
+    }
+    while (next_ < page_.size() && page_[next_].message < message) ++next_;
+    if (next_ == page_.size() || page_[next_].message != message) return std::string(",");
+    const journal::SenderMatch& match = page_[next_];
+    const bool allowed = match.entry.allows && match.action == journal::SenderAction::none;
+    return fmt::format("{},{}", allowed ? "allow" : journal::action_name(match.action),
+                       csv_field(journal::describe(match.entry)));
+  }
+
+ private:
+  const journal::Journal& journal_;
+  journal::MessageId first_ = 1;
+  journal::MessageId last_ = 0;
+  std::vector<journal::SenderMatch> page_;
+  std::size_t next_ = 0;
+};
+
 Result<void> write_rows(TextOutput& out, const RunFacts& run, const journal::Journal& journal) {
   const std::string account = csv_field(run.account());
   MBOXFERRY_ASSIGN(const auto mailboxes, journal.mailboxes());
   std::map<journal::MailboxId, const journal::MailboxRow*> by_id;
   for (const journal::MailboxRow& mailbox : mailboxes) by_id[mailbox.id] = &mailbox;
   MBOXFERRY_TRY(journal.each_unread([&](const journal::UnreadRow& row) {
-    return out.write(fmt::format("{},{},{},,unread,,,{},,unread,{}\r\n", account,
+    return out.write(fmt::format("{},{},{},,unread,,,{},,unread,{},,\r\n", account,
                                  csv_field(row.path), row.offset, row.bytes,
                                  csv_field(row.reason)));
   }));
+  SenderColumns senders(journal);
   return each_message(
       journal,
       [&](const journal::FolderRow& folder, const journal::MessageRow& row) -> Result<void> {
         const auto mailbox = by_id.find(row.mailbox);
         // One that was added after the list was read belongs to a job that runs.
         const bool known = mailbox != by_id.end();
+        MBOXFERRY_ASSIGN(const std::string sender, senders.of(row.id));
         return out.write(fmt::format(
-            "{},{},{},{},{},{},{},{},{},{},{}\r\n", account, csv_field(folder.path), row.offset,
+            "{},{},{},{},{},{},{},{},{},{},{},{}\r\n", account, csv_field(folder.path), row.offset,
             known ? csv_field(mailbox->second->name) : "", state_name(row.state),
             known ? number_or_nothing(mailbox->second->uid_validity) : "",
             number_or_nothing(row.uid), row.wire_size, to_rfc3339(row.date), csv_field(row.code),
-            csv_field(row.text)));
+            csv_field(row.text), sender));
       });
 }
 
@@ -75,7 +108,8 @@ std::string csv_field(std::string_view field) {
 
 Result<void> write_csv_ledger(TextOutput& out, const AccountSource& accounts) {
   MBOXFERRY_TRY(
-      out.write("account,folder,offset,mailbox,state,uid_validity,uid,bytes,date,code,text\r\n"));
+      out.write("account,folder,offset,mailbox,state,uid_validity,uid,bytes,date,code,text,"
+                "sender_action,sender_entry\r\n"));
   return accounts([&](const RunFacts& run, const journal::Journal* journal) {
     return journal == nullptr ? ok() : write_rows(out, run, *journal);
   });
