@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/connection_options.h"
+#include "cli/filing_options.h"
 #include "cli/options.h"
 #include "mboxferry/base/cancellation.h"
 #include "mboxferry/job/accounts.h"
@@ -85,6 +87,7 @@ class BatchAccounts {
   ValueReader reader_;
   Options options_;
   ConnectionSettings connection_;  ///< as the command says it
+  std::shared_ptr<SenderListReader> lists_ = std::make_shared<SenderListReader>();
 };
 
 }  // namespace mboxferry::cli
