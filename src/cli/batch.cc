@@ -14,6 +14,7 @@
 #include "cli/command.h"
 #include "cli/connection_options.h"
 #include "cli/exit_codes.h"
+#include "cli/filing_options.h"
 #include "cli/help.h"
 #include "cli/job_settings.h"
 #include "cli/limit_options.h"
@@ -65,7 +66,9 @@ OptionTable row_table() {
   auto mapping = option_group("which folders, and into which mailboxes");
   add_folder_options(mapping);
   add_mapping_options(mapping);
-  for (const auto& group : {target, password, connection, limits, reading, mapping})
+  auto senders = option_group("sender lists (docs/senders.md)");
+  add_filing_options(senders);
+  for (const auto& group : {target, password, connection, limits, reading, mapping, senders})
     table.groups.push_back(group);
   return table;
 }

@@ -30,7 +30,9 @@ namespace {
 namespace fs = std::filesystem;
 
 // Columns that name a file.
-constexpr std::array<std::string_view, 3> kFileColumns{"password-file", "ca-file", "map-file"};
+constexpr std::array<std::string_view, 7> kFileColumns{"password-file", "ca-file", "map-file",
+                                                       "senders",       "allowed", "global-senders",
+                                                       "global-allowed"};
 // Columns that say no more than where to connect and as whom.
 constexpr std::array<std::string_view, 10> kPlainColumns{
     "archive",      "address",          "host",   "port", "user", "mailbox", "password-file",
@@ -98,6 +100,7 @@ Result<BatchAccounts> BatchAccounts::create(std::string csv, const OptionTable& 
   ConnectionSettings somebody = accounts.connection_;
   somebody.host = somebody.user = "x";
   MBOXFERRY_ASSIGN(transfer::JobSettings settings, read_job_settings(options, somebody));
+  MBOXFERRY_TRY(accounts.lists_->read(settings.senders));
   settings.mapping.mailbox.reset();
   accounts.work_ = stamp_of_work(std::move(settings));
   return accounts;
@@ -209,10 +212,11 @@ std::vector<RowProblem> BatchAccounts::check(const job::AccountRow& row, Known& 
   std::string work = known.work;
   if (account && !is_plain_row(row)) {
     const auto options = options_of(row);
-    const auto settings = options ? read_job_settings(*options, *connection)
-                                  : Result<transfer::JobSettings>(options.error());
-    if (!settings) problems.emplace_back(describe(settings.error()));
-    if (settings) work = stamp_of_work(*settings);
+    auto settings = options ? read_job_settings(*options, *connection)
+                            : Result<transfer::JobSettings>(options.error());
+    const auto lists = settings ? lists_->read(settings->senders) : Result<void>(settings.error());
+    if (!lists) problems.emplace_back(describe(lists.error()));
+    if (settings) work = stamp_of_work(*std::move(settings));
   }
   const auto archive = archive_of(row);
   if (!archive) {
@@ -371,6 +375,7 @@ Result<transfer::JobSettings> BatchAccounts::settings_of(const job::Entry& entry
   MBOXFERRY_ASSIGN(const Options options, options_of(row));
   MBOXFERRY_ASSIGN(ConnectionSettings connection, read_connection_settings(options));
   MBOXFERRY_ASSIGN(transfer::JobSettings settings, read_job_settings(options, connection));
+  MBOXFERRY_TRY(lists_->read(settings.senders));
   settings.archives = {archive_of(row).value_or("")};
   MBOXFERRY_ASSIGN(settings.connection, make_connection_options(connection));
   if (row.password) {

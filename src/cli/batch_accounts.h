@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/connection_options.h"
+#include "cli/filing_options.h"
 #include "cli/options.h"
 #include "mboxferry/base/cancellation.h"
 #include "mboxferry/job/accounts.h"
@@ -86,6 +88,7 @@ class BatchAccounts {
   Options options_;
   ConnectionSettings connection_;  ///< as the command says it
   std::string work_;               ///< stamp_of_work() of what the command says
+  std::shared_ptr<SenderListReader> lists_ = std::make_shared<SenderListReader>();
 };
 
 }  // namespace mboxferry::cli

@@ -39,7 +39,7 @@ constexpr std::array<OptionValues, 14> kValues{{
 }};
 
 // Of `mboxferry senders`.
-constexpr std::string_view kSenderActions = "check import sieve";
+constexpr std::string_view kSenderActions = "check import sieve push restore";
 
 constexpr std::string_view kBash = R"(# bash completion for mboxferry
 _mboxferry() {

@@ -3,6 +3,7 @@
 #include "cli/job_settings.h"
 
 #include "cli/archive_options.h"
+#include "cli/filing_options.h"
 #include "cli/limit_options.h"
 #include "cli/mapping_options.h"
 #include "cli/run_transfer.h"
@@ -72,6 +73,7 @@ Result<transfer::JobSettings> read_job_settings(const Options& options,
   settings.include = std::move(folders.include);
   settings.exclude = std::move(folders.exclude);
   settings.labels = mapping.labels;
+  MBOXFERRY_ASSIGN(settings.senders, read_filing_options(options));
   MBOXFERRY_ASSIGN(settings.dedupe, read_dedupe(options));
   settings.accept_unread = options.has_flag("accept-unread");
   settings.skip_existing = options.has_flag("skip-existing");

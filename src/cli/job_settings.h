@@ -24,8 +24,9 @@ void add_unread_option(boost::program_options::options_description& group);
 /// --probe.
 void add_probe_option(boost::program_options::options_description& group);
 
-/// All settings of a job but its archives, journal, password and trace. Asks nobody and opens
-/// nothing but the file of --map-file. Errors: `usage`, `configuration`.
+/// All settings of a job but its archives, journal, password, trace and the entries of its sender
+/// lists. Asks nobody and opens nothing but the file of --map-file. Errors: `usage`,
+/// `configuration`.
 Result<transfer::JobSettings> read_job_settings(const Options& options,
                                                 const ConnectionSettings& connection);
 

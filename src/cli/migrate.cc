@@ -9,6 +9,7 @@
 #include "cli/connection_options.h"
 #include "cli/credentials.h"
 #include "cli/exit_codes.h"
+#include "cli/filing_options.h"
 #include "cli/help.h"
 #include "cli/job_settings.h"
 #include "cli/limit_options.h"
@@ -66,6 +67,8 @@ OptionTable migrate_table() {
   auto mapping = option_group("which folders, and into which mailboxes");
   add_folder_options(mapping);
   add_mapping_options(mapping);
+  auto senders = option_group("sender lists (docs/senders.md)");
+  add_filing_options(senders);
   auto job = option_group("the job");
   add_copies_options(job);
   add_unread_option(job);
@@ -87,7 +90,7 @@ OptionTable migrate_table() {
        "take options from this job file, lines of name = value; MBOXFERRY_NAME in the environment "
        "beats it, and the command line beats both")  //
       ("help,h", "this text");
-  for (const auto& group : {target, password, connection, limits, reading, mapping, job})
+  for (const auto& group : {target, password, connection, limits, reading, mapping, senders, job})
     table.groups.push_back(group);
   return table;
 }
@@ -118,6 +121,9 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   MBOXFERRY_ASSIGN(auto archives, archives_of(options));
   MBOXFERRY_ASSIGN(transfer::JobSettings settings, read_job_settings(options, connection));
   settings.archives = std::move(archives);
+  MBOXFERRY_TRY(refuse_filing_without_lists(options, settings.senders));
+  SenderListReader lists;
+  MBOXFERRY_TRY(lists.read(settings.senders));
   // A name that is not there is told before anybody is asked for a password.
   if (!all_there(settings.archives))
     MBOXFERRY_TRY(archive::Archive::open_all(settings.archives, settings.open));

@@ -40,6 +40,18 @@ report::PlanFacts plan_facts(const transfer::JobSettings& settings, const transf
                                row.doubtful, row.renamed_from, row.stored.messages,
                                row.stored.bytes, row.in_doubt, row.refused});
   }
+  if (plan.senders) {
+    facts.senders.emplace();
+    facts.senders->sums = plan.senders->sums;
+    facts.senders->sum_count = plan.senders->sum_count;
+    for (std::size_t i = 0; i < plan.mailboxes.size(); ++i) {
+      const journal::SenderTotals& totals = plan.mailboxes[i].senders;
+      facts.mailboxes[i].senders = totals;
+      facts.senders->totals.blocked += totals.blocked;
+      facts.senders->totals.allowed += totals.allowed;
+      facts.senders->totals.rescued += totals.rescued;
+    }
+  }
   facts.unread = plan.unread;
   facts.left_out_files = plan.left_out_files;
   facts.left_out_bytes = plan.left_out_bytes;

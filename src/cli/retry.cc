@@ -9,6 +9,7 @@
 #include "cli/connection_options.h"
 #include "cli/credentials.h"
 #include "cli/exit_codes.h"
+#include "cli/filing_options.h"
 #include "cli/help.h"
 #include "cli/job_account.h"
 #include "cli/job_settings.h"
@@ -105,6 +106,7 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   MBOXFERRY_ASSIGN(transfer::JobSettings settings, transfer::settings_of(identity));
   MBOXFERRY_ASSIGN(settings.account, job_account(journal, connection));
   MBOXFERRY_TRY(confirm_journal_target(options, journal, settings.account, interrupt));
+  MBOXFERRY_TRY(read_lists_of_job(journal, settings.senders));
   settings.index.now = system_clock().unix_seconds();
   MBOXFERRY_ASSIGN(settings.append_mode, read_append_mode(options));
   MBOXFERRY_ASSIGN(settings.connections, read_connection_limits(options));

@@ -64,13 +64,20 @@ std::string remark_line(const policy::ListRemark& remark) {
   return fmt::format("{} line {}: {}", remark.file, remark.line, remark.text);
 }
 
-Result<policy::LoadedLists> read_sender_lists(const Options& options) {
-  policy::ListBuilder builder({options.has_flag("allow-wide")});
+std::vector<policy::ListSource> sender_sources(const Options& options) {
+  std::vector<policy::ListSource> sources;
   for (const ListOption& option : kListOptions) {
     for (const std::string& path :
          options.get<std::vector<std::string>>(option.name).value_or(std::vector<std::string>()))
-      MBOXFERRY_TRY(builder.add_file({path, option.scope, option.before_sections}));
+      sources.push_back({path, option.scope, option.before_sections});
   }
+  return sources;
+}
+
+Result<policy::LoadedLists> read_sender_lists(const Options& options) {
+  policy::ListBuilder builder({options.has_flag("allow-wide")});
+  for (const policy::ListSource& source : sender_sources(options))
+    MBOXFERRY_TRY(builder.add_file(source));
   policy::LoadedLists loaded = builder.finish();
   if (loaded.mistakes.empty()) return loaded;
   for (const policy::ListRemark& mistake : loaded.mistakes) say(remark_line(mistake));

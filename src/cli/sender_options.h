@@ -2,6 +2,8 @@
 // Options that name sender lists and say how they are asked.
 #pragma once
 
+#include <vector>
+
 #include "cli/options.h"
 #include "mboxferry/policy/sender_judge.h"
 #include "mboxferry/policy/sender_lists.h"
@@ -12,6 +14,9 @@ namespace mboxferry::cli {
 void add_sender_list_options(boost::program_options::options_description& group);
 /// --precedence, --sender-field, --allow-only-authenticated.
 void add_judge_options(boost::program_options::options_description& group);
+
+/// The files that are named, in their order.
+std::vector<policy::ListSource> sender_sources(const Options& options);
 
 /// The lists that are named; empty when there are none. Tells every mistake of all of them on
 /// standard error, and then fails with `configuration`.

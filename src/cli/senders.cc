@@ -6,6 +6,7 @@
 #include <array>
 
 #include "cli/archive_options.h"
+#include "cli/connection_options.h"
 #include "cli/exit_codes.h"
 #include "cli/help.h"
 #include "cli/mapping_options.h"
@@ -19,10 +20,12 @@ struct SenderAction {
   std::string_view name;
   Result<int> (*run)(const Options& options, const Operands& operands, Context& context);
 };
-constexpr std::array<SenderAction, 3> kActions{{
+constexpr std::array<SenderAction, 5> kActions{{
     {"check", check_senders},
     {"import", import_senders},
     {"sieve", print_sieve},
+    {"push", push_senders},
+    {"restore", restore_senders},
 }};
 
 Result<const SenderAction*> action_of(const Operands& arguments) {
@@ -61,6 +64,22 @@ void add_sieve_options(OptionGroup& group) {
        "fail if the script is larger (K, M or G may follow the number; default: no limit)");
 }
 
+void add_push_options(OptionGroup& group) {
+  namespace po = boost::program_options;
+  group.add_options()  //
+      ("managesieve", po::value<std::string>()->value_name("HOST[:PORT]"),
+       "the ManageSieve server; port 4190, with STARTTLS unless --tls implicit is given")  //
+      ("user", po::value<std::string>()->value_name("NAME"), "whom to log in")             //
+      ("script-name", po::value<std::string>()->value_name("NAME"),
+       "what the script is called there (default: mboxferry-senders)")  //
+      ("replace-active", flag(),
+       "push: make the lists active even if the script that is active now cannot be included; "
+       "restore: overwrite scripts that have changed since")                     //
+      ("dry-run,n", flag(), "push: log in, ask the server, and change nothing")  //
+      ("state-dir", po::value<std::string>()->value_name("DIR"),
+       "where the scripts that were there before are saved (default: ~/.local/state/mboxferry)");
+}
+
 }  // namespace
 
 OptionTable senders_table() {
@@ -68,19 +87,27 @@ OptionTable senders_table() {
   table.usage =
       "senders check [OPTION]... [ADDRESS|ARCHIVE]...\n"
       "       mboxferry senders import [OPTION]... FILE...\n"
-      "       mboxferry senders sieve [OPTION]...";
+      "       mboxferry senders sieve [OPTION]...\n"
+      "       mboxferry senders push --managesieve HOST --user NAME [OPTION]...\n"
+      "       mboxferry senders restore --managesieve HOST --user NAME [OPTION]...";
   table.about =
-      "Works with lists of senders whose mail is unwanted (block) or always wanted (allow); needs\n"
-      "no server and changes nothing. 'check' says what the lists mean for addresses, or for the\n"
-      "messages of archives: which entry decides, how often each does, which never match and "
-      "which\n"
-      "are covered by others. docs/senders.md has the rules.\n";
+      "Works with lists of senders whose mail is unwanted (block) or always wanted (allow). "
+      "'check'\n"
+      "says what the lists mean for addresses, or for the messages of archives: which entry "
+      "decides,\n"
+      "how often each does, which never match and which are covered by others. 'push' uploads them "
+      "as\n"
+      "a script that files new mail, 'restore' makes the server's scripts what they were before; "
+      "the\n"
+      "others need no server and change nothing. docs/senders.md has the rules.\n";
   table.examples =
       "  mboxferry senders check --senders my.list friend@example.org\n"
       "  mboxferry senders check --senders my.list --global-senders all.list \\\n"
       "      Archive.mbox\n"
       "  mboxferry senders import local.cf --output my.list\n"
-      "  mboxferry senders sieve --senders my.list > my.sieve\n";
+      "  mboxferry senders sieve --senders my.list > my.sieve\n"
+      "  mboxferry senders push --senders my.list --user alice \\\n"
+      "      --managesieve imap.example.org\n";
   table.positional = "argument";
   auto lists = option_group("the lists");
   add_sender_list_options(lists);
@@ -97,7 +124,14 @@ OptionTable senders_table() {
   auto reading = option_group("how archives are read");
   add_reading_options(reading);
   add_folder_options(reading);
-  for (const OptionGroup& group : {lists, rules, output, import, sieve, reading})
+  auto push = option_group("senders push and restore");
+  add_push_options(push);
+  auto password = option_group("password; asked for on the terminal when none is given");
+  add_password_options(password);
+  auto connection = option_group("connection");
+  add_connection_options(connection);
+  for (const OptionGroup& group :
+       {lists, rules, output, import, sieve, push, password, connection, reading})
     table.groups.push_back(group);
   return table;
 }

@@ -16,6 +16,8 @@ using Operands = std::vector<std::string>;
 Result<int> check_senders(const Options& options, const Operands& operands, Context& context);
 Result<int> import_senders(const Options& options, const Operands& operands, Context& context);
 Result<int> print_sieve(const Options& options, const Operands& operands, Context& context);
+Result<int> push_senders(const Options& options, const Operands& operands, Context& context);
+Result<int> restore_senders(const Options& options, const Operands& operands, Context& context);
 
 /// Fails with `cannot_create` where something else than such a list would be replaced.
 Result<void> write_sender_text(const std::string& path, std::string_view text,

@@ -9,7 +9,6 @@
 namespace mboxferry::cli {
 namespace {
 
-constexpr std::string_view kScriptBeginning = "# Sender lists, made by mboxferry";
 /// What Pigeonhole has without being told to.
 constexpr std::string_view kUsualExtensions =
     "fileinto envelope imap4flags relational comparator-i;ascii-numeric";
@@ -39,7 +38,8 @@ Result<int> print_sieve(const Options& options, const Operands& operands, Contex
   MBOXFERRY_ASSIGN(const sieve::SenderScript script,
                    sieve::make_sender_script(loaded.lists, settings));
   for (const std::string& note : script.notes) say(note);
-  MBOXFERRY_TRY(write_sender_text(options.text("output"), script.text, kScriptBeginning, context));
+  MBOXFERRY_TRY(
+      write_sender_text(options.text("output"), script.text, sieve::kScriptHead, context));
   return kExitSuccess;
 }
 

@@ -55,6 +55,11 @@ Result<void> SqliteJournal::insert_message(MessageRow& row) {
     MBOXFERRY_TRY(database_->run("INSERT INTO reason(message, code, text) VALUES(?1, ?2, ?3)",
                                  row.id, std::string_view(row.code), std::string_view(row.text)));
   }
+  if (row.sender_entry != 0) {
+    MBOXFERRY_TRY(database_->run(
+        "INSERT INTO sender_match(message, entry, action) VALUES(?1, ?2, ?3)", row.id,
+        row.sender_entry, std::int64_t{static_cast<std::uint8_t>(row.sender_action)}));
+  }
   return ok();
 }
 

@@ -130,12 +130,31 @@ CREATE TABLE unread(
 CREATE INDEX unread_place ON unread(folder, path, offset);
 )sql";
 
+// What sender lists decided: a row for each message that an entry matched, and for each such entry.
+constexpr const char* kSenderTables = R"sql(
+CREATE TABLE sender_entry(
+  id INTEGER PRIMARY KEY,
+  file TEXT NOT NULL,
+  line INTEGER NOT NULL,
+  text TEXT NOT NULL,
+  allows INTEGER NOT NULL,
+  global INTEGER NOT NULL,
+  UNIQUE(file, line, text, allows, global)
+);
+CREATE TABLE sender_match(
+  message INTEGER PRIMARY KEY,
+  entry INTEGER NOT NULL,
+  action INTEGER NOT NULL
+);
+)sql";
+
 /// What a journal of the version before needs to become one of version `to`.
 struct Upgrade {
   std::int64_t to;
   const char* script;
 };
-constexpr std::array<Upgrade, 2> kUpgrades{{{3, kResentTable}, {4, kUnreadTable}}};
+constexpr std::array<Upgrade, 3> kUpgrades{
+    {{3, kResentTable}, {4, kUnreadTable}, {5, kSenderTables}}};
 static_assert(kUpgrades.back().to == kFormatVersion);
 
 constexpr const char* kDropScratch = R"sql(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The journal on SQLite; its methods are spread over catalog.cc, messages.cc, transitions.cc,
-// places.cc, dedupe.cc, reconcile.cc, copies.cc and reports.cc.
+// places.cc, dedupe.cc, reconcile.cc, copies.cc, senders.cc and reports.cc.
 #pragma once
 
 #include <functional>
@@ -107,6 +107,11 @@ class SqliteJournal final : public Journal {
   Result<void> each(State state, MailboxId mailbox, const MessageVisitor& visit) const override;
   Result<MailboxCounts> counts(MailboxId mailbox) const override;
   Result<CountsByMailbox> counts_by_mailbox() const override;
+  Result<std::int64_t> add_sender_entry(const SenderEntry& entry) override;
+  Result<std::vector<SenderMatch>> sender_matches(MessageId first, MessageId last) const override;
+  Result<std::vector<SenderSum>> sender_sums(std::size_t limit) const override;
+  Result<std::uint64_t> sender_sum_count() const override;
+  Result<SenderTotalsByMailbox> sender_totals() const override;
   Result<void> each_finding(
       FolderId folder, const std::function<Result<void>(const Finding&)>& visit) const override;
 
@@ -125,6 +130,7 @@ class SqliteJournal final : public Journal {
   Result<bool> write_folder(const FolderRow& folder);
   Result<void> insert_unread(const UnreadRow& row);
   [[nodiscard]] Result<bool> knows_unread() const;
+  [[nodiscard]] Result<bool> knows_senders() const;
   Result<void> forget_other_job(const JobIdentity& identity);
   Result<std::int64_t> keywords_id(const std::string& keywords);
   Result<void> insert_message(MessageRow& row);

@@ -269,6 +269,34 @@ MappedName Mapper::map_label_path(const Levels& path) const {
   return by_own_name(path);
 }
 
+MappedName Mapper::map_junk() const {
+  const Levels path{"Junk"};
+  MappedName mapped;
+  if (auto by_map = by_rule(path)) {
+    mapped = *std::move(by_map);
+  } else {
+    const std::string own = qualified(path, false);
+    mapped.name = special_->find(SpecialUse::junk, own).value_or(own);
+  }
+  // It is no folder of the archive, so it has no other name there.
+  mapped.renamed_from.clear();
+  mapped.why.clear();
+  mapped.deliberate = true;
+  return mapped;
+}
+
+MappedName Mapper::map_inbox() const {
+  MappedName mapped;
+  mapped.name = kInbox;
+  mapped.deliberate = true;
+  return mapped;
+}
+
+bool Mapper::keeps_own_mail(const std::string& mailbox) const {
+  const auto use = special_->use_of(mailbox);
+  return use == SpecialUse::sent || use == SpecialUse::drafts || use == SpecialUse::trash;
+}
+
 std::optional<std::string> Mapper::case_notice(const MappedName& mapped) const {
   const auto found = known_names_.find(fold_case(mapped.name));
   if (found == known_names_.end() || mapped.name == kInbox) return std::nullopt;

@@ -9,6 +9,7 @@
 #include "mboxferry/base/time.h"
 #include "mboxferry/report/json_stream.h"
 #include "mboxferry/report/printable.h"
+#include "mboxferry/report/sender_facts.h"
 #include "report/html_template.h"
 #include "report/journal_view.h"
 #include "report/page_totals.h"
@@ -20,6 +21,7 @@ constexpr std::uint64_t kMessagesOfAccount = 20;  // of each list
 constexpr std::uint64_t kMessagesOfPage = 20'000;
 constexpr std::uint64_t kUnreadOfAccount = 20;
 constexpr std::uint64_t kUnreadOfPage = 20'000;
+constexpr std::size_t kSendersOfAccount = 20;
 
 /// JSON that may stand in a script element: `<`, `>` and `&`, which are in strings only, are
 /// written as escapes, so that nothing can end the element.
@@ -89,6 +91,7 @@ class PageData {
   Result<void> write_facts(const RunFacts& run, const journal::Journal& journal);
   Result<void> write_mailboxes(const journal::Journal& journal, const AccountSums& sums);
   Result<void> write_unread_rows(const journal::Journal* journal);
+  Result<void> write_senders(const journal::Journal* journal);
   void write_message(JsonStream& list, const RunFacts& run, const journal::FolderRow& folder,
                      const journal::MessageRow& row);
   void write_counts(const journal::MailboxCounts& counts);
@@ -174,6 +177,37 @@ Result<void> PageData::write_unread_rows(const journal::Journal* journal) {
   return json_.result();
 }
 
+/// The entries of sender lists that decided about most messages, and the totals.
+Result<void> PageData::write_senders(const journal::Journal* journal) {
+  std::optional<SenderFacts> facts;
+  if (journal != nullptr) {
+    MBOXFERRY_ASSIGN(facts, sender_facts(*journal, kSendersOfAccount));
+  }
+  json_.begin_array();
+  if (facts) {
+    for (const journal::SenderSum& sum : facts->sums) {
+      const bool allowed = sum.entry.allows && sum.action == journal::SenderAction::none;
+      json_.begin_array()
+          .text(shortened(journal::describe(sum.entry), 300))
+          .text(allowed ? "allow" : journal::action_name(sum.action))
+          .number(sum.messages)
+          .end_array();
+    }
+  }
+  json_.end_array();
+  if (!facts) {
+    json_.null();
+    return json_.result();
+  }
+  json_.begin_array()
+      .number(facts->totals.blocked)
+      .number(facts->totals.allowed)
+      .number(facts->totals.rescued)
+      .number(facts->sum_count)
+      .end_array();
+  return json_.result();
+}
+
 Result<void> PageData::write_account(const RunFacts& run, const journal::Journal* journal) {
   Spool refused_spool;
   Spool skipped_spool;
@@ -219,6 +253,7 @@ Result<void> PageData::write_account(const RunFacts& run, const journal::Journal
   }
   json_.spooled(refused_spool).spooled(skipped_spool);
   MBOXFERRY_TRY(write_unread_rows(journal));
+  MBOXFERRY_TRY(write_senders(journal));
   json_.end_array();
   return json_.result();
 }

@@ -12,6 +12,7 @@
 #include "mboxferry/base/file.h"
 #include "mboxferry/report/json_stream.h"
 #include "mboxferry/report/printable.h"
+#include "mboxferry/report/sender_facts.h"
 #include "mboxferry/report/verify_report.h"
 #include "report/journal_view.h"
 
@@ -31,6 +32,8 @@ Result<void> write_noted(JsonStream& json, std::string_view name, const journal:
 }
 
 Result<void> write_mailboxes(JsonStream& json, const journal::Journal& journal) {
+  MBOXFERRY_ASSIGN(const auto lists, journal.note(journal::kSenderListsNote));
+  MBOXFERRY_ASSIGN(auto senders, journal.sender_totals());
   MBOXFERRY_ASSIGN(const auto mailboxes, journal.mailboxes());
   MBOXFERRY_ASSIGN(const journal::CountsByMailbox all, journal.counts_by_mailbox());
   for (const journal::MailboxRow& mailbox : mailboxes) {
@@ -52,6 +55,10 @@ Result<void> write_mailboxes(JsonStream& json, const journal::Journal& journal) 
       json.null();
     } else {
       json.text(mailbox.renamed_from);
+    }
+    if (lists) {
+      const journal::SenderTotals& totals = senders[mailbox.id];
+      json.member("blocked", totals.blocked).member("allowed", totals.allowed);
     }
     json.end_object();
   }
@@ -190,6 +197,10 @@ Result<void> write_account(JsonStream& json, const journal::Journal* journal, co
     MBOXFERRY_TRY(write_left_out_files(json, *journal));
   } else {
     json.begin_object().member("files", 0U).member("bytes", 0U).end_object();
+  }
+  if (journal != nullptr) {
+    MBOXFERRY_ASSIGN(const auto senders, sender_facts(*journal, kMostSenderSums));
+    if (senders) write_sender_facts(json.key("senders"), *senders);
   }
   json.key("notes").begin_array();
   if (journal != nullptr) MBOXFERRY_TRY(write_notes(json, *journal));

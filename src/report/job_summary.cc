@@ -11,6 +11,7 @@
 #include "mboxferry/base/time.h"
 #include "mboxferry/report/job_report.h"
 #include "mboxferry/report/printable.h"
+#include "mboxferry/report/sender_facts.h"
 #include "report/journal_view.h"
 
 namespace mboxferry::report {
@@ -185,6 +186,8 @@ Result<void> write_job_summary(TextOutput& out, const journal::Journal& journal,
       human_duration(run.seconds.value_or(0)))));
   MBOXFERRY_TRY(table.copy_to(out));
   if (totals.counts.skipped.messages > 0) MBOXFERRY_TRY(write_left_out_line(out, journal));
+  MBOXFERRY_ASSIGN(const auto senders, sender_facts(journal, kMostSenderSums));
+  if (senders) MBOXFERRY_TRY(out.write(sender_lines(*senders, "")));
   MBOXFERRY_TRY(write_losses(out, journal));
   MBOXFERRY_ASSIGN(const auto notes, notes_about(journal));
   for (const std::string& note : notes) MBOXFERRY_TRY(out.write("note: " + note + "\n"));

@@ -25,7 +25,30 @@ PlanRow row_of(const Json& row) {
   found.stored = row.at("stored");
   found.in_doubt = row.at("in_doubt");
   found.refused = row.at("refused");
+  if (row.contains("blocked"))
+    found.senders = journal::SenderTotals{row.at("blocked"), row.at("allowed"), 0};
   return found;
+}
+
+/// Only with what a page shows of them.
+SenderFacts senders_of(const Json& senders) {
+  constexpr std::size_t kMost = 20;
+  SenderFacts facts;
+  facts.totals = {senders.at("blocked"), senders.at("allowed"), senders.at("rescued")};
+  facts.sum_count = senders.at("entries_in_all");
+  for (const Json& row : senders.at("entries")) {
+    if (facts.sums.size() == kMost) break;
+    journal::SenderSum sum;
+    sum.entry = {row.at("file"), row.at("line"), row.at("entry"), row.at("kind") == "allow",
+                 row.at("list") == "global"};
+    sum.messages = row.at("messages");
+    for (int action = 0; action <= static_cast<int>(journal::SenderAction::rescue); ++action) {
+      const auto known = static_cast<journal::SenderAction>(action);
+      if (row.at("action") == journal::action_name(known)) sum.action = known;
+    }
+    facts.sums.push_back(std::move(sum));
+  }
+  return facts;
 }
 
 }  // namespace
@@ -41,6 +64,7 @@ Result<PlanAccount> PlanAccount::parse(const std::string& text) {
     account.reasons = plan.at("reasons").get<std::vector<std::string>>();
     for (const Json& row : plan.at("mailboxes")) account.mailboxes.push_back(row_of(row));
     account.unread = plan.at("unread").size();
+    if (plan.contains("senders")) account.senders = senders_of(plan.at("senders"));
     if (const Json& time = plan.at("time"); !time.is_null()) {
       account.time = human_duration(time.at("least_seconds")) + " to " +
                      human_duration(time.at("most_seconds"));

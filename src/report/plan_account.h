@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct PlanAccount {
   std::vector<std::string> reasons;
   std::vector<PlanRow> mailboxes;
   std::uint64_t unread = 0;  ///< parts of the archive
+  std::optional<SenderFacts> senders;
   std::string time;          ///< empty: not known
 
   /// From plan_account_json(). Errors: `internal`.

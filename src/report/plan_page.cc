@@ -133,10 +133,31 @@ std::string remarks_of(const PlanRow& row) {
   add(row.refused, "refused");
   add(row.oversize, "too big");
   add(row.skipped, "left out");
+  if (row.senders) add(row.senders->blocked, "of blocked senders");
   add(row.lost_flags, "lose a flag");
   add(row.date_corrections, "with another date");
   if (!row.renamed_from.empty()) text += ", renamed from " + html(row.renamed_from);
   return text;
+}
+
+Result<void> write_senders(TextOutput& out, const SenderFacts& facts) {
+  MBOXFERRY_TRY(out.write(fmt::format(
+      "<p>Sender lists: {} of blocked senders, {} of allowed ones, {} out of junk.</p>\n",
+      counted(facts.totals.blocked, "message"), facts.totals.allowed, facts.totals.rescued)));
+  if (facts.sums.empty()) return ok();
+  MBOXFERRY_TRY(
+      out.write("<div class=\"scroll\"><table><tr><th>entry</th><th>what is done</th>"
+                "<th class=\"number\">messages</th></tr>\n"));
+  for (const journal::SenderSum& sum : facts.sums) {
+    MBOXFERRY_TRY(out.write(
+        fmt::format("<tr><td>{}</td><td>{} ({})</td><td class=\"number\">{}</td></tr>\n",
+                    html(journal::describe(sum.entry)), sum.entry.allows ? "allow" : "block",
+                    journal::action_name(sum.action), sum.messages)));
+  }
+  MBOXFERRY_TRY(out.write("</table></div>\n"));
+  if (facts.sum_count <= facts.sums.size()) return ok();
+  return out.write(fmt::format("<p class=\"muted\">and {} more; the JSON has them</p>\n",
+                               facts.sum_count - facts.sums.size()));
 }
 
 Result<void> write_account(TextOutput& out, const PlanAccount& account) {
@@ -153,6 +174,7 @@ Result<void> write_account(TextOutput& out, const PlanAccount& account) {
         out.write(fmt::format("<p>{} of the archive cannot be read; the JSON names them.</p>\n",
                               counted(account.unread, "part"))));
   }
+  if (account.senders) MBOXFERRY_TRY(write_senders(out, *account.senders));
   if (account.mailboxes.empty()) return out.write("</details>\n");
   MBOXFERRY_TRY(out.write(
       "<div class=\"scroll\"><table><tr><th>mailbox</th><th class=\"number\">messages</th>"

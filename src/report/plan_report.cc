@@ -34,6 +34,8 @@ void write_row(JsonStream& json, const PlanRow& row) {
       .member("stored_bytes", row.stored_bytes)
       .member("in_doubt", row.in_doubt)
       .member("refused", row.refused);
+  if (row.senders)
+    json.member("blocked", row.senders->blocked).member("allowed", row.senders->allowed);
   json.end_object();
 }
 
@@ -70,6 +72,7 @@ std::string remarks(const PlanRow& row) {
   add(row.refused, "refused");
   add(row.oversize, "too big for the server");
   add(row.skipped, "left out");
+  if (row.senders) add(row.senders->blocked, "of blocked senders");
   add(row.lost_flags, "lose a flag");
   add(row.date_corrections, "with another date");
   add(row.doubtful, "doubtful separators");
@@ -131,6 +134,7 @@ std::string plan_account_json(const PlanFacts& plan) {
   json.end_object();
   write_server(json.key("server"), plan.server);
   write_time(json.key("time"), plan.time);
+  if (plan.senders) write_sender_facts(json.key("senders"), *plan.senders);
   json.end_object();
   return text.take();
 }
@@ -179,6 +183,7 @@ Result<void> write_plan_summary(TextOutput& out, const PlanFacts& plan) {
     MBOXFERRY_TRY(out.write(fmt::format("  {:{}} {:>10} {:>10}{}\n", shortened(row.name, width),
                                         width, row.planned, human_bytes(row.bytes), remarks(row))));
   }
+  if (plan.senders) MBOXFERRY_TRY(out.write(sender_lines(*plan.senders, "  ")));
   MBOXFERRY_TRY(out.write(server_lines(plan)));
   if (plan.go) return out.write("nothing was sent\nGO\n");
   return out.write(fmt::format("nothing was sent\nNO GO: {}\n",

@@ -94,7 +94,7 @@ class ScriptWriter {
     rules += rule(ListScope::account);
     rules += rule(ListScope::global);
     SenderScript script;
-    script.text = "# Sender lists, made by mboxferry\n" + requirements() + rules;
+    script.text = std::string(kScriptHead) + "\n" + requirements() + rules;
     if (rules.empty()) script.text += "# No entry blocks.\n";
     script.notes = notes();
     return script;
@@ -108,9 +108,13 @@ class ScriptWriter {
   static std::size_t place(ListScope scope) { return scope == ListScope::account ? 0 : 1; }
 
   void sort_entries() {
+    std::size_t number = 0;
     for (std::uint32_t i = 0; i < lists_.size(); ++i) {
       const ListEntry entry = lists_.entry(i);
       if (entry.kind == EntryKind::block) {
+        const bool wanted = number >= settings_.block_begin && number < settings_.block_end;
+        ++number;
+        if (!wanted) continue;
         blocked_[place(entry.scope)].push_back(entry.pattern);
       } else if (entry.authenticated || settings_.proven_only) {
         ++not_carried_;

@@ -182,6 +182,7 @@ class IndexComparer final : public IndexSink {
         MBOXFERRY_ASSIGN(page_, journal_.messages(source_.row.id, last_id_, kRowsAtOnce));
         next_ = 0;
         if (page_.empty()) return ok();
+        MBOXFERRY_TRY(read_sender_actions());
         last_id_ = page_.back().id;
       }
       if (page_[next_].code == kCutShort) {
@@ -193,10 +194,23 @@ class IndexComparer final : public IndexSink {
     }
   }
 
+  /// What was decided by sender lists stays.
+  Result<void> read_sender_actions() {
+    MBOXFERRY_ASSIGN(const auto matches,
+                     journal_.sender_matches(page_.front().id, page_.back().id));
+    auto row = page_.begin();
+    for (const journal::SenderMatch& match : matches) {
+      while (row != page_.end() && row->id < match.message) ++row;
+      if (row != page_.end() && row->id == match.message) row->sender_action = match.action;
+    }
+    return ok();
+  }
+
   void compare_status(journal::MessageRow& row, const IndexedMessage& message) {
     journal::MessageRow now = row;
     now.flags = message.flags;
-    now.keywords = keywords_of(message, plan::choose_labels(message.labels, labels_));
+    now.keywords =
+        keywords_of(message, plan::choose_labels(message.labels, labels_), row.sender_action);
     const bool same = now.flags == row.flags && now.keywords == row.keywords;
     switch (row.state) {
       case journal::State::stored: {

@@ -37,9 +37,11 @@ class JournalFiller final : public IndexSink {
  public:
   JournalFiller(SourceFolder& source, plan::LabelPolicy labels, MailboxBook& book,
                 journal::Journal& journal, IndexGate& gate, Tracker& tracker, IndexState state,
-                std::optional<journal::MessageRow> known_last, FolderIndexer::Extent extent)
+                std::optional<journal::MessageRow> known_last, FolderIndexer::Extent extent,
+                SenderFiling* filing)
       : source_(source),
         labels_(labels),
+        filing_(filing),
         book_(book),
         journal_(journal),
         gate_(gate),
@@ -153,11 +155,18 @@ class JournalFiller final : public IndexSink {
     report_late_labels(message);
     const plan::LabelChoice choice =
         plan::choose_labels(message.labels, source_.by_label ? labels_ : plan::LabelPolicy::none);
-    row.keywords = keywords_of(message, choice);
     const bool left_out = message.pseudo || message.expunged;
+    bool filed = false;
     if (left_out) {
       row.state = journal::State::skipped;
       row.code = message.pseudo ? "pseudo" : kExpunged;
+    } else if (filing_ != nullptr) {
+      MBOXFERRY_ASSIGN(filed, file_by_sender(message, row));
+    }
+    row.keywords = keywords_of(message, choice, row.sender_action);
+    if (filed) {
+      rows_.push_back(std::move(row));
+      return ok();
     }
     if (left_out || choice.mailboxes.empty()) {
       MBOXFERRY_ASSIGN(row.mailbox, own_mailbox());
@@ -169,6 +178,33 @@ class JournalFiller final : public IndexSink {
       rows_.push_back(row);
     }
     return ok();
+  }
+
+  /// What the sender lists say; true when they also say which mailbox it goes into.
+  Result<bool> file_by_sender(const IndexedMessage& message, journal::MessageRow& row) {
+    MBOXFERRY_ASSIGN(SenderFiling::Decision decision, filing_->decide(message));
+    row.sender_entry = decision.entry;
+    row.sender_action = decision.action;
+    switch (decision.action) {
+      case journal::SenderAction::junk: {
+        MBOXFERRY_ASSIGN(row.mailbox, book_.for_junk());
+        return true;
+      }
+      case journal::SenderAction::rescue: {
+        MBOXFERRY_ASSIGN(row.mailbox, book_.for_inbox());
+        return true;
+      }
+      case journal::SenderAction::skip:
+        row.state = journal::State::skipped;
+        row.code = journal::kBlockedSender;
+        row.text = std::move(decision.text);
+        return false;
+      case journal::SenderAction::none:
+      case journal::SenderAction::tag:
+      case journal::SenderAction::report:
+        break;
+    }
+    return false;
   }
 
   Result<journal::MailboxId> own_mailbox() {
@@ -273,6 +309,7 @@ class JournalFiller final : public IndexSink {
 
   SourceFolder& source_;
   const plan::LabelPolicy labels_;
+  SenderFiling* const filing_;  ///< null: no sender lists
   MailboxBook& book_;
   journal::Journal& journal_;
   IndexGate& gate_;
@@ -322,10 +359,19 @@ std::string join_keywords(const std::vector<std::string>& keywords) {
   return joined;
 }
 
-std::string keywords_of(const IndexedMessage& message, const plan::LabelChoice& labels) {
+std::string keywords_of(const IndexedMessage& message, const plan::LabelChoice& labels,
+                        journal::SenderAction action) {
   std::vector<std::string> keywords = message.keywords;
   keywords.insert(keywords.end(), labels.keywords.begin(), labels.keywords.end());
+  mark_keywords(action, keywords);
   return join_keywords(keywords);
+}
+
+SenderFiling* FolderIndexer::begin_filing(const SourceFolder& source) {
+  if (!settings_.senders.any()) return nullptr;
+  if (!filing_) filing_ = std::make_unique<SenderFiling>(settings_.senders, journal_);
+  filing_->begin(source, book_);
+  return filing_.get();
 }
 
 Result<void> FolderIndexer::index(SourceFolder& source, const Cancellation& cancel, Extent extent) {
@@ -356,7 +402,7 @@ Result<void> FolderIndexer::index(SourceFolder& source, const Cancellation& canc
                                          ? open_bytes(source)
                                          : archive::open_folder(source.place));
   JournalFiller filler(source, label_policy(settings_), book_, journal_, gate_, tracker_, *state,
-                       std::move(known_last), extent);
+                       std::move(known_last), extent, begin_filing(source));
   const IndexStart start{state->resume_at, state->accounting};
   const auto total = source.placed
                          ? index_new_files(source, *bytes, settings_.index, filler, cancel, start)

@@ -2,11 +2,13 @@
 // The index pass as a thread that fills the journal.
 #pragma once
 
+#include <memory>
 #include <thread>
 #include <vector>
 
 #include "transfer/index_gate.h"
 #include "transfer/mailbox_book.h"
+#include "transfer/sender_filing.h"
 #include "transfer/source_folders.h"
 #include "transfer/tracker.h"
 
@@ -44,11 +46,14 @@ class FolderIndexer {
                      Extent extent = Extent::whole);
 
  private:
+  SenderFiling* begin_filing(const SourceFolder& source);
+
   const JobSettings& settings_;
   MailboxBook& book_;
   journal::Journal& journal_;
   IndexGate& gate_;
   Tracker& tracker_;
+  std::unique_ptr<SenderFiling> filing_;
 };
 
 /// Indexes the folders that are not indexed yet, in order, on a thread of its own: first the
@@ -84,7 +89,8 @@ class IndexPass {
 /// The keywords of a message as the journal keeps them: valid IMAP atoms, separated by spaces, and
 /// journal::kUnsayable for those that cannot be one.
 std::string join_keywords(const std::vector<std::string>& keywords);
-/// Of a message and its labels, in that form.
-std::string keywords_of(const IndexedMessage& message, const plan::LabelChoice& labels);
+/// Of a message, its labels and what sender lists do about it, in that form.
+std::string keywords_of(const IndexedMessage& message, const plan::LabelChoice& labels,
+                        journal::SenderAction action = journal::SenderAction::none);
 
 }  // namespace mboxferry::transfer

@@ -26,6 +26,7 @@
 #include "transfer/quarantine.h"
 #include "transfer/quiet_mailbox.h"
 #include "transfer/reconnect.h"
+#include "transfer/sender_filing.h"
 #include "transfer/source_folders.h"
 #include "transfer/standing_bytes.h"
 #include "transfer/start_check.h"
@@ -124,6 +125,7 @@ Result<void> JobRunner::open() {
   MBOXFERRY_ASSIGN(journal_, journal::Journal::open(settings_.journal_path,
                                                     journal::OpenMode::create_or_resume));
   MBOXFERRY_ASSIGN(settings_.index.content_key, journal_->digest_key());
+  settings_.index.collect_senders = settings_.senders.any();
   MBOXFERRY_TRY(journal_->set_dedupe(settings_.dedupe));
   MBOXFERRY_TRY(journal_->together([&]() -> Result<void> {
     MBOXFERRY_TRY(journal_->claim(identity_of(settings_)));
@@ -167,6 +169,8 @@ Result<void> JobRunner::keep_notes() {
       verdict == verdict_name(Verdict::complete) || verdict == verdict_name(Verdict::incomplete);
   MBOXFERRY_TRY(
       journal_->set_note(journal::kUnreadAcceptedNote, settings_.accept_unread ? "1" : "0"));
+  MBOXFERRY_ASSIGN(const std::string changed, note_sender_lists(settings_.senders, *journal_));
+  if (!changed.empty()) tracker_.notice(changed);
   MBOXFERRY_TRY(journal_->set_note("verdict", "running"));
   MBOXFERRY_TRY(record_.resume(*journal_));
   MBOXFERRY_ASSIGN(const auto sent_today, journal_->note(kSentTodayNote));
@@ -272,11 +276,13 @@ void JobRunner::connect_others() {
 }
 
 /// Labels name mailboxes that are not known before the last message is read, and two of them may
-/// clash; what is there already is matched with all that is planned.
+/// clash; which of them sender lists fill is not known either; what is there already is matched
+/// with all that is planned.
 bool JobRunner::index_first() const {
-  const bool labels = std::any_of(sources_.begin(), sources_.end(),
-                                  [](const SourceFolder& source) { return source.by_label; });
-  return labels || settings_.skip_existing;
+  const bool by_message =
+      std::any_of(sources_.begin(), sources_.end(),
+                  [](const SourceFolder& source) { return source.by_message(); });
+  return by_message || settings_.skip_existing;
 }
 
 Result<void> JobRunner::wait_for_index() {

@@ -46,6 +46,27 @@ Result<journal::MailboxId> MailboxBook::for_label(const std::string& label) {
   return id;
 }
 
+Result<journal::MailboxId> MailboxBook::for_junk() {
+  if (!junk_) {
+    const plan::MappedName mapped = mapper_.map_junk();
+    collisions_.add("Junk", mapped);
+    MBOXFERRY_TRY(collisions_.check());
+    MBOXFERRY_ASSIGN(junk_, assign("Junk", mapped));
+  }
+  return *junk_;
+}
+
+Result<journal::MailboxId> MailboxBook::for_inbox() {
+  if (!inbox_) {
+    MBOXFERRY_ASSIGN(inbox_, assign("INBOX", mapper_.map_inbox()));
+  }
+  return *inbox_;
+}
+
+bool MailboxBook::keeps_own_mail(const SourceFolder& source) const {
+  return mapper_.keeps_own_mail(mapper_.map_folder(source.place.path, source.in_tree).name);
+}
+
 Result<journal::MailboxId> MailboxBook::assign(const std::string& source,
                                                const plan::MappedName& mapped) {
   const auto row = std::find_if(rows_.begin(), rows_.end(), [&](const journal::MailboxRow& known) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,11 @@ class MailboxBook {
   Result<journal::MailboxId> for_folder(const SourceFolder& source);
   /// `label`: one of those that plan::choose_labels gives.
   Result<journal::MailboxId> for_label(const std::string& label);
+  /// For mail of blocked senders, and for mail that is taken out of junk.
+  Result<journal::MailboxId> for_junk();
+  Result<journal::MailboxId> for_inbox();
+  /// True when the folder goes into a mailbox that the server has for sent mail, drafts or trash.
+  [[nodiscard]] bool keeps_own_mail(const SourceFolder& source) const;
   /// What the user should know about the names given since the last call.
   std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
 
@@ -41,6 +47,8 @@ class MailboxBook {
   std::vector<journal::MailboxRow> rows_;
   plan::CollisionFinder collisions_;
   std::map<std::string, journal::MailboxId> by_label_;
+  std::optional<journal::MailboxId> junk_;
+  std::optional<journal::MailboxId> inbox_;
   std::vector<std::string> notices_;
 };
 

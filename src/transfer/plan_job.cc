@@ -25,6 +25,7 @@
 #include "transfer/presence_check.h"
 #include "transfer/quota_check.h"
 #include "transfer/reconcile.h"
+#include "transfer/sender_filing.h"
 #include "transfer/source_folders.h"
 #include "transfer/tally.h"
 #include "transfer/tracker.h"
@@ -45,6 +46,7 @@ class Planner {
   Result<void> continue_journal();
   Result<void> read_archives(const UnreadFiles& not_read);
   Result<void> list_unread(Plan& plan) const;
+  Result<void> list_senders(Plan& plan) const;
   Result<std::map<journal::MailboxId, std::uint64_t>> doubtful_places();
   Result<PlannedMailbox> ask(journal::MailboxRow row);
   Result<void> foresee_name(journal::MailboxRow& row);
@@ -125,6 +127,9 @@ Result<void> Planner::open_journal() {
 Result<void> Planner::read_archives(const UnreadFiles& not_read) {
   MBOXFERRY_TRY(open_journal());
   MBOXFERRY_ASSIGN(settings_.index.content_key, journal_->digest_key());
+  settings_.index.collect_senders = settings_.senders.any();
+  MBOXFERRY_ASSIGN(const std::string changed, note_sender_lists(settings_.senders, *journal_));
+  if (!changed.empty()) tracker_.notice(changed);
   MBOXFERRY_TRY(journal_->set_dedupe(settings_.dedupe));
   MBOXFERRY_TRY(not_read.write(*journal_));
   MBOXFERRY_TRY(match_with_journal(sources_, settings_, *journal_, tracker_));
@@ -313,6 +318,15 @@ Result<void> Planner::list_unread(Plan& plan) const {
   return ok();
 }
 
+Result<void> Planner::list_senders(Plan& plan) const {
+  constexpr std::size_t kMostEntries = 10'000;
+  if (!settings_.senders.any()) return ok();
+  plan.senders.emplace();
+  MBOXFERRY_ASSIGN(plan.senders->sums, journal_->sender_sums(kMostEntries));
+  MBOXFERRY_ASSIGN(plan.senders->sum_count, journal_->sender_sum_count());
+  return ok();
+}
+
 /// What the real run goes on with, or why it cannot.
 void Planner::judge_journal(Plan& plan) const {
   if (cannot_begin_) {
@@ -407,11 +421,14 @@ Result<Plan> Planner::run() {
   MBOXFERRY_ASSIGN(const auto presences, look_for_copies());
   MBOXFERRY_ASSIGN(const auto rows, journal_->mailboxes());
   Plan plan;
+  MBOXFERRY_ASSIGN(journal::SenderTotalsByMailbox senders, journal_->sender_totals());
   for (const journal::MailboxRow& row : rows) {
     MBOXFERRY_ASSIGN(PlannedMailbox planned, ask(row));
     planned.doubtful = doubtful[row.id];
+    planned.senders = senders[row.id];
     plan.mailboxes.push_back(std::move(planned));
   }
+  MBOXFERRY_TRY(list_senders(plan));
   if (target_->capabilities().quota) {
     MBOXFERRY_ASSIGN(quota_, target_->quota("INBOX"));
   }

@@ -182,7 +182,7 @@ Result<void> PresenceCheck::take_sample(Sample& sample) const {
   std::vector<const SourceFolder*> folders;
   std::uint64_t bytes = 0;
   for (const SourceFolder& source : sources_) {
-    if (source.by_label) return take_rows(sample);
+    if (source.by_message()) return take_rows(sample);
     if (source.row.mailbox != sample.row->id) continue;
     folders.push_back(&source);
     bytes += source.place.bytes_on_disk;

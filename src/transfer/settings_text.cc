@@ -132,6 +132,30 @@ constexpr std::array kLines{
          [](std::string_view value, JobSettings& settings) {
            return read_flag(value, settings.index.mdn_sent);
          }},
+    Line{"blocked",
+         [](std::string_view value, JobSettings& settings) {
+           const auto blocked = blocked_mail_from_name(value);
+           settings.senders.blocked = blocked.value_or(BlockedMail::junk);
+           settings.senders.lists = std::make_shared<const policy::SenderLists>();
+           return blocked.has_value();
+         }},
+    Line{"rescue-allowed",
+         [](std::string_view value, JobSettings& settings) {
+           return read_flag(value, settings.senders.rescue_allowed);
+         }},
+    Line{"block-wins",
+         [](std::string_view value, JobSettings& settings) {
+           return read_flag(value, settings.senders.judging.block_wins);
+         }},
+    Line{"sender-field",
+         [](std::string_view value, JobSettings& settings) {
+           return read_flag(value, settings.senders.judging.sender_field);
+         }},
+    Line{"allow-only-authenticated",
+         [](std::string_view value, JobSettings& settings) {
+           settings.senders.judging.authserv_id = value;
+           return true;
+         }},
     Line{"dialect",
          [](std::string_view value, JobSettings& settings) {
            const auto dialect = mbox::dialect_from_name(value);
@@ -181,6 +205,15 @@ bool read_lines(std::string_view text, Read read) {
   return true;
 }
 
+/// The entries may change between runs; what is done about them may not.
+std::string senders_text(const SenderRules& senders) {
+  return fmt::format(
+      "blocked={}\nrescue-allowed={:d}\nblock-wins={:d}\nsender-field={:d}\n"
+      "allow-only-authenticated={}\n",
+      blocked_mail_name(senders.blocked), senders.rescue_allowed, senders.judging.block_wins,
+      senders.judging.sender_field, senders.judging.authserv_id);
+}
+
 }  // namespace
 
 std::string settings_text(const JobSettings& settings) {
@@ -198,6 +231,7 @@ std::string settings_text(const JobSettings& settings) {
   if (settings.open.unpack_memory != archive::kUnpackMemory)
     maps += fmt::format("max-unpack-memory={}\n", settings.open.unpack_memory);
   if (!settings.index.mdn_sent) maps += "mdn-sent=0\n";
+  if (settings.senders.any()) maps += senders_text(settings.senders);
   return fmt::format(
       "mailbox={}\nsubfolder={}\nspecial-use={:d}\n{}labels={}\ndedupe={}\nskip-existing={:d}\n"
       "dialect={}\ninternaldate={}\ndefault-flags={}\ninclude-expunged={:d}\n"
@@ -227,8 +261,9 @@ journal::JobIdentity identity_of(const JobSettings& settings) {
 }
 
 std::string destination_of(const journal::JobIdentity& identity) {
-  constexpr std::array<std::string_view, 7> kNames{"mailbox", "subfolder", "special-use", "map",
-                                                   "include", "exclude",   "labels"};
+  constexpr std::array<std::string_view, 9> kNames{"mailbox", "subfolder", "special-use",
+                                                   "map",     "include",   "exclude",
+                                                   "labels",  "blocked",   "rescue-allowed"};
   std::string text;
   read_lines(identity.settings, [&](std::string_view line) {
     const std::string_view name = line.substr(0, line.find('='));

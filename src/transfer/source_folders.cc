@@ -80,10 +80,11 @@ Error changed(const journal::FolderRow& row, const std::string& how) {
           std::string(kChangedHint)};
 }
 
-// A folder by labels is read for one mailbox after the other.
+// A folder by labels, or by senders, is read for one mailbox after the other.
 void set_by_label(SourceFolder& source, const JobSettings& settings) {
   source.by_label = source.survey.has_labels && label_policy(settings) != plan::LabelPolicy::none;
-  if (source.by_label && !source.shared) {
+  source.by_sender = settings.senders.reroutes();
+  if (source.by_message() && !source.shared) {
     source.shared = std::make_shared<archive::SharedFolder>(source.place);
   }
 }

@@ -26,6 +26,7 @@ struct SourceFolder {
   std::optional<Error> damage;               ///< set: nothing of it can be read
   bool in_tree = false;                      ///< one of several: goes below the user's mailbox
   bool by_label = false;                     ///< a message's labels name its mailbox
+  bool by_sender = false;                    ///< sender lists may give a message another mailbox
   bool touched = false;          ///< compare the index with the bytes before anything is sent
   bool grown = false;            ///< index what is new
   std::uint64_t bytes_told = 0;  ///< on disk, that progress knows to be read in this run
@@ -33,6 +34,9 @@ struct SourceFolder {
   bool held_back = false;                  ///< the last message before that may not be complete
   bool files_changed = false;              ///< its message files are matched by their digests
   const journal::Journal* placed = nullptr;  ///< set: knows where its messages lie
+
+  /// True when the mailboxes of its messages are known only when they are indexed.
+  [[nodiscard]] bool by_message() const { return by_label || by_sender; }
 };
 
 /// What to do about an archive that is not the one a journal was made from.

@@ -51,8 +51,11 @@ Result<void> WorkBoard::open_folders(std::size_t begun) {
 Result<void> WorkBoard::open_folder(std::size_t position) {
   const SourceFolder& source = sources_[position];
   std::vector<journal::MailboxId> wanted{source.row.mailbox};
-  if (source.by_label) {
+  if (source.by_message()) {
     MBOXFERRY_ASSIGN(wanted, journal_.mailboxes_of(source.row.id));
+    const journal::MailboxId own = source.row.mailbox;
+    const bool is_in = std::find(wanted.begin(), wanted.end(), own) != wanted.end();
+    if (!source.by_label && !is_in) wanted.push_back(own);
   }
   for (const journal::MailboxId id : wanted) {
     if (!mailboxes_.contains(id)) {

@@ -39,6 +39,7 @@ MAY_OPEN = {
     "cli/credentials.cc": "reads passwords",
     "cli/mapping_options.cc": "reads mappings",
     "cli/options.cc": "reads job files",
+    "cli/saved_scripts.cc": "reads the scripts that a push has saved",
     "cli/terminal_prompt.cc": "opens the terminal",
     "job/csv.cc": "reads the accounts",
     "journal/can_begin.cc": "tries whether a journal can be written",

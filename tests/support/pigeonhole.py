@@ -12,12 +12,17 @@ NOBODY = 65534
 
 def pigeonhole_root():
     """The folder with the unpacked package, or None. MBOXFERRY_PIGEONHOLE_ROOT names another one."""
+    return unpacked_with("usr/bin/sieve-test", "pigeonhole-*")
+
+
+def unpacked_with(file, pattern):
+    """The newest folder of that name in the caches that has the file, or None."""
     named = os.environ.get("MBOXFERRY_PIGEONHOLE_ROOT")
     cache = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
     caches = [pathlib.Path("/var/cache/mboxferry"), pathlib.Path(cache) / "mboxferry"]
     folders = ([pathlib.Path(named)] if named else
-               [one for place in caches for one in sorted(place.glob("pigeonhole-*"), reverse=True)])
-    return next((one for one in folders if (one / "usr/bin/sieve-test").exists()), None)
+               [one for place in caches for one in sorted(place.glob(pattern), reverse=True)])
+    return next((one for one in folders if (one / file).exists()), None)
 
 
 class Pigeonhole:

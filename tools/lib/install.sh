@@ -79,6 +79,16 @@ unpack_pigeonhole() {
   unpack_server Pigeonhole usr/bin/sieve-test dovecot-sieve
 }
 
+# The same with the server that scripts are uploaded to (tests/support/managesieve.py), which only root
+# can lay over Dovecot.
+unpack_managesieve() {
+  if [ "$(id -u)" -ne 0 ]; then
+    echo "Only root can run Pigeonhole's ManageSieve: the tests against it will be skipped." >&2
+    return 1
+  fi
+  unpack_server ManageSieve usr/lib/dovecot/managesieve dovecot-managesieved dovecot-sieve
+}
+
 # unpack_server NAME FILE PACKAGE...: FILE is a program that the packages have; the first has the
 # version.
 unpack_server() {

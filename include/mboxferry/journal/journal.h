@@ -81,6 +81,29 @@ struct MailboxRow {
 /// Among the keywords of a message: some that no IMAP keyword can spell, or that were refused.
 inline constexpr std::string_view kUnsayable = "\\";
 
+/// What an entry of a sender list decided about a message.
+enum class SenderAction : std::uint8_t {
+  none = 0,    ///< allowed, so that nothing is done
+  junk = 1,    ///< blocked: goes into the mailbox for junk
+  tag = 2,     ///< blocked: gets a keyword
+  skip = 3,    ///< blocked: left out
+  report = 4,  ///< blocked: counted and no more
+  rescue = 5,  ///< allowed: goes from junk into INBOX
+};
+/// "none", "junk", "tag", "skip", "report", "rescue".
+std::string_view action_name(SenderAction action);
+
+/// An entry of a sender list, as it was when it decided something.
+struct SenderEntry {
+  std::string file;
+  std::uint64_t line = 0;
+  std::string text;
+  bool allows = false;
+  bool global = false;  ///< of the lists for all accounts
+};
+/// "FILE line N: TEXT".
+std::string describe(const SenderEntry& entry);
+
 /// One message of a folder. 67 bytes in the file.
 struct MessageRow {
   MessageId id = 0;  ///< ascending in archive order
@@ -101,7 +124,39 @@ struct MessageRow {
   Uid uid = 0;       ///< 0: unknown
   std::string code;  ///< refused or skipped: short and stable
   std::string text;  ///< refused: the server's words
+  /// Only for add_indexed(): the entry of add_sender_entry() that decided, 0: none, and what.
+  std::int64_t sender_entry = 0;
+  SenderAction sender_action = SenderAction::none;
 };
+
+/// The code of messages that are left out because their sender is blocked.
+inline constexpr const char* kBlockedSender = "blocked-sender";
+/// The note with a digest of the sender lists of the last run; a job without lists has none.
+inline constexpr const char* kSenderListsNote = "senders.digest";
+/// The note with the files of the sender lists, a line each.
+inline constexpr const char* kSenderFilesNote = "senders.files";
+
+/// The entry that decided about a message.
+struct SenderMatch {
+  MessageId message = 0;
+  SenderAction action = SenderAction::none;
+  SenderEntry entry;
+};
+
+/// How many messages an entry decided about in one way.
+struct SenderSum {
+  SenderEntry entry;
+  SenderAction action = SenderAction::none;
+  std::uint64_t messages = 0;
+};
+
+/// How many messages sender lists decided about, in a mailbox or in all.
+struct SenderTotals {
+  std::uint64_t blocked = 0;
+  std::uint64_t allowed = 0;  ///< those that are rescued are among them
+  std::uint64_t rescued = 0;
+};
+using SenderTotalsByMailbox = std::map<MailboxId, SenderTotals>;
 
 /// Something reported about a folder: a doubt, a problem or a repair.
 struct Finding {
@@ -480,6 +535,17 @@ class Journal {
   [[nodiscard]] virtual Result<MailboxCounts> counts(MailboxId mailbox) const = 0;
   /// The counts of every mailbox that has messages; reads every row once.
   [[nodiscard]] virtual Result<CountsByMailbox> counts_by_mailbox() const = 0;
+  /// Adds an entry of a sender list, or finds it.
+  virtual Result<std::int64_t> add_sender_entry(const SenderEntry& entry) = 0;
+  /// The messages with ids from `first` to `last` that an entry decided about, ascending.
+  [[nodiscard]] virtual Result<std::vector<SenderMatch>> sender_matches(MessageId first,
+                                                                        MessageId last) const = 0;
+  /// At most `limit` entries, those with most messages first. Here and below, messages count that
+  /// are left out for their sender, and all that are not left out.
+  [[nodiscard]] virtual Result<std::vector<SenderSum>> sender_sums(std::size_t limit) const = 0;
+  /// How many sums there are in all.
+  [[nodiscard]] virtual Result<std::uint64_t> sender_sum_count() const = 0;
+  [[nodiscard]] virtual Result<SenderTotalsByMailbox> sender_totals() const = 0;
   virtual Result<void> each_finding(
       FolderId folder, const std::function<Result<void>(const Finding&)>& visit) const = 0;
 

@@ -81,6 +81,14 @@ class Mapper {
   /// message::label_meaning() knows, go by their special use.
   [[nodiscard]] MappedName map_label(std::string_view label) const;
 
+  /// Where mail of blocked senders goes: what --map says of `Junk`, else the mailbox that the
+  /// server marks `\Junk` or that has a name out of the table of such names, else `Junk`.
+  [[nodiscard]] MappedName map_junk() const;
+  /// INBOX, for mail that is taken out of junk.
+  [[nodiscard]] MappedName map_inbox() const;
+  /// True when the server marks the mailbox as one for sent mail, drafts or deleted mail.
+  [[nodiscard]] bool keeps_own_mail(const std::string& mailbox) const;
+
   /// What to tell the user when the mailbox is not there, and one whose name differs in case only
   /// is.
   [[nodiscard]] std::optional<std::string> case_notice(const MappedName& mapped) const;

@@ -10,6 +10,7 @@
 
 #include "mboxferry/base/result.h"
 #include "mboxferry/journal/journal.h"
+#include "mboxferry/report/sender_facts.h"
 #include "mboxferry/report/text_output.h"
 
 namespace mboxferry::report {
@@ -31,6 +32,7 @@ struct PlanRow {
   std::uint64_t stored_bytes = 0;
   std::uint64_t in_doubt = 0;
   std::uint64_t refused = 0;
+  std::optional<journal::SenderTotals> senders = {};  ///< nothing: no sender lists
 };
 
 struct PlanQuota {
@@ -68,6 +70,7 @@ struct PlanFacts {
   std::uint64_t messages_needed = 0;
   std::optional<PlanServer> server;  ///< nothing: it could not be asked
   std::optional<PlanTime> time;
+  std::optional<SenderFacts> senders;  ///< nothing: no sender lists
 };
 
 /// One element of `accounts` in the document below.

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mboxferry/base/result.h"
@@ -19,7 +21,14 @@ struct ScriptSettings {
   bool block_wins = false;
   bool proven_only = false;    ///< allow entries count for authenticated senders only
   std::size_t most_bytes = 0;  ///< the server's limit for a script; 0: none
+  /// Only the block entries with these numbers, counted from 0: a list that is too long for one
+  /// script may be in several, each with all allow entries.
+  std::size_t block_begin = 0;
+  std::size_t block_end = std::numeric_limits<std::size_t>::max();
 };
+
+/// How every script begins that is made here.
+inline constexpr std::string_view kScriptHead = "# Sender lists, made by mboxferry";
 
 struct SenderScript {
   std::string text;

@@ -23,6 +23,7 @@
 #include "mboxferry/transfer/indexer.h"
 #include "mboxferry/transfer/rate_limits.h"
 #include "mboxferry/transfer/refused.h"
+#include "mboxferry/transfer/sender_rules.h"
 
 namespace mboxferry::transfer {
 
@@ -63,6 +64,7 @@ struct JobSettings {
   std::vector<std::string> include;  ///< globs of folder paths; empty: all
   std::vector<std::string> exclude;
   std::optional<plan::LabelPolicy> labels;  ///< nothing: `first`, unless a mailbox is named
+  SenderRules senders;
   journal::Dedupe dedupe = journal::Dedupe::none;
   bool skip_existing = false;  ///< leave out what the mailbox held before the job
   /// Begin even though a mailbox holds the same mail already, see presence_check.h.
@@ -178,6 +180,13 @@ struct PlannedMailbox {
   journal::Count stored;     ///< by earlier runs of this job; like the next two not in `planned`
   std::uint64_t in_doubt = 0;  ///< sent by one and not confirmed: looked for before they are sent
   std::uint64_t refused = 0;
+  journal::SenderTotals senders;  ///< of all of them
+};
+
+/// What sender lists do in a plan: the entries with most messages, and how many there are.
+struct PlannedSenders {
+  std::vector<journal::SenderSum> sums;
+  std::uint64_t sum_count = 0;
 };
 
 /// How long the job will take from its beginning, roughly.
@@ -217,6 +226,7 @@ struct Plan {
   imap::Namespace name_space;                 ///< where the user's mailboxes are
   std::optional<std::uint64_t> append_limit;  ///< bytes of a message, where the server tells it
   TimeEstimate time;
+  std::optional<PlannedSenders> senders;  ///< nothing: the job has no lists
 };
 
 /// Reads the archives, asks the server, sends nothing that changes it. The plan goes on where the

@@ -93,6 +93,26 @@ function showAccount(account, closable) {
               ' JSON report.'));
     }
   }
+  if (account.senderTotals) {
+    const [blocked, allowed, rescued, entries] = account.senderTotals;
+    section.append(
+        element('h3', {}, 'Sender lists'),
+        element(
+            'p', {},
+            `${counted(blocked, 'message')} of blocked senders, ${
+                count(allowed)} of allowed ones,` +
+                ` ${count(rescued)} out of junk.`));
+    if (account.senders.length) {
+      section.append(plainTable(
+          'Entries of the sender lists', [text('Entry'), text('What was done'), number('Messages')],
+          account.senders, 'cards'));
+    }
+    if (entries > account.senders.length) {
+      section.append(element(
+          'p', {className: 'muted'},
+          `${count(entries - account.senders.length)} more are in the JSON report.`));
+    }
+  }
   section.hidden = false;
   return title;
 }

@@ -12,9 +12,9 @@ const dataOf = (id) => JSON.parse(byId(id).textContent);
 
 // What the program writes for an account, in this order (src/report/html_page.cc).
 const FIELDS = [
-  'user', 'host', 'verdict', 'planned', 'stored', 'refused', 'skipped', 'bytes', 'seconds',
-  'reason', 'started', 'finished', 'journal', 'archives', 'mailboxes', 'refusals', 'leftOut', 'unread',
-  'unreadParts'
+  'user',      'host',     'verdict', 'planned', 'stored',      'refused',  'skipped',
+  'bytes',     'seconds',  'reason',  'started', 'finished',    'journal',  'archives',
+  'mailboxes', 'refusals', 'leftOut', 'unread',  'unreadParts', 'senders', 'senderTotals'
 ];
 const accounts = dataOf('data-accounts').map((values, number) => {
   const account = { number };

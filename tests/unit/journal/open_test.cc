@@ -257,13 +257,13 @@ TEST_CASE("a directory is no journal") {
 TEST_CASE("a journal of a newer version is refused") {
   Fixture f;
   f.journal.reset();
-  run_sql(f.path(), "PRAGMA user_version=5;");
+  run_sql(f.path(), "PRAGMA user_version=6;");
   for (const OpenMode mode : kAllModes) {
     const Error error = cannot_open(f.path(), mode);
     CHECK(error.code == ErrorCode::configuration);
-    CHECK_THAT(error.what, Contains("newer") && Contains("format 5"));
+    CHECK_THAT(error.what, Contains("newer") && Contains("format 6"));
   }
-  run_sql(f.path(), "PRAGMA user_version=4;");
+  run_sql(f.path(), "PRAGMA user_version=5;");
   f.reopen();
 }
 
@@ -273,11 +273,15 @@ TEST_CASE(
   auto rows = std::vector<MessageRow>{sample(f.folder, f.mailbox, 0)};
   f.add(rows);
   f.journal.reset();
-  run_sql(f.path(), "DROP TABLE resent; DROP TABLE unread; PRAGMA user_version=2;");
+  run_sql(f.path(),
+          "DROP TABLE resent; DROP TABLE unread; DROP TABLE sender_match; DROP TABLE sender_entry;"
+          " PRAGMA user_version=2;");
   {
     const auto read = value(Journal::open(f.path(), OpenMode::read_only));
     CHECK(value(read->counts(0)).planned.messages == 1);
     CHECK(value(read->unread()).messages == 0);
+    CHECK(value(read->sender_sums(9)).empty());
+    CHECK(value(read->sender_totals()).empty());
   }
   f.reopen();
   done(f.journal->add_unread({0, "a", 0, 1, "encrypted"}));

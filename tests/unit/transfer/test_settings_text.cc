@@ -58,6 +58,34 @@ TEST_CASE("every setting comes back from the journal") {
   CHECK(found.index.default_flags == 0);
 }
 
+TEST_CASE("what is done about senders is a setting, and which entries there are is none") {
+  JobSettings settings;
+  CHECK(settings_text(settings).find("blocked=") == std::string::npos);
+  settings.senders.lists = std::make_shared<const policy::SenderLists>();
+  settings.senders.blocked = transfer::BlockedMail::tag;
+  settings.senders.rescue_allowed = true;
+  settings.senders.judging = {true, true, "mx.example.org"};
+  const JobSettings found = read_back(settings);
+  CHECK(found.senders.any());
+  CHECK(found.senders.blocked == transfer::BlockedMail::tag);
+  CHECK(found.senders.rescue_allowed);
+  CHECK(found.senders.judging.block_wins);
+  CHECK(found.senders.judging.sender_field);
+  CHECK(found.senders.judging.authserv_id == "mx.example.org");
+  settings.senders.sources = {
+      {"/a b/my list", policy::ListScope::account, policy::EntryKind::block},
+      {"/all", policy::ListScope::global, policy::EntryKind::allow}};
+  settings.senders.allow_wide = true;
+  const auto files = transfer::rules_from_files_text(transfer::files_text(settings.senders));
+  REQUIRE(files);
+  REQUIRE(files->sources.size() == 2);
+  CHECK(files->sources[0].path == "/a b/my list");
+  CHECK(files->sources[1].scope == policy::ListScope::global);
+  CHECK(files->sources[1].before_sections == policy::EntryKind::allow);
+  CHECK(files->allow_wide);
+  CHECK_FALSE(transfer::rules_from_files_text("nobody block /x\n"));
+}
+
 TEST_CASE("settings that are not understood are told, not guessed") {
   const std::string good = settings_text({});
   for (const std::string& text : {good + "new-setting=1\n", good.substr(1), std::string(),
