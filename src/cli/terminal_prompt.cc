@@ -3,6 +3,7 @@
 #include "cli/terminal_prompt.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -50,6 +51,17 @@ FileDescriptor open_terminal() {
   return FileDescriptor(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
 }
 
+/// False when it was interrupted, which may happen just before the wait as well as during it.
+bool wait_for_keys(int terminal, const Cancellation& interrupt) {
+  constexpr int kLookMilliseconds = 200;
+  while (!interrupt.requested()) {
+    pollfd entry{terminal, POLLIN, 0};
+    const int ready = ::poll(&entry, 1, kLookMilliseconds);
+    if (ready > 0 || (ready < 0 && errno != EINTR)) return !interrupt.requested();
+  }
+  return false;
+}
+
 /// What is typed after `prompt`, up to the end of the line; nothing when the terminal is gone.
 Result<std::optional<std::string>> ask_line(int terminal, const std::string& prompt,
                                             const Cancellation& interrupt) {
@@ -57,12 +69,12 @@ Result<std::optional<std::string>> ask_line(int terminal, const std::string& pro
   std::string line;
   line.reserve(kLongestLine + 1);
   while (line.size() <= kLongestLine) {
-    char c = 0;
-    const ssize_t got = ::read(terminal, &c, 1);
-    if (interrupt.requested()) {
+    if (!wait_for_keys(terminal, interrupt)) {
       static_cast<void>(write_all(terminal, "\n", "the terminal"));
       return Error{ErrorCode::interrupted, "interrupted", ""};
     }
+    char c = 0;
+    const ssize_t got = ::read(terminal, &c, 1);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return std::optional<std::string>();
     if (c == '\n') return std::optional(std::move(line));

@@ -4,15 +4,14 @@
 import fcntl
 import json
 import os
-import pty
 import sqlite3
 import struct
-import subprocess
 import unittest
 
-from support import journals, program
+from support import journals
 from support.report_jobs import ReportJobs
 from support.schemas import assert_valid
+from support.terminal import on_terminal
 
 
 class JobListTest(ReportJobs):
@@ -125,33 +124,13 @@ class JobListTest(ReportJobs):
         self.assertEqual(self.left(), before)
         for answer, count in (("no", len(before)), ("yes", len(before) - 3)):
             out = self.answered(answer)
-            self.assertIn(b"Delete what is kept of 3 jobs", out)
+            self.assertIn("Delete what is kept of 3 jobs", out)
             self.assertEqual(len(self.left()), count)
 
     def answered(self, answer):
         """What the terminal shows of `forget --finished`, when somebody types `answer`."""
-        keyboard, terminal = pty.openpty()
-        with subprocess.Popen(
-                [program.PROGRAM, "forget", "--finished"], stdin=terminal, stdout=terminal,
-                stderr=terminal, start_new_session=True,
-                preexec_fn=lambda: fcntl.ioctl(0, 0x540E, 0),  # TIOCSCTTY
-                env=program.environment(self.folder,
-                                        XDG_STATE_HOME=str(self.folder / "state"))) as process:
-            os.close(terminal)
-            shown = b""
-            while True:
-                try:
-                    read = os.read(keyboard, 4096)
-                except OSError:
-                    break
-                if not read:
-                    break
-                shown += read
-                if b"Type yes: " in shown and answer:
-                    os.write(keyboard, answer.encode() + b"\n")
-                    answer = ""
-        os.close(keyboard)
-        return shown
+        return on_terminal(["forget", "--finished"], {"Type yes: ": answer + "\n"}, self.folder,
+                           XDG_STATE_HOME=self.folder / "state")[1]
 
     def test_a_job_at_work_is_not_deleted(self):
         path = self.state / "ada-2.journal"
