@@ -343,15 +343,7 @@ Result<int> verify_all(const Options& options, const BatchSettings& settings,
   return status_with(exit_of(standing, context.interrupt), failures);
 }
 
-}  // namespace
-
-Result<int> run_batch(const Arguments& arguments, Context& context) {
-  const OptionTable table = batch_table();
-  if (asks_for_help(arguments)) {
-    MBOXFERRY_TRY(context.out.write(help_text(table)));
-    return kExitSuccess;
-  }
-  MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
+Result<int> run_accounts_of(const Options& options, Context& context) {
   MBOXFERRY_ASSIGN(const auto printer, make_batch_printer(options));
   MBOXFERRY_ASSIGN(const BatchSettings settings, read_settings(options));
   MBOXFERRY_ASSIGN(BatchAccounts accounts,
@@ -363,6 +355,20 @@ Result<int> run_batch(const Arguments& arguments, Context& context) {
                    : settings.purpose == Purpose::verify ? verify_all
                                                          : migrate_all;
   return run(options, settings, accounts, *ledger, *printer, context);
+}
+
+}  // namespace
+
+Result<int> run_batch(const Arguments& arguments, Context& context) {
+  const OptionTable table = batch_table();
+  if (asks_for_help(arguments)) {
+    MBOXFERRY_TRY(context.out.write(help_text(table)));
+    return kExitSuccess;
+  }
+  MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
+  auto status = run_accounts_of(options, context);
+  if (!status) note_early_end(options, status.error(), true);
+  return status;
 }
 
 }  // namespace mboxferry::cli

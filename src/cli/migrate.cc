@@ -173,15 +173,7 @@ Result<int> dry_run(const Options& options, const transfer::JobSettings& setting
   return plan.error();
 }
 
-}  // namespace
-
-Result<int> run_migrate(const Arguments& arguments, Context& context) {
-  const OptionTable table = migrate_table();
-  if (asks_for_help(arguments)) {
-    MBOXFERRY_TRY(context.out.write(help_text(table)));
-    return kExitSuccess;
-  }
-  MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
+Result<int> migrate(const Options& options, Context& context) {
   MBOXFERRY_ASSIGN(const ConnectionSettings connection, read_connection_settings(options));
   MBOXFERRY_ASSIGN(transfer::JobSettings settings,
                    read_settings(options, connection, context.interrupt));
@@ -193,6 +185,20 @@ Result<int> run_migrate(const Arguments& arguments, Context& context) {
   }
   return options.has_flag("dry-run") ? dry_run(options, settings, *printer, context)
                                      : transfer_now(options, settings, *printer, context);
+}
+
+}  // namespace
+
+Result<int> run_migrate(const Arguments& arguments, Context& context) {
+  const OptionTable table = migrate_table();
+  if (asks_for_help(arguments)) {
+    MBOXFERRY_TRY(context.out.write(help_text(table)));
+    return kExitSuccess;
+  }
+  MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
+  auto status = migrate(options, context);
+  if (!status) note_early_end(options, status.error(), false);
+  return status;
 }
 
 }  // namespace mboxferry::cli

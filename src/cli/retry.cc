@@ -136,15 +136,7 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   return settings;
 }
 
-}  // namespace
-
-Result<int> run_retry(const Arguments& arguments, Context& context) {
-  const OptionTable table = retry_table();
-  if (asks_for_help(arguments)) {
-    MBOXFERRY_TRY(context.out.write(help_text(table)));
-    return kExitSuccess;
-  }
-  MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
+Result<int> retry(const Options& options, Context& context) {
   MBOXFERRY_ASSIGN(const ConnectionSettings connection, read_connection_settings(options));
   MBOXFERRY_ASSIGN(auto journal,
                    open_journal(options, journal::OpenMode::read_only, context.interrupt));
@@ -170,6 +162,20 @@ Result<int> run_retry(const Arguments& arguments, Context& context) {
         get_password(connection.password, settings.account.label(), context.interrupt));
   }
   return transfer_now(options, settings, *printer, context);
+}
+
+}  // namespace
+
+Result<int> run_retry(const Arguments& arguments, Context& context) {
+  const OptionTable table = retry_table();
+  if (asks_for_help(arguments)) {
+    MBOXFERRY_TRY(context.out.write(help_text(table)));
+    return kExitSuccess;
+  }
+  MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
+  auto status = retry(options, context);
+  if (!status) note_early_end(options, status.error(), false);
+  return status;
 }
 
 }  // namespace mboxferry::cli

@@ -3,6 +3,7 @@
 #include "cli/run_transfer.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -12,6 +13,7 @@
 #include <optional>
 #include <string_view>
 
+#include "cli/connection_options.h"
 #include "cli/exit_codes.h"
 #include "cli/progress_options.h"
 #include "mboxferry/base/file.h"
@@ -62,6 +64,11 @@ Result<void> check_beside_journal(const Options& options, std::string_view optio
 
 Result<void> can_be_replaced(const std::string& path) {
   constexpr std::array<std::string_view, 1> kMetrics{"# HELP mboxferry_"};
+  std::error_code ignored;
+  if (std::filesystem::is_symlink(path, ignored)) {
+    return Error{ErrorCode::cannot_create, path + " is a link, which metrics would replace",
+                 "name the file that it leads to"};
+  }
   MBOXFERRY_TRY(refuse_other_content(path, kMetrics));
   MBOXFERRY_TRY(OutputFile::create(path));
   return ok();
@@ -77,7 +84,7 @@ Result<void> sum_up(const journal::Journal& journal, const report::RunFacts& fac
                     report::TextOutput& out) {
   MBOXFERRY_ASSIGN(const auto mailboxes, journal.mailboxes());
   if (failed && mailboxes.empty()) return ok();
-  MBOXFERRY_TRY(report::write_job_summary(out, journal, facts));
+  MBOXFERRY_TRY(report::write_job_summary(out, journal, facts, report::columns_of(STDOUT_FILENO)));
   return out.flush();
 }
 
@@ -244,6 +251,20 @@ int status_of(const transfer::JobResult& result, const std::vector<Error>& failu
 }
 
 }  // namespace
+
+void note_early_end(const Options& options, const Error& error, bool is_batch) {
+  const std::string path = options.text("metrics-file");
+  if (path.empty() || options.has_flag("dry-run") || !can_be_replaced(path)) return;
+  const int status = exit_status(error.code);
+  const report::MetricsFile file(path, system_clock());
+  const auto connection = read_connection_settings(options);
+  const auto account =
+      connection ? make_account(*connection) : Result<imap::Account>(connection.error());
+  const auto written = is_batch
+                           ? report::write_early_batch_end(file, status)
+                           : report::write_early_end(file, account ? account->label() : "", status);
+  if (!written) say_error(written.error());
+}
 
 Result<int> transfer_now(const Options& options, const transfer::JobSettings& settings,
                          report::ProgressPrinter& printer, Context& context) {

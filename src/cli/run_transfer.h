@@ -62,6 +62,10 @@ std::vector<Error> write_plan_reports(const Options& options, bool go,
 /// well, else `status`.
 int status_with(int status, const std::vector<Error>& failures);
 
+/// Puts the status of a run that fails before it has begun into the file of --metrics-file, which
+/// else would tell of the run before it for ever.
+void note_early_end(const Options& options, const Error& error, bool is_batch);
+
 /// Runs the job, writes the summary and the reports that the options ask for, says what failed, and
 /// returns the exit status: that of the job's own error before that of what could not be written.
 Result<int> transfer_now(const Options& options, const transfer::JobSettings& settings,

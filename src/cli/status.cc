@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // mboxferry status: where a job stands.
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "cli/command.h"
@@ -81,7 +83,8 @@ Result<int> run_status(const Arguments& arguments, Context& context) {
   }
   const report::TitleOf title_of =
       takes_any_owner(options) ? report::TitleOf() : transfer::titles_of(*journal);
-  MBOXFERRY_TRY(report::write_status_summary(context.out, *journal, title_of));
+  MBOXFERRY_TRY(report::write_status_summary(context.out, *journal, title_of,
+                                             report::columns_of(STDOUT_FILENO)));
   return kExitSuccess;
 }
 

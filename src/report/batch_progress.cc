@@ -31,12 +31,12 @@ struct Pace {
 
 std::string at_work_line(const AccountSample& one) {
   const ProgressSample& sample = one.sample;
-  std::string line = shortened(one.account, 44) + "  " + sample.phase;
+  std::string line = shortened_in_middle(one.account, 44) + "  " + sample.phase;
   if (sample.messages_total > 0) {
     line += fmt::format(" {} of {}{}", sample.messages_done, sample.messages_total,
                         sample.totals_known ? "" : "+");
   }
-  if (!sample.mailbox.empty()) line += "  " + shortened(sample.mailbox, 24);
+  if (!sample.mailbox.empty()) line += "  " + shortened_in_middle(sample.mailbox, 24);
   if (!sample.waiting.empty()) line += "  (" + shortened(sample.waiting, 40) + ")";
   return line;
 }
@@ -44,7 +44,10 @@ std::string at_work_line(const AccountSample& one) {
 std::string batch_status_line(const BatchSample& sample, const Pace& pace) {
   const std::uint64_t done =
       sample.complete + sample.refused + sample.incomplete + sample.later + sample.failed;
-  std::string line = fmt::format("{} of {} accounts", done, sample.accounts);
+  std::string line;
+  if (pace.seconds_left && *pace.seconds_left >= 1)
+    line = human_duration(*pace.seconds_left) + " to go; ";
+  line += fmt::format("{} of {} accounts", done, sample.accounts);
   const auto add = [&](std::uint64_t count, std::string_view what) {
     if (count > 0) line += fmt::format(", {} {}", count, what);
   };
@@ -57,9 +60,6 @@ std::string batch_status_line(const BatchSample& sample, const Pace& pace) {
   if (pace.rate.messages > 0) {
     line += fmt::format(", {:.0f}/s, {}/s", pace.rate.messages,
                         human_bytes(static_cast<std::uint64_t>(pace.rate.bytes)));
-  }
-  if (pace.seconds_left && *pace.seconds_left >= 1) {
-    line += ", " + human_duration(*pace.seconds_left) + " to go";
   }
   if (!sample.waits_for.empty()) line += " (" + sample.waits_for + ")";
   return line;

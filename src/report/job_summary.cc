@@ -29,25 +29,54 @@ void add(journal::Count& to, const journal::Count& what) {
 
 }  // namespace
 
-Result<Totals> write_mailbox_table(TextOutput& out, const journal::Journal& journal) {
+namespace {
+
+/// "3 planned, 2 stored, 1 refused, 12 there before"
+std::string nonzero_counts(const journal::MailboxRow& mailbox,
+                           const journal::MailboxCounts& counts) {
+  const std::pair<std::uint64_t, std::string_view> numbers[] = {
+      {meant_for(counts).messages, "planned"}, {counts.stored.messages, "stored"},
+      {counts.planned.messages, "to send"},    {counts.intended.messages, "in doubt"},
+      {counts.refused.messages, "refused"},    {counts.skipped.messages, "skipped"},
+      {mailbox.existed_before, "there before"}};
+  std::string text;
+  for (const auto& [number, what] : numbers) {
+    if (number > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", number, what);
+  }
+  return text.empty() ? "no messages" : text;
+}
+
+constexpr std::size_t kNumberColumns = 76;  ///< of a row, all but the name
+
+}  // namespace
+
+Result<Totals> write_mailbox_table(TextOutput& out, const journal::Journal& journal,
+                                   std::size_t columns) {
   MBOXFERRY_ASSIGN(const auto mailboxes, journal.mailboxes());
   MBOXFERRY_ASSIGN(const journal::CountsByMailbox all, journal.counts_by_mailbox());
   std::size_t width = 7;
   for (const auto& mailbox : mailboxes)
     width = std::max(width, std::min(kNameColumns, printable(mailbox.name).size()));
+  const bool in_blocks = columns != kAnyColumns && columns < width + kNumberColumns;
   Totals totals;
-  if (!mailboxes.empty()) {
-    MBOXFERRY_TRY(out.write(fmt::format("  {:{}} {:>10} {:>10} {:>10} {:>8} {:>8} {:>8} {:>10}\n",
+  if (!mailboxes.empty() && !in_blocks) {
+    MBOXFERRY_TRY(out.write(fmt::format("  {:{}} {:>10} {:>10} {:>10} {:>8} {:>8} {:>8} {:>12}\n",
                                         "mailbox", width, "planned", "stored", "to send",
                                         "in doubt", "refused", "skipped", "there before")));
   }
   for (const journal::MailboxRow& mailbox : mailboxes) {
     const journal::MailboxCounts counts = counts_of(all, mailbox.id);
-    MBOXFERRY_TRY(out.write(fmt::format(
-        "  {:{}} {:>10} {:>10} {:>10} {:>8} {:>8} {:>8} {:>12}{}\n", shortened(mailbox.name, width),
-        width, meant_for(counts).messages, counts.stored.messages, counts.planned.messages,
-        counts.intended.messages, counts.refused.messages, counts.skipped.messages,
-        mailbox.existed_before, mailbox.renewed ? "  (UIDVALIDITY changed)" : "")));
+    const std::string_view renewed = mailbox.renewed ? "  (UIDVALIDITY changed)" : "";
+    if (in_blocks) {
+      MBOXFERRY_TRY(out.write(fmt::format("  {}{}\n    {}\n", printable(mailbox.name), renewed,
+                                          nonzero_counts(mailbox, counts))));
+    } else {
+      MBOXFERRY_TRY(out.write(fmt::format(
+          "  {:{}} {:>10} {:>10} {:>10} {:>8} {:>8} {:>8} {:>12}{}\n",
+          shortened_in_middle(mailbox.name, width), width, meant_for(counts).messages,
+          counts.stored.messages, counts.planned.messages, counts.intended.messages,
+          counts.refused.messages, counts.skipped.messages, mailbox.existed_before, renewed)));
+    }
     add(totals.meant, meant_for(counts));
     add(totals.counts.planned, counts.planned);
     add(totals.counts.intended, counts.intended);
@@ -174,17 +203,25 @@ Result<void> write_losses(TextOutput& out, const journal::Journal& journal) {
 }  // namespace
 
 Result<void> write_job_summary(TextOutput& out, const journal::Journal& journal,
-                               const RunFacts& run) {
+                               const RunFacts& run, std::size_t columns) {
   const std::string account = printable(run.account());
   Spool table;
-  MBOXFERRY_ASSIGN(const Totals totals, write_mailbox_table(table, journal));
-  MBOXFERRY_TRY(out.write(fmt::format(
-      "{}: {}: {} of {} stored ({}), {} refused, {} skipped; {} in {} now\n",
-      printable(run.verdict), account, totals.counts.stored.messages,
-      counted(totals.meant.messages, "message"), human_bytes(totals.counts.stored.bytes),
-      totals.counts.refused.messages, totals.counts.skipped.messages, run.messages_now,
-      human_duration(run.seconds.value_or(0)))));
-  MBOXFERRY_TRY(table.copy_to(out));
+  MBOXFERRY_ASSIGN(const Totals totals, write_mailbox_table(table, journal, columns));
+  const std::uint64_t stored = totals.counts.stored.messages;
+  const std::string took = human_duration(run.seconds.value_or(0));
+  if (run.verdict == "complete" && run.messages_now == 0 && stored > 0 &&
+      stored == totals.meant.messages) {
+    MBOXFERRY_TRY(out.write(fmt::format("complete: {}: nothing to do: all {} are there ({}); {}\n",
+                                        account, counted(stored, "message"),
+                                        human_bytes(totals.counts.stored.bytes), took)));
+  } else {
+    MBOXFERRY_TRY(out.write(fmt::format(
+        "{}: {}: {} of {} stored ({}), {} refused, {} skipped; {} in {} now\n",
+        printable(run.verdict), account, stored, counted(totals.meant.messages, "message"),
+        human_bytes(totals.counts.stored.bytes), totals.counts.refused.messages,
+        totals.counts.skipped.messages, run.messages_now, took)));
+    MBOXFERRY_TRY(table.copy_to(out));
+  }
   if (totals.counts.skipped.messages > 0) MBOXFERRY_TRY(write_left_out_line(out, journal));
   MBOXFERRY_ASSIGN(const auto senders, sender_facts(journal, kMostSenderSums));
   if (senders) MBOXFERRY_TRY(out.write(sender_lines(*senders, "")));

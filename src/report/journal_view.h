@@ -42,8 +42,10 @@ struct Totals {
   journal::MailboxCounts counts;
 };
 
-/// One row a mailbox, for people.
-Result<Totals> write_mailbox_table(TextOutput& out, const journal::Journal& journal);
+/// A table of the mailboxes, for people; where it is wider than `columns`, a block for each with
+/// what is not 0.
+Result<Totals> write_mailbox_table(TextOutput& out, const journal::Journal& journal,
+                                   std::size_t columns);
 
 /// The first of `count` refused messages with their reasons, and where they are kept.
 Result<void> write_refused_lines(TextOutput& out, const journal::Journal& journal,

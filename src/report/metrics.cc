@@ -192,6 +192,20 @@ void end_run(RunState& run, int exit_status, std::int64_t now) {
 
 }  // namespace
 
+Result<void> write_early_end(MetricsFile file, std::string_view account, int exit_status) {
+  RunState run = file.earlier("mboxferry_");
+  run.now = file.now();
+  end_run(run, exit_status, run.now);
+  return file.write(job_metrics({}, account, run));
+}
+
+Result<void> write_early_batch_end(MetricsFile file, int exit_status) {
+  RunState run = file.earlier("mboxferry_batch_");
+  run.now = file.now();
+  end_run(run, exit_status, run.now);
+  return file.write(batch_metrics({}, run));
+}
+
 void JobMetricsPrinter::progress(const ProgressSample& sample) {
   last_ = sample;
   if (file_.due()) write();

@@ -3,8 +3,12 @@
 #include "mboxferry/report/printable.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 
 #include <array>
+#include <charconv>
+#include <cstdlib>
+#include <vector>
 
 namespace mboxferry::report {
 namespace {
@@ -89,6 +93,32 @@ std::string shortened(std::string_view text, std::size_t columns) {
     if (++characters > columns) return safe.substr(0, cut) + std::string(kMore);
   }
   return safe;
+}
+
+std::string shortened_in_middle(std::string_view text, std::size_t columns) {
+  const std::string safe = printable(text);
+  constexpr std::string_view kMore = "...";
+  std::vector<std::size_t> starts;  // of characters
+  for (std::size_t i = 0; i < safe.size(); ++i) {
+    if ((static_cast<unsigned char>(safe[i]) & 0xc0u) != 0x80u) starts.push_back(i);
+  }
+  if (starts.size() <= columns) return safe;
+  if (columns <= kMore.size()) return std::string(kMore.substr(0, columns));
+  const std::size_t kept = columns - kMore.size();
+  const std::size_t tail = kept / 2;
+  const std::size_t tail_at = tail == 0 ? safe.size() : starts[starts.size() - tail];
+  return safe.substr(0, starts[kept - tail]) + std::string(kMore) + safe.substr(tail_at);
+}
+
+std::size_t columns_of(int descriptor) {
+  winsize size{};
+  if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0) return size.ws_col;
+  const char* const told = std::getenv("COLUMNS");
+  if (told == nullptr) return kAnyColumns;
+  const std::string_view text = told;
+  std::size_t columns = kAnyColumns;
+  std::from_chars(text.data(), text.data() + text.size(), columns);
+  return columns;
 }
 
 std::string human_bytes(std::uint64_t bytes) {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <utility>
@@ -21,6 +22,9 @@ namespace {
 using Moment = std::chrono::steady_clock::time_point;
 using std::chrono::milliseconds;
 
+constexpr std::size_t kMailboxColumns = 40;
+constexpr std::size_t kLeastMailboxColumns = 8;
+
 /// Seconds to go; nothing while totals or rate are not known.
 std::optional<double> remaining_seconds(const ProgressSample& sample, const Rate& rate) {
   if (!sample.totals_known || rate.bytes <= 0 || sample.bytes_total < sample.bytes_done) return {};
@@ -37,13 +41,15 @@ bool stands_still(const ProgressSample& sample) {
   return !sample.waiting.empty() && sample.waiting_seconds > 0;
 }
 
-std::string status_line(const ProgressSample& sample, const Rate& rate) {
+/// What matters most is in front, where a narrow terminal still shows it.
+std::string status_line(const ProgressSample& sample, const Rate& rate, std::size_t columns) {
   std::string line;
   if (stands_still(sample)) {
-    // In front, where a narrow terminal still shows it.
     line = fmt::format("waiting {:.0f} s: {}; ", std::ceil(sample.waiting_seconds),
                        shortened(sample.waiting, 60));
   }
+  if (const auto left = remaining_seconds(sample, rate); left && *left >= 1)
+    line += human_duration(*left) + " to go; ";
   line += sample.phase;
   if (sample.messages_total > 0 || sample.messages_done > 0) {
     line += fmt::format(": {} of {}{} messages, {} of {}", sample.messages_done,
@@ -58,11 +64,12 @@ std::string status_line(const ProgressSample& sample, const Rate& rate) {
   if (!sample.waiting.empty() && !stands_still(sample)) {
     line += " (" + shortened(sample.waiting, 60) + ")";
   }
-  if (const auto left = remaining_seconds(sample, rate); left && *left >= 1) {
-    line += ", " + human_duration(*left) + " to go";
-  }
   if (sample.refused > 0) line += fmt::format(", {} refused", sample.refused);
-  if (!sample.mailbox.empty()) line += ", " + shortened(sample.mailbox, 40);
+  if (sample.mailbox.empty()) return line;
+  std::size_t room = kMailboxColumns;
+  if (columns != kAnyColumns) room = std::min(room, columns - std::min(columns, line.size() + 2));
+  // Of a name that is shorter than that nobody can tell which one it is.
+  if (room >= kLeastMailboxColumns) line += ", " + shortened_in_middle(sample.mailbox, room);
   return line;
 }
 
@@ -114,6 +121,7 @@ class Printer : public ProgressPrinter {
   [[nodiscard]] std::string notice_head() const { return report::notice_head(descriptor_, clock_); }
   [[nodiscard]] const ProgressSample& last() const { return sample_; }
   [[nodiscard]] Rate rate() const { return meter_.rate(); }
+  [[nodiscard]] std::size_t columns() const { return columns_of(descriptor_); }
   /// True when the last sample was printed.
   [[nodiscard]] bool shown() const { return shown_; }
 
@@ -149,7 +157,7 @@ class PlainPrinter final : public Printer {
  private:
   void print_notice(std::string_view line) override { put(notice_head() + printable(line) + "\n"); }
   void print(const ProgressSample& sample, const Rate& rate) override {
-    put(status_line(sample, rate) + "\n");
+    put(status_line(sample, rate, kAnyColumns) + "\n");
   }
 };
 
@@ -162,7 +170,7 @@ class LivePrinter final : public Printer {
  private:
   void print(const ProgressSample& sample, const Rate& rate) override {
     // Without automatic wrapping a line that is too long stays one line and can be painted over.
-    put("\r\x1b[?7l\x1b[K" + status_line(sample, rate) + "\x1b[?7h");
+    put("\r\x1b[?7l\x1b[K" + status_line(sample, rate, columns()) + "\x1b[?7h");
     painted_ = true;
   }
   void print_notice(std::string_view line) override {

@@ -100,7 +100,7 @@ Result<void> write_status_report(TextOutput& out, const journal::Journal& journa
 }
 
 Result<void> write_status_summary(TextOutput& out, const journal::Journal& journal,
-                                  const TitleOf& title_of) {
+                                  const TitleOf& title_of, std::size_t columns) {
   MBOXFERRY_ASSIGN(const auto identity, journal.identity());
   MBOXFERRY_ASSIGN(const Notes notes, read_notes(journal));
   MBOXFERRY_ASSIGN(const FolderCounts folders, count_folders(journal));
@@ -115,7 +115,7 @@ Result<void> write_status_summary(TextOutput& out, const journal::Journal& journ
     MBOXFERRY_TRY(out.write(
         fmt::format("  {} of {} read to the end\n", folders.read, counted(folders.all, "folder"))));
   }
-  MBOXFERRY_ASSIGN(const Totals totals, write_mailbox_table(out, journal));
+  MBOXFERRY_ASSIGN(const Totals totals, write_mailbox_table(out, journal, columns));
   if (ended && !notes.verified.empty()) {
     MBOXFERRY_TRY(out.write("  verified: " + printable(notes.verified) + "\n"));
   }

@@ -44,6 +44,37 @@ class MetricsTest(BatchTest):
     def read(self):
         return parse(self.file.read_text())
 
+    def test_a_run_that_fails_before_it_has_begun_does_not_look_like_the_one_before(self):
+        archive = self.folder / "mail.mbox"
+        archives.make(archive, 3)
+        arguments = (self.server, archive, "Mail", "--metrics-file", self.file)
+        self.assert_code(self.migrate(*arguments), 0)
+        label = f'account="alice@{self.server.host}:{self.server.tls_port}"'
+        before = self.read()[0]["mboxferry_last_success_timestamp_seconds", label]
+        archive.unlink()
+        self.assert_code(self.migrate(*arguments), 66)
+        values, _ = self.read()
+        self.assertEqual(values["mboxferry_exit_status", label], 66)
+        self.assertEqual(values["mboxferry_running", label], 0)
+        self.assertEqual(values["mboxferry_last_success_timestamp_seconds", label], before)
+        self.file.write_text("precious")
+        self.migrate(*arguments)
+        self.assertEqual(self.file.read_text(), "precious")
+
+    def test_a_batch_whose_csv_cannot_be_used(self):
+        self.write_bytes(b"nothing,known\n1,2\n")
+        self.assert_code(self.batch("--metrics-file", self.file), 78)
+        values, _ = self.read()
+        self.assertEqual(values["mboxferry_batch_exit_status", ""], 78)
+
+    def test_a_link_is_not_replaced(self):
+        archive = self.folder / "mail.mbox"
+        archives.make(archive, 3)
+        self.file.symlink_to(self.folder / "elsewhere")
+        outcome = self.migrate(self.server, archive, "Mail", "--metrics-file", self.file)
+        self.assert_one_line(outcome, 73, "is a link")
+        self.assertTrue(self.file.is_symlink())
+
     def test_a_job_from_its_beginning_to_its_end(self):
         archive = self.folder / "mail.mbox"
         wanted = archives.make(archive, 40)

@@ -12,6 +12,7 @@
 #include "mboxferry/journal/journal.h"
 #include "mboxferry/message/envelope.h"
 #include "mboxferry/report/json_stream.h"
+#include "mboxferry/report/printable.h"
 #include "mboxferry/report/text_output.h"
 
 namespace mboxferry::report {
@@ -65,15 +66,16 @@ Result<void> write_job_report(TextOutput& out, const AccountSource& accounts);
 Result<void> write_job_report(TextOutput& out, const journal::Journal* journal,
                               const RunFacts& run);
 
-/// One verdict line, a table of mailboxes, where refused messages are and how to go on.
+/// One verdict line, a table of mailboxes in lines of so many columns, where refused messages are
+/// and how to go on.
 Result<void> write_job_summary(TextOutput& out, const journal::Journal& journal,
-                               const RunFacts& run);
+                               const RunFacts& run, std::size_t columns = kAnyColumns);
 
 /// Schema mboxferry.status/1 (jobs/schema/status.json).
 Result<void> write_status_report(TextOutput& out, const journal::Journal& journal);
 
 /// The same for people.
 Result<void> write_status_summary(TextOutput& out, const journal::Journal& journal,
-                                  const TitleOf& title_of);
+                                  const TitleOf& title_of, std::size_t columns = kAnyColumns);
 
 }  // namespace mboxferry::report

@@ -46,6 +46,12 @@ class MetricsFile {
   std::optional<std::chrono::steady_clock::time_point> written_;
 };
 
+/// What is known of a run that ended before it had begun, as when its archive is not there: what
+/// runs before it have left in the file stays, but for the exit status.
+Result<void> write_early_end(MetricsFile file, std::string_view account, int exit_status);
+/// The same of a batch.
+Result<void> write_early_batch_end(MetricsFile file, int exit_status);
+
 /// Writes the metrics of a job beside what another printer shows, which must live longer. A file
 /// that cannot be written is told once, and does not end the job.
 class JobMetricsPrinter final : public ProgressPrinter {

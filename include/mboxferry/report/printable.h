@@ -24,6 +24,15 @@ DrivingCharacter driving_character(std::string_view text);
 /// At most `columns` characters of printable text; a longer one ends with "...".
 std::string shortened(std::string_view text, std::size_t columns);
 
+/// The same with "..." in its middle: of a path or an account both ends say which one it is.
+std::string shortened_in_middle(std::string_view text, std::size_t columns);
+
+/// Stands for lines of any length.
+inline constexpr std::size_t kAnyColumns = 0;
+
+/// How many columns the terminal has that `descriptor` is; else what COLUMNS says, else any.
+std::size_t columns_of(int descriptor);
+
 /// "12.3 MB"; powers of 1000.
 std::string human_bytes(std::uint64_t bytes);
 

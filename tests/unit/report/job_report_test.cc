@@ -160,6 +160,30 @@ TEST_CASE("the summary says how to go on, and cannot drive the terminal") {
   CHECK(out.text().find('\x1b') == std::string::npos);
 }
 
+TEST_CASE("a table of mailboxes fits the columns that there are") {
+  const TemporaryFolder folder;
+  const auto journal = make_journal(folder.path() + "/job.journal");
+  const auto shown = [&](std::size_t columns) {
+    CollectedText out;
+    REQUIRE(write_status_summary(out, *journal, {}, columns));
+    return out.text().substr(0, out.text().find("refused: "));
+  };
+  const std::string head =
+      "not finished: a@b@imap.example.org:993\n"
+      "  archive /mail/one.mbox\n"
+      "  0 of 1 folder read to the end\n";
+  CHECK(shown(120) ==
+        head +
+            "  mailbox        planned     stored    to send in doubt  refused  skipped "
+            "there before\n"
+            "  Old \\x1b[1m         60         20         10        0       30        0 "
+            "           5\n");
+  CHECK(shown(80) == head +
+                         "  Old \\x1b[1m\n"
+                         "    60 planned, 20 stored, 10 to send, 30 refused, 5 there before\n");
+  CHECK(shown(kAnyColumns) == shown(120));
+}
+
 TEST_CASE("status tells what is left while a job has no verdict") {
   const TemporaryFolder folder;
   const auto journal = make_journal(folder.path() + "/job.journal");

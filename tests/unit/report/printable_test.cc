@@ -6,6 +6,16 @@
 
 using namespace mboxferry::report;
 
+TEST_CASE("a name that is too long keeps both ends") {
+  CHECK(shortened_in_middle("abc", 3) == "abc");
+  CHECK(shortened_in_middle("abcdefghij", 9) == "abc...hij");
+  CHECK(shortened_in_middle("abcdefghij", 8) == "abc...ij");
+  CHECK(shortened_in_middle("äöüßäöüßäö", 9) == "äöü...ßäö");
+  CHECK(shortened_in_middle("abcdefghij", 4) == "a...");
+  CHECK(shortened_in_middle("abcdefghij", 2) == "..");
+  CHECK(shortened_in_middle("abc\x1b", 20) == "abc\\x1b");
+}
+
 TEST_CASE("text from outside cannot drive the terminal") {
   CHECK(printable("\x1b[2J\r\n\t\x7f") == "\\x1b[2J\\x0d\\x0a\\x09\\x7f");
   CHECK(printable("\xc2\x9b"
