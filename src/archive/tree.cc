@@ -334,6 +334,9 @@ Result<void> Walk::visit_file(const std::string& relative, const struct stat& st
     leave_out(relative, metadata);
   } else if (without_packing_suffix(name) != name) {
     leave_unread(relative, "is empty, which a compressed file never is");
+  } else if (can_be_mbox(name) && !root_->is_readable(relative, status)) {
+    // It would be opened for what it may hold later.
+    leave_unread(relative, not_opened(errno));
   } else if (can_be_mbox(name)) {
     add_mbox(relative, status, false);
   } else {

@@ -13,6 +13,15 @@
 #include "mboxferry/transfer/refused.h"
 
 namespace mboxferry::cli {
+namespace {
+
+/// A file of the quarantine's name that the job did not write is no file of the job.
+Result<bool> has_own_refused(const std::string& path) {
+  MBOXFERRY_ASSIGN(const auto journal, journal::Journal::open(path, journal::OpenMode::read_only));
+  return transfer::wrote_quarantine(*journal);
+}
+
+}  // namespace
 
 std::uint64_t size_of_job_files(const std::string& journal) {
   std::uint64_t bytes = 0;
@@ -27,9 +36,10 @@ std::uint64_t size_of_job_files(const std::string& journal) {
 
 Result<void> remove_job_files(const std::string& journal) {
   MBOXFERRY_ASSIGN(journal::LockFile lock, journal::LockFile::take(canonical_path(journal)));
-  MBOXFERRY_TRY(journal::remove_journal(journal));
   const std::string refused = transfer::quarantine_path(journal);
-  if (::unlink(refused.c_str()) != 0 && errno != ENOENT) {
+  MBOXFERRY_ASSIGN(const bool own_refused, has_own_refused(journal));
+  MBOXFERRY_TRY(journal::remove_journal(journal));
+  if (own_refused && ::unlink(refused.c_str()) != 0 && errno != ENOENT) {
     return Error{ErrorCode::io, "cannot remove " + refused + ": " + errno_text(errno),
                  "remove it by hand"};
   }

@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/connection_options.h"
 #include "cli/journal_options.h"
+#include "mboxferry/job/job_cover.h"
 #include "mboxferry/job/ledger.h"
 #include "mboxferry/journal/journal.h"
 #include "mboxferry/transfer/job.h"
@@ -74,12 +75,25 @@ Error not_a_file(const fs::path& path) {
 
 Result<void> JobSource::each(const Visitor& visit) {
   if (!jobs_) MBOXFERRY_TRY(find());
-  return jobs_->each([&](const job::KnownJob& job) -> Result<void> {
-    if (job.journal.empty()) return visit(job, nullptr);
-    const auto journal = journal::Journal::open(job.journal, reading_mode(anyones_), &interrupt_);
-    if (!journal) MBOXFERRY_TRY(tell(journal.error()));
-    return visit(job, journal ? journal->get() : nullptr);
-  });
+  return jobs_->each(
+      [&](const job::KnownJob& job) -> Result<void> {
+        if (job.journal.empty()) return visit(job, nullptr);
+        const auto journal =
+            journal::Journal::open(job.journal, reading_mode(anyones_), &interrupt_);
+        if (!journal) MBOXFERRY_TRY(tell(journal.error()));
+        return visit(job, journal ? journal->get() : nullptr);
+      },
+      [this](const std::string& later, const std::string& earlier) {
+        return has_mail_of(later, earlier);
+      });
+}
+
+/// Of a journal that cannot be read nothing is known; it is told when it is visited.
+Result<bool> JobSource::has_mail_of(const std::string& later, const std::string& earlier) {
+  const auto one = journal::Journal::open(later, reading_mode(anyones_), &interrupt_);
+  const auto other = journal::Journal::open(earlier, reading_mode(anyones_), &interrupt_);
+  if (!one || !other) return false;
+  return job::has_mail_of(**one, **other);
 }
 
 Result<void> JobSource::visit(const report::AccountVisitor& visit) {

@@ -44,6 +44,7 @@ class JobSource {
   using Ledgers = std::vector<std::unique_ptr<const job::Ledger>>;
   Result<Ledgers> open_ledgers(const std::string& folder);
   Result<void> add_entry(const std::filesystem::path& folder, const job::Entry& entry);
+  Result<bool> has_mail_of(const std::string& later, const std::string& earlier);
   /// What cannot be read. Fails when it was interrupted.
   Result<void> tell(Error error);
   Result<void> pass_over(const std::filesystem::path& path, const Error& error);

@@ -26,8 +26,8 @@ OptionTable jobs_table() {
   table.about =
       "Lists the jobs whose journals are in a folder, by default the state folder\n"
       "(~/.local/state/mboxferry), account by account, the newest first. A job is replaced when a\n"
-      "later one has moved the same archives into the same mailboxes. Asks no server and changes\n"
-      "nothing.\n";
+      "later one has moved the same archives into the same mailboxes and has its mail. Asks no\n"
+      "server and changes nothing.\n";
   table.examples =
       "  mboxferry jobs\n"
       "  mboxferry jobs /srv/migration/state --json\n";

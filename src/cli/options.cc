@@ -3,6 +3,7 @@
 #include "cli/options.h"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <string_view>
 
@@ -63,13 +64,48 @@ po::options_description all_of(const OptionTable& table) {
   return all;
 }
 
+/// Files that are written piece by piece, or read more than once: `-` would be a file of that name.
+constexpr std::array<std::string_view, 14> kNoStandardStream{
+    "senders", "allowed",       "global-senders", "global-allowed", "log-file",
+    "log-dir", "metrics-file",  "output",         "map-file",       "config",
+    "ca-file", "password-file", "journal",        "state-dir"};
+
+/// An empty value would be taken for everything, or for a default.
+Result<void> check_text(const std::string& source, const std::string& name,
+                        std::string_view positional, const std::string& text) {
+  const std::string what = name == positional ? "an argument" : "'--" + name + "'";
+  if (text.empty()) {
+    const std::string hint = "give it a value, or leave it out";
+    return usage(source, what + (name == positional ? " is empty" : " has an empty value"), hint);
+  }
+  const bool names_no_stream = std::find(kNoStandardStream.begin(), kNoStandardStream.end(),
+                                         name) != kNoStandardStream.end();
+  if (text != "-" || !names_no_stream) return ok();
+  return usage(source, what + " cannot be standard input or output",
+               "name a file; ./- is one of that name");
+}
+
+Result<void> check_texts(const std::string& source, std::string_view positional,
+                         const po::variables_map& values) {
+  for (const auto& [name, value] : values) {
+    if (const auto* text = boost::any_cast<std::string>(&value.value()))
+      MBOXFERRY_TRY(check_text(source, name, positional, *text));
+    const auto* several = boost::any_cast<std::vector<std::string>>(&value.value());
+    if (several == nullptr) continue;
+    for (const std::string& text : *several)
+      MBOXFERRY_TRY(check_text(source, name, positional, text));
+  }
+  return ok();
+}
+
 /// Runs one of Boost's parsers, which throw.
 template <typename Parse>
 Result<Layer> parse_layer(const std::string& source, const po::options_description& all,
-                          const Parse& parse) {
+                          const Parse& parse, std::string_view positional = {}) {
   try {
     po::variables_map values;
     po::store(parse(), values);
+    MBOXFERRY_TRY(check_texts(source, positional, values));
     return Layer(std::move(values));
   } catch (const po::error& error) {
     return usage_from(source, all, error);
@@ -81,13 +117,14 @@ Result<Layer> read_command_line(const OptionTable& table, const po::options_desc
   po::positional_options_description positional;
   positional.add(table.positional.c_str(), table.max_positional);
   const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
-  return parse_layer("", all, [&] {
+  const auto parse = [&] {
     return po::command_line_parser(arguments)
         .options(all)
         .positional(positional)
         .style(style)
         .run();
-  });
+  };
+  return parse_layer("", all, parse, table.positional);
 }
 
 Result<Layer> read_environment(const po::options_description& all) {

@@ -32,13 +32,13 @@ OptionTable verify_table() {
   OptionTable table;
   table.usage = "verify [OPTION]... [JOURNAL]";
   table.about =
-      "Compares what a job has stored with what the server has now: size, date, flags and "
-      "keywords\n"
-      "of every message, and whether it is there twice. Changes nothing on the server unless\n"
-      "--remove-copies is given. The server and the user are in the journal; only the password is\n"
-      "needed. A folder stands for all jobs in it but those that were replaced by later ones;\n"
-      "without JOURNAL that is the state folder. The accounts of a batch are compared by\n"
-      "batch --verify, which has their passwords.\n";
+      "Compares what a job has stored with what the server has now: size, date, flags and\n"
+      "keywords of every message, and whether it is there twice; and whether what --skip-\n"
+      "existing left out is there. Changes nothing on the server unless --remove-copies is\n"
+      "given. The server and the user are in the journal; only the password is needed. A folder\n"
+      "stands for all jobs in it but those that were replaced by later ones; without JOURNAL\n"
+      "that is the state folder. The accounts of a batch are compared by batch --verify, which\n"
+      "has their passwords.\n";
   table.examples =
       "  mboxferry verify\n"
       "  mboxferry verify job.journal --password-file secret\n"

@@ -36,8 +36,10 @@ Comparison::Judgement Comparison::judgement() const {
 }
 
 std::string Comparison::summary() const {
-  std::string text = fmt::format("{} checked, {} missing, {} different, {} unexpected",
-                                 report::counted(result.checked, "message"), result.missing,
+  const std::string before =
+      result.existing > 0 ? fmt::format(" ({} of them there before the job)", result.existing) : "";
+  std::string text = fmt::format("{} checked{}, {} missing, {} different, {} unexpected",
+                                 report::counted(result.checked, "message"), before, result.missing,
                                  result.different, result.unexpected);
   if (result.twice > 0) text += fmt::format(" ({} there twice)", result.twice);
   if (counts.refused.messages > 0) text += fmt::format(", {} refused", counts.refused.messages);
@@ -60,8 +62,9 @@ Result<Comparison> compare_job(journal::Journal& journal, imap::ReadOnlyTarget& 
       told = tell(difference);
   };
   Comparison comparison;
-  MBOXFERRY_ASSIGN(comparison.result,
-                   transfer::verify_job(journal, target, options, visit, interrupt));
+  transfer::VerifyOptions all = options;
+  all.existing = true;
+  MBOXFERRY_ASSIGN(comparison.result, transfer::verify_job(journal, target, all, visit, interrupt));
   MBOXFERRY_TRY(told);
   MBOXFERRY_ASSIGN(comparison.counts, journal.counts(0));
   MBOXFERRY_ASSIGN(comparison.archive, not_read(journal));

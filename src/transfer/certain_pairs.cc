@@ -11,9 +11,9 @@
 namespace mboxferry::transfer {
 namespace {
 
-constexpr std::size_t kSampledPairs = 32;
-// One round trip for most mailboxes; the smallest of the sample are taken where it is more.
-constexpr SampleBounds kSampleBounds{1, kSampledPairs, std::uint64_t{1} << 20};
+// All of most mailboxes, in ten round trips; the smallest of the sample are taken where it is more.
+constexpr std::size_t kSampledPairs = 10 * imap::ReadOnlyTarget::kMostBodies;
+constexpr SampleBounds kSampleBounds{1, kSampledPairs, std::uint64_t{16} << 20};
 constexpr std::size_t kPairsAtOnce = 1000;
 
 }  // namespace
@@ -22,6 +22,7 @@ constexpr std::size_t kPairsAtOnce = 1000;
 Result<void> CertainPairs::commit_same() {
   MBOXFERRY_TRY(journal_.commit_matches(same_));
   found_ += same_.size();
+  compared_ += same_.size();
   same_.clear();
   return ok();
 }

@@ -25,6 +25,10 @@ class CertainPairs {
 
   /// Commits those that are the same message, so that none is left; returns how many.
   Result<std::uint64_t> decide();
+  /// How many of those were compared by content.
+  [[nodiscard]] std::uint64_t compared() const { return compared_; }
+  /// How many of those that were compared are other messages.
+  [[nodiscard]] std::uint64_t different() const { return different_; }
 
  private:
   enum class Scope { all, smallest };
@@ -41,6 +45,7 @@ class CertainPairs {
   const Cancellation& interrupt_;
   std::vector<journal::Stored> same_;  ///< not committed yet
   std::uint64_t found_ = 0;
+  std::uint64_t compared_ = 0;
   std::uint64_t different_ = 0;
 };
 

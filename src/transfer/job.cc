@@ -122,8 +122,12 @@ Result<void> JobRunner::open() {
   MBOXFERRY_ASSIGN(auto filter, plan::FolderFilter::create(settings_.include, settings_.exclude));
   UnreadFiles not_read(std::move(filter));
   MBOXFERRY_ASSIGN(sources_, open_sources(settings_, not_read, tracker_));
+  std::error_code ignored;
+  if (!std::filesystem::exists(settings_.journal_path, ignored))
+    MBOXFERRY_TRY(check_quarantine_place(settings_.journal_path, nullptr));
   MBOXFERRY_ASSIGN(journal_, journal::Journal::open(settings_.journal_path,
                                                     journal::OpenMode::create_or_resume));
+  MBOXFERRY_TRY(check_quarantine_place(settings_.journal_path, journal_.get()));
   MBOXFERRY_ASSIGN(settings_.index.content_key, journal_->digest_key());
   settings_.index.collect_senders = settings_.senders.any();
   MBOXFERRY_TRY(journal_->set_dedupe(settings_.dedupe));

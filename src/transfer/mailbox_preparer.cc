@@ -115,15 +115,22 @@ Result<void> MailboxPreparer::skip_what_is_there(imap::Target& target, const Rea
   if (!context_.settings.skip_existing) return ok();
   const std::scoped_lock lock(journal_turn_);
   if (looked_through_.contains(ready.row.id)) return ok();
-  MBOXFERRY_ASSIGN(
-      const std::uint64_t found,
-      skip_existing(ready.row, target, context_.journal,
-                    masked_digest_of(context_.sources, context_.settings),
-                    envelope_of(context_.sources, context_.settings), context_.interrupt));
+  MBOXFERRY_ASSIGN(const SkippedExisting skipped,
+                   skip_existing(ready.row, target, context_.journal,
+                                 masked_digest_of(context_.sources, context_.settings),
+                                 form_of(context_.sources, context_.settings), context_.interrupt));
   looked_through_.insert(ready.row.id);
-  if (found == 0) return ok();
-  context_.tracker.notice(
-      fmt::format("{}: {} messages were there before and are skipped", ready.row.name, found));
+  if (skipped.different > 0) {
+    context_.tracker.notice(
+        fmt::format("{}: {} messages have the Message-ID of one that is there, and other content; "
+                    "they are sent",
+                    ready.row.name, skipped.different));
+  }
+  if (skipped.found() == 0) return ok();
+  context_.tracker.notice(fmt::format(
+      "{}: {} messages were there before and are skipped: {} compared by content, {} by "
+      "Message-ID, size and date",
+      ready.row.name, skipped.found(), skipped.by_content, skipped.by_facts));
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, context_.journal.counts(0));
   context_.tracker.update([&](Progress& progress) { progress.total = meant(counts); });
   return ok();

@@ -181,7 +181,7 @@ Result<PlannedMailbox> Planner::ask(journal::MailboxRow row) {
     if (settings_.skip_existing) {
       MBOXFERRY_TRY(skip_existing(ready.row, *target_, *journal_,
                                   masked_digest_of(sources_, settings_),
-                                  envelope_of(sources_, settings_), interrupt_));
+                                  form_of(sources_, settings_), interrupt_));
     }
   }
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(row.id));

@@ -127,7 +127,29 @@ Result<void> write_file(const std::vector<SourceFolder>& sources, const JobSetti
   return ok();
 }
 
+/// The note while a file is written for the first time.
+constexpr const char* kBegun = "begun";
+
 }  // namespace
+
+Result<bool> wrote_quarantine(const journal::Journal& journal) {
+  MBOXFERRY_ASSIGN(const auto noted, journal.note(kWrittenNote));
+  return noted && !noted->empty();
+}
+
+Result<void> check_quarantine_place(const std::string& journal_path,
+                                    const journal::Journal* journal) {
+  const std::string path = quarantine_path(journal_path);
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) return ok();
+  if (journal != nullptr) {
+    MBOXFERRY_ASSIGN(const bool own, wrote_quarantine(*journal));
+    if (own) return ok();
+  }
+  return Error{ErrorCode::cannot_create,
+               path + " is there, and this job has not written it: refused messages would go there",
+               "move it elsewhere, it may be the only copy of mail; or use another --journal"};
+}
 
 std::string quarantine_path(const std::string& journal_path) {
   return journal_path + ".refused.mbox";
@@ -137,13 +159,18 @@ Result<void> write_quarantine(const std::vector<SourceFolder>& sources, const Jo
                               journal::Journal& journal) {
   const std::string path = quarantine_path(settings.journal_path);
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal.counts(0));
+  MBOXFERRY_TRY(check_quarantine_place(settings.journal_path, &journal));
   if (counts.refused.messages == 0) {
+    MBOXFERRY_ASSIGN(const bool own, wrote_quarantine(journal));
+    if (!own) return ok();
     ::unlink(path.c_str());
-    return ok();
+    return journal.set_note(kWrittenNote, "");
   }
   MBOXFERRY_ASSIGN(const std::string refused, set_of_refused(journal));
   MBOXFERRY_ASSIGN(const auto noted, journal.note(kWrittenNote));
   if (noted == refused + " " + state_of_file(path)) return ok();
+  // A run that ends before the next note knows its own file.
+  if (!noted || noted->empty()) MBOXFERRY_TRY(journal.set_note(kWrittenNote, kBegun));
   MBOXFERRY_TRY(write_file(sources, settings, journal, path));
   return journal.set_note(kWrittenNote, refused + " " + state_of_file(path));
 }

@@ -10,6 +10,11 @@
 
 namespace mboxferry::transfer {
 
+/// Fails with `cannot_create` where a file of the quarantine's name is not this journal's.
+/// `journal` is null before it is made.
+Result<void> check_quarantine_place(const std::string& journal_path,
+                                    const journal::Journal* journal);
+
 /// Puts all refused messages into an mboxrd file (mode 0600, CRLF lines, so that unquoting gives
 /// back the wire form), or removes it when there are none. The file is made anew from the journal
 /// and put in place as a whole, so that no interruption can leave one out or in twice; and only

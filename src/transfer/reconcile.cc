@@ -344,21 +344,24 @@ Result<std::uint64_t> find_moved(
   return match(target, journal, {}, nullptr, false, interrupt);
 }
 
-Result<std::uint64_t> skip_existing(const journal::MailboxRow& mailbox,
-                                    imap::ReadOnlyTarget& target, journal::Journal& journal,
-                                    const MaskedDigestOf& archived, const EnvelopeOf& envelope,
-                                    const Cancellation& interrupt) {
-  if (mailbox.existed_before == 0 || mailbox.uid_floor <= 1) return 0;
+Result<SkippedExisting> skip_existing(const journal::MailboxRow& mailbox,
+                                      imap::ReadOnlyTarget& target, journal::Journal& journal,
+                                      const MaskedDigestOf& archived, const FormOf& form,
+                                      const Cancellation& interrupt) {
+  SkippedExisting skipped;
+  if (mailbox.existed_before == 0 || mailbox.uid_floor <= 1) return skipped;
   MBOXFERRY_TRY(journal.begin_reconcile(mailbox.id, journal::Unidentified::planned));
   MBOXFERRY_TRY(look({1, mailbox.uid_floor - 1}, target, journal));
-  // Where several are there in another form, all are: the check that advises this says so as well.
-  ServerWays ways;
-  AlteredMail altered(target, journal, envelope, ways, interrupt);
-  MBOXFERRY_ASSIGN(const std::uint64_t certain,
-                   CertainPairs(target, journal, archived, interrupt).decide());
-  MBOXFERRY_ASSIGN(const std::uint64_t others, match(target, journal, archived, &altered, false,
+  CertainPairs pairs(target, journal, archived, interrupt);
+  MBOXFERRY_ASSIGN(const std::uint64_t certain, pairs.decide());
+  AlteredCopies copies(target, journal, form, interrupt);
+  MBOXFERRY_TRY(copies.match());
+  MBOXFERRY_ASSIGN(const std::uint64_t others, match(target, journal, archived, nullptr, false,
                                                      interrupt, imap::ReadOnlyTarget::kMostBodies));
-  return certain + others;
+  skipped.by_content = pairs.compared() + copies.found() + others;
+  skipped.by_facts = certain - pairs.compared();
+  skipped.different = pairs.different() + copies.different();
+  return skipped;
 }
 
 }  // namespace mboxferry::transfer

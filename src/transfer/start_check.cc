@@ -88,7 +88,7 @@ Result<void> StartCheck::skip_beforehand(imap::Target& target, const Directory& 
     MBOXFERRY_ASSIGN(const imap::SelectedMailbox selected, target.select(listed->name));
     MBOXFERRY_ASSIGN(const ReadyMailbox ready, note_mailbox(selected, row, journal_));
     MBOXFERRY_TRY(skip_existing(ready.row, target, journal_, masked_digest_of(sources_, settings_),
-                                envelope_of(sources_, settings_), interrupt_));
+                                form_of(sources_, settings_), interrupt_));
   }
   return ok();
 }

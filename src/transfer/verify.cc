@@ -19,6 +19,7 @@
 #include "transfer/quiet_mailbox.h"
 #include "transfer/reconcile.h"
 #include "transfer/second_look.h"
+#include "transfer/verify_existing.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -578,6 +579,8 @@ Result<VerifyResult> verify_job(journal::Journal& journal, imap::ReadOnlyTarget&
         verify_mailbox(lookout.mailboxes()[i].row, journal, target, verification, result));
   }
   MBOXFERRY_TRY(tell_gone_with_mailbox(journal, verification, result));
+  if (options.existing)
+    MBOXFERRY_TRY(verify_existing(journal, target, options, visit, result, interrupt));
   if (not_opened.mailboxes == 0) return result;
   const std::uint64_t others = not_opened.mailboxes - 1;
   return Error{

@@ -15,6 +15,10 @@ std::vector<std::string> lines_about(const VerifyResult& result) {
   };
   add(result.gone_since, "gone since an earlier run compared them:",
       " that somebody deleted, moved or took flags from");
+  add(result.existing_in_other_form, "there before the job in another form:",
+      ", whose parts were compared when they were left out");
+  add(result.existing_unchecked,
+      "not compared, since their mailbox has other UIDs now:", " that were there before the job");
   add(result.altered.dates, "the server changed INTERNALDATE of");
   add(result.altered.sizes, "the server shows another size for",
       result.altered.without_status ? ", with the same content: it removes mbox status headers "

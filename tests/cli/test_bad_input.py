@@ -52,6 +52,36 @@ class BadInputTest(ProgramTest):
             name = line.upper().split(b" ")[1:2]
             self.assertNotIn(name, ([b"APPEND"], [b"CREATE"], [b"SUBSCRIBE"]), self.server.ran)
 
+    def test_an_empty_value_is_none(self):
+        mail = FIXTURES / "demo.mbox"
+        for more in (("--metrics-file", ""), ("--subfolder", ""), ("--include", "")):
+            self.assert_one_line(self.go(mail, *more), 64, f"'{more[0]}' has an empty value")
+        self.assert_one_line(self.go(mail, MBOXFERRY_METRICS_FILE=""), 64, "in the environment",
+                             "'--metrics-file' has an empty value")
+        config = self.file("job.ini", b"subfolder =\n")
+        config.chmod(0o600)
+        self.assert_one_line(self.go(mail, "--config", config), 64, "in " + str(config),
+                             "'--subfolder' has an empty value")
+        for command in (["forget", "--finished", "--older-than", "", "--yes", self.folder],
+                        ["batch", "accounts.csv", "--only", ""]):
+            self.assert_one_line(self.run_program(*command), 64, "has an empty value")
+        for command in (["verify", ""], ["status", ""], ["scan", ""]):
+            self.assert_one_line(self.run_program(*command), 64, "an argument is empty")
+        self.assert_nothing_stored()
+
+    def test_a_dash_is_no_file_name_where_a_stream_cannot_be_used(self):
+        mail = FIXTURES / "demo.mbox"
+        for option in ("log-file", "metrics-file", "map-file"):
+            self.assert_one_line(self.go(mail, f"--{option}", "-"), 64, f"'--{option}' cannot be")
+        listed = self.file("a.list", b"a@b.example\n")
+        for option in ("senders", "allowed", "global-senders", "global-allowed"):
+            self.assert_one_line(self.run_program("senders", "check", f"--{option}", "-"), 64,
+                                 f"'--{option}' cannot be")
+        self.assert_one_line(self.run_program("senders", "import", listed, "--output", "-"), 64,
+                             "'--output' cannot be standard input or output")
+        self.assertFalse((self.folder / "-").exists())
+        self.assert_nothing_stored()
+
     def refused(self, archive, code, *words, **extra):
         """By scan and by migrate."""
         scanned = self.run_program("scan", "--progress=none", archive)

@@ -26,6 +26,9 @@ class JobListTest(ReportJobs):
         self.make("bob-1", "bob@one.example:993", "2026-11-04", verdict="running")
         self.make("cid-1", "cid@one.example:993", "2026-11-05", verdict="refused")
         journals.refuse(self.state / "cid-1.journal", 25, "too-big", "too big")
+        with sqlite3.connect(self.state / "cid-1.journal") as database:
+            database.execute("INSERT OR REPLACE INTO note VALUES ('quarantine', '25 as left')")
+        database.close()
         (self.state / "cid-1.journal.refused.mbox").write_bytes(b"From x\n\nrefused\n")
 
     def make(self, name, account, day, **notes):

@@ -202,6 +202,24 @@ class DryRunTest(OwnersTest):
         self.assertIn("job.journal", planned.out)
         self.assert_code(go(*journal), 73)
 
+    def test_an_empty_archive_file_that_may_not_be_read_stops_no_other(self):
+        tree = self.folder / "tree"
+        tree.mkdir()
+        shutil.copy(self.archive, tree / "Mail")
+        (tree / "Empty").touch()
+        (tree / "Closed").write_bytes(self.archive.read_bytes())
+        for name in ("Empty", "Closed"):
+            (tree / name).chmod(0)
+        self.folder.chmod(0o755)
+        under = ()
+        if os.geteuid() == 0:
+            under = ("setpriv", f"--reuid={OTHER}", f"--regid={OTHER}", "--clear-groups")
+        outcome = self.run_program("scan", "tree", under=under)
+        self.assert_code(outcome, 0)
+        for name in ("Empty", "Closed"):
+            self.assertIn(f"tree/{name}: cannot be opened: Permission denied", outcome.out)
+        self.assertIn("3 messages in 1 folder", outcome.out)
+
 
 class StateFolderTest(OwnersTest):
     def in_state(self):

@@ -68,7 +68,7 @@ class OutputTest(ProgramTest):
                                    f"--{other}", self.folder / "." / "out")
             self.assert_one_line(outcome, 64, f"--{one}", f"--{other}", "the same file")
         self.assert_one_line(self.migrate(self.server, self.archive, "Mail", "--report-json", ""),
-                             64, "--report-json names no file")
+                             64, "'--report-json' has an empty value")
         self.assertFalse((self.folder / "job.journal").exists())
 
     def test_files_of_the_journal_are_no_outputs(self):

@@ -176,5 +176,45 @@ class QuarantineRewriteTest(QuarantineTest):
         self.assertFalse(self.quarantine.exists())
 
 
+class ForeignFileTest(QuarantineTest):
+    """A file of the quarantine's name that the job has not written may be the only copy of mail."""
+
+    def setUp(self):
+        super().setUp()
+        self.make_archive()
+        self.quarantine.write_bytes(b"From me Thu Jan  1 00:00:01 2015\nSubject: only copy\n\nx\n\n")
+        self.content = self.quarantine.read_bytes()
+
+    def assert_stopped(self, server):
+        outcome = self.migrate(server, self.archive, "Mail")
+        self.assert_one_line(outcome, CANNOT_CREATE, str(self.quarantine), "has not written it",
+                             "--journal")
+        self.assertEqual(self.quarantine.read_bytes(), self.content)
+        self.assertFalse([line for line in server.ran if b"APPEND" in line or b"CREATE" in line])
+
+    def test_nothing_is_sent_and_the_file_stays(self):
+        for on_append in (None, self.refusing(self.unique[0])):
+            self.assert_stopped(self.server(on_append=on_append))
+            self.assertFalse((self.folder / "job.journal").exists())
+
+    def test_it_stays_where_the_journal_has_no_refused_messages(self):
+        self.quarantine.unlink()
+        server = self.server()
+        self.assert_code(self.migrate(server, self.archive, "Mail"), 0)
+        self.quarantine.write_bytes(self.content)
+        server.ran.clear()
+        self.assert_stopped(server)
+        self.assert_code(self.run_program("forget", self.folder / "job.journal", "--yes"), 0)
+        self.assertFalse((self.folder / "job.journal").exists())
+        self.assertEqual(self.quarantine.read_bytes(), self.content)
+
+    def test_it_goes_on_when_the_file_is_elsewhere(self):
+        server = self.server(on_append=self.refusing(self.unique[0]))
+        self.assert_stopped(server)
+        self.quarantine.rename(self.folder / "kept.mbox")
+        self.assert_code(self.migrate(server, self.archive, "Mail"), REFUSED)
+        self.assertIn(b"From mboxferry-refused ", self.quarantine.read_bytes())
+
+
 if __name__ == "__main__":
     unittest.main()

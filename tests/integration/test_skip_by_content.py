@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # --skip-existing leaves out what is there, and not what only looks like it.
 
+import imaplib
 import re
+import shutil
 import unittest
 
 from support import archives
 from support.cyrus import Cyrus, cyrus_root
 from support.dovecot import Dovecot
 from support.dovecot_test import WithDovecot
+from support.imap_server import check
 from test_second_copy import COUNT, CopyTest
 
 
@@ -105,6 +108,55 @@ class SkipByContent:
                      "Box")
         self.assertEqual(len(self.bodies()), 30)
 
+    def test_whole_messages_are_sent_where_cut_ones_are_there(self):
+        for count in (1, 3, 40):
+            with self.subTest(count):
+                cut = [message(number, b"attachment removed") for number in range(count)]
+                whole = [message(number, b"QUJD" * 3000) for number in range(count)]
+                self.server.delete_all()
+                self.store(enumerate(cut))
+                shutil.rmtree(self.folder / "before")
+                outcome = self.skip(enumerate(whole), "--journal", self.folder / f"{count}.journal")
+                self.assertIn(f"{count} messages have the Message-ID of one that is there, and "
+                              "other content; they are sent", outcome.err)
+                self.assertEqual(self.bodies(), self.wire(*cut, *whole))
+
+    def test_other_messages_of_the_same_date_without_message_ids(self):
+        before = [message(number, b"result %04d" % number, b"") for number in range(40)]
+        after = [message(number, b"result %04d" % (number if number % 4 else number + 1000), b"")
+                 for number in range(40)]
+        self.store(enumerate(before))
+        outcome = self.skip(enumerate(after))
+        self.assertIn("30 messages were there before and are skipped: 30 compared by content, 0 by "
+                      "Message-ID, size and date", outcome.err)
+        new = [text for text in after if text not in before]
+        self.assertEqual(self.bodies(), self.wire(*before, *new))
+
+    def test_one_of_400_that_differs_in_nothing_but_its_body(self):
+        before = [message(number, b"text %03d" % number) for number in range(400)]
+        after = [*before[:123], message(123, b"TEXT 123"), *before[124:]]
+        self.store(enumerate(before))
+        outcome = self.skip(enumerate(after))
+        self.assertIn("399 messages were there before and are skipped: 399 compared by content, 0 "
+                      "by Message-ID, size and date", outcome.err)
+        self.assertEqual(self.bodies(), self.wire(*before, after[123]))
+
+    def test_what_another_program_stored_with_fields_and_in_another_encoding_is_there(self):
+        texts = [message(number, b"a=b %d" % number) for number in range(5)]
+        with self.server.session() as client:
+            check(client.create("Box"))
+            for number, text in enumerate(texts):
+                head, body = text.split(b"\n\n", 1)
+                there = (b"Received: by other.example\n" + head + b"\nX-Spam: no\n"
+                         b"Content-Transfer-Encoding: quoted-printable\n\n"
+                         + body.replace(b"=", b"=3D"))
+                date = imaplib.Time2Internaldate(archives.FIRST_DATE + number * 3700)
+                check(client.append("Box", None, date, archives.to_wire(there)))
+        outcome = self.skip(enumerate(texts))
+        self.assertIn("5 messages were there before and are skipped: 5 compared by content",
+                      outcome.err)
+        self.assertEqual(len(self.bodies()), 5)
+
     def test_archives_that_changed_in_place(self):
         archive = write(self.mail / "Box", ((number, message(number, b"some text"))
                                             for number in range(30)))
@@ -122,15 +174,16 @@ class DovecotTest(SkipByContent, WithDovecot, CopyTest):
     def new_server(cls):
         return Dovecot(separator="/", rawlog=True)
 
-    def test_a_full_mailbox_costs_one_question_more(self):
+    def test_a_full_mailbox_costs_ten_questions_more(self):
         many = [message(number, b"text %04d" % number * 100) for number in range(2000)]
         self.store(enumerate(many))
         self.server.clear_sessions()
-        self.skip(enumerate(many), "--connections=1")
+        outcome = self.skip(enumerate(many), "--connections=1")
+        self.assertIn("1000 compared by content, 1000 by Message-ID, size and date", outcome.err)
         said = [one.line for session in self.server.sessions() for one in session]
         asked = [re.search(rb"FETCH (\S+) \(UID BODY.PEEK", line) for line in said]
         uids = [one[1].split(b",") for one in asked if one]
-        self.assertEqual([len(some) for some in uids], [32])
+        self.assertEqual([len(some) for some in uids], [100] * 10)
         self.assertEqual(len(self.bodies()), 2000)
 
 

@@ -22,8 +22,8 @@ struct KnownJob {
   std::string ended;        ///< of its last run; empty: it has not
   std::string verdict;      ///< complete, refused, incomplete, unfinished, failed …
   std::string reason;       ///< why it is not complete; empty: nothing to say
-  /// A later job of the account has been through all of its archives, into the same mailboxes: what
-  /// is left of this one is not left to be done.
+  /// A later job of the account has been through all of its archives, into the same mailboxes, and
+  /// has its mail: what is left of this one is not left to be done.
   bool replaced = false;
 };
 
@@ -41,8 +41,13 @@ class JobList {
 
   /// `job.replaced` is not used. Error `io`.
   Result<void> add(const KnownJob& job);
-  /// The visitor's error ends the walk. `visit` must not call add().
-  Result<void> each(const std::function<Result<void>(const KnownJob&)>& visit) const;
+  /// Whether the mail of an earlier job is a later one's as well, by their journals.
+  using HasMailOf =
+      std::function<Result<bool>(const std::string& later, const std::string& earlier)>;
+  /// The visitor's error ends the walk. `visit` must not call add(). Jobs that would be replaced by
+  /// their archives' names are asked about with `has_mail_of`; empty: the names decide.
+  Result<void> each(const std::function<Result<void>(const KnownJob&)>& visit,
+                    const HasMailOf& has_mail_of = {}) const;
 
  private:
   struct State;

@@ -275,6 +275,8 @@ struct VerifyOptions {
   bool full = false;  ///< read every body back
   /// What is gone since, and what the server altered, is an error like any other.
   bool strict = false;
+  /// Also look at what the job left out because it was there before.
+  bool existing = false;
   /// To wait for what the server shows some seconds late; null: nothing is waited for.
   Clock* clock = nullptr;
   /// What message::EnvelopeScanner says of a message of the archive; empty where that is not to be
@@ -290,6 +292,10 @@ struct VerifyResult {
   std::uint64_t unexpected = 0;
   std::uint64_t twice = 0;       ///< of those, copies of messages that the job stored
   std::uint64_t twice_by_us = 0;  ///< of those, copies that the job may have made itself
+  /// Of those that were checked: there before the job, which left them out.
+  std::uint64_t existing = 0;
+  std::uint64_t existing_in_other_form = 0;  ///< with `full`: of these, not byte by byte the same
+  std::uint64_t existing_unchecked = 0;      ///< their mailbox has other UIDs now
   std::uint64_t gone_since = 0;  ///< deleted, moved or given fewer flags since a run compared them
   Altered altered;
   /// For the journal: names and texts of notes, from which a later comparison tells what is gone

@@ -29,4 +29,8 @@ Result<Refusals> find_refused(const journal::Journal& journal, const RefusedChoi
 /// any.
 std::string quarantine_path(const std::string& journal_path);
 
+/// True when this journal's job has written that file, or was about to. Another program's file of
+/// that name is never replaced or removed.
+Result<bool> wrote_quarantine(const journal::Journal& journal);
+
 }  // namespace mboxferry::transfer

@@ -95,3 +95,37 @@ TEST_CASE("a job of which no archive is known is never replaced") {
   jobs.add("02", {"/mail"});
   CHECK(jobs.text() == "02 01 ");
 }
+
+TEST_CASE("only a later job that has its mail replaces a job") {
+  for (const std::string having : {"02", "03", "none"}) {
+    Listed jobs;
+    jobs.add("01", {"/mail"}, "unfinished");
+    jobs.add("02", {"/mail"});
+    jobs.add("03", {"/mail"});
+    std::string asked;
+    std::string replaced;
+    const auto has_mail_of = [&](const std::string& later, const std::string& earlier) {
+      asked += later + ">" + earlier + " ";
+      return Result<bool>(later == having);
+    };
+    REQUIRE(jobs.list.each(
+        [&](const KnownJob& job) {
+          if (job.replaced) replaced += job.journal + " ";
+          return ok();
+        },
+        has_mail_of));
+    CAPTURE(having);
+    CHECK(asked == (having == "03" ? "03>02 03>01 " : "03>02 03>01 02>01 "));
+    CHECK(replaced == (having == "03" ? "02 01 " : having == "02" ? "01 " : ""));
+    // What the first walk decided holds: a journal may be gone by now.
+    const std::string before = replaced;
+    replaced.clear();
+    REQUIRE(jobs.list.each(
+        [&](const KnownJob& job) {
+          if (job.replaced) replaced += job.journal + " ";
+          return ok();
+        },
+        [](const std::string&, const std::string&) { return Result<bool>(false); }));
+    CHECK(replaced == before);
+  }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a job left out because it was there before: whether it still is.
+#pragma once
+
+#include "mboxferry/transfer/job.h"
+
+namespace mboxferry::transfer {
+
+/// Looks at every message that --skip-existing found, by its UID, and with `options.full` at its
+/// content. It is part of the archive that somebody else has stored, so that the mailbox without it
+/// is not complete. Adds to `result`; Journal as opened.
+Result<void> verify_existing(journal::Journal& journal, imap::ReadOnlyTarget& target,
+                             const VerifyOptions& options, const DifferenceVisitor& visit,
+                             VerifyResult& result, const Cancellation& interrupt);
+
+}  // namespace mboxferry::transfer
