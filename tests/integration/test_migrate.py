@@ -97,7 +97,9 @@ class OnceTest(MigrateTest):
         path, wanted = self.make(40, copies=4)
         self.assert_code(self.migrate(self.server, path, "Mail"), 0)
         self.server.clear_sessions()
-        self.assert_code(self.migrate(self.server, path, "Mail"), 0)
+        outcome = self.migrate(self.server, path, "Mail")
+        self.assert_code(outcome, 0)
+        self.assertIn(f"nothing to do: all {len(wanted)} messages are there", outcome.out)
         self.assert_mailbox("Mail", wanted)
         self.assertFalse([one for session in self.server.sessions() for one in session
                           if one.name == "APPEND"])
