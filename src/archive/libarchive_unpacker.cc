@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Zstandard, lz4 and compress by libarchive's filters.
+// lz4 and compress by libarchive's filters.
 #include <archive.h>
 #include <archive_entry.h>
 
@@ -10,20 +10,16 @@
 
 #include "archive/libarchive_input.h"
 #include "archive/unpacker.h"
-#include "archive/window_watch.h"
-#include "archive/zstd_frames.h"
 
 namespace mboxferry::archive {
 namespace {
 
 class LibarchiveUnpacker final : public InputStream {
  public:
-  /// `frames` is `packed`, when that is Zstandard.
-  LibarchiveUnpacker(std::unique_ptr<InputStream> packed, const ZstdFrames* frames,
-                     UnpackCounter counter)
-      : input_(std::move(packed)), frames_(frames), counter_(std::move(counter)) {}
+  LibarchiveUnpacker(std::unique_ptr<InputStream> packed, UnpackCounter counter)
+      : input_(std::move(packed)), counter_(std::move(counter)) {}
 
-  Result<void> start(std::optional<WindowFormat> format);
+  Result<void> start();
   Result<std::size_t> read(std::span<char> buffer) override;
   [[nodiscard]] const std::string& name() const override { return input_.name(); }
 
@@ -35,19 +31,15 @@ class LibarchiveUnpacker final : public InputStream {
   Result<void> check_nothing_follows();
 
   LibarchiveInput input_;
-  const ZstdFrames* frames_;
   UnpackCounter counter_;
   bool at_end_ = false;
   std::optional<Error> error_;
 };
 
-Result<void> LibarchiveUnpacker::start(std::optional<WindowFormat> format) {
-  if (format)
-    MBOXFERRY_TRY(input_.watch(*format, 0, counter_.meter()->limits().most_memory, name()));
+Result<void> LibarchiveUnpacker::start() {
   LibarchiveReader* reader = input_.get();
   // "empty" is for compressed files with nothing inside, which "raw" does not take.
-  const bool ready = archive_read_support_filter_zstd(reader) == ARCHIVE_OK &&
-                     archive_read_support_filter_lz4(reader) == ARCHIVE_OK &&
+  const bool ready = archive_read_support_filter_lz4(reader) == ARCHIVE_OK &&
                      archive_read_support_filter_compress(reader) == ARCHIVE_OK &&
                      archive_read_support_format_raw(reader) == ARCHIVE_OK &&
                      archive_read_support_format_empty(reader) == ARCHIVE_OK;
@@ -65,8 +57,6 @@ Result<void> LibarchiveUnpacker::start(std::optional<WindowFormat> format) {
 
 // A filter may take anything behind the last member for the end.
 Result<void> LibarchiveUnpacker::check_nothing_follows() {
-  if (frames_ != nullptr && frames_->is_followed())
-    return damaged(name(), counter_.total(), "other data follows");
   const auto used = static_cast<std::uint64_t>(archive_filter_bytes(input_.get(), -1));
   char more = 0;
   if (used >= input_.given()) {
@@ -94,18 +84,8 @@ Result<std::size_t> LibarchiveUnpacker::read(std::span<char> buffer) {
 
 Result<std::unique_ptr<InputStream>> unpack_by_libarchive(std::unique_ptr<HeadedStream> packed,
                                                           UnpackCounter counter) {
-  MBOXFERRY_ASSIGN(const std::string_view head, packed->head());
-  const auto format = window_format(head);
-  std::unique_ptr<InputStream> stream = std::move(packed);
-  const ZstdFrames* frames = nullptr;
-  if (format == WindowFormat::zstd) {
-    auto only_frames = std::make_unique<ZstdFrames>(std::move(stream));
-    frames = only_frames.get();
-    stream = std::move(only_frames);
-  }
-  auto unpacker =
-      std::make_unique<LibarchiveUnpacker>(std::move(stream), frames, std::move(counter));
-  MBOXFERRY_TRY(unpacker->start(format));
+  auto unpacker = std::make_unique<LibarchiveUnpacker>(std::move(packed), std::move(counter));
+  MBOXFERRY_TRY(unpacker->start());
   return std::unique_ptr<InputStream>(std::move(unpacker));
 }
 

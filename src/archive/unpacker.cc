@@ -16,7 +16,7 @@ namespace mboxferry::archive {
 
 namespace {
 
-// libarchive knows a Zstandard file by a frame with data only. pzstd writes one such frame.
+// A Zstandard file is known by a frame with data. pzstd writes one such frame before it.
 constexpr int kMostSkippable = 16;
 
 Result<std::unique_ptr<HeadedStream>> without_skippable_frames(
@@ -98,8 +98,8 @@ Result<std::unique_ptr<InputStream>> unpack_layer(std::unique_ptr<HeadedStream> 
   const bool gzip = head.starts_with("\x1f\x8b");
   UnpackCounter counter(std::move(meter));
   const auto format = window_format(head);
-  if (format && *format != WindowFormat::zstd)
-    return unpack_lzma(std::move(packed), std::move(counter), *format);
+  if (format == WindowFormat::zstd) return unpack_zstd(std::move(packed), std::move(counter));
+  if (format) return unpack_lzma(std::move(packed), std::move(counter), *format);
   if (head.starts_with("BZh")) return unpack_bzip2(std::move(packed), std::move(counter));
   return gzip ? unpack_gzip(std::move(packed), std::move(counter))
               : unpack_by_libarchive(std::move(packed), std::move(counter));

@@ -14,7 +14,7 @@
 namespace mboxferry::archive {
 
 /// The bytes inside of `packed`, in constant memory, as long as they are no more than the meter
-/// admits. Chooses by the first bytes: gzip, bzip2, xz, lzma and lzip go through
+/// admits. Chooses by the first bytes: gzip, bzip2, xz, lzma, lzip and Zstandard go through
 /// their own libraries, because libarchive drops what it unpacked before damage, and does not check
 /// gzip's checksums; other compression goes through libarchive; UTF-16 and MMDF are converted. What
 /// comes out is unpacked again when it is packed itself, up to a depth of three.
@@ -28,6 +28,8 @@ Result<std::unique_ptr<InputStream>> unpack_bzip2(std::unique_ptr<InputStream> p
                                                   UnpackCounter counter);
 Result<std::unique_ptr<InputStream>> unpack_lzma(std::unique_ptr<InputStream> packed,
                                                  UnpackCounter counter, WindowFormat format);
+Result<std::unique_ptr<InputStream>> unpack_zstd(std::unique_ptr<InputStream> packed,
+                                                 UnpackCounter counter);
 Result<std::unique_ptr<InputStream>> unpack_by_libarchive(std::unique_ptr<HeadedStream> packed,
                                                           UnpackCounter counter);
 

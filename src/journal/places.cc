@@ -8,6 +8,7 @@ namespace {
 
 // `lies` is NULL as long as nothing of the archive is known to be this message. `exact`: its bytes
 // may be read at its offset, so that a copy of another length will not do.
+// Without INDEXED BY, SQLite walks through the folder for the order of the primary key.
 constexpr const char* kPlaces = R"sql(
 CREATE TEMP TABLE IF NOT EXISTS place(
   folder INTEGER NOT NULL,
@@ -52,11 +53,12 @@ Result<std::optional<MessageId>> SqliteJournal::place_known(FolderId folder, con
   std::int64_t offset = -1;
   MessageId first = 0;
   {
-    MBOXFERRY_ASSIGN(Query same,
-                     database_->query("SELECT offset, first FROM temp.place WHERE folder = ?1 AND"
-                                      " digest = ?2 AND length = ?3 AND lies IS NULL"
-                                      " ORDER BY offset LIMIT 1",
-                                      folder, Blob(digest), to_disk(length)));
+    MBOXFERRY_ASSIGN(
+        Query same,
+        database_->query("SELECT offset, first FROM temp.place INDEXED BY place_free"
+                         " WHERE folder = ?1 AND digest = ?2 AND length = ?3 AND lies IS NULL"
+                         " ORDER BY offset LIMIT 1",
+                         folder, Blob(digest), to_disk(length)));
     MBOXFERRY_ASSIGN(const bool found, same.next());
     if (found) {
       offset = same.integer(0);
@@ -65,8 +67,9 @@ Result<std::optional<MessageId>> SqliteJournal::place_known(FolderId folder, con
   }
   if (offset < 0) {
     MBOXFERRY_ASSIGN(Query other,
-                     database_->query("SELECT offset, first FROM temp.place WHERE folder = ?1 AND"
-                                      " digest = ?2 AND lies IS NULL AND exact = 0"
+                     database_->query("SELECT offset, first FROM temp.place"
+                                      " INDEXED BY place_free_inexact WHERE folder = ?1"
+                                      " AND digest = ?2 AND lies IS NULL AND exact = 0"
                                       " ORDER BY offset LIMIT 1",
                                       folder, Blob(digest)));
     MBOXFERRY_ASSIGN(const bool found, other.next());
@@ -110,7 +113,8 @@ Result<std::optional<Place>> SqliteJournal::place_at(FolderId folder, std::uint6
 Result<std::optional<std::uint64_t>> SqliteJournal::new_place(FolderId folder,
                                                               std::uint64_t lies) const {
   const std::lock_guard guard(mutex_);
-  MBOXFERRY_ASSIGN(Query query, database_->query("SELECT offset FROM temp.place WHERE folder = ?1"
+  MBOXFERRY_ASSIGN(Query query, database_->query("SELECT offset FROM temp.place"
+                                                 " INDEXED BY place_fresh WHERE folder = ?1"
                                                  " AND lies = ?2 AND fresh = 1",
                                                  folder, to_disk(lies)));
   MBOXFERRY_ASSIGN(const bool found, query.next());

@@ -83,6 +83,7 @@ Result<void> FilePlacer::begin() {
   MBOXFERRY_ASSIGN(const auto last, journal_.last_message(source_.row.id));
   if (last) end_ = last->offset + std::max<std::uint64_t>(last->length, 1);
   next_ = end_;
+  was_indexed_ = source_.row.index_done;
   return journal_.begin_places(source_.row.id);
 }
 
@@ -187,7 +188,9 @@ void FilePlacer::tell(Observer& observer) const {
        "were changed since they were stored, or removed; the mailboxes keep what was stored");
   line(gone_unsent_, "was changed or removed before it was sent, and is left out",
        "were changed or removed before they were sent, and are left out");
-  line(new_, "is new or changed and will be added", "are new or changed and will be added");
+  // An index that was not complete lacks others as well.
+  if (was_indexed_)
+    line(new_, "is new or changed and will be added", "are new or changed and will be added");
 }
 
 Result<bool> has_placed_files(const journal::Journal& journal, journal::FolderId folder) {

@@ -55,6 +55,7 @@ class FilePlacer final : public IndexSink {
   journal::Journal& journal_;
   const bool may_leave_out_;
   const TakeStatus take_status_;
+  bool was_indexed_ = false;  ///< to the end
   std::uint64_t end_ = 0;
   std::uint64_t next_ = 0;  ///< the offset of the next new message
   std::uint64_t known_ = 0;

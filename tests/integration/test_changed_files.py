@@ -3,6 +3,7 @@
 # between the runs of a job and during one.
 
 import io
+import json
 import re
 import tarfile
 import unittest
@@ -181,6 +182,46 @@ class ChangedFilesTest(WithDovecot, ProgramTest):
         (self.tree / "4.eml").write_bytes(text_of(3, b"more\n"))
         self.go(0)
         self.assertEqual(self.stored(), self.wanted((3, "more"), without=(3, 8)))
+
+    def test_killed_while_new_files_are_indexed(self):
+        self.write_eml()
+        self.go(0)
+        (self.tree / "5.eml").unlink()
+        for number in range(100, 700):
+            (self.tree / f"0-{number}.eml").write_bytes(text_of(number))
+        self.go(-9, MBOXFERRY_CRASH_AT="index-chunk")
+        (self.tree / "0-300.eml").unlink()
+        self.go(-9, MBOXFERRY_CRASH_AT="batch-confirmed")
+        (self.tree / "0-10.eml").write_bytes(text_of(1000))
+        self.go(0)
+        numbers = [number for number, _ in self.stored()]
+        wanted = [*range(COUNT), *range(100, 700), 1000]
+        self.assertEqual([number for number in numbers if number != 300],
+                         [number for number in wanted if number != 300])
+
+    def test_messages_with_labels_keep_their_mailboxes(self):
+        for number in range(COUNT):
+            place = self.tree / "db" / "2015-01"
+            place.mkdir(parents=True, exist_ok=True)
+            (place / f"{number}.eml").write_bytes(text_of(number))
+            (place / f"{number}.meta").write_text(json.dumps(
+                {"gm_id": number, "flags": ["\\Seen"], "labels": ["Work", f"L{number % 2}"]}))
+        self.go(75, "--labels=all", "--max-messages-per-day=5")
+        (place / "3.eml").unlink()
+        (place / "5.eml").write_bytes(text_of(5, b"more\n"))
+        self.go(0, "--labels=all")
+        self.go(0, "--labels=all")
+        found = {}
+        for name in self.server.mailboxes():
+            for message in self.server.fetch_all(mailbox=name):
+                number = int(re.search(rb"Subject: (\d+)", message.body)[1])
+                if number not in (3, 5):
+                    found.setdefault(number, []).append(name)
+        self.assertEqual({number: sorted(name.split(".")[-1] for name in names)
+                          for number, names in found.items()},
+                         {number: [f"L{number % 2}", "Work"]
+                          for number in range(COUNT) if number not in (3, 5)})
+        self.assertIn((5, "more"), self.stored())
 
     def test_dedupe_does_not_leave_out_the_last_copy(self):
         self.write_eml()

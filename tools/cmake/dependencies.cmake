@@ -12,6 +12,12 @@ find_package(EXPAT 2.5 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 
+find_path(ZSTD_INCLUDE_DIR zstd.h REQUIRED)
+find_library(ZSTD_LIBRARY zstd REQUIRED)
+add_library(mboxferry_zstd INTERFACE)
+target_include_directories(mboxferry_zstd SYSTEM INTERFACE ${ZSTD_INCLUDE_DIR})
+target_link_libraries(mboxferry_zstd INTERFACE ${ZSTD_LIBRARY})
+
 # libetpan's own link flags turn PIE off, so it is found by hand.
 find_path(ETPAN_INCLUDE_DIR libetpan/libetpan.h REQUIRED)
 find_library(ETPAN_LIBRARY etpan REQUIRED)

@@ -59,6 +59,51 @@ TEST_CASE("a packed mbox that is cut is read up to the cut") {
   }
 }
 
+// Blocks of `size` bytes that are not packed.
+std::string zstd_of_blocks(const std::string& bytes, std::size_t size) {
+  std::string frame("\x28\xb5\x2f\xfd\0\x38", 6);
+  for (std::size_t at = 0; at < bytes.size(); at += size) {
+    const std::string block = bytes.substr(at, size);
+    const std::size_t header = block.size() << 3U | (at + size >= bytes.size() ? 1U : 0U);
+    for (unsigned shift = 0; shift < 24; shift += 8) frame += static_cast<char>(header >> shift);
+    frame += block;
+  }
+  return frame;
+}
+
+TEST_CASE("a Zstandard file that is cut or damaged is read up to the last whole block") {
+  const std::string mail = mbox_of(200'000);
+  const std::string packed = zstd_of_blocks(mail, 500);
+  CHECK(read_written("x.mbox", packed) == mail);
+  for (const std::size_t size : {2'000U, 90'000U, 150'000U, 200'000U}) {
+    const std::size_t blocks = (size - 6) / 503;
+    INFO(size);
+    const std::string cut = read_written("x.mbox", packed.substr(0, size));
+    CHECK(mail.starts_with(cut));
+    CHECK(cut.size() >= blocks * 500);
+    std::string broken = packed;
+    broken[6 + blocks * 503] = 6;  // a kind of block that there is not
+    CHECK(read_written("x.mbox", broken) == mail.substr(0, blocks * 500));
+  }
+  const std::string small = compress(mbox_of(3'000), Compression::zstd);
+  CHECK(read_written("x.mbox", zstd_of_blocks(mail, 500) + small.substr(0, small.size() / 2))
+            .starts_with(mail));
+  CHECK(read_written("x.mbox", packed + packed.substr(0, 6 + 503 * 10)) ==
+        mail + mail.substr(0, 5'000));
+}
+
+TEST_CASE("a cut Zstandard file says how much was read") {
+  const std::string mail = mbox_of(200'000);
+  TemporaryDirectory directory;
+  directory.write("x.mbox", zstd_of_blocks(mail, 500).substr(0, 6 + 503 * 100 + 30));
+  const Archive archive = must_open(directory.file("x.mbox"));
+  const auto source = open_folder(archive.folders()[0]);
+  REQUIRE(source);
+  read_all(**source, 4096);
+  REQUIRE((*source)->damage());
+  CHECK((*source)->damage()->what.find("behind byte 500") != std::string::npos);
+}
+
 TEST_CASE("a bzip2 file that is cut behind a block is read up to there") {
   const std::string mail = mbox_of(5'000);
   const std::string packed = compress(mail, Compression::bzip2);
