@@ -255,7 +255,8 @@ class Pusher {
   }
 
   void remove_old_parts() {
-    for (const auto& [name, content] : before_) {
+    for (const auto& before : before_) {
+      const std::string& name = before.first;
       const bool kept = std::any_of(deployment_.scripts.begin(), deployment_.scripts.end(),
                                     [&](const StoredScript& one) { return one.name == name; });
       if (kept || !is_part_of(name, settings_.name)) continue;

@@ -208,6 +208,8 @@ Result<void> JobRunner::transfer_all() {
                    limited_connections(settings_.connections.most, *journal_, *environment_.clock));
   MBOXFERRY_TRY(with_second_chances([this] { return meet(); }));
   MBOXFERRY_TRY(assign_mailboxes(sources_, *book_, *journal_, tracker_));
+  if (settings_.senders.reroutes() && settings_.senders.blocked == BlockedMail::junk)
+    MBOXFERRY_TRY(book_->foresee_junk());
   const int beginnings = index_first() ? 0 : settings_.connections.most;
   start_check_.emplace(settings_, sources_, *journal_, tracker_, interrupt_);
   index_pass_.emplace(sources_, settings_, *book_, *journal_, *gate_, tracker_,
@@ -280,13 +282,11 @@ void JobRunner::connect_others() {
 }
 
 /// Labels name mailboxes that are not known before the last message is read, and two of them may
-/// clash; which of them sender lists fill is not known either; what is there already is matched
-/// with all that is planned.
+/// clash; what is there already is matched with all that is planned.
 bool JobRunner::index_first() const {
-  const bool by_message =
-      std::any_of(sources_.begin(), sources_.end(),
-                  [](const SourceFolder& source) { return source.by_message(); });
-  return by_message || settings_.skip_existing;
+  const bool labels = std::any_of(sources_.begin(), sources_.end(),
+                                  [](const SourceFolder& source) { return source.by_label; });
+  return labels || settings_.skip_existing;
 }
 
 Result<void> JobRunner::wait_for_index() {

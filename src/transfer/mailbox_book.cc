@@ -46,12 +46,15 @@ Result<journal::MailboxId> MailboxBook::for_label(const std::string& label) {
   return id;
 }
 
+Result<void> MailboxBook::foresee_junk() {
+  collisions_.add("Junk", mapper_.map_junk());
+  return collisions_.check();
+}
+
 Result<journal::MailboxId> MailboxBook::for_junk() {
   if (!junk_) {
-    const plan::MappedName mapped = mapper_.map_junk();
-    collisions_.add("Junk", mapped);
-    MBOXFERRY_TRY(collisions_.check());
-    MBOXFERRY_ASSIGN(junk_, assign("Junk", mapped));
+    MBOXFERRY_TRY(foresee_junk());
+    MBOXFERRY_ASSIGN(junk_, assign("Junk", mapper_.map_junk()));
   }
   return *junk_;
 }

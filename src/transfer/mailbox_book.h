@@ -28,6 +28,8 @@ class MailboxBook {
   Result<journal::MailboxId> for_folder(const SourceFolder& source);
   /// `label`: one of those that plan::choose_labels gives.
   Result<journal::MailboxId> for_label(const std::string& label);
+  /// Fails when the mailbox for junk would be another folder's by accident; as foresee().
+  Result<void> foresee_junk();
   /// For mail of blocked senders, and for mail that is taken out of junk.
   Result<journal::MailboxId> for_junk();
   Result<journal::MailboxId> for_inbox();

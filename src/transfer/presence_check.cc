@@ -177,6 +177,26 @@ Result<std::vector<PresenceCheck::Sample>> PresenceCheck::samples_of(
   return samples;
 }
 
+Result<bool> PresenceCheck::needs_rows(imap::ReadOnlyTarget& target,
+                                       const Directory& directory) const {
+  const bool by_sender = std::any_of(sources_.begin(), sources_.end(),
+                                     [](const SourceFolder& source) { return source.by_sender; });
+  if (!by_sender) return false;
+  MBOXFERRY_ASSIGN(const auto rows, journal_.mailboxes());
+  MBOXFERRY_ASSIGN(const auto samples, samples_of(rows, directory, Places::all));
+  MBOXFERRY_ASSIGN(const plan::Mapper mapper, directory.mapper(settings_));
+  std::vector<imap::Inquiry> inquiries;
+  for (const Sample& sample : samples) inquiries.push_back({sample.mailbox, {}, false});
+  for (const plan::MappedName& mapped : {mapper.map_junk(), mapper.map_inbox()}) {
+    const imap::ListedMailbox* const listed = directory.find(mapped.name);
+    if (listed != nullptr && listed->selectable) inquiries.push_back({listed->name, {}, false});
+  }
+  if (inquiries.empty()) return false;
+  MBOXFERRY_ASSIGN(const auto answers, target.inquire(inquiries));
+  return std::any_of(answers.begin(), answers.end(),
+                     [](const imap::InquiryAnswer& answer) { return answer.exists > 0; });
+}
+
 /// Spread over the bytes of all folders that go into the mailbox.
 Result<void> PresenceCheck::take_sample(Sample& sample) const {
   std::vector<const SourceFolder*> folders;

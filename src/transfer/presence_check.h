@@ -60,9 +60,13 @@ class PresenceCheck {
                 const journal::Journal& journal, const Cancellation& interrupt);
 
   /// Of the mailboxes in question that hold mail, in the order of the journal. Messages that go by
-  /// their labels count when they are indexed.
+  /// their labels or senders count when they are indexed.
   Result<std::vector<Presence>> look(imap::ReadOnlyTarget& target, const Directory& directory,
                                      Places places = Places::all);
+
+  /// True when look() must wait until all is indexed: sender lists decide where messages go, and a
+  /// mailbox where they may go holds mail.
+  Result<bool> needs_rows(imap::ReadOnlyTarget& target, const Directory& directory) const;
 
   /// True when there is a mailbox to be looked into closer.
   static bool may_look_closer(const std::vector<Presence>& found, Places places);

@@ -100,6 +100,8 @@ Result<void> StartCheck::look_for_copies(imap::Target& target, const Directory& 
   if (settings_.allow_copies && !allowed) MBOXFERRY_TRY(journal_.set_note(kAllowCopiesNote, "1"));
   if (settings_.allow_copies || allowed) return ok();
   const Places places = settings_.skip_existing ? Places::elsewhere : Places::all;
+  MBOXFERRY_ASSIGN(const bool needs_rows, presence_.needs_rows(target, directory));
+  if (needs_rows) MBOXFERRY_TRY(wait_for_index());
   MBOXFERRY_ASSIGN(std::vector<Presence> found, presence_.look(target, directory, places));
   if (PresenceCheck::may_look_closer(found, places)) {
     MBOXFERRY_TRY(wait_for_index());

@@ -30,6 +30,7 @@ Result<std::optional<WorkBoard::Work>> WorkBoard::enter() {
       if (interrupt_.requested())
         return interrupted("interrupted; everything in flight is confirmed");
       MBOXFERRY_TRY(open_folders(index.folders_begun));
+      MBOXFERRY_TRY(open_late(index.folders_done));
       MBOXFERRY_ASSIGN(MailStream* const stream, find(share, index.folders_done));
       if (stream != nullptr) return std::optional(begin(*stream));
       if (all_done_now()) return std::optional<Work>();
@@ -51,18 +52,30 @@ Result<void> WorkBoard::open_folders(std::size_t begun) {
 Result<void> WorkBoard::open_folder(std::size_t position) {
   const SourceFolder& source = sources_[position];
   std::vector<journal::MailboxId> wanted{source.row.mailbox};
-  if (source.by_message()) {
+  if (source.by_label) {
     MBOXFERRY_ASSIGN(wanted, journal_.mailboxes_of(source.row.id));
-    const journal::MailboxId own = source.row.mailbox;
-    const bool is_in = std::find(wanted.begin(), wanted.end(), own) != wanted.end();
-    if (!source.by_label && !is_in) wanted.push_back(own);
   }
-  for (const journal::MailboxId id : wanted) {
-    if (!mailboxes_.contains(id)) {
-      MBOXFERRY_ASSIGN(const journal::Journal::Doubt doubt, journal_.doubt(id));
-      mailboxes_[id].doubtful = doubt.count.messages > 0;
-    }
-    open_.emplace_back(source, position, id, mailboxes_[id].desk, journal_);
+  for (const journal::MailboxId id : wanted) MBOXFERRY_TRY(open_stream(position, id));
+  return ok();
+}
+
+Result<void> WorkBoard::open_stream(std::size_t position, journal::MailboxId id) {
+  if (!mailboxes_.contains(id)) {
+    MBOXFERRY_ASSIGN(const journal::Journal::Doubt doubt, journal_.doubt(id));
+    mailboxes_[id].doubtful = doubt.count.messages > 0;
+  }
+  open_.emplace_back(sources_[position], position, id, mailboxes_[id].desk, journal_);
+  return ok();
+}
+
+/// Which other mailboxes sender lists fill from a folder is known when it is indexed.
+Result<void> WorkBoard::open_late(std::size_t indexed) {
+  for (; late_opened_ < std::min(indexed, opened_); ++late_opened_) {
+    const SourceFolder& source = sources_[late_opened_];
+    if (!source.by_sender || source.by_label) continue;
+    MBOXFERRY_ASSIGN(const auto mailboxes, journal_.mailboxes_of(source.row.id));
+    for (const journal::MailboxId id : mailboxes)
+      if (id != source.row.mailbox) MBOXFERRY_TRY(open_stream(late_opened_, id));
   }
   return ok();
 }
@@ -207,7 +220,7 @@ void WorkBoard::set_aside(const Work& work, const Error& error) {
 
 /// With nobody inside, nothing can change any more what is left.
 bool WorkBoard::only_aside_are_left(std::size_t indexed) const {
-  return opened_ == sources_.size() && indexed == sources_.size() &&
+  return late_opened_ == sources_.size() && indexed == sources_.size() &&
          std::all_of(open_.begin(), open_.end(), [this](const MailStream& stream) {
            const Mailbox& mailbox = mailboxes_.at(stream.mailbox());
            return mailbox.aside && mailbox.inside == 0;
@@ -268,6 +281,6 @@ bool WorkBoard::all_done() const {
   return all_done_now();
 }
 
-bool WorkBoard::all_done_now() const { return opened_ == sources_.size() && open_.empty(); }
+bool WorkBoard::all_done_now() const { return late_opened_ == sources_.size() && open_.empty(); }
 
 }  // namespace mboxferry::transfer

@@ -79,6 +79,8 @@ class WorkBoard {
 
   Result<void> open_folders(std::size_t begun);
   Result<void> open_folder(std::size_t position);
+  Result<void> open_stream(std::size_t position, journal::MailboxId id);
+  Result<void> open_late(std::size_t indexed);
   Result<MailStream*> find_mail(std::size_t indexed);
   Result<MailStream*> find_mail_among(bool doubtful);
   MailStream* find_first();
@@ -103,6 +105,7 @@ class WorkBoard {
   std::map<journal::MailboxId, Mailbox> mailboxes_;
   std::list<MailStream> open_;  ///< not finished, in order
   std::size_t opened_ = 0;      ///< folders whose streams are made
+  std::size_t late_opened_ = 0;  ///< and all of them, also those that only the index pass tells
   bool mail_first_ = true;      ///< there may be mailboxes with mail behind others without
   std::optional<Error> failure_;
 };
