@@ -120,7 +120,8 @@ Result<void> add_notes(report::VerifyReport& document, const journal::Journal& j
        {report::AlteredRow{"internaldate", altered.dates},
         report::AlteredRow{"size", altered.sizes}, report::AlteredRow{"flags", altered.flags},
         report::AlteredRow{"keywords", altered.keywords},
-        report::AlteredRow{"merged", altered.merged}, report::AlteredRow{"moved", altered.moved}}) {
+        report::AlteredRow{"merged", altered.merged}, report::AlteredRow{"moved", altered.moved},
+        report::AlteredRow{"renumbered", altered.renumbered}}) {
     if (row.messages > 0) MBOXFERRY_TRY(document.add(row));
   }
   return report::each_status_change(

@@ -83,6 +83,7 @@ Result<void> SqliteJournal::fill_doubt(MailboxId mailbox, Unidentified which) {
     MBOXFERRY_TRY(fill(std::string(kInMailbox) + " AND state = 10", 1));
     return ok();
   }
+  if (which == Unidentified::unknown) return ok();
   if (which == Unidentified::in_doubt) MBOXFERRY_TRY(fill("mailbox = ?1 AND state = 11", 1));
   MBOXFERRY_TRY(fill("mailbox = ?1 AND state = 15", 0));
   return ok();
@@ -98,6 +99,9 @@ Result<void> SqliteJournal::begin_reconcile(MailboxId mailbox, Unidentified whic
         const std::int64_t floor,
         database_->number("SELECT uid_floor FROM main.mailbox WHERE id = ?1", mailbox));
     doubt.uid_floor = static_cast<Uid>(floor);
+  }
+  if (which == Unidentified::unknown) {
+    MBOXFERRY_ASSIGN(doubt.uid_floor, first_unknown_uid(mailbox));
   }
   MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::scratch));
   MBOXFERRY_TRY(create_scratch(*database_));

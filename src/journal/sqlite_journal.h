@@ -102,6 +102,8 @@ class SqliteJournal final : public Journal {
   Result<void> doubt_everything(MailboxId mailbox, std::uint32_t new_uid_validity) override;
   Result<std::uint64_t> doubt_left_out(MailboxId mailbox, std::string_view code) override;
   Result<void> forget_uids(MailboxId mailbox) override;
+  Result<Uid> first_unknown_uid(MailboxId mailbox) const override;
+  Result<std::uint64_t> doubt_seen() override;
 
   Result<void> ledger(MailboxId mailbox, const MessageVisitor& visit) const override;
   Result<void> each(State state, MailboxId mailbox, const MessageVisitor& visit) const override;

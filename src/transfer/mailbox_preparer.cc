@@ -9,6 +9,8 @@
 #include "transfer/quiet_mailbox.h"
 #include "transfer/reconcile.h"
 #include "transfer/tally.h"
+#include "transfer/unknown_mail.h"
+#include "transfer/waiting.h"
 
 namespace mboxferry::transfer {
 
@@ -31,6 +33,7 @@ Result<ReadyMailbox> MailboxPreparer::prepare(imap::Target& target, const MailSt
     MBOXFERRY_TRY(end_quiet(ready.row, ready.uid_floor, context_.journal));
   }
   MBOXFERRY_TRY(reconcile_doubts(target, ready, stream.desk()));
+  MBOXFERRY_TRY(look_for_unknown(target, ready, stream.desk()));
   constexpr std::size_t kRecalled = 64;
   MBOXFERRY_ASSIGN(const auto stored, context_.journal.last_stored(row->id, kRecalled));
   stream.desk().uids.recall(stored);
@@ -109,6 +112,50 @@ Result<void> MailboxPreparer::judge_refusals(const imap::Target& target, Desk& d
                   "after each NO from now on",
                   target.label(), refused.text));
   return ok();
+}
+
+/// A journal that is an older copy does not know what was sent since; only what goes on in this run
+/// is known to be all.
+Result<void> MailboxPreparer::look_for_unknown(imap::Target& target, const ReadyMailbox& ready,
+                                               Desk& desk) {
+  const journal::MailboxId id = ready.row.id;
+  {
+    const std::scoped_lock lock(journal_turn_);
+    if (no_unknown_.contains(id)) return ok();
+  }
+  MBOXFERRY_ASSIGN(bool any, has_unknown_mail(ready, context_.journal));
+  if (any) {
+    // What is planned later must be known then.
+    MBOXFERRY_TRY(wait_for_index());
+    MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, context_.journal.counts(id));
+    any = counts.planned.messages > 0;
+  }
+  std::uint64_t doubted = 0;
+  if (any) {
+    context_.tracker.enter(Progress::Phase::reconciling, ready.row.name);
+    const std::scoped_lock lock(journal_turn_);
+    MBOXFERRY_ASSIGN(doubted,
+                     doubt_unknown_mail(ready, target, context_.journal, context_.interrupt));
+  }
+  if (doubted > 0) {
+    context_.tracker.notice(fmt::format(
+        "{}: the mailbox has mail that the journal does not know of (an older copy of it?); "
+        "looking for {} messages there before anything is sent",
+        ready.row.name, doubted));
+    MBOXFERRY_TRY(reconcile_doubts(target, ready, desk));
+  }
+  const std::scoped_lock lock(journal_turn_);
+  no_unknown_.insert(id);
+  return ok();
+}
+
+Result<void> MailboxPreparer::wait_for_index() {
+  for (;;) {
+    const IndexGate::Position index = context_.gate.position();
+    if (index.folders_done == context_.sources.size()) return ok();
+    MBOXFERRY_TRY(context_.gate.wait_beyond(index, context_.interrupt));
+    if (context_.interrupt.requested()) return interrupted("interrupted while reading the archive");
+  }
 }
 
 Result<void> MailboxPreparer::skip_what_is_there(imap::Target& target, const ReadyMailbox& ready) {

@@ -34,6 +34,8 @@ class MailboxPreparer {
   void settled(journal::MailboxId mailbox);
   Result<void> reconcile_doubts(imap::Target& target, const ReadyMailbox& ready, Desk& desk);
   Result<void> judge_refusals(const imap::Target& target, Desk& desk, bool honest);
+  Result<void> look_for_unknown(imap::Target& target, const ReadyMailbox& ready, Desk& desk);
+  Result<void> wait_for_index();
   Result<void> skip_what_is_there(imap::Target& target, const ReadyMailbox& ready);
 
   const SendContext& context_;
@@ -45,6 +47,7 @@ class MailboxPreparer {
   std::map<journal::MailboxId, Settling> settling_;
   /// Held while the journal's place for one mailbox that is reconciled is in use.
   std::mutex journal_turn_;
+  std::set<journal::MailboxId> no_unknown_;  ///< nothing of the job that its journal does not know
   std::set<journal::MailboxId> looked_through_;  ///< what they held before the job is skipped
 };
 

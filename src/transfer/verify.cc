@@ -149,6 +149,34 @@ class MailboxVerifier {
     return judge();
   }
 
+  /// The mailbox has another UIDVALIDITY: `renamed`, a copy of the journal, has the UIDs that its
+  /// messages were found under, and none for the others.
+  Result<void> compare_anew(const journal::Journal& renamed) {
+    RowSet found;
+    MBOXFERRY_TRY(renamed.each(
+        journal::State::stored, mailbox_.id, [&](const journal::MessageRow& row) -> Result<void> {
+          if (verification_.interrupt.requested())
+            return interrupted("interrupted while verifying");
+          return row.uid != 0 && found.add(row.id) ? ok() : missing_as_it_was(row);
+        }));
+    const auto take = [this](const journal::MessageRow& row,
+                             const imap::FetchedMessage& fetched) -> Result<void> {
+      ++result_.altered.renumbered;
+      compare(row, fetched);
+      if (!full_) return ok();
+      MBOXFERRY_TRY(compare_bodies());
+      to_read_.clear();
+      return ok();
+    };
+    const auto give_up = [this](const journal::MessageRow& row) { missing(row); };
+    MBOXFERRY_TRY(LateLook(mailbox_.id, renamed, target_, take, give_up, verification_.interrupt)
+                      .together(found));
+    MBOXFERRY_TRY(found.each(renamed, mailbox_.id, [this](const journal::MessageRow& row) {
+      return missing_as_it_was(row);
+    }));
+    return judge_alterations();
+  }
+
   /// For the journal, once everything is compared.
   [[nodiscard]] std::string note() const { return now_.to_text(); }
 
@@ -170,6 +198,13 @@ class MailboxVerifier {
     if (full_) MBOXFERRY_TRY(compare_bodies());
     page_.clear();
     to_read_.clear();
+    return ok();
+  }
+
+  /// What an earlier run compared is known by the UID that it had then.
+  Result<void> missing_as_it_was(const journal::MessageRow& row) {
+    MBOXFERRY_ASSIGN(const auto former, journal_.message(row.id));
+    missing(former ? *former : row);
     return ok();
   }
 
@@ -477,6 +512,24 @@ Result<bool> is_listed(const std::string& mailbox, imap::ReadOnlyTarget& target)
   });
 }
 
+/// A copy of the journal that has UIDs of another UIDVALIDITY: the mailbox was made anew, or lost
+/// its index, and may hold the same mail. What becomes of what is not there is for a run to decide,
+/// so that the journal itself stays as it is.
+Result<std::unique_ptr<journal::Journal>> look_under_new_uids(journal::MailboxRow mailbox,
+                                                              std::uint32_t uid_validity,
+                                                              const journal::Journal& journal,
+                                                              imap::ReadOnlyTarget& target,
+                                                              const Verification& verification) {
+  MBOXFERRY_ASSIGN(auto copy, journal::Journal::copy(journal.path()));
+  mailbox.uid_validity = uid_validity;
+  mailbox.uid_floor = 1;
+  MBOXFERRY_TRY(copy->update_mailbox(mailbox));
+  MBOXFERRY_TRY(copy->forget_uids(mailbox.id));
+  MBOXFERRY_TRY(identify_stored(mailbox, target, *copy, verification.options.envelope,
+                                verification.interrupt));
+  return copy;
+}
+
 Result<void> verify_mailbox(const journal::MailboxRow& mailbox, journal::Journal& journal,
                             imap::ReadOnlyTarget& target, const Verification& verification,
                             VerifyResult& result) {
@@ -507,6 +560,11 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox, journal::Journal
     return ok();
   };
   // Another UIDVALIDITY means that the ledger's UIDs name nothing.
+  if (!gone && selected->uid_validity != mailbox.uid_validity && selected->exists > 0) {
+    MBOXFERRY_ASSIGN(const auto renamed, look_under_new_uids(mailbox, selected->uid_validity,
+                                                             journal, target, verification));
+    return verifier.compare_anew(*renamed);
+  }
   if (gone || selected->uid_validity != mailbox.uid_validity) {
     MBOXFERRY_TRY(journal.each(journal::State::stored, mailbox.id,
                                [&](const journal::MessageRow& row) -> Result<void> {

@@ -29,6 +29,8 @@ std::vector<std::string> lines_about(const VerifyResult& result) {
   add(result.altered.keywords, "the server does not keep keywords of");
   add(result.altered.merged, "the server merged", " with the same mail that it had already");
   add(result.altered.moved, "the server gave other UIDs to");
+  add(result.altered.renumbered,
+      "UIDs given anew (another UIDVALIDITY):", ", found by Message-ID, size and content");
   return lines;
 }
 

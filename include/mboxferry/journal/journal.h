@@ -258,6 +258,7 @@ enum class Unidentified {
   planned,             ///< state planned, among what was in the mailbox before the job
   moved,               ///< stored with UIDs that are not there: see begin_moved()
   copies,              ///< state stored: see begin_copy_search()
+  unknown,             ///< state planned, above all UIDs that the journal knows: see doubt_seen()
 };
 
 /// What makes two messages of one mailbox the same mail.
@@ -524,6 +525,12 @@ class Journal {
   virtual Result<std::uint64_t> doubt_left_out(MailboxId mailbox, std::string_view code) = 0;
   /// The server named wrong UIDs: every stored message of the mailbox has none any more.
   virtual Result<void> forget_uids(MailboxId mailbox) = 0;
+  /// The lowest UID that neither the mailbox's ledger nor what was there before the job explains.
+  [[nodiscard]] virtual Result<Uid> first_unknown_uid(MailboxId mailbox) const = 0;
+  /// After begin_reconcile() with Unidentified::unknown and add_seen(): planned messages that may
+  /// be among what was seen are in doubt, from the first unknown UID on, and that reconciliation
+  /// ends. Durable at once. Returns how many they are.
+  virtual Result<std::uint64_t> doubt_seen() = 0;
 
   /// The ledger: the mailbox's stored messages with a UID, ascending by UID, as they are when this
   /// is called (a scratch journal has none). Here and below, a visitor may call the journal, and

@@ -269,6 +269,7 @@ struct Altered {
   bool without_status = false;  ///< some are shorter: it removes mbox status fields
   std::uint64_t merged = 0;     ///< the server keeps one of several equal messages
   std::uint64_t moved = 0;      ///< it gave other UIDs to the same messages
+  std::uint64_t renumbered = 0;  ///< it gave all UIDs of their mailboxes anew, and has them
 };
 
 struct VerifyOptions {
