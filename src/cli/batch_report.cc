@@ -195,7 +195,7 @@ Result<void> write_batch_summary(report::TextOutput& out, const job::Ledger& led
   };
   add(standing.refused, "with refused messages");
   add(standing.incomplete, "with parts that were not read");
-  add(standing.later + standing.waiting, "to go on later");
+  add(standing.later + standing.waiting, "not finished");
   add(standing.login_refused, "with a refused login");
   add(standing.failed, "failed");
   return out.write(line + "\n");

@@ -111,9 +111,7 @@ class Forgetting {
       bytes_ += size_of_job_files(job.journal);
       if (!job.replaced && job.verdict != "complete") ++unfinished_;
       std::string text = fmt::format("{}: {}: {} of {} stored\n  {}\n",
-                                     job.replaced                  ? "replaced"
-                                     : job.verdict == "unfinished" ? "not finished"
-                                                                   : report::printable(job.verdict),
+                                     job.replaced ? "replaced" : report::verdict_words(job.verdict),
                                      report::printable(job.account), counts.stored.messages,
                                      report::counted(report::meant_for(counts).messages, "message"),
                                      report::printable(job.journal));

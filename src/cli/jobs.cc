@@ -65,7 +65,7 @@ Result<JobLine> line_of(const job::KnownJob& job, const journal::Journal* journa
 
 std::string shown_verdict(const JobLine& line) {
   if (!line.running.empty()) return "running";
-  return line.verdict == "unfinished" ? "not finished" : line.verdict;
+  return report::verdict_words(line.verdict);
 }
 
 class TextList {
@@ -82,7 +82,7 @@ class TextList {
       MBOXFERRY_TRY(out_.write(report::printable(account_) + "\n"));
     }
     const journal::Count meant = report::meant_for(line.counts);
-    std::string text = fmt::format("  {:12} ", report::printable(shown_verdict(line)));
+    std::string text = fmt::format("  {:12} ", shown_verdict(line));
     // To the minute, in UTC: 2026-11-29T22:10:00+00:00.
     if (job.begun.size() >= 16)
       text += report::printable(job.begun.substr(0, 10) + " " + job.begun.substr(11, 5) + "  ");
@@ -104,7 +104,7 @@ class TextList {
                                    report::counted(accounts_, "account"));
     bool first = true;
     for (const auto& [verdict, count] : verdicts_) {
-      text += fmt::format("{} {} {}", first ? ":" : ",", count, report::printable(verdict));
+      text += fmt::format("{} {} {}", first ? ":" : ",", count, verdict);
       first = false;
     }
     return out_.write(text + fmt::format("; {} on disk\n", report::human_bytes(bytes_)));

@@ -91,7 +91,7 @@ std::string_view account_state_name(AccountState state) {
     case AccountState::incomplete:
       return "incomplete";
     case AccountState::later:
-      return "later";
+      return "not finished";
     case AccountState::login_refused:
       return "login refused";
     case AccountState::failed:

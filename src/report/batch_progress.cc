@@ -53,7 +53,7 @@ std::string batch_status_line(const BatchSample& sample, const Pace& pace) {
   };
   add(sample.refused, "with refused messages");
   add(sample.incomplete, "incomplete");
-  add(sample.later, "for later");
+  add(sample.later, "not finished");
   add(sample.failed, "failed");
   line += fmt::format("; {} at work, {} waiting", sample.at_work.size(), sample.waiting);
   line += fmt::format("; {} messages, {}", sample.messages_now, human_bytes(sample.bytes_now));

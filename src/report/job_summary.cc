@@ -29,6 +29,10 @@ void add(journal::Count& to, const journal::Count& what) {
 
 }  // namespace
 
+std::string verdict_words(std::string_view verdict) {
+  return verdict == "unfinished" ? "not finished" : printable(verdict);
+}
+
 namespace {
 
 /// "3 planned, 2 stored, 1 refused, 12 there before"
@@ -217,7 +221,7 @@ Result<void> write_job_summary(TextOutput& out, const journal::Journal& journal,
   } else {
     MBOXFERRY_TRY(out.write(fmt::format(
         "{}: {}: {} of {} stored ({}), {} refused, {} skipped; {} in {} now\n",
-        printable(run.verdict), account, stored, counted(totals.meant.messages, "message"),
+        verdict_words(run.verdict), account, stored, counted(totals.meant.messages, "message"),
         human_bytes(totals.counts.stored.bytes), totals.counts.refused.messages,
         totals.counts.skipped.messages, run.messages_now, took)));
     MBOXFERRY_TRY(table.copy_to(out));

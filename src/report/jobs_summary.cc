@@ -56,7 +56,7 @@ Result<void> add_job(Sums& sums, Spool& lines, const RunFacts& run,
   sums.refused += counts.refused.messages;
   if (run.verdict == "complete") return ok();
   return lines.write(
-      fmt::format("  {}: {}: {} of {} stored, {} refused{}{}\n", printable(run.verdict),
+      fmt::format("  {}: {}: {} of {} stored, {} refused{}{}\n", verdict_words(run.verdict),
                   printable(run.account()), counts.stored.messages,
                   counted(meant_for(counts).messages, "message"), counts.refused.messages,
                   run.reason.empty() ? "" : ": ", printable(run.reason)));
@@ -73,7 +73,8 @@ Result<void> write_jobs_summary(TextOutput& out, const AccountSource& accounts) 
   sums.end_account();
   std::string verdicts;
   for (const auto& [verdict, count] : sums.verdicts) {
-    verdicts += fmt::format("{} {} {}", verdicts.empty() ? ":" : ",", count, printable(verdict));
+    verdicts +=
+        fmt::format("{} {} {}", verdicts.empty() ? ":" : ",", count, verdict_words(verdict));
   }
   MBOXFERRY_TRY(out.write(counted(sums.accounts, "account") + verdicts + "\n"));
   MBOXFERRY_TRY(out.write(fmt::format("{} of {} stored ({}), {} refused, {} skipped\n",

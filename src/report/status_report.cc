@@ -105,8 +105,9 @@ Result<void> write_status_summary(TextOutput& out, const journal::Journal& journ
   MBOXFERRY_ASSIGN(const Notes notes, read_notes(journal));
   MBOXFERRY_ASSIGN(const FolderCounts folders, count_folders(journal));
   const bool ended = !notes.verdict.empty() && notes.verdict != "running";
-  MBOXFERRY_TRY(out.write(fmt::format("{}: {}\n", ended ? printable(notes.verdict) : "not finished",
-                                      printable(identity.account))));
+  MBOXFERRY_TRY(
+      out.write(fmt::format("{}: {}\n", ended ? verdict_words(notes.verdict) : "not finished",
+                            printable(identity.account))));
   if (!notes.reason.empty()) MBOXFERRY_TRY(out.write("  " + printable(notes.reason) + "\n"));
   for (const std::string& archive : journal::archive_paths(identity.archives)) {
     MBOXFERRY_TRY(out.write(fmt::format("  archive {}\n", printable(archive))));

@@ -73,7 +73,7 @@ class JobListTest(ReportJobs):
     def test_status_and_report_mean_the_state_folder_and_count_accounts_not_jobs(self):
         for command in ("status", "report"):
             text = self.run_there(command).out
-            self.assertIn("3 accounts: 1 complete, 1 refused, 1 unfinished\n", text)
+            self.assertIn("3 accounts: 1 complete, 1 refused, 1 not finished\n", text)
             self.assertIn("2 jobs replaced by later ones", text)
             self.assertNotIn("ada", text)
         document = json.loads(self.run_there("report", "--json", "-").out)

@@ -57,7 +57,7 @@ class ReportTest(ReportJobs):
                                          "-").out)
         self.assertEqual((only["verdict"], len(only["accounts"])), ("refused", 2))
         summary = self.report_of(jobs).out
-        self.assertIn("4 accounts: 1 complete, 1 failed, 1 refused, 1 unfinished\n", summary)
+        self.assertIn("4 accounts: 1 complete, 1 failed, 1 refused, 1 not finished\n", summary)
         self.assertIn("335 of 360 messages stored", summary)
         self.assertIn("c@two.example:993: no <such> host", summary)
 

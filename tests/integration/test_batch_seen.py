@@ -41,7 +41,7 @@ class BatchSeenTest(BatchTest):
         self.assertEqual(seen["u5"][0], "unfinished")
         listed = self.run_program("status", self.state)
         self.assert_code(listed, 0)
-        self.assertRegex(listed.out, "^6 accounts: [1-4] complete, [2-5] unfinished\n")
+        self.assertRegex(listed.out, "^6 accounts: [1-4] complete, [2-5] not finished\n")
         self.assertIn(f"u5@{self.server.host}: 0 of 0 messages stored, 0 refused: not begun",
                       listed.out)
         self.assertNotIn("secret", listed.out)

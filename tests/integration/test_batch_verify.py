@@ -76,7 +76,7 @@ class BatchVerifyTest(ManyAccountsTest):
         for account in accounts.values():
             self.assertEqual((account["verdict"], account["checked"]), ("interrupted", 5))
             self.assertIn("7 not stored yet", account["reason"])
-        self.assertIn("2 to go on later", outcome.out)
+        self.assertIn("2 not finished", outcome.out)
 
     def test_rows_that_cannot_be_used_are_in_the_document(self):
         self.make_accounts(USERS[:2])

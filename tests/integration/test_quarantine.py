@@ -91,7 +91,7 @@ class QuarantineErrorTest(QuarantineTest):
                 self.assertIn("mailbox is full", own)
                 self.assertIn("No space left", other)
                 status = self.run_program("status", self.folder / "job.journal")
-                self.assertIn("unfinished", status.out)
+                self.assertIn("not finished", status.out)
                 self.assertIn("mailbox is full", status.out)
 
     def test_the_job_ended_well(self):

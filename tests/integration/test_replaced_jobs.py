@@ -40,7 +40,7 @@ class ReplacedJobsTest(WithDovecot, CopyTest):
         self.run_job(archive, None, "--journal", self.folder / "state-a" / "2.journal")
         status = self.look("status")
         self.assertNotIn("replaced", status)
-        self.assertIn("1 account: 1 unfinished", status)
+        self.assertIn("1 account: 1 not finished", status)
         self.assertNotIn("1.journal", self.look("forget", "--finished", "--dry-run"))
         self.assertIn("1 not finished", self.look("jobs"))
 

@@ -55,6 +55,9 @@ void write_unread_part(JsonStream& json, const journal::UnreadRow& part);
 /// `failed`.
 std::string_view worse_verdict(std::string_view one, std::string_view other);
 
+/// A verdict as people read it: `unfinished` is "not finished" in all texts, as exit status 75 is.
+std::string verdict_words(std::string_view verdict);
+
 /// Everything meant for a mailbox: sent, in doubt, refused or still to be sent.
 journal::Count meant_for(const journal::MailboxCounts& counts);
 
