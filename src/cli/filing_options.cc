@@ -64,7 +64,8 @@ Result<void> SenderListReader::read(transfer::SenderRules& rules) {
     rules.lists = lists_;
     return ok();
   }
-  policy::ListBuilder builder({rules.allow_wide});
+  // What covers what is told by senders check.
+  policy::ListBuilder builder({rules.allow_wide, false});
   for (const policy::ListSource& source : rules.sources) MBOXFERRY_TRY(builder.add_file(source));
   policy::LoadedLists loaded = builder.finish();
   for (std::size_t i = 0; i < loaded.mistakes.size() && i < kMostTold; ++i)

@@ -154,7 +154,7 @@ LoadedLists ListBuilder::finish() {
   work_->mistakes.move_to(work_->loaded.mistakes);
   work_->domains.move_to(work_->loaded.warnings);
   work_->suffixes.move_to(work_->loaded.warnings);
-  check_and_index(*work_->loaded.lists.state_, work_->loaded.warnings);
+  check_and_index(*work_->loaded.lists.state_, work_->loaded.warnings, work_->options.find_covered);
   return std::move(work_->loaded);
 }
 

@@ -23,13 +23,13 @@ class ListCheck {
  public:
   explicit ListCheck(ListsState& state) : state_(state), store_(state.store) {}
 
-  void run(std::vector<ListRemark>& warnings) {
+  void run(std::vector<ListRemark>& warnings, bool find_covered) {
     sort_into_groups();
     for (std::size_t i = 0; i < kGroups; ++i) {
       state_.groups[i].plain.build(store_, plain_[i]);
       state_.groups[i].unicode.build(store_, unicode_[i]);
     }
-    for (std::size_t i = 0; i < kGroups; ++i) {
+    for (std::size_t i = 0; find_covered && i < kGroups; ++i) {
       for (const std::uint32_t id : plain_[i]) find_cover(id);
       for (const std::uint32_t id : unicode_[i]) find_cover(id);
     }
@@ -125,8 +125,8 @@ class ListCheck {
 
 }  // namespace
 
-void check_and_index(ListsState& state, std::vector<ListRemark>& warnings) {
-  ListCheck(state).run(warnings);
+void check_and_index(ListsState& state, std::vector<ListRemark>& warnings, bool find_covered) {
+  ListCheck(state).run(warnings, find_covered);
 }
 
 }  // namespace mboxferry::policy

@@ -9,7 +9,7 @@
 namespace mboxferry::policy {
 
 /// Builds the indexes of all groups, and tells of entries that are there twice, on both lists, or
-/// covered by another one.
-void check_and_index(ListsState& state, std::vector<ListRemark>& warnings);
+/// covered by another one, the last with `find_covered` only.
+void check_and_index(ListsState& state, std::vector<ListRemark>& warnings, bool find_covered);
 
 }  // namespace mboxferry::policy

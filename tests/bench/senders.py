@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """tools/bench senders: messages judged per second by sender lists of three sizes, against a loop of
 fnmatch(3) and RE2::Set (libre2-dev), in one run; and what a list of 100,000 entries adds to reading
-an archive."""
+an archive, and to the time and memory of migrating 40,000 messages into a private Dovecot."""
 
 import os
 import pathlib
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 from support import archives
+from support.dovecot import Dovecot
 
 PROGRAM = pathlib.Path(os.environ.get("MBOXFERRY", "build/release/bin/mboxferry"))
 
@@ -20,6 +23,34 @@ def user_seconds(arguments):
     subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def migrations(folder, rounds=5):
+    """Wall seconds and KiB of each kind of run, one kind after the other in each round."""
+    archives.make(folder / "m.mbox", 40_000, seed=2)
+    kinds = {"no list": [], "report": ["--senders", folder / "many", "--blocked=report"],
+             "junk": ["--senders", folder / "many"]}
+    seconds = {kind: [] for kind in kinds}
+    memory = {kind: 0 for kind in kinds}
+    with Dovecot({"alice": "secret"}, separator="/", special_use=True) as server:
+        for number in range(rounds):
+            for kind, options in kinds.items():
+                server.delete_all()
+                told = folder / "told"
+                begun = time.monotonic()
+                subprocess.run(
+                    ["/usr/bin/time", "-f", "%M", "-o", told, PROGRAM, "migrate", folder / "m.mbox",
+                     "--to", server.url("Old"), "--ca-file", server.ca_file, "--password-file",
+                     server.password_file("alice"), "--journal", folder / f"{kind}{number}.journal",
+                     "--progress=none", *options], check=True, stdout=subprocess.DEVNULL)
+                seconds[kind].append(time.monotonic() - begun)
+                memory[kind] = max(memory[kind], int(told.read_text().split()[-1]))
+    plain = statistics.median(seconds["no list"])
+    for kind, times in seconds.items():
+        ratios = [one / other for one, other in zip(times, seconds["no list"])]
+        print(f"migrating 40,000 messages, {kind}: median {statistics.median(times):.2f} s "
+              f"({statistics.median(times) / plain:.3f} of no list, median of rounds "
+              f"{statistics.median(ratios):.3f}), {memory[kind] / 1024:.0f} MiB")
 
 
 def main():
@@ -39,6 +70,7 @@ def main():
             load = min(user_seconds(check) for _ in range(5))
             whole = min(user_seconds([*check, folder / "a.mbox"]) for _ in range(5))
             print(f"list '{name}': loading {load:.3f} s of CPU, 20,000 messages {whole - load:.3f} s")
+        migrations(folder)
     return done.returncode
 
 

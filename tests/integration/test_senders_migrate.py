@@ -9,6 +9,7 @@ import re
 import signal
 import unittest
 
+from support import packing
 from support.dovecot import Dovecot
 from support.program import ProgramTest
 from support.schemas import assert_valid
@@ -210,6 +211,35 @@ class SendersMigrateTest(ProgramTest):
             self.assert_code(outcome, 0)
             self.assertEqual({name: sorted(rows) for name, rows in self.subjects().items()},
                              {name: sorted(rows) for name, rows in wanted.items()}, point)
+
+    def test_retry_goes_on_with_the_lists_of_the_job(self):
+        killed = self.migrate(self.server, self.tree, None, *self.lists,
+                              MBOXFERRY_CRASH_AT="index-done:2")
+        self.assert_code(killed, -signal.SIGKILL)
+        outcome = self.run_program("retry", self.folder / "job.journal", "--password-file",
+                                   self.server.password_file("alice"), "--progress=none")
+        self.assert_code(outcome, 0)
+        self.assertEqual(sum(subject == "blocked" for subject, _ in self.subjects()["Junk"]), 4)
+        self.assertEqual(len(self.subjects()["Old"]), 3)
+
+    def test_mail_that_is_there_already_is_found_wherever_the_lists_send_it(self):
+        self.run_both()
+        before = self.subjects()
+        (self.folder / "job.journal").unlink()
+        outcome = self.migrate(self.server, self.tree, None, *self.lists)
+        self.assert_code(outcome, 78)
+        self.assertEqual(self.subjects(), before)
+        outcome = self.migrate(self.server, self.tree, None, *self.lists, "--skip-existing")
+        self.assert_code(outcome, 0)
+        self.assertEqual(self.subjects(), before)
+
+    def test_packed_archives_and_several_connections(self):
+        packed = packing.pack(self.tree, "tar.gz")
+        self.assert_code(self.migrate(self.server, packed, None, *self.lists, "--connections=3",
+                                      "--report-json", "report.json"), 0)
+        found = self.subjects()
+        self.assertEqual(found["Old"], [("plain", []), ("allowed", []), ("plain", [])])
+        self.assertEqual(len(found["Junk"]), 7)
 
     def test_lists_with_mistakes_stop_before_anything_else(self):
         self.write_lists("*@*\nok@x.example\nnot an address at all\n")

@@ -31,6 +31,8 @@ struct ListSource {
 
 struct ListOptions {
   bool allow_wide = false;  ///< let entries pass that match more than a public suffix
+  /// Find out which entries others cover: more than half of the time that long lists take.
+  bool find_covered = true;
 };
 
 /// Something to say about a line of a list file.

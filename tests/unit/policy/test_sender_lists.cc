@@ -200,5 +200,17 @@ TEST_CASE("100,000 entries of all sorts are asked as a loop over all of them wou
   }
 }
 
+TEST_CASE("lists decide the same where nobody asks which entries others cover") {
+  const std::string text = "*@spam.example\nx@spam.example\nx@spam.example\n";
+  const auto verdict_with = [&](bool find_covered) {
+    ListBuilder builder({false, find_covered});
+    builder.add_text(text, {"list", ListScope::account, EntryKind::block});
+    const LoadedLists loaded = builder.finish();
+    CHECK((loaded.lists.covered_by(1) != nullptr) == find_covered);
+    return testing::verdict_of(loaded.lists, "From: x@spam.example\n\n");
+  };
+  CHECK(verdict_with(true) == verdict_with(false));
+}
+
 }  // namespace
 }  // namespace mboxferry::policy
