@@ -104,6 +104,11 @@ class SqliteJournal final : public Journal {
   Result<void> forget_uids(MailboxId mailbox) override;
   Result<Uid> first_unknown_uid(MailboxId mailbox) const override;
   Result<std::uint64_t> doubt_seen() override;
+  Result<FolderId> replace_folder(FolderId former, const FolderRow& replacement) override;
+  Result<bool> is_retired(FolderId folder) const override;
+  Result<FolderId> replaced_by(FolderId folder) const override;
+  Result<void> forget_replacement(FolderId replacement) override;
+  Result<TakenOver> take_over(FolderId replacement) override;
 
   Result<void> ledger(MailboxId mailbox, const MessageVisitor& visit) const override;
   Result<void> each(State state, MailboxId mailbox, const MessageVisitor& visit) const override;
@@ -142,6 +147,7 @@ class SqliteJournal final : public Journal {
   Result<Doubt> doubt_locked(MailboxId mailbox) const;
   Result<void> fill_doubt(MailboxId mailbox, Unidentified which);
   Result<void> find_certain();
+  Result<void> remove_messages(FolderId folder, const std::string& where);
   Result<void> fill_originals();
   Result<void> index_lookalikes();
   Result<std::uint64_t> decide_rest(const std::function<Result<std::int64_t>()>& decide);

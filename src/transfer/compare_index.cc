@@ -14,6 +14,7 @@
 #include "transfer/index_pass.h"
 #include "transfer/index_state.h"
 #include "transfer/placed_files.h"
+#include "transfer/replaced_folder.h"
 #include "transfer/standing_bytes.h"
 
 namespace mboxferry::transfer {
@@ -58,10 +59,6 @@ class IndexComparer final : public IndexSink {
     if (!same) {
       MBOXFERRY_ASSIGN(const bool cut_short, was_cut_short(message));
       if (cut_short) return leave_out_cut_short();
-      MBOXFERRY_ASSIGN(const bool known, is_known_half(message));
-      if (known) return ok();
-      MBOXFERRY_ASSIGN(half_, may_be_stored_half(message));
-      if (half_) return end_at_half();
     }
     if (!same)
       return other_messages(source_.row,
@@ -84,9 +81,6 @@ class IndexComparer final : public IndexSink {
     return ok();
   }
   [[nodiscard]] bool takes_deletions() const { return takes_deletions_; }
-
-  /// The row of a last message that is another now: maybe it was stored half.
-  [[nodiscard]] const std::optional<journal::MessageRow>& half() const { return half_; }
 
   /// True when the walk was ended because the rows had ended.
   [[nodiscard]] bool at_end() const { return at_end_; }
@@ -131,35 +125,6 @@ class IndexComparer final : public IndexSink {
         [](const journal::MessageRow& row) { return row.state == journal::State::planned; });
     MBOXFERRY_ASSIGN(const auto more, journal_.messages(source_.row.id, last_id_, 1));
     return planned && more.empty();
-  }
-
-  [[nodiscard]] Result<bool> is_known_half(const IndexedMessage& message) const {
-    if (rows_.empty() || rows_.front().offset != message.offset) return false;
-    return is_stored_half(journal_, source_.row.id, message.offset);
-  }
-
-  /// A message that was the last one, and was stored, when another program had not written its end.
-  Result<std::optional<journal::MessageRow>> may_be_stored_half(
-      const IndexedMessage& message) const {
-    using Row = std::optional<journal::MessageRow>;
-    const bool in_file =
-        source_.place.form == archive::FolderForm::mbox && !source_.place.container;
-    if (!in_file || !source_.grown || rows_.empty() || next_ < page_.size() ||
-        rows_.front().offset != message.offset) {
-      return Row();
-    }
-    const bool settled =
-        std::all_of(rows_.begin(), rows_.end(), [](const journal::MessageRow& row) {
-          return row.state == journal::State::stored || row.state == journal::State::refused;
-        });
-    MBOXFERRY_ASSIGN(const auto more, journal_.messages(source_.row.id, last_id_, 1));
-    return settled && more.empty() ? Row(rows_.front()) : Row();
-  }
-
-  Result<void> end_at_half() {
-    rows_.clear();
-    at_end_ = true;
-    return Error{ErrorCode::interrupted, "the rest is indexed anew", ""};
   }
 
   /// It is indexed once more, as a message of its own.
@@ -266,62 +231,11 @@ class IndexComparer final : public IndexSink {
   std::vector<journal::MessageRow> taken_;
   std::vector<journal::Finding> findings_;
   bool at_end_ = false;
-  std::optional<journal::MessageRow> half_;
   std::uint64_t taken_flags_ = 0;
   std::uint64_t deleted_ = 0;
   std::uint64_t restored_ = 0;
   std::uint64_t told_ = 0;
 };
-
-/// Remembers the last message.
-class LastMessage final : public IndexSink {
- public:
-  Result<void> message(const IndexedMessage& message, std::uint64_t,
-                       const mbox::Accounting&) override {
-    last_ = message;
-    return ok();
-  }
-  Result<void> doubt(const mbox::Doubt&) override { return ok(); }
-  Result<void> problem(const mbox::Problem&) override { return ok(); }
-
-  [[nodiscard]] bool is(const journal::MessageRow& row) const {
-    return last_ && last_->offset == row.offset && last_->length == row.length &&
-           last_->content == row.digest;
-  }
-
- private:
-  std::optional<IndexedMessage> last_;
-};
-
-/// Makes sure that the file, as far as it went when `row` was indexed, gives this message still,
-/// and lets the index go on with the one that it has become.
-Result<void> go_on_from_half(SourceFolder& source, const JobSettings& settings,
-                             journal::Journal& journal, const journal::MessageRow& row,
-                             Observer& observer, const Cancellation& cancel) {
-  auto state = IndexState::from_text(source.row.index_state);
-  const std::uint64_t end = row.offset + row.length;
-  LastMessage last;
-  if (state && state->last_start <= row.offset) {
-    SourceFolder then = source;
-    then.stands_to = end;
-    MBOXFERRY_ASSIGN(const auto bytes, open_bytes(then));
-    MBOXFERRY_TRY(index_place(source.place, *bytes, source.survey, settings.index, last, cancel,
-                              {state->last_start, state->before_last}));
-  }
-  if (!state || !last.is(row))
-    return other_messages(source.row, fmt::format("the message at byte {} is another", row.offset));
-  observer.notice(fmt::format(
-      "{}: the message at byte {} goes on behind what was stored of it; what follows it "
-      "is added",
-      source.row.file, row.offset));
-  state->resume_at = state->last_start;
-  state->accounting = state->before_last;
-  source.row.index_state = state->to_text();
-  source.row.index_done = false;
-  const journal::Finding finding{source.row.id, row.offset, kStoredHalf,
-                                 "the message was stored before it was written to its end", false};
-  return journal.take_status({}, {&finding, 1});
-}
 
 /// Message files that are not those of the journal in their order.
 Result<void> place_files(SourceFolder& source, const JobSettings& settings,
@@ -357,11 +271,9 @@ bool says_other_messages(const Error& error) {
   return error.code == ErrorCode::archive_changed && error.retry.when != Retry::When::now;
 }
 
-}  // namespace
-
-Result<void> compare_index(SourceFolder& source, const JobSettings& settings,
-                           journal::Journal& journal, Observer& observer,
-                           const Cancellation& cancel) {
+Result<void> compare_all(SourceFolder& source, const JobSettings& settings,
+                         journal::Journal& journal, Observer& observer,
+                         const Cancellation& cancel) {
   MBOXFERRY_TRY(journal.forget_findings(source.row.id, journal::kStatusChanged));
   MBOXFERRY_ASSIGN(const auto first, journal.messages(source.row.id, 0, 1));
   if (first.empty()) {
@@ -385,12 +297,21 @@ Result<void> compare_index(SourceFolder& source, const JobSettings& settings,
     return place_files(source, settings, journal, observer, cancel);
   MBOXFERRY_TRY(finished);
   comparer.tell(observer);
-  if (comparer.half()) {
-    MBOXFERRY_TRY(go_on_from_half(source, settings, journal, *comparer.half(), observer, cancel));
-  }
   MBOXFERRY_ASSIGN(const auto last, journal.last_message(source.row.id));
   if (last && last->code == kCutShort) source.row.index_done = false;
   return journal.update_folder(source.row);
+}
+
+}  // namespace
+
+Result<void> compare_index(SourceFolder& source, const JobSettings& settings,
+                           journal::Journal& journal, Observer& observer,
+                           const Cancellation& cancel) {
+  const auto compared = compare_all(source, settings, journal, observer, cancel);
+  // Of message files it is known already which are the same.
+  const bool by_file = source.place.form != archive::FolderForm::mbox;
+  if (compared || by_file || !says_other_messages(compared.error())) return compared;
+  return replace_folder(source, settings, journal, compared.error());
 }
 
 }  // namespace mboxferry::transfer

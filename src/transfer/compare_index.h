@@ -9,10 +9,10 @@
 namespace mboxferry::transfer {
 
 /// Compares the messages of a file that was written to with the journal's index, all but their
-/// status fields; `archive_changed` names the first that differs. New flags of messages that are
-/// not stored yet are taken, one that was marked deleted is left out, and of those that are stored
-/// findings are kept (kStatusChanged) and their number is told.
-/// See docs/decisions/0038-flags-written-in-place.md.
+/// status fields; where one differs, the folder is read anew, see replace_folder(). New flags of
+/// messages that are not stored yet are taken, one that was marked deleted is left out, and of
+/// those that are stored findings are kept (kStatusChanged) and their number is told. See
+/// docs/decisions/0038-flags-written-in-place.md.
 Result<void> compare_index(SourceFolder& source, const JobSettings& settings,
                            journal::Journal& journal, Observer& observer,
                            const Cancellation& cancel);

@@ -26,6 +26,7 @@
 #include "transfer/quarantine.h"
 #include "transfer/quiet_mailbox.h"
 #include "transfer/reconnect.h"
+#include "transfer/replaced_folder.h"
 #include "transfer/sender_filing.h"
 #include "transfer/source_folders.h"
 #include "transfer/standing_bytes.h"
@@ -82,6 +83,7 @@ class JobRunner {
   template <typename Attempt>
   auto with_second_chances(const Attempt& attempt) -> decltype(attempt());
   Result<void> wait_for_index();
+  Result<void> take_over();
   Result<void> check_start();
   Result<void> send_everything();
   Result<void> note_pace();
@@ -144,7 +146,7 @@ Result<void> JobRunner::open() {
   for (SourceFolder& source : sources_)
     if (source.touched)
       MBOXFERRY_TRY(compare_index(source, settings_, *journal_, tracker_, interrupt_));
-  MBOXFERRY_TRY(plan_refused_again());
+  if (!any_replaced(sources_)) MBOXFERRY_TRY(plan_refused_again());
   if (settings_.strict) MBOXFERRY_TRY(doubt_gone(*journal_));
   return begin_progress();
 }
@@ -216,6 +218,7 @@ Result<void> JobRunner::transfer_all() {
                       static_cast<std::size_t>(beginnings));
   index_pass_->start(interrupt_);
   if (index_first()) MBOXFERRY_TRY(wait_for_index());
+  if (any_replaced(sources_)) MBOXFERRY_TRY(take_over());
   MBOXFERRY_TRY(with_second_chances([this] { return check_start(); }));
   return send_everything();
 }
@@ -286,7 +289,7 @@ void JobRunner::connect_others() {
 bool JobRunner::index_first() const {
   const bool labels = std::any_of(sources_.begin(), sources_.end(),
                                   [](const SourceFolder& source) { return source.by_label; });
-  return labels || settings_.skip_existing;
+  return labels || settings_.skip_existing || any_replaced(sources_);
 }
 
 Result<void> JobRunner::wait_for_index() {
@@ -297,6 +300,19 @@ Result<void> JobRunner::wait_for_index() {
     MBOXFERRY_TRY(gate_->wait_beyond(index, interrupt_));
     if (interrupt_.requested()) return interrupted("interrupted while reading the archive");
   }
+}
+
+/// What was counted as planned may be stored already.
+Result<void> JobRunner::take_over() {
+  MBOXFERRY_TRY(take_over_replaced(sources_, *journal_, tracker_));
+  MBOXFERRY_TRY(plan_refused_again());
+  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(0));
+  tracker_.update([&](Progress& progress) {
+    progress.total = meant(counts);
+    progress.stored = counts.stored;
+    progress.refused = counts.refused.messages;
+  });
+  return ok();
 }
 
 /// Nothing has been created or sent yet.

@@ -25,6 +25,7 @@
 #include "transfer/presence_check.h"
 #include "transfer/quota_check.h"
 #include "transfer/reconcile.h"
+#include "transfer/replaced_folder.h"
 #include "transfer/sender_filing.h"
 #include "transfer/source_folders.h"
 #include "transfer/tally.h"
@@ -147,6 +148,7 @@ Result<void> Planner::read_archives(const UnreadFiles& not_read) {
     tracker_.enter(Progress::Phase::reading, source.row.path);
     MBOXFERRY_TRY(indexer.index(source, interrupt_));
   }
+  MBOXFERRY_TRY(take_over_replaced(sources_, *journal_, tracker_));
   return journal_->index_mailboxes();
 }
 

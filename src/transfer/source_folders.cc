@@ -10,6 +10,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "mboxferry/base/file.h"
 #include "mboxferry/mbox/archive_clock.h"
@@ -17,6 +18,7 @@
 #include "mboxferry/transfer/folder_index.h"
 #include "transfer/index_state.h"
 #include "transfer/placed_files.h"
+#include "transfer/replaced_folder.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -90,17 +92,20 @@ void set_by_label(SourceFolder& source, const JobSettings& settings) {
 }
 
 Result<void> match_one(SourceFolder& source, const journal::FolderRow& row,
-                       const JobSettings& settings, const journal::Journal& journal,
-                       Observer& observer) {
+                       const JobSettings& settings, journal::Journal& journal, Observer& observer) {
   const auto identity = identity_from_text(row.identity);
   const auto survey = FolderSurvey::from_text(row.profile);
   if (!identity || !survey)
     return Error{ErrorCode::configuration, "the journal's entry of " + row.file + " is damaged",
                  "begin a new job with another --journal and --skip-existing"};
   MBOXFERRY_ASSIGN(const archive::Change change, archive::compare(source.place, *identity));
+  // What was surveyed then may have been a damaged beginning.
+  MBOXFERRY_ASSIGN(const auto first, journal.messages(row.id, 0, 1));
+  const bool is_unread = first.empty();
   const std::string identity_now = source.row.identity;
-  source.row = row;
-  source.survey = *survey;
+  MBOXFERRY_ASSIGN(source.replaces, journal.replaced_by(row.id));
+  const std::string profile_now = std::exchange(source.row, row).profile;
+  const FolderSurvey survey_now = std::exchange(source.survey, *survey);
   set_by_label(source, settings);
   // A file a message: which of them are the same is a question of each.
   if (source.place.form != archive::FolderForm::mbox) {
@@ -116,7 +121,13 @@ Result<void> match_one(SourceFolder& source, const journal::FolderRow& row,
     case archive::Change::none:
       return ok();
     case archive::Change::different:
-      return changed(row, "has changed");
+      source.row.identity = identity_now;
+      if (is_unread) {
+        source.row.profile = profile_now;
+        source.survey = survey_now;
+        set_by_label(source, settings);
+      }
+      return replace_folder(source, settings, journal, changed(row, "has changed"));
     case archive::Change::touched:
       source.touched = true;
       source.row.identity = identity_now;
@@ -147,6 +158,17 @@ void judge_few_dates(std::span<SourceFolder> sources) {
     source.survey.profile.exporter_clock = true;
     source.row.profile = source.survey.to_text();
   }
+}
+
+/// Without those that another stands for.
+Result<std::vector<journal::FolderRow>> folders_in_use(const journal::Journal& journal) {
+  MBOXFERRY_ASSIGN(auto rows, journal.folders());
+  std::vector<journal::FolderRow> used;
+  for (journal::FolderRow& row : rows) {
+    MBOXFERRY_ASSIGN(const bool retired, journal.is_retired(row.id));
+    if (!retired) used.push_back(std::move(row));
+  }
+  return used;
 }
 
 // The journal's row of a folder. Its path changes when others appear beside it (an account's name
@@ -259,23 +281,22 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Unre
 
 Result<void> match_with_journal(std::vector<SourceFolder>& sources, const JobSettings& settings,
                                 journal::Journal& journal, Observer& observer) {
-  MBOXFERRY_ASSIGN(const auto rows, journal.folders());
+  MBOXFERRY_ASSIGN(const auto rows, folders_in_use(journal));
+  std::set<journal::FolderId> known;
   std::set<std::string> added_to;  // containers
   for (SourceFolder& source : sources) {
     const auto row = find_known(source, sources, rows);
     if (row == rows.end()) {
       MBOXFERRY_ASSIGN(source.row.id, journal.add_folder(source.row));
     } else {
+      known.insert(row->id);
       MBOXFERRY_TRY(match_one(source, *row, settings, journal, observer));
     }
     if (source.grown && source.place.container && added_to.insert(source.row.archive).second)
       observer.notice(source.row.archive + " was added to; what is new in it will be added");
   }
   for (const journal::FolderRow& row : rows) {
-    const bool found = std::any_of(sources.begin(), sources.end(), [&](const SourceFolder& source) {
-      return source.row.id == row.id;
-    });
-    if (!found) return changed(row, "has gone or is no mbox any more");
+    if (!known.contains(row.id)) return changed(row, "has gone or is no mbox any more");
   }
   return ok();
 }

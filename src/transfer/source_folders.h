@@ -31,6 +31,7 @@ struct SourceFolder {
   bool grown = false;            ///< index what is new
   std::uint64_t bytes_told = 0;  ///< on disk, that progress knows to be read in this run
   std::optional<std::uint64_t> stands_to;  ///< only so many bytes of it are read: it grows
+  journal::FolderId replaces = 0;          ///< the folder whose messages it has not taken over yet
   bool held_back = false;                  ///< the last message before that may not be complete
   bool files_changed = false;              ///< its message files are matched by their digests
   const journal::Journal* placed = nullptr;  ///< set: knows where its messages lie
@@ -51,7 +52,7 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Unre
 
 /// Matches the folders with the journal's and adds the new ones. A folder whose file only grew is
 /// to be indexed further; one that was written to is to be compared first. One that changed
-/// otherwise, or is gone, is an `archive_changed` error.
+/// otherwise is read anew; one that is gone is an `archive_changed` error.
 Result<void> match_with_journal(std::vector<SourceFolder>& sources, const JobSettings& settings,
                                 journal::Journal& journal, Observer& observer);
 

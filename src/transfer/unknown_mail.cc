@@ -12,7 +12,7 @@ namespace mboxferry::transfer {
 namespace {
 
 // A page of reconciling's.
-constexpr std::size_t kSeenPage = 1000;
+constexpr std::size_t kUnknownPage = 1000;
 // More than that are asked for a sample first: some 150 bytes for each would come.
 constexpr std::uint64_t kMostRead = 10'000;
 // What an older journal does not know was sent first of what it has planned.
@@ -86,7 +86,7 @@ Result<std::uint64_t> doubt_unknown_mail(const ReadyMailbox& ready, imap::ReadOn
       [&](const imap::FetchedMessage& seen) -> Result<void> {
         page.push_back({seen.uid, seen.size, seen.internal_date.unix_seconds,
                         seen.message_id.empty() ? 0 : message::short_hash(seen.message_id)});
-        return page.size() < kSeenPage ? ok() : flush();
+        return page.size() < kUnknownPage ? ok() : flush();
       }));
   MBOXFERRY_TRY(flush());
   return journal.doubt_seen();

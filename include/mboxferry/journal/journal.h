@@ -261,6 +261,14 @@ enum class Unidentified {
   unknown,             ///< state planned, above all UIDs that the journal knows: see doubt_seen()
 };
 
+/// What became of the messages of a folder whose archive was replaced.
+struct TakenOver {
+  std::uint64_t stored_gone = 0;  ///< stored, and not in the archive any more as they were then
+  std::uint64_t unsent_gone = 0;  ///< not stored, and not in the archive any more
+  bool is_cut = false;            ///< it ends in a message that had more, or others behind it
+  bool is_another = false;        ///< by that or otherwise another archive: nothing was changed
+};
+
 /// What makes two messages of one mailbox the same mail.
 enum class Dedupe { none, message_id, content };
 std::string_view dedupe_name(Dedupe dedupe);  ///< "none", "message-id", "content"
@@ -531,6 +539,21 @@ class Journal {
   /// be among what was seen are in doubt, from the first unknown UID on, and that reconciliation
   /// ends. Durable at once. Returns how many they are.
   virtual Result<std::uint64_t> doubt_seen() = 0;
+
+  /// The archive of folder `former` was replaced: from now on `replacement`, which is to be indexed
+  /// from its beginning, stands for it. Durable at once. Returns its id.
+  virtual Result<FolderId> replace_folder(FolderId former, const FolderRow& replacement) = 0;
+  /// True when another folder stands for it.
+  [[nodiscard]] virtual Result<bool> is_retired(FolderId folder) const = 0;
+  /// The folder that `folder` stands for and has not taken over yet, or 0.
+  [[nodiscard]] virtual Result<FolderId> replaced_by(FolderId folder) const = 0;
+  /// Removes a replacement that has not taken over yet: its archive was replaced, too.
+  virtual Result<void> forget_replacement(FolderId replacement) = 0;
+  /// The replacement is indexed: its messages take the states of those of the former folder with
+  /// the same content and mailbox, each of one. What is stored and not among them stays in the
+  /// former folder, which has nothing else any more, with a finding for each (a bounded number).
+  /// One transaction, durable at once; to be called before anything of either is sent.
+  virtual Result<TakenOver> take_over(FolderId replacement) = 0;
 
   /// The ledger: the mailbox's stored messages with a UID, ascending by UID, as they are when this
   /// is called (a scratch journal has none). Here and below, a visitor may call the journal, and

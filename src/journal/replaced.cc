@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// A folder whose archive was replaced: its messages are known again by their content.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+#include <tuple>
+
+#include "journal/rows.h"
+#include "journal/sqlite_journal.h"
+#include "journal/transitions.h"
+
+namespace mboxferry::journal {
+namespace {
+
+constexpr std::string_view kRetiredPrefix = "retired.";
+constexpr std::string_view kReplacesPrefix = "replaces.";
+
+/// The rows of folder ?N, walked between the bounds that are kept for it.
+std::string in_folder(int parameter) {
+  return fmt::format(
+      "folder = ?{0} AND id BETWEEN (SELECT first_message FROM main.folder WHERE id = ?{0})"
+      " AND (SELECT last_message FROM main.folder WHERE id = ?{0})",
+      parameter);
+}
+
+// Of equal messages those that were sent come first, so that none of these is left over.
+std::string pairs_of_equal() {
+  const auto numbered = [](int parameter, const char* first) {
+    return fmt::format(
+        "(SELECT id, mailbox, digest, row_number() OVER (PARTITION BY mailbox, digest ORDER BY"
+        " {}id) AS number FROM main.message WHERE {})",
+        first, in_folder(parameter));
+  };
+  return fmt::format(
+      "INSERT INTO temp.pair SELECT f.id, n.id FROM {} f JOIN {} n"
+      " ON n.mailbox = f.mailbox AND n.digest = f.digest AND n.number = f.number",
+      numbered(1, "state NOT IN (12, 15), state <> 11, "), numbered(2, ""));
+}
+
+/// What a message was decided for goes with it; what its archive says of it is read anew.
+constexpr const char* kForgetUndecided =
+    "DELETE FROM temp.pair WHERE former IN (SELECT p.former FROM temp.pair p"
+    " JOIN main.message f ON f.id = p.former LEFT JOIN main.reason r ON r.message = f.id"
+    " WHERE f.state = 10 OR (f.state = 14 AND r.code IN ('pseudo', 'expunged', 'cut-short')))";
+
+/// Of what is on the server, all that it was sent with.
+constexpr const char* kTakeStates =
+    "UPDATE main.message SET state = f.state, uid = f.uid FROM temp.pair p"
+    " JOIN main.message f ON f.id = p.former WHERE main.message.id = p.now";
+constexpr const char* kTakeSent =
+    "UPDATE main.message SET wire_size = f.wire_size, date = f.date, zone = f.zone,"
+    " date_source = f.date_source, date_corrected = f.date_corrected, flags = f.flags,"
+    " keywords = f.keywords FROM temp.pair p JOIN main.message f ON f.id = p.former"
+    " WHERE main.message.id = p.now AND f.state IN (12, 15)";
+
+constexpr std::int64_t kMostTold = 1000;
+
+}  // namespace
+
+Result<FolderId> SqliteJournal::replace_folder(FolderId former, const FolderRow& replacement) {
+  const std::lock_guard guard(mutex_);
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
+  MBOXFERRY_ASSIGN(const FolderId id, add_folder(replacement));
+  MBOXFERRY_TRY(set_note(fmt::format("{}{}", kRetiredPrefix, former), "1"));
+  MBOXFERRY_TRY(set_note(fmt::format("{}{}", kReplacesPrefix, id), std::to_string(former)));
+  // Nothing of it will be read any more.
+  MBOXFERRY_TRY(database_->run("UPDATE main.folder SET index_done = 1 WHERE id = ?1", former));
+  MBOXFERRY_TRY(transaction.commit());
+  return id;
+}
+
+Result<bool> SqliteJournal::is_retired(FolderId folder) const {
+  MBOXFERRY_ASSIGN(const auto retired, note(fmt::format("{}{}", kRetiredPrefix, folder)));
+  return retired.has_value();
+}
+
+Result<FolderId> SqliteJournal::replaced_by(FolderId folder) const {
+  MBOXFERRY_ASSIGN(const auto former, note(fmt::format("{}{}", kReplacesPrefix, folder)));
+  return former ? std::strtoll(former->c_str(), nullptr, 10) : FolderId{0};
+}
+
+/// Removes rows of folder ?1 and what other tables say of them; a folder without rows goes as well.
+Result<void> SqliteJournal::remove_messages(FolderId folder, const std::string& where) {
+  const auto run = [&](const std::string& sql) -> Result<void> {
+    MBOXFERRY_TRY(database_->run(sql, folder));
+    return ok();
+  };
+  MBOXFERRY_TRY(run(fmt::format("DELETE FROM main.message WHERE {} AND {}", in_folder(1), where)));
+  for (const char* table : {"reason", "resent"})
+    MBOXFERRY_TRY(run(fmt::format(
+        "DELETE FROM main.{0} WHERE message BETWEEN (SELECT first_message FROM main.folder"
+        " WHERE id = ?1) AND (SELECT last_message FROM main.folder WHERE id = ?1)"
+        " AND NOT EXISTS (SELECT 1 FROM main.message m WHERE m.id = main.{0}.message)",
+        table)));
+  MBOXFERRY_TRY(run("DELETE FROM main.finding WHERE folder = ?1"));
+  MBOXFERRY_TRY(run("DELETE FROM main.unread WHERE folder = ?1"));
+  MBOXFERRY_TRY(run(fmt::format(
+      "UPDATE main.folder SET (first_message, last_message) = (SELECT coalesce(min(id), 0),"
+      " coalesce(max(id), 0) FROM main.message WHERE {}) WHERE id = ?1",
+      in_folder(1))));
+  MBOXFERRY_ASSIGN(const std::int64_t left,
+                   database_->number("SELECT last_message FROM main.folder WHERE id = ?1", folder));
+  if (left != 0) return ok();
+  MBOXFERRY_TRY(run("DELETE FROM main.note WHERE name IN ('retired.' || ?1, 'replaces.' || ?1)"));
+  return run("DELETE FROM main.folder WHERE id = ?1");
+}
+
+Result<void> SqliteJournal::forget_replacement(FolderId replacement) {
+  const std::lock_guard guard(mutex_);
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
+  MBOXFERRY_ASSIGN(const FolderId former, replaced_by(replacement));
+  if (former == 0) return misuse("a folder that replaces none");
+  MBOXFERRY_TRY(remove_messages(replacement, "state IN (10, 14)"));
+  return transaction.commit();
+}
+
+Result<TakenOver> SqliteJournal::take_over(FolderId replacement) {
+  const std::lock_guard guard(mutex_);
+  MBOXFERRY_ASSIGN(const FolderId former, replaced_by(replacement));
+  if (former == 0) return misuse("a folder that replaces none");
+  TakenOver taken;
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
+  MBOXFERRY_TRY(database_->script(
+      "DROP TABLE IF EXISTS temp.pair; DROP TABLE IF EXISTS temp.lone_former;"
+      "DROP TABLE IF EXISTS temp.lone_now;"
+      "CREATE TEMP TABLE pair(former INTEGER PRIMARY KEY, now INTEGER NOT NULL UNIQUE);"
+      "CREATE TEMP TABLE lone_former(id INTEGER PRIMARY KEY, mailbox, offset, length,"
+      " message_id_hash, date, state);"
+      "CREATE TEMP TABLE lone_now(id INTEGER PRIMARY KEY, mailbox, offset, length,"
+      " message_id_hash, date, state);"));
+  MBOXFERRY_TRY(database_->run(pairs_of_equal(), former, replacement));
+  for (const auto& [table, folder, paired] :
+       {std::tuple("former", former, "former"), std::tuple("now", replacement, "now")})
+    MBOXFERRY_TRY(database_->run(
+        fmt::format(
+            "INSERT INTO temp.lone_{} SELECT id, mailbox, offset, length, message_id_hash,"
+            " date, state FROM main.message WHERE {} AND id NOT IN (SELECT {} FROM temp.pair)",
+            table, in_folder(1), paired),
+        folder));
+  const auto count = [&](const std::string& sql) -> Result<std::uint64_t> {
+    MBOXFERRY_ASSIGN(const std::int64_t number, database_->number("SELECT count(*) FROM " + sql));
+    return static_cast<std::uint64_t>(number);
+  };
+  MBOXFERRY_ASSIGN(const std::uint64_t known, count("temp.pair p JOIN main.message f ON f.id ="
+                                                    " p.former WHERE f.state IN (12, 15)"));
+  MBOXFERRY_ASSIGN(taken.stored_gone, count("temp.lone_former WHERE state IN (12, 15)"));
+  MBOXFERRY_ASSIGN(taken.unsent_gone, count("temp.lone_former WHERE state IN (10, 11, 13)"));
+  const std::string same_start =
+      "temp.lone_former f JOIN temp.lone_now n ON n.offset = f.offset AND n.mailbox = f.mailbox"
+      " AND n.message_id_hash = f.message_id_hash AND n.date = f.date WHERE ";
+  MBOXFERRY_ASSIGN(const std::uint64_t whole_now,
+                   count(same_start + "n.length > f.length AND f.state IN (12, 15)"));
+  MBOXFERRY_ASSIGN(const std::uint64_t whole_unsent,
+                   count(same_start + "n.length > f.length AND f.state IN (10, 13)"));
+  // The cut may also have left a part of the next separator at its end.
+  MBOXFERRY_ASSIGN(
+      const std::uint64_t cut_now,
+      count(same_start + "n.id = (SELECT max(id) FROM temp.lone_now) AND (n.length < f.length OR"
+                         " f.offset < (SELECT max(offset) FROM temp.lone_former))"));
+  taken.unsent_gone -= std::min(taken.unsent_gone, whole_unsent);
+  taken.is_cut = cut_now > 0;
+  taken.is_another =
+      taken.is_cut || taken.unsent_gone > 0 || (known == 0 && taken.stored_gone > whole_now);
+  if (taken.is_another) return taken;
+  MBOXFERRY_TRY(database_->script(kForgetUndecided));
+  for (const char* sql : {kTakeStates, kTakeSent}) MBOXFERRY_TRY(database_->script(sql));
+  MBOXFERRY_TRY(database_->script(
+      "DELETE FROM main.reason WHERE message IN (SELECT now FROM temp.pair);"
+      "INSERT INTO main.reason(message, code, text) SELECT p.now, r.code, r.text FROM temp.pair p"
+      " JOIN main.message f ON f.id = p.former JOIN main.reason r ON r.message = p.former"
+      " WHERE f.state IN (13, 14);"
+      "INSERT OR IGNORE INTO main.resent SELECT p.now FROM temp.pair p"
+      " JOIN main.resent r ON r.message = p.former;"));
+  // Batches whose outcome is open are named by ids; bounds that are too wide do no harm.
+  MBOXFERRY_TRY(database_->run(
+      fmt::format("INSERT INTO main.intent(mailbox, uid_validity, uid_floor, first_message,"
+                  " last_message) SELECT mailbox, (SELECT uid_validity FROM main.intent i"
+                  " WHERE i.mailbox = message.mailbox ORDER BY id LIMIT 1),"
+                  " (SELECT min(uid_floor) FROM main.intent i WHERE i.mailbox = message.mailbox),"
+                  " min(id), max(id) FROM main.message WHERE {} AND state = 11 GROUP BY mailbox",
+                  in_folder(1)),
+      replacement));
+  MBOXFERRY_TRY(
+      remove_messages(former, "(state NOT IN (12, 15) OR id IN (SELECT former FROM temp.pair))"));
+  MBOXFERRY_TRY(database_->run(
+      fmt::format("INSERT INTO main.finding(folder, offset, code, text, taken) SELECT folder,"
+                  " offset, 'stored-otherwise', 'it is stored, and the archive does not have it any"
+                  " more as it was then', 0 FROM main.message WHERE {} LIMIT {}",
+                  in_folder(1), kMostTold),
+      former));
+  MBOXFERRY_TRY(
+      database_->run("DELETE FROM main.note WHERE name = ?1",
+                     std::string_view(fmt::format("{}{}", kReplacesPrefix, replacement))));
+  MBOXFERRY_TRY(forget_settled_intents(*database_));
+  MBOXFERRY_TRY(
+      database_->script("DROP TABLE temp.pair; DROP TABLE temp.lone_former;"
+                        "DROP TABLE temp.lone_now;"));
+  MBOXFERRY_TRY(transaction.commit());
+  return taken;
+}
+
+}  // namespace mboxferry::journal
