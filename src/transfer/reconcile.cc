@@ -360,7 +360,9 @@ Result<SkippedExisting> skip_existing(const journal::MailboxRow& mailbox,
                                                      interrupt, imap::ReadOnlyTarget::kMostBodies));
   skipped.by_content = pairs.compared() + copies.found() + others;
   skipped.by_facts = certain - pairs.compared();
-  skipped.different = pairs.different() + copies.different();
+  // Of two versions each may have been the other's copy.
+  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal.counts(mailbox.id));
+  skipped.different = std::min(pairs.different() + copies.different(), counts.planned.messages);
   return skipped;
 }
 

@@ -2,6 +2,8 @@
 // Page by page of the journal.
 #include "transfer/verify_existing.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <string>
@@ -40,7 +42,12 @@ class ExistingVerifier {
     MBOXFERRY_ASSIGN(const journal::CountsByMailbox counts, journal_.counts_by_mailbox());
     for (const journal::MailboxRow& mailbox : mailboxes)
       if (counts_of(counts, mailbox.id).skipped.messages > 0) MBOXFERRY_TRY(verify(mailbox));
-    return ok();
+    if (not_opened_ == 0) return ok();
+    return Error{
+        ErrorCode::try_later,
+        fmt::format("{}; {} message{} that {} there before the job could not be compared", refusal_,
+                    not_opened_, not_opened_ == 1 ? "" : "s", not_opened_ == 1 ? "was" : "were"),
+        "run the same command again when the server opens it"};
   }
 
  private:
@@ -69,8 +76,8 @@ class ExistingVerifier {
   Result<void> check_page(const std::vector<Row>& page) {
     if (interrupt_.requested()) return interrupted("interrupted while verifying");
     MBOXFERRY_TRY(open());
-    if (is_open_ == Open::under_other_uids || (is_open_ == Open::yes && mailbox_->renewed)) {
-      result_.existing_unchecked += page.size();
+    if (is_open_ == Open::under_other_uids || is_open_ == Open::not_allowed) {
+      (is_open_ == Open::not_allowed ? not_opened_ : result_.existing_unchecked) += page.size();
       return ok();
     }
     std::map<imap::Uid, std::uint64_t> sizes;
@@ -97,9 +104,18 @@ class ExistingVerifier {
     if (is_open_ != Open::not_asked) return ok();
     const auto selected = target_.select(mailbox_->name);
     if (!selected && selected.error().scope != ErrorScope::mailbox) return Error(selected.error());
-    is_open_ = !selected                                          ? Open::no
-               : selected->uid_validity != mailbox_->uid_validity ? Open::under_other_uids
-                                                                  : Open::yes;
+    if (!selected) {
+      MBOXFERRY_ASSIGN(const auto listed, target_.list());
+      const bool there =
+          std::any_of(listed.begin(), listed.end(), [&](const imap::ListedMailbox& one) {
+            return one.name == mailbox_->name && one.selectable;
+          });
+      is_open_ = there ? Open::not_allowed : Open::gone;
+      if (there && refusal_.empty()) refusal_ = selected.error().what;
+      return ok();
+    }
+    const bool same = selected->uid_validity == mailbox_->uid_validity && !mailbox_->renewed;
+    is_open_ = same ? Open::yes : Open::under_other_uids;
     return ok();
   }
 
@@ -162,7 +178,7 @@ class ExistingVerifier {
     visit_(difference);
   }
 
-  enum class Open { not_asked, yes, no, under_other_uids };
+  enum class Open { not_asked, yes, gone, not_allowed, under_other_uids };
 
   journal::Journal& journal_;
   imap::ReadOnlyTarget& target_;
@@ -174,6 +190,8 @@ class ExistingVerifier {
   journal::DigestKey key_{};
   const journal::MailboxRow* mailbox_ = nullptr;
   Open is_open_ = Open::not_asked;
+  std::uint64_t not_opened_ = 0;  ///< messages of mailboxes that are there and were not opened
+  std::string refusal_;           ///< the first of them, and what the server said
 };
 
 }  // namespace

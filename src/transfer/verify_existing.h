@@ -8,7 +8,8 @@ namespace mboxferry::transfer {
 
 /// Looks at every message that --skip-existing found, by its UID, and with `options.full` at its
 /// content. It is part of the archive that somebody else has stored, so that the mailbox without it
-/// is not complete. Adds to `result`; Journal as opened.
+/// is not complete. Adds to `result`; Journal as opened. Error
+/// `try_later`, when all else was compared: a mailbox that the server lists was not opened.
 Result<void> verify_existing(journal::Journal& journal, imap::ReadOnlyTarget& target,
                              const VerifyOptions& options, const DifferenceVisitor& visit,
                              VerifyResult& result, const Cancellation& interrupt);

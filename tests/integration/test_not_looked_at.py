@@ -55,6 +55,18 @@ class NotOpenedTest(ProgramTest):
         self.closed = None
         self.assert_code(self.verify(), 0)
 
+    def test_neither_is_it_for_mail_that_was_there_before(self):
+        self.assert_code(self.migrate(self.server, self.tree, None, "--skip-existing",
+                                      journal="second.journal"), 0)
+        (self.folder / "second.journal").rename(self.folder / "job.journal")
+        self.closed = b"NO [NOPERM] Permission denied"
+        for more in ((), ("--full",), ("--strict",)):
+            self.assert_one_line(self.verify(*more), 75, "Lists", "Permission denied",
+                                 f"{COUNT} messages that were there before the job could not be")
+        self.closed = None
+        self.assertIn(f"{3 * COUNT} messages checked ({3 * COUNT} of them there before the job)",
+                      self.verify("--strict").out)
+
     def test_the_comparison_of_a_run_does_not_call_it_missing(self):
         archives.make(self.tree / "Work", COUNT + 2, seed=2, body_bytes=(50, 400))
         self.closed, self.opens = b"NO [NOPERM] Permission denied", 1
