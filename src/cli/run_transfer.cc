@@ -254,7 +254,9 @@ int status_of(const transfer::JobResult& result, const std::vector<Error>& failu
 
 void note_early_end(const Options& options, const Error& error, bool is_batch) {
   const std::string path = options.text("metrics-file");
-  if (path.empty() || options.has_flag("dry-run") || !can_be_replaced(path)) return;
+  if (path.empty() || options.has_flag("dry-run")) return;
+  // The file itself may be what is wrong with the options.
+  if (error.code == ErrorCode::usage || !can_be_replaced(path)) return;
   const int status = exit_status(error.code);
   const report::MetricsFile file(path, system_clock());
   const auto connection = read_connection_settings(options);

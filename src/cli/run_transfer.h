@@ -63,7 +63,7 @@ std::vector<Error> write_plan_reports(const Options& options, bool go,
 int status_with(int status, const std::vector<Error>& failures);
 
 /// Puts the status of a run that fails before it has begun into the file of --metrics-file, which
-/// else would tell of the run before it for ever.
+/// else would tell of the run before it for ever. Not when the options are wrong.
 void note_early_end(const Options& options, const Error& error, bool is_batch);
 
 /// Runs the job, writes the summary and the reports that the options ask for, says what failed, and

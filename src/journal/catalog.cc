@@ -132,12 +132,26 @@ Result<void> SqliteJournal::together(const std::function<Result<void>()>& write)
   return transaction.commit();
 }
 
+namespace {
+
+Result<void> write_note(Database& database, Transaction::Kind kind, const std::string& name,
+                        const std::string& value) {
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(database, kind));
+  MBOXFERRY_TRY(database.run("INSERT OR REPLACE INTO note(name, value) VALUES(?1, ?2)",
+                             std::string_view(name), std::string_view(value)));
+  return transaction.commit();
+}
+
+}  // namespace
+
 Result<void> SqliteJournal::set_note(const std::string& name, const std::string& value) {
   const std::lock_guard guard(mutex_);
-  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::soon));
-  MBOXFERRY_TRY(database_->run("INSERT OR REPLACE INTO note(name, value) VALUES(?1, ?2)",
-                               std::string_view(name), std::string_view(value)));
-  return transaction.commit();
+  return write_note(*database_, Transaction::Kind::soon, name, value);
+}
+
+Result<void> SqliteJournal::set_note_now(const std::string& name, const std::string& value) {
+  const std::lock_guard guard(mutex_);
+  return write_note(*database_, Transaction::Kind::write, name, value);
 }
 
 Result<std::optional<std::string>> SqliteJournal::note(const std::string& name) const {

@@ -30,6 +30,7 @@ class SqliteJournal final : public Journal {
   Result<JobIdentity> identity() const override;
   Result<DigestKey> digest_key() const override;
   Result<void> set_note(const std::string& name, const std::string& value) override;
+  Result<void> set_note_now(const std::string& name, const std::string& value) override;
   Result<std::optional<std::string>> note(const std::string& name) const override;
   Result<void> each_note(std::string_view prefix, const NoteVisitor& visit) const override;
 
@@ -103,7 +104,7 @@ class SqliteJournal final : public Journal {
   Result<std::uint64_t> doubt_left_out(MailboxId mailbox, std::string_view code) override;
   Result<void> forget_uids(MailboxId mailbox) override;
   Result<Uid> first_unknown_uid(MailboxId mailbox) const override;
-  Result<std::uint64_t> doubt_seen() override;
+  Result<std::uint64_t> doubt_seen(bool any_date) override;
   Result<FolderId> replace_folder(FolderId former, const FolderRow& replacement) override;
   Result<bool> is_retired(FolderId folder) const override;
   Result<FolderId> replaced_by(FolderId folder) const override;

@@ -12,9 +12,15 @@
 namespace mboxferry::journal {
 namespace {
 
-/// True of planned messages that something seen may be. A server may have changed a size or a date,
-/// and given a Message-ID to a message without one.
+/// True of planned messages that something seen may be. A server may have changed a size, and given
+/// a Message-ID to a message without one.
 constexpr const char* kMayHaveBeenSeen =
+    "((message_id_hash <> 0 AND (message_id_hash, date) IN"
+    " (SELECT message_id_hash, date FROM temp.seen))"
+    " OR (message_id_hash = 0 AND date IN (SELECT date FROM temp.seen))"
+    " OR (wire_size, date) IN (SELECT size, date FROM temp.seen))";
+/// The same where it has changed the date, too.
+constexpr const char* kMayHaveBeenSeenAtAnyDate =
     "((message_id_hash <> 0 AND message_id_hash IN (SELECT message_id_hash FROM temp.seen))"
     " OR (message_id_hash = 0 AND (date IN (SELECT date FROM temp.seen)"
     " OR wire_size IN (SELECT size FROM temp.seen WHERE message_id_hash = 0)))"
@@ -36,7 +42,7 @@ Result<Uid> SqliteJournal::first_unknown_uid(MailboxId mailbox) const {
   return static_cast<Uid>(std::clamp(std::max(floor, last + 1), std::int64_t{1}, kLast));
 }
 
-Result<std::uint64_t> SqliteJournal::doubt_seen() {
+Result<std::uint64_t> SqliteJournal::doubt_seen(bool any_date) {
   const std::lock_guard guard(mutex_);
   if (!reconciling_ || reconciling_->which != Unidentified::unknown)
     return misuse("nothing unknown was looked for");
@@ -44,7 +50,8 @@ Result<std::uint64_t> SqliteJournal::doubt_seen() {
   const std::int64_t floor{reconciling_->uid_floor};
   reconciling_.reset();
   MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
-  const std::string doubted = fmt::format("{} AND state = 10 AND {}", kInMailbox, kMayHaveBeenSeen);
+  const std::string doubted = fmt::format("{} AND state = 10 AND {}", kInMailbox,
+                                          any_date ? kMayHaveBeenSeenAtAnyDate : kMayHaveBeenSeen);
   MBOXFERRY_TRY(database_->run(
       fmt::format("INSERT INTO main.intent(mailbox, uid_validity, uid_floor, first_message,"
                   " last_message) SELECT ?1, (SELECT uid_validity FROM main.mailbox WHERE id = ?1),"

@@ -169,8 +169,8 @@ Result<void> write_quarantine(const std::vector<SourceFolder>& sources, const Jo
   MBOXFERRY_ASSIGN(const std::string refused, set_of_refused(journal));
   MBOXFERRY_ASSIGN(const auto noted, journal.note(kWrittenNote));
   if (noted == refused + " " + state_of_file(path)) return ok();
-  // A run that ends before the next note knows its own file.
-  if (!noted || noted->empty()) MBOXFERRY_TRY(journal.set_note(kWrittenNote, kBegun));
+  // A run that ends before the next note knows its own file, also after a power cut.
+  if (!noted || noted->empty()) MBOXFERRY_TRY(journal.set_note_now(kWrittenNote, kBegun));
   MBOXFERRY_TRY(write_file(sources, settings, journal, path));
   return journal.set_note(kWrittenNote, refused + " " + state_of_file(path));
 }

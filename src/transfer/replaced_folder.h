@@ -12,8 +12,8 @@ namespace mboxferry::transfer {
 
 /// Lets a folder that is not what the journal says be read anew: it is indexed from its beginning,
 /// and then takes over what was decided for the same messages. `changed` is returned where that
-/// cannot be: with --dedupe, where other messages may have been left out for them, and while the
-/// file is being written to.
+/// cannot be: with --dedupe, where other messages may have been left out for them, in a retry, and
+/// while the file is being written to.
 Result<void> replace_folder(SourceFolder& source, const JobSettings& settings,
                             journal::Journal& journal, const Error& changed);
 

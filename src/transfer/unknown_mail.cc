@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "mboxferry/message/digest.h"
+#include "transfer/altered_mail.h"
 #include "transfer/waiting.h"
 
 namespace mboxferry::transfer {
@@ -89,7 +90,8 @@ Result<std::uint64_t> doubt_unknown_mail(const ReadyMailbox& ready, imap::ReadOn
         return page.size() < kUnknownPage ? ok() : flush();
       }));
   MBOXFERRY_TRY(flush());
-  return journal.doubt_seen();
+  MBOXFERRY_ASSIGN(const auto ways, journal.note(kWaysNote));
+  return journal.doubt_seen(ServerWays::from_text(ways.value_or("")).ignores_dates);
 }
 
 }  // namespace mboxferry::transfer

@@ -50,8 +50,8 @@ class AdviceTest(WithDovecot, ProgramTest):
 class JournalAdviceTest(AdviceTest):
     def test_a_journal_of_another_job(self):
         self.arrives(self.go())
-        self.fails(self.go(mailbox="Other"), "run the command that made this journal, or name "
-                                             "another one with --journal")
+        self.fails(self.go(mailbox="Other"), "run the command that made this journal, or begin "
+                                             "a new job with another --journal")
         self.arrives(self.go())
         self.arrives(self.go(mailbox="Other", journal="other.journal"), "Other")
 

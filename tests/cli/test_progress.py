@@ -13,12 +13,14 @@ from support.schemas import assert_valid
 SLOW = ("--max-messages-per-second=20",)
 SIZE = r"[0-9.]+ [kMG]?B"
 BATCH_LINE = re.compile(
-    r"(?P<done>\d+) of (?P<accounts>\d+) accounts(, (?P<failed>\d+) failed)?; (?P<at_work>\d+) at "
+    r"(\S+( \S+)? to go; )?(?P<done>\d+) of (?P<accounts>\d+) accounts"
+    r"(, (?P<failed>\d+) failed)?; (?P<at_work>\d+) at "
     rf"work, (?P<waiting>\d+) waiting; (?P<messages>\d+) messages, {SIZE}"
-    rf"(, \d+/s, {SIZE}/s)?(, \S+( \S+)? to go)?")
+    rf"(, \d+/s, {SIZE}/s)?")
 JOB_LINE = re.compile(
-    r"(waiting \d+ s: [^;]+; )?(?P<phase>[a-z]+)(: (?P<done>\d+) of (?P<total>\d+)\+? messages, "
-    rf"{SIZE} of {SIZE})?(, \d+ % read)?(, \d+/s, {SIZE}/s)?( \([^)]+\))?(, \S+( \S+)? to go)?"
+    r"(waiting \d+ s: [^;]+; )?(\S+( \S+)? to go; )?(?P<phase>[a-z]+)"
+    r"(: (?P<done>\d+) of (?P<total>\d+)\+? messages, "
+    rf"{SIZE} of {SIZE})?(, \d+ % read)?(, \d+/s, {SIZE}/s)?( \([^)]+\))?"
     r"(, Mailmbox)?")
 
 

@@ -340,6 +340,8 @@ class Journal {
 
   /// Small texts by name: verdict, start and end of runs, verification results.
   virtual Result<void> set_note(const std::string& name, const std::string& value) = 0;
+  /// The same, durable at once.
+  virtual Result<void> set_note_now(const std::string& name, const std::string& value) = 0;
   [[nodiscard]] virtual Result<std::optional<std::string>> note(const std::string& name) const = 0;
   using NoteVisitor =
       std::function<Result<void>(const std::string& name, const std::string& value)>;
@@ -537,8 +539,9 @@ class Journal {
   [[nodiscard]] virtual Result<Uid> first_unknown_uid(MailboxId mailbox) const = 0;
   /// After begin_reconcile() with Unidentified::unknown and add_seen(): planned messages that may
   /// be among what was seen are in doubt, from the first unknown UID on, and that reconciliation
-  /// ends. Durable at once. Returns how many they are.
-  virtual Result<std::uint64_t> doubt_seen() = 0;
+  /// ends. With another INTERNALDATE a message is somebody else's copy, unless `any_date`: the
+  /// server keeps none. Durable at once. Returns how many they are.
+  virtual Result<std::uint64_t> doubt_seen(bool any_date) = 0;
 
   /// The archive of folder `former` was replaced: from now on `replacement`, which is to be indexed
   /// from its beginning, stands for it. Durable at once. Returns its id.
