@@ -134,7 +134,7 @@ Result<void> PageData::write_mailboxes(const journal::Journal& journal, const Ac
     const auto counts = found == sums.mailboxes.end() ? journal::MailboxCounts{} : found->second;
     json_.begin_array().text(printable(mailbox.name));
     write_counts(counts);
-    json_.number(mailbox.existed_before).number(meant_for(counts).bytes).end_array();
+    json_.number(mailbox.existed_before).number(counts.stored.bytes).end_array();
   }
   json_.end_array();
   return json_.result();
@@ -242,7 +242,7 @@ Result<void> PageData::write_account(const RunFacts& run, const journal::Journal
   json_.text(printable(run.user)).text(printable(run.host));
   json_.text(run.replaced ? "replaced" : printable(run.verdict));
   write_counts(sums.all);
-  json_.number(meant_for(sums.all).bytes);
+  json_.number(sums.all.stored.bytes);
   run.seconds ? json_.decimal(*run.seconds) : json_.null();
   if (journal != nullptr) {
     MBOXFERRY_TRY(write_facts(run, *journal));

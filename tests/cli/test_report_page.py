@@ -78,7 +78,7 @@ class ReportPageTest(ReportJobs):
         self.assertEqual(self.browser.run("document.querySelector('h1').textContent"),
                          "1 of 4 accounts complete")
         self.assertEqual([row[2] for row in self.rows()],
-                         ["failed", "unfinished", "refused", "complete"])
+                         ["failed", "not finished", "refused", "complete"])
         self.assertIn("Refusals by cause", [name for name, *_ in self.charts()])
         heading = "[...document.querySelectorAll('thead th')].find(one => " \
                   "one.textContent === 'Refused')"

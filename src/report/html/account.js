@@ -28,10 +28,15 @@ const size = (name) => [name, 'number', bytes];
 
 // The first messages of an account that did not arrive, and how many more there are.
 function showMessages(section, heading, messages, all) {
-  section.append(element('h3', {}, heading), plainTable(`${heading} of this account`, [
-    text('Subject'), text('From'), ['Date', '', clock], size('Size'), text('Cause'),
-    text('The server said', 'wide'), text('Folder'), number('At byte'), text('Message-ID')],
-  messages, 'cards'));
+  const rows = messages.map(
+    ([subject, from, date, octets, cause, said, folder, offset, id]) => [
+      element('span', {}, subject || (from || id ? '(no subject)' : '(not in the archive any more)'),
+        element('small', {}, [from, clock(date), bytes(octets), id].filter(Boolean).join(' \u00b7 '))),
+      [cause, said].filter(Boolean).join(': '),
+      `${folder} at byte ${count(offset)}`,
+    ]);
+  section.append(element('h3', {}, heading), plainTable(`${heading} of this account`,
+    [text('Message'), text('Why', 'wide'), text('Where')], rows, 'cards'));
   if (all > messages.length) {
     section.append(element('p', { className: 'muted' },
       `${count(all - messages.length)} more are in the CSV ledger and the JSON report.`));
@@ -53,7 +58,7 @@ function showAccount(account, closable) {
   const fact = (name, value, className) => {
     if (value !== '') facts.append(element('dt', {}, name), element('dd', { className }, value));
   };
-  fact('Verdict', account.verdict, account.verdict);
+  fact('Verdict', wordsOf(account.verdict), account.verdict);
   fact('Problem', account.reason);
   for (const archive of account.archives) fact('Archive', archive);
   fact('Begun', clock(account.started));

@@ -66,4 +66,5 @@ const moment = (unix) => instant(unix).slice(0, 16);
 const clock = (time) => (Number.isNaN(Date.parse(time)) ? time
   : `${moment(Date.parse(time) / 1000)} UTC`);
 const sum = (field) => accounts.reduce((all, account) => all + account[field], 0);
+const wordsOf = (verdict) => (verdict === 'unfinished' ? 'not finished' : verdict);
 const titleOf = (account) => (account.host ? `${account.user} on ${account.host}` : account.user);

@@ -3,7 +3,7 @@
 
 function outcome(account) {
   if (account.verdict === 'refused') return `${counted(account.refused, 'message')} refused`;
-  return account.verdict === 'unfinished' ? 'not finished' : account.verdict;
+  return wordsOf(account.verdict);
 }
 
 // Verdicts first.
@@ -24,13 +24,13 @@ function showVerdicts() {
   bar.hidden = accounts.length < 2;
   byId('verdicts').hidden = accounts.length < 2;
   bar.setAttribute('aria-label',
-    present.map(([verdict, number]) => `${number} ${verdict}`).join(', '));
+    present.map(([verdict, number]) => `${number} ${wordsOf(verdict)}`).join(', '));
   for (const [verdict, number] of present) {
     const part = element('span', { className: verdict });
     part.style.flexGrow = number;
     bar.append(part);
     byId('verdicts').append(element('li', { className: verdict },
-      element('span', {}, `${count(number)} ${verdict}`)));
+      element('span', {}, `${count(number)} ${wordsOf(verdict)}`)));
   }
   const tile = (name, value, small) => byId('tiles').append(element('div', {},
     element('dt', {}, name),

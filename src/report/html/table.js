@@ -28,7 +28,8 @@ function compare(one, other) {
 
 function cell(account, column) {
   const value = account[column.field];
-  const shown = column.show ? column.show(value) : value;
+  const words = column.field === 'verdict' ? wordsOf(value) : value;
+  const shown = column.show ? column.show(value) : words;
   if (column.field === 'user') {
     return element('th', { scope: 'row', role: 'rowheader' },
       element('a', { href: `#account-${account.number + 1}` }, shown || '(no name)'));
@@ -102,7 +103,7 @@ function makeTable() {
   byId('only').append(element('option', { value: '' }, 'all'));
   for (const verdict of VERDICTS) {
     if (!accounts.some((account) => account.verdict === verdict)) continue;
-    byId('only').append(element('option', { value: verdict }, verdict));
+    byId('only').append(element('option', { value: verdict }, wordsOf(verdict)));
   }
   const turn = (name, step) => {
     const button = element('button', { type: 'button' }, name);
