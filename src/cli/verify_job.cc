@@ -30,6 +30,8 @@ Comparison::Judgement Comparison::judgement() const {
   if (!result.good() || result.twice > 0) return {"failed", kExitFailed};
   if (archive.unfinished || counts.planned.messages + counts.intended.messages > 0)
     return {"interrupted", kExitTryLater};
+  // Nobody knows whether that mail is there.
+  if (result.existing_unchecked > 0) return {"interrupted", kExitTryLater};
   if (archive.unread > 0 && !archive.unread_accepted) return {"incomplete", kExitRefused};
   if (counts.refused.messages > 0) return {"refused", kExitRefused};
   return {"complete", kExitSuccess};
@@ -47,6 +49,12 @@ std::string Comparison::summary() const {
     text += fmt::format(", {} of the archive not read", report::counted(archive.unread, "part"));
   if (const auto left = counts.planned.messages + counts.intended.messages; left > 0) {
     text += fmt::format(", {} not stored yet (run migrate again)", left);
+  }
+  if (result.existing_unchecked > 0) {
+    text += fmt::format(
+        ", {} not compared that {} there before the job, as the mailbox has other UIDs now (a new "
+        "job with --skip-existing looks)",
+        result.existing_unchecked, result.existing_unchecked == 1 ? "was" : "were");
   }
   if (archive.unfinished) text += "; the archive was not read to its end (run migrate again)";
   return text;

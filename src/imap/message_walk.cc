@@ -24,6 +24,8 @@ constexpr std::size_t kNarrowPages = 8;
 constexpr std::size_t kWidePages = 2;
 // After so many the walk asks where the next message is.
 constexpr int kEmptyPages = 2;
+// A server that cannot tell it is not asked again and again.
+constexpr int kMostWrongAnswers = 3;
 constexpr std::size_t kMostInPage = 2000;
 constexpr std::size_t kMostTextInPage = std::size_t{4} << 20U;
 constexpr std::size_t kFewInPage = 250;
@@ -148,7 +150,8 @@ void ImapMessageWalk::add_page(std::string& lines, std::uint64_t width) {
 Result<void> ImapMessageWalk::ask() {
   const std::size_t wanted = width_ > kNarrow ? kWidePages : kNarrowPages;
   std::string lines;
-  if (empty_pages_ >= kEmptyPages && expected_ != 0) MBOXFERRY_TRY(cross_emptiness(lines));
+  if (empty_pages_ >= kEmptyPages && expected_ != 0 && wrong_answers_ < kMostWrongAnswers)
+    MBOXFERRY_TRY(cross_emptiness(lines));
   while (pages_.size() < wanted && next_ <= last_) add_page(lines, width_);
   if (lines.empty()) return ok();
   MBOXFERRY_TRY(connection_.finish_reply());
@@ -169,6 +172,7 @@ Result<void> ImapMessageWalk::cross_emptiness(std::string& lines) {
   MBOXFERRY_TRY(connection_.send_lines(question));
   while (!questions_.empty()) MBOXFERRY_TRY(read_reply());
   asked_number_ = 0;
+  if (found_ == 0) ++wrong_answers_;
   if (found_ <= next_) return ok();
   add_page(lines, found_ - next_);
   width_ = std::min(kNarrow, widest_);

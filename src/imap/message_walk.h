@@ -87,6 +87,7 @@ class ImapMessageWalk final : public MessageWalk {
   std::function<Result<void>()> come_back_;
   std::uint32_t expected_ = 0;          ///< sequence number of the next message, if any; 0: unknown
   Uid last_there_ = 0;                  ///< the last UID of the mailbox, when that was asked
+  int wrong_answers_ = 0;               ///< to the question where the next message is
   int empty_pages_ = 0;                 ///< the last so many were as wide as may be, and empty
   std::uint32_t asked_number_ = 0;      ///< whose UID was asked for
   Uid found_ = 0;                       ///< and what it is

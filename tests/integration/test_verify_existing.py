@@ -21,7 +21,7 @@ class VerifyExistingTest(WithDovecot, CopyTest):
 
     def setUp(self):
         super().setUp()
-        archive = self.make("A.mbox", ALL)
+        archive = self.archive = self.make("A.mbox", ALL)
         state = self.folder / "state-a"
         state.mkdir(mode=0o700)
         self.run_job(archive, None, "--max-messages-per-day", STORED_FIRST, "--journal",
@@ -73,6 +73,21 @@ class VerifyExistingTest(WithDovecot, CopyTest):
             client.delete("A")
         self.assertIn(f"{ALL} messages checked ({STORED_FIRST} of them there before the job), "
                       f"{ALL} missing", self.verify(1, "--strict").out)
+
+
+    def test_a_mailbox_that_was_made_anew_is_not_called_complete(self):
+        third = self.folder / "state-a" / "3.journal"
+        self.run_job(self.archive, None, "--skip-existing", "--journal", third)
+        with self.server.session() as client:
+            client.delete("A")
+            client.create("A")
+        for more in ((), ("--full",), ("--strict", "--full")):
+            outcome = self.verify(75, *more, path=third)
+            self.assertIn(f"{ALL} not compared that were there before the job", outcome.out)
+        # As the line says.
+        self.run_job(self.archive, None, "--skip-existing", "--journal",
+                     self.folder / "new.journal")
+        self.assertEqual(self.held()["A"], ALL)
 
 
 class BatchVerifyExistingTest(ManyAccountsTest):
