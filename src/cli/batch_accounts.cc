@@ -378,6 +378,7 @@ Result<transfer::JobSettings> BatchAccounts::settings_of(const job::Entry& entry
   MBOXFERRY_TRY(lists_->read(settings.senders));
   settings.archives = {archive_of(row).value_or("")};
   MBOXFERRY_ASSIGN(settings.connection, make_connection_options(connection));
+  settings.connection.trust = trust_;
   if (row.password) {
     settings.account.password = std::move(*row.password);
   } else {

@@ -201,6 +201,7 @@ Result<imap::ConnectionOptions> make_connection_options(const ConnectionSettings
   options.timeout = settings.timeout;
   options.compression = settings.compression;
   options.pipelining = settings.pipelining;
+  options.trust = imap::make_trust_stores();
   if (!settings.log_file.empty()) {
     MBOXFERRY_ASSIGN(options.trace, open_trace(settings.log_file));
   }

@@ -128,7 +128,8 @@ bool set_server_name(SSL* ssl, std::string host) {
   return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host.data()) == 1;
 }
 
-Result<void> CertificateCheck::attach(SSL_CTX* context, SSL* ssl, const Account& account) {
+Result<void> CertificateCheck::attach(SSL_CTX* context, SSL* ssl, const Account& account,
+                                      TrustStores& trust) {
   host_ = account.host;
   place_ = account.host + ":" + std::to_string(account.port);
   pin_only_ = account.tls_pin_only;
@@ -136,13 +137,9 @@ Result<void> CertificateCheck::attach(SSL_CTX* context, SSL* ssl, const Account&
   if (!account.tls_pin.empty()) {
     MBOXFERRY_ASSIGN(pin_, parse_pin(account.tls_pin));
   }
-  if (!account.ca_file.empty()) {
-    if (SSL_CTX_load_verify_file(context, account.ca_file.c_str()) != 1) {
-      return Error{ErrorCode::configuration, "cannot read certificates from " + account.ca_file,
-                   "the CA file must hold certificates in PEM form"};
-    }
-  } else if (!pin_) {
-    SSL_CTX_set_default_verify_paths(context);
+  if (has_ca_file_ || !pin_) {
+    MBOXFERRY_ASSIGN(const TrustStore store, trust.of(account.ca_file));
+    SSL_CTX_set1_cert_store(context, store.get());
   }
   SSL_CTX_set_cert_verify_callback(context, &CertificateCheck::verify, this);
   X509_VERIFY_PARAM* parameters = SSL_get0_param(ssl);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "imap/trust_store.h"
 #include "mboxferry/base/result.h"
 #include "mboxferry/imap/account.h"
 #include "mboxferry/message/digest.h"
@@ -26,7 +27,7 @@ bool set_server_name(SSL* ssl, std::string host);
 class CertificateCheck {
  public:
   /// Takes `ca_file` or the system's certificates, host and pin into `context` and `ssl`.
-  Result<void> attach(SSL_CTX* context, SSL* ssl, const Account& account);
+  Result<void> attach(SSL_CTX* context, SSL* ssl, const Account& account, TrustStores& trust);
 
   /// True once the peer's certificate was looked at and taken.
   [[nodiscard]] bool accepted() const { return accepted_; }

@@ -84,6 +84,7 @@ TlsStream::TlsStream(FileDescriptor fd, std::string place, const ConnectionOptio
       timeout_(options.timeout),
       interrupt_(options.interrupt),
       open_by_(open_by),
+      trust_(options.trust ? options.trust : make_trust_stores()),
       bio_method_(socket_bio_method()) {
   end_.fd = fd_.get();
   end_.collected.reserve(SocketEnd::kMostCollected);
@@ -181,7 +182,7 @@ Result<void> TlsStream::start_tls(const Account& account, TlsFloor floor) {
   }
   SSL_set_bio(ssl_.get(), bio, bio);
   if (floor == TlsFloor::secure) {
-    const auto attached = check_.attach(context_.get(), ssl_.get(), account);
+    const auto attached = check_.attach(context_.get(), ssl_.get(), account, *trust_);
     if (!attached) {
       fail(attached.error());
       return *failure_;

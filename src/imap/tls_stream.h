@@ -98,6 +98,7 @@ class TlsStream final : public ByteStream {
   const Cancellation* interrupt_;  ///< may be null
   std::function<bool()> idle_;     ///< an interrupt may end a wait
   std::optional<Deadline> open_by_;
+  std::shared_ptr<TrustStores> trust_;
   SocketEnd end_;
   BioMethod bio_method_;
   CertificateCheck check_;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,10 @@ struct Account {
   [[nodiscard]] std::string label() const;
 };
 
+/// The certificates of the authorities that connections trust, each file read once. Any thread.
+class TrustStores;
+std::shared_ptr<TrustStores> make_trust_stores();
+
 /// Whether what is sent and received is compressed (RFC 4978), where the server can.
 enum class Compression { automatic, on, off };
 std::optional<Compression> compression_from_name(std::string_view name);
@@ -50,6 +55,8 @@ struct ConnectionOptions {
   bool utf8_names = true;
   /// False: no command is sent before the one before it was answered.
   bool pipelining = true;
+  /// Shared by the connections of a process; null: a connection reads its own.
+  std::shared_ptr<TrustStores> trust;
   /// Called when the server seems to have lost commands that were sent behind others.
   std::function<void()> on_lost_input;
   std::function<void(std::string_view line)>
