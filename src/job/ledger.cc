@@ -351,11 +351,15 @@ void Ledger::State::note_place(const Entry& entry, bool is_down, TimePoint now) 
   note.bind(2, is_down ? ticks(now + pause_after(failures)) : 0);
   note.bind(3, entry.place);
   note.exec();
-  if (failures < kMostFailuresOfPlace) return;
-  SQLite::Statement give_up(database, kPostponePlace);
-  give_up.bind(1, entry.what);
-  give_up.bind(2, entry.place);
-  give_up.exec();
+  if (failures >= kMostFailuresOfPlace) {
+    SQLite::Statement give_up(database, kPostponePlace);
+    give_up.bind(1, entry.what);
+    give_up.bind(2, entry.place);
+    give_up.exec();
+  }
+  SQLite::Statement close(database, kClosePlace);
+  close.bind(1, entry.place);
+  close.exec();
 }
 
 Result<void> Ledger::settle(const Entry& entry, const Outcome& outcome, TimePoint now) {

@@ -29,7 +29,9 @@ inline constexpr const char* kCreateLedger =
     "CREATE INDEX IF NOT EXISTS account_states ON account(state, size) WHERE chosen;"
     "CREATE TABLE IF NOT EXISTS place("
     " name TEXT PRIMARY KEY, running INTEGER NOT NULL, turn INTEGER NOT NULL,"
-    " failures INTEGER NOT NULL, not_before INTEGER NOT NULL) WITHOUT ROWID;";
+    " failures INTEGER NOT NULL, not_before INTEGER NOT NULL) WITHOUT ROWID;"
+    // A batch may name another server in each row.
+    "CREATE INDEX IF NOT EXISTS place_turn ON place(running, turn, not_before);";
 
 // What ran when the last run was killed waits again; its journal knows the rest.
 inline constexpr const char* kForgetRun =
@@ -121,6 +123,11 @@ inline constexpr const char* kSettleAccount =
 
 inline constexpr const char* kSettlePlace =
     "UPDATE place SET running = running - 1, failures = ?1, not_before = ?2 WHERE name = ?3";
+
+// One that has nothing left is not to be passed over each time.
+inline constexpr const char* kClosePlace =
+    "DELETE FROM place WHERE name = ?1 AND running = 0 AND NOT EXISTS"
+    " (SELECT 1 FROM account WHERE place = ?1 AND state = 0 AND chosen)";
 
 inline constexpr const char* kPostponePlace =
     "UPDATE account SET state = 4, what = ?1 WHERE place = ?2 AND state = 0 AND chosen";

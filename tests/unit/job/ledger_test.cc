@@ -204,6 +204,26 @@ TEST_CASE("a server that is down is left alone for all its accounts, then given 
   CHECK(now < kStart + 10min);
 }
 
+TEST_CASE("where each account has a server of its own, one that is down holds up nobody") {
+  const auto ledger = opened();
+  constexpr int kMany = 300;
+  std::vector<NewEntry> entries;
+  for (int number = 0; number < kMany; ++number)
+    entries.push_back(account(number, fmt::format("h{}:993", number)));
+  fill(*ledger, entries);
+  Users users;
+  const auto down = take(*ledger);
+  settle(*ledger, *down, AccountState::waiting, true);
+  users = run_all(*ledger);
+  CHECK(users.size() == kMany - 1);
+  CHECK(ledger->standing()->waiting == 1);
+  const auto again = take(*ledger, 9, kStart + 1min);
+  REQUIRE(again);
+  CHECK(again->user == down->user);
+  settle(*ledger, *again, AccountState::complete);
+  CHECK(!take(*ledger, 9, kStart + 1h));
+}
+
 TEST_CASE("a ledger that another process has is said") {
   const test::TemporaryFolder folder;
   const std::string path = folder.path() + "/x.ledger";
