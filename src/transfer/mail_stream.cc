@@ -38,7 +38,10 @@ Result<void> MailStream::read_ahead() {
       aside_.push_back(std::move(ahead_[next_]));
     if (next_ < ahead_.size()) return ok();
     next_ = 0;
+    ahead_.clear();
+    if (at_end_) return ok();
     MBOXFERRY_ASSIGN(ahead_, journal_.planned(source_.row.id, mailbox_, cursor_, kReadAhead));
+    at_end_ = is_indexed_ && ahead_.empty();
     if (ahead_.empty()) return ok();
     cursor_ = ahead_.back().id;
   }
@@ -150,6 +153,12 @@ void MailStream::rewind() {
   aside_.clear();
   next_ = 0;
   cursor_ = 0;
+  at_end_ = false;
+}
+
+void MailStream::indexed() {
+  const std::scoped_lock lock(mutex_);
+  is_indexed_ = true;
 }
 
 }  // namespace mboxferry::transfer

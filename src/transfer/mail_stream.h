@@ -80,6 +80,9 @@ class MailStream {
   [[nodiscard]] std::optional<TimePoint> next_aside() const;
   /// Starts over with what the journal has planned. No portion may be in anybody's hands.
   void rewind();
+  /// The folder is indexed to its end: the journal gets no more messages of it, and need not be
+  /// asked again once it has none.
+  void indexed();
 
  private:
   Result<void> read_ahead();
@@ -99,6 +102,8 @@ class MailStream {
   std::size_t next_ = 0;  ///< in `ahead_`
   Rows aside_;            ///< put aside, in nobody's hands
   journal::MessageId cursor_ = 0;
+  bool is_indexed_ = false;
+  bool at_end_ = false;  ///< nothing is planned behind `cursor_`, and nothing will be
 };
 
 }  // namespace mboxferry::transfer

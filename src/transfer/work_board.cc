@@ -91,16 +91,19 @@ bool WorkBoard::has_room() {
 /// of theirs can be looked at when the others are on their way. Nothing when there is none.
 Result<MailStream*> WorkBoard::find_mail(std::size_t indexed) {
   for (const bool doubtful : {false, true}) {
-    MBOXFERRY_ASSIGN(MailStream* const stream, find_mail_among(doubtful));
+    MBOXFERRY_ASSIGN(MailStream* const stream, find_mail_among(doubtful, indexed));
     if (stream != nullptr) return stream;
   }
   mail_first_ = indexed < sources_.size();
   return static_cast<MailStream*>(nullptr);
 }
 
-Result<MailStream*> WorkBoard::find_mail_among(bool doubtful) {
+Result<MailStream*> WorkBoard::find_mail_among(bool doubtful, std::size_t indexed) {
   std::set<journal::MailboxId> passed;
-  for (MailStream& stream : open_) {
+  for (auto next = open_.begin(); next != open_.end();) {
+    MBOXFERRY_ASSIGN(const bool finished, close_finished(next, indexed));
+    if (finished) continue;
+    MailStream& stream = *next++;
     // A mailbox keeps the order of its folders.
     if (!passed.insert(stream.mailbox()).second) continue;
     if (mailboxes_.at(stream.mailbox()).doubtful != doubtful) continue;
@@ -113,8 +116,11 @@ Result<MailStream*> WorkBoard::find_mail_among(bool doubtful) {
 }
 
 MailStream* WorkBoard::find_first() {
+  if (!some_come_first_) return nullptr;
+  some_come_first_ = false;
   for (MailStream& stream : open_) {
     const Mailbox& mailbox = mailboxes_.at(stream.mailbox());
+    some_come_first_ |= mailbox.comes_first;
     const bool free = mailbox.inside == 0 && !mailbox.aside && is_next_in(stream, mailbox);
     if (mailbox.comes_first && free) return &stream;
   }
@@ -132,12 +138,8 @@ Result<MailStream*> WorkBoard::find(bool share, std::size_t indexed) {
   for (const bool shared : {false, true}) {
     if (shared && (!share || per_mailbox_ < 2)) break;
     for (auto stream = open_.begin(); stream != open_.end();) {
-      MBOXFERRY_ASSIGN(const bool finished, is_finished(*stream, indexed));
-      if (finished) {
-        mailboxes_.at(stream->mailbox()).current = nullptr;
-        stream = open_.erase(stream);
-        continue;
-      }
+      MBOXFERRY_ASSIGN(const bool finished, close_finished(stream, indexed));
+      if (finished) continue;
       MBOXFERRY_ASSIGN(const bool free, is_free(*stream, shared));
       if (free) return &*stream;
       ++stream;
@@ -163,6 +165,16 @@ Result<bool> WorkBoard::is_finished(MailStream& stream, std::size_t indexed) con
   if (!idle || stream.position() >= indexed) return false;
   MBOXFERRY_ASSIGN(const bool more, stream.has_more());
   return !more;
+}
+
+Result<bool> WorkBoard::close_finished(std::list<MailStream>::iterator& stream,
+                                       std::size_t indexed) {
+  if (stream->position() < indexed) stream->indexed();
+  MBOXFERRY_ASSIGN(const bool finished, is_finished(*stream, indexed));
+  if (!finished) return false;
+  mailboxes_.at(stream->mailbox()).current = nullptr;
+  stream = open_.erase(stream);
+  return true;
 }
 
 /// One folder after the other, so that a mailbox keeps the order of its folders.
@@ -198,6 +210,7 @@ void WorkBoard::leave(const Work& work, Left how) {
     mailbox.settled = false;
     mailbox.doubtful = true;
     mailbox.comes_first = how == Left::refused;
+    some_come_first_ |= mailbox.comes_first;
     mail_first_ = true;
   }
   gate_.poke();

@@ -82,12 +82,14 @@ class WorkBoard {
   Result<void> open_stream(std::size_t position, journal::MailboxId id);
   Result<void> open_late(std::size_t indexed);
   Result<MailStream*> find_mail(std::size_t indexed);
-  Result<MailStream*> find_mail_among(bool doubtful);
+  Result<MailStream*> find_mail_among(bool doubtful, std::size_t indexed);
   MailStream* find_first();
   /// The first stream that a connection may work on; `indexed` folders are indexed completely.
   Result<MailStream*> find(bool share, std::size_t indexed);
   Result<bool> is_free(MailStream& stream, bool share) const;
   Result<bool> is_finished(MailStream& stream, std::size_t indexed) const;
+  /// Closes a finished stream and steps to the one behind it.
+  Result<bool> close_finished(std::list<MailStream>::iterator& stream, std::size_t indexed);
   bool give_second_chances();
   [[nodiscard]] bool only_aside_are_left(std::size_t indexed) const;
   static bool is_next_in(const MailStream& stream, const Mailbox& mailbox);
@@ -106,6 +108,7 @@ class WorkBoard {
   std::list<MailStream> open_;  ///< not finished, in order
   std::size_t opened_ = 0;      ///< folders whose streams are made
   std::size_t late_opened_ = 0;  ///< and all of them, also those that only the index pass tells
+  bool some_come_first_ = false;  ///< there may be mailboxes that do
   bool mail_first_ = true;      ///< there may be mailboxes with mail behind others without
   std::optional<Error> failure_;
 };
