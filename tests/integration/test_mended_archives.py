@@ -92,7 +92,8 @@ class Mended:
         found = []
         for name in self.server.mailboxes():
             for one in self.server.fetch_all(mailbox=name):
-                number = int(re.search(rb"Message-ID: <(\d+)", one.body)[1])
+                # One that was cut in its header may have none.
+                number = int((re.search(rb"Message-ID: <(\d+)", one.body) or (0, -1))[1])
                 if one.body.endswith(b"end of %d\r\n" % number) == whole:
                     found.append(number)
         return sorted(found)
@@ -172,8 +173,8 @@ class Mended:
         one_by_one = ("--append-mode", "synchronizing", "--connections", "1")
         # In the body of a message, and in its header.
         cuts = [FIRST[:FIRST.find(b"end of 24")], FIRST[:FIRST.find(b"Message-ID: <24@") + 4]]
-        for number, (point, more, bad) in enumerate(itertools.product(
-                ("batch-intended", "batch-answered"), ((), one_by_one), cuts)):
+        for number, (point, (more, bad)) in enumerate(itertools.product(
+                ("batch-intended", "batch-answered"), zip(((), one_by_one), cuts))):
             with self.subTest(point=point, more=more, bad=len(bad)):
                 self.empty()
                 path = self.folder / f"doubt{number}" / "x.mbox"
