@@ -175,17 +175,10 @@ Result<TakenOver> SqliteJournal::take_over(FolderId replacement) {
   const std::string same_start =
       "temp.lone_former f JOIN temp.lone_now n ON n.offset = f.offset AND n.mailbox = f.mailbox"
       " AND n.message_id_hash = f.message_id_hash AND n.date = f.date WHERE ";
-  // Cut in its header, the last message may have lacked its date and Message-ID.
-  const std::string same_beginning = fmt::format(
-      "temp.lone_former f JOIN temp.lone_now n ON n.offset = f.offset AND n.mailbox = f.mailbox"
-      " WHERE ((n.message_id_hash = f.message_id_hash AND n.date = f.date)"
-      " OR f.offset = (SELECT offset FROM main.message WHERE id = (SELECT last_message"
-      " FROM main.folder WHERE id = {}))) AND ",
-      former);
   MBOXFERRY_ASSIGN(const std::uint64_t whole_now,
-                   count(same_beginning + "n.length > f.length AND f.state IN (12, 15)"));
+                   count(same_start + "n.length > f.length AND f.state IN (12, 15)"));
   MBOXFERRY_ASSIGN(const std::uint64_t whole_unsent,
-                   count(same_beginning + "n.length > f.length AND f.state IN (10, 11, 13)"));
+                   count(same_start + "n.length > f.length AND f.state IN (10, 11, 13)"));
   // The cut may also have left a part of the next separator at its end.
   MBOXFERRY_ASSIGN(
       const std::uint64_t cut_now,
