@@ -42,6 +42,7 @@ Result<Identity> identify_prefix(const OpenFile& file, std::uint64_t size) {
   Identity identity;
   identity.size = size;
   identity.modified_ns = file.modified_ns();
+  identity.changed_ns = file.changed_ns();
   MBOXFERRY_ASSIGN(identity.head, hash_range(file, 0, std::min(size, kSample)));
   MBOXFERRY_ASSIGN(identity.tail, hash_range(file, size - std::min(size, kSample), size));
   return identity;
@@ -95,7 +96,9 @@ Result<Change> compare(const Folder& folder, const Identity& before) {
   const bool same_ends = now.head == before.head && now.tail == before.tail;
   // tar -r writes over the blocks of the end, of which there may be enough.
   if (!same_ends && folder.container) return may_grow ? Change::grown : Change::different;
-  return same_ends && now.modified_ns == before.modified_ns ? Change::none : Change::touched;
+  const bool same_times = now.modified_ns == before.modified_ns &&
+                          (before.changed_ns == 0 || now.changed_ns == before.changed_ns);
+  return same_ends && same_times ? Change::none : Change::touched;
 }
 
 Result<bool> is_unwritten(const Folder& folder, const Identity& before) {

@@ -47,6 +47,7 @@ OpenFile::OpenFile(FileDescriptor descriptor, std::string path,
       root_(std::move(root)),
       size_(static_cast<std::uint64_t>(status.st_size)),
       modified_ns_(modification_time(status)),
+      changed_ns_(std::int64_t{status.st_ctim.tv_sec} * 1'000'000'000 + status.st_ctim.tv_nsec),
       device_(status.st_dev),
       inode_(status.st_ino) {}
 

@@ -33,6 +33,7 @@ class OpenFile {
   /// As they were when the file was opened.
   [[nodiscard]] std::uint64_t size() const { return size_; }
   [[nodiscard]] std::int64_t modified_ns() const { return modified_ns_; }
+  [[nodiscard]] std::int64_t changed_ns() const { return changed_ns_; }
 
   /// Fills `buffer` from `offset`; less than its size only at the end of the file.
   Result<std::size_t> read_at(std::uint64_t offset, std::span<char> buffer) const;
@@ -51,6 +52,7 @@ class OpenFile {
   std::shared_ptr<const TreeRoot> root_;
   std::uint64_t size_;
   std::int64_t modified_ns_;
+  std::int64_t changed_ns_;
   std::uint64_t device_;
   std::uint64_t inode_;
 };

@@ -33,12 +33,15 @@ Stamp stamp_of(const std::string& path) {
   std::error_code error;
   Stamp stamp;
   std::int64_t newest = 0;
+  std::int64_t last_change = 0;  // what has its former time again shows here
   const auto add = [&](const fs::path& file) {
     struct stat status {};
     if (::stat(file.c_str(), &status) != 0) return;
     if (S_ISREG(status.st_mode)) stamp.size += static_cast<std::uint64_t>(status.st_size);
     newest = std::max<std::int64_t>(newest,
                                     status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec);
+    last_change = std::max<std::int64_t>(
+        last_change, status.st_ctim.tv_sec * 1'000'000'000 + status.st_ctim.tv_nsec);
   };
   add(path);
   std::uint64_t entries = 0;
@@ -50,7 +53,7 @@ Stamp stamp_of(const std::string& path) {
     }
   }
   const bool too_many = entries == kMostEntries;
-  stamp.text = fmt::format("{} {}", stamp.size, newest);
+  stamp.text = fmt::format("{} {} {}", stamp.size, newest, last_change);
   if (too_many) stamp.text += unlike_all_others();
   return stamp;
 }

@@ -35,12 +35,20 @@ struct Files {
   std::set<std::pair<std::string, std::string>> all;
 };
 
+/// Size, time and digests, without when the file's status changed: a renamed file is the same.
+std::string content_of(const std::string& identity) {
+  std::size_t end = 0;
+  for (int fields = 0; fields < 4 && end != std::string::npos; ++fields)
+    end = identity.find(' ', end + 1);
+  return identity.substr(0, end);
+}
+
 Result<Files> files_of(const journal::Journal& journal) {
   Files files;
   MBOXFERRY_ASSIGN(const auto folders, journal.folders());
   for (const journal::FolderRow& folder : folders) {
     const std::pair<std::string, std::string> file{folder.file + '\n' + folder.path,
-                                                   folder.identity};
+                                                   content_of(folder.identity)};
     files.all.insert(file);
     if (folder.index_done) files.done.insert(file);
   }

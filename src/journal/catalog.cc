@@ -103,6 +103,14 @@ Result<void> SqliteJournal::claim(const JobIdentity& identity) {
   return transaction.commit();
 }
 
+Result<void> SqliteJournal::change_settings(const std::string& settings) {
+  const std::lock_guard guard(mutex_);
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
+  MBOXFERRY_TRY(database_->run("UPDATE identity SET value = ?1 WHERE name = 'settings'",
+                               std::string_view(settings)));
+  return transaction.commit();
+}
+
 Result<JobIdentity> SqliteJournal::identity() const {
   const std::lock_guard guard(mutex_);
   JobIdentity identity;

@@ -20,7 +20,7 @@ constexpr std::array<std::pair<Dedupe, std::string_view>, 3> kNames{{
 
 constexpr const char* kSelectEarlier =
     "SELECT f.path, m.offset FROM message m JOIN folder f ON f.id = m.folder WHERE m.mailbox = ?1"
-    " AND m.state <> 14 AND ";
+    " AND m.state <> 14 AND m.folder <> ?4 AND ";
 
 }  // namespace
 
@@ -43,19 +43,25 @@ Result<void> SqliteJournal::set_dedupe(Dedupe dedupe) {
 }
 
 Result<void> SqliteJournal::skip_if_duplicate(MessageRow& row) {
+  if (dedupe_ == Dedupe::none) return ok();
+  // What it replaces are not copies: its messages take over what was done with these.
+  if (replaces_.first != row.folder) {
+    MBOXFERRY_ASSIGN(const FolderId replaced, replaced_by(row.folder));
+    replaces_ = {row.folder, replaced};
+  }
+  const FolderId former = replaces_.second;
   const auto earlier = [&]() -> Result<Query> {
     if (dedupe_ == Dedupe::message_id) {
       static const std::string kSql =
           std::string(kSelectEarlier) +
           "m.message_id_hash = ?2 AND m.message_id_hash <> 0 ORDER BY m.id LIMIT 1";
-      return database_->query(kSql, row.mailbox, row.message_id_hash);
+      return database_->query(kSql, row.mailbox, row.message_id_hash, std::int64_t{0}, former);
     }
     static const std::string kSql =
         std::string(kSelectEarlier) +
         "substr(m.digest, 1, 8) = ?2 AND m.digest = ?3 ORDER BY m.id LIMIT 1";
-    return database_->query(kSql, row.mailbox, Blob(row.digest).first(8), Blob(row.digest));
+    return database_->query(kSql, row.mailbox, Blob(row.digest).first(8), Blob(row.digest), former);
   };
-  if (dedupe_ == Dedupe::none) return ok();
   MBOXFERRY_ASSIGN(Query query, earlier());
   MBOXFERRY_ASSIGN(const bool found, query.next());
   if (!found) return ok();

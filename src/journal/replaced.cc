@@ -43,7 +43,8 @@ std::string pairs_of_equal() {
 constexpr const char* kForgetUndecided =
     "DELETE FROM temp.pair WHERE former IN (SELECT p.former FROM temp.pair p"
     " JOIN main.message f ON f.id = p.former LEFT JOIN main.reason r ON r.message = f.id"
-    " WHERE f.state = 10 OR (f.state = 14 AND r.code IN ('pseudo', 'expunged', 'cut-short')))";
+    " WHERE f.state = 10 OR (f.state = 14 AND r.code IN"
+    " ('pseudo', 'expunged', 'cut-short', 'duplicate')))";
 
 /// Of what is on the server, all that it was sent with.
 constexpr const char* kTakeStates =
@@ -107,6 +108,30 @@ Result<void> SqliteJournal::remove_messages(FolderId folder, const std::string& 
   return run("DELETE FROM main.folder WHERE id = ?1");
 }
 
+Result<std::uint64_t> SqliteJournal::leave_out_replaced(MailboxId mailbox) {
+  const std::lock_guard guard(mutex_);
+  const std::string rest = fmt::format(
+      " WHERE {} AND state = 10 AND folder IN (SELECT CAST(substr(name, {}) AS INTEGER)"
+      " FROM main.note WHERE name GLOB '{}*')",
+      kInMailbox, kRetiredPrefix.size() + 1, kRetiredPrefix);
+  MBOXFERRY_ASSIGN(
+      const std::int64_t any,
+      database_->number(fmt::format("SELECT EXISTS(SELECT 1 FROM main.note WHERE name GLOB '{}*')",
+                                    kRetiredPrefix)));
+  if (any == 0) return 0;
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
+  MBOXFERRY_TRY(
+      database_->run("INSERT OR REPLACE INTO main.reason(message, code, text) SELECT id,"
+                     " 'cut-short', 'the archive has the whole message now'"
+                     " FROM main.message" +
+                         rest,
+                     mailbox));
+  MBOXFERRY_ASSIGN(const std::int64_t left_out,
+                   database_->run("UPDATE main.message SET state = 14" + rest, mailbox));
+  MBOXFERRY_TRY(transaction.commit());
+  return static_cast<std::uint64_t>(left_out);
+}
+
 Result<void> SqliteJournal::forget_replacement(FolderId replacement) {
   const std::lock_guard guard(mutex_);
   MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
@@ -153,7 +178,7 @@ Result<TakenOver> SqliteJournal::take_over(FolderId replacement) {
   MBOXFERRY_ASSIGN(const std::uint64_t whole_now,
                    count(same_start + "n.length > f.length AND f.state IN (12, 15)"));
   MBOXFERRY_ASSIGN(const std::uint64_t whole_unsent,
-                   count(same_start + "n.length > f.length AND f.state IN (10, 13)"));
+                   count(same_start + "n.length > f.length AND f.state IN (10, 11, 13)"));
   // The cut may also have left a part of the next separator at its end.
   MBOXFERRY_ASSIGN(
       const std::uint64_t cut_now,
@@ -182,12 +207,12 @@ Result<TakenOver> SqliteJournal::take_over(FolderId replacement) {
                   " min(id), max(id) FROM main.message WHERE {} AND state = 11 GROUP BY mailbox",
                   in_folder(1)),
       replacement));
-  MBOXFERRY_TRY(
-      remove_messages(former, "(state NOT IN (12, 15) OR id IN (SELECT former FROM temp.pair))"));
+  MBOXFERRY_TRY(remove_messages(
+      former, "(state NOT IN (11, 12, 15) OR id IN (SELECT former FROM temp.pair))"));
   MBOXFERRY_TRY(database_->run(
       fmt::format("INSERT INTO main.finding(folder, offset, code, text, taken) SELECT folder,"
                   " offset, 'stored-otherwise', 'it is stored, and the archive does not have it any"
-                  " more as it was then', 0 FROM main.message WHERE {} LIMIT {}",
+                  " more as it was then', 0 FROM main.message WHERE {} AND state <> 11 LIMIT {}",
                   in_folder(1), kMostTold),
       former));
   MBOXFERRY_TRY(

@@ -27,6 +27,7 @@ class SqliteJournal final : public Journal {
 
   Result<void> together(const std::function<Result<void>()>& write) override;
   Result<void> claim(const JobIdentity& identity) override;
+  Result<void> change_settings(const std::string& settings) override;
   Result<JobIdentity> identity() const override;
   Result<DigestKey> digest_key() const override;
   Result<void> set_note(const std::string& name, const std::string& value) override;
@@ -110,6 +111,7 @@ class SqliteJournal final : public Journal {
   Result<FolderId> replaced_by(FolderId folder) const override;
   Result<void> forget_replacement(FolderId replacement) override;
   Result<TakenOver> take_over(FolderId replacement) override;
+  Result<std::uint64_t> leave_out_replaced(MailboxId mailbox) override;
 
   Result<void> ledger(MailboxId mailbox, const MessageVisitor& visit) const override;
   Result<void> each(State state, MailboxId mailbox, const MessageVisitor& visit) const override;
@@ -161,6 +163,8 @@ class SqliteJournal final : public Journal {
   std::unique_ptr<Database> database_;
   std::optional<Reconciling> reconciling_;
   Dedupe dedupe_ = Dedupe::none;
+  /// The folder that messages were indexed of last, and the one that it replaces, or 0.
+  std::pair<FolderId, FolderId> replaces_{0, 0};
 };
 
 }  // namespace mboxferry::journal

@@ -297,6 +297,12 @@ bool Mapper::keeps_own_mail(const std::string& mailbox) const {
   return use == SpecialUse::sent || use == SpecialUse::drafts || use == SpecialUse::trash;
 }
 
+bool Mapper::is_on_server(const std::string& mailbox) const {
+  const auto found = known_names_.find(fold_case(mailbox));
+  return found != known_names_.end() &&
+         std::find(found->second.begin(), found->second.end(), mailbox) != found->second.end();
+}
+
 std::optional<std::string> Mapper::case_notice(const MappedName& mapped) const {
   const auto found = known_names_.find(fold_case(mapped.name));
   if (found == known_names_.end() || mapped.name == kInbox) return std::nullopt;

@@ -27,6 +27,11 @@ Result<void> check_unwritten(const SourceFolder& source) {
 
 }  // namespace
 
+bool FolderReaders::has(journal::FolderId folder) const {
+  return std::any_of(sources_.begin(), sources_.end(),
+                     [&](const SourceFolder& known) { return known.row.id == folder; });
+}
+
 Result<MessageReader*> FolderReaders::of(journal::FolderId folder) {
   if (reader_ && folder == folder_) return reader_.get();
   const auto source =
@@ -50,6 +55,7 @@ MaskedDigestOf masked_digest_of(const std::vector<SourceFolder>& sources,
   const auto readers = std::make_shared<FolderReaders>(sources, settings);
   const message::MacKey key = settings.index.content_key.value_or(message::MacKey{});
   return [readers, key](const journal::MessageRow& row) -> Result<journal::Digest> {
+    if (!readers->has(row.folder)) return journal::Digest{};
     MBOXFERRY_ASSIGN(MessageReader* const reader, readers->of(row.folder));
     MaskedDigest digest(key);
     MBOXFERRY_TRY(
@@ -64,6 +70,7 @@ MaskedDigestOf masked_digest_of(const std::vector<SourceFolder>& sources,
 EnvelopeOf envelope_of(const std::vector<SourceFolder>& sources, const JobSettings& settings) {
   const auto readers = std::make_shared<FolderReaders>(sources, settings);
   return [readers](const journal::MessageRow& row) -> Result<std::int64_t> {
+    if (!readers->has(row.folder)) return 0;
     MBOXFERRY_ASSIGN(MessageReader* const reader, readers->of(row.folder));
     message::EnvelopeScanner scanner;
     MBOXFERRY_TRY(

@@ -20,6 +20,8 @@ class FolderReaders {
   FolderReaders(const std::vector<SourceFolder>& sources, const JobSettings& settings)
       : sources_(sources), settings_(settings) {}
 
+  /// False for one that another stands for, since its archive was replaced.
+  [[nodiscard]] bool has(journal::FolderId folder) const;
   /// Valid until the next call.
   Result<MessageReader*> of(journal::FolderId folder);
 

@@ -16,6 +16,8 @@ namespace {
 constexpr SampleBounds kHeldBounds{1, 500, std::uint64_t{4} << 20};
 /// So many planned messages that one without a Message-ID may be are remembered.
 constexpr std::size_t kMostAlike = 8;
+/// So many of one size, with other dates, are asked whether they are a message.
+constexpr std::size_t kMostOfSize = 64;
 
 }  // namespace
 
@@ -39,12 +41,16 @@ Result<HeldMail> HeldMail::read(const std::string& mailbox, imap::ReadOnlyTarget
   std::sort(mail.held_.begin(), mail.held_.end(), [](const Held& one, const Held& other) {
     return std::pair(one.message_id_hash, one.date) < std::pair(other.message_id_hash, other.date);
   });
+  for (std::size_t at = 0; at < mail.held_.size(); ++at)
+    if (mail.held_[at].message_id_hash == 0) mail.by_size_.emplace_back(mail.held_[at].size, at);
+  std::sort(mail.by_size_.begin(), mail.by_size_.end());
   return mail;
 }
 
 /// As a sample is compared: servers rewrite sizes, and some lose dates; none does both to mail that
 /// keeps its Message-ID. A message without one is known by its bytes only, without status fields.
 void HeldMail::note(const journal::MessageRow& row) {
+  if (row.message_id_hash == 0) note_of_size(row);
   const std::int64_t hash = row.message_id_hash;
   const std::int64_t date = row.date.unix_seconds;
   auto at = std::lower_bound(held_.begin(), held_.end(), std::pair(hash, hash == 0 ? date : 0),
@@ -65,6 +71,18 @@ void HeldMail::note(const journal::MessageRow& row) {
         static_cast<std::int64_t>(at->size) - static_cast<std::int64_t>(row.wire_size);
     const bool fits = std::abs(grown) <= journal::kStatusRoom;
     if (fits && at->alike.size() < kMostAlike) at->alike.push_back(row.digest);
+  }
+}
+
+/// Another tool may have given it another date; then its size must be the same.
+void HeldMail::note_of_size(const journal::MessageRow& row) {
+  auto at = std::lower_bound(by_size_.begin(), by_size_.end(),
+                             std::pair<std::uint64_t, std::size_t>(row.wire_size, 0));
+  for (std::size_t asked = 0;
+       asked < kMostOfSize && at != by_size_.end() && at->first == row.wire_size; ++asked, ++at) {
+    Held& held = held_[at->second];
+    if (held.date != row.date.unix_seconds && held.alike.size() < kMostAlike)
+      held.alike.push_back(row.digest);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mboxferry/base/cancellation.h"
@@ -40,10 +41,13 @@ class HeldMail {
     std::vector<journal::Digest> alike;  ///< of messages that it may be, if it has no Message-ID
   };
   void note(const journal::MessageRow& row);
+  void note_of_size(const journal::MessageRow& row);
   Result<std::size_t> count_alike(const journal::DigestKey& key, imap::ReadOnlyTarget& target,
                                   const Cancellation& interrupt);
 
   std::vector<Held> held_;  ///< ascending by message_id_hash, then by date
+  /// Of those without a Message-ID: size and place in `held_`, ascending.
+  std::vector<std::pair<std::uint64_t, std::size_t>> by_size_;
 };
 
 }  // namespace mboxferry::transfer

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "mboxferry/transfer/patient_target.h"
+#include "transfer/claim_job.h"
 #include "transfer/compare_index.h"
 #include "transfer/connection_limit.h"
 #include "transfer/crew.h"
@@ -34,6 +35,7 @@
 #include "transfer/tally.h"
 #include "transfer/throttled_target.h"
 #include "transfer/tracker.h"
+#include "transfer/verify_existing.h"
 #include "transfer/written_archive.h"
 
 namespace mboxferry::transfer {
@@ -134,7 +136,7 @@ Result<void> JobRunner::open() {
   settings_.index.collect_senders = settings_.senders.any();
   MBOXFERRY_TRY(journal_->set_dedupe(settings_.dedupe));
   MBOXFERRY_TRY(journal_->together([&]() -> Result<void> {
-    MBOXFERRY_TRY(journal_->claim(identity_of(settings_)));
+    MBOXFERRY_TRY(claim_job(settings_, *journal_));
     MBOXFERRY_TRY(keep_notes());
     MBOXFERRY_TRY(not_read.write(*journal_));
     return match_with_journal(sources_, settings_, *journal_, tracker_);
@@ -369,6 +371,7 @@ Result<Verdict> JobRunner::verify() {
   MBOXFERRY_ASSIGN(const VerifyResult result,
                    check_what_is_stored(*journal_, *target_,
                                         {.strict = settings_.strict,
+                                         .existing = settings_.strict || !is_new_,
                                          .clock = environment_.clock,
                                          .envelope = envelope_of(sources_, settings_)},
                                         tracker_, interrupt_));
@@ -403,6 +406,8 @@ Result<Verdict> JobRunner::verify() {
                     twice == 1 ? " is" : "s are"),
         "run mboxferry verify on the journal for the list; with --remove-copies it removes "
         "those that this job sent twice"};
+  if (result.existing_unchecked > 0)
+    return existing_not_compared(settings_.account.label(), result.existing_unchecked);
   MBOXFERRY_ASSIGN(const journal::Count unread, journal_->unread());
   tracker_.update([&](Progress& progress) { progress.unread = unread.messages; });
   MBOXFERRY_ASSIGN(reason_, unread_text(*journal_));

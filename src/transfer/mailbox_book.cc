@@ -27,7 +27,8 @@ Result<MailboxBook> MailboxBook::open(plan::Mapper mapper, journal::Journal& jou
   for (const journal::MailboxRow& row : book.rows_) {
     MBOXFERRY_ASSIGN(const auto note, journal.note(source_note(row.id)));
     if (!note || note->empty()) continue;
-    book.collisions_.add(note->substr(1), {row.name, row.renamed_from, "", note->front() == '+'});
+    book.collisions_.add(note->substr(1), {row.name, row.renamed_from, "", note->front() == '+'},
+                         plan::Held::its_mail);
   }
   return book;
 }
@@ -39,16 +40,17 @@ Result<journal::MailboxId> MailboxBook::for_folder(const SourceFolder& source) {
 Result<journal::MailboxId> MailboxBook::for_label(const std::string& label) {
   if (const auto known = by_label_.find(label); known != by_label_.end()) return known->second;
   const plan::MappedName mapped = mapper_.map_label(label);
-  collisions_.add(label, mapped);
-  MBOXFERRY_TRY(collisions_.check());
+  collisions_.add(label, mapped, held(mapped));
+  MBOXFERRY_TRY(check_collisions());
   MBOXFERRY_ASSIGN(const journal::MailboxId id, assign(label, mapped));
   by_label_.emplace(label, id);
   return id;
 }
 
 Result<void> MailboxBook::foresee_junk() {
-  collisions_.add("Junk", mapper_.map_junk());
-  return collisions_.check();
+  const plan::MappedName mapped = mapper_.map_junk();
+  collisions_.add("Junk", mapped, held(mapped));
+  return check_collisions();
 }
 
 Result<journal::MailboxId> MailboxBook::for_junk() {
@@ -95,18 +97,25 @@ Result<void> MailboxBook::foresee(const std::vector<SourceFolder>& sources) {
   for (const SourceFolder& source : sources) {
     if (source.row.mailbox != 0 || source.by_label) continue;
     const auto mapped = mapper_.map_folder(source.place.path, source.in_tree);
-    collisions_.add(source.row.path, mapped);
+    collisions_.add(source.row.path, mapped, held(mapped));
     if (auto notice = mapper_.case_notice(mapped)) notices_.push_back(*std::move(notice));
   }
+  return check_collisions();
+}
+
+/// Mail of it may be there, from another job or by another way.
+plan::Held MailboxBook::held(const plan::MappedName& mapped) const {
+  return mapper_.is_on_server(mapped.name) ? plan::Held::perhaps : plan::Held::nothing;
+}
+
+Result<void> MailboxBook::check_collisions() const {
   auto checked = collisions_.check();
   if (checked) return ok();
   Error error = checked.error();
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(0));
   // The settings of a job that has begun are those of its journal.
   if (counts.stored.messages > 0)
-    error.hint =
-        "begin a new job: another --journal, --skip-existing, and --map FOLDER=MAILBOX for one of "
-        "each pair";
+    error.hint = "begin a new job with another --journal and --skip-existing, and " + error.hint;
   return error;
 }
 

@@ -43,6 +43,8 @@ class MailboxBook {
       : mapper_(std::move(mapper)), journal_(&journal), rows_(std::move(rows)) {}
   Result<journal::MailboxId> assign(const std::string& source, const plan::MappedName& mapped);
   void tell_merged(const std::vector<SourceFolder>& sources);
+  [[nodiscard]] plan::Held held(const plan::MappedName& mapped) const;
+  [[nodiscard]] Result<void> check_collisions() const;
 
   plan::Mapper mapper_;
   journal::Journal* journal_;

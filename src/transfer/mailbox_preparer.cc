@@ -4,8 +4,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "transfer/folder_readers.h"
 #include "transfer/given_uids.h"
+#include "transfer/presence_check.h"
 #include "transfer/quiet_mailbox.h"
 #include "transfer/reconcile.h"
 #include "transfer/tally.h"
@@ -59,7 +62,10 @@ Result<void> MailboxPreparer::reconcile_doubts(imap::Target& target, const Ready
                               settling, journal_turn_, context_.interrupt);
   // A connection that was good for some answers brought the job forward, though it ended then.
   if (!done && settling.steps > steps) context_.record.decided();
-  MBOXFERRY_ASSIGN(const Reconciled reconciled, done);
+  if (!done) return done.error();
+  Reconciled reconciled = *done;
+  MBOXFERRY_ASSIGN(const std::uint64_t replaced, context_.journal.leave_out_replaced(ready.row.id));
+  reconciled.planned_again -= std::min(reconciled.planned_again, replaced);
   settled(ready.row.id);
   MBOXFERRY_TRY(judge_refusals(target, desk, reconciled.planned_again > 0));
   if (reconciled.held > 0)
@@ -159,7 +165,9 @@ Result<void> MailboxPreparer::wait_for_index() {
 }
 
 Result<void> MailboxPreparer::skip_what_is_there(imap::Target& target, const ReadyMailbox& ready) {
-  if (!context_.settings.skip_existing) return ok();
+  MBOXFERRY_ASSIGN(const auto noted, context_.journal.note(look_through_note(ready.row.id)));
+  if (!context_.settings.skip_existing && !noted) return ok();
+  if (noted) MBOXFERRY_TRY(wait_for_index());
   const std::scoped_lock lock(journal_turn_);
   if (looked_through_.contains(ready.row.id)) return ok();
   MBOXFERRY_ASSIGN(const SkippedExisting skipped,

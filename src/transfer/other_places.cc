@@ -116,6 +116,20 @@ std::vector<std::string> renamed_places(const journal::MailboxRow& row,
   return places;
 }
 
+std::vector<std::string> unrouted_places(const journal::MailboxRow& row,
+                                         std::span<const SourceFolder> sources,
+                                         const Directory& directory, const plan::Mapper& mapper) {
+  std::vector<std::string> places;
+  for (const SourceFolder& source : sources) {
+    if (!source.by_message() || places.size() == kMostPlaces) continue;
+    const std::string name = mapper.map_folder(source.place.path, source.in_tree).name;
+    const imap::ListedMailbox* const listed = directory.find(name);
+    const bool fits = listed != nullptr && listed->selectable && !same_mailbox(name, row.name);
+    if (fits && !is_any_of(listed->name, places)) places.push_back(listed->name);
+  }
+  return places;
+}
+
 Result<std::string> free_name(std::string name, const journal::MailboxRow& row,
                               const journal::Journal& journal, const Directory& directory,
                               imap::ReadOnlyTarget& target) {

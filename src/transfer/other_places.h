@@ -41,4 +41,10 @@ Result<std::string> free_name(std::string name, const journal::MailboxRow& row,
                               const journal::Journal& journal, const Directory& directory,
                               imap::ReadOnlyTarget& target);
 
+/// Listed mailboxes, besides the row's, that folders whose messages go by labels or sender lists
+/// have for the rest of their mail: a job without these puts all of it there.
+std::vector<std::string> unrouted_places(const journal::MailboxRow& row,
+                                         std::span<const SourceFolder> sources,
+                                         const Directory& directory, const plan::Mapper& mapper);
+
 }  // namespace mboxferry::transfer

@@ -17,6 +17,7 @@
 #include "mboxferry/plan/other_spellings.h"
 #include "mboxferry/transfer/job.h"
 #include "mboxferry/transfer/patient_target.h"
+#include "transfer/claim_job.h"
 #include "transfer/compare_index.h"
 #include "transfer/estimate.h"
 #include "transfer/index_pass.h"
@@ -27,9 +28,11 @@
 #include "transfer/reconcile.h"
 #include "transfer/replaced_folder.h"
 #include "transfer/sender_filing.h"
+#include "transfer/shared_place.h"
 #include "transfer/source_folders.h"
 #include "transfer/tally.h"
 #include "transfer/tracker.h"
+#include "transfer/verify_existing.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -56,6 +59,8 @@ class Planner {
   Result<std::vector<Presence>> look_for_copies();
   void judge(Plan& plan, const std::vector<Presence>& presences) const;
   void judge_journal(Plan& plan) const;
+  void judge_stored(Plan& plan, std::uint64_t refused) const;
+  Result<void> compare_stored();
   Result<TimeEstimate> estimate();
   /// How fast the server takes mail, with messages of our own.
   Result<void> measure_pace(EstimateFacts& facts);
@@ -68,7 +73,9 @@ class Planner {
   std::vector<SourceFolder> sources_;
   std::unique_ptr<journal::Journal> journal_;
   bool continues_ = false;  ///< it is a copy of the one that the real run goes on with
+  std::optional<Error> shared_;        ///< a mailbox that two folders would be in
   std::optional<Error> cannot_begin_;  ///< why the real run cannot use it
+  Result<VerifyResult> compared_ = VerifyResult();  ///< what earlier runs have done
   std::unique_ptr<imap::ReadOnlyTarget> target_;
   Directory directory_;
   std::optional<imap::Quota> quota_;
@@ -90,7 +97,7 @@ auto Planner::timed(const Ask& ask) -> decltype(ask()) {
 
 Result<void> Planner::continue_journal() {
   MBOXFERRY_ASSIGN(auto copy, journal::Journal::copy(settings_.journal_path));
-  MBOXFERRY_TRY(copy->claim(identity_of(settings_)));
+  MBOXFERRY_TRY(claim_job(settings_, *copy));
   journal_ = std::move(copy);
   return ok();
 }
@@ -180,7 +187,8 @@ Result<PlannedMailbox> Planner::ask(journal::MailboxRow row) {
   if (selected && planned.exists) {
     MBOXFERRY_ASSIGN(const ReadyMailbox ready, note_mailbox(*selected, row, *journal_));
     planned.already_there = ready.row.existed_before;
-    if (settings_.skip_existing) {
+    MBOXFERRY_ASSIGN(const auto noted, journal_->note(look_through_note(row.id)));
+    if (settings_.skip_existing || noted) {
       MBOXFERRY_TRY(skip_existing(ready.row, *target_, *journal_,
                                   masked_digest_of(sources_, settings_),
                                   form_of(sources_, settings_), interrupt_));
@@ -212,12 +220,20 @@ Result<std::vector<Presence>> Planner::look_for_copies() {
   PresenceCheck check(settings_, sources_, *journal_, interrupt_);
   const Places places = settings_.skip_existing ? Places::elsewhere : Places::all;
   MBOXFERRY_ASSIGN(std::vector<Presence> found, check.look(*target_, directory_, places));
-  if (PresenceCheck::may_look_closer(found, places))
+  MBOXFERRY_ASSIGN(const bool continues, goes_on(*journal_));
+  if (PresenceCheck::may_look_closer(found, continues ? Places::elsewhere : places))
     MBOXFERRY_TRY(check.look_closer(found, *target_));
-  if (!settings_.skip_existing) return found;
-  MBOXFERRY_ASSIGN(const auto notices, go_on_elsewhere(found, *journal_));
+  if (!continues) {
+    MBOXFERRY_ASSIGN(shared_, shared_by_spelling(found, sources_, directory_, *journal_));
+    if (shared_) return std::vector<Presence>();
+  }
+  if ((!settings_.skip_existing && !continues) || is_unrouted_mail_there(found)) return found;
+  MBOXFERRY_ASSIGN(const auto notices, settings_.skip_existing ? go_on_elsewhere(found, *journal_)
+                                                               : look_through(found, *journal_));
   for (const std::string& notice : notices) tracker_.notice(notice);
-  return std::vector<Presence>();
+  if (settings_.skip_existing) return std::vector<Presence>();
+  std::erase_if(found, [](const Presence& presence) { return presence.there(); });
+  return found;
 }
 
 /// Some servers tell of an absent mailbox that they will refuse its name (Dovecot: CANNOT).
@@ -329,6 +345,44 @@ Result<void> Planner::list_senders(Plan& plan) const {
   return ok();
 }
 
+/// As the real run does at its end, where that may find a failure that is there already.
+Result<void> Planner::compare_stored() {
+  if (!continues_) return ok();
+  const auto ignore = [](const Difference&) {};
+  if (settings_.strict) {
+    compared_ =
+        verify_job(*journal_, *target_, {.strict = true, .existing = true}, ignore, interrupt_);
+  } else {
+    VerifyResult result;
+    const auto looked = verify_existing(*journal_, *target_, {}, ignore, result, interrupt_);
+    compared_ = looked ? Result<VerifyResult>(result) : looked.error();
+  }
+  const bool is_answer = compared_ || compared_.error().code == ErrorCode::try_later;
+  return is_answer ? ok() : Result<void>(compared_.error());
+}
+
+/// What of it keeps the real run from ending as complete, whatever it sends.
+void Planner::judge_stored(Plan& plan, std::uint64_t refused) const {
+  const auto add = [&](std::string why) {
+    plan.go = false;
+    plan.reasons.insert(plan.reasons.begin(), std::move(why));
+  };
+  if (refused > 0)
+    add(
+        fmt::format("{} message{} refused in an earlier run and {} not sent again, so that the run "
+                    "ends with 3; mboxferry retry {} sends {}",
+                    refused, refused == 1 ? " was" : "s were", refused == 1 ? "is" : "are",
+                    settings_.journal_path, refused == 1 ? "it" : "them"));
+  if (!compared_) return add(describe(compared_.error()));
+  if (compared_->existing_unchecked > 0)
+    add(describe(existing_not_compared(settings_.account.label(), compared_->existing_unchecked)));
+  if (settings_.strict && (!compared_->good() || compared_->twice > 0))
+    add(fmt::format(
+        "--strict: of what earlier runs stored, {} missing, {} different and {} there "
+        "twice; mboxferry verify --strict {} lists them",
+        compared_->missing, compared_->different, compared_->twice, settings_.journal_path));
+}
+
 /// What the real run goes on with, or why it cannot.
 void Planner::judge_journal(Plan& plan) const {
   if (cannot_begin_) {
@@ -344,10 +398,15 @@ void Planner::judge_journal(Plan& plan) const {
     in_doubt += mailbox.in_doubt;
     refused += mailbox.refused;
   }
-  if (!continues_ || stored.messages + in_doubt + refused == 0) return;
+  if (!continues_) return;
+  judge_stored(plan, refused);
+  if (stored.messages + in_doubt + refused == 0) return;
   std::string text = fmt::format("the journal {} is continued: {} messages ({} bytes) are stored",
                                  settings_.journal_path, stored.messages, stored.bytes);
-  if (in_doubt > 0) text += fmt::format(", {} may be and are looked for first", in_doubt);
+  if (in_doubt > 0)
+    text += fmt::format(
+        ", {} may be: the run asks the server for them first, keeps what it has and sends the rest",
+        in_doubt);
   if (refused > 0) text += fmt::format(", {} were refused and are not sent again", refused);
   plan.reasons.push_back(std::move(text));
 }
@@ -384,6 +443,10 @@ void Planner::judge(Plan& plan, const std::vector<Presence>& presences) const {
   }
   const bool is_there = std::any_of(presences.begin(), presences.end(),
                                     [](const Presence& presence) { return presence.there(); });
+  if (shared_) {
+    plan.go = false;
+    plan.reasons.insert(plan.reasons.begin(), describe(*shared_));
+  }
   if (is_there) {
     const Error error = copies_are_there(settings_, presences);
     plan.go = false;
@@ -426,11 +489,15 @@ Result<Plan> Planner::run() {
   MBOXFERRY_ASSIGN(journal::SenderTotalsByMailbox senders, journal_->sender_totals());
   for (const journal::MailboxRow& row : rows) {
     MBOXFERRY_ASSIGN(PlannedMailbox planned, ask(row));
+    // The run makes it anew, and looks for all of it.
+    if (!planned.exists && row.uid_validity != 0 && settings_.strict)
+      MBOXFERRY_TRY(journal_->doubt_everything(row.id, row.uid_validity));
     planned.doubtful = doubtful[row.id];
     planned.senders = senders[row.id];
     plan.mailboxes.push_back(std::move(planned));
   }
   MBOXFERRY_TRY(list_senders(plan));
+  MBOXFERRY_TRY(compare_stored());
   if (target_->capabilities().quota) {
     MBOXFERRY_ASSIGN(quota_, target_->quota("INBOX"));
   }

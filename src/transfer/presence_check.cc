@@ -123,6 +123,12 @@ std::string meant_for(const Presence& presence) {
 
 }  // namespace
 
+std::string look_through_note(journal::MailboxId mailbox) {
+  return fmt::format("look_through.{}", mailbox);
+}
+
+Result<bool> goes_on(const journal::Journal& journal) { return any_stored(journal, 0); }
+
 bool Presence::there() const {
   const std::size_t least = std::min<std::size_t>(sampled, 2);
   if (held_found >= std::max<std::size_t>((held + 3) / 4, 2)) return true;
@@ -148,13 +154,21 @@ std::vector<const SourceFolder*> PresenceCheck::folders_of(const journal::Mailbo
   return folders;
 }
 
+/// Labels, or sender lists, put other folders' mail there.
+bool PresenceCheck::gets_rerouted_mail(const journal::MailboxRow& row,
+                                       const plan::Mapper& mapper) const {
+  if (folders_of(row).empty()) return true;
+  return settings_.senders.reroutes() && (same_mailbox(row.name, mapper.map_junk().name) ||
+                                          same_mailbox(row.name, mapper.map_inbox().name));
+}
+
 /// One for each mailbox to be asked, those of a row behind each other; not taken yet.
 Result<std::vector<PresenceCheck::Sample>> PresenceCheck::samples_of(
     const std::vector<journal::MailboxRow>& rows, const Directory& directory, Places places) const {
   std::vector<Sample> samples;
   MBOXFERRY_ASSIGN(const plan::Mapper mapper, directory.mapper(settings_));
   // What a job has stored itself is no copy of what is in another of its folders.
-  MBOXFERRY_ASSIGN(const bool continues, any_stored(journal_, 0));
+  MBOXFERRY_ASSIGN(const bool continues, goes_on(journal_));
   std::size_t left = kMostElsewhere;
   for (const journal::MailboxRow& row : rows) {
     MBOXFERRY_ASSIGN(const bool in_question, is_in_question(row));
@@ -172,7 +186,14 @@ Result<std::vector<PresenceCheck::Sample>> PresenceCheck::samples_of(
     }
     if (is_open && (places == Places::all || !others.empty()))
       samples.push_back({&row, listed->name, 0, {}, 0, {}});
-    for (std::string& other : others) samples.push_back({&row, std::move(other), 0, {}, 0, {}});
+    for (std::string& other : others) samples.push_back({&row, other, 0, {}, 0, {}});
+    if (continues || !gets_rerouted_mail(row, mapper)) continue;
+    for (std::string& unrouted : unrouted_places(row, sources_, directory, mapper)) {
+      const bool is_new = std::find(others.begin(), others.end(), unrouted) == others.end();
+      if (!is_new || left == 0) continue;
+      --left;
+      samples.push_back({&row, std::move(unrouted), 0, {}, 0, {}, true});
+    }
   }
   return samples;
 }
@@ -276,6 +297,7 @@ Result<Presence> PresenceCheck::count_found(const Sample& sample,
   presence.mailbox = sample.mailbox;
   presence.meant = sample.row->name;
   presence.elsewhere = !same_mailbox(presence.mailbox, presence.meant);
+  presence.unrouted = sample.unrouted;
   presence.id = sample.row->id;
   presence.readable =
       sample.exists >= kLeastOfPart && sample.exists <= std::min(few_for(sample), HeldMail::kMost);
@@ -364,7 +386,7 @@ Result<std::vector<Presence>> PresenceCheck::look(imap::ReadOnlyTarget& target,
     Sample& sample = samples[i];
     sample.exists = answers[i].exists;
     if (taken.row != sample.row) {
-      taken = {sample.row, {}, 0, {}, 0, {}};
+      taken = {sample.row, {}, 0, {}, 0, {}, false};
       MBOXFERRY_TRY(take_sample(taken));
     }
     sample.messages = taken.messages;
@@ -458,6 +480,12 @@ std::string describe_presence(const std::vector<Presence>& found) {
   return text;
 }
 
+bool is_unrouted_mail_there(const std::vector<Presence>& found) {
+  return std::any_of(found.begin(), found.end(), [](const Presence& presence) {
+    return presence.unrouted && presence.there();
+  });
+}
+
 std::string describe_few(const Presence& presence) {
   if (presence.held > 0 && presence.held_found > 0)
     return fmt::format(
@@ -482,6 +510,13 @@ Error copies_are_there(const JobSettings& settings, const std::vector<Presence>&
                                              : "run the older job's own command to go on with it "
                                                "(the newest journal of this account: --journal " +
                                                    older + ")";
+  if (is_unrouted_mail_there(found))
+    return {ErrorCode::configuration,
+            account + ": " + describe_presence(found) +
+                ", where it goes without labels and sender lists; nothing was created or sent",
+            "--labels none, or no sender lists, with --skip-existing leaves out what is there; " +
+                way_back + "; --allow-copies sends all of it once more",
+            ErrorScope::job};
   return {ErrorCode::configuration,
           account + ": " + describe_presence(found) + "; nothing was created or sent",
           "--skip-existing leaves out what is there; " + way_back +

@@ -18,6 +18,10 @@ namespace mboxferry::transfer {
 /// The journal's note of a job that may store copies of what is there.
 inline constexpr const char* kAllowCopiesNote = "allow_copies";
 
+/// The journal's note of a mailbox in which what is there already is left out, as with
+/// --skip-existing: a job that goes on found its mail there and does not know of it.
+std::string look_through_note(journal::MailboxId mailbox);
+
 /// How much of a sample a mailbox holds.
 struct Presence {
   std::string mailbox;
@@ -32,6 +36,7 @@ struct Presence {
   std::size_t held_found = 0;  ///< of these, among what is to be sent
   std::string meant;           ///< the mailbox that the mail would go into
   bool elsewhere = false;      ///< that is another one
+  bool unrouted = false;       ///< where the mail would go without labels and sender lists
   /// Enough of it that sending would make a second copy of much of the mail: a quarter, and two of
   /// them at least where the sample has two, or a part (docs/decisions/0030); or a quarter of what
   /// the mailbox holds, and two at least (0048).
@@ -83,11 +88,14 @@ class PresenceCheck {
     std::vector<SampleMessage> messages;
     std::size_t besides = 0;  ///< so many of the last of these are of the beginnings of folders
     std::vector<SampleMessage> beginnings;  ///< each a part
+    bool unrouted = false;                  ///< see Presence
   };
 
   Result<bool> is_in_question(const journal::MailboxRow& row) const;
   Result<std::vector<Sample>> samples_of(const std::vector<journal::MailboxRow>& rows,
                                          const Directory& directory, Places places) const;
+  [[nodiscard]] bool gets_rerouted_mail(const journal::MailboxRow& row,
+                                        const plan::Mapper& mapper) const;
   [[nodiscard]] std::vector<const SourceFolder*> folders_of(const journal::MailboxRow& row) const;
   Result<void> take_sample(Sample& sample) const;
   Result<void> take_rows(Sample& sample) const;
@@ -105,6 +113,16 @@ class PresenceCheck {
   bool is_far_ = false;  ///< the server takes its time to answer
 };
 
+/// Whether the job has stored anything. One that goes on cannot be asked to begin otherwise: where
+/// its mail is there, in a mailbox that its journal knows nothing of (an older copy of it, or
+/// another job's work), it looks through that mailbox.
+Result<bool> goes_on(const journal::Journal& journal);
+
+/// Notes it for the mailboxes in which mail was found, and gives the rows the names of those.
+/// Returns a notice for each.
+Result<std::vector<std::string>> look_through(const std::vector<Presence>& found,
+                                              journal::Journal& journal);
+
 /// Mailboxes that hold most of what was looked for, and none of it where it was planned, become
 /// what their rows are called, so that the job goes on in them. Returns a notice for each.
 Result<std::vector<std::string>> go_on_elsewhere(const std::vector<Presence>& found,
@@ -117,6 +135,10 @@ std::string find_older_journal(const std::string& folder, const std::string& acc
 
 /// One sentence: how much of the samples was found and where; the mailbox with most comes first.
 std::string describe_presence(const std::vector<Presence>& found);
+
+/// True when mail is where the job would have put it without labels and sender lists: what is there
+/// cannot be left out of another mailbox.
+bool is_unrouted_mail_there(const std::vector<Presence>& found);
 
 /// The notice about a mailbox that holds too little of the sample to stop a job.
 std::string describe_few(const Presence& presence);

@@ -7,6 +7,19 @@
 
 namespace mboxferry::transfer {
 
+Result<std::vector<std::string>> look_through(const std::vector<Presence>& found,
+                                              journal::Journal& journal) {
+  MBOXFERRY_ASSIGN(auto notices, go_on_elsewhere(found, journal));
+  for (const Presence& presence : found) {
+    if (!presence.there()) continue;
+    MBOXFERRY_TRY(journal.set_note(look_through_note(presence.id), "1"));
+    notices.push_back(fmt::format(
+        "{}: holds mail of this job that its journal does not know of; what is there is left out",
+        presence.mailbox));
+  }
+  return notices;
+}
+
 Result<std::vector<std::string>> go_on_elsewhere(const std::vector<Presence>& found,
                                                  journal::Journal& journal) {
   std::vector<std::string> notices;
@@ -17,8 +30,8 @@ Result<std::vector<std::string>> go_on_elsewhere(const std::vector<Presence>& fo
     for (const Presence& presence : found) {
       if (presence.id != row.id) continue;
       stays = stays || (!presence.elsewhere && presence.any());
-      const bool fits =
-          presence.elsewhere && presence.there() && !is_of_another(presence.mailbox, row, rows);
+      const bool fits = presence.elsewhere && !presence.unrouted && presence.there() &&
+                        !is_of_another(presence.mailbox, row, rows);
       const bool better = most == nullptr || presence.all_found() > most->all_found();
       if (fits && better) most = &presence;
     }

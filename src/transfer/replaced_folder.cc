@@ -40,7 +40,7 @@ Error all_gone(const journal::FolderRow& row, std::uint64_t messages) {
 
 Result<void> replace_folder(SourceFolder& source, const JobSettings& settings,
                             journal::Journal& journal, const Error& changed) {
-  if (settings.dedupe != journal::Dedupe::none || source.stands_to) return changed;
+  if (source.stands_to) return changed;
   // What is sent once more is what was refused, and nothing that was put in its place.
   if (settings.retry) return changed;
   source.touched = false;

@@ -16,6 +16,7 @@
 #include "mboxferry/mbox/archive_clock.h"
 #include "mboxferry/plan/folder_filter.h"
 #include "mboxferry/transfer/folder_index.h"
+#include "transfer/excluded_folder.h"
 #include "transfer/index_state.h"
 #include "transfer/placed_files.h"
 #include "transfer/replaced_folder.h"
@@ -203,19 +204,23 @@ std::string file_name_of(const archive::Archive& archive, const archive::Folder&
 }
 
 std::string identity_to_text(const archive::Identity& identity) {
-  return fmt::format("{} {} {:02x} {:02x}", identity.size, identity.modified_ns,
-                     fmt::join(identity.head, ""), fmt::join(identity.tail, ""));
+  return fmt::format("{} {} {:02x} {:02x} {}", identity.size, identity.modified_ns,
+                     fmt::join(identity.head, ""), fmt::join(identity.tail, ""),
+                     identity.changed_ns);
 }
 
 std::optional<archive::Identity> identity_from_text(const std::string& text) {
   archive::Identity identity;
   unsigned long long size = 0;
   long long modified = 0;
+  long long changed = 0;  // journals of earlier versions do not have it
   char head[65], tail[65];
-  if (std::sscanf(text.c_str(), "%llu %lld %64s %64s", &size, &modified, head, tail) != 4)
+  if (std::sscanf(text.c_str(), "%llu %lld %64s %64s %lld", &size, &modified, head, tail,
+                  &changed) < 4)
     return std::nullopt;
   identity.size = size;
   identity.modified_ns = modified;
+  identity.changed_ns = changed;
   const auto parse = [](const char* hex, std::array<std::uint8_t, 32>& digest) {
     unsigned byte = 0;
     for (std::size_t i = 0; i < digest.size(); ++i) {
@@ -281,7 +286,11 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Unre
 
 Result<void> match_with_journal(std::vector<SourceFolder>& sources, const JobSettings& settings,
                                 journal::Journal& journal, Observer& observer) {
-  MBOXFERRY_ASSIGN(const auto rows, folders_in_use(journal));
+  MBOXFERRY_ASSIGN(auto rows, folders_in_use(journal));
+  MBOXFERRY_ASSIGN(const auto filter,
+                   plan::FolderFilter::create(settings.include, settings.exclude));
+  for (journal::FolderRow& row : rows)
+    if (filter.admits(row.path)) MBOXFERRY_TRY(take_folder_back(row, journal));
   std::set<journal::FolderId> known;
   std::set<std::string> added_to;  // containers
   for (SourceFolder& source : sources) {
@@ -296,7 +305,9 @@ Result<void> match_with_journal(std::vector<SourceFolder>& sources, const JobSet
       observer.notice(source.row.archive + " was added to; what is new in it will be added");
   }
   for (const journal::FolderRow& row : rows) {
-    if (!known.contains(row.id)) return changed(row, "has gone or is no mbox any more");
+    if (known.contains(row.id)) continue;
+    if (filter.admits(row.path)) return changed(row, "has gone or is no mbox any more");
+    MBOXFERRY_TRY(leave_out_folder(row, settings.dedupe, journal, observer));
   }
   return ok();
 }

@@ -8,6 +8,7 @@
 #include "transfer/folder_readers.h"
 #include "transfer/quota_check.h"
 #include "transfer/reconcile.h"
+#include "transfer/shared_place.h"
 #include "transfer/tally.h"
 
 namespace mboxferry::transfer {
@@ -103,12 +104,27 @@ Result<void> StartCheck::look_for_copies(imap::Target& target, const Directory& 
   MBOXFERRY_ASSIGN(const bool needs_rows, presence_.needs_rows(target, directory));
   if (needs_rows) MBOXFERRY_TRY(wait_for_index());
   MBOXFERRY_ASSIGN(std::vector<Presence> found, presence_.look(target, directory, places));
-  if (PresenceCheck::may_look_closer(found, places)) {
+  MBOXFERRY_ASSIGN(const bool continues, goes_on(journal_));
+  // One that goes on is asked about each mailbox.
+  if (PresenceCheck::may_look_closer(found, continues ? Places::elsewhere : places)) {
     MBOXFERRY_TRY(wait_for_index());
     MBOXFERRY_TRY(presence_.look_closer(found, target));
   }
-  if (settings_.skip_existing) {
+  if (!continues) {
+    MBOXFERRY_ASSIGN(auto shared, shared_by_spelling(found, sources_, directory, journal_));
+    found_copies_ = shared.has_value();
+    if (shared) return *std::move(shared);
+  }
+  if (settings_.skip_existing && !is_unrouted_mail_there(found)) {
     MBOXFERRY_ASSIGN(const auto notices, go_on_elsewhere(found, journal_));
+    for (const std::string& notice : notices) tracker_.notice(notice);
+    return ok();
+  }
+  const bool any = std::any_of(found.begin(), found.end(),
+                               [](const Presence& presence) { return presence.there(); });
+  if (continues && any) {
+    MBOXFERRY_TRY(wait_for_index());
+    MBOXFERRY_ASSIGN(const auto notices, look_through(found, journal_));
     for (const std::string& notice : notices) tracker_.notice(notice);
     return ok();
   }

@@ -90,18 +90,7 @@ class MailboxVerifier {
     MBOXFERRY_TRY(compare_page(imap::kLastUid));
     MBOXFERRY_TRY(look_again());
     MBOXFERRY_TRY(judge_alterations());
-    const auto tell = [this](const Stranger& stranger) {
-      // Somebody moved it away and back: it has another UID, and is there once.
-      if (stranger.original == nullptr || gone_.contains(stranger.original->id))
-        return unexpected(stranger.uid);
-      ++result_.unexpected;
-      ++result_.twice;
-      if (stranger.provable || stranger.uid >= first_possible_copy_) ++result_.twice_by_us;
-      Difference difference = difference_of(*stranger.original, "twice", stranger.uid);
-      difference.copy_of = stranger.original->uid;
-      difference.provable = stranger.provable;
-      verification_.visit(difference);
-    };
+    const auto tell = [this](const Stranger& stranger) { strange(stranger, stranger.provable); };
     return copies_.look(tell, verification_.interrupt);
   }
 
@@ -151,7 +140,7 @@ class MailboxVerifier {
 
   /// The mailbox has another UIDVALIDITY: `renamed`, a copy of the journal, has the UIDs that its
   /// messages were found under, and none for the others.
-  Result<void> compare_anew(const journal::Journal& renamed) {
+  Result<void> compare_anew(journal::Journal& renamed) {
     RowSet found;
     MBOXFERRY_TRY(renamed.each(
         journal::State::stored, mailbox_.id, [&](const journal::MessageRow& row) -> Result<void> {
@@ -174,7 +163,8 @@ class MailboxVerifier {
     MBOXFERRY_TRY(found.each(renamed, mailbox_.id, [this](const journal::MessageRow& row) {
       return missing_as_it_was(row);
     }));
-    return judge_alterations();
+    MBOXFERRY_TRY(judge_alterations());
+    return look_for_strangers(renamed);
   }
 
   /// For the journal, once everything is compared.
@@ -428,6 +418,31 @@ class MailboxVerifier {
         different(row, "internaldate");
       return ok();
     });
+  }
+
+  /// What a mailbox that was made anew has besides the ledger's messages. Nothing of it can be the
+  /// job's, which has not sent into that mailbox yet.
+  Result<void> look_for_strangers(journal::Journal& renamed) {
+    CopyFinder copies(mailbox_.id, renamed, target_);
+    MBOXFERRY_TRY(copies.restart());
+    MBOXFERRY_TRY(target_.fetch(
+        {1, imap::kLastUid}, {},
+        [&](const imap::FetchedMessage& fetched) -> Result<void> { return copies.add(fetched); }));
+    const auto tell = [this](const Stranger& stranger) { strange(stranger, false); };
+    return copies.look(tell, verification_.interrupt);
+  }
+
+  void strange(const Stranger& stranger, bool provable) {
+    // Somebody moved it away and back: it has another UID, and is there once.
+    if (stranger.original == nullptr || gone_.contains(stranger.original->id))
+      return unexpected(stranger.uid);
+    ++result_.unexpected;
+    ++result_.twice;
+    if (provable || stranger.uid >= first_possible_copy_) ++result_.twice_by_us;
+    Difference difference = difference_of(*stranger.original, "twice", stranger.uid);
+    difference.copy_of = stranger.original->uid;
+    difference.provable = provable;
+    verification_.visit(difference);
   }
 
   void unexpected(imap::Uid uid) {

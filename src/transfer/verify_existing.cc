@@ -196,6 +196,16 @@ class ExistingVerifier {
 
 }  // namespace
 
+Error existing_not_compared(const std::string& account, std::uint64_t messages) {
+  return {
+      ErrorCode::try_later,
+      fmt::format("{}: {} message{} there before the job cannot be compared, as the mailbox was "
+                  "made anew since",
+                  account, messages, messages == 1 ? " that was" : "s that were"),
+      "begin a new job with another --journal (a batch: --state-dir) and --skip-existing, which "
+      "looks for them"};
+}
+
 Result<void> verify_existing(journal::Journal& journal, imap::ReadOnlyTarget& target,
                              const VerifyOptions& options, const DifferenceVisitor& visit,
                              VerifyResult& result, const Cancellation& interrupt) {

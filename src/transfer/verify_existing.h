@@ -14,4 +14,7 @@ Result<void> verify_existing(journal::Journal& journal, imap::ReadOnlyTarget& ta
                              const VerifyOptions& options, const DifferenceVisitor& visit,
                              VerifyResult& result, const Cancellation& interrupt);
 
+/// How a run ends whose mailbox was made anew, so that nobody knows whether that mail is there.
+Error existing_not_compared(const std::string& account, std::uint64_t messages);
+
 }  // namespace mboxferry::transfer

@@ -219,16 +219,18 @@ class ArchiveAdviceTest(AdviceTest):
         tree.mkdir()
         for name in ("a_b", "a%b"):
             (tree / name).write_bytes(self.archive.read_bytes())
-        error = self.fails(self.go(archive=tree), "with --map FOLDER=MAILBOX")
-        self.assertIn("'a_b'", error)
+        error = self.fails(self.go(archive=tree), "give 'a_b' a mailbox of its own with --map")
+        together = re.findall(r"--map '([^']*=[^']*)'", error.split("or put both")[1])
         self.assert_code(self.go("--map", "a_b=Mail/first", "--map", "a%b=Mail/second",
                                  archive=tree), 0)
         counts = [self.server.count(mailbox=name) for name in self.server.mailboxes()
                   if name.endswith(("first", "second"))]
         self.assertEqual(counts, [COUNT, COUNT])
         # Or the same one to both.
-        self.assert_code(self.go("--map", "a_b=Both", "--map", "a%b=Both", archive=tree,
+        self.assert_code(self.go("--map", together[0], "--map", together[1], archive=tree,
                                  journal="both.journal"), 0)
+        both, = [name for name in self.server.mailboxes() if name.endswith("a_b")]
+        self.assertEqual(self.server.count(mailbox=both), 2 * COUNT)
 
     def test_a_refused_message(self):
         refuse = [max(one.size for one in self.wanted)]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A batch that is run again: an account is only complete as long as there is nothing more to do.
 
+import os
 import zipfile
 
 from support.batch import USERS, ManyAccountsTest, logins
@@ -33,7 +34,7 @@ class BatchAgainTest(ManyAccountsTest):
 
     def test_what_other_options_add_is_not_called_complete(self):
         for number, (first, then) in enumerate({
-                ("--include", "A"): (), ("--exclude", "B"): (), ("--dedupe", "content"): (),
+                ("--include", "A"): (), ("--dedupe", "content"): (),
                 (): ("--include-expunged",)}.items()):
             with self.subTest(first or then):
                 self.state = self.folder / f"state{number}"
@@ -46,6 +47,15 @@ class BatchAgainTest(ManyAccountsTest):
                 self.assertIn("--skip-existing", outcome.out)
                 # As migrate, which is asked again and not believed.
                 self.assert_code(self.batch(*first), 0)
+
+    def test_what_is_no_longer_excluded_is_moved(self):
+        self.make_tree({"A": mbox("a"), "B": mbox("b")})
+        self.assert_code(self.batch("--exclude", "B"), 0)
+        self.assertEqual(self.held(), 3)
+        self.assert_code(self.batch(), 0)
+        self.assertEqual(self.held(), 6)
+        self.assert_code(self.batch("--exclude", "B"), 0)
+        self.assertEqual(self.held(), 6)
 
     def test_a_column_counts_as_an_option_does(self):
         self.make_tree({"A": mbox("a"), "B": mbox("b")}, include="A")
@@ -71,6 +81,25 @@ class BatchAgainTest(ManyAccountsTest):
         part(2)
         self.assert_code(self.batch(), 0)
         self.assertEqual(self.held(), 6)
+
+    def test_an_archive_that_has_its_former_size_and_time(self):
+        def put(content):
+            path = self.folder / "x.mbox"
+            path.write_bytes(content)
+            os.utime(path, (1_600_000_000, 1_600_000_000))
+
+        # In the middle, far from what is sampled.
+        filler = mbox("f", 900)
+        put(filler + mbox("a") + filler.replace(b"<f", b"<g"))
+        self.make_row("x.mbox")
+        self.assert_code(self.batch(), 0)
+        before = self.held()
+        put(filler + mbox("b") + filler.replace(b"<f", b"<g"))
+        outcome = self.batch()
+        self.assert_code(outcome, 0)
+        self.assertIn("was replaced: 3 messages are stored and not in it any more", outcome.err)
+        self.assertEqual(self.held(), before + 3)
+        self.assertIn("1 of 1 accounts complete", self.batch().out)
 
     def test_strict_looks_at_accounts_that_are_complete(self):
         self.make_accounts(USERS[:1])

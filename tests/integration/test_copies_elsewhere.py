@@ -2,6 +2,7 @@
 # Mail that is there already in a mailbox of another name than the planned one.
 
 import os
+import re
 import unittest
 
 from support import archives
@@ -232,12 +233,32 @@ class ClashTest(WithDovecot, CopyTest):
                 self.make(old)
                 self.run_job(self.mail)
                 self.make(new, 30, seed=2)
-                self.assert_one_line(self.run_job(self.mail, code=None), 78, "share a mailbox",
-                                     "another --journal, --skip-existing, and --map")
-                self.run_job(self.mail, None, "--map", f"{new}=Apart", "--skip-existing",
+                outcome = self.run_job(self.mail, code=None)
+                self.assert_one_line(outcome, 78, "share a mailbox",
+                                     "another --journal and --skip-existing, and give")
+                said, = re.findall(r"--map '([^']*)=MAILBOX'", outcome.err)
+                self.run_job(self.mail, None, "--map", f"{said}=Apart", "--skip-existing",
                              "--journal", self.folder / f"{new}.journal")
                 full = {name: count for name, count in self.held().items() if count}
                 self.assertEqual(full, {kept: COUNT, "Apart": 30})
+
+    def test_the_advice_for_a_clash_with_what_another_job_stored_works(self):
+        for old, new in (("x.y", "x_y"), ("work", "Work"), ("Work", "work"),
+                         ("U\u0308ber", "\u00dcber")):
+            with self.subTest(new):
+                self.server.delete_all()
+                self.mail = self.folder / f"mail of {new}"
+                self.mail.mkdir()
+                self.make(old)
+                self.run_job(self.mail)
+                self.make(new, 30, seed=2)
+                outcome = self.run_job(self.mail, code=None, state="state-b")
+                self.assert_one_line(outcome, 78, "share a mailbox")
+                maps = re.findall(r"--map '([^']*=[^']*)'", outcome.err)
+                self.assertNotIn("MAILBOX", "".join(maps))
+                self.run_job(self.mail, None, *(word for rule in maps for word in ("--map", rule)),
+                             "--skip-existing", "--journal", self.folder / f"{new}.journal")
+                self.assertEqual(sum(self.held().values()), COUNT + 30)
 
     def test_folders_of_one_name_are_told(self):
         for one in (("\u00e9".encode("latin-1"), "\u00e9".encode()), (b"A", b"A.mbox")):

@@ -72,6 +72,22 @@ class MadeAnew:
         for more in (("--strict",), ("--strict", "--full")):
             self.assertRegex(self.verify(1, *more).out, r"\b[56] missing, [01] different")
 
+    def test_copies_and_mail_of_others_are_told(self):
+        other = b"Message-ID: <other@example.com>\r\nSubject: other\r\n\r\nother\r\n"
+
+        def change(messages):
+            return messages + messages + [messages[0]._replace(body=other)]
+        self.make_anew(change)
+        for more in ((), ("--full",), ("--strict",)):
+            outcome = self.verify(1, *more)
+            self.assertIn(f"{COUNT} messages checked, 0 missing, 0 different, {COUNT + 1} "
+                          f"unexpected ({COUNT} there twice)", outcome.out)
+        # They are nobody's to remove who has not made them.
+        outcome = self.run_program("verify", self.folder / "job.journal", "--remove-copies", "--yes",
+                                   "--password-file", self.server.password_file())
+        self.assertEqual(self.server.count(mailbox=self.mailbox), 2 * COUNT + 1)
+        self.assert_code(outcome, 1)
+
     def test_nothing_was_put_back(self):
         self.make_anew(lambda messages: [])
         self.assertNotIn("UIDs given anew", self.verify(0).out)

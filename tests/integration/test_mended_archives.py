@@ -5,6 +5,7 @@
 import bz2
 import gzip
 import io
+import itertools
 import json
 import lzma
 import os
@@ -91,7 +92,8 @@ class Mended:
         found = []
         for name in self.server.mailboxes():
             for one in self.server.fetch_all(mailbox=name):
-                number = int(re.search(rb"Message-ID: <(\d+)", one.body)[1])
+                # One that was cut in its header may have none.
+                number = int((re.search(rb"Message-ID: <(\d+)", one.body) or (0, -1))[1])
                 if one.body.endswith(b"end of %d\r\n" % number) == whole:
                     found.append(number)
         return sorted(found)
@@ -166,6 +168,43 @@ class Mended:
                 self.go(path, 0)
                 self.assertEqual(self.numbers(), list(range(2 * COUNT)))
                 self.verified(path)
+
+    def test_messages_in_doubt_when_the_whole_comes(self):
+        one_by_one = ("--append-mode", "synchronizing", "--connections", "1")
+        cuts = [FIRST[:FIRST.find(b"end of 24")], FIRST[:FIRST.find(b"X-Random", len(FIRST) // 2)]]
+        for number, (point, (more, bad)) in enumerate(itertools.product(
+                ("batch-intended", "batch-answered"), zip(((), one_by_one), cuts))):
+            with self.subTest(point=point, more=more, bad=len(bad)):
+                self.empty()
+                path = self.folder / f"doubt{number}" / "x.mbox"
+                self.write(path, bad, 1_600_000_000)
+                # One command has all of it, the message that is cut too.
+                outcome = self.migrate(self.server, path, None, *more,
+                                       journal=f"doubt{number}.journal", MBOXFERRY_CRASH_AT=point)
+                self.assert_code(outcome, -9)
+                self.write(path, FIRST, 1_700_000_000)
+                self.go(path, 0, "--dry-run")
+                self.go(path, 0, *more)
+                self.assertEqual(self.numbers(), list(range(COUNT)))
+                self.assertLessEqual(len(self.numbers(whole=False)), 1)
+                self.assertIn("nothing to do", self.go(path, 0).out)
+                self.verified(path)
+
+    def test_the_whole_is_put_in_the_place_with_dedupe(self):
+        for number, how in enumerate(("message-id", "content")):
+            for bad, code in ((cut(gzip.compress(FIRST + FIRST), .75), 3),
+                              (gzip.compress(FIRST) + b"junk" * 30, 3)):
+                with self.subTest(how=how, bad=len(bad)):
+                    self.empty()
+                    path = self.folder / f"dedupe{number}{len(bad)}" / "x.mbox.gz"
+                    self.write(path, bad, 1_600_000_000)
+                    self.go(path, code, "--dedupe", how)
+                    self.write(path, gzip.compress(FIRST + FIRST + SECOND), 1_700_000_000)
+                    self.go(path, 0, "--dedupe", how)
+                    self.assertEqual(self.numbers(), list(range(2 * COUNT)))
+                    self.go(path, 0, "--dedupe", how)
+                    self.assertEqual(self.numbers(), list(range(2 * COUNT)))
+                    self.verified(path)
 
     def test_another_archive_and_one_that_was_cut_are_none_of_this(self):
         path = self.folder / "other" / "x.mbox"

@@ -99,6 +99,36 @@ class RestoredJournal:
         self.put_back("copy")
         self.assert_once(self.go())
 
+    def test_a_copy_that_lacks_a_mailbox(self):
+        tree = self.folder / "tree"
+        tree.mkdir()
+        self.archive = tree
+        wanted = archives.make(tree / "a.mbox", 30, seed=11)
+        self.go()
+        for more in ((), ("--append-mode", "synchronizing")):
+            for point in (None, "batch-answered"):
+                with self.subTest(more=more, point=point):
+                    name = f"b{len(list(tree.iterdir()))}"
+                    self.keep("copy")
+                    count = 60
+                    wanted += archives.make(tree / f"{name}.mbox", count,
+                                            seed=20 + len(list(tree.iterdir())))
+                    before = self.count()
+                    if point:
+                        self.go(code=-9, MBOXFERRY_CRASH_AT=point)
+                    else:
+                        self.go()
+                    self.put_back("copy")
+                    self.go("--dry-run", *more)
+                    outcome = self.go(*more)
+                    self.assertIn("its journal does not know of", outcome.err)
+                    self.assertEqual(self.count(), before + count)
+                    self.go("--strict", *more)
+        self.assertEqual(self.count(), len(wanted))
+
+    def count(self):
+        return sum(self.server.count(mailbox=name) for name in self.server.mailboxes())
+
     def test_a_damaged_journal_is_restored_from_a_copy_as_its_error_says(self):
         self.grow()
         self.go()

@@ -78,6 +78,33 @@ class PlanGoesOnTest(ProgramTest):
         self.assertEqual(row["planned"] + row["in_doubt"] + row["stored"], COUNT)
         self.assertIn(f"{row['in_doubt']} in doubt", outcome.out)
 
+    def test_what_was_refused_is_told_as_the_run_ends(self):
+        self.serve(quota="*:storage=100M", extra="plugin {\n  quota_max_mail_size = 2k\n}\n")
+        archives.make(self.archive, COUNT, body_bytes=(100, 3000))
+        self.assert_code(self.migrate(self.server, self.archive, "Mail"), 3)
+        _, outcome = self.plan(code=1)
+        self.assertRegex(outcome.out, r"NO GO: \d+ messages? w\w+ refused in an earlier run and .*"
+                                      "the run ends with 3; mboxferry retry ")
+        self.assert_code(self.migrate(self.server, self.archive, "Mail"), 3)
+
+    def test_what_strict_finds_is_told(self):
+        self.serve()
+        self.assert_code(self.migrate(self.server, self.archive, "Mail"), 0)
+        self.plan("--strict")
+        with self.server.session() as client:
+            client.select("Mail")
+            client.store("1:2", "+FLAGS", "(\\Deleted)")
+            client.expunge()
+        self.plan()
+        _, outcome = self.plan("--strict", code=1)
+        self.assertIn("NO GO: --strict: of what earlier runs stored, 2 missing", outcome.out)
+        self.assert_code(self.migrate(self.server, self.archive, "Mail", "--strict"), 1)
+        # Of a mailbox that is gone as a whole, all is sent again.
+        with self.server.session() as client:
+            client.delete("Mail")
+        self.plan("--strict")
+        self.assert_code(self.migrate(self.server, self.archive, "Mail", "--strict"), 0)
+
     def test_a_journal_of_another_job_is_no_go_as_the_real_run(self):
         self.serve()
         other = self.folder / "other.mbox"

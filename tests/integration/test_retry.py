@@ -78,6 +78,18 @@ class RetryTest(ProgramTest):
             self.assertEqual((self.quarantined(), self.refused_codes()), ([], []))
             self.assertFalse((self.folder / "job.journal.refused.mbox").exists())
 
+    def test_a_quarantine_that_was_migrated_by_itself_is_not_sent_again(self):
+        with self.server() as server:
+            self.refused_job(server, "a virus", "[TOOBIG] too long")
+            self.refusals.clear()
+            mended = self.folder / "mended.mbox"
+            mended.write_bytes((self.folder / "job.journal.refused.mbox").read_bytes())
+            self.assert_code(self.migrate(server, mended, "Mail", journal="other.journal"), 0)
+            self.assert_all_there_once(server)
+            self.assert_code(self.retry(server), 0)
+            self.assert_all_there_once(server)
+            self.assertEqual((self.quarantined(), self.refused_codes()), ([], []))
+
     def test_what_is_refused_again_stays_with_the_new_reason(self):
         with self.server() as server:
             self.refused_job(server, "a virus", "a worm")

@@ -163,6 +163,19 @@ class SecondCopyTest(WithDovecot, CopyTest):
         self.run_job(first)
         self.assert_stopped(first, state="state-b")
 
+    def test_mail_without_message_ids_that_another_tool_gave_other_dates(self):
+        wanted = archives.make(self.mail / "A.mbox", 40, message_ids=0)
+        with self.server.session() as client:
+            client.create("A")
+            for one in wanted:
+                client.append("A", None, None, one.wire)
+        for more, code in ((("--dry-run",), 1), ((), 78)):
+            outcome = self.run_job(self.mail / "A.mbox", None, *more, code=code)
+            self.assertIn("of the 40 messages that mailbox A holds are among those to be sent",
+                          outcome.out + outcome.err)
+        self.run_job(self.mail / "A.mbox", None, "--skip-existing")
+        self.assertEqual(self.held()["A"], 40)
+
     def test_one_message_and_two(self):
         for count in (1, 2):
             first = self.make(f"few{count}.mbox", count, message_ids=1, seed=count)

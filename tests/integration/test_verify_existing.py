@@ -90,6 +90,38 @@ class VerifyExistingTest(WithDovecot, CopyTest):
         self.assertEqual(self.held()["A"], ALL)
 
 
+    def test_a_strict_run_says_what_verify_says(self):
+        def run(code, *more):
+            return self.run_job(self.archive, None, "--skip-existing", "--journal",
+                                self.folder / "state-a" / "2.journal", *more, code=code)
+        run(0, "--strict")
+        self.take_away("1:3")
+        self.assertIn("3 messages are missing on the server", run(1, "--strict").err)
+        self.assertIn("gone since an earlier run compared them: 3", run(0).err)
+        plan = run(1, "--strict", "--dry-run")
+        self.assertIn("NO GO: --strict: of what earlier runs stored, 3 missing, 0 different",
+                      plan.out)
+        run(0, "--dry-run")
+
+    def test_a_run_into_a_mailbox_that_was_made_anew_is_not_called_complete(self):
+        def run(code, *more):
+            return self.run_job(self.archive, None, "--skip-existing", "--journal",
+                                self.folder / "third.journal", *more, code=code)
+        run(0)
+        with self.server.session() as client:
+            client.delete("A")
+            client.create("A")
+        for more in ((), ("--strict",), ("--dry-run",)):
+            code = 1 if "--dry-run" in more else 75
+            outcome = run(code, *more)
+            self.assertIn(f"{ALL} messages that were there before the job cannot be compared",
+                          outcome.out + outcome.err)
+        # As the line says.
+        self.run_job(self.archive, None, "--skip-existing", "--journal",
+                     self.folder / "new.journal")
+        self.assertEqual(self.held()["A"], ALL)
+
+
 class BatchVerifyExistingTest(ManyAccountsTest):
     def test_what_another_batch_stored(self):
         self.make_accounts(USERS[:1])
@@ -107,6 +139,9 @@ class BatchVerifyExistingTest(ManyAccountsTest):
         assert_valid(document)
         self.assertEqual([(one["checked"], one["missing"]) for one in document["accounts"]],
                          [(12, 10)])
+        outcome = self.batch("--skip-existing", "--strict")
+        self.assert_code(outcome, 1)
+        self.assertIn("10 messages are missing on the server", outcome.out + outcome.err)
 
 
 if __name__ == "__main__":

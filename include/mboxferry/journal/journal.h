@@ -334,6 +334,8 @@ class Journal {
   /// forgotten when it was another job's. In one that has it already, fails with `configuration`
   /// and names what differs.
   virtual Result<void> claim(const JobIdentity& identity) = 0;
+  /// Settings that a job that has begun takes on. Durable at once.
+  virtual Result<void> change_settings(const std::string& settings) = 0;
   [[nodiscard]] virtual Result<JobIdentity> identity() const = 0;
   /// The key of all digests in this journal, drawn when it was created. Not to be shown.
   [[nodiscard]] virtual Result<DigestKey> digest_key() const = 0;
@@ -557,6 +559,10 @@ class Journal {
   /// former folder, which has nothing else any more, with a finding for each (a bounded number).
   /// One transaction, durable at once; to be called before anything of either is sent.
   virtual Result<TakenOver> take_over(FolderId replacement) = 0;
+  /// Leaves out (`cut-short`) what is planned in the mailbox of a folder that another stands for:
+  /// it was in doubt when its archive was replaced, and the server has not got it. Returns how
+  /// many.
+  virtual Result<std::uint64_t> leave_out_replaced(MailboxId mailbox) = 0;
 
   /// The ledger: the mailbox's stored messages with a UID, ascending by UID, as they are when this
   /// is called (a scratch journal has none). Here and below, a visitor may call the journal, and

@@ -12,16 +12,23 @@
 
 namespace mboxferry::plan {
 
+/// What a mailbox holds already of what goes into it.
+enum class Held {
+  nothing,
+  perhaps,  ///< the server has it; nobody knows what is in it
+  its_mail  ///< an earlier run of the job has stored there
+};
+
 /// Collects where everything goes. Grows with the number of folders and labels, not with the mail.
 class CollisionFinder {
  public:
   /// `source`: the path of a folder, or a label. The same one may come several times, as the parts
   /// of a split download do.
-  void add(std::string_view source, const MappedName& mapped);
+  void add(std::string_view source, const MappedName& mapped, Held held = Held::nothing);
 
   /// Error `configuration`: different sources have the same mailbox, or mailboxes that differ in
   /// case only (some servers take them for one), and not all of them were sent there deliberately.
-  /// It lists the first few.
+  /// It lists the first few, and says for the first pair which --map makes no second copy.
   [[nodiscard]] Result<void> check() const;
 
  private:
@@ -29,7 +36,9 @@ class CollisionFinder {
     std::string name;
     std::string mailbox;
     bool deliberate;
+    Held held;
   };
+  static std::string advice(const Source& one, const Source& other);
   std::map<std::string, std::vector<Source>> by_folded_name_;
 };
 

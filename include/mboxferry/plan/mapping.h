@@ -89,6 +89,9 @@ class Mapper {
   /// True when the server marks the mailbox as one for sent mail, drafts or deleted mail.
   [[nodiscard]] bool keeps_own_mail(const std::string& mailbox) const;
 
+  /// True when the server lists a mailbox of exactly that name.
+  [[nodiscard]] bool is_on_server(const std::string& mailbox) const;
+
   /// What to tell the user when the mailbox is not there, and one whose name differs in case only
   /// is.
   [[nodiscard]] std::optional<std::string> case_notice(const MappedName& mapped) const;
