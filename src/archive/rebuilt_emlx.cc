@@ -66,7 +66,8 @@ bool fits_base64(RestoredPart& restored) {
     const std::uint64_t lines = (characters + length - 1) / length;
     for (const std::uint64_t line_end : {std::uint64_t{2}, std::uint64_t{1}}) {
       const std::uint64_t all = characters + lines * line_end;
-      if (announced != all && announced != all - line_end) continue;
+      const bool without_last = lines > 0 && announced == all - line_end;
+      if (announced != all && !without_last) continue;
       restored.line_length = length;
       restored.ends_line = restored.part.is_in_multipart && lines > 0 && announced == all;
       const std::uint64_t written = line_end_of(restored.part).size();

@@ -146,6 +146,16 @@ TEST_CASE("what does not have the length that the message says stays out and is 
   CHECK(mail.unread_lines().find("in the message: 2\n") != std::string::npos);
 }
 
+TEST_CASE("an empty attachment fits no length but 0") {
+  const AppleMail mail;
+  mail.write("Messages/7.partial.emlx",
+             emlx(message(stripped("base64", 0) + stripped("base64", std::size_t{0} - 2)), "1"));
+  mail.write("Attachments/7/2/x.pdf", "");
+  mail.write("Attachments/7/3/x.pdf", "");
+  CHECK(mail.text() == message(whole("base64", "") + stripped("base64", std::size_t{0} - 2)));
+  CHECK(mail.unread_lines().find("in the message: 3\n") != std::string::npos);
+}
+
 TEST_CASE("two files for one part are not chosen from, and links are not followed") {
   const AppleMail mail;
   const std::string text = message(stripped("base64", 4));
