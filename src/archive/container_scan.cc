@@ -15,6 +15,7 @@
 #include "archive/maildir.h"
 #include "archive/message_record.h"
 #include "archive/not_read_rules.h"
+#include "archive/rebuilt_emlx.h"
 #include "archive/side_files.h"
 #include "archive/text_conversion.h"
 #include "archive/zip_account.h"
@@ -166,7 +167,8 @@ Result<bool> ContainerScan::take_message(std::string_view head) {
     keep(walker_->is_compressed());
     return true;
   }
-  const std::string part = unread_part(base_name(relative_), record);
+  std::string part = unread_part(base_name(relative_), record);
+  if (part == kPartialReason) part = kPartialInContainer;
   if (record.length > 0 && !part.empty()) {
     not_read_.add({NotReadKind::unread, to_utf8(relative_),
                    to_utf8(container_->file().path()) + ": " + label_, 0, part});
@@ -339,6 +341,8 @@ Result<void> ContainerScan::visit_file() {
   } else if (const auto reason = index_file_reason(name); !reason.empty()) {
     if (name == "dovecot-keywords" || name == "descmap.pce") read_list();
     leave_out(reason);
+  } else if (is_apple_attachment(relative_)) {
+    leave_out(kAppleAttachment);
   } else if (place != MaildirPlace::none && name.starts_with('.')) {
     leave_out("hidden file in a Maildir");
   } else if (place == MaildirPlace::unfinished && is_maildir_name(name)) {

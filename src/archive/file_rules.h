@@ -36,6 +36,9 @@ bool is_partial_name(std::string_view name);
 /// Why such a message is not read as a whole.
 inline constexpr std::string_view kPartialReason =
     "its attachments are in other files and are not put back";
+inline constexpr std::string_view kPartialInContainer =
+    "its attachments are in other files; unpack the archive and name the folder, and they are put"
+    " back";
 
 /// True when a file of this name may be an mbox file though its bytes do not show it.
 bool can_be_mbox(std::string_view name);

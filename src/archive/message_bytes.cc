@@ -11,6 +11,7 @@
 #include "archive/maildir.h"
 #include "archive/message_list.h"
 #include "archive/open_file.h"
+#include "archive/rebuilt_emlx.h"
 #include "archive/stream_source.h"
 
 namespace mboxferry::archive {
@@ -88,6 +89,11 @@ Result<void> MessageStream::open_file(const MessageRecord& record) {
     return ok();
   }
   if (container_) return open_member(record, 0);
+  if (record.stored != 0) {
+    MBOXFERRY_ASSIGN(file_,
+                     open_rebuilt(list_->root, list_->root->relative(file_name(record)), record));
+    return ok();
+  }
   auto opened = OpenFile::open(list_->root, file_name(record));
   if (!opened && is_maildir_) opened = open_renamed(*list_, record, std::move(opened));
   if (!opened && opened.error().code == ErrorCode::no_such_archive) {

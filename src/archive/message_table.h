@@ -27,6 +27,9 @@ struct MessageRecord {
   std::uint64_t on_disk = 0;  ///< the file's size when it was listed; 0 for members
   bool compressed = false;    ///< the file; members are unpacked anyway
   bool several = false;       ///< it holds several messages, and is an mbox then; not stored
+  /// Not zero: attachments are put back into the message (rebuilt_emlx.h), which is that long in
+  /// its file.
+  std::uint64_t stored = 0;
   std::uint64_t missing = 0;  ///< bytes that the file says the message has; not stored
   bool has_flags = false;
   std::string info;                      ///< Maildir's letters, keywords as small ones

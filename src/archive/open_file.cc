@@ -40,6 +40,14 @@ Error cannot_open(const std::string& path, int error_number) {
   return error;
 }
 
+Error changed_while_read(const std::string& name) {
+  return Error{ErrorCode::archive_changed,
+               name + " changed while it was being read",
+               "run again when no other program writes to it",
+               ErrorScope::job,
+               {Retry::When::now, {}}};
+}
+
 OpenFile::OpenFile(FileDescriptor descriptor, std::string path,
                    std::shared_ptr<const TreeRoot> root, const struct stat& status)
     : descriptor_(std::move(descriptor)),
@@ -105,11 +113,7 @@ Result<void> OpenFile::check_unchanged() const {
   const bool unchanged = ::fstat(descriptor_.get(), &opened) == 0 && same_as(opened) &&
                          (path_ == kStandardInput || (named_status(named) && same_as(named)));
   if (unchanged) return ok();
-  return Error{ErrorCode::archive_changed,
-               path_ + " changed while it was being read",
-               "run again when no other program writes to it",
-               ErrorScope::job,
-               {Retry::When::now, {}}};
+  return changed_while_read(path_);
 }
 
 }  // namespace mboxferry::archive

@@ -60,6 +60,9 @@ class OpenFile {
 /// Nanoseconds since 1970.
 std::int64_t modification_time(const struct stat& status);
 
+/// `archive_changed`: `name` is another file than it was.
+Error changed_while_read(const std::string& name);
+
 /// The error for a path that cannot be opened; `error_number` is an errno value.
 Error cannot_open(const std::string& path, int error_number);
 

@@ -29,6 +29,7 @@
 #include "archive/message_record.h"
 #include "archive/not_read_rules.h"
 #include "archive/open_file.h"
+#include "archive/rebuilt_emlx.h"
 #include "archive/side_files.h"
 #include "archive/zip_end.h"
 #include "mboxferry/base/utf8.h"
@@ -63,6 +64,7 @@ class Walk {
   Result<void> look_inside(const std::string& relative, const struct stat& status);
   Result<void> add_message(const MailFile& mail, const std::string& relative, UnpackedFile& file,
                            const struct stat& status);
+  Result<std::string> put_attachments_back(const std::string& relative, MessageRecord& record);
   Result<void> leave_other(const std::string& relative, std::string_view head, std::uint64_t size);
   Result<void> look_beside(const std::string& relative, InputStream& bytes, std::string_view head,
                            std::uint64_t size);
@@ -326,6 +328,8 @@ Result<void> Walk::visit_file(const std::string& relative, const struct stat& st
   if (name == "dovecot-keywords" || name == "descmap.pce") MBOXFERRY_TRY(read_list(relative));
   if (const auto reason = index_file_reason(name); !reason.empty()) {
     leave_out(relative, reason, static_cast<std::uint64_t>(status.st_size));
+  } else if (is_apple_attachment(relative)) {
+    leave_out(relative, kAppleAttachment, static_cast<std::uint64_t>(status.st_size));
   } else if (is_in_maildir) {
     return visit_maildir_file(relative, status);
   } else if (status.st_size > 0) {
@@ -435,10 +439,23 @@ Result<void> Walk::add_message(const MailFile& mail, const std::string& relative
     leave_out(relative, "empty");
     return ok();
   }
-  const std::string part = unread_part(base_name(relative), record);
+  std::string part = unread_part(base_name(relative), record);
+  if (part == kPartialReason && !file.compressed) {
+    MBOXFERRY_ASSIGN(part, put_attachments_back(relative, record));
+  }
   if (!part.empty()) leave_unread(relative, part);
   if (mail.layout) marks_.note_folder(directory, *mail.layout);
   return messages_.add(mail.form, directory, record);
+}
+
+// Why some of them are not, if so.
+Result<std::string> Walk::put_attachments_back(const std::string& relative, MessageRecord& record) {
+  MBOXFERRY_ASSIGN(const RebuiltEmlx rebuilt, find_attachments(root_, relative, record));
+  if (!rebuilt.restored.empty()) {
+    record.stored = record.length;
+    record.length = rebuilt.length;
+  }
+  return rebuilt.unread;
 }
 
 // A small file that says something about others.

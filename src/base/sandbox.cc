@@ -171,11 +171,15 @@ void add_output(SandboxRights& rights, const std::string& path) {
     rights.writable.push_back(path);
     return;
   }
-  // /dev/stdout may lead to a file; one that is to be replaced is beside its name.
-  if (path.starts_with("/dev/") || path.starts_with("/proc/")) {
+  // /dev/stdout may lead to a file; one that is to be replaced is beside its name. Below /dev/shm
+  // are files like any others.
+  const std::string folder = folder_of(path);
+  const bool names_a_device =
+      folder == "/dev" || path.starts_with("/dev/fd/") || path.starts_with("/proc/");
+  if (names_a_device) {
     rights.writable.push_back(path);
   } else {
-    rights.workplaces.push_back(folder_of(path));
+    rights.workplaces.push_back(folder);
   }
 }
 

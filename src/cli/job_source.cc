@@ -66,6 +66,10 @@ Result<bool> is_named(std::span<const std::unique_ptr<const job::Ledger>> ledger
   return false;
 }
 
+// State folders have none below them, and people gather them in one. Whoever names `/` does not
+// mean every folder of the system.
+constexpr int kDeepest = 3;
+
 Error not_a_file(const fs::path& path) {
   return {ErrorCode::configuration, path.string() + " is no file",
           "remove it or name another folder"};
@@ -110,7 +114,7 @@ Result<void> JobSource::find() {
   for (const std::string& place : places_) {
     std::error_code ignored;
     if (fs::is_directory(place, ignored)) {
-      MBOXFERRY_TRY(find_in_folder(place));
+      MBOXFERRY_TRY(find_in_folder(place, 0));
     } else {
       MBOXFERRY_ASSIGN(const job::KnownJob job, job_of(place, anyones_, interrupt_));
       MBOXFERRY_TRY(jobs_->add(job));
@@ -121,7 +125,7 @@ Result<void> JobSource::find() {
 
 /// An account is where its ledger says, whatever becomes of its journal meanwhile: a batch may
 /// begin it between two looks. A journal that no ledger of its folder names speaks for itself.
-Result<void> JobSource::find_in_folder(const std::string& folder) {
+Result<void> JobSource::find_in_folder(const std::string& folder, int depth) {
   MBOXFERRY_ASSIGN(const Ledgers ledgers, open_ledgers(folder));
   for (auto ledger = ledgers.begin(); ledger != ledgers.end(); ++ledger) {
     const std::span<const Ledgers::value_type> earlier(ledgers.begin(), ledger);
@@ -134,9 +138,10 @@ Result<void> JobSource::find_in_folder(const std::string& folder) {
   // In the order of the folder: sorting would keep every name in memory.
   for (fs::directory_iterator entry(folder, failed), end; !failed && entry != end;
        entry.increment(failed)) {
+    if (interrupt_.requested()) return interrupted("interrupted while looking for journals");
     std::error_code ignored;
     if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) {
-      MBOXFERRY_TRY(find_in_folder(entry->path().string()));
+      if (depth < kDeepest) MBOXFERRY_TRY(find_in_folder(entry->path().string(), depth + 1));
       continue;
     }
     if (entry->path().extension() != ".journal") continue;

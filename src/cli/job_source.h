@@ -16,9 +16,9 @@
 
 namespace mboxferry::cli {
 
-/// Jobs named by their journals, or by folders that hold journals (`*.journal`, at any depth) and
-/// the ledgers of batches (`*.ledger`), which name their accounts, with a journal or not yet.
-/// They come account by account, the newest job of each first.
+/// Jobs named by their journals, or by folders that hold, down to the third folder below them,
+/// journals (`*.journal`) and the ledgers of batches (`*.ledger`), which name their accounts, with
+/// a journal or not yet. They come account by account, the newest job of each first.
 class JobSource {
  public:
   /// `anyones`: also files that other users own or can write.
@@ -40,7 +40,7 @@ class JobSource {
 
  private:
   Result<void> find();
-  Result<void> find_in_folder(const std::string& folder);
+  Result<void> find_in_folder(const std::string& folder, int depth);
   using Ledgers = std::vector<std::unique_ptr<const job::Ledger>>;
   Result<Ledgers> open_ledgers(const std::string& folder);
   Result<void> add_entry(const std::filesystem::path& folder, const job::Entry& entry);

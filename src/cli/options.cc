@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <sstream>
 #include <string_view>
 
 #include "cli/suggestion.h"
@@ -138,9 +139,25 @@ Result<Layer> read_environment(const po::options_description& all) {
   });
 }
 
-/// Boost would repeat such a line, which may have a password.
-Result<void> refuse_lines_without_value(const std::string& path) {
+/// All of it at once: a pipe gives it only once.
+Result<std::string> job_file_text(const std::string& path) {
+  constexpr std::size_t kLongest = 1 << 20;
+  const auto failed = [&](const std::string& why, const char* hint) {
+    return Error{ErrorCode::configuration, "cannot read the job file " + path + ": " + why, hint};
+  };
   std::ifstream file(path);
+  if (!file) return failed(errno_text(errno), "name one with --config");
+  std::string text(kLongest + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) return failed(errno_text(errno), "name a file with --config");
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() <= kLongest) return text;
+  return failed("it is longer than 1 MiB", "name a file of lines NAME = VALUE");
+}
+
+/// Boost would repeat such a line, which may have a password.
+Result<void> refuse_lines_without_value(const std::string& path, const std::string& job_text) {
+  std::istringstream file(job_text);
   std::string line;
   for (std::uint64_t number = 1; std::getline(file, line); ++number) {
     const std::string_view text = std::string_view(line).substr(0, line.find('#'));
@@ -156,21 +173,39 @@ Result<void> refuse_lines_without_value(const std::string& path) {
   return ok();
 }
 
-Result<Layer> read_job_file(const po::options_description& all, const std::string& path) {
-  std::ifstream file(path);
-  if (!file) {
-    return Error{ErrorCode::configuration,
-                 "cannot read the job file " + path + ": " + errno_text(errno),
-                 "name one with --config"};
+Result<Layer> parse_job_file(const std::string& source, const po::options_description& all,
+                             const std::string& text) {
+  return parse_layer(source, all, [&] {
+    std::istringstream file(text);
+    return po::parse_config_file(file, all);
+  });
+}
+
+/// The number of the line with which reading fails; 0 when there are too many to find it.
+std::uint64_t line_that_fails(const po::options_description& all, const std::string& text) {
+  constexpr std::uint64_t kMostLines = 1000;
+  std::size_t end = 0;
+  for (std::uint64_t number = 1; number <= kMostLines && end < text.size(); ++number) {
+    end = std::min(text.find('\n', end), text.size() - 1) + 1;
+    if (!parse_job_file("", all, text.substr(0, end))) return number;
   }
+  return 0;
+}
+
+Result<Layer> read_job_file(const po::options_description& all, const std::string& path) {
+  MBOXFERRY_ASSIGN(const std::string text, job_file_text(path));
   struct stat status {};
   if (::stat(path.c_str(), &status) == 0)
     MBOXFERRY_TRY(refuse_writable_by_others(status, "job file", path));
-  MBOXFERRY_TRY(refuse_lines_without_value(path));
-  MBOXFERRY_ASSIGN(Layer layer, parse_layer("in " + path + ": ", all,
-                                            [&] { return po::parse_config_file(file, all); }));
+  MBOXFERRY_TRY(refuse_lines_without_value(path, text));
+  auto layer = parse_job_file("in " + path + ": ", all, text);
+  if (!layer) {
+    const std::uint64_t line = line_that_fails(all, text);
+    if (line == 0) return layer.error();
+    return parse_job_file("in " + path + ", line " + std::to_string(line) + ": ", all, text);
+  }
   // It is a program then, as a CSV with such columns is.
-  if (layer.get<std::string>("password-command") || layer.get<std::string>("password-env"))
+  if (layer->get<std::string>("password-command") || layer->get<std::string>("password-env"))
     MBOXFERRY_TRY(refuse_replaceable_by_others("job file", path));
   return layer;
 }

@@ -28,7 +28,8 @@ OptionTable report_table() {
   table.about =
       "Writes what jobs did and what is left, from their journals. A JOB is a journal, or a\n"
       "folder that holds journals (*.journal) and what batches know of accounts that they have\n"
-      "not begun (*.ledger), such as the state folder of a batch or of its shards; by default\n"
+      "not begun (*.ledger), such as the state folder of a batch or of its shards, down to the\n"
+      "third folder below it; by default\n"
       "~/.local/state/mboxferry. Asks no server, changes nothing, and works while jobs run. "
       "Without\n"
       "an option, a summary is printed.\n";

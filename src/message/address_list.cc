@@ -302,7 +302,14 @@ void AddressList::clear() {
   malformed_ = false;
 }
 
-void AddressList::add(std::string_view value) { Parser(*this, value).run(); }
+void AddressList::add(std::string_view value) {
+  if (value.find('\0') == std::string_view::npos) return Parser(*this, value).run();
+  // Programs that show mail leave NUL out, so that an address with it looks like one without.
+  std::string plain(value);
+  std::erase(plain, '\0');
+  Parser(*this, plain).run();
+  malformed_ = true;
+}
 
 std::string_view AddressList::operator[](std::size_t index) const {
   const std::size_t begin = index == 0 ? 0 : ends_[index - 1];

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <unordered_set>
+#include <utility>
 
 #include "mboxferry/base/ascii.h"
 #include "mboxferry/base/utf8.h"
@@ -41,6 +42,12 @@ bool is_of_sieve(std::string_view line) {
       if (equals_ignoring_case(rest.substr(0, test.size()), test)) return true;
   }
   return false;
+}
+
+/// Entries that are equal have the same.
+std::string key_of(const ImportedEntry& entry) {
+  return fmt::format("{:d}{:d}{}", entry.kind == EntryKind::allow, entry.authenticated,
+                     entry.pattern);
 }
 
 }  // namespace
@@ -97,6 +104,7 @@ void ImportResult::add(std::uint64_t line, EntryKind kind, std::string_view text
     return refuse(line, text,
                   "matches more than a public suffix; write it yourself if it is meant");
   entries_.push_back({kind, std::move(parsed.pattern), authenticated, line});
+  if (has_places_) places_[key_of(entries_.back())].push_back(entries_.size() - 1);
 }
 
 void ImportResult::refuse(std::uint64_t line, std::string_view text, std::string reason) {
@@ -108,18 +116,29 @@ bool ImportResult::remove(std::uint64_t line, EntryKind kind, std::string_view t
                           bool authenticated) {
   ParsedEntry parsed;
   if (!parse_entry(text, parsed).empty()) return false;
-  const auto is_meant = [&](const ImportedEntry& entry) {
-    return entry.kind == kind && entry.authenticated == authenticated &&
-           entry.pattern == parsed.pattern;
-  };
-  bool found = false;
-  for (const ImportedEntry& entry : entries_) {
-    if (!is_meant(entry)) continue;
-    found = true;
-    refuse(entry.line, entry.pattern, fmt::format("is removed by line {}", line));
+  if (!std::exchange(has_places_, true)) {
+    for (std::size_t i = 0; i < entries_.size(); ++i) places_[key_of(entries_[i])].push_back(i);
   }
-  std::erase_if(entries_, is_meant);
-  return found;
+  const auto meant = places_.find(key_of({kind, std::move(parsed.pattern), authenticated, line}));
+  if (meant == places_.end()) return false;
+  for (const std::size_t place : meant->second) {
+    refuse(entries_[place].line, entries_[place].pattern,
+           fmt::format("is removed by line {}", line));
+    removed_.push_back(place);
+  }
+  places_.erase(meant);
+  return true;
+}
+
+void ImportResult::settle() {
+  std::sort(removed_.begin(), removed_.end());
+  std::size_t place = 0;
+  std::erase_if(entries_, [&](const ImportedEntry&) {
+    return std::binary_search(removed_.begin(), removed_.end(), place++);
+  });
+  removed_.clear();
+  places_.clear();
+  has_places_ = false;
 }
 
 Result<std::string> read_import(const std::string& path) {

@@ -254,6 +254,7 @@ bool is_list_directive(std::string_view word) {
 void import_spamassassin(std::string_view text, ImportResult& result) {
   SpamAssassinImport import(result);
   for_lines(text, [&](std::uint64_t number, std::string_view line) { import.take(number, line); });
+  result.settle();
 }
 
 }  // namespace mboxferry::policy

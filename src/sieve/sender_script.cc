@@ -217,6 +217,13 @@ class ScriptWriter {
           not_carried_));
     if (!envelope_)
       notes.emplace_back("the server has no envelope test: Return-Path is not compared");
+    if (const std::size_t entries = beyond_ascii(); entries > 0)
+      notes.push_back(fmt::format(
+          "{} compared otherwise by the script than by senders check: an international domain is "
+          "in its xn-- form there, and ? may stand for one byte",
+          entries == 1
+              ? "1 entry with wildcards and letters beyond ASCII is"
+              : fmt::format("{} entries with wildcards and letters beyond ASCII are", entries)));
     const bool allows = !allowed_[0].empty() || !allowed_[1].empty();
     if (allows && !counts_)
       notes.emplace_back(
@@ -224,6 +231,21 @@ class ScriptWriter {
     if (allows && counts_)
       notes.emplace_back("mail with several addresses in From is not allowed by the script");
     return notes;
+  }
+
+  /// How many patterns have letters that servers may compare byte by byte, or in another form.
+  [[nodiscard]] std::size_t beyond_ascii() const {
+    std::size_t found = 0;
+    for (const auto* lists : {&blocked_, &allowed_}) {
+      for (const auto& patterns : *lists)
+        found += static_cast<std::size_t>(
+            std::count_if(patterns.begin(), patterns.end(), [](std::string_view pattern) {
+              return is_glob(pattern) && std::any_of(pattern.begin(), pattern.end(), [](char c) {
+                       return static_cast<unsigned char>(c) >= 0x80;
+                     });
+            }));
+    }
+    return found;
   }
 
   const policy::SenderLists& lists_;

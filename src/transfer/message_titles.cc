@@ -19,6 +19,20 @@ namespace {
 
 Error header_was_read() { return {ErrorCode::interrupted, "the header was read", ""}; }
 
+/// The row of a folder, by its file. An archive that was named by a link is opened here by what the
+/// link leads to, and then its folder may have another name than in the journal.
+std::vector<journal::FolderRow>::const_iterator row_of(const std::vector<journal::FolderRow>& rows,
+                                                       const std::string& file,
+                                                       const std::string& label) {
+  const auto is_it = [&](const journal::FolderRow& known) { return known.file == file; };
+  const auto named = std::find_if(rows.begin(), rows.end(), [&](const journal::FolderRow& known) {
+    return is_it(known) && known.path == label;
+  });
+  if (named != rows.end()) return named;
+  const bool is_only_one = std::count_if(rows.begin(), rows.end(), is_it) == 1;
+  return is_only_one ? std::find_if(rows.begin(), rows.end(), is_it) : rows.end();
+}
+
 /// The folders of the journal that are still where they were.
 Result<std::vector<SourceFolder>> folders_of(const journal::Journal& journal,
                                              const JobSettings& settings) {
@@ -29,9 +43,7 @@ Result<std::vector<SourceFolder>> folders_of(const journal::Journal& journal,
   for (const archive::Archive& archive : archives) {
     for (const archive::Folder& place : archive.folders()) {
       const std::string file = file_name_of(archive, place);
-      const auto row = std::find_if(rows.begin(), rows.end(), [&](const journal::FolderRow& known) {
-        return known.file == file && known.path == place.label();
-      });
+      const auto row = row_of(rows, file, place.label());
       if (row == rows.end()) continue;
       auto survey = FolderSurvey::from_text(row->profile);
       if (!survey) continue;

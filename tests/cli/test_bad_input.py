@@ -69,6 +69,40 @@ class BadInputTest(ProgramTest):
             self.assert_one_line(self.run_program(*command), 64, "an argument is empty")
         self.assert_nothing_stored()
 
+    def test_what_is_wrong_in_a_job_file_is_told_with_its_line(self):
+        mail = FIXTURES / "demo.mbox"
+        for text, line, words in (
+                (b"# a comment\n\nsubfolder = x\nno-such = 1\n", 4, "no option 'no-such'"),
+                (b"subfolder = x\nport = many\n", 2, "cannot have"),
+                (b"subfolder = x\nsubfolder = y\n", 2, "subfolder"),
+                (b"subfolder = x\njust words\n", 2, "is not NAME = VALUE")):
+            config = self.file("job.ini", text)
+            config.chmod(0o600)
+            self.assert_one_line(self.go(mail, "--config", config), 64, f"line {line}", words)
+        config = self.file("job.ini", b"#" * (2 << 20))
+        config.chmod(0o600)
+        self.assert_one_line(self.go(mail, "--config", config), 78, "longer than 1 MiB")
+        self.assert_nothing_stored()
+
+    def test_a_job_file_may_be_a_pipe(self):
+        inside, outside = os.pipe()
+        os.write(outside, b"dry-run = true\nno-such = 1\n")
+        os.close(outside)
+        outcome = self.go(FIXTURES / "demo.mbox", "--config", "/dev/stdin", stdin=inside)
+        os.close(inside)
+        self.assert_one_line(outcome, 64, "/dev/stdin, line 2", "'no-such'")
+
+    def test_a_working_folder_that_is_gone_is_told(self):
+        gone = self.folder / "gone"
+        gone.mkdir()
+        done = subprocess.run(
+            ["sh", "-c", 'rmdir "$PWD"; exec "$0" "$@"', PROGRAM,
+             *map(str, self.migrate_arguments(self.server, FIXTURES / "demo.mbox", "Old",
+                                              "--report-json", "report.json"))],
+            cwd=gone, capture_output=True, text=True, check=False, env=environment(self.folder))
+        self.assertEqual((done.returncode, len(done.stderr.splitlines())), (74, 1), done.stderr)
+        self.assertIn("cannot find out the working folder", done.stderr)
+
     def test_a_dash_is_no_file_name_where_a_stream_cannot_be_used(self):
         mail = FIXTURES / "demo.mbox"
         for option in ("log-file", "metrics-file", "map-file"):

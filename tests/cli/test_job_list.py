@@ -31,6 +31,14 @@ class JobListTest(ReportJobs):
         database.close()
         (self.state / "cid-1.journal.refused.mbox").write_bytes(b"From x\n\nrefused\n")
 
+    def test_journals_are_looked_for_in_the_folders_of_shards_and_not_everywhere(self):
+        deep = self.state / "shards" / "one" / "today"
+        (deep / "more").mkdir(parents=True)
+        for folder in (deep, deep / "more"):
+            journals.copy(self.state / "ada-1.journal", folder / "ada-1.journal").chmod(0o600)
+        report = json.loads(self.run_there("report", "--json", "-").out)
+        self.assertEqual(len(report["accounts"]), 6)
+
     def make(self, name, account, day, **notes):
         path = self.state / f"{name}.journal"
         journals.edit(journals.copy(self.finished / "job.journal", path), account=account, **notes)

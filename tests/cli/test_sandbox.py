@@ -86,6 +86,15 @@ class SandboxTest(ProgramTest):
                                               TMPDIR=self.temporary), 0)
             self.assertTrue((told / "ran").exists())
 
+    def test_outputs_may_be_below_dev_shm(self):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="mf-test-", dir="/dev/shm"))
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        with FakeImap() as server:
+            outcome = self.migrate(server, self.archive, "Mail", "--report-json", folder / "r.json",
+                                   "--metrics-file", folder / "metrics", TMPDIR=self.temporary)
+        self.assert_code(outcome, 0)
+        self.assertEqual(sorted(path.name for path in folder.iterdir()), ["metrics", "r.json"])
+
     def test_a_dry_run_and_what_follows_work_with_relative_names(self):
         with FakeImap() as server:
             arguments = ["mail/mail.mbox", "Mail", "--report-html", "plan.html"]

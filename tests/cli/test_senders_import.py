@@ -99,6 +99,16 @@ class SendersImportTest(ProgramTest):
         self.assertIn("recipients", self.reasons[19])
         self.assertIn("links", self.reasons[20])
 
+    def test_many_entries_that_are_taken_back_take_time_in_proportion(self):
+        lines = [f"blacklist_from a{i}@x.example\n" for i in range(60_000)]
+        # Quadratic, this would take minutes.
+        entries, others = self.imported("".join(lines) + "un" + "un".join(lines[1:]) +
+                                        "unblacklist_from a1@x.example\n"
+                                        "blacklist_from a1@x.example\n")
+        self.assertEqual(entries, ["block a0@x.example 1", "block a1@x.example 120001"])
+        self.assertEqual(len(others), 2 * 59_999 + 1)
+        self.assertIn("not there", self.reasons[120_000])
+
     def test_maps_of_rspamd_and_plain_lists(self):
         entries, others = self.imported(
             "example.com # c\ntest.org 1.5\n*.bit.ly\n/re.*/i\n\n# c\n192.0.2.0/24\nb@x.example -2\n")

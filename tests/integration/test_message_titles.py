@@ -98,6 +98,12 @@ class MessageTitleTest(ProgramTest):
         self.assertRegex(outcome.out, bare)
         self.assertEqual(outcome.err, "")
 
+    def test_in_an_archive_that_is_named_by_a_link(self):
+        link = self.folder / "Friends"
+        link.symlink_to(self.archive.name)
+        self.assert_named(self.migrate(self.server, link, "Mail").out)
+        self.assert_named(self.run_program("status", "job.journal").out)
+
     def test_without_an_identifier_the_size_decides(self):
         culprit = CULPRIT.replace(b"Message-ID: <greetings@example.org>\n", b"")
         self.archive.write_bytes(mbox(OTHER, culprit))

@@ -47,12 +47,15 @@ class FieldCorpus(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             with tarfile.open(FIELD / "apple-mail-partial.tar") as packed:
                 packed.extractall(folder, filter="data")
-            for path in (FIELD / "apple-mail-partial.tar",
-                         pathlib.Path(folder) / "apple-mail-partial"):
+            # The attachment that is there is not as long as the message says.
+            for path, reason in (
+                    (FIELD / "apple-mail-partial.tar", "unpack the archive"),
+                    (pathlib.Path(folder) / "apple-mail-partial",
+                     "not all are there as they were in the message: 2")):
                 document = scan(path)[1]
                 self.assertEqual(totals(document)[0], 2)
-                self.assertEqual([one["reason"] for one in unread(document)],
-                                 ["its attachments are in other files and are not put back"])
+                (told,) = unread(document)
+                self.assertIn(reason, told["reason"])
 
     def rows(self, name):
         with tempfile.TemporaryDirectory() as folder:

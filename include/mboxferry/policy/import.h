@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "mboxferry/policy/sender_lists.h"
@@ -36,7 +37,9 @@ class ImportResult {
   void add(std::uint64_t line, EntryKind kind, std::string_view text, bool authenticated = false);
   void refuse(std::uint64_t line, std::string_view text, std::string reason);
   /// Takes back every equal entry, each named as removed by `line`. False when there was none.
+  /// entries() has them until settle().
   bool remove(std::uint64_t line, EntryKind kind, std::string_view text, bool authenticated);
+  void settle();
 
   [[nodiscard]] const std::vector<ImportedEntry>& entries() const { return entries_; }
   [[nodiscard]] const std::vector<NotImported>& not_imported() const { return not_imported_; }
@@ -44,6 +47,9 @@ class ImportResult {
  private:
   std::vector<ImportedEntry> entries_;
   std::vector<NotImported> not_imported_;
+  std::unordered_map<std::string, std::vector<std::size_t>> places_;
+  bool has_places_ = false;  ///< since remove() was called
+  std::vector<std::size_t> removed_;
   std::shared_ptr<WidthJudge> widths_;
 };
 

@@ -173,6 +173,11 @@ TEST_CASE("an input gives its folder to read, and an output its folder to write"
   CHECK(rights.writable == std::vector<std::string>{"/dev/null"});
   add_output(rights, "report.json");
   CHECK(rights.workplaces.back() == ".");
+  // What a shell leads to a file, and a folder of the system that has files as any other.
+  add_output(rights, "/dev/stdout");
+  CHECK(rights.writable.back() == "/dev/stdout");
+  add_output(rights, "/dev/shm/mboxferry/report.json");
+  CHECK(rights.workplaces.back() == "/dev/shm/mboxferry");
 }
 
 }  // namespace

@@ -90,6 +90,12 @@ TEST_CASE("of a field that is no address list, all that may be an address is kep
   check_malformed("<a@x.example", {"a@x.example"});
 }
 
+TEST_CASE("NUL hides no address, and allows none") {
+  using namespace std::string_literals;
+  check_malformed("a\0b@x.exam\0ple"s, {"ab@x.example"});
+  check_malformed("\0<a@x.example>\0"s, {"a@x.example"});
+}
+
 TEST_CASE("hostile lists take time in proportion to their length") {
   for (const char* unit : {"(", "\"", "<", "[", "a@x,", "\\", ":", "a ", "@", "a@b ", "a@[", "a@[(", "\"a\"@["}) {
     std::string text;

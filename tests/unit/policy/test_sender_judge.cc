@@ -51,6 +51,8 @@ TEST_CASE("any address blocks, and every address of one From field is needed to 
         "block 4 *@bad.example");
   CHECK(verdict_of(lists, "From: x@x.example\nReturn-Path: <a@good.example>\n\n") == "none");
   CHECK(verdict_of(lists, "Return-Path: <b@bad.example>\n\n") == "block 4 *@bad.example");
+  CHECK(verdict_of(lists, std::string("From: b@bad.exam\0ple\n\n", 22)) == "block 4 *@bad.example");
+  CHECK(verdict_of(lists, std::string("From: a@good.exam\0ple\n\n", 23)) == "none");
   // The same sender twice: the From address allows before the Return-Path blocks.
   CHECK(verdict_of(lists, "From: a@good.example\nReturn-Path: <b@bad.example>\n\n") ==
         "allow 2 *@good.example");
