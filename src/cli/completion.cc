@@ -38,8 +38,9 @@ constexpr std::array<OptionValues, 14> kValues{{
     {"--tls", "implicit starttls"},
 }};
 
-// Of `mboxferry senders`.
+// Of `mboxferry senders` and `mboxferry dns`.
 constexpr std::string_view kSenderActions = "check import sieve push restore";
+constexpr std::string_view kZoneSteps = "plan apply rollback check";
 
 constexpr std::string_view kBash = R"(# bash completion for mboxferry
 _mboxferry() {
@@ -51,6 +52,10 @@ _mboxferry() {
   fi
   if [ "$COMP_CWORD" -eq 2 ] && [ "${COMP_WORDS[1]}" = senders ] && [[ $cur != -* ]]; then
     COMPREPLY=($(compgen -W 'ACTIONS' -- "$cur"))
+    return
+  fi
+  if [ "$COMP_CWORD" -eq 2 ] && [ "${COMP_WORDS[1]}" = dns ] && [[ $cur != -* ]]; then
+    COMPREPLY=($(compgen -W 'ZONESTEPS' -- "$cur"))
     return
   fi
   # Bash makes words of its own of what stands around an equals sign.
@@ -82,6 +87,10 @@ if (( CURRENT == 3 )) && [[ $words[2] = senders && $words[3] != -* ]]; then
   compadd -- ACTIONS
   return
 fi
+if (( CURRENT == 3 )) && [[ $words[2] = dns && $words[3] != -* ]]; then
+  compadd -- ZONESTEPS
+  return
+fi
 case $words[2] in
 OPTIONSesac
 )";
@@ -89,6 +98,7 @@ OPTIONSesac
 constexpr std::string_view kFish = R"(# fish completion for mboxferry
 complete -c mboxferry -n __fish_use_subcommand -f -a 'COMMANDS help'
 complete -c mboxferry -n '__fish_seen_subcommand_from senders' -a 'ACTIONS'
+complete -c mboxferry -n '__fish_seen_subcommand_from dns' -a 'ZONESTEPS'
 )";
 
 std::string_view values_of(std::string_view option) {
@@ -139,6 +149,12 @@ std::string command_names() {
   return names;
 }
 
+/// With the names of commands and of their actions.
+std::string with_words(std::string_view script) {
+  const std::string text = replaced(script, "COMMANDS", command_names());
+  return replaced(replaced(text, "ACTIONS", kSenderActions), "ZONESTEPS", kZoneSteps);
+}
+
 std::string bash_script() {
   std::string options;
   std::map<std::string, std::string> values;  // by option: many commands share them
@@ -164,10 +180,7 @@ std::string bash_script() {
   }
   std::string of_values;
   for (const auto& [name, line] : values) of_values += line;
-  return replaced(
-      replaced(replaced(replaced(kBash, "COMMANDS", command_names()), "ACTIONS", kSenderActions),
-               "VALUES", of_values),
-      "OPTIONS", options);
+  return replaced(replaced(with_words(kBash), "VALUES", of_values), "OPTIONS", options);
 }
 
 /// In single quotes.
@@ -203,13 +216,11 @@ std::string zsh_script() {
     }
     cases += "      '*:file:_files'\n    ;;\n";
   }
-  return replaced(replaced(replaced(kZsh, "COMMANDS", command_names()), "ACTIONS", kSenderActions),
-                  "OPTIONS", cases);
+  return replaced(with_words(kZsh), "OPTIONS", cases);
 }
 
 std::string fish_script() {
-  std::string text =
-      replaced(replaced(kFish, "COMMANDS", command_names()), "ACTIONS", kSenderActions);
+  std::string text = with_words(kFish);
   for (const Command& command : commands()) {
     for (const OptionText& option : options_of(command)) {
       const std::string name = long_name_of(option);

@@ -8,6 +8,7 @@
 #include "cli/exit_codes.h"
 #include "cli/import_csv.h"
 #include "cli/senders.h"
+#include "cli/small_file.h"
 #include "mboxferry/base/output_file.h"
 #include "mboxferry/policy/import.h"
 #include "mboxferry/report/json_stream.h"
@@ -150,11 +151,7 @@ Result<void> write_import_document(report::TextOutput& out,
 Result<void> write_sender_text(const std::string& path, std::string_view text,
                                std::string_view beginning, Context& context) {
   if (path.empty()) return context.out.write(text);
-  const std::array<std::string_view, 1> ours{beginning};
-  MBOXFERRY_TRY(refuse_other_content(path, ours));
-  MBOXFERRY_ASSIGN(OutputFile file, OutputFile::create(path));
-  MBOXFERRY_TRY(file.write(text));
-  return file.commit();
+  return replace_own_file(path, text, beginning);
 }
 
 Result<int> import_senders(const Options& options, const Operands& operands, Context& context) {

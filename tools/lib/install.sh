@@ -89,6 +89,15 @@ unpack_managesieve() {
   unpack_server ManageSieve usr/lib/dovecot/managesieve dovecot-managesieved dovecot-sieve
 }
 
+# The same for two name servers (tests/support/name_servers.py), so that none of a machine's own is
+# disturbed; BIND's with its tools nsupdate and dig.
+unpack_name_servers() {
+  unpack_server BIND usr/bin/nsupdate bind9 bind9-dnsutils bind9-libs libfstrm0 libjemalloc2 liblmdb0 \
+    libmaxminddb0 libprotobuf-c1 libuv1 libedit2
+  unpack_server Knot usr/sbin/knotd knot libdnssec9 liblmdb0 libxdp1 libknot13 libzscanner4 liburcu8 \
+    libbpf1 libfstrm0 libprotobuf-c1
+}
+
 # unpack_server NAME FILE PACKAGE...: FILE is a program that the packages have; the first has the
 # version.
 unpack_server() {
