@@ -45,7 +45,7 @@ Result<Attempt> say_login(Connection& connection, const LoginNames& names, const
   return Attempt{reply, {}};
 }
 
-Result<Attempt> say_exchange(Connection& connection, Way way, SaslExchange& exchange,
+Result<Attempt> say_exchange(Connection& connection, LoginWay way, SaslExchange& exchange,
                              const Connection::Visitor& visit) {
   MBOXFERRY_ASSIGN(const AuthenticateEnd end,
                    authenticate(connection, way_name(way), exchange, visit));
@@ -88,14 +88,14 @@ LoginNeeds needs_of(const Connection& connection, const Account& account, const 
 }
 
 Result<Attempt> try_password(Connection& connection, const Account& account,
-                             const std::vector<Way>& ways, const LoginNames& names, Way& way,
-                             const Connection::Visitor& visit) {
+                             const std::vector<LoginWay>& ways, const LoginNames& names,
+                             LoginWay& way, const Connection::Visitor& visit) {
   const MechanismOffer offer = connection.capabilities().mechanisms;
   connection.hide(account.password);
   for (std::size_t i = 0;; ++i) {
     way = ways[i];
     Result<Attempt> attempt = Attempt{};
-    if (way == Way::login_command) {
+    if (way == LoginWay::login_command) {
       attempt = say_login(connection, names, account.password, visit);
     } else {
       ScramBinding binding;
@@ -118,7 +118,7 @@ Result<Attempt> try_password(Connection& connection, const Account& account,
 
 /// A token that is refused may be out of date: one newer one is tried.
 Result<Attempt> try_token(Connection& connection, const Account& account,
-                          const std::vector<Way>& ways, const LoginNames& names, Way& way,
+                          const std::vector<LoginWay>& ways, const LoginNames& names, LoginWay& way,
                           const Connection::Visitor& visit) {
   way = ways.front();
   MBOXFERRY_ASSIGN(Secret token, account.tokens->token());
@@ -146,7 +146,7 @@ Result<void> log_in(Connection& connection, const Account& account) {
       has_nul_in(names.authorisation)) {
     return has_nul(connection);
   }
-  const std::vector<Way> ways =
+  const std::vector<LoginWay> ways =
       ways_to_log_in(connection.capabilities().mechanisms, needs_of(connection, account, names));
   if (ways.empty()) return no_way_to_log_in(connection, account);
   std::optional<CapabilityList> told;
@@ -154,7 +154,7 @@ Result<void> log_in(Connection& connection, const Account& account) {
     if (same_word(data.name, "CAPABILITY")) told = parse_capabilities(data.text);
     return ok();
   };
-  Way way = ways.front();
+  LoginWay way = ways.front();
   MBOXFERRY_ASSIGN(const Attempt attempt,
                    account.tokens ? try_token(connection, account, ways, names, way, visit)
                                   : try_password(connection, account, ways, names, way, visit));

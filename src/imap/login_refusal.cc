@@ -35,8 +35,8 @@ std::string token_hint(const std::string& words, const std::string& reason) {
 
 }  // namespace
 
-Error login_refusal(Connection& connection, const Account& account, Way way, const ReplyLine& reply,
-                    const std::string& reason) {
+Error login_refusal(Connection& connection, const Account& account, LoginWay way,
+                    const ReplyLine& reply, const std::string& reason) {
   const Meaning meaning = meaning_of(reply.code, reply.text);
   std::string words = connection.printed(reply.text);
   const std::string told = connection.printed(reason);
@@ -51,7 +51,7 @@ Error login_refusal(Connection& connection, const Account& account, Way way, con
   }
   Error error{ErrorCode::login_refused, connection.label() + ": login refused: " + words,
               kNotTriedAgain};
-  if (way == Way::oauthbearer || way == Way::xoauth2) {
+  if (way == LoginWay::oauthbearer || way == LoginWay::xoauth2) {
     error.hint = token_hint(words, told);
     return connection.fail(std::move(error));
   }
@@ -84,7 +84,7 @@ Error no_way_to_log_in(Connection& connection, const Account& account) {
     hint = "if its master users log in as USER*MASTER, use --login-as '*MASTER'";
   } else {
     what += "the server takes no password: it offers " + offered + disabled;
-    if (list.mechanisms.has(Way::xoauth2) || list.mechanisms.has(Way::oauthbearer))
+    if (list.mechanisms.has(LoginWay::xoauth2) || list.mechanisms.has(LoginWay::oauthbearer))
       hint = "use an access token: --token-file or --token-command (docs/logins.md)";
   }
   return connection.fail({ErrorCode::login_refused, std::move(what), std::move(hint)});

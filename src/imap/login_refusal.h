@@ -16,8 +16,8 @@ struct Account;
 
 /// The error for a NO or BAD to a login that went `way`; `reason` is what a challenge told. Closes
 /// the connection.
-Error login_refusal(Connection& connection, const Account& account, Way way, const ReplyLine& reply,
-                    const std::string& reason);
+Error login_refusal(Connection& connection, const Account& account, LoginWay way,
+                    const ReplyLine& reply, const std::string& reason);
 
 /// Nothing that is offered can be used with what the account has: names what is offered.
 Error no_way_to_log_in(Connection& connection, const Account& account);

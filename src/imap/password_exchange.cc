@@ -108,11 +108,11 @@ std::string joined(std::initializer_list<std::string_view> parts) {
   return whole;
 }
 
-std::unique_ptr<SaslExchange> password_exchange(Way way, const LoginNames& names,
+std::unique_ptr<SaslExchange> password_exchange(LoginWay way, const LoginNames& names,
                                                 const Secret& password, ScramBinding binding) {
-  if (way == Way::plain) return std::make_unique<PlainExchange>(names, password);
+  if (way == LoginWay::plain) return std::make_unique<PlainExchange>(names, password);
   if (!is_scram(way)) return std::make_unique<LoginExchange>(names.user, password);
-  const bool sha1 = way == Way::scram_sha_1 || way == Way::scram_sha_1_plus;
+  const bool sha1 = way == LoginWay::scram_sha_1 || way == LoginWay::scram_sha_1_plus;
   if (!is_channel_bound(way)) binding.tls_exporter.reset();
   return std::make_unique<ScramExchange>(ScramClient(sha1 ? ScramHash::sha1 : ScramHash::sha256,
                                                      names.authorisation, names.user, password,

@@ -40,12 +40,13 @@ struct LoginNames {
 };
 
 /// The exchange of a way that sends or proves a password; any but login_command.
-std::unique_ptr<SaslExchange> password_exchange(Way way, const LoginNames& names,
+std::unique_ptr<SaslExchange> password_exchange(LoginWay way, const LoginNames& names,
                                                 const Secret& password, ScramBinding binding);
 
 /// That of one which sends a token. `host` and `port` are the server's, as OAUTHBEARER says them.
-std::unique_ptr<SaslExchange> token_exchange(Way way, std::string_view user, std::string_view host,
-                                             std::uint16_t port, const Secret& token);
+std::unique_ptr<SaslExchange> token_exchange(LoginWay way, std::string_view user,
+                                             std::string_view host, std::uint16_t port,
+                                             const Secret& token);
 
 /// One string from parts, without copies left behind by growing.
 std::string joined(std::initializer_list<std::string_view> parts);

@@ -58,10 +58,11 @@ class TokenExchange final : public SaslExchange {
 
 }  // namespace
 
-std::unique_ptr<SaslExchange> token_exchange(Way way, std::string_view user, std::string_view host,
-                                             std::uint16_t port, const Secret& token) {
+std::unique_ptr<SaslExchange> token_exchange(LoginWay way, std::string_view user,
+                                             std::string_view host, std::uint16_t port,
+                                             const Secret& token) {
   using namespace std::string_view_literals;
-  if (way == Way::xoauth2) {
+  if (way == LoginWay::xoauth2) {
     return std::make_unique<TokenExchange>(
         joined({"user=", user, "\1auth=Bearer "sv, token.reveal(), "\1\1"sv}), ""sv);
   }

@@ -12,7 +12,7 @@
 namespace mboxferry::imap {
 
 /// One way each, strongest first within those for passwords and those for tokens.
-enum class Way : std::uint8_t {
+enum class LoginWay : std::uint8_t {
   scram_sha_256_plus,
   scram_sha_1_plus,
   scram_sha_256,
@@ -24,16 +24,18 @@ enum class Way : std::uint8_t {
   xoauth2,
 };
 /// As AUTHENTICATE names it: `SCRAM-SHA-256-PLUS`. For login_command: `LOGIN`.
-std::string_view way_name(Way way);
-bool is_scram(Way way);
-bool is_channel_bound(Way way);
+std::string_view way_name(LoginWay way);
+bool is_scram(LoginWay way);
+bool is_channel_bound(LoginWay way);
 
 /// The mechanisms of a capability list.
 class MechanismOffer {
  public:
   /// `name` is what follows `AUTH=`.
   void add(std::string_view name);
-  [[nodiscard]] bool has(Way way) const { return (bits_ >> static_cast<unsigned>(way) & 1U) != 0; }
+  [[nodiscard]] bool has(LoginWay way) const {
+    return (bits_ >> static_cast<unsigned>(way) & 1U) != 0;
+  }
   [[nodiscard]] bool has_channel_bound() const;
   /// All names, known or not, separated by spaces; bounded.
   [[nodiscard]] const std::string& names() const { return names_; }
@@ -54,6 +56,6 @@ struct LoginNeeds {
 };
 
 /// The ways to try, in this order; empty: none is possible.
-std::vector<Way> ways_to_log_in(const MechanismOffer& offer, const LoginNeeds& needs);
+std::vector<LoginWay> ways_to_log_in(const MechanismOffer& offer, const LoginNeeds& needs);
 
 }  // namespace mboxferry::imap

@@ -108,14 +108,17 @@ Error error_of(LineServer& server, const Account& account) {
 TEST_CASE("the strongest way that is offered and possible comes first") {
   const MechanismOffer all = offer({"PLAIN", "login", "SCRAM-SHA-1", "SCRAM-SHA-256",
                                     "SCRAM-SHA-256-PLUS", "XOAUTH2", "OAUTHBEARER", "GSSAPI"});
-  CHECK(ways_to_log_in(all, {}) == std::vector{Way::scram_sha_256, Way::scram_sha_1, Way::plain,
-                                               Way::sasl_login, Way::login_command});
-  CHECK(ways_to_log_in(all, {.channel_binding = true}).front() == Way::scram_sha_256_plus);
-  CHECK(ways_to_log_in(all, {.may_scram = false}).front() == Way::plain);
-  CHECK(ways_to_log_in(all, {.token = true}) == std::vector{Way::oauthbearer, Way::xoauth2});
-  CHECK(ways_to_log_in(all, {.wanted = Mechanism::scram_sha_1}) == std::vector{Way::scram_sha_1});
+  CHECK(ways_to_log_in(all, {}) == std::vector{LoginWay::scram_sha_256, LoginWay::scram_sha_1,
+                                               LoginWay::plain, LoginWay::sasl_login,
+                                               LoginWay::login_command});
+  CHECK(ways_to_log_in(all, {.channel_binding = true}).front() == LoginWay::scram_sha_256_plus);
+  CHECK(ways_to_log_in(all, {.may_scram = false}).front() == LoginWay::plain);
+  CHECK(ways_to_log_in(all, {.token = true}) ==
+        std::vector{LoginWay::oauthbearer, LoginWay::xoauth2});
+  CHECK(ways_to_log_in(all, {.wanted = Mechanism::scram_sha_1}) ==
+        std::vector{LoginWay::scram_sha_1});
   CHECK(ways_to_log_in(all, {.wanted = Mechanism::login, .another_identity = true}).empty());
-  CHECK(ways_to_log_in(offer({"GSSAPI"}), {}) == std::vector{Way::login_command});
+  CHECK(ways_to_log_in(offer({"GSSAPI"}), {}) == std::vector{LoginWay::login_command});
   CHECK(ways_to_log_in(offer({"GSSAPI"}), {.login_disabled = true}).empty());
   CHECK(all.names() ==
         "PLAIN login SCRAM-SHA-1 SCRAM-SHA-256 SCRAM-SHA-256-PLUS XOAUTH2 OAUTHBEARER GSSAPI");
