@@ -19,6 +19,7 @@ ALLOWED = {
     "journal": {"base"},
     "imap": {"base", "message"},
     "http": {"base"},
+    "auth": {"base", "http"},
     "transfer": CORE,
     "job": CORE | {"transfer"},
     "report": {"base", "message", "journal"},
