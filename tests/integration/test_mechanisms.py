@@ -8,13 +8,17 @@ import json
 import pathlib
 import re
 import shutil
+import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
 from support import archives
+from support.certificates import Certificates
 from support.dovecot import Dovecot
 from support.fake_imap import FakeImap
+from support.imap_server import free_ports
 from support.program import ProgramTest
 
 KEY = b"a key of this test alone"
@@ -209,6 +213,79 @@ class MechanismsTest(ProgramTest):
         for name in ("One", "Two", "Three"):
             self.assertEqual(self.server.count(mailbox=name), 3, str(outcome))
         self.assert_hidden(MASTER, PASSWORD)
+
+
+class ChannelBindingTest(ProgramTest):
+    """openssl s_server tells the keying material of its connection, which Python cannot."""
+
+    def serve(self, expected_first, bind):
+        """Plays the server of SCRAM-SHA-256(-PLUS) to the end; `bind` makes what c= must hold of the
+        keying material."""
+        certificates = Certificates(self.folder / "tls")
+        pair, port = certificates.good(), free_ports(1)[0]
+        server = subprocess.Popen(
+            ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", pair.certificate,
+             "-key", pair.key, "-tls1_3", "-naccept", "1",
+             "-keymatexport", "EXPORTER-Channel-Binding", "-keymatexportlen", "32"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        self.addCleanup(server.stdout.close)
+        self.addCleanup(server.stdin.close)
+
+        def line_with(pattern):
+            for line in server.stdout:
+                found = re.search(pattern, line.strip())
+                if found:
+                    return found
+            self.fail(f"the server ended before {pattern}")
+
+        def say(line):
+            server.stdin.write(line + b"\r\n")
+            server.stdin.flush()
+
+        line_with(rb"^ACCEPT")
+        archives.make(self.folder / "mail.mbox", 1)
+        (self.folder / "password").write_text(PASSWORD)
+        (self.folder / "password").chmod(0o600)
+        program = threading.Thread(target=self.run_program, args=(
+            "migrate", self.folder / "mail.mbox", "--to", f"imaps://alice@localhost:{port}/Mail",
+            "--ca-file", certificates.ca_file, "--password-file", self.folder / "password",
+            "--journal", self.folder / "job.journal", "--progress=none"))
+        program.start()
+        self.addCleanup(program.join)
+        material = bytes.fromhex(line_with(rb"Keying material: ([0-9A-F]{64})$")[1].decode())
+        say(b"* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=" + expected_first[0] + b"] hello")
+        tag, first = line_with(rb"^(\w+) AUTHENTICATE " + expected_first[1] + rb" (\S+)$").groups()
+        first = base64.b64decode(first)
+        header, bare = re.fullmatch(rb"(.*?,,)(n=alice,r=.*)", first).groups()
+        nonce = bare.partition(b"r=")[2] + b"theirs"
+        server_first = b"r=" + nonce + b",s=" + base64.b64encode(b"salt") + b",i=4096"
+        say(b"+ " + base64.b64encode(server_first))
+        final = base64.b64decode(line_with(rb"^([A-Za-z0-9+/=]{60,})$")[1])
+        without_proof, proof = re.fullmatch(rb"(.*),p=(.*)", final).groups()
+        self.assertEqual(without_proof,
+                         b"c=" + base64.b64encode(bind(header, material)) + b",r=" + nonce)
+        salted = hashlib.pbkdf2_hmac("sha256", PASSWORD.encode(), b"salt", 4096)
+
+        def keyed(key, text):
+            return hmac.new(key, text, hashlib.sha256).digest()
+        whole = b",".join((bare, server_first, without_proof))
+        client_key = keyed(salted, b"Client Key")
+        signature = keyed(hashlib.sha256(client_key).digest(), whole)
+        self.assertEqual(base64.b64decode(proof),
+                         bytes(a ^ b for a, b in zip(client_key, signature)))
+        say(b"+ " + base64.b64encode(b"v=" + base64.b64encode(
+            keyed(keyed(salted, b"Server Key"), whole))))
+        line_with(rb"^$")
+        say(tag + b" NO [AUTHENTICATIONFAILED] enough")
+
+    def test_a_login_is_bound_to_its_connection_where_the_server_offers_that(self):
+        self.serve((b"SCRAM-SHA-256 AUTH=SCRAM-SHA-256-PLUS", b"SCRAM-SHA-256-PLUS"),
+                   lambda header, material: b"p=tls-exporter,," + material)
+
+    def test_a_server_that_does_not_is_told_that_the_client_could(self):
+        self.serve((b"SCRAM-SHA-256", b"SCRAM-SHA-256"), lambda header, material: b"y,,")
 
 
 class RoundTripsTest(ProgramTest):
