@@ -70,7 +70,9 @@ Error no_way_to_log_in(Connection& connection, const Account& account) {
   const std::string disabled = list.login_disabled ? " (LOGINDISABLED)" : "";
   std::string what = connection.label() + ": ";
   std::string hint = "ask its operator which way of logging in it wants";
-  if (account.mechanism != Mechanism::automatic) {
+  // LOGIN may be offered, and has no place for another identity.
+  const bool login_as = !account.login_as.empty() && account.mechanism == Mechanism::login;
+  if (account.mechanism != Mechanism::automatic && !login_as) {
     what += "the server does not offer --auth " + std::string(mechanism_name(account.mechanism)) +
             ", but " + offered + disabled;
     hint = "leave out --auth, so that the best of these is used";

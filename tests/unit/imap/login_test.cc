@@ -158,8 +158,11 @@ TEST_CASE("PLAIN carries another identity beside or behind the user's name") {
   CHECK_THAT(behind.heard(), Catch::Contains(base64("\0anne*admin\0opensesame"s)));
 
   account.login_as = "admin";
-  LineServer none("IMAP4rev1 AUTH=LOGIN", {});
-  CHECK_THAT(error_of(none, account).hint, Catch::Contains("--login-as '*MASTER'"));
+  for (const Mechanism mechanism : {Mechanism::automatic, Mechanism::login}) {
+    account.mechanism = mechanism;
+    LineServer none("IMAP4rev1 AUTH=LOGIN", {});
+    CHECK_THAT(error_of(none, account).hint, Catch::Contains("--login-as '*MASTER'"));
+  }
 }
 
 TEST_CASE("SASL LOGIN is asked for name and password") {
