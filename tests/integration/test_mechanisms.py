@@ -25,7 +25,13 @@ KEY = b"a key of this test alone"
 PASSWORD = "correct=horse,battery"
 MASTER = "master-password"
 
+# Without the listener, Dovecot does not make the next login wait for refused ones before it.
 EXTRA = """
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 auth_master_user_separator = *
 passdb {{
   driver = passwd-file
