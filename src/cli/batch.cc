@@ -52,6 +52,7 @@ OptionTable row_table() {
        "a single mbox goes into it, a folder of them below it");
   auto password = option_group("password, for rows that do not say it");
   add_password_options(password);
+  add_login_options(password);
   auto connection = option_group("connection");
   add_connection_options(connection);
   add_append_mode_option(connection);

@@ -30,18 +30,21 @@ namespace {
 namespace fs = std::filesystem;
 
 // Columns that name a file.
-constexpr std::array<std::string_view, 7> kFileColumns{"password-file", "ca-file", "map-file",
-                                                       "senders",       "allowed", "global-senders",
-                                                       "global-allowed"};
+constexpr std::array<std::string_view, 8> kFileColumns{
+    "password-file", "ca-file", "map-file",       "token-file",
+    "senders",       "allowed", "global-senders", "global-allowed"};
 // Columns that say no more than where to connect and as whom.
 constexpr std::array<std::string_view, 10> kPlainColumns{
     "archive",      "address",          "host",   "port", "user", "mailbox", "password-file",
     "password-env", "password-command", "ca-file"};
+constexpr std::array<std::string_view, 5> kCredentialColumns{
+    "password-file", "password-env", "password-command", "token-file", "token-command"};
 constexpr std::array<std::string_view, 7> kArchiveEndings{"",        ".mbox", ".zip", ".mbox.gz",
                                                           ".tar.gz", ".tgz",  ".tar"};
 constexpr const char* kKnownColumns =
     "known are archive, host, port, user, password, password_file, password_env, password_command, "
-    "mailbox, and the options of an account in: mboxferry batch --help";
+    "token_file, token_command, auth, login_as, mailbox, and the options of an account in: "
+    "mboxferry batch --help";
 
 std::string in_small_letters(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), to_lower);
@@ -149,7 +152,7 @@ Result<ConnectionSettings> BatchAccounts::connection_of(const job::AccountRow& r
     return read_connection_settings(options);
   }
   ConnectionSettings settings = connection_;
-  PasswordSource source;
+  CredentialSource source;
   for (const auto& [name, value] : row.values) {
     if (name == "host") settings.host = value;
     if (name == "user") settings.user = value;
@@ -171,7 +174,7 @@ Result<ConnectionSettings> BatchAccounts::connection_of(const job::AccountRow& r
   if (sources > 1) {
     return Error{ErrorCode::usage, "more than one place is named for the password", ""};
   }
-  if (sources == 1) settings.password = source;
+  if (sources == 1) settings.credentials = source;
   return settings;
 }
 
@@ -247,19 +250,24 @@ std::vector<RowProblem> BatchAccounts::check(const job::AccountRow& row, Known& 
                       connection->mailbox.value_or(""), full_path));
     entry.journal = journal_name_of(entry.account, {full_path}, *archive, connection->mailbox);
   }
-  const PasswordSource& source = connection->password;
-  const bool names_another = row.values.contains("password-file") ||
-                             row.values.contains("password-env") ||
-                             row.values.contains("password-command");
+  const CredentialSource& source = connection->credentials;
+  const bool names_another =
+      std::any_of(kCredentialColumns.begin(), kCredentialColumns.end(),
+                  [&](std::string_view name) { return row.values.contains(std::string(name)); });
   if (row.password && names_another) {
-    problems.emplace_back("more than one place is named for the password");
+    problems.emplace_back("more than one place is named for the password or token");
+  } else if (const auto fit = check_login(connection->mechanism, connection->login_as,
+                                          !row.password && source.is_token());
+             !fit) {
+    problems.emplace_back(fit.error().what);
   } else if (row.password) {
     entry.credentials_stamp = known.csv_stamp;
-  } else if (!source.file.empty()) {
-    entry.credentials_stamp = stamp_of(source.file).text;
-    if (const std::string wrong = password_file_problem(source.file); !wrong.empty())
+  } else if (const auto files = source.files(); !files.empty()) {
+    entry.credentials_stamp = stamp_of(files.front()).text;
+    const std::string kind = source.is_token() ? "token file" : "password file";
+    if (const std::string wrong = secret_file_problem(kind, files.front()); !wrong.empty())
       problems.emplace_back(wrong);
-  } else if (source.environment.empty() && source.command.empty()) {
+  } else if (!source.given()) {
     problems.emplace_back("no password is given");
   }
   return problems;
@@ -280,9 +288,9 @@ Result<job::AccountsFile> BatchAccounts::open() const {
 }
 
 Result<bool> BatchAccounts::run_commands() const {
-  if (!connection_.password.command.empty()) return true;
+  if (connection_.credentials.runs_command()) return true;
   MBOXFERRY_ASSIGN(const job::AccountsFile file, open());
-  return file.has_column("password-command");
+  return file.has_column("password-command") || file.has_column("token-command");
 }
 
 Result<Imported> BatchAccounts::import(job::Ledger& ledger, const Shard& shard,
@@ -382,8 +390,7 @@ Result<transfer::JobSettings> BatchAccounts::settings_of(const job::Entry& entry
   if (row.password) {
     settings.account.password = std::move(*row.password);
   } else {
-    MBOXFERRY_ASSIGN(settings.account.password,
-                     get_password(connection.password, entry.account, interrupt));
+    MBOXFERRY_TRY(get_credentials(connection.credentials, settings.account, interrupt));
   }
   return settings;
 }

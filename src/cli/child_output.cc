@@ -15,17 +15,17 @@
 namespace mboxferry::cli {
 namespace {
 
-Error cannot_start(int error_number) {
-  return {ErrorCode::configuration,
-          "cannot start the password command: " + errno_text(error_number),
+Error cannot_start(const std::string& name, int error_number) {
+  return {ErrorCode::configuration, "cannot start " + name + ": " + errno_text(error_number),
           "try it in a shell first"};
 }
 
 }  // namespace
 
-Result<ChildOutput> ChildOutput::start(const std::string& command) {
+Result<ChildOutput> ChildOutput::start(const std::string& command, const std::string& gives) {
+  const std::string name = "the " + gives + " command";
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return cannot_start(errno);
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return cannot_start(name, errno);
   FileDescriptor read_end(ends[0]);
   const FileDescriptor write_end(ends[1]);
 
@@ -51,8 +51,8 @@ Result<ChildOutput> ChildOutput::start(const std::string& command) {
       ::posix_spawn(&process, "/bin/sh", &actions, &attributes, arguments.data(), ::environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
-  if (failed != 0) return cannot_start(failed);
-  return ChildOutput(process, std::move(read_end));
+  if (failed != 0) return cannot_start(name, failed);
+  return ChildOutput(process, std::move(read_end), name);
 }
 
 ChildOutput::~ChildOutput() { static_cast<void>(wait()); }
@@ -67,8 +67,8 @@ Result<void> ChildOutput::wait() {
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return ok();
   return Error{ErrorCode::configuration,
                WIFEXITED(status)
-                   ? fmt::format("the password command failed with status {}", WEXITSTATUS(status))
-                   : "the password command was killed by a signal",
+                   ? fmt::format("{} failed with status {}", name_, WEXITSTATUS(status))
+                   : name_ + " was killed by a signal",
                "try it in a shell first"};
 }
 

@@ -15,9 +15,12 @@ namespace mboxferry::cli {
 /// One running `/bin/sh -c COMMAND`; standard input and error are ours. Waited for on destruction.
 class ChildOutput {
  public:
-  static Result<ChildOutput> start(const std::string& command);
+  /// `gives` is what it prints, for messages: "password".
+  static Result<ChildOutput> start(const std::string& command, const std::string& gives);
   ChildOutput(ChildOutput&& other) noexcept
-      : process_(std::exchange(other.process_, 0)), output_(std::move(other.output_)) {}
+      : process_(std::exchange(other.process_, 0)),
+        output_(std::move(other.output_)),
+        name_(std::move(other.name_)) {}
   ChildOutput& operator=(ChildOutput&&) = delete;
   ~ChildOutput();
 
@@ -26,11 +29,12 @@ class ChildOutput {
   Result<void> wait();
 
  private:
-  ChildOutput(pid_t process, FileDescriptor output)
-      : process_(process), output_(std::move(output)) {}
+  ChildOutput(pid_t process, FileDescriptor output, std::string name)
+      : process_(process), output_(std::move(output)), name_(std::move(name)) {}
 
   pid_t process_;  ///< 0: waited for
   FileDescriptor output_;
+  std::string name_;  ///< "the password command"
 };
 
 }  // namespace mboxferry::cli

@@ -3,7 +3,9 @@
 #include "cli/connection_options.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <utility>
 
 #include "cli/target_url.h"
 #include "cli/trace_log.h"
@@ -78,22 +80,48 @@ Result<void> read_security(const Layer& layer, ConnectionSettings& settings) {
   return ok();
 }
 
-Result<void> read_password_source(const Layer& layer, ConnectionSettings& settings) {
-  const auto file = layer.get<std::string>("password-file");
-  const auto environment = layer.get<std::string>("password-env");
-  const auto command = layer.get<std::string>("password-command");
-  const int given = (file ? 1 : 0) + (environment ? 1 : 0) + (command ? 1 : 0);
+Result<void> read_login(const Layer& layer, ConnectionSettings& settings) {
+  if (const auto name = layer.get<std::string>("auth")) {
+    const auto mechanism = imap::mechanism_from_name(*name);
+    if (!mechanism) {
+      return bad_value("auth",
+                       "auto, plain, login, scram-sha-1, scram-sha-256, oauthbearer or xoauth2");
+    }
+    settings.mechanism = *mechanism;
+  }
+  if (const auto name = layer.get<std::string>("login-as")) settings.login_as = *name;
+  CredentialSource source;
+  int given = 0;
+  const std::array<std::pair<const char*, std::string*>, 5> places{
+      {{"password-file", &source.file},
+       {"password-env", &source.environment},
+       {"password-command", &source.command},
+       {"token-file", &source.token_file},
+       {"token-command", &source.token_command}}};
+  for (const auto& [option, place] : places) {
+    const auto value = layer.get<std::string>(option);
+    if (!value) continue;
+    ++given;
+    *place = *value;
+  }
   if (given > 1) {
-    return Error{ErrorCode::usage, "more than one place is named for the password",
-                 "choose one of --password-file, --password-env and --password-command"};
+    return Error{ErrorCode::usage, "more than one place is named for the password or token",
+                 "choose one of --password-file, --password-env, --password-command, --token-file "
+                 "and --token-command"};
   }
-  if (given == 1) {
-    settings.password = {file.value_or(""), environment.value_or(""), command.value_or("")};
-  }
+  if (given == 1) settings.credentials = std::move(source);
   return ok();
 }
 
 }  // namespace
+
+std::vector<std::string> CredentialSource::files() const {
+  std::vector<std::string> files;
+  for (const std::string& one : {file, token_file}) {
+    if (!one.empty()) files.push_back(one);
+  }
+  return files;
+}
 
 void add_target_options(po::options_description& group) {
   group.add_options()  //
@@ -141,12 +169,27 @@ void add_password_options(po::options_description& group) {
        "the password is what this shell command prints, without one line end at its end");
 }
 
+void add_login_options(po::options_description& group) {
+  group.add_options()  //
+      ("auth", po::value<std::string>()->value_name("MECHANISM"),
+       "auto (default: the strongest that the server offers), plain, login, scram-sha-1, "
+       "scram-sha-256, oauthbearer or xoauth2")  //
+      ("login-as", po::value<std::string>()->value_name("ADMIN"),
+       "log in with the name and password of ADMIN, and use the mailboxes of the user; *ADMIN for "
+       "servers whose master users log in as USER*ADMIN")  //
+      ("token-file", po::value<std::string>()->value_name("FILE"),
+       "log in with the OAuth2 access token in this file, which is read for each connection")  //
+      ("token-command", po::value<std::string>()->value_name("COMMAND"),
+       "log in with the OAuth2 access token that this shell command prints; it runs again when the "
+       "server refuses the token");
+}
+
 Result<ConnectionSettings> read_connection_settings(const Options& options) {
   ConnectionSettings settings;
   for (const Layer& layer : options.weakest_first()) {
     MBOXFERRY_TRY(read_target(layer, settings));
     MBOXFERRY_TRY(read_security(layer, settings));
-    MBOXFERRY_TRY(read_password_source(layer, settings));
+    MBOXFERRY_TRY(read_login(layer, settings));
   }
   return settings;
 }
@@ -167,6 +210,8 @@ Result<imap::Account> make_account(const ConnectionSettings& settings) {
   account.ca_file = settings.ca_file.value_or("");
   account.tls_pin = settings.tls_pin.value_or("");
   account.tls_pin_only = settings.tls_pin_only;
+  account.mechanism = settings.mechanism;
+  account.login_as = settings.login_as;
   if (account.tls_pin_only && account.tls_pin.empty())
     return Error{ErrorCode::usage, "--tls-pin-only needs a pin", "give it with --tls-pin"};
   return account;

@@ -5,21 +5,30 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/options.h"
 #include "mboxferry/imap/account.h"
 
 namespace mboxferry::cli {
 
-/// Where a password comes from. At most one is set.
-struct PasswordSource {
+/// Where a password or an access token comes from. At most one is set.
+struct CredentialSource {
   std::string file;
   std::string environment;  ///< the variable's name
   std::string command;      ///< for the shell; its standard output is the password
+  std::string token_file;
+  std::string token_command;  ///< as `command`, and run again when its token is refused
 
   [[nodiscard]] bool given() const {
-    return !file.empty() || !environment.empty() || !command.empty();
+    return !file.empty() || !environment.empty() || !command.empty() || is_token();
   }
+  [[nodiscard]] bool is_token() const { return !token_file.empty() || !token_command.empty(); }
+  [[nodiscard]] bool runs_command() const { return !command.empty() || !token_command.empty(); }
+  /// What is read, maybe later.
+  [[nodiscard]] std::vector<std::string> files() const;
+  /// A sandbox would forbid it.
+  [[nodiscard]] bool runs_command_later() const { return !token_command.empty(); }
 };
 
 /// What was said about the target; all layers together.
@@ -32,7 +41,9 @@ struct ConnectionSettings {
   std::optional<std::string> ca_file;
   std::optional<std::string> tls_pin;  ///< `sha256:` and 64 lower-case hex digits
   bool tls_pin_only = false;
-  PasswordSource password;
+  CredentialSource credentials;
+  imap::Mechanism mechanism = imap::Mechanism::automatic;
+  std::string login_as;
   std::chrono::seconds timeout{120};
   imap::Compression compression = imap::Compression::automatic;
   std::string log_file;
@@ -45,6 +56,8 @@ void add_target_options(boost::program_options::options_description& group);
 void add_connection_options(boost::program_options::options_description& group);
 /// --password-file, --password-env, --password-command.
 void add_password_options(boost::program_options::options_description& group);
+/// --auth, --login-as, --token-file, --token-command.
+void add_login_options(boost::program_options::options_description& group);
 
 Result<ConnectionSettings> read_connection_settings(const Options& options);
 

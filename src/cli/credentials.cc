@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Password sources.
+// Where passwords and access tokens come from.
 #include "cli/credentials.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <string.h>  // NOLINT: explicit_bzero is here
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
+#include <mutex>
 
 #include "cli/child_output.h"
 #include "cli/command.h"
@@ -23,6 +27,16 @@ namespace {
 constexpr std::size_t kLongestPassword = 16u << 10;
 constexpr const char* kSources =
     "use --password-file, --password-env or --password-command, or run it on a terminal";
+constexpr const char* kTokenSources = "use --token-file or --token-command";
+
+/// What is looked for, and where.
+struct Wanted {
+  std::string what;  ///< "password" or "token"
+  std::string place;
+
+  [[nodiscard]] std::string text() const { return "the " + what + " from " + place; }
+  [[nodiscard]] const char* sources() const { return what == "token" ? kTokenSources : kSources; }
+};
 
 /// Takes one line end off, and only one: a password may end with an empty line of its own.
 void drop_line_end(std::string& text) {
@@ -31,21 +45,29 @@ void drop_line_end(std::string& text) {
   if (text.ends_with('\r')) text.pop_back();
 }
 
-Result<imap::Secret> checked(const imap::Secret& password, const std::string& from) {
-  if (password.reveal().empty()) {
-    return Error{ErrorCode::configuration, "the password from " + from + " is empty", kSources};
-  }
-  if (password.reveal().find('\0') != std::string_view::npos) {
+Result<imap::Secret> checked(const imap::Secret& secret, const Wanted& wanted) {
+  const std::string_view text = secret.reveal();
+  if (text.empty())
+    return Error{ErrorCode::configuration, wanted.text() + " is empty", wanted.sources()};
+  if (text.find('\0') != std::string_view::npos) {
     return Error{ErrorCode::configuration,
-                 "the password from " + from + " holds a NUL byte, which no login can carry",
+                 wanted.text() + " holds a NUL byte, which no login can carry",
                  "check the file's encoding: it should be plain text"};
   }
-  return password;
+  const bool odd =
+      std::any_of(text.begin(), text.end(), [](char c) { return c < 0x21 || c > 0x7e; });
+  if (wanted.what == "token" && odd) {
+    return Error{
+        ErrorCode::configuration,
+        wanted.text() + " holds a space, a line end or another character that no token has",
+        "only the access token itself should be there, on one line"};
+  }
+  return secret;
 }
 
 Error interrupted_before_login() { return {ErrorCode::interrupted, "interrupted", ""}; }
 
-Result<std::string> read_bounded(int descriptor, const std::string& from,
+Result<std::string> read_bounded(int descriptor, const Wanted& wanted,
                                  const Cancellation& interrupt) {
   std::string text;
   text.reserve(kLongestPassword + 1);  // no reallocation leaves a copy behind
@@ -56,15 +78,14 @@ Result<std::string> read_bounded(int descriptor, const std::string& from,
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
       return Error{ErrorCode::configuration,
-                   "cannot read the password from " + from + ": " + errno_text(errno), kSources};
+                   "cannot read " + wanted.text() + ": " + errno_text(errno), wanted.sources()};
     }
     if (got == 0) break;
     text.append(buffer.data(), static_cast<std::size_t>(got));
   }
   ::explicit_bzero(buffer.data(), buffer.size());
   if (text.size() > kLongestPassword) {
-    return Error{ErrorCode::configuration, "the password from " + from + " is too long",
-                 "at most 16384 bytes"};
+    return Error{ErrorCode::configuration, wanted.text() + " is too long", "at most 16384 bytes"};
   }
   drop_line_end(text);
   return text;
@@ -78,21 +99,25 @@ FileDescriptor open_password_file(const std::string& path, const Cancellation& i
   }
 }
 
-Result<imap::Secret> from_file(const std::string& path, const Cancellation& interrupt) {
+Result<imap::Secret> from_file(const Wanted& wanted, const Cancellation& interrupt,
+                               bool warns = true) {
+  const std::string& path = wanted.place;
   const FileDescriptor file = open_password_file(path, interrupt);
   if (!file.valid() && interrupt.requested()) return interrupted_before_login();
+  const std::string kind = wanted.what + " file";
   if (!file.valid()) {
     return Error{ErrorCode::configuration,
-                 "cannot read the password file " + path + ": " + errno_text(errno), kSources};
+                 "cannot read the " + kind + " " + path + ": " + errno_text(errno),
+                 wanted.sources()};
   }
   struct stat status {};
   const bool known = ::fstat(file.get(), &status) == 0;
-  if (known) MBOXFERRY_TRY(refuse_writable_by_others(status, "password file", path));
-  if (known && S_ISREG(status.st_mode) && (status.st_mode & (S_IRGRP | S_IROTH)) != 0) {
-    say("warning: others can read the password file " + path + "; run: chmod 600 " + path);
+  if (known) MBOXFERRY_TRY(refuse_writable_by_others(status, kind, path));
+  if (warns && known && S_ISREG(status.st_mode) && (status.st_mode & (S_IRGRP | S_IROTH)) != 0) {
+    say("warning: others can read the " + kind + " " + path + "; run: chmod 600 " + path);
   }
-  MBOXFERRY_ASSIGN(auto password, read_bounded(file.get(), path, interrupt));
-  return checked(imap::Secret(std::move(password)), path);
+  MBOXFERRY_ASSIGN(auto text, read_bounded(file.get(), wanted, interrupt));
+  return checked(imap::Secret(std::move(text)), wanted);
 }
 
 Result<imap::Secret> from_environment(const std::string& name) {
@@ -100,33 +125,108 @@ Result<imap::Secret> from_environment(const std::string& name) {
   if (value == nullptr) {
     return Error{ErrorCode::configuration, "the environment has no variable " + name, kSources};
   }
-  return checked(imap::Secret(std::string(value)), "the environment");
+  return checked(imap::Secret(std::string(value)), {"password", "the environment"});
 }
 
-Result<imap::Secret> from_command(const std::string& command, const Cancellation& interrupt) {
-  const std::string from = "the password command";
-  MBOXFERRY_ASSIGN(ChildOutput child, ChildOutput::start(command));
-  auto password = read_bounded(child.descriptor(), from, interrupt);
+Result<imap::Secret> from_command(const std::string& command, const Wanted& wanted,
+                                  const Cancellation& interrupt) {
+  MBOXFERRY_ASSIGN(ChildOutput child, ChildOutput::start(command, wanted.what));
+  auto text = read_bounded(child.descriptor(), wanted, interrupt);
   const Result<void> ended = child.wait();
-  if (!password) return password.error();
-  const imap::Secret secret(std::move(*password));
+  if (!text) return text.error();
+  const imap::Secret secret(std::move(*text));
   MBOXFERRY_TRY(ended);
-  return checked(secret, from);
+  return checked(secret, wanted);
 }
+
+/// Another program may put a newer token in the file's place at any time.
+class TokenFile final : public imap::TokenSource {
+ public:
+  TokenFile(std::string path, const Cancellation& interrupt)
+      : wanted_{"token", std::move(path)}, interrupt_(interrupt) {}
+  Result<imap::Secret> token() override {
+    return from_file(wanted_, interrupt_, !warned_.exchange(true));
+  }
+  Result<imap::Secret> token_after(const imap::Secret&) override { return token(); }
+
+ private:
+  Wanted wanted_;
+  const Cancellation& interrupt_;
+  std::atomic<bool> warned_ = false;
+};
+
+class TokenCommand final : public imap::TokenSource {
+ public:
+  TokenCommand(std::string command, const Cancellation& interrupt)
+      : command_(std::move(command)), interrupt_(interrupt) {}
+
+  Result<imap::Secret> token() override {
+    const std::lock_guard lock(mutex_);
+    return token_.reveal().empty() ? run() : Result<imap::Secret>(token_);
+  }
+
+  Result<imap::Secret> token_after(const imap::Secret& refused) override {
+    const std::lock_guard lock(mutex_);
+    // Another connection may have been refused before.
+    if (token_.reveal() != refused.reveal()) return token_;
+    return run();
+  }
+
+ private:
+  Result<imap::Secret> run() {
+    MBOXFERRY_ASSIGN(token_, from_command(command_, {"token", "the token command"}, interrupt_));
+    return token_;
+  }
+
+  std::string command_;
+  const Cancellation& interrupt_;
+  std::mutex mutex_;
+  imap::Secret token_;
+};
 
 }  // namespace
 
-Result<imap::Secret> get_password(const PasswordSource& source, const std::string& label,
+Result<imap::Secret> get_password(const CredentialSource& source, const std::string& label,
                                   const Cancellation& interrupt) {
-  if (!source.file.empty()) return from_file(source.file, interrupt);
+  if (!source.file.empty()) return from_file({"password", source.file}, interrupt);
   if (!source.environment.empty()) return from_environment(source.environment);
   if (!source.command.empty()) {
-    auto password = from_command(source.command, interrupt);
+    auto password = from_command(source.command, {"password", "the password command"}, interrupt);
     if (interrupt.requested()) return interrupted_before_login();
     return password;
   }
   MBOXFERRY_ASSIGN(std::string typed, ask_on_terminal("Password of " + label + ": ", interrupt));
-  return checked(imap::Secret(std::move(typed)), "the terminal");
+  return checked(imap::Secret(std::move(typed)), {"password", "the terminal"});
+}
+
+Result<void> check_login(imap::Mechanism mechanism, const std::string& login_as, bool is_token) {
+  if (is_token && !login_as.empty()) {
+    return Error{ErrorCode::usage, "--login-as needs the password of ADMIN, and a token is given",
+                 "leave it out: the token says whose it is, and --user which mailboxes to use"};
+  }
+  if (mechanism == imap::Mechanism::automatic || imap::takes_token(mechanism) == is_token)
+    return ok();
+  return Error{ErrorCode::usage,
+               fmt::format("--auth {} takes a{}", imap::mechanism_name(mechanism),
+                           is_token ? " password, and a token is given"
+                                    : "n access token, and a password is given"),
+               is_token ? "leave out --auth, or use xoauth2 or oauthbearer"
+                        : "use --token-file or --token-command"};
+}
+
+Result<void> get_credentials(const CredentialSource& source, imap::Account& account,
+                             const Cancellation& interrupt) {
+  MBOXFERRY_TRY(check_login(account.mechanism, account.login_as, source.is_token()));
+  if (!source.token_file.empty()) {
+    account.tokens = std::make_shared<TokenFile>(source.token_file, interrupt);
+  } else if (!source.token_command.empty()) {
+    account.tokens = std::make_shared<TokenCommand>(source.token_command, interrupt);
+  } else {
+    MBOXFERRY_ASSIGN(account.password, get_password(source, account.label(), interrupt));
+  }
+  // What is wrong with the place is told before anybody is connected to.
+  if (account.tokens) MBOXFERRY_TRY(account.tokens->token());
+  return ok();
 }
 
 }  // namespace mboxferry::cli

@@ -57,6 +57,8 @@ Result<imap::Account> job_account(const journal::Journal& journal,
   // What was said of one pin is not said of another.
   account->tls_pin_only =
       settings.tls_pin_only || (!settings.tls_pin && pin_only.value_or("") == "1");
+  account->mechanism = settings.mechanism;
+  account->login_as = settings.login_as;
   return *account;
 }
 

@@ -55,6 +55,7 @@ OptionTable migrate_table() {
   add_target_options(target);
   auto password = option_group("password; asked for on the terminal when none is given");
   add_password_options(password);
+  add_login_options(password);
   auto connection = option_group("connection");
   add_connection_options(connection);
   add_append_mode_option(connection);
@@ -133,16 +134,14 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   settings.journal_path = journal ? *std::move(journal) : "";
   if (auto folder = state_folder_name(options)) settings.state_folder = *std::move(folder);
   MBOXFERRY_ASSIGN(settings.connection, make_connection_options(connection));
-  if (!connection.password.command.empty()) {
-    MBOXFERRY_ASSIGN(settings.account.password,
-                     get_password(connection.password, settings.account.label(), interrupt));
-  }
+  if (connection.credentials.runs_command())
+    MBOXFERRY_TRY(get_credentials(connection.credentials, settings.account, interrupt));
   SandboxRights rights = rights_of(options);
   add_archives(rights, settings.archives, settings.open.follow_links);
   if (!settings.journal_path.empty()) add_journal(rights, settings.journal_path);
   if (!settings.state_folder.empty()) rights.workplaces.push_back(settings.state_folder);
-  if (!connection.password.file.empty()) add_input(rights, connection.password.file);
-  confine(options, rights);
+  for (const std::string& input : connection.credentials.files()) add_input(rights, input);
+  if (!connection.credentials.runs_command_later()) confine(options, rights);
   MBOXFERRY_ASSIGN(settings.opened, archive::Archive::open_all(settings.archives, settings.open));
   return settings;
 }
@@ -178,11 +177,8 @@ Result<int> migrate(const Options& options, Context& context) {
   MBOXFERRY_ASSIGN(transfer::JobSettings settings,
                    read_settings(options, connection, context.interrupt));
   MBOXFERRY_ASSIGN(const auto printer, make_printer(options, settings.account.label()));
-  if (connection.password.command.empty()) {
-    MBOXFERRY_ASSIGN(
-        settings.account.password,
-        get_password(connection.password, settings.account.label(), context.interrupt));
-  }
+  if (!connection.credentials.runs_command())
+    MBOXFERRY_TRY(get_credentials(connection.credentials, settings.account, context.interrupt));
   return options.has_flag("dry-run") ? dry_run(options, settings, *printer, context)
                                      : transfer_now(options, settings, *printer, context);
 }

@@ -66,10 +66,10 @@ po::options_description all_of(const OptionTable& table) {
 }
 
 /// Files that are written piece by piece, or read more than once: `-` would be a file of that name.
-constexpr std::array<std::string_view, 14> kNoStandardStream{
+constexpr std::array<std::string_view, 15> kNoStandardStream{
     "senders", "allowed",       "global-senders", "global-allowed", "log-file",
     "log-dir", "metrics-file",  "output",         "map-file",       "config",
-    "ca-file", "password-file", "journal",        "state-dir"};
+    "ca-file", "password-file", "journal",        "state-dir",      "token-file"};
 
 /// An empty value would be taken for everything, or for a default.
 Result<void> check_text(const std::string& source, const std::string& name,
@@ -205,8 +205,10 @@ Result<Layer> read_job_file(const po::options_description& all, const std::strin
     return parse_job_file("in " + path + ", line " + std::to_string(line) + ": ", all, text);
   }
   // It is a program then, as a CSV with such columns is.
-  if (layer->get<std::string>("password-command") || layer->get<std::string>("password-env"))
-    MBOXFERRY_TRY(refuse_replaceable_by_others("job file", path));
+  const bool is_program = layer->get<std::string>("password-command") ||
+                          layer->get<std::string>("password-env") ||
+                          layer->get<std::string>("token-command");
+  if (is_program) MBOXFERRY_TRY(refuse_replaceable_by_others("job file", path));
   return layer;
 }
 

@@ -73,6 +73,7 @@ OptionTable retry_table() {
   add_connection_limit_options(connection);
   auto password = option_group("password; asked for on the terminal when none is given");
   add_password_options(password);
+  add_login_options(password);
   for (const auto& group : {choice, job, connection, limits, password})
     table.groups.push_back(group);
   return table;
@@ -121,17 +122,14 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   settings.resend_doubtful = options.has_flag("resend-doubtful");
   MBOXFERRY_TRY(check_report_files(options));
   MBOXFERRY_ASSIGN(settings.connection, make_connection_options(connection));
-  if (!connection.password.command.empty()) {
-    MBOXFERRY_ASSIGN(settings.account.password,
-                     get_password(connection.password, settings.account.label(), interrupt));
-  }
+  if (connection.credentials.runs_command())
+    MBOXFERRY_TRY(get_credentials(connection.credentials, settings.account, interrupt));
   SandboxRights rights = rights_of(options);
   add_archives(rights, settings.archives, settings.open.follow_links);
   add_journal(rights, journal.path());
-  for (const std::string& input : {settings.account.ca_file, connection.password.file}) {
-    if (!input.empty()) add_input(rights, input);
-  }
-  confine(options, rights);
+  if (!settings.account.ca_file.empty()) add_input(rights, settings.account.ca_file);
+  for (const std::string& input : connection.credentials.files()) add_input(rights, input);
+  if (!connection.credentials.runs_command_later()) confine(options, rights);
   MBOXFERRY_ASSIGN(settings.opened, archive::Archive::open_all(settings.archives, settings.open));
   return settings;
 }
@@ -156,11 +154,8 @@ Result<int> retry(const Options& options, Context& context) {
                    read_settings(options, connection, *journal, context.interrupt));
   MBOXFERRY_ASSIGN(const auto printer, make_printer(options, settings.account.label()));
   journal.reset();
-  if (connection.password.command.empty()) {
-    MBOXFERRY_ASSIGN(
-        settings.account.password,
-        get_password(connection.password, settings.account.label(), context.interrupt));
-  }
+  if (!connection.credentials.runs_command())
+    MBOXFERRY_TRY(get_credentials(connection.credentials, settings.account, context.interrupt));
   return transfer_now(options, settings, *printer, context);
 }
 

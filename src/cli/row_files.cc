@@ -79,15 +79,15 @@ std::string stamp_of_work(transfer::JobSettings settings) {
   return fmt::format("{:016x}", static_cast<std::uint64_t>(message::short_hash(text)));
 }
 
-std::string password_file_problem(const std::string& path) {
+std::string secret_file_problem(const std::string& kind, const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0 || ::access(path.c_str(), R_OK) != 0) {
-    return "cannot read the password file " + path + ": " + errno_text(errno);
+    return "cannot read the " + kind + " " + path + ": " + errno_text(errno);
   }
-  if (const auto alone = refuse_writable_by_others(status, "password file", path); !alone)
+  if (const auto alone = refuse_writable_by_others(status, kind, path); !alone)
     return describe(alone.error());
   if (!others_can_read(status.st_mode, status.st_uid)) return "";
-  return "others can read the password file " + path + "; run: chmod 600 " + path;
+  return "others can read the " + kind + " " + path + "; run: chmod 600 " + path;
 }
 
 }  // namespace mboxferry::cli

@@ -25,7 +25,7 @@ Stamp stamp_of_archive(const std::string& path);
 /// account that is complete is not complete any more; --strict gives another one each time.
 std::string stamp_of_work(transfer::JobSettings settings);
 
-/// Nothing, or why the password file is not used.
-std::string password_file_problem(const std::string& path);
+/// Nothing, or why the file is not used; `kind` as in "password file".
+std::string secret_file_problem(const std::string& kind, const std::string& path);
 
 }  // namespace mboxferry::cli

@@ -105,7 +105,7 @@ Result<std::unique_ptr<sieve::ManageSieve>> log_in(SieveAccount& account, Contex
   account.options.interrupt = &context.interrupt;
   const bool implicit = account.account.security == imap::Security::implicit_tls;
   MBOXFERRY_ASSIGN(account.account.password,
-                   get_password(account.connection.password, account.label, context.interrupt));
+                   get_password(account.connection.credentials, account.label, context.interrupt));
   MBOXFERRY_ASSIGN(auto stream, imap::SecureStream::connect(account.account, account.options));
   MBOXFERRY_ASSIGN(auto server, sieve::ManageSieve::open(
                                     std::make_unique<TlsChannel>(std::move(stream), implicit),

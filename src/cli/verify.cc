@@ -64,6 +64,7 @@ OptionTable verify_table() {
   add_journal_target_option(connection);
   auto password = option_group("password; asked for on the terminal when none is given");
   add_password_options(password);
+  add_login_options(password);
   table.groups.push_back(output);
   table.groups.push_back(connection);
   table.groups.push_back(password);
@@ -147,8 +148,7 @@ Result<int> verify_one(const std::string& path, bool in_folder, const Options& o
   MBOXFERRY_TRY(confirm_journal_target(options, *journal, account, context.interrupt));
   MBOXFERRY_ASSIGN(auto connection, make_connection_options(settings));
   connection.interrupt = &context.interrupt;
-  MBOXFERRY_ASSIGN(account.password,
-                   get_password(settings.password, account.label(), context.interrupt));
+  MBOXFERRY_TRY(get_credentials(settings.credentials, account, context.interrupt));
   if (!in_folder) {
     SandboxRights rights = rights_of(options);
     add_journal(rights, journal->path());
@@ -157,7 +157,8 @@ Result<int> verify_one(const std::string& path, bool in_folder, const Options& o
     if (const auto job = transfer::settings_of(identity))
       add_archives(rights, job->archives, job->open.follow_links);
     if (!account.ca_file.empty()) add_input(rights, account.ca_file);
-    confine(options, rights);
+    for (const std::string& input : settings.credentials.files()) add_input(rights, input);
+    if (!settings.credentials.runs_command_later()) confine(options, rights);
   }
   MBOXFERRY_ASSIGN(const auto target,
                    transfer::returning([&] { return imap::connect_read_only(account, connection); },
@@ -257,14 +258,14 @@ Result<int> verify_folder(const std::string& folder, const Options& options,
         fmt::format("--{} takes one job, and {} has {}", flag, folder, jobs.journals.size()),
         "name a journal, which mboxferry jobs lists"};
   }
-  if (jobs.accounts.size() > 1 && (settings.password.given() || settings.user)) {
+  if (jobs.accounts.size() > 1 && (settings.credentials.given() || settings.user)) {
     return Error{ErrorCode::usage,
                  fmt::format("the jobs in {} are of {} accounts, and one user or password is given",
                              folder, jobs.accounts.size()),
                  "name a journal, or use batch --verify with the CSV"};
   }
   // A password command runs for each job, and could not in a sandbox.
-  if (settings.password.command.empty()) {
+  if (!settings.credentials.runs_command()) {
     SandboxRights rights = rights_of(options);
     rights.reads_everything = true;
     rights.workplaces.push_back(folder);

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "mboxferry/base/result.h"
+#include "mboxferry/base/secret.h"
 #include "mboxferry/imap/target.h"
 
 namespace mboxferry::imap {
@@ -43,6 +44,8 @@ class ByteStream {
   [[nodiscard]] virtual const std::optional<Error>& failure() const = 0;
   /// The waiting and the kernel's view; bytes are counted by whoever sends them.
   [[nodiscard]] virtual WireUsage usage() const = 0;
+  /// The channel binding `tls-exporter` (RFC 9266), which TLS 1.3 has.
+  [[nodiscard]] virtual std::optional<Secret> tls_exporter() const { return {}; }
 };
 
 }  // namespace mboxferry::imap

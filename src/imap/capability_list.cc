@@ -22,7 +22,7 @@ constexpr std::array<std::pair<std::string_view, AppendMode>, 5> kModes{
 CapabilityList parse_capabilities(std::string_view words) {
   CapabilityList list;
   Capabilities& shared = list.shared;
-  const std::array<std::pair<std::string_view, bool*>, 19> switches{{
+  const std::array<std::pair<std::string_view, bool*>, 18> switches{{
       {"LITERAL+", &shared.literal_plus},
       {"LITERAL-", &shared.literal_minus},
       {"MULTIAPPEND", &shared.multiappend},
@@ -35,7 +35,6 @@ CapabilityList parse_capabilities(std::string_view words) {
       {"COMPRESS=DEFLATE", &shared.compress},
       {"STARTTLS", &list.starttls},
       {"SASL-IR", &list.sasl_ir},
-      {"AUTH=PLAIN", &list.auth_plain},
       {"LOGINDISABLED", &list.login_disabled},
       {"LIST-EXTENDED", &list.list_extended},
       {"ENABLE", &list.enable},
@@ -43,6 +42,7 @@ CapabilityList parse_capabilities(std::string_view words) {
       {"UTF8=ACCEPT", &list.utf8},
       {"UTF8=ONLY", &list.utf8},
   }};
+  constexpr std::string_view kMechanism = "AUTH=";
   constexpr std::string_view kAppendLimit = "APPENDLIMIT=";
   constexpr std::array<std::string_view, 2> kMessageLimits{"MESSAGELIMIT=", "SAVELIMIT="};
   while (!words.empty()) {
@@ -50,6 +50,7 @@ CapabilityList parse_capabilities(std::string_view words) {
     for (const auto& [name, target] : switches) {
       if (same_word(word, name)) *target = true;
     }
+    if (starts_with_word(word, kMechanism)) list.mechanisms.add(word.substr(kMechanism.size()));
     if (starts_with_word(word, kAppendLimit)) {
       shared.append_limit = parse_number(word.substr(kAppendLimit.size()));
     }

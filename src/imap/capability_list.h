@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "imap/ways_to_log_in.h"
 #include "mboxferry/imap/target.h"
 
 namespace mboxferry::imap {
@@ -13,7 +14,7 @@ struct CapabilityList {
   Capabilities shared;
   bool starttls = false;
   bool sasl_ir = false;         ///< RFC 4959
-  bool auth_plain = false;      ///< RFC 4616
+  MechanismOffer mechanisms;
   bool login_disabled = false;  ///< RFC 3501 section 6.2.3
   bool list_extended = false;   ///< RFC 5258
   bool enable = false;          ///< RFC 5161

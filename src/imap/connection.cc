@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "imap/errors.h"
+#include "imap/login_refusal.h"
 #include "imap/response_codes.h"
 #include "imap/text.h"
 #include "mboxferry/base/time.h"
@@ -226,6 +227,7 @@ Result<ReplyLine> Connection::read_reply() {
   auto reply = reader_->next();
   if (reply) {
     note_reply(*reply);
+    if (says_not_connected(*reply)) return fail(not_connected_error(label_, printed(reply->text)));
     return reply;
   }
   if (!waits_behind() || reply.error().code != ErrorCode::unavailable) return reply;
@@ -393,7 +395,7 @@ Result<ReplyLine> Connection::await(std::string_view tag, const Visitor& visit) 
   }
 }
 
-Result<ReplyLine> Connection::await_continuation(std::string_view tag) {
+Result<ReplyLine> Connection::await_continuation(std::string_view tag, const Visitor& visit) {
   for (;;) {
     MBOXFERRY_ASSIGN(const ReplyLine reply, next_unowned_reply());
     if (reply.kind == Kind::continuation) return reply;
@@ -402,6 +404,7 @@ Result<ReplyLine> Connection::await_continuation(std::string_view tag) {
       return fail(protocol_error(label_, "a reply to a command that was never given"));
     }
     if (reply.status == Status::bye) return goodbye(reply);
+    if (visit) MBOXFERRY_TRY(visit(reply));
   }
 }
 
@@ -430,6 +433,8 @@ void Connection::hide(const Secret& secret) {
   wire_->sent.hide(secret);
   wire_->received.hide(secret);
 }
+
+void Connection::hide_challenges(bool hidden) { wire_->received.hide_challenges(hidden); }
 
 std::string Connection::printed(std::string_view text) const {
   return printable(without_secrets(text, secrets_));

@@ -97,7 +97,7 @@ class Connection {
   /// Waits for the tagged reply to `tag`, as command() does.
   Result<ReplyLine> await(std::string_view tag, const Visitor& visit = {});
   /// Waits for `+`. A tagged reply instead of it is in the result's `kind`.
-  Result<ReplyLine> await_continuation(std::string_view tag);
+  Result<ReplyLine> await_continuation(std::string_view tag, const Visitor& visit = {});
   /// The next reply that is not one to a command in the background. For the ReplyOwner, and where
   /// it has nothing in flight.
   Result<ReplyLine> next_reply();
@@ -108,6 +108,10 @@ class Connection {
 
   /// From now on neither traces nor printed() show this.
   void hide(const Secret& secret);
+  /// While true, traces do not show what follows a "+": challenges of a login.
+  void hide_challenges(bool hidden);
+  /// What binds a login to this TLS connection, see ByteStream::tls_exporter().
+  [[nodiscard]] std::optional<Secret> tls_exporter() const { return stream_->tls_exporter(); }
   /// A server's words, fit to be shown.
   [[nodiscard]] std::string printed(std::string_view text) const;
 

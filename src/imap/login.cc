@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Logging in: SASL PLAIN (RFC 4616) where offered, else LOGIN with literals, which carry any byte.
+// Logging in: the strongest of what the server offers, once.
 #include "imap/login.h"
 
-#include <unistd.h>
+#include <algorithm>
+#include <utility>
+#include <vector>
 
-#include <cstdlib>
-#include <initializer_list>
-
-#include "imap/errors.h"
+#include "imap/authenticate.h"
+#include "imap/login_refusal.h"
 #include "imap/response_codes.h"
+#include "imap/sasl_exchange.h"
 #include "imap/text.h"
 
 namespace mboxferry::imap {
@@ -17,154 +18,149 @@ namespace {
 using Kind = ReplyLine::Kind;
 using Status = ReplyLine::Status;
 
-// Servers cut longer command lines.
-constexpr std::size_t kLongestInitialResponse = 4000;
+/// How one attempt ended. Views into what was read last.
+struct Attempt {
+  ReplyLine reply;
+  std::string reason;         ///< what a challenge told
+  bool password_used = true;  ///< false: the server has refused before it was its turn
+};
 
-/// One string from parts, without copies left behind by growing.
-std::string joined(std::initializer_list<std::string_view> parts) {
-  std::size_t size = 0;
-  for (const std::string_view part : parts) size += part.size();
-  std::string whole;
-  whole.reserve(size);
-  for (const std::string_view part : parts) whole += part;
-  return whole;
-}
-
-Result<ReplyLine> say_plain(Connection& connection, const Account& account,
-                            const Connection::Visitor& visit) {
-  using namespace std::string_view_literals;
-  const Secret plain(joined({"\0"sv, account.user, "\0"sv, account.password.reveal()}));
-  const Secret encoded(base64(plain.reveal()));
-  connection.hide(encoded);
+// RFC 3501 section 6.2.3, with literals, which carry any byte.
+Result<Attempt> say_login(Connection& connection, const LoginNames& names, const Secret& secret,
+                          const Connection::Visitor& visit) {
   MBOXFERRY_TRY(connection.finish_reply());
   const std::string tag = connection.next_tag();
-  const std::string head = tag + " AUTHENTICATE PLAIN";
-  if (connection.capabilities().sasl_ir && encoded.reveal().size() <= kLongestInitialResponse) {
-    const Secret line(joined({head, " ", encoded.reveal(), "\r\n"}));
-    MBOXFERRY_TRY(connection.send(line.reveal(), head + " ***"));
-  } else {
-    MBOXFERRY_TRY(connection.send(head + "\r\n", head));
-    MBOXFERRY_ASSIGN(const ReplyLine go, connection.await_continuation(tag));
-    if (go.kind == Kind::tagged) return go;
-    const Secret answer(joined({encoded.reveal(), "\r\n"}));
-    MBOXFERRY_TRY(connection.send(answer.reveal(), "***"));
-  }
-  return connection.await(tag, visit);
-}
-
-Result<ReplyLine> say_login(Connection& connection, const Account& account,
-                            const Connection::Visitor& visit) {
-  MBOXFERRY_TRY(connection.finish_reply());
-  const std::string tag = connection.next_tag();
-  const std::string head = tag + " LOGIN {" + std::to_string(account.user.size()) + "}\r\n";
+  const std::string head = tag + " LOGIN {" + std::to_string(names.user.size()) + "}\r\n";
   MBOXFERRY_TRY(connection.send(head, tag + " LOGIN ***"));
   MBOXFERRY_ASSIGN(const ReplyLine first, connection.await_continuation(tag));
-  if (first.kind == Kind::tagged) return first;
-  const std::string_view password = account.password.reveal();
-  const std::string user = account.user + " {" + std::to_string(password.size()) + "}\r\n";
+  if (first.kind == Kind::tagged) return Attempt{first, {}};
+  const std::string_view password = secret.reveal();
+  const std::string user = names.user + " {" + std::to_string(password.size()) + "}\r\n";
   MBOXFERRY_TRY(connection.send(user, "***"));
   MBOXFERRY_ASSIGN(const ReplyLine second, connection.await_continuation(tag));
-  if (second.kind == Kind::tagged) return second;
+  if (second.kind == Kind::tagged) return Attempt{second, {}};
   const Secret line(joined({password, "\r\n"}));
   MBOXFERRY_TRY(connection.send(line.reveal(), "***"));
-  return connection.await(tag, visit);
+  MBOXFERRY_ASSIGN(const ReplyLine reply, connection.await(tag, visit));
+  return Attempt{reply, {}};
 }
 
-Error refusal(Connection& connection, const Account& account, const ReplyLine& reply) {
-  const Meaning meaning = meaning_of(reply.code, reply.text);
-  std::string words = connection.printed(reply.text);
-  // What to do often stands in an alert before the refusal (Gmail).
-  if (!connection.alerts().empty() && connection.alerts() != words)
-    words += "; the server also says: " + connection.alerts();
-  if (meaning.retry.when == Retry::When::later) {
-    return connection.fail(
-        {ErrorCode::try_later, connection.label() + ": the server does not let us in now: " + words,
-         "run the same command again later", ErrorScope::session, meaning.retry});
-  }
-  Error error{ErrorCode::login_refused, connection.label() + ": login refused: " + words,
-              "it is not tried again, accounts lock"};
-  const std::string_view password = account.password.reveal();
-  const std::string diagnosis = password_diagnosis(password);
-  if (!diagnosis.empty()) error.hint = diagnosis + "; " + error.hint;
-  error.aside = password_length(password);
-  return connection.fail(std::move(error));
+Result<Attempt> say_exchange(Connection& connection, LoginWay way, SaslExchange& exchange,
+                             const Connection::Visitor& visit) {
+  MBOXFERRY_ASSIGN(const AuthenticateEnd end,
+                   authenticate(connection, way_name(way), exchange, visit));
+  return Attempt{end.reply, exchange.reason(), !is_scram(way) || end.challenges > 0};
 }
 
-/// AUTH=PLAIN was offered and is not known after all: nobody has looked at the password yet.
-bool is_unknown_mechanism(const ReplyLine& reply) {
-  const Meaning meaning = meaning_of(reply.code, reply.text);
-  if (meaning.code == ResponseCode::authentication_failed) return false;
-  if (meaning.retry.when != Retry::When::never) return false;
-  for (const std::string_view phrase :
-       {"not supported", "unsupported", "unknown", "unrecognized", "not implemented"}) {
-    if (find_phrase(reply.text, phrase) != std::string_view::npos)
-      return reply.status == Status::bad ||
-             find_phrase(reply.text, "mechanism") != std::string_view::npos;
+// Between the names of the user and of a master user; no name begins with one.
+constexpr std::string_view kSeparators = "*%+/!|";
+
+/// `*admin` goes behind the name, `admin` beside it; see Account::login_as.
+LoginNames names_of(const Account& account) {
+  if (account.login_as.empty()) return {account.user, {}};
+  const bool is_suffix = kSeparators.find(account.login_as.front()) != std::string_view::npos;
+  return is_suffix ? LoginNames{account.user + account.login_as, {}}
+                   : LoginNames{account.login_as, account.user};
+}
+
+bool is_printable_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+Error has_nul(Connection& connection) {
+  return connection.fail({ErrorCode::configuration,
+                          connection.label() + ": a NUL byte in user name or password cannot be "
+                                               "sent to an IMAP server",
+                          "check the file or the command that gives the password"});
+}
+
+LoginNeeds needs_of(const Connection& connection, const Account& account, const LoginNames& names) {
+  LoginNeeds needs;
+  needs.wanted = account.mechanism;
+  needs.token = account.tokens != nullptr;
+  needs.channel_binding = connection.tls_exporter().has_value();
+  // What SASLprep (RFC 4013) would change, servers prepare in different ways or not at all.
+  needs.may_scram = is_printable_ascii(account.password.reveal()) &&
+                    is_printable_ascii(names.user) && is_printable_ascii(names.authorisation);
+  needs.another_identity = !names.authorisation.empty();
+  needs.login_disabled = connection.capabilities().login_disabled;
+  return needs;
+}
+
+Result<Attempt> try_password(Connection& connection, const Account& account,
+                             const std::vector<LoginWay>& ways, const LoginNames& names,
+                             LoginWay& way, const Connection::Visitor& visit) {
+  const MechanismOffer offer = connection.capabilities().mechanisms;
+  connection.hide(account.password);
+  for (std::size_t i = 0;; ++i) {
+    way = ways[i];
+    Result<Attempt> attempt = Attempt{};
+    if (way == LoginWay::login_command) {
+      attempt = say_login(connection, names, account.password, visit);
+    } else {
+      ScramBinding binding;
+      if (is_scram(way)) {
+        binding.tls_exporter = connection.tls_exporter();
+        binding.server_offers_none = binding.tls_exporter && !offer.has_channel_bound();
+      }
+      const auto exchange = password_exchange(way, names, account.password, std::move(binding));
+      attempt = say_exchange(connection, way, *exchange, visit);
+    }
+    if (!attempt || attempt->reply.status == Status::ok || i + 1 == ways.size()) return attempt;
+    const ReplyLine& reply = attempt->reply;
+    // A server that keeps a password in a form of its own cannot do SCRAM for it, and says so
+    // before the password was its turn.
+    const bool unfit = !attempt->password_used && account.mechanism == Mechanism::automatic &&
+                       meaning_of(reply.code, reply.text).retry.when != Retry::When::later;
+    if (!unfit && !is_unknown_mechanism(reply)) return attempt;
   }
-  return false;
+}
+
+/// A token that is refused may be out of date: one newer one is tried.
+Result<Attempt> try_token(Connection& connection, const Account& account,
+                          const std::vector<LoginWay>& ways, const LoginNames& names, LoginWay& way,
+                          const Connection::Visitor& visit) {
+  way = ways.front();
+  MBOXFERRY_ASSIGN(Secret token, account.tokens->token());
+  for (bool renewed = false;; renewed = true) {
+    connection.hide(token);
+    const auto exchange = token_exchange(way, names.user, account.host, account.port, token);
+    auto attempt = say_exchange(connection, way, *exchange, visit);
+    if (!attempt || attempt->reply.status == Status::ok || renewed) return attempt;
+    const ReplyLine& reply = attempt->reply;
+    if (meaning_of(reply.code, reply.text).retry.when == Retry::When::later) return attempt;
+    MBOXFERRY_ASSIGN(Secret other, account.tokens->token_after(token));
+    if (other.reveal() == token.reveal()) return attempt;
+    token = std::move(other);
+  }
 }
 
 }  // namespace
 
-std::string password_length(std::string_view password) {
-  return "the password sent was " + std::to_string(password.size()) +
-         (password.size() == 1 ? " byte long" : " bytes long");
-}
-
-std::string password_diagnosis(std::string_view password) {
-  std::string text;
-  const auto contains = [&](std::string_view part) {
-    return !part.empty() && password.find(part) != std::string_view::npos;
-  };
-  const auto ends_with_any = [&](std::string_view set) {
-    return !password.empty() && set.find(password.back()) != std::string_view::npos;
-  };
-  if (ends_with_any("\r\n")) {
-    text = "the password sent ends with a line end";
-  } else if (ends_with_any(" \t") || password.starts_with(' ')) {
-    text = "the password sent begins or ends with a space";
-  }
-  const char* home = std::getenv("HOME");
-  const std::string_view home_path = home == nullptr ? "" : home;
-  // "$$" becomes the shell's process id.
-  const std::string shell = std::to_string(::getppid());
-  if ((home_path.size() > 1 && contains(home_path)) || (shell.size() > 2 && contains(shell))) {
-    text += text.empty() ? "" : "; ";
-    text += "the shell may have expanded a $ in the password: use single quotes or --password-file";
-  }
-  return text;
-}
-
 Result<void> log_in(Connection& connection, const Account& account) {
-  const std::string_view password = account.password.reveal();
-  const bool plain = connection.capabilities().auth_plain;
-  if (password.find('\0') != std::string_view::npos ||
-      account.user.find('\0') != std::string::npos) {
-    return connection.fail({ErrorCode::configuration,
-                            connection.label() + ": a NUL byte in user name or password cannot be "
-                                                 "sent to an IMAP server",
-                            "check the file or the command that gives the password"});
+  const LoginNames names = names_of(account);
+  const auto has_nul_in = [](std::string_view text) {
+    return text.find('\0') != std::string_view::npos;
+  };
+  if (has_nul_in(account.password.reveal()) || has_nul_in(names.user) ||
+      has_nul_in(names.authorisation)) {
+    return has_nul(connection);
   }
-  if (!plain && connection.capabilities().login_disabled) {
-    return connection.fail(
-        {ErrorCode::login_refused,
-         connection.label() + ": the server takes no password (LOGINDISABLED, no AUTH=PLAIN)",
-         "ask its operator which way of logging in it wants"});
-  }
-  connection.hide(account.password);
+  const std::vector<LoginWay> ways =
+      ways_to_log_in(connection.capabilities().mechanisms, needs_of(connection, account, names));
+  if (ways.empty()) return no_way_to_log_in(connection, account);
   std::optional<CapabilityList> told;
   const Connection::Visitor visit = [&told](const ReplyLine& data) {
     if (same_word(data.name, "CAPABILITY")) told = parse_capabilities(data.text);
     return ok();
   };
-  MBOXFERRY_ASSIGN(ReplyLine reply, plain ? say_plain(connection, account, visit)
-                                          : say_login(connection, account, visit));
-  const bool may_say_login = plain && !connection.capabilities().login_disabled;
-  if (may_say_login && reply.status != Status::ok && is_unknown_mechanism(reply)) {
-    MBOXFERRY_ASSIGN(reply, say_login(connection, account, visit));
-  }
-  if (reply.status != Status::ok) return refusal(connection, account, reply);
-  return connection.read_capabilities(reply, told);
+  LoginWay way = ways.front();
+  MBOXFERRY_ASSIGN(const Attempt attempt,
+                   account.tokens ? try_token(connection, account, ways, names, way, visit)
+                                  : try_password(connection, account, ways, names, way, visit));
+  if (attempt.reply.status != Status::ok)
+    return login_refusal(connection, account, way, attempt.reply, attempt.reason);
+  return connection.read_capabilities(attempt.reply, told);
 }
 
 }  // namespace mboxferry::imap

@@ -26,7 +26,4 @@ std::optional<std::uint64_t> parse_number(std::string_view digits);
 /// says may be shown to a person.
 std::string printable(std::string_view text);
 
-/// Base64 with padding (RFC 4648 section 4).
-std::string base64(std::string_view bytes);
-
 }  // namespace mboxferry::imap

@@ -109,6 +109,17 @@ void TlsStream::fail(const Error& error) {
 
 std::string TlsStream::protocol() const { return ssl_ ? SSL_get_version(ssl_.get()) : ""; }
 
+std::optional<Secret> TlsStream::tls_exporter() const {
+  constexpr std::string_view kLabel = "EXPORTER-Channel-Binding";
+  if (!secured_ || SSL_version(ssl_.get()) < TLS1_3_VERSION) return {};
+  std::string bytes(32, '\0');
+  const int done =
+      SSL_export_keying_material(ssl_.get(), reinterpret_cast<unsigned char*>(bytes.data()),
+                                 bytes.size(), kLabel.data(), kLabel.size(), nullptr, 0, 0);
+  if (done != 1) return {};
+  return Secret(std::move(bytes));
+}
+
 std::string TlsStream::cipher() const { return ssl_ ? SSL_get_cipher_name(ssl_.get()) : ""; }
 
 Error TlsStream::lost(const std::string& doing) {

@@ -68,6 +68,7 @@ class TlsStream final : public ByteStream {
   void fail(const Error& error) override;
   [[nodiscard]] const std::optional<Error>& failure() const override { return failure_; }
   [[nodiscard]] WireUsage usage() const override;
+  [[nodiscard]] std::optional<Secret> tls_exporter() const override;
 
  private:
   enum class Step { done, wants_read, wants_write, failed };

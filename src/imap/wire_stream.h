@@ -45,6 +45,7 @@ class WireStream {
   void compress(bool on) { deflater_->compress(on); }
 
   [[nodiscard]] WireUsage usage() const;
+  [[nodiscard]] std::optional<Secret> tls_exporter() const { return bytes_->tls_exporter(); }
 
   void set_timeout(std::chrono::milliseconds timeout) {
     bytes_->set_timeout(timeout);

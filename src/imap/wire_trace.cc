@@ -115,6 +115,11 @@ std::size_t WireTrace::most_kept() const {
 void WireTrace::end_line() {
   for (std::string* text : {&line_, &tail_})
     if (text->ends_with('\r')) text->pop_back();
+  if (challenges_hidden_ && line_.starts_with("+ ") && line_.size() > 2) {
+    OPENSSL_cleanse(line_.data(), line_.size());
+    line_ = "+ ***";
+    tail_.clear();
+  }
   if (first_.empty()) first_ = line_;
   const bool sent = prefix_.starts_with('C');
   literal_left_ = sent ? literal_of_command(tail_) : announced_literal(first_, tail_).value_or(0);

@@ -23,6 +23,8 @@ class WireTrace {
 
   /// Text that is never shown: the password and what it looks like on the wire.
   void hide(const Secret& secret);
+  /// While true, nothing of what follows a "+" is shown.
+  void hide_challenges(bool hidden) { challenges_hidden_ = hidden; }
   void feed(std::string_view bytes);
   /// One line as it is.
   void line(std::string_view text);
@@ -38,6 +40,7 @@ class WireTrace {
   std::string tail_;   // its last bytes, which may announce a literal
   std::string first_;  // the beginning of the reply's first line, when this one follows a literal
   std::uint64_t literal_left_ = 0;
+  bool challenges_hidden_ = false;
 };
 
 /// A line of a server with the text of quoted strings left out that are the content of messages, as

@@ -107,7 +107,8 @@ Result<bool> AccountsFile::shows_passwords() const {
 }
 
 Result<void> AccountsFile::refuse_others_writing() const {
-  const bool runs_commands = has_column("password-command") || has_column("password-env");
+  const bool runs_commands =
+      has_column("password-command") || has_column("password-env") || has_column("token-command");
   return file_.refuse_others_writing(runs_commands);
 }
 

@@ -19,12 +19,14 @@ ALLOWED = {
     "plan": {"base", "message"},
     "journal": {"base"},
     "imap": {"base", "message"},
+    "http": {"base"},
+    "auth": {"base", "http"},
     "transfer": CORE,
     "job": CORE | {"transfer"},
     "report": {"base", "message", "journal"},
-    "cli": CORE | {"transfer", "job", "report", "sieve", "dns"},
+    "cli": CORE | {"transfer", "job", "report", "sieve", "dns", "http"},
 }
-THIRD_PARTY = re.compile(r"^(libetpan|sqlite3|SQLiteCpp|csv|openssl|archive|archive_entry|boost|nlohmann|fmt|zlib|idn2|libpsl|expat|ldns)\b")
+THIRD_PARTY = re.compile(r"^(libetpan|sqlite3|SQLiteCpp|csv|openssl|archive|archive_entry|boost|nlohmann|fmt|zlib|idn2|libpsl|expat|ldns|curl)\b")
 
 # Files are written through base/output_file.h: links, devices and others' files are its business.
 OPENS = re.compile(r"\b(?:open|openat)\s*\([^;]*?\bO_[A-Z]+|\b(?:creat|fopen|freopen|mkstemp|mkostemp)\s*\("

@@ -12,6 +12,7 @@
 
 #include "mboxferry/base/cancellation.h"
 #include "mboxferry/base/secret.h"
+#include "mboxferry/imap/credentials.h"
 
 namespace mboxferry::imap {
 
@@ -30,6 +31,11 @@ struct Account {
   std::string tls_pin;  ///< `sha256:HEX` of the server's certificate (DER); empty: none. A matching
                         ///< pin stands for the chain, unless `ca_file` is given.
   bool tls_pin_only = false;  ///< the pin stands for host name, dates and `ca_file` as well
+  Mechanism mechanism = Mechanism::automatic;
+  /// Empty: `user` logs in. A name: its password opens the mailboxes of `user` (RFC 4422 section
+  /// 3.4.1). With a separator before it (`*admin`): it is appended to the name of the user.
+  std::string login_as;
+  std::shared_ptr<TokenSource> tokens;  ///< stands for the password
 
   /// `user@host:port`, for messages.
   [[nodiscard]] std::string label() const;

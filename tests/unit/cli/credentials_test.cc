@@ -18,7 +18,7 @@ namespace {
 
 const std::string kHard = "pa$$w0rd$HOME \"\xc2\xa7' \\ end ";
 
-Result<imap::Secret> get(const PasswordSource& source) {
+Result<imap::Secret> get(const CredentialSource& source) {
   const Cancellation never;
   return get_password(source, "alice@host:993", never);
 }
