@@ -25,7 +25,7 @@
 namespace mboxferry::cli {
 namespace {
 
-constexpr std::array<Command, 10> kCommands{{
+constexpr std::array<Command, 11> kCommands{{
     {"scan", "read archives and say what is in them; needs no server", run_scan, scan_table},
     {"migrate", "put archives into the mailboxes of one account, or go on with it", run_migrate,
      migrate_table},
@@ -40,6 +40,7 @@ constexpr std::array<Command, 10> kCommands{{
     {"forget", "delete what is kept of jobs that are not needed any more", run_forget,
      forget_table},
     {"senders", "check lists of unwanted and of wanted senders", run_senders, senders_table},
+    {"dmarc", "check DMARC records", run_dmarc, dmarc_table},
 }};
 
 Result<int> dispatch(const Arguments& arguments, Context& context) {

@@ -52,6 +52,7 @@ Result<int> run_report(const Arguments& arguments, Context& context);
 Result<int> run_jobs(const Arguments& arguments, Context& context);
 Result<int> run_forget(const Arguments& arguments, Context& context);
 Result<int> run_senders(const Arguments& arguments, Context& context);
+Result<int> run_dmarc(const Arguments& arguments, Context& context);
 
 OptionTable scan_table();
 OptionTable migrate_table();
@@ -63,6 +64,7 @@ OptionTable report_table();
 OptionTable jobs_table();
 OptionTable forget_table();
 OptionTable senders_table();
+OptionTable dmarc_table();
 
 std::span<const Command> commands();
 

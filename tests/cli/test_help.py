@@ -9,7 +9,8 @@ import unittest
 from support import archives
 from support.program import ROOT, ProgramTest
 
-COMMANDS = ("scan", "migrate", "batch", "verify", "retry", "status", "report", "senders")
+COMMANDS = ("scan", "migrate", "batch", "verify", "retry", "status", "report", "senders",
+            "dmarc")
 SHELLS = ("bash", "zsh", "fish")
 
 
