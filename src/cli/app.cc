@@ -40,7 +40,7 @@ constexpr std::array<Command, 11> kCommands{{
     {"forget", "delete what is kept of jobs that are not needed any more", run_forget,
      forget_table},
     {"senders", "check lists of unwanted and of wanted senders", run_senders, senders_table},
-    {"dmarc", "check DMARC records", run_dmarc, dmarc_table},
+    {"dmarc", "check DMARC records, read reports", run_dmarc, dmarc_table},
 }};
 
 Result<int> dispatch(const Arguments& arguments, Context& context) {

@@ -16,4 +16,7 @@ using DmarcOperands = std::vector<std::string>;
 Result<int> check_dmarc_record(const Options& options, const DmarcOperands& operands,
                                Context& context);
 
+Result<int> read_dmarc_reports(const Options& options, const DmarcOperands& operands,
+                               Context& context);
+
 }  // namespace mboxferry::cli
