@@ -203,7 +203,9 @@ class FileReader::Pass {
     if (bytes.size() > kMostJsonBytes)
       return say(part, FileVerdict::unsupported, "it is JSON of more than 1 MiB");
     const auto report = read_tls_report(bytes);
-    if (!report) return say(part, FileVerdict::not_a_report, "it is no TLS report");
+    if (!report)
+      return say(part, FileVerdict::not_a_report,
+                 "it is no TLS report, or has more than 20,000 objects");
     MBOXFERRY_ASSIGN(const bool is_new, sink_.tls(*report));
     return is_new ? say(part, FileVerdict::read, "", ReportKind::tls)
                   : say(part, FileVerdict::duplicate, "a report with this id was read before",

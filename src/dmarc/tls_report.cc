@@ -12,9 +12,12 @@ using Json = nlohmann::json;
 
 /// A report nests six deep; each level of a tree takes many times its text.
 constexpr int kDeepest = 16;
+/// And has an object for each policy and failure.
+constexpr int kMostObjects = 20'000;
 
-bool nests_too_deep(std::string_view json) {
+bool is_too_large_a_tree(std::string_view json) {
   int depth = 0;
+  int objects = 0;
   bool in_text = false;
   for (std::size_t i = 0; i < json.size(); ++i) {
     const char c = json[i];
@@ -23,7 +26,8 @@ bool nests_too_deep(std::string_view json) {
     if (in_text) continue;
     if (c == '[' || c == '{') ++depth;
     if (c == ']' || c == '}') --depth;
-    if (depth > kDeepest) return true;
+    objects += c == '{' || c == '[' ? 1 : 0;
+    if (depth > kDeepest || objects > kMostObjects) return true;
   }
   return false;
 }
@@ -74,7 +78,7 @@ TlsPolicy read_tls_policy(const Json& entry) {
 }  // namespace
 
 std::optional<TlsReport> read_tls_report(std::string_view json) {
-  if (json.size() > kMostJsonBytes || nests_too_deep(json)) return {};
+  if (json.size() > kMostJsonBytes || is_too_large_a_tree(json)) return {};
   const Json document = Json::parse(json, nullptr, false);
   const Json& policies = member(document, "policies");
   if (!policies.is_array() || !member(document, "report-id").is_string()) return {};
