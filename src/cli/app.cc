@@ -25,7 +25,7 @@
 namespace mboxferry::cli {
 namespace {
 
-constexpr std::array<Command, 11> kCommands{{
+constexpr std::array<Command, 12> kCommands{{
     {"scan", "read archives and say what is in them; needs no server", run_scan, scan_table},
     {"migrate", "put archives into the mailboxes of one account, or go on with it", run_migrate,
      migrate_table},
@@ -41,6 +41,7 @@ constexpr std::array<Command, 11> kCommands{{
      forget_table},
     {"senders", "check lists of unwanted and of wanted senders", run_senders, senders_table},
     {"dns", "plan, apply, check and take back a mail domain's DNS records", run_dns, dns_table},
+    {"dmarc", "check DMARC records, read reports", run_dmarc, dmarc_table},
 }};
 
 Result<int> dispatch(const Arguments& arguments, Context& context) {

@@ -53,6 +53,7 @@ Result<int> run_jobs(const Arguments& arguments, Context& context);
 Result<int> run_forget(const Arguments& arguments, Context& context);
 Result<int> run_senders(const Arguments& arguments, Context& context);
 Result<int> run_dns(const Arguments& arguments, Context& context);
+Result<int> run_dmarc(const Arguments& arguments, Context& context);
 
 OptionTable scan_table();
 OptionTable migrate_table();
@@ -65,6 +66,7 @@ OptionTable jobs_table();
 OptionTable forget_table();
 OptionTable senders_table();
 OptionTable dns_table();
+OptionTable dmarc_table();
 
 std::span<const Command> commands();
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Converts with iconv, for a closed list of charsets: the C library has many more, and some of
 // their converters have had faults that hostile bytes could reach.
-#include "message/charset.h"
+#include "mboxferry/message/charset.h"
 
 #include <iconv.h>
 

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "mboxferry/base/utf8.h"
+#include "mboxferry/message/charset.h"
 #include "message/ascii.h"
-#include "message/charset.h"
 
 namespace mboxferry::message {
 namespace {

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "mboxferry/base/ascii.h"
-#include "policy/domain_name.h"
+#include "mboxferry/policy/domain_name.h"
 
 namespace mboxferry::policy {
 namespace {

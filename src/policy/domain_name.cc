@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // libidn2 and libpsl.
-#include "policy/domain_name.h"
+#include "mboxferry/policy/domain_name.h"
 
 #include <idn2.h>
 #include <libpsl.h>
@@ -69,6 +69,12 @@ bool is_public_suffix(std::string_view domain) {
 bool is_listed_suffix(std::string_view domain) {
   return psl_is_public_suffix2(psl_builtin(), std::string(domain).c_str(),
                                PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) == 1;
+}
+
+std::string registrable_domain(std::string_view domain) {
+  const std::string text(domain);
+  const char* found = psl_registrable_domain(psl_builtin(), text.c_str());
+  return found == nullptr ? std::string() : std::string(found);
 }
 
 }  // namespace mboxferry::policy

@@ -11,7 +11,7 @@
 #include "mboxferry/base/glob.h"
 #include "mboxferry/base/utf8.h"
 #include "mboxferry/message/address_list.h"
-#include "policy/domain_name.h"
+#include "mboxferry/policy/domain_name.h"
 
 namespace mboxferry::policy {
 namespace {

@@ -11,10 +11,10 @@
 
 #include "mboxferry/base/ascii.h"
 #include "mboxferry/base/utf8.h"
+#include "mboxferry/policy/text_file.h"
 #include "policy/entry_text.h"
 #include "policy/import_words.h"
 #include "policy/list_lines.h"
-#include "policy/text_file.h"
 
 namespace mboxferry::policy {
 namespace {

@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include "mboxferry/base/ascii.h"
+#include "mboxferry/policy/text_file.h"
 #include "policy/entry_text.h"
 #include "policy/list_check.h"
 #include "policy/list_lines.h"
 #include "policy/lists_state.h"
 #include "policy/remarks.h"
-#include "policy/text_file.h"
 
 namespace mboxferry::policy {
 namespace {

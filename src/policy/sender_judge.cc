@@ -8,8 +8,8 @@
 
 #include "mboxferry/base/ascii.h"
 #include "mboxferry/message/address_list.h"
+#include "mboxferry/policy/domain_name.h"
 #include "policy/authentication.h"
-#include "policy/domain_name.h"
 #include "policy/entry_text.h"
 #include "policy/lists_state.h"
 

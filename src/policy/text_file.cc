@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads in pieces until the end or the bound.
-#include "policy/text_file.h"
+#include "mboxferry/policy/text_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -16,6 +16,7 @@ ALLOWED = {
     "policy": {"base", "message"},
     "sieve": {"base", "policy"},
     "dns": {"base", "message"},
+    "dmarc": {"base", "message", "policy"},
     "plan": {"base", "message"},
     "journal": {"base"},
     "imap": {"base", "message"},
@@ -24,9 +25,9 @@ ALLOWED = {
     "transfer": CORE,
     "job": CORE | {"transfer"},
     "report": {"base", "message", "journal"},
-    "cli": CORE | {"transfer", "job", "report", "sieve", "dns", "http"},
+    "cli": CORE | {"transfer", "job", "report", "sieve", "dns", "dmarc", "http"},
 }
-THIRD_PARTY = re.compile(r"^(libetpan|sqlite3|SQLiteCpp|csv|openssl|archive|archive_entry|boost|nlohmann|fmt|zlib|idn2|libpsl|expat|ldns|curl)\b")
+THIRD_PARTY = re.compile(r"^(libetpan|sqlite3|SQLiteCpp|csv|openssl|archive|archive_entry|boost|nlohmann|fmt|zlib|idn2|libpsl|expat|ldns|curl|pugixml)\b")
 
 # Files are written through base/output_file.h: links, devices and others' files are its business.
 OPENS = re.compile(r"\b(?:open|openat)\s*\([^;]*?\bO_[A-Z]+|\b(?:creat|fopen|freopen|mkstemp|mkostemp)\s*\("

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "mboxferry/message/charset.h"
 #include "mboxferry/message/gmail_labels.h"
 #include "mboxferry/message/metadata.h"
-#include "message/charset.h"
 #include "message/labels.h"
 
 using namespace mboxferry;

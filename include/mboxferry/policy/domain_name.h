@@ -17,7 +17,11 @@ std::string unicode_domain(std::string_view domain);
 
 /// True when everybody's names are below `domain` (the Public Suffix List): "ru", "co.uk".
 bool is_public_suffix(std::string_view domain);
-/// The same without the rule that a top-level domain that is not in the list is one as well.
+/// The public suffix of `domain` and one label more, which is the organizational domain of RFC 7489
+/// section 3.2; empty when `domain` is a public suffix itself. `domain` is in the compared form.
+std::string registrable_domain(std::string_view domain);
+/// The same as is_public_suffix() without the rule that a top-level domain that is not in the list
+/// is one as well.
 bool is_listed_suffix(std::string_view domain);
 
 }  // namespace mboxferry::policy
