@@ -41,8 +41,10 @@ constexpr std::array<ServiceRow, 10> kServices{{
 
 std::string service_names() {
   std::string names;
-  for (const ServiceRow& row : kServices)
-    names += (names.empty() ? "" : ", ") + std::string(row.name);
+  for (const ServiceRow& row : kServices) {
+    if (!names.empty()) names += ", ";
+    names += row.name;
+  }
   return names;
 }
 

@@ -34,7 +34,7 @@ int main(int count, char** arguments) {
     part.body = std::string_view(mails).substr(at, mails.find("\n--", at) - at);
     inflater.gzip(decoded(part, 1 << 20, packed), 1 << 20, xml);
     document.load_buffer(xml.data(), xml.size());
-    elements += document.child("feedback").child("record") ? 1 : 0;
+    elements += document.child("feedback").child("record") ? std::size_t{1} : 0;
     ++reports;
   }
   const double seconds =
