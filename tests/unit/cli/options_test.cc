@@ -85,8 +85,8 @@ TEST_CASE("a password source of a stronger layer replaces the weaker one's") {
   const EnvironmentVariable weak("MBOXFERRY_PASSWORD_FILE", "/weak");
   const auto settings = read_connection({"--password-env", "STRONG"});
   REQUIRE(settings);
-  CHECK(settings->password.file.empty());
-  CHECK(settings->password.environment == "STRONG");
+  CHECK(settings->credentials.file.empty());
+  CHECK(settings->credentials.environment == "STRONG");
   CHECK_FALSE(read_connection({"--password-env", "A", "--password-file", "b"}));
 }
 
