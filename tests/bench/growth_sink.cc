@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <iostream>
 #include <thread>
 
@@ -42,6 +43,7 @@ int listen_somewhere() {
 
 /// Until standard input ends, which happens at the latest when whoever started it does.
 int serve(const char* certificate, const char* key) {
+  std::signal(SIGPIPE, SIG_IGN);  // a client may go while it is answered
   const Context context = make_context(certificate, key);
   const int listener = context ? listen_somewhere() : -1;
   if (listener < 0) {
