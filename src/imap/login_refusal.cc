@@ -111,9 +111,9 @@ bool says_not_connected(const ReplyLine& reply) {
 }
 
 Error not_connected_error(const std::string& label, const std::string& words) {
-  return {ErrorCode::login_refused, label + ": login refused after all: " + words,
-          "the user of the token has no right to this mailbox, or IMAP is switched off for it: ask "
-          "the administrator of the mail service"};
+  return {ErrorCode::try_later, label + ": login refused after all: " + words,
+          "the account may have no licence, its user no right to this mailbox, or IMAP is switched "
+          "off for it: ask the administrator of the mail service; else try again later"};
 }
 
 std::string password_length(std::string_view password) {
