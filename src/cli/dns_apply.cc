@@ -48,11 +48,17 @@ Result<int> run_direction(const Options& options, const std::string& path, dns::
     dns::Resolver resolver(access.resolver);
     MBOXFERRY_ASSIGN(settings.servers, dns::servers_of_zone(resolver, plan.zone));
   }
+  std::optional<dns::ApplyStage> kept;
+  if (state) kept = state->stage;
   const auto keep = [&](dns::ApplyStage stage) -> Result<void> {
-    // What is repeated keeps the time of its first success.
-    if (state && state->stage == stage) return ok();
+    // What is found done keeps the time of its first success; what is tried again may still
+    // arrive late, counted from now.
+    const bool is_done = stage == dns::ApplyStage::applied || stage == dns::ApplyStage::rolled_back;
+    if (is_done && kept == stage) return ok();
     const dns::ApplyState now{plan.digest(), stage, system_clock().unix_seconds()};
-    return replace_file(dns::state_path_of(path), dns::state_text(now));
+    MBOXFERRY_TRY(replace_file(dns::state_path_of(path), dns::state_text(now)));
+    kept = stage;
+    return ok();
   };
   const auto editor = dns::make_update_editor(settings.servers.front(), std::move(key),
                                               settings.timeout, settings.interrupt);

@@ -142,6 +142,8 @@ Result<std::unique_ptr<Tally>> Tally::create() {
 }
 
 Result<bool> Tally::is_new(const ReportHead& head) {
+  // Without an id it may be any of its sender's.
+  if (head.report_id.empty()) return true;
   std::string key = "aggregate";
   for (const std::string* one : {&head.org_name, &head.email, &head.report_id, &head.domain})
     (key += *one) += '\0';
@@ -150,6 +152,7 @@ Result<bool> Tally::is_new(const ReportHead& head) {
 }
 
 Result<bool> Tally::is_new(const TlsReport& report) {
+  if (report.report_id.empty()) return true;
   std::string key = "tls";
   for (const std::string* one : {&report.org_name, &report.report_id, &report.begin, &report.end})
     (key += *one) += '\0';

@@ -34,12 +34,6 @@ constexpr std::array<CheckedService, 9> kCheckedServices{{
     {"_jmap._tcp", false},
 }};
 
-bool has_version(const std::string& text, std::string_view version) {
-  return text.starts_with(version) &&
-         (text.size() == version.size() ||
-          std::string_view(" \t;").find(text[version.size()]) != std::string_view::npos);
-}
-
 /// The value of `tag` in `tag=value; ...`; nothing when it is not there.
 std::optional<std::string> tag_value(std::string_view text, std::string_view tag) {
   const auto trimmed = [](std::string_view part) {
@@ -220,7 +214,7 @@ class DomainCheck {
     MBOXFERRY_ASSIGN(const TxtAnswer answer, resolver_.txt(name.text()));
     std::vector<std::string> records;
     for (const std::string& text : answer.texts)
-      if (has_version(text, version)) records.push_back(text);
+      if (is_of_version(text, version)) records.push_back(text);
     if (records.size() > 1)
       problem(item, fmt::format("{} records, which count as none", records.size()),
               "leave one of them");

@@ -9,13 +9,9 @@
 namespace mboxferry::dns {
 namespace {
 
-bool begins_with(const RecordData& data, const std::string& prefix) {
+bool is_text_of(const RecordData& data, const std::string& version) {
   const Txt* txt = std::get_if<Txt>(&data);
-  if (txt == nullptr) return false;
-  const std::string text = txt->joined();
-  // "v=spf1" is not the beginning of "v=spf10".
-  return text.starts_with(prefix) &&
-         (text.size() == prefix.size() || text[prefix.size()] == ' ' || text[prefix.size()] == ';');
+  return txt != nullptr && is_of_version(txt->joined(), version);
 }
 
 /// The set as the goal wants it; none when nothing is left.
@@ -25,7 +21,7 @@ std::optional<RecordSet> wanted_set(const Goal& goal, const std::optional<Record
   if (before) set.ttl = before->ttl;
   if (before && !goal.text_prefix.empty())
     for (const RecordData& data : before->data)
-      if (!begins_with(data, goal.text_prefix)) set.data.push_back(data);
+      if (!is_text_of(data, goal.text_prefix)) set.data.push_back(data);
   set.normalize();
   if (set.data.empty()) return std::nullopt;
   const bool same_data = before && before->data == set.data;

@@ -54,6 +54,23 @@ std::string Txt::joined() const {
   return text;
 }
 
+bool is_of_version(std::string_view text, std::string_view version) {
+  constexpr std::string_view kBlanks = " \t";
+  std::string plain;
+  for (const char c : text) {
+    const bool is_blank = kBlanks.find(c) != std::string_view::npos;
+    if (is_blank && (plain.empty() || plain.find('=') == plain.size() - 1 ||
+                     plain.find('=') == std::string::npos))
+      continue;
+    if (plain.size() > version.size()) break;
+    plain += c;
+  }
+  return equals_ignoring_case(std::string_view(plain).substr(0, version.size()), version) &&
+         (plain.size() == version.size() ||
+          (kBlanks.find(plain[version.size()]) != std::string_view::npos ||
+           plain[version.size()] == ';'));
+}
+
 Txt txt_of_text(std::string_view text) {
   constexpr std::size_t kLongestString = 255;
   Txt txt;

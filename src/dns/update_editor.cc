@@ -44,7 +44,12 @@ class UpdateEditor final : public ZoneEditor {
     MBOXFERRY_TRY(connection.send(message.message));
     // Never more than `count` names are kept, however large the zone.
     std::set<std::string> names;
+    const auto deadline = std::chrono::steady_clock::now() + patience_.timeout;
     for (int apex_records = 0; apex_records < 2;) {
+      if (patience_.interrupt != nullptr && patience_.interrupt->requested())
+        return interrupted("interrupted while " + place_ + " lists the zone");
+      // One that lists for ever tells nothing.
+      if (std::chrono::steady_clock::now() >= deadline) return Size::unlisted;
       const auto reply = connection.receive();
       if (!reply) return Size::unlisted;
       const LdnsPacket packet = packet_of(*reply);

@@ -14,6 +14,8 @@ namespace {
 
 /// Seconds that clocks may differ (RFC 8945 section 10).
 constexpr std::uint16_t kFudge = 300;
+/// A message has 65,535 octets; the rest is for its head, the zone and the signature.
+constexpr std::size_t kMostRecordOctets = 64'000;
 constexpr std::size_t kTsigMac = 3;
 constexpr std::size_t kTsigError = 5;
 
@@ -53,6 +55,13 @@ Result<void> push_set(ldns_rr_list& list, const RecordSet& set, std::uint32_t tt
   return ok();
 }
 
+std::size_t octets_of(const ldns_rr_list& list) {
+  std::size_t octets = 0;
+  for (std::size_t i = 0; i < ldns_rr_list_rr_count(&list); ++i)
+    octets += ldns_rr_uncompressed_size(ldns_rr_list_rr(&list, i));
+  return octets;
+}
+
 Result<SignedMessage> sign(ldns_pkt& packet, const TsigKey& key) {
   SignedMessage made;
   made.id = new_message_id();
@@ -88,6 +97,10 @@ Result<SignedMessage> update_message(const Name& zone, std::span<const Change> c
     push_bare(*updates, change.name, change.type, LDNS_RR_CLASS_ANY);
     if (change.after) MBOXFERRY_TRY(push_set(*updates, *change.after, change.after->ttl));
   }
+  // ldns ends the process over what is longer than a message can be.
+  if (octets_of(*conditions) + octets_of(*updates) > kMostRecordOctets)
+    return Error{ErrorCode::usage, "the change is too large for one DNS message",
+                 "make two plans of it"};
   const LdnsPacket packet(ldns_update_pkt_new(ldns_name_of(zone).release(), LDNS_RR_CLASS_IN,
                                               conditions.get(), updates.get(), nothing.get()));
   if (!packet) return cannot_encode("an update");

@@ -21,9 +21,10 @@ const EVP_MD* digest_of(ScramHash hash) {
   return hash == ScramHash::sha1 ? EVP_sha1() : EVP_sha256();
 }
 
+// Another way to log in would show the password to whoever plays the server.
 Error scram_error(const std::string& why) {
   return {ErrorCode::protocol, "the server's part of SCRAM is wrong: " + why,
-          "choose another way with --auth plain, if the server is the right one"};
+          "someone may be playing the server: check host, port and certificate"};
 }
 
 /// The value of the attribute that `rest` begins with, which is taken off; none when it is another.

@@ -44,7 +44,8 @@ Result<void> SqliteJournal::set_dedupe(Dedupe dedupe) {
 
 Result<void> SqliteJournal::skip_if_duplicate(MessageRow& row) {
   if (dedupe_ == Dedupe::none) return ok();
-  // What it replaces are not copies: its messages take over what was done with these.
+  // What it replaces are not copies: its messages take over what was done with these. What is left
+  // of versions before that one may be the stored half of a message that was cut.
   if (replaces_.first != row.folder) {
     MBOXFERRY_ASSIGN(const FolderId replaced, replaced_by(row.folder));
     replaces_ = {row.folder, replaced};
@@ -54,8 +55,10 @@ Result<void> SqliteJournal::skip_if_duplicate(MessageRow& row) {
     if (dedupe_ == Dedupe::message_id) {
       static const std::string kSql =
           std::string(kSelectEarlier) +
-          "m.message_id_hash = ?2 AND m.message_id_hash <> 0 ORDER BY m.id LIMIT 1";
-      return database_->query(kSql, row.mailbox, row.message_id_hash, std::int64_t{0}, former);
+          "m.message_id_hash = ?2 AND m.message_id_hash <> 0 AND (m.digest = ?3 OR m.folder NOT IN"
+          " (SELECT CAST(substr(name, 9) AS INTEGER) FROM note WHERE name GLOB 'retired.*'))"
+          " ORDER BY m.id LIMIT 1";
+      return database_->query(kSql, row.mailbox, row.message_id_hash, Blob(row.digest), former);
     }
     static const std::string kSql =
         std::string(kSelectEarlier) +

@@ -89,6 +89,9 @@ std::string data_text(const RecordData& data);
 
 /// Any text as a TXT record: in strings of 255 octets where it is longer.
 Txt txt_of_text(std::string_view text);
+/// True when some receiver may take the text for a record of a version such as "v=spf1": letters in
+/// any case and blanks around the "=" are what people write.
+bool is_of_version(std::string_view text, std::string_view version);
 
 /// One record of a message.
 struct Record {

@@ -99,6 +99,15 @@ TEST_CASE("a long text is split into strings of 255") {
   CHECK(round_trip(RecordType::txt, data_text(txt)) == data_text(txt));
 }
 
+TEST_CASE("a text of a version is known however people write it") {
+  for (const char* text : {"v=spf1", "v=spf1 -all", "V=SPF1 -all", "v = spf1 -all", " v=spf1\t-all"})
+    CHECK(is_of_version(text, "v=spf1"));
+  for (const char* text : {"", "v", "v=spf", "v=spf10", "v=spf2.0/pra", "x v=spf1", "vv=spf1"})
+    CHECK_FALSE(is_of_version(text, "v=spf1"));
+  CHECK(is_of_version("v = DMARC1; p=none", "v=DMARC1"));
+  CHECK(is_of_version("v=STSv1;id=1", "v=STSv1"));
+}
+
 TEST_CASE("sets are equal whatever the order that they came in") {
   const auto mx = [](const char* text) { return *parse_data(RecordType::mx, text); };
   RecordSet one{*Name::parse("a.org"), RecordType::mx, 60, {mx("10 a."), mx("20 b."), mx("10 a.")}};
