@@ -81,8 +81,8 @@ void HeldMail::note_of_size(const journal::MessageRow& row) {
   for (std::size_t asked = 0;
        asked < kMostOfSize && at != by_size_.end() && at->first == row.wire_size; ++asked, ++at) {
     Held& held = held_[at->second];
-    if (held.date != row.date.unix_seconds && held.alike.size() < kMostAlike)
-      held.alike.push_back(row.digest);
+    if (held.date != row.date.unix_seconds && held.of_size.size() < kMostAlike)
+      held.of_size.push_back(row.digest);
   }
 }
 
@@ -93,7 +93,7 @@ Result<std::size_t> HeldMail::count_alike(const journal::DigestKey& key,
   std::map<imap::Uid, const Held*> alike;
   std::vector<imap::WantedBody> bodies;
   for (const Held& held : held_) {
-    if (held.alike.empty()) continue;
+    if (held.alike.empty() && held.of_size.empty()) continue;
     alike.emplace(held.uid, &held);
     bodies.push_back({held.uid, held.size});
   }
@@ -103,8 +103,11 @@ Result<std::size_t> HeldMail::count_alike(const journal::DigestKey& key,
   MBOXFERRY_TRY(digest_bodies(
       bodies, key, target,
       [&](imap::Uid uid, const BodyDigests& digests) -> Result<void> {
-        const auto& wanted = alike.at(uid)->alike;
-        if (std::find(wanted.begin(), wanted.end(), digests.content) != wanted.end()) ++same;
+        const Held& held = *alike.at(uid);
+        const auto is_among = [&](const std::vector<journal::Digest>& wanted) {
+          return std::find(wanted.begin(), wanted.end(), digests.content) != wanted.end();
+        };
+        if (is_among(held.alike) || is_among(held.of_size)) ++same;
         return ok();
       },
       interrupt));

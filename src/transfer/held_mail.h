@@ -39,6 +39,7 @@ class HeldMail {
     imap::Uid uid = 0;
     bool found = false;
     std::vector<journal::Digest> alike;  ///< of messages that it may be, if it has no Message-ID
+    std::vector<journal::Digest> of_size;  ///< of those that have another date
   };
   void note(const journal::MessageRow& row);
   void note_of_size(const journal::MessageRow& row);
