@@ -35,6 +35,7 @@ Result<HeldMail> HeldMail::read(const std::string& mailbox, imap::ReadOnlyTarget
                                                      seen.internal_date.unix_seconds,
                                                      seen.uid,
                                                      false,
+                                                     {},
                                                      {}});
                                return ok();
                              }));

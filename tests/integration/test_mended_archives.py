@@ -206,6 +206,14 @@ class Mended:
                     self.assertEqual(self.numbers(), list(range(2 * COUNT)))
                     self.verified(path)
 
+    def test_the_whole_of_what_was_cut_twice_in_one_message_is_no_duplicate(self):
+        path = self.folder / "twice" / "x.mbox"
+        self.empty()
+        for time, end in enumerate((FIRST.find(b"body of 39"), FIRST.find(b"end of 39"), None)):
+            self.write(path, FIRST[:end], 1_600_000_000 + time)
+            self.go(path, 0, "--dedupe", "message-id")
+        self.assertEqual(self.numbers(), list(range(COUNT)))
+
     def test_another_archive_and_one_that_was_cut_are_none_of_this(self):
         path = self.folder / "other" / "x.mbox"
         self.write(path, FIRST, 1_600_000_000)
