@@ -28,7 +28,7 @@ constexpr int kLongestValue = 16 << 20;
 // all messages takes about one a byte.
 constexpr int kStepsPerLook = 10'000;
 constexpr std::uint64_t kLeastSteps = 20'000'000;
-constexpr std::uint64_t kStepsPerByte = 500;
+constexpr std::uint64_t kStepsPerByte = 200;
 
 std::uint64_t size_of(const std::string& path) {
   struct stat status {};
