@@ -199,7 +199,7 @@ TEST_CASE("a server that lets in without proving that it knows the password is l
   const Error error = error_of(server, anne());
   CHECK(error.code == ErrorCode::protocol);
   CHECK_THAT(error.what, Catch::Contains("did not prove"));
-  CHECK_THAT(server.heard(), !Catch::Contains("t2"));
+  CHECK_THAT(server.heard(), !Catch::Contains("t2 "));  // a nonce may hold "t2"
 }
 
 TEST_CASE("a challenge that is none is cancelled, and shown nowhere") {
