@@ -10,6 +10,7 @@ import re
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+FOLDERS = (ROOT / "src", ROOT / "tests" / "unit")
 # CMakeLists.txt has the reason.
 COMPILED_ALONE = {"src/imap/tcp_times.cc"}
 NAMES = (
@@ -42,13 +43,14 @@ class FileLocalNamesTest(unittest.TestCase):
 
     def test_a_module_defines_each_once(self):
         wrong = []
-        for module in sorted(path for path in (ROOT / "src").iterdir() if path.is_dir()):
+        for module in sorted(path for folder in FOLDERS for path in folder.iterdir()
+                             if path.is_dir()):
             found = collections.defaultdict(list)
             for path in sorted(module.glob("*.cc")):
                 where = str(path.relative_to(ROOT))
                 text = path.read_text()
                 for name in set(file_local_names(text)) if where not in COMPILED_ALONE else ():
-                    using = re.search(rf"^using {name} = (.*);", text, re.MULTILINE)
+                    using = re.search(rf"^using {re.escape(name)} = (.*);", text, re.MULTILINE)
                     found[name].append((where, using[1] if using else None))
             wrong += [f"{name}: {', '.join(where for where, _ in places)}"
                       for name, places in sorted(found.items())

@@ -9,6 +9,7 @@
 
 #include "archive/container.h"
 #include "archive/opener.h"
+#include "message_files.h"
 #include "support.h"
 
 namespace mboxferry::archive {
@@ -37,13 +38,7 @@ constexpr const char* kTakeoutListing =
     "Empty = Takeout/Mail/Empty.mbox\n"
     "Work|2020 = Takeout/Mail/Work/2020.mbox\n";
 
-Archive must_open(const std::string& path) {
-  auto archive = Archive::open(path);
-  if (!archive) FAIL(describe(archive.error()));
-  return std::move(*archive);
-}
-
-Archive must_open(const TemporaryDirectory& directory, const std::string& bytes) {
+Archive open_packed(const TemporaryDirectory& directory, const std::string& bytes) {
   directory.write("container", bytes);
   return must_open(directory.file("container"));
 }
@@ -55,7 +50,7 @@ TEST_CASE("containers of every kind give their folders and bytes") {
       compress(plain, Compression::bzip2), compress(plain, Compression::xz),
       compress(plain, Compression::zstd), pack(ContainerKind::zip, takeout(), "zip:zip64"));
   TemporaryDirectory directory;
-  const Archive archive = must_open(directory, bytes);
+  const Archive archive = open_packed(directory, bytes);
   CHECK(archive.kind() == ArchiveKind::container);
   CHECK(archive.is_tree());
   CHECK(listing(archive) == kTakeoutListing);
@@ -75,7 +70,7 @@ TEST_CASE("containers of every kind give their folders and bytes") {
 TEST_CASE("a member is read by position, also backwards") {
   TemporaryDirectory directory;
   const std::string bytes = GENERATE(zip(takeout()), tar(takeout()), gzip(tar(takeout())));
-  const Archive archive = must_open(directory, bytes);
+  const Archive archive = open_packed(directory, bytes);
   const std::string& text = takeout()[5].bytes;
   const auto source = open_folder(archive.folders()[3]);
   REQUIRE(source);
@@ -93,7 +88,7 @@ TEST_CASE("a member is read by position, also backwards") {
 
 TEST_CASE("reading all members in order walks the container once") {
   TemporaryDirectory directory;
-  const Archive archive = must_open(directory, gzip(tar(takeout())));
+  const Archive archive = open_packed(directory, gzip(tar(takeout())));
   Container& container = *archive.folders()[0].container;
   REQUIRE(container.walks() == 1);  // the one that found them
   for (int phase = 0; phase < 3; ++phase) {
@@ -111,7 +106,7 @@ TEST_CASE("reading all members in order walks the container once") {
 TEST_CASE("the beginning of a member is read again without another walk") {
   TemporaryDirectory directory;
   const std::string text = mail("big", 40'000'000);
-  const Archive archive = must_open(
+  const Archive archive = open_packed(
       directory,
       compress(tar({{"A", mail("a")}, {"B", text}, {"C", mail("c")}}), Compression::zstd));
   {
@@ -129,7 +124,7 @@ TEST_CASE("the beginning of a member is read again without another walk") {
 
 TEST_CASE("two threads read different members of one container at once") {
   TemporaryDirectory directory;
-  const Archive archive = must_open(directory, gzip(tar(takeout())));
+  const Archive archive = open_packed(directory, gzip(tar(takeout())));
   const auto read_folders = [&](bool& right) {
     for (int round = 0; round < 20; ++round) {
       for (std::size_t i = 0; i < 2; ++i) {
@@ -160,7 +155,7 @@ TEST_CASE("containers and compressed files inside a container are read, once") {
                                       {"in.tar", tar(inner)},
                                       {"last", mail("2")}};
   const std::string bytes = GENERATE_COPY(zip(outer), tar(outer), gzip(tar(outer)));
-  const Archive archive = must_open(directory, bytes);
+  const Archive archive = open_packed(directory, bytes);
   CHECK(listing(archive) ==
         "first = first.mbox.bz2\n"
         "in|mail|A = in.zip: mail/A\n"
@@ -192,8 +187,8 @@ TEST_CASE("a container of one folder goes into the mailbox itself") {
 
 TEST_CASE("an account's name stays in front of its folders") {
   TemporaryDirectory directory;
-  const Archive archive = must_open(directory, tar({{"x/joe@example.org/A.mbox", mail("a")},
-                                                    {"x/joe@example.org/B.mbox", mail("b")}}));
+  const Archive archive = open_packed(directory, tar({{"x/joe@example.org/A.mbox", mail("a")},
+                                                      {"x/joe@example.org/B.mbox", mail("b")}}));
   CHECK(listing(archive) ==
         "joe@example.org|A = x/joe@example.org/A.mbox\n"
         "joe@example.org|B = x/joe@example.org/B.mbox\n");
@@ -202,13 +197,13 @@ TEST_CASE("an account's name stays in front of its folders") {
 TEST_CASE("names of members are labels, never paths") {
   TemporaryDirectory directory;
   const std::string long_name(5000, 'n');
-  const Archive archive = must_open(directory, tar({{"../../escape", mail("a")},
-                                                    {"/etc/absolute", mail("b")},
-                                                    {"./Entw\xfcrfe", mail("c")},
-                                                    {"..", mail("d")},
-                                                    {"same", mail("e")},
-                                                    {"same", mail("f")},
-                                                    {long_name, mail("g")}}));
+  const Archive archive = open_packed(directory, tar({{"../../escape", mail("a")},
+                                                      {"/etc/absolute", mail("b")},
+                                                      {"./Entw\xfcrfe", mail("c")},
+                                                      {"..", mail("d")},
+                                                      {"same", mail("e")},
+                                                      {"same", mail("f")},
+                                                      {long_name, mail("g")}}));
   CHECK(listing(archive) ==
         "escape = ../../escape\n"
         "etc|absolute = /etc/absolute\n"
@@ -222,7 +217,7 @@ TEST_CASE("names of members are labels, never paths") {
 TEST_CASE("a container in a container without a name is no directory") {
   TemporaryDirectory directory;
   const std::string inner = tar({{"..", mail("a")}, {"B", mail("b")}});
-  const Archive archive = must_open(directory, tar({{"..", inner}, {"x", inner}}));
+  const Archive archive = open_packed(directory, tar({{"..", inner}, {"x", inner}}));
   CHECK(listing(archive) == "unnamed = ..: ..\nB = ..: B\nx|unnamed = x: ..\nx|B = x: B\n");
 }
 
@@ -255,7 +250,7 @@ TEST_CASE("a tar archive from before POSIX is known by its checksum") {
   char digits[8];
   std::snprintf(digits, sizeof digits, "%06o", sum);
   old.replace(148, 7, digits, 7);
-  const Archive archive = must_open(directory, old);
+  const Archive archive = open_packed(directory, old);
   CHECK(read_all(archive.folders()[0]) == mail("a"));
 }
 
@@ -264,7 +259,7 @@ TEST_CASE("a damaged member is kept, and the others are read") {
   const std::string text = mail("b", 100'000);
   std::string bytes = zip({{"A", mail("a")}, {"B", text}, {"C", mail("c")}});
   bytes.replace(bytes.size() / 2, 20, 20, '\xff');
-  const Archive archive = must_open(directory, bytes);
+  const Archive archive = open_packed(directory, bytes);
   CHECK(listing(archive) == "A = A\nB = B\nC = C\n");
   CHECK(read_all(archive.folders()[0]) == mail("a"));
   const auto source = open_folder(archive.folders()[1]);
@@ -307,9 +302,9 @@ TEST_CASE("a container that ends too early is never short in silence") {
 TEST_CASE("a container in a container that is damaged does not hide what follows") {
   TemporaryDirectory directory;
   const std::string inner = tar({{"A", mail("a", 5000)}, {"B", mail("b", 5000)}});
-  const Archive archive = must_open(directory, zip({{"in.tar", inner.substr(0, 3000)},
-                                                    {"bad.zip", "PK\x03\x04nonsense"},
-                                                    {"last", mail("2")}}));
+  const Archive archive = open_packed(directory, zip({{"in.tar", inner.substr(0, 3000)},
+                                                      {"bad.zip", "PK\x03\x04nonsense"},
+                                                      {"last", mail("2")}}));
   CHECK(archive.folders().back().path == std::vector<std::string>{"last"});
   CHECK(read_all(archive.folders().back()) == mail("2"));
   CHECK(read_all(archive.folders()[0]).find("is damaged") != std::string::npos);
@@ -317,7 +312,7 @@ TEST_CASE("a container in a container that is damaged does not hide what follows
 
 TEST_CASE("identities of folders in a container are those of the container") {
   TemporaryDirectory directory;
-  const Archive archive = must_open(directory, zip(takeout()));
+  const Archive archive = open_packed(directory, zip(takeout()));
   const auto before = identify(archive.folders()[0]);
   REQUIRE(before);
   CHECK(compare(archive.folders()[0], *before) == Change::none);

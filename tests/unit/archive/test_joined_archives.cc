@@ -9,7 +9,7 @@
 namespace mboxferry::archive {
 namespace {
 
-std::string mbox(const std::string& word) {
+std::string mbox_of(const std::string& word) {
   return "From a@example.org Thu Jan  1 00:00:01 2015\nSubject: " + word + "\n\n" + word + "\n";
 }
 
@@ -23,14 +23,14 @@ std::string open_ended(const std::vector<PackedFile>& files) {
 
 TEST_CASE("of a folder that was added to a tar archive again the later one counts") {
   const TemporaryDirectory directory;
-  const std::string old = mbox("old");
+  const std::string old = mbox_of("old");
   directory.write(
-      "a.tar", tar({{"Inbox", old}, {"Sent", mbox("sent")}, {"Inbox", old + "\n" + mbox("new")}}));
+      "a.tar", tar({{"Inbox", old}, {"Sent", mbox_of("sent")}, {"Inbox", old + "\n" + mbox_of("new")}}));
   const Archive archive = must_open(directory.file("a.tar"));
   REQUIRE(archive.folders().size() == 2);
   CHECK(archive.folders()[1].label() == "Inbox");
   CHECK(archive.folders()[1].member == "Inbox");
-  CHECK(read_all(archive.folders()[1]) == old + "\n" + mbox("new"));
+  CHECK(read_all(archive.folders()[1]) == old + "\n" + mbox_of("new"));
   CHECK(left_out(archive) ==
         directory.file("a.tar") + ": Inbox: replaced by a later member of the same name\n");
   CHECK(unread(archive).empty());
@@ -42,10 +42,10 @@ TEST_CASE("of a folder that was added to a tar archive again the later one count
 
 TEST_CASE("a later member that is smaller than the one it replaces is a doubt") {
   const TemporaryDirectory directory;
-  directory.write("a.tar", tar({{"Inbox", mbox("a long one")}, {"Inbox", mbox("short")}}));
+  directory.write("a.tar", tar({{"Inbox", mbox_of("a long one")}, {"Inbox", mbox_of("short")}}));
   const Archive archive = must_open(directory.file("a.tar"));
   REQUIRE(archive.folders().size() == 1);
-  CHECK(read_all(archive.folders()[0]) == mbox("short"));
+  CHECK(read_all(archive.folders()[0]) == mbox_of("short"));
   CHECK(unread(archive) == directory.file("a.tar") +
                                ": Inbox: other mail than the later member of the "
                                "same name, which replaces it\n");
@@ -53,8 +53,8 @@ TEST_CASE("a later member that is smaller than the one it replaces is a doubt") 
 
 TEST_CASE("a later member takes the place of what it goes on from, however large or packed") {
   const TemporaryDirectory directory;
-  const std::string old = mbox("old");
-  const std::string longer = mbox("another " + long_text(20'000));
+  const std::string old = mbox_of("old");
+  const std::string longer = mbox_of("another " + long_text(20'000));
   const std::string replaced = "Inbox: replaced by a later member of the same name\n";
   const std::string other =
       "Inbox: other mail than the later member of the same name, which replaces it\n";
@@ -79,10 +79,10 @@ TEST_CASE("a later member takes the place of what it goes on from, however large
 TEST_CASE("a later member that is no mail takes no mail's place") {
   const TemporaryDirectory directory;
   for (const std::string& later : {std::string(90'000, '\1'), "Salted__" + long_text(90'000)}) {
-    directory.write("a.tar", tar({{"Inbox", mbox("old")}, {"Inbox", later}}));
+    directory.write("a.tar", tar({{"Inbox", mbox_of("old")}, {"Inbox", later}}));
     const Archive archive = must_open(directory.file("a.tar"));
     REQUIRE(archive.folders().size() == 1);
-    CHECK(read_all(archive.folders()[0]) == mbox("old"));
+    CHECK(read_all(archive.folders()[0]) == mbox_of("old"));
     CHECK(archive.notices().empty());
   }
 }
@@ -117,24 +117,24 @@ TEST_CASE("of a message file that was added again the later one counts") {
 
 TEST_CASE("of a folder that was added to a zip archive again the later one counts") {
   const TemporaryDirectory directory;
-  const std::string old = mbox("old");
+  const std::string old = mbox_of("old");
   const std::string place = directory.file("a.zip") + ": Inbox: ";
   SECTION("and the earlier one is told where it is its beginning") {
-    directory.write("a.zip", zip({{"Inbox", old}, {"x", mbox("x")}, {"Inbox", old + mbox("new")}}));
+    directory.write("a.zip", zip({{"Inbox", old}, {"x", mbox_of("x")}, {"Inbox", old + mbox_of("new")}}));
     const Archive archive = must_open(directory.file("a.zip"));
     REQUIRE(archive.folders().size() == 2);
     CHECK(archive.folders()[1].member == "Inbox");
-    CHECK(read_all(archive.folders()[1]) == old + mbox("new"));
+    CHECK(read_all(archive.folders()[1]) == old + mbox_of("new"));
     CHECK(left_out(archive) == place + "replaced by a later member of the same name\n");
     CHECK(unread(archive).empty());
     REQUIRE(archive.notices().size() == 1);
     CHECK(archive.notices()[0].find("the last one counts, 1 earlier one is") != std::string::npos);
   }
   SECTION("and the earlier one is unread where it holds other mail") {
-    directory.write("a.zip", zip({{"Inbox", old}, {"Inbox", mbox("new")}}));
+    directory.write("a.zip", zip({{"Inbox", old}, {"Inbox", mbox_of("new")}}));
     const Archive archive = must_open(directory.file("a.zip"));
     REQUIRE(archive.folders().size() == 1);
-    CHECK(read_all(archive.folders()[0]) == mbox("new"));
+    CHECK(read_all(archive.folders()[0]) == mbox_of("new"));
     CHECK(unread(archive) ==
           place + "other mail than the later member of the same name, which replaces it\n");
   }
@@ -162,7 +162,7 @@ TEST_CASE("messages of one name in a zip archive are all read, and the same one 
 
 TEST_CASE("a tar archive that ends without a mark of its end is not taken for whole") {
   const TemporaryDirectory directory;
-  for (const std::string& text : {mbox("x"), mbox(std::string(100'000, 'x'))}) {
+  for (const std::string& text : {mbox_of("x"), mbox_of(std::string(100'000, 'x'))}) {
     directory.write("cut.tar", open_ended({{"Inbox", text}, {"Sent", text}}));
     directory.write("cut.tar.gz", gzip(open_ended({{"Inbox", text}, {"Sent", text}})));
     directory.write("one.tar", tar({{"Inbox", text}}) + std::string(9000, '\0'));
@@ -181,12 +181,12 @@ TEST_CASE("a tar archive that ends without a mark of its end is not taken for wh
 
 TEST_CASE("a zip archive that another one was joined to is unread") {
   const TemporaryDirectory directory;
-  const std::string first = zip({{"Inbox", mbox("one")}});
-  directory.write("both.zip", first + zip({{"Sent", mbox("two")}}));
+  const std::string first = zip({{"Inbox", mbox_of("one")}});
+  directory.write("both.zip", first + zip({{"Sent", mbox_of("two")}}));
   const Archive archive = must_open(directory.file("both.zip"));
   REQUIRE(archive.folders().size() == 1);
   CHECK(archive.folders()[0].label() == "Sent");
-  CHECK(read_all(archive.folders()[0]) == mbox("two"));
+  CHECK(read_all(archive.folders()[0]) == mbox_of("two"));
   CHECK(unread(archive) ==
         directory.file("both.zip") +
             ": another zip archive before this one, as when two were joined: split them\n");

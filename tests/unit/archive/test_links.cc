@@ -33,7 +33,7 @@ struct Places {
   TemporaryDirectory directory;
 };
 
-Archive must_open(const std::string& path, bool follow_links = false) {
+Archive open_with_links(const std::string& path, bool follow_links = false) {
   auto archive = Archive::open(path, {.follow_links = follow_links});
   REQUIRE(archive);
   return std::move(*archive);
@@ -50,7 +50,7 @@ TEST_CASE("a link out of the archive is listed as unread, and read only on reque
   fs::create_symlink(places.directory.file("secret.mbox"), places.in("Work"));
   fs::create_symlink("../other", places.in("Old"));
   fs::create_symlink("Old/Private", places.in("Through"));
-  const Archive archive = must_open(places.archive());
+  const Archive archive = open_with_links(places.archive());
   CHECK(paths(archive) == "Inbox\n");
   CHECK(unread(archive) == places.in("Old") + ": a link that leads out of the archive: ../other\n" +
                                places.in("Through") +
@@ -58,7 +58,7 @@ TEST_CASE("a link out of the archive is listed as unread, and read only on reque
                                places.in("Work") + ": a link that leads out of the archive: " +
                                places.directory.file("secret.mbox") + "\n");
 
-  const Archive followed = must_open(places.archive(), true);
+  const Archive followed = open_with_links(places.archive(), true);
   CHECK(paths(followed) == "Inbox\nOld/Private\nWork\n");
   CHECK(unread_count(followed) == 0);
   CHECK(left_out(followed) == places.in("Through") + ": the same file as Old/Private\n");
@@ -68,11 +68,11 @@ TEST_CASE("a link out of the archive is listed as unread, and read only on reque
 TEST_CASE("the archive itself may be named by a link") {
   const Places places;
   fs::create_symlink("customer", places.directory.file("alias"));
-  const Archive archive = must_open(places.directory.file("alias"));
+  const Archive archive = open_with_links(places.directory.file("alias"));
   CHECK(paths(archive) == "Inbox\n");
   CHECK(read_all(archive.folders()[0]) == mail("own"));
   fs::create_symlink("customer/Inbox", places.directory.file("one"));
-  CHECK(read_all(must_open(places.directory.file("one")).folders()[0]) == mail("own"));
+  CHECK(read_all(open_with_links(places.directory.file("one")).folders()[0]) == mail("own"));
 }
 
 TEST_CASE("what a link inside leads to keeps its own name and is read once") {
@@ -83,7 +83,7 @@ TEST_CASE("what a link inside leads to keeps its own name and is read once") {
   fs::create_symlink("..", places.in("example.org/up"));
   fs::create_symlink(places.archive(), places.in("absolute"));
   for (const bool follow : {false, true}) {
-    const Archive archive = must_open(places.archive(), follow);
+    const Archive archive = open_with_links(places.archive(), follow);
     CHECK(paths(archive) == "Inbox\nexample.org/alice/Sent\n");
     CHECK(unread_count(archive) == 0);
     CHECK(left_out(archive) ==
@@ -98,7 +98,8 @@ TEST_CASE("what a link inside leads to keeps its own name and is read once") {
 TEST_CASE("a link to a directory above the archive ends, and names do not change") {
   const Places places;
   fs::create_symlink("..", places.in("Above"));
-  CHECK(paths(must_open(places.archive(), true)) == "Above/other/Private\nAbove/secret\nInbox\n");
+  CHECK(paths(open_with_links(places.archive(), true)) ==
+        "Above/other/Private\nAbove/secret\nInbox\n");
 }
 
 TEST_CASE("a link that leads nowhere is unread unless it is a lock") {
@@ -106,7 +107,7 @@ TEST_CASE("a link that leads nowhere is unread unless it is a lock") {
   fs::create_symlink("127.0.1.1:+4711", places.in("lock"));
   fs::create_symlink("/mnt/disk/Archive", places.in("Archive"));
   fs::create_symlink("self", places.in("self"));
-  const Archive archive = must_open(places.archive());
+  const Archive archive = open_with_links(places.archive());
   CHECK(left_out(archive) == places.in("lock") + ": lock of a mail program\n");
   CHECK(unread(archive) == places.in("Archive") +
                                ": a link that leads nowhere: /mnt/disk/Archive\n" +
@@ -120,11 +121,11 @@ TEST_CASE("links among the messages of a Maildir") {
   places.directory.write("key", "Subject: private\n\nkey\n");
   fs::create_symlink(places.directory.file("key"), places.in("Maildir/cur/2.b:2,S"));
   fs::create_symlink("1.a:2,S", places.in("Maildir/cur/3.c:2,S"));
-  const Archive archive = must_open(places.in("Maildir"));
+  const Archive archive = open_with_links(places.in("Maildir"));
   CHECK(read_all(archive.folders()[0]) == "Subject: 1\n\n1\n");
   CHECK(unread_count(archive) == 1);
   CHECK(left_out_count(archive) == 1);
-  CHECK(read_all(must_open(places.in("Maildir"), true).folders()[0]) ==
+  CHECK(read_all(open_with_links(places.in("Maildir"), true).folders()[0]) ==
         "Subject: 1\n\n1\nSubject: private\n\nkey\n");
 }
 
@@ -137,7 +138,7 @@ TEST_CASE("an mbox with two names is one folder, a message in two folders is in 
   fs::create_directories(places.in("Maildir/.Work/cur"));
   fs::create_hard_link(places.in("Maildir/cur/1.a:2,S"), places.in("Maildir/.Work/cur/1.a:2,S"));
   fs::create_hard_link(places.in("Maildir/new/2.b"), places.in("Maildir/cur/2.b:2,"));
-  const Archive archive = must_open(places.archive());
+  const Archive archive = open_with_links(places.archive());
   CHECK(left_out(archive) == places.in("Inbox") + ": the same file as Copy\n" +
                                  places.in("Maildir/new/2.b") +
                                  ": the same file as another of its folder\n");
@@ -155,7 +156,7 @@ TEST_CASE("a path that has become a link is not opened any more") {
   places.directory.write("customer/Maildir/cur/1.a:2,S", "Subject: 1\n\n1\n");
   fs::create_directories(places.in("Maildir/new"));
   places.directory.write("other/cur/1.a:2,S", "Subject: X\n\nX\n");
-  const Archive archive = must_open(places.archive());
+  const Archive archive = open_with_links(places.archive());
   REQUIRE(paths(archive) == "Inbox\nMaildir\nSub/Work\n");
   fs::rename(places.in("Sub"), places.directory.file("gone"));
   fs::create_directory_symlink("../other", places.in("Sub"));
@@ -237,7 +238,7 @@ TEST_CASE("a path that is too long is unread and does not stop the tree") {
     fs::current_path(segment);
   }
   fs::current_path(before);
-  const Archive archive = must_open(places.archive());
+  const Archive archive = open_with_links(places.archive());
   CHECK(paths(archive) == "Inbox\n");
   CHECK(unread_count(archive) == 1);
   CHECK(unread(archive).ends_with("/" + segment + ": its path is too long\n"));

@@ -6,12 +6,12 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "message_files.h"
+#include "support/places.h"
 
 namespace mboxferry::archive {
 namespace {
@@ -239,9 +239,7 @@ TEST_CASE("an emlx file whose first line is wrong gives the whole message") {
 }
 
 TEST_CASE("an emlx file from the corpora is one message") {
-  const char* corpora = std::getenv("MBOXFERRY_CORPORA");
-  const std::string file = (corpora == nullptr ? MBOXFERRY_CORPORA_DEFAULT : std::string(corpora)) +
-                           "/mbox/apache-tika--testEMLX.emlx";
+  const std::string file = test::corpora() + "/mbox/apache-tika--testEMLX.emlx";
   if (!std::filesystem::exists(file)) return;
   const Archive archive = must_open(file);
   CHECK(archive.kind() == ArchiveKind::message_file);

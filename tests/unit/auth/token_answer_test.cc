@@ -3,11 +3,12 @@
 #include "mboxferry/auth/token_answer.h"
 
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+
+#include "support/places.h"
 
 using namespace mboxferry;
 using namespace mboxferry::auth;
@@ -131,9 +132,7 @@ TEST_CASE("a service's words are cut and cleaned, and tokens are in none") {
 }
 
 TEST_CASE("all collected answers end as they should") {
-  const char* set = std::getenv("MBOXFERRY_CORPORA");
-  std::ifstream file(std::string(set != nullptr ? set : MBOXFERRY_CORPORA_DEFAULT) +
-                     "/logins/token-replies.dev.jsonl");
+  std::ifstream file(test::corpora() + "/logins/token-replies.dev.jsonl");
   if (!file) {
     WARN("the shared corpora are not here");
     return;

@@ -2,25 +2,20 @@
 // Wildcards, also against vectors of other programs where they mean the same.
 #include <catch2/catch.hpp>
 #include <chrono>
-#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <vector>
 
 #include "mboxferry/base/glob.h"
+#include "support/places.h"
 
 using mboxferry::glob_matches;
 
 namespace {
 
-std::string corpora() {
-  const char* named = std::getenv("MBOXFERRY_CORPORA");
-  return named != nullptr ? named : MBOXFERRY_CORPORA_DEFAULT;
-}
-
 std::vector<std::string> lines_of(const std::string& name) {
   std::vector<std::string> lines;
-  std::ifstream file(corpora() + "/match/" + name);
+  std::ifstream file(mboxferry::test::corpora() + "/match/" + name);
   for (std::string line; std::getline(file, line);) lines.push_back(line);
   return lines;
 }

@@ -34,7 +34,7 @@ class ActingAs {
   ~ActingAs() { static_cast<void>(::seteuid(0)); }
 };
 
-std::string contents(const std::string& path) {
+std::string content_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
@@ -67,7 +67,7 @@ TEST_CASE("a new file is its owner's, and whole or not there") {
   REQUIRE(file);
   CHECK(file->write("all"));
   CHECK(file->commit());
-  CHECK(contents(path) == "all");
+  CHECK(content_of(path) == "all");
   CHECK((status_of(path).st_mode & 07777u) == 0600u);
   CHECK(entries_of(directory) == 1);
 }
@@ -81,7 +81,7 @@ TEST_CASE("a file that is there keeps its permissions and, for root, its owner")
   const struct stat before = status_of(path);
   CHECK(replace_file(path, "new", 0600));
   const struct stat after = status_of(path);
-  CHECK(contents(path) == "new");
+  CHECK(content_of(path) == "new");
   CHECK(after.st_mode == before.st_mode);
   CHECK(after.st_uid == before.st_uid);
   CHECK(after.st_gid == before.st_gid);
@@ -96,12 +96,12 @@ TEST_CASE("a prepared link is never written through") {
     fs::create_symlink(victim, path);
     CHECK(replace_file(path, "new"));
     CHECK(S_ISREG(status_of(path).st_mode));
-    CHECK(contents(path) == "new");
+    CHECK(content_of(path) == "new");
   }
   SECTION("at a name that can be guessed") {
     fs::create_symlink(victim, path + ".new");
     CHECK(replace_file(path, "new"));
-    CHECK(contents(path) == "new");
+    CHECK(content_of(path) == "new");
   }
   SECTION("at a log") {
     fs::create_symlink(victim, path);
@@ -111,7 +111,7 @@ TEST_CASE("a prepared link is never written through") {
     fs::create_hard_link(victim, path);
     CHECK(open_log(path).error().code == ErrorCode::cannot_create);
   }
-  CHECK(contents(victim) == "precious");
+  CHECK(content_of(victim) == "precious");
 }
 
 TEST_CASE("what is no file stays what it is") {
@@ -139,7 +139,7 @@ TEST_CASE("a file of another user is neither replaced nor appended to") {
     CHECK(open_log(path).error().code == ErrorCode::cannot_create);
     CHECK(replace_file(directory.file("own"), "new"));
   }
-  CHECK(contents(path) == "root's");
+  CHECK(content_of(path) == "root's");
   CHECK(entries_of(directory) == 2);
   // The other way round, the log of a user is not for root to write to.
   CHECK(open_log(directory.file("own")).error().code == ErrorCode::cannot_create);
@@ -153,7 +153,7 @@ TEST_CASE("a log is appended to") {
     REQUIRE(log);
     CHECK(write_all(log->get(), text, path));
   }
-  CHECK(contents(path) == "one two");
+  CHECK(content_of(path) == "one two");
   CHECK((status_of(path).st_mode & 07777u) == 0600u);
 }
 

@@ -3,11 +3,12 @@
 #include "cli/exit_codes.h"
 
 #include <catch2/catch.hpp>
-#include <filesystem>
 #include <fstream>
 #include <map>
 #include <regex>
 #include <set>
+
+#include "support/places.h"
 
 using namespace mboxferry;
 using namespace mboxferry::cli;
@@ -15,9 +16,7 @@ using namespace mboxferry::cli;
 namespace {
 
 std::ifstream open_document() {
-  const auto path =
-      std::filesystem::path(MBOXFERRY_FIXTURES).parent_path() / "docs" / "exit-codes.md";
-  std::ifstream document(path);
+  std::ifstream document(test::checkout() + "/docs/exit-codes.md");
   REQUIRE(document);
   return document;
 }

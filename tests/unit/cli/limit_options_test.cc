@@ -12,7 +12,7 @@ using namespace mboxferry::cli;
 
 namespace {
 
-Result<transfer::RateLimits> read(const Arguments& arguments) {
+Result<transfer::RateLimits> read_limits(const Arguments& arguments) {
   OptionTable table;
   auto group = option_group("limits");
   add_limit_options(group);
@@ -24,14 +24,14 @@ Result<transfer::RateLimits> read(const Arguments& arguments) {
 }  // namespace
 
 TEST_CASE("without limits nothing is limited") {
-  const auto limits = read({});
+  const auto limits = read_limits({});
   REQUIRE(limits);
   CHECK_FALSE(limits->per_second());
   CHECK_FALSE(limits->per_day());
 }
 
 TEST_CASE("limits are numbers, bytes and amounts may have a suffix") {
-  const auto limits = read({"--max-messages-per-second=0.5", "--max-bytes-per-second", "1.5M",
+  const auto limits = read_limits({"--max-messages-per-second=0.5", "--max-bytes-per-second", "1.5M",
                             "--max-messages-per-day", "20k", "--max-bytes-per-day=2G"});
   REQUIRE(limits);
   CHECK(limits->messages_per_second == 0.5);
@@ -41,7 +41,7 @@ TEST_CASE("limits are numbers, bytes and amounts may have a suffix") {
 }
 
 TEST_CASE("zero lifts a limit that a job file sets") {
-  const auto limits = read({"--max-messages-per-second=0", "--max-bytes-per-second=0"});
+  const auto limits = read_limits({"--max-messages-per-second=0", "--max-bytes-per-second=0"});
   REQUIRE(limits);
   CHECK_FALSE(limits->per_second());
 }
@@ -55,7 +55,7 @@ TEST_CASE("nonsense limits are refused by name, without repeating them") {
           std::string_view(option).find("messages-per-sec") != std::string_view::npos)
         continue;
       INFO(option << "=" << value);
-      const auto limits = read({std::string(option) + "=" + value});
+      const auto limits = read_limits({std::string(option) + "=" + value});
       REQUIRE_FALSE(limits);
       CHECK(limits.error().code == ErrorCode::usage);
       CHECK(limits.error().what.find(option) != std::string::npos);

@@ -22,7 +22,7 @@ Result<Options> options_of(const Arguments& arguments) {
   return read_options(table, arguments);
 }
 
-Result<MappingSettings> read(const Arguments& arguments) {
+Result<MappingSettings> read_mapping(const Arguments& arguments) {
   MBOXFERRY_ASSIGN(const Options options, options_of(arguments));
   return read_mapping_settings(options);
 }
@@ -36,13 +36,13 @@ Result<MappingSettings> read_file(const std::string& content) {
   const TemporaryFolder folder;
   const std::string path = folder.path() + "/map";
   std::ofstream(path, std::ios::binary) << content;
-  return read({"--map-file", path});
+  return read_mapping({"--map-file", path});
 }
 
 }  // namespace
 
 TEST_CASE("nothing said: no rules, special use on") {
-  const auto settings = read({});
+  const auto settings = read_mapping({});
   REQUIRE(settings);
   CHECK(settings->rules.maps.empty());
   CHECK(settings->rules.subfolder.empty());
@@ -54,7 +54,7 @@ TEST_CASE("nothing said: no rules, special use on") {
 
 TEST_CASE("every mapping option is read") {
   const auto settings =
-      read({"--map", "Archive=Old", "--map=a\\=b\\c=INBOX/x=y", "--subfolder=Import",
+      read_mapping({"--map", "Archive=Old", "--map=a\\=b\\c=INBOX/x=y", "--subfolder=Import",
             "--no-special-use", "--labels=all", "archive.mbox"});
   REQUIRE(settings);
   REQUIRE(settings->rules.maps.size() == 2);
@@ -77,9 +77,9 @@ TEST_CASE("folders are chosen by wildcards, and ones that cannot be are refused"
 }
 
 TEST_CASE("each policy for labels has its name") {
-  CHECK(read({"--labels=first"})->labels == plan::LabelPolicy::first);
-  CHECK(read({"--labels=none"})->labels == plan::LabelPolicy::none);
-  CHECK_FALSE(read({"--labels=some"}));
+  CHECK(read_mapping({"--labels=first"})->labels == plan::LabelPolicy::first);
+  CHECK(read_mapping({"--labels=none"})->labels == plan::LabelPolicy::none);
+  CHECK_FALSE(read_mapping({"--labels=some"}));
 }
 
 TEST_CASE("a map file has a rule a line, after those of the command line") {
@@ -87,7 +87,7 @@ TEST_CASE("a map file has a rule a line, after those of the command line") {
   const std::string path = folder.path() + "/map";
   std::ofstream(path, std::ios::binary) << "\xEF\xBB\xBF# my rules\r\n\r\nArchive = Old\r\n  # "
                                            "more\nE\\=mc2=Physics\n\xC3\x89t\xC3\xA9=Summer";
-  const auto settings = read({"--map-file", path, "--map", "first=one"});
+  const auto settings = read_mapping({"--map-file", path, "--map", "first=one"});
   REQUIRE(settings);
   const auto& maps = settings->rules.maps;
   REQUIRE(maps.size() == 4);
@@ -115,14 +115,14 @@ TEST_CASE("a line that is no rule is told with its number") {
 }
 
 TEST_CASE("a map file that cannot be read is told") {
-  CHECK(read({"--map-file", "/nonexistent/map"}).error().code == ErrorCode::configuration);
-  CHECK(read({"--map-file", "/"}).error().code == ErrorCode::configuration);
+  CHECK(read_mapping({"--map-file", "/nonexistent/map"}).error().code == ErrorCode::configuration);
+  CHECK(read_mapping({"--map-file", "/"}).error().code == ErrorCode::configuration);
 }
 
 TEST_CASE("values that cannot be are refused before anything is opened") {
   for (const std::string bad : {"--map=x", "--map==x", "--map=x=", "--map=x\\=y", "--map=\xff=a"}) {
     INFO(bad);
-    const auto settings = read({bad});
+    const auto settings = read_mapping({bad});
     REQUIRE_FALSE(settings);
     CHECK(settings.error().code == ErrorCode::usage);
   }

@@ -2,18 +2,16 @@
 // Where the shared corpora are, and tables in them.
 #pragma once
 
-#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "support/places.h"
+
 namespace mboxferry::dmarc::testing {
 
-inline std::string corpora() {
-  const char* named = std::getenv("MBOXFERRY_CORPORA");
-  return named != nullptr ? named : MBOXFERRY_CORPORA_DEFAULT;
-}
+using test::corpora;
 
 inline std::string content_of(const std::string& path) {
   std::ostringstream all;

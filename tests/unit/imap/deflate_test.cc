@@ -14,9 +14,9 @@ using namespace mboxferry::imap;
 namespace {
 
 /// Both directions, with what is between them.
-class Wire {
+class DeflatedWire {
  public:
-  Wire() {
+  DeflatedWire() {
     REQUIRE(deflater);
     REQUIRE(inflater);
   }
@@ -56,7 +56,7 @@ std::string random_bytes(std::size_t count) {
 }  // namespace
 
 TEST_CASE("what is flushed can be read, all of it, whatever the pieces") {
-  Wire wire;
+  DeflatedWire wire;
   for (const std::size_t size : {1u, 100u, 16383u, 16384u, 16385u, 300'000u}) {
     const std::string text = random_bytes(size) + std::string(size, ' ');
     REQUIRE(wire.deflater->write(text));
@@ -66,7 +66,7 @@ TEST_CASE("what is flushed can be read, all of it, whatever the pieces") {
 }
 
 TEST_CASE("nothing is flushed twice, and small writes wait for more") {
-  Wire wire;
+  DeflatedWire wire;
   REQUIRE(wire.deflater->flush());
   CHECK(wire.sent.empty());
   for (int i = 0; i < 1000; ++i) REQUIRE(wire.deflater->write("a1 NOOP\r\n"));
@@ -79,14 +79,14 @@ TEST_CASE("nothing is flushed twice, and small writes wait for more") {
 }
 
 TEST_CASE("output goes away in records") {
-  Wire wire;
+  DeflatedWire wire;
   REQUIRE(wire.deflater->write(random_bytes(100'000)));
   REQUIRE(wire.deflater->flush());
   for (std::size_t i = 0; i + 1 < wire.pieces.size(); ++i) CHECK(wire.pieces[i] == 16384);
 }
 
 TEST_CASE("text and base64 in turns come out as they went in, and both shrink") {
-  Wire wire;
+  DeflatedWire wire;
   std::string mixed;
   std::mt19937 random(2);
   for (int part = 0; part < 40; ++part) {
@@ -105,7 +105,7 @@ TEST_CASE("text and base64 in turns come out as they went in, and both shrink") 
 }
 
 TEST_CASE("compression can be switched off and on in the middle of the stream") {
-  Wire wire;
+  DeflatedWire wire;
   const std::string text(50'000, ' ');
   REQUIRE(wire.deflater->write(text));
   wire.deflater->compress(false);
@@ -130,7 +130,7 @@ TEST_CASE("an error of the sink ends the writing") {
 }
 
 TEST_CASE("a bomb is unpacked no further than asked for") {
-  Wire wire;
+  DeflatedWire wire;
   REQUIRE(wire.deflater->write(std::string(50'000'000, ' ')));
   REQUIRE(wire.deflater->flush());
   CHECK(wire.sent.size() < 300'000);

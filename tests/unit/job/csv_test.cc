@@ -16,11 +16,11 @@ namespace {
 
 using Fields = std::vector<std::string>;
 
-struct Written {
+struct WrittenCsv {
   test::TemporaryFolder folder;
   std::string path = folder.path() + "/x.csv";
 
-  explicit Written(const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+  explicit WrittenCsv(const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
 
   [[nodiscard]] std::vector<CsvRow> rows() const {
     auto file = CsvFile::open(path);
@@ -41,7 +41,7 @@ TEST_CASE("comma or semicolon, LF or CRLF, with or without a byte order mark") {
   const std::string separator = GENERATE(",", ";", "\t");
   const std::string line_end = GENERATE("\n", "\r\n", "\r");
   const std::string mark = GENERATE("", "\xef\xbb\xbf");
-  const Written file(mark + "a" + separator + "b" + line_end + "1" + separator + "2" + line_end);
+  const WrittenCsv file(mark + "a" + separator + "b" + line_end + "1" + separator + "2" + line_end);
   const auto rows = file.rows();
   REQUIRE(rows.size() == 2);
   CHECK(rows[0].fields == Fields{"a", "b"});
@@ -58,7 +58,7 @@ TEST_CASE("CR ends a line wherever the buffer ends") {
     while (text.size() + 1'000 < size) text += "1," + std::string(900, 'x') + line_end;
     text += "1," + std::string(size - text.size() - 2, 'y') + line_end;
     text += "3,\"4" + line_end + "5\"" + line_end;
-    const auto rows = Written(text).rows();
+    const auto rows = WrittenCsv(text).rows();
     REQUIRE(rows.size() > 3);
     for (const CsvRow& row : rows) CHECK(row.fields.size() == 2);
     CHECK(rows.back().fields[1] == "4" + line_end + "5");
@@ -67,7 +67,7 @@ TEST_CASE("CR ends a line wherever the buffer ends") {
 }
 
 TEST_CASE("a quoted field may hold separators, quotes and line ends; lines are counted on") {
-  const Written file("a,b\n\"x,\"\"y\"\"\n;z\",2\n\n  \nlast,3");
+  const WrittenCsv file("a,b\n\"x,\"\"y\"\"\n;z\",2\n\n  \nlast,3");
   const auto rows = file.rows();
   REQUIRE(rows.size() == 3);
   CHECK(rows[1].fields == Fields{"x,\"y\"\n;z", "2"});
@@ -79,7 +79,7 @@ TEST_CASE("a quoted field may hold separators, quotes and line ends; lines are c
 TEST_CASE("a bad row is told with its line, and those behind it are read") {
   const std::string bad = GENERATE(std::string("a\"b,2"), std::string("\"a\"b,2"),
                                    std::string("nul\0,2", 6), std::string("latin\xe9,2"));
-  const Written file("h,i\n" + bad + "\n3,4\n");
+  const WrittenCsv file("h,i\n" + bad + "\n3,4\n");
   const auto rows = file.rows();
   REQUIRE(rows.size() == 3);
   CHECK(!rows[1].problem.empty());
@@ -95,7 +95,7 @@ TEST_CASE("a quote that is never closed is one problem, and no row is swallowed 
     text += "3,4\n5,6\n";
     for (int i = 0; i < 40'000; ++i) text += "7,8\n";
   }
-  const auto rows = Written(text).rows();
+  const auto rows = WrittenCsv(text).rows();
   REQUIRE(rows.size() >= 4);
   CHECK(!rows[1].problem.empty());
   CHECK(rows[2].fields == Fields{"3", "4"});
@@ -103,14 +103,14 @@ TEST_CASE("a quote that is never closed is one problem, and no row is swallowed 
 }
 
 TEST_CASE("a row of any length is bounded") {
-  const auto rows = Written("h,i\n" + std::string(300'000, 'x') + ",1\n3,4\n").rows();
+  const auto rows = WrittenCsv("h,i\n" + std::string(300'000, 'x') + ",1\n3,4\n").rows();
   REQUIRE(rows.size() >= 3);
   CHECK(!rows[1].problem.empty());
   CHECK(rows.back().fields == Fields{"3", "4"});
 }
 
 TEST_CASE("a row is found again at its place") {
-  const Written written("h,i\n\"1\n1\",2\n3,4\n");
+  const WrittenCsv written("h,i\n\"1\n1\",2\n3,4\n");
   auto file = CsvFile::open(written.path);
   REQUIRE(file);
   const auto rows = written.rows();
@@ -123,7 +123,7 @@ TEST_CASE("a row is found again at its place") {
 }
 
 TEST_CASE("a file that others can read is known") {
-  const Written written("h\n");
+  const WrittenCsv written("h\n");
   for (const auto& [mode, shown] : {std::pair{0600, false}, {0640, true}, {0604, true}}) {
     REQUIRE(::chmod(written.path.c_str(), static_cast<mode_t>(mode)) == 0);
     const auto file = CsvFile::open(written.path);

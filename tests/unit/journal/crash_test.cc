@@ -14,7 +14,7 @@ using namespace mboxferry::journal;
 
 namespace {
 
-constexpr std::uint64_t kMessages = 60;
+constexpr std::uint64_t kCrashMessages = 60;
 constexpr std::size_t kBatch = 10;
 
 // A whole job in small: index, send, lose two batches, reconcile, send the rest. Goes on from
@@ -39,7 +39,7 @@ Result<void> small_job(const std::string& path) {
     std::vector<MessageRow> rows;
     for (std::uint64_t i = at; i < at + 20; ++i) rows.push_back(sample(folder.id, mailbox, i));
     folder.index_state = fmt::format("{}", at + 20);
-    folder.index_done = at + 20 == kMessages;
+    folder.index_done = at + 20 == kCrashMessages;
     MBOXFERRY_TRY(journal->add_indexed(folder, rows, {}));
   }
   // Every even message in doubt has arrived, its number being its UID.
@@ -71,7 +71,7 @@ Result<void> small_job(const std::string& path) {
 
 void check_complete(const std::string& path) {
   const auto journal = value(Journal::open(path, OpenMode::read_only));
-  CHECK(value(journal->counts(0)).stored.messages == kMessages);
+  CHECK(value(journal->counts(0)).stored.messages == kCrashMessages);
   CHECK(value(journal->counts(0)).planned.messages == 0);
   CHECK(value(journal->counts(0)).intended.messages == 0);
   CHECK(value(journal->doubt(1)).uid_floor == 0);

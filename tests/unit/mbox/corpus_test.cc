@@ -2,10 +2,10 @@
 // Splits real folders by many writers and compares with what is known about them.
 #include <catch2/catch.hpp>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <sstream>
 
+#include "support/places.h"
 #include "unit/mbox/support.h"
 
 namespace mboxferry::mbox {
@@ -18,10 +18,7 @@ std::vector<std::string> fields_of(const std::string& line) {
   return fields;
 }
 
-std::string corpora() {
-  const char* given = std::getenv("MBOXFERRY_CORPORA");
-  return (given != nullptr ? given : MBOXFERRY_CORPORA_DEFAULT) + std::string("/mbox/");
-}
+std::string corpora() { return test::corpora() + "/mbox/"; }
 
 // The layer above the splitter leaves out the bookkeeping message of UW-IMAP and Pine.
 bool is_pseudo(const testing::Message& message) {

@@ -2,19 +2,16 @@
 // Cases that Thunderbird and Dovecot state about their own mbox code.
 #include <catch2/catch.hpp>
 #include <cstdio>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "support/places.h"
 #include "unit/mbox/support.h"
 
 namespace mboxferry::mbox {
 namespace {
 
-std::string vectors() {
-  const char* given = std::getenv("MBOXFERRY_CORPORA");
-  return (given != nullptr ? given : MBOXFERRY_CORPORA_DEFAULT) + std::string("/vectors/");
-}
+std::string vectors() { return test::corpora() + "/vectors/"; }
 
 // Takes one `>` off each quoted body line, as the message layer does.
 std::string unquoted(const std::string& message) {

@@ -16,7 +16,7 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-HeaderFacts scan(const std::string& labels) {
+HeaderFacts scan_labels(const std::string& labels) {
   HeaderScanner scanner;
   scanner.feed("X-Gmail-Labels: " + labels + "\n\n");
   return scanner.finish();
@@ -116,13 +116,13 @@ TEST_CASE("a keyword that was set over IMAP is told by its prefix") {
 }
 
 TEST_CASE("flags follow the labels of any language") {
-  CHECK(scan("=?UTF-8?Q?Posteingang,Wichtig,Ungelesen,Kategorie:_=22Neuigkeiten=22?=").flags == 0);
-  CHECK(scan("=?UTF-8?Q?Archiviert,Ge=C3=B6ffnet?=").flags == kSeen);
-  CHECK(scan("=?UTF-8?Q?Entw=C3=BCrfe,Ungelesen,Markiert?=").flags == (kDraft | kFlagged));
+  CHECK(scan_labels("=?UTF-8?Q?Posteingang,Wichtig,Ungelesen,Kategorie:_=22Neuigkeiten=22?=").flags == 0);
+  CHECK(scan_labels("=?UTF-8?Q?Archiviert,Ge=C3=B6ffnet?=").flags == kSeen);
+  CHECK(scan_labels("=?UTF-8?Q?Entw=C3=BCrfe,Ungelesen,Markiert?=").flags == (kDraft | kFlagged));
 }
 
 TEST_CASE("a label with a comma in quotes, over two encoded words") {
-  const HeaderFacts facts = scan(
+  const HeaderFacts facts = scan_labels(
       "=?UTF-8?Q?Messages_archiv=C3=A9s,Ouvert,Cat=C3=A9gorie=C2=A0:_E-mails_?=\n"
       " =?UTF-8?Q?personnels,\"Culture,_vie\"?=");
   CHECK(facts.labels == Strings{"Messages archivés", "Ouvert",

@@ -23,14 +23,16 @@ const ServerNames kGermanServer{"",
                                  {"Archiv", "\\Archive", true}}};
 const ServerNames kBare{"INBOX.", '.', {{"INBOX", "", true}}};
 
-MappedName mapped(const std::string& label, const ServerNames& server, MappingRules rules = {}) {
+MappedName mapped_label(const std::string& label, const ServerNames& server,
+                        MappingRules rules = {}) {
   const auto mapper = Mapper::create(std::move(rules), server);
   REQUIRE(mapper);
   return mapper->map_label(label);
 }
 
-std::string name(const std::string& label, const ServerNames& server, MappingRules rules = {}) {
-  return mapped(label, server, std::move(rules)).name;
+std::string label_name(const std::string& label, const ServerNames& server,
+                       MappingRules rules = {}) {
+  return mapped_label(label, server, std::move(rules)).name;
 }
 
 }  // namespace
@@ -80,10 +82,10 @@ TEST_CASE("labels in another language go where the English ones do") {
   const auto choice = choose_labels({"Posteingang", "Wichtig", "Arbeit"}, LabelPolicy::first);
   CHECK(choice.mailboxes == Names{"Posteingang"});
   CHECK(choice.keywords == Names{"$Important", "Arbeit"});
-  CHECK(name("Posteingang", kBare) == "INBOX");
-  CHECK(name("送信済み", kGermanServer) == "Gesendet");
-  CHECK(name("Archiviert", kGermanServer) == "Archiv");
-  CHECK(name("Archiviert", kBare) == "INBOX.Archive");
+  CHECK(label_name("Posteingang", kBare) == "INBOX");
+  CHECK(label_name("送信済み", kGermanServer) == "Gesendet");
+  CHECK(label_name("Archiviert", kGermanServer) == "Archiv");
+  CHECK(label_name("Archiviert", kBare) == "INBOX.Archive");
 }
 
 TEST_CASE("without a policy labels name no mailbox, and the user's stay as keywords") {
@@ -93,46 +95,46 @@ TEST_CASE("without a policy labels name no mailbox, and the user's stay as keywo
 }
 
 TEST_CASE("the user's labels become mailboxes with their levels") {
-  CHECK(name("Work/2019", kGermanServer) == "Work/2019");
-  CHECK(name("Work/2019", kBare) == "INBOX.Work.2019");
-  CHECK(name("a.b", kBare) == "INBOX.a_b");
-  CHECK(name("[Imap]/Work", kGermanServer) == "Work");
-  CHECK(name("[Gmail]/Sent Mail", kGermanServer) == "Gesendet");
-  CHECK_FALSE(mapped("Work", kGermanServer).deliberate);
-  CHECK(mapped("[Imap]/Work", kGermanServer).renamed_from == "[Imap]/Work");
-  CHECK(mapped("[Imap]/Work", kGermanServer).why == "without [Imap]");
-  CHECK(mapped("[Gmail]/Sent Mail", kGermanServer).why == "special use \\Sent");
-  CHECK(name("[Gmail]/", kGermanServer) == "[Gmail]/_");
+  CHECK(label_name("Work/2019", kGermanServer) == "Work/2019");
+  CHECK(label_name("Work/2019", kBare) == "INBOX.Work.2019");
+  CHECK(label_name("a.b", kBare) == "INBOX.a_b");
+  CHECK(label_name("[Imap]/Work", kGermanServer) == "Work");
+  CHECK(label_name("[Gmail]/Sent Mail", kGermanServer) == "Gesendet");
+  CHECK_FALSE(mapped_label("Work", kGermanServer).deliberate);
+  CHECK(mapped_label("[Imap]/Work", kGermanServer).renamed_from == "[Imap]/Work");
+  CHECK(mapped_label("[Imap]/Work", kGermanServer).why == "without [Imap]");
+  CHECK(mapped_label("[Gmail]/Sent Mail", kGermanServer).why == "special use \\Sent");
+  CHECK(label_name("[Gmail]/", kGermanServer) == "[Gmail]/_");
 }
 
 TEST_CASE("Gmail's own labels go by their special use") {
-  CHECK(name("Inbox", kGermanServer) == "INBOX");
-  CHECK(name("Sent", kGermanServer) == "Gesendet");
-  CHECK(name("Drafts", kGermanServer) == "Entwürfe");
-  CHECK(name("Spam", kGermanServer) == "Spam");
-  CHECK(name("Trash", kGermanServer) == "Papierkorb");
-  CHECK(name("Archived", kGermanServer) == "Archiv");
-  CHECK(mapped("Sent", kGermanServer).deliberate);
-  CHECK(name("Sent", kBare) == "INBOX.Sent");
-  CHECK(name("Inbox", kBare) == "INBOX");
-  CHECK(name("Archived", kBare) == "INBOX.Archive");
-  CHECK(name("Chats", kBare) == "INBOX.Chats");
+  CHECK(label_name("Inbox", kGermanServer) == "INBOX");
+  CHECK(label_name("Sent", kGermanServer) == "Gesendet");
+  CHECK(label_name("Drafts", kGermanServer) == "Entwürfe");
+  CHECK(label_name("Spam", kGermanServer) == "Spam");
+  CHECK(label_name("Trash", kGermanServer) == "Papierkorb");
+  CHECK(label_name("Archived", kGermanServer) == "Archiv");
+  CHECK(mapped_label("Sent", kGermanServer).deliberate);
+  CHECK(label_name("Sent", kBare) == "INBOX.Sent");
+  CHECK(label_name("Inbox", kBare) == "INBOX");
+  CHECK(label_name("Archived", kBare) == "INBOX.Archive");
+  CHECK(label_name("Chats", kBare) == "INBOX.Chats");
 }
 
 TEST_CASE("labels follow --map, --subfolder and --no-special-use as folders do") {
   MappingRules rules;
   rules.maps = {{"Sent", "Mine"}, {"Work", "INBOX"}};
-  CHECK(name("Sent", kGermanServer, rules) == "Mine");
-  CHECK(name("[Gmail]/Sent", kGermanServer, rules) == "Mine");
-  CHECK(name("Work/2019", kGermanServer, rules) == "INBOX/2019");
+  CHECK(label_name("Sent", kGermanServer, rules) == "Mine");
+  CHECK(label_name("[Gmail]/Sent", kGermanServer, rules) == "Mine");
+  CHECK(label_name("Work/2019", kGermanServer, rules) == "INBOX/2019");
   MappingRules below;
   below.subfolder = "Takeout";
-  CHECK(name("Sent", kGermanServer, below) == "Takeout/Sent");
-  CHECK(name("Inbox", kGermanServer, below) == "Takeout/Inbox");
-  CHECK(name("Archived", kGermanServer, below) == "Takeout/Archive");
-  CHECK(name("Work/2019", kBare, below) == "INBOX.Takeout.Work.2019");
+  CHECK(label_name("Sent", kGermanServer, below) == "Takeout/Sent");
+  CHECK(label_name("Inbox", kGermanServer, below) == "Takeout/Inbox");
+  CHECK(label_name("Archived", kGermanServer, below) == "Takeout/Archive");
+  CHECK(label_name("Work/2019", kBare, below) == "INBOX.Takeout.Work.2019");
   MappingRules plain;
   plain.special_use = false;
-  CHECK(name("Sent", kGermanServer, plain) == "Sent");
-  CHECK(name("Inbox", kGermanServer, plain) == "INBOX");
+  CHECK(label_name("Sent", kGermanServer, plain) == "Sent");
+  CHECK(label_name("Inbox", kGermanServer, plain) == "INBOX");
 }

@@ -2,7 +2,6 @@
 // Lists from texts, verdicts of headers, and where the shared corpora are.
 #pragma once
 
-#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -11,13 +10,11 @@
 #include "mboxferry/message/metadata.h"
 #include "mboxferry/policy/sender_judge.h"
 #include "mboxferry/policy/sender_lists.h"
+#include "support/places.h"
 
 namespace mboxferry::policy::testing {
 
-inline std::string corpora() {
-  const char* named = std::getenv("MBOXFERRY_CORPORA");
-  return named != nullptr ? named : MBOXFERRY_CORPORA_DEFAULT;
-}
+using test::corpora;
 
 inline std::string content_of(const std::string& path) {
   std::ostringstream all;

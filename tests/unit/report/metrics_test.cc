@@ -11,7 +11,7 @@ using namespace mboxferry::report;
 
 namespace {
 
-class ManualClock final : public Clock {
+class MetricsClock final : public Clock {
  public:
   [[nodiscard]] std::int64_t unix_seconds() const override { return 1000; }
   [[nodiscard]] std::chrono::steady_clock::time_point now() const override { return now_; }
@@ -46,7 +46,7 @@ TEST_CASE("an account's name cannot end its label or its line") {
 TEST_CASE("the file is written now and then, and at the end in any case") {
   const TemporaryFolder folder;
   const std::string path = folder.path() + "/job.prom";
-  ManualClock clock;
+  MetricsClock clock;
   Notices shown;
   JobMetricsPrinter printer(shown, MetricsFile(path, clock), "a");
   ProgressSample sample;
@@ -78,7 +78,7 @@ TEST_CASE("the file is written now and then, and at the end in any case") {
 TEST_CASE("how a run ended and when all was there outlive the next run") {
   const TemporaryFolder folder;
   const std::string path = folder.path() + "/job.prom";
-  ManualClock clock;
+  MetricsClock clock;
   Notices shown;
   const auto value = [&](const std::string& name) {
     const std::string text = content_of(path);
@@ -106,7 +106,7 @@ TEST_CASE("how a run ended and when all was there outlive the next run") {
 }
 
 TEST_CASE("a metrics file that cannot be written is told once") {
-  ManualClock clock;
+  MetricsClock clock;
   Notices shown;
   JobMetricsPrinter printer(shown, MetricsFile("/nowhere/at/all/job.prom", clock), "a");
   for (int i = 0; i < 3; ++i) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sieve scripts are parsed as RFC 5228 says, and their rules about senders become entries.
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -10,6 +9,7 @@
 #include "mboxferry/sieve/import.h"
 #include "mboxferry/sieve/sender_script.h"
 #include "sieve/script_parser.h"
+#include "support/places.h"
 
 namespace mboxferry::sieve {
 namespace {
@@ -101,9 +101,7 @@ TEST_CASE("what breaks the grammar is told with its line") {
 TEST_CASE("strings are quoted for Sieve") { CHECK(quoted_string("a\"b\\c") == "\"a\\\"b\\\\c\""); }
 
 TEST_CASE("the corpus of scripts parses, and broken grammar is refused") {
-  const char* named = std::getenv("MBOXFERRY_CORPORA");
-  const std::string folder =
-      (named != nullptr ? std::string(named) : MBOXFERRY_CORPORA_DEFAULT) + "/sieve/";
+  const std::string folder = test::corpora() + "/sieve/";
   std::ifstream manifest(folder + "MANIFEST.tsv");
   if (!manifest) {
     WARN("skipped: no scripts");

@@ -12,7 +12,7 @@ using std::chrono::milliseconds;
 namespace {
 
 /// A connection with one answer every tenth of a second.
-struct Line {
+struct CompressedLine {
   double wire_limit = 1e12;   ///< bytes per second
   double store_limit = 1e12;  ///< stored bytes per second
   double unevenness = 0;      ///< how much that differs from one time to the next
@@ -76,7 +76,7 @@ struct Line {
 }  // namespace
 
 TEST_CASE("on a slow network mail is compressed soon, and stays so") {
-  Line line;
+  CompressedLine line;
   line.wire_limit = 1e6;
   line.run(3);
   CHECK(line.compressed);
@@ -87,7 +87,7 @@ TEST_CASE("on a slow network mail is compressed soon, and stays so") {
 }
 
 TEST_CASE("behind a relay the slow network is found later, by trying") {
-  Line line;
+  CompressedLine line;
   line.wire_limit = 10e6;
   line.window_shut = 0.9;
   line.kernel_tells = GENERATE(true, false);
@@ -98,7 +98,7 @@ TEST_CASE("behind a relay the slow network is found later, by trying") {
 }
 
 TEST_CASE("a slow server is not helped by compression, which ends after one trial") {
-  Line line;
+  CompressedLine line;
   line.store_limit = 5e6;
   line.window_shut = 0.9;
   line.run(60);
@@ -109,7 +109,7 @@ TEST_CASE("a slow server is not helped by compression, which ends after one tria
 }
 
 TEST_CASE("a slow server that takes unevenly is left alone") {
-  Line line;
+  CompressedLine line;
   line.store_limit = 5e6;
   line.unevenness = 0.3;
   line.window_shut = 0.9;
@@ -118,7 +118,7 @@ TEST_CASE("a slow server that takes unevenly is left alone") {
 }
 
 TEST_CASE("where the kernel is wrong about the network, trying finds out") {
-  Line line;
+  CompressedLine line;
   line.store_limit = 5e6;
   line.run(60);
   CHECK_FALSE(line.compressed);
@@ -126,7 +126,7 @@ TEST_CASE("where the kernel is wrong about the network, trying finds out") {
 }
 
 TEST_CASE("nothing is tried on a fast line, on an idle one, or when this side is the limit") {
-  Line line;
+  CompressedLine line;
   line.wire_limit = 8e6;
   SECTION("fast") { line.wire_limit = 60e6; }
   SECTION("fast, with several connections") { line.connections = 8; }
@@ -137,7 +137,7 @@ TEST_CASE("nothing is tried on a fast line, on an idle one, or when this side is
 }
 
 TEST_CASE("mail that does not shrink is stored") {
-  Line line;
+  CompressedLine line;
   line.wire_limit = 1e6;
   line.shrinks_by = 1.05;
   line.run(60);
@@ -146,7 +146,7 @@ TEST_CASE("mail that does not shrink is stored") {
 }
 
 TEST_CASE("a server that will not compress is asked once") {
-  Line line;
+  CompressedLine line;
   line.wire_limit = 1e6;
   line.server_can = false;
   line.run(60);

@@ -9,7 +9,7 @@ namespace {
 
 using transfer::FolderSurvey;
 
-constexpr const char* kFrom = "From a@example.com Thu Jan  1 08:00:00 2015\n";
+constexpr const char* kEnvelope = "From a@example.com Thu Jan  1 08:00:00 2015\n";
 
 FolderSurvey survey(const std::string& bytes) {
   MemorySource source(bytes);
@@ -17,14 +17,14 @@ FolderSurvey survey(const std::string& bytes) {
 }
 
 TEST_CASE("a survey finds status fields and labels in any message") {
-  const std::string plain = std::string(kFrom) + "Subject: x\n\nStatus: RO\n\n";
+  const std::string plain = std::string(kEnvelope) + "Subject: x\n\nStatus: RO\n\n";
   CHECK_FALSE(survey(plain).has_status);
   CHECK_FALSE(survey(plain).has_labels);
-  const FolderSurvey status = survey(plain + kFrom + "Subject: y\nStatus: O\n\nx\n");
+  const FolderSurvey status = survey(plain + kEnvelope + "Subject: y\nStatus: O\n\nx\n");
   CHECK(status.has_status);
   CHECK_FALSE(status.has_labels);
   const FolderSurvey both =
-      survey(plain + kFrom + "Status: O\n\nx\n\n" + kFrom + "X-Gmail-Labels: Work,Unread\n\nx\n");
+      survey(plain + kEnvelope + "Status: O\n\nx\n\n" + kEnvelope + "X-Gmail-Labels: Work,Unread\n\nx\n");
   CHECK(both.has_status);
   CHECK(both.has_labels);
 }
@@ -32,7 +32,7 @@ TEST_CASE("a survey finds status fields and labels in any message") {
 TEST_CASE("a survey reads the folder's beginning once") {
   std::string bytes;
   for (int i = 0; i < 4000; ++i) {
-    bytes += kFrom;
+    bytes += kEnvelope;
     bytes += "Subject: x\n\n" + std::string(1000, 'x') + "\n\n";
   }
   MemorySource source(bytes);

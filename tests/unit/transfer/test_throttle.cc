@@ -31,8 +31,8 @@ class EqualBytes final : public imap::LiteralSource {
 };
 
 /// A throttled connection to a fake server.
-struct Line {
-  explicit Line(const RateLimits& limits) : throttle(limits, clock), tracker(observer) {
+struct ThrottledLine {
+  explicit ThrottledLine(const RateLimits& limits) : throttle(limits, clock), tracker(observer) {
     target = throttled(std::make_unique<test::FakeTarget>(server), throttle, clock, tracker);
   }
   double append(std::size_t messages, std::size_t size) {
@@ -59,7 +59,7 @@ struct Line {
 TEST_CASE("messages leave at the allowed rate, over several batches") {
   RateLimits limits;
   limits.messages_per_second = 50;
-  Line line(limits);
+  ThrottledLine line(limits);
   const double seconds = line.append(100, 10) + line.append(100, 10);
   CHECK(seconds == Approx(199 / 50.0).margin(0.05));
   CHECK(line.server.mailboxes.at("INBOX").mails.size() == 200);
@@ -68,7 +68,7 @@ TEST_CASE("messages leave at the allowed rate, over several batches") {
 TEST_CASE("a big message is paced within itself") {
   RateLimits limits;
   limits.bytes_per_second = 10'000;
-  Line line(limits);
+  ThrottledLine line(limits);
   CHECK(line.append(1, 50'000) == Approx(4.9).margin(0.05));
   CHECK(line.server.mailboxes.at("INBOX").mails.front().bytes.size() == 50'000);
 }
@@ -77,14 +77,14 @@ TEST_CASE("the stricter of two limits decides") {
   RateLimits limits;
   limits.messages_per_second = 1000;
   limits.bytes_per_second = 1000;
-  Line line(limits);
+  ThrottledLine line(limits);
   CHECK(line.append(10, 500) == Approx(4.9).margin(0.05));
 }
 
 TEST_CASE("what was not sent for a long time is caught up with for a tenth of a second only") {
   RateLimits limits;
   limits.messages_per_second = 100;
-  Line line(limits);
+  ThrottledLine line(limits);
   line.clock.sleep(std::chrono::hours(1));
   CHECK(line.append(110, 10) == Approx(1.0).margin(0.02));
 }
@@ -92,7 +92,7 @@ TEST_CASE("what was not sent for a long time is caught up with for a tenth of a 
 TEST_CASE("rates beyond one a millisecond are kept though nobody sleeps for less") {
   RateLimits limits;
   limits.messages_per_second = 5000;
-  Line line(limits);
+  ThrottledLine line(limits);
   CHECK(line.append(10'000, 1) == Approx(2.0).margin(0.02));
 }
 
