@@ -74,7 +74,8 @@ MUTANTS = (
            (("src/journal/database.cc", "synchronous=FULL", "synchronous=OFF"),)),
     Mutant("replies-without-an-owner", "integration/test_name_matrix.DovecotSlashNameMatrix",
            (("src/imap/connection.cc",
-             "  while (utf8_asked_) MBOXFERRY_TRY(read_for_others());\n",
+             "  while (utf8_asked_) {\n    MBOXFERRY_TRY(give_again());\n"
+             "    MBOXFERRY_TRY(read_for_others());\n  }\n",
              "  MBOXFERRY_TRY(settle_background());\n"),
             ("src/imap/connection.cc",
              "  if (taken || owner_ == nullptr || !owner_->owns(reply)) return taken;\n",
