@@ -254,7 +254,17 @@ Result<void> import(const BatchSettings& settings, BatchAccounts& accounts, job:
     say(fmt::format("{}: {} of {} rows cannot be used; the others go on", settings.csv,
                     found.refused, found.rows));
   }
-  return ledger.end();
+  MBOXFERRY_TRY(ledger.end());
+  const auto& [changed, user] = ledger.with_other_lists();
+  if (changed > 0)
+    say(
+        fmt::format("the sender lists have changed since {} account{} complete ({}): the messages "
+                    "there stay where they are; to file them by the lists as they are now, begin "
+                    "another batch with --state-dir and --allow-copies, which sends all of them "
+                    "once more",
+                    changed, changed == 1 ? " was" : "s were",
+                    report::printable(changed == 1 ? user : user + " and others")));
+  return ok();
 }
 
 /// Rows name files anywhere, so reading is free. Password commands run while accounts are at work,

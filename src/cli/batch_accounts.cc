@@ -70,6 +70,7 @@ bool BatchAccounts::names_file(const imap::Secret& password) const {
 struct BatchAccounts::Known {
   std::string csv_stamp;
   std::string work;    ///< of rows that say nothing of it
+  std::string lists;   ///< as above
   std::string folder;  ///< of the last archive
   std::string full_folder;
 
@@ -105,6 +106,7 @@ Result<BatchAccounts> BatchAccounts::create(std::string csv, const OptionTable& 
   MBOXFERRY_ASSIGN(transfer::JobSettings settings, read_job_settings(options, somebody));
   MBOXFERRY_TRY(accounts.lists_->read(settings.senders));
   settings.mapping.mailbox.reset();
+  if (settings.senders.any()) accounts.sender_lists_ = settings.senders.digest();
   accounts.work_ = stamp_of_work(std::move(settings));
   return accounts;
 }
@@ -213,12 +215,14 @@ std::vector<RowProblem> BatchAccounts::check(const job::AccountRow& row, Known& 
     entry.place = fmt::format("{}:{}", account->host, account->port);
   }
   std::string work = known.work;
+  entry.lists = known.lists;
   if (account && !is_plain_row(row)) {
     const auto options = options_of(row);
     auto settings = options ? read_job_settings(*options, *connection)
                             : Result<transfer::JobSettings>(options.error());
     const auto lists = settings ? lists_->read(settings->senders) : Result<void>(settings.error());
     if (!lists) problems.emplace_back(describe(lists.error()));
+    if (settings) entry.lists = lists && settings->senders.any() ? settings->senders.digest() : "";
     if (settings) work = stamp_of_work(*std::move(settings));
   }
   const auto archive = archive_of(row);
@@ -322,7 +326,7 @@ Result<Imported> BatchAccounts::import(job::Ledger& ledger, const Shard& shard,
   if (shown)
     tell_mistake(file.header_line(), "others can read the passwords in it; run: chmod 600 " + csv_);
   std::uint64_t other_encoding = 0;
-  Known known{stamp_of(csv_).text, work_, "", ""};
+  Known known{stamp_of(csv_).text, work_, sender_lists_, "", ""};
   RowSpellings spellings(ledger, interrupt);
   for (;;) {
     MBOXFERRY_ASSIGN(const auto row, file.next());

@@ -88,6 +88,7 @@ class BatchAccounts {
   Options options_;
   ConnectionSettings connection_;  ///< as the command says it
   std::string work_;               ///< stamp_of_work() of what the command says
+  std::string sender_lists_;       ///< a digest of the lists that it names
   std::shared_ptr<imap::TrustStores> trust_ = imap::make_trust_stores();
   std::shared_ptr<SenderListReader> lists_ = std::make_shared<SenderListReader>();
 };

@@ -108,9 +108,11 @@ Result<Attempt> try_password(Connection& connection, const Account& account,
     }
     if (!attempt || attempt->reply.status == Status::ok || i + 1 == ways.size()) return attempt;
     const ReplyLine& reply = attempt->reply;
-    // A server that keeps a password in a form of its own cannot do SCRAM for it, and says so
-    // before the password was its turn.
+    // A server that keeps a password in a form of its own cannot do SCRAM for it, and says NO
+    // before the password was its turn. BAD says that it did not understand (RFC 3501
+    // section 7.1.3).
     const bool unfit = !attempt->password_used && account.mechanism == Mechanism::automatic &&
+                       reply.status == Status::no &&
                        meaning_of(reply.code, reply.text).retry.when != Retry::When::later;
     if (!unfit && !is_unknown_mechanism(reply)) return attempt;
   }
@@ -159,7 +161,8 @@ Result<void> log_in(Connection& connection, const Account& account) {
                    account.tokens ? try_token(connection, account, ways, names, way, visit)
                                   : try_password(connection, account, ways, names, way, visit));
   if (attempt.reply.status != Status::ok)
-    return login_refusal(connection, account, way, attempt.reply, attempt.reason);
+    return login_refusal(connection, account, way, attempt.reply, attempt.reason,
+                         attempt.password_used);
   return connection.read_capabilities(attempt.reply, told);
 }
 

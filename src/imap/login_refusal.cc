@@ -36,7 +36,7 @@ std::string token_hint(const std::string& words, const std::string& reason) {
 }  // namespace
 
 Error login_refusal(Connection& connection, const Account& account, LoginWay way,
-                    const ReplyLine& reply, const std::string& reason) {
+                    const ReplyLine& reply, const std::string& reason, bool password_used) {
   const Meaning meaning = meaning_of(reply.code, reply.text);
   std::string words = connection.printed(reply.text);
   const std::string told = connection.printed(reason);
@@ -53,6 +53,11 @@ Error login_refusal(Connection& connection, const Account& account, LoginWay way
               kNotTriedAgain};
   if (way == LoginWay::oauthbearer || way == LoginWay::xoauth2) {
     error.hint = token_hint(words, told);
+    return connection.fail(std::move(error));
+  }
+  if (!password_used && reply.status == Status::bad) {
+    error.hint = "it offers " + std::string(way_name(way)) +
+                 " and does not understand it; --auth plain sends the password itself";
     return connection.fail(std::move(error));
   }
   const std::string_view password = account.password.reveal();

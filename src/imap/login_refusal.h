@@ -14,10 +14,10 @@ namespace mboxferry::imap {
 class Connection;
 struct Account;
 
-/// The error for a NO or BAD to a login that went `way`; `reason` is what a challenge told. Closes
-/// the connection.
+/// The error for a NO or BAD to a login that went `way`; `reason` is what a challenge told, and
+/// `password_used` whether it was the password's turn. Closes the connection.
 Error login_refusal(Connection& connection, const Account& account, LoginWay way,
-                    const ReplyLine& reply, const std::string& reason);
+                    const ReplyLine& reply, const std::string& reason, bool password_used);
 
 /// Nothing that is offered can be used with what the account has: names what is offered.
 Error no_way_to_log_in(Connection& connection, const Account& account);

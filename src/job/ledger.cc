@@ -107,6 +107,8 @@ struct Adding {
   SQLite::Statement refuse;
   SQLite::Statement others;
   SQLite::Statement note;
+  SQLite::Statement had_other_lists;
+  SQLite::Statement note_lists;
 };
 
 struct Ledger::State {
@@ -116,6 +118,7 @@ struct Ledger::State {
   mutable std::mutex mutex;
   Choice choice;
   std::int64_t turn = 0;
+  std::pair<std::uint64_t, std::string> with_other_lists;
 
   [[nodiscard]] Error error(const SQLite::Exception& exception) const {
     const bool full = exception.getErrorCode() == 13;  // SQLITE_FULL
@@ -138,6 +141,8 @@ struct Ledger::State {
   [[nodiscard]] bool chooses(const NewEntry& entry) const {
     return choice.only.empty() || glob_matches(choice.only, entry.user);
   }
+  /// Before the account is added.
+  void compare_lists(const NewEntry& entry);
   std::optional<Entry> next_of(const std::string& place);
   void note_place(const Entry& entry, bool is_down, TimePoint now);
 };
@@ -227,7 +232,9 @@ Result<void> Ledger::begin(const Choice& choice) {
                {state_->database, kAddAccount},
                {state_->database, kAddRefused},
                {state_->database, kOthersLike},
-               {state_->database, kNoteSpelling}});
+               {state_->database, kNoteSpelling},
+               {state_->database, kHadOtherLists},
+               {state_->database, kNoteLists}});
     return ok();
   });
 }
@@ -258,6 +265,7 @@ Result<std::optional<std::uint64_t>> Ledger::add(const NewEntry& entry) {
     known.reset();
     known.bind(1, entry.key);
     if (known.executeStep()) return std::optional(count(known, 0));
+    state_->compare_lists(entry);
     SQLite::Statement& insert = state_->adding->insert;
     insert.reset();
     insert.bind(1, entry.key);
@@ -276,6 +284,25 @@ Result<std::optional<std::uint64_t>> Ledger::add(const NewEntry& entry) {
     insert.exec();
     return std::optional<std::uint64_t>();
   });
+}
+
+void Ledger::State::compare_lists(const NewEntry& entry) {
+  if (!chooses(entry)) return;
+  SQLite::Statement& other = adding->had_other_lists;
+  other.reset();
+  other.bind(1, entry.key);
+  other.bind(2, entry.archive_stamp);
+  other.bind(3, entry.lists);
+  if (other.executeStep() && ++with_other_lists.first == 1) with_other_lists.second = entry.user;
+  SQLite::Statement& note = adding->note_lists;
+  note.reset();
+  note.bind(1, entry.key);
+  note.bind(2, entry.lists);
+  note.exec();
+}
+
+std::pair<std::uint64_t, std::string> Ledger::with_other_lists() const {
+  return state_->with_other_lists;
 }
 
 Result<void> Ledger::add_refused(const NewEntry& entry, const std::string& why) {

@@ -27,6 +27,9 @@ inline constexpr const char* kCreateLedger =
     "CREATE INDEX IF NOT EXISTS account_journal ON account(journal) WHERE named;"
     // Holds all that is counted several times a second.
     "CREATE INDEX IF NOT EXISTS account_states ON account(state, size) WHERE chosen;"
+    // A digest of the sender lists that an account of that key had when a batch met it last.
+    "CREATE TABLE IF NOT EXISTS lists("
+    " key TEXT PRIMARY KEY NOT NULL, digest TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS place("
     " name TEXT PRIMARY KEY, running INTEGER NOT NULL, turn INTEGER NOT NULL,"
     " failures INTEGER NOT NULL, not_before INTEGER NOT NULL) WITHOUT ROWID;"
@@ -64,6 +67,12 @@ inline constexpr const char* kAddAccount =
     "  WHEN state = 5 AND credentials_stamp <> ?10 THEN 0"
     "  WHEN state IN (2, 3) AND archive_stamp <> ?9 THEN 0"
     "  ELSE state END";
+
+inline constexpr const char* kHadOtherLists =
+    "SELECT 1 FROM account a JOIN lists l ON l.key = a.key WHERE a.key = ?1 AND a.state = 2"
+    " AND a.archive_stamp = ?2 AND l.digest <> ?3";
+inline constexpr const char* kNoteLists =
+    "INSERT OR REPLACE INTO lists(key, digest) VALUES(?1, ?2)";
 
 // A row that cannot be used takes part as an account that has failed. It is nobody's: when it is
 // mended, the account goes on from what is known of it.

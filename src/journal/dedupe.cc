@@ -20,7 +20,7 @@ constexpr std::array<std::pair<Dedupe, std::string_view>, 3> kNames{{
 
 constexpr const char* kSelectEarlier =
     "SELECT f.path, m.offset FROM message m JOIN folder f ON f.id = m.folder WHERE m.mailbox = ?1"
-    " AND m.state <> 14 AND m.folder <> ?4 AND ";
+    " AND m.state <> 14 AND m.folder NOT IN (SELECT id FROM temp.version) AND ";
 
 }  // namespace
 
@@ -44,13 +44,9 @@ Result<void> SqliteJournal::set_dedupe(Dedupe dedupe) {
 
 Result<void> SqliteJournal::skip_if_duplicate(MessageRow& row) {
   if (dedupe_ == Dedupe::none) return ok();
-  // What it replaces are not copies: its messages take over what was done with these. What is left
-  // of versions before that one may be the stored half of a message that was cut.
-  if (replaces_.first != row.folder) {
-    MBOXFERRY_ASSIGN(const FolderId replaced, replaced_by(row.folder));
-    replaces_ = {row.folder, replaced};
-  }
-  const FolderId former = replaces_.second;
+  // Former versions of the folder are not copies: its messages take over what was done with these.
+  // What is left of those of others may be the stored half of a message that was cut.
+  MBOXFERRY_TRY(list_versions(row.folder));
   const auto earlier = [&]() -> Result<Query> {
     if (dedupe_ == Dedupe::message_id) {
       static const std::string kSql =
@@ -58,12 +54,12 @@ Result<void> SqliteJournal::skip_if_duplicate(MessageRow& row) {
           "m.message_id_hash = ?2 AND m.message_id_hash <> 0 AND (m.digest = ?3 OR m.folder NOT IN"
           " (SELECT CAST(substr(name, 9) AS INTEGER) FROM note WHERE name GLOB 'retired.*'))"
           " ORDER BY m.id LIMIT 1";
-      return database_->query(kSql, row.mailbox, row.message_id_hash, Blob(row.digest), former);
+      return database_->query(kSql, row.mailbox, row.message_id_hash, Blob(row.digest));
     }
     static const std::string kSql =
         std::string(kSelectEarlier) +
         "substr(m.digest, 1, 8) = ?2 AND m.digest = ?3 ORDER BY m.id LIMIT 1";
-    return database_->query(kSql, row.mailbox, Blob(row.digest).first(8), Blob(row.digest), former);
+    return database_->query(kSql, row.mailbox, Blob(row.digest).first(8), Blob(row.digest));
   };
   MBOXFERRY_ASSIGN(Query query, earlier());
   MBOXFERRY_ASSIGN(const bool found, query.next());

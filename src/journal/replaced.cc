@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "journal/rows.h"
 #include "journal/sqlite_journal.h"
@@ -25,19 +26,36 @@ std::string in_folder(int parameter) {
       parameter);
 }
 
-// Of equal messages those that were sent come first, so that none of these is left over.
+/// Folder ?1 may have had several archives before the one it has: each left what is stored and was
+/// not in the next. A folder is known by its file and path, also before it has taken over.
+constexpr const char* kListVersions =
+    "INSERT INTO temp.version SELECT v.id FROM main.folder f, main.note n"
+    " JOIN main.folder v ON v.id = CAST(substr(n.name, 9) AS INTEGER)"
+    " WHERE f.id = ?1 AND n.name GLOB 'retired.*' AND v.file = f.file AND v.path = f.path"
+    " AND v.id <> f.id";
+
+// Of equal messages those that were sent come first, so that none of these is left over, and of
+// these the ones of the last version, ?1. Without such a one it has nothing that is undecided.
 std::string pairs_of_equal() {
-  const auto numbered = [](int parameter, const char* first) {
-    return fmt::format(
-        "(SELECT id, mailbox, digest, row_number() OVER (PARTITION BY mailbox, digest ORDER BY"
-        " {}id) AS number FROM main.message WHERE {})",
-        first, in_folder(parameter));
-  };
   return fmt::format(
-      "INSERT INTO temp.pair SELECT f.id, n.id FROM {} f JOIN {} n"
+      "INSERT INTO temp.pair SELECT f.id, n.id FROM"
+      " (SELECT m.id, m.mailbox, m.digest, row_number() OVER (PARTITION BY m.mailbox, m.digest"
+      " ORDER BY m.state NOT IN (12, 15), m.state <> 11, m.folder <> ?1, m.id) AS number"
+      " FROM temp.version v CROSS JOIN main.folder o ON o.id = v.id CROSS JOIN main.message m"
+      " ON m.folder = v.id AND m.id BETWEEN o.first_message AND o.last_message"
+      " WHERE v.id = ?1 OR m.state IN (11, 12, 15)) f"
+      " JOIN (SELECT id, mailbox, digest, row_number() OVER (PARTITION BY mailbox, digest"
+      " ORDER BY id) AS number FROM main.message WHERE {} AND (?1 <> 0 OR state = 10)) n"
       " ON n.mailbox = f.mailbox AND n.digest = f.digest AND n.number = f.number",
-      numbered(1, "state NOT IN (12, 15), state <> 11, "), numbered(2, ""));
+      in_folder(2));
 }
+
+/// The last version planned what an earlier one had stored: it is not gone when that is paired.
+constexpr const char* kForgetPlannedTwice =
+    "DELETE FROM temp.lone_former WHERE state IN (10, 11, 13) AND id IN (SELECT m.id FROM"
+    " temp.lone_former l JOIN main.message m ON m.id = l.id JOIN (SELECT DISTINCT mailbox, digest"
+    " FROM temp.pair p JOIN main.message o ON o.id = p.former WHERE o.folder <> ?1) r"
+    " ON r.mailbox = m.mailbox AND r.digest = m.digest)";
 
 /// What a message was decided for goes with it; what its archive says of it is read anew.
 constexpr const char* kForgetUndecided =
@@ -64,6 +82,7 @@ Result<FolderId> SqliteJournal::replace_folder(FolderId former, const FolderRow&
   const std::lock_guard guard(mutex_);
   MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
   MBOXFERRY_ASSIGN(const FolderId id, add_folder(replacement));
+  versions_of_ = 0;
   MBOXFERRY_TRY(set_note(fmt::format("{}{}", kRetiredPrefix, former), "1"));
   MBOXFERRY_TRY(set_note(fmt::format("{}{}", kReplacesPrefix, id), std::to_string(former)));
   // Nothing of it will be read any more.
@@ -137,25 +156,28 @@ Result<void> SqliteJournal::forget_replacement(FolderId replacement) {
   MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
   MBOXFERRY_ASSIGN(const FolderId former, replaced_by(replacement));
   if (former == 0) return misuse("a folder that replaces none");
+  versions_of_ = 0;
   MBOXFERRY_TRY(remove_messages(replacement, "state IN (10, 14)"));
   return transaction.commit();
 }
 
-Result<TakenOver> SqliteJournal::take_over(FolderId replacement) {
-  const std::lock_guard guard(mutex_);
-  MBOXFERRY_ASSIGN(const FolderId former, replaced_by(replacement));
-  if (former == 0) return misuse("a folder that replaces none");
-  TakenOver taken;
-  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
-  MBOXFERRY_TRY(database_->script(
-      "DROP TABLE IF EXISTS temp.pair; DROP TABLE IF EXISTS temp.lone_former;"
-      "DROP TABLE IF EXISTS temp.lone_now;"
-      "CREATE TEMP TABLE pair(former INTEGER PRIMARY KEY, now INTEGER NOT NULL UNIQUE);"
-      "CREATE TEMP TABLE lone_former(id INTEGER PRIMARY KEY, mailbox, offset, length,"
-      " message_id_hash, date, state);"
-      "CREATE TEMP TABLE lone_now(id INTEGER PRIMARY KEY, mailbox, offset, length,"
-      " message_id_hash, date, state);"));
-  MBOXFERRY_TRY(database_->run(pairs_of_equal(), former, replacement));
+Result<void> SqliteJournal::list_versions(FolderId folder) {
+  if (versions_of_ == folder) return ok();
+  MBOXFERRY_TRY(
+      database_->script("CREATE TEMP TABLE IF NOT EXISTS version(id INTEGER PRIMARY KEY);"
+                        "DELETE FROM temp.version;"));
+  MBOXFERRY_TRY(database_->run(kListVersions, folder));
+  versions_of_ = folder;
+  return ok();
+}
+
+Result<std::uint64_t> SqliteJournal::count_rows(const std::string& source) const {
+  MBOXFERRY_ASSIGN(const std::int64_t number, database_->number("SELECT count(*) FROM " + source));
+  return static_cast<std::uint64_t>(number);
+}
+
+/// What the archive of today says of the last one, by what is in one of them only.
+Result<void> SqliteJournal::judge(FolderId former, FolderId replacement, TakenOver& taken) {
   for (const auto& [table, folder, paired] :
        {std::tuple("former", former, "former"), std::tuple("now", replacement, "now")})
     MBOXFERRY_TRY(database_->run(
@@ -164,30 +186,53 @@ Result<TakenOver> SqliteJournal::take_over(FolderId replacement) {
             " date, state FROM main.message WHERE {} AND id NOT IN (SELECT {} FROM temp.pair)",
             table, in_folder(1), paired),
         folder));
-  const auto count = [&](const std::string& sql) -> Result<std::uint64_t> {
-    MBOXFERRY_ASSIGN(const std::int64_t number, database_->number("SELECT count(*) FROM " + sql));
-    return static_cast<std::uint64_t>(number);
-  };
-  MBOXFERRY_ASSIGN(const std::uint64_t known, count("temp.pair p JOIN main.message f ON f.id ="
-                                                    " p.former WHERE f.state IN (12, 15)"));
-  MBOXFERRY_ASSIGN(taken.stored_gone, count("temp.lone_former WHERE state IN (12, 15)"));
-  MBOXFERRY_ASSIGN(taken.unsent_gone, count("temp.lone_former WHERE state IN (10, 11, 13)"));
+  MBOXFERRY_TRY(database_->run(kForgetPlannedTwice, former));
+  MBOXFERRY_ASSIGN(const std::uint64_t known, count_rows("temp.pair p JOIN main.message f ON f.id ="
+                                                         " p.former WHERE f.state IN (12, 15)"));
+  MBOXFERRY_ASSIGN(taken.stored_gone, count_rows("temp.lone_former WHERE state IN (12, 15)"));
+  MBOXFERRY_ASSIGN(taken.unsent_gone, count_rows("temp.lone_former WHERE state IN (10, 11, 13)"));
   const std::string same_start =
       "temp.lone_former f JOIN temp.lone_now n ON n.offset = f.offset AND n.mailbox = f.mailbox"
       " AND n.message_id_hash = f.message_id_hash AND n.date = f.date WHERE ";
   MBOXFERRY_ASSIGN(const std::uint64_t whole_now,
-                   count(same_start + "n.length > f.length AND f.state IN (12, 15)"));
+                   count_rows(same_start + "n.length > f.length AND f.state IN (12, 15)"));
   MBOXFERRY_ASSIGN(const std::uint64_t whole_unsent,
-                   count(same_start + "n.length > f.length AND f.state IN (10, 11, 13)"));
+                   count_rows(same_start + "n.length > f.length AND f.state IN (10, 11, 13)"));
   // The cut may also have left a part of the next separator at its end.
   MBOXFERRY_ASSIGN(
       const std::uint64_t cut_now,
-      count(same_start + "n.id = (SELECT max(id) FROM temp.lone_now) AND (n.length < f.length OR"
-                         " f.offset < (SELECT max(offset) FROM temp.lone_former))"));
+      count_rows(same_start +
+                 "n.id = (SELECT max(id) FROM temp.lone_now) AND (n.length < f.length OR"
+                 " f.offset < (SELECT max(offset) FROM temp.lone_former))"));
   taken.unsent_gone -= std::min(taken.unsent_gone, whole_unsent);
   taken.is_cut = cut_now > 0;
   taken.is_another =
       taken.is_cut || taken.unsent_gone > 0 || (known == 0 && taken.stored_gone > whole_now);
+  return ok();
+}
+
+Result<TakenOver> SqliteJournal::take_over(FolderId folder) {
+  const std::lock_guard guard(mutex_);
+  MBOXFERRY_ASSIGN(const FolderId former, replaced_by(folder));
+  TakenOver taken;
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
+  MBOXFERRY_TRY(list_versions(folder));
+  versions_of_ = 0;  // whatever becomes of the transaction
+  MBOXFERRY_TRY(database_->script(
+      "DROP TABLE IF EXISTS temp.pair; DROP TABLE IF EXISTS temp.lone_former;"
+      "DROP TABLE IF EXISTS temp.lone_now;"
+      "CREATE TEMP TABLE pair(former INTEGER PRIMARY KEY, now INTEGER NOT NULL UNIQUE);"
+      "CREATE TEMP TABLE lone_former(id INTEGER PRIMARY KEY, mailbox, offset, length,"
+      " message_id_hash, date, state);"
+      "CREATE TEMP TABLE lone_now(id INTEGER PRIMARY KEY, mailbox, offset, length,"
+      " message_id_hash, date, state);"));
+  MBOXFERRY_TRY(database_->run(pairs_of_equal(), former, folder));
+  MBOXFERRY_ASSIGN(taken.returned,
+                   count_rows(fmt::format("temp.pair p JOIN main.message f ON f.id = p.former"
+                                          " WHERE f.folder <> {}",
+                                          former)));
+  if (former == 0 && taken.returned == 0) return taken;
+  if (former != 0) MBOXFERRY_TRY(judge(former, folder, taken));
   if (taken.is_another) return taken;
   MBOXFERRY_TRY(database_->script(kForgetUndecided));
   for (const char* sql : {kTakeStates, kTakeSent}) MBOXFERRY_TRY(database_->script(sql));
@@ -199,31 +244,47 @@ Result<TakenOver> SqliteJournal::take_over(FolderId replacement) {
       "INSERT OR IGNORE INTO main.resent SELECT p.now FROM temp.pair p"
       " JOIN main.resent r ON r.message = p.former;"));
   // Batches whose outcome is open are named by ids; bounds that are too wide do no harm.
-  MBOXFERRY_TRY(database_->run(
-      fmt::format("INSERT INTO main.intent(mailbox, uid_validity, uid_floor, first_message,"
-                  " last_message) SELECT mailbox, (SELECT uid_validity FROM main.intent i"
-                  " WHERE i.mailbox = message.mailbox ORDER BY id LIMIT 1),"
-                  " (SELECT min(uid_floor) FROM main.intent i WHERE i.mailbox = message.mailbox),"
-                  " min(id), max(id) FROM main.message WHERE {} AND state = 11 GROUP BY mailbox",
-                  in_folder(1)),
-      replacement));
-  MBOXFERRY_TRY(remove_messages(
-      former, "(state NOT IN (11, 12, 15) OR id IN (SELECT former FROM temp.pair))"));
-  MBOXFERRY_TRY(database_->run(
-      fmt::format("INSERT INTO main.finding(folder, offset, code, text, taken) SELECT folder,"
-                  " offset, 'stored-otherwise', 'it is stored, and the archive does not have it any"
-                  " more as it was then', 0 FROM main.message WHERE {} AND state <> 11 LIMIT {}",
-                  in_folder(1), kMostTold),
-      former));
-  MBOXFERRY_TRY(
-      database_->run("DELETE FROM main.note WHERE name = ?1",
-                     std::string_view(fmt::format("{}{}", kReplacesPrefix, replacement))));
+  MBOXFERRY_TRY(database_->script(
+      "INSERT INTO main.intent(mailbox, uid_validity, uid_floor, first_message, last_message)"
+      " SELECT mailbox, (SELECT uid_validity FROM main.intent i WHERE i.mailbox = m.mailbox"
+      " ORDER BY id LIMIT 1), (SELECT min(uid_floor) FROM main.intent i WHERE i.mailbox ="
+      " m.mailbox), min(m.id), max(m.id) FROM temp.pair p JOIN main.message m ON m.id = p.now"
+      " WHERE m.state = 11 GROUP BY mailbox"));
+  MBOXFERRY_TRY(leave_to_versions(former));
+  MBOXFERRY_TRY(database_->run("DELETE FROM main.note WHERE name = ?1",
+                               std::string_view(fmt::format("{}{}", kReplacesPrefix, folder))));
   MBOXFERRY_TRY(forget_settled_intents(*database_));
   MBOXFERRY_TRY(
       database_->script("DROP TABLE temp.pair; DROP TABLE temp.lone_former;"
                         "DROP TABLE temp.lone_now;"));
   MBOXFERRY_TRY(transaction.commit());
   return taken;
+}
+
+/// Removes from each version what was paired, and from the last one all that is not on the server.
+Result<void> SqliteJournal::leave_to_versions(FolderId former) {
+  std::vector<FolderId> versions;
+  {
+    MBOXFERRY_ASSIGN(Query query, database_->query("SELECT id FROM temp.version"));
+    for (;;) {
+      MBOXFERRY_ASSIGN(const bool row, query.next());
+      if (!row) break;
+      versions.push_back(query.integer(0));
+    }
+  }
+  for (const FolderId version : versions) {
+    const std::string paired = "id IN (SELECT former FROM temp.pair)";
+    MBOXFERRY_TRY(remove_messages(
+        version, version == former ? "(state NOT IN (11, 12, 15) OR " + paired + ")" : paired));
+    MBOXFERRY_TRY(database_->run(
+        fmt::format("INSERT INTO main.finding(folder, offset, code, text, taken) SELECT folder,"
+                    " offset, 'stored-otherwise', 'it is stored, and the archive does not have it"
+                    " any more as it was then', 0 FROM main.message WHERE {} AND state IN (12, 15)"
+                    " LIMIT {}",
+                    in_folder(1), kMostTold),
+        version));
+  }
+  return ok();
 }
 
 }  // namespace mboxferry::journal

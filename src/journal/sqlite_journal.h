@@ -110,7 +110,7 @@ class SqliteJournal final : public Journal {
   Result<bool> is_retired(FolderId folder) const override;
   Result<FolderId> replaced_by(FolderId folder) const override;
   Result<void> forget_replacement(FolderId replacement) override;
-  Result<TakenOver> take_over(FolderId replacement) override;
+  Result<TakenOver> take_over(FolderId folder) override;
   Result<std::uint64_t> leave_out_replaced(MailboxId mailbox) override;
 
   Result<void> ledger(MailboxId mailbox, const MessageVisitor& visit) const override;
@@ -151,6 +151,10 @@ class SqliteJournal final : public Journal {
   Result<void> fill_doubt(MailboxId mailbox, Unidentified which);
   Result<void> find_certain();
   Result<void> remove_messages(FolderId folder, const std::string& where);
+  Result<void> list_versions(FolderId folder);
+  Result<void> judge(FolderId former, FolderId replacement, TakenOver& taken);
+  Result<void> leave_to_versions(FolderId former);
+  Result<std::uint64_t> count_rows(const std::string& source) const;
   Result<void> fill_originals();
   Result<void> index_lookalikes();
   Result<std::uint64_t> decide_rest(const std::function<Result<std::int64_t>()>& decide);
@@ -163,8 +167,8 @@ class SqliteJournal final : public Journal {
   std::unique_ptr<Database> database_;
   std::optional<Reconciling> reconciling_;
   Dedupe dedupe_ = Dedupe::none;
-  /// The folder that messages were indexed of last, and the one that it replaces, or 0.
-  std::pair<FolderId, FolderId> replaces_{0, 0};
+  /// The folder whose versions temp.version has, or 0.
+  FolderId versions_of_ = 0;
 };
 
 }  // namespace mboxferry::journal

@@ -17,11 +17,22 @@ void CollisionFinder::add(std::string_view source, const MappedName& mapped, Hel
   if (!known) sources.push_back({std::string(source), mapped.name, mapped.deliberate, held});
 }
 
+/// A server that has mailboxes of both names keeps them apart.
+bool CollisionFinder::clash(const Source& one, const Source& other) {
+  const bool both_are_there = one.held != Held::nothing && other.held != Held::nothing;
+  return one.mailbox == other.mailbox || !both_are_there;
+}
+
 /// Rules are compared with composed names, so that they cannot tell some names apart.
 std::string CollisionFinder::advice(const Source& one, const Source& other) {
-  if (comparable_path(one.name) == comparable_path(other.name))
-    return fmt::format("rename one of the folders, or put both into one mailbox: --map '{}={}'",
-                       one.name, one.mailbox);
+  if (comparable_path(one.name) == comparable_path(other.name)) {
+    const Source& there = one.held == Held::nothing ? other : one;
+    const std::string together = fmt::format("put both into one mailbox: {}--map '{}={}'",
+                                             there.held == Held::perhaps ? "--skip-existing " : "",
+                                             there.name, there.mailbox);
+    // Under another name, mail that is there would be sent again.
+    return there.held == Held::nothing ? "rename one of the folders, or " + together : together;
+  }
   const Source& moved = other.held == Held::its_mail ? one : other;
   const Source& stays = other.held == Held::its_mail ? other : one;
   const std::string apart =
@@ -42,10 +53,15 @@ Result<void> CollisionFinder::check() const {
   std::size_t found = 0;
   std::string hint;
   for (const auto& [folded, sources] : by_folded_name_) {
-    const auto accident = std::find_if(sources.begin(), sources.end(),
-                                       [](const Source& each) { return !each.deliberate; });
-    if (sources.size() < 2 || accident == sources.end()) continue;
-    const Source& other = accident == sources.begin() ? sources[1] : sources[0];
+    const auto other_than = [&sources = sources](const Source& one) {
+      return std::find_if(sources.begin(), sources.end(),
+                          [&](const Source& each) { return &each != &one && clash(one, each); });
+    };
+    const auto accident = std::find_if(sources.begin(), sources.end(), [&](const Source& each) {
+      return !each.deliberate && other_than(each) != sources.end();
+    });
+    if (accident == sources.end()) continue;
+    const Source& other = *other_than(*accident);
     if (++found > kListed) continue;
     if (hint.empty()) hint = advice(*accident, other);
     pairs.push_back(

@@ -118,11 +118,12 @@ Result<std::size_t> HeldMail::count_alike(const journal::DigestKey& key,
 Result<std::size_t> HeldMail::count_planned(journal::MailboxId mailbox,
                                             const journal::Journal& journal,
                                             imap::ReadOnlyTarget& target,
-                                            const Cancellation& interrupt) {
+                                            const Cancellation& interrupt,
+                                            journal::MailboxId except) {
   MBOXFERRY_ASSIGN(const journal::DigestKey key, journal.digest_key());
   MBOXFERRY_TRY(journal.each(journal::State::planned, mailbox,
                              [&](const journal::MessageRow& row) -> Result<void> {
-                               note(row);
+                               if (except == 0 || row.mailbox != except) note(row);
                                return ok();
                              }));
   MBOXFERRY_ASSIGN(const std::size_t alike, count_alike(key, target, interrupt));

@@ -27,9 +27,10 @@ class HeldMail {
 
   /// How many of them are among the planned messages of the journal's mailbox, each counted once.
   /// Walks all of these, once. Bodies are read of those that have no Message-ID, as far as a few
-  /// MiB go; the mailbox must still be selected.
+  /// MiB go; the mailbox must still be selected. Mailbox 0 stands for all of them but `except`.
   Result<std::size_t> count_planned(journal::MailboxId mailbox, const journal::Journal& journal,
-                                    imap::ReadOnlyTarget& target, const Cancellation& interrupt);
+                                    imap::ReadOnlyTarget& target, const Cancellation& interrupt,
+                                    journal::MailboxId except = 0);
 
  private:
   struct Held {

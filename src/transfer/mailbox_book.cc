@@ -27,9 +27,15 @@ Result<MailboxBook> MailboxBook::open(plan::Mapper mapper, journal::Journal& jou
   for (const journal::MailboxRow& row : book.rows_) {
     MBOXFERRY_ASSIGN(const auto note, journal.note(source_note(row.id)));
     if (!note || note->empty()) continue;
-    book.collisions_.add(note->substr(1), {row.name, row.renamed_from, "", note->front() == '+'},
-                         plan::Held::its_mail);
+    // What is not on the server has no mail.
+    book.collisions_.add(
+        note->substr(1), {row.name, row.renamed_from, "", note->front() == '+'},
+        book.mapper_.is_on_server(row.name) ? plan::Held::its_mail : plan::Held::nothing);
   }
+  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal.counts(0));
+  for (const journal::Count& count :
+       {counts.planned, counts.intended, counts.stored, counts.refused, counts.skipped})
+    book.has_begun_ = book.has_begun_ || count.messages > 0;
   return book;
 }
 
@@ -112,9 +118,8 @@ Result<void> MailboxBook::check_collisions() const {
   auto checked = collisions_.check();
   if (checked) return ok();
   Error error = checked.error();
-  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(0));
   // The settings of a job that has begun are those of its journal.
-  if (counts.stored.messages > 0)
+  if (has_begun_)
     error.hint = "begin a new job with another --journal and --skip-existing, and " + error.hint;
   return error;
 }

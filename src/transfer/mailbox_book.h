@@ -50,6 +50,7 @@ class MailboxBook {
   journal::Journal* journal_;
   std::vector<journal::MailboxRow> rows_;
   plan::CollisionFinder collisions_;
+  bool has_begun_ = false;  ///< the journal had messages before this run
   std::map<std::string, journal::MailboxId> by_label_;
   std::optional<journal::MailboxId> junk_;
   std::optional<journal::MailboxId> inbox_;

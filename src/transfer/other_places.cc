@@ -81,6 +81,22 @@ std::vector<std::string> respelled_places(const journal::MailboxRow& row,
   return places;
 }
 
+std::vector<SharedPlace> shared_places(const journal::MailboxRow& row,
+                                       std::span<const journal::MailboxRow> rows,
+                                       const Directory& directory) {
+  std::vector<SharedPlace> places;
+  const imap::Namespace& space = directory.name_space;
+  for (const plan::OtherSpelling& spelling :
+       plan::other_spellings(row.name, space.separator, space.prefix))
+    for (const journal::MailboxRow& other : rows) {
+      const imap::ListedMailbox* const listed = directory.find(other.name);
+      if (other.id != row.id && same_mailbox(other.name, spelling.name) && listed != nullptr &&
+          listed->selectable)
+        places.push_back({listed->name, other.id});
+    }
+  return places;
+}
+
 std::vector<std::string> renamed_places(const journal::MailboxRow& row,
                                         std::span<const SourceFolder* const> folders,
                                         std::span<const journal::MailboxRow> rows,

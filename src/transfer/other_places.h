@@ -25,6 +25,17 @@ std::vector<std::string> respelled_places(const journal::MailboxRow& row,
                                           std::span<const journal::MailboxRow> rows,
                                           const Directory& directory);
 
+/// A mailbox of another folder of the job, and its row.
+struct SharedPlace {
+  std::string mailbox;
+  journal::MailboxId row = 0;
+};
+/// Those among the spellings that replace the name of `row`: a job of that folder alone would have
+/// put its mail there.
+std::vector<SharedPlace> shared_places(const journal::MailboxRow& row,
+                                       std::span<const journal::MailboxRow> rows,
+                                       const Directory& directory);
+
 /// Listed mailboxes into which other commands for the same archives would have put the mail of
 /// `row`: those of another account's name, without it, INBOX and so on, a bounded number, the
 /// likeliest first. `folders` go into the mailbox. `with_others`: also those that are another

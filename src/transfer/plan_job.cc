@@ -20,6 +20,7 @@
 #include "transfer/claim_job.h"
 #include "transfer/compare_index.h"
 #include "transfer/estimate.h"
+#include "transfer/filed_mail.h"
 #include "transfer/index_pass.h"
 #include "transfer/mailboxes.h"
 #include "transfer/other_places.h"
@@ -61,6 +62,7 @@ class Planner {
   void judge_journal(Plan& plan) const;
   void judge_stored(Plan& plan, std::uint64_t refused) const;
   Result<void> compare_stored();
+  Result<void> look_for_filed_mail();
   Result<TimeEstimate> estimate();
   /// How fast the server takes mail, with messages of our own.
   Result<void> measure_pace(EstimateFacts& facts);
@@ -74,6 +76,7 @@ class Planner {
   std::unique_ptr<journal::Journal> journal_;
   bool continues_ = false;  ///< it is a copy of the one that the real run goes on with
   std::optional<Error> shared_;        ///< a mailbox that two folders would be in
+  std::optional<FiledMail> filed_;     ///< mail that would go into other mailboxes
   std::optional<Error> cannot_begin_;  ///< why the real run cannot use it
   Result<VerifyResult> compared_ = VerifyResult();  ///< what earlier runs have done
   std::unique_ptr<imap::ReadOnlyTarget> target_;
@@ -223,10 +226,9 @@ Result<std::vector<Presence>> Planner::look_for_copies() {
   MBOXFERRY_ASSIGN(const bool continues, goes_on(*journal_));
   if (PresenceCheck::may_look_closer(found, continues ? Places::elsewhere : places))
     MBOXFERRY_TRY(check.look_closer(found, *target_));
-  if (!continues) {
-    MBOXFERRY_ASSIGN(shared_, shared_by_spelling(found, sources_, directory_, *journal_));
-    if (shared_) return std::vector<Presence>();
-  }
+  MBOXFERRY_ASSIGN(shared_, shared_by_spelling(found, sources_, directory_, *journal_));
+  if (shared_) return std::vector<Presence>();
+  std::erase_if(found, [](const Presence& presence) { return presence.shared; });
   if ((!settings_.skip_existing && !continues) || is_unrouted_mail_there(found)) return found;
   MBOXFERRY_ASSIGN(const auto notices, settings_.skip_existing ? go_on_elsewhere(found, *journal_)
                                                                : look_through(found, *journal_));
@@ -234,6 +236,15 @@ Result<std::vector<Presence>> Planner::look_for_copies() {
   if (settings_.skip_existing) return std::vector<Presence>();
   std::erase_if(found, [](const Presence& presence) { return presence.there(); });
   return found;
+}
+
+/// Once what is in the folders' own mailboxes is left out.
+Result<void> Planner::look_for_filed_mail() {
+  MBOXFERRY_ASSIGN(const auto allowed, journal_->note(kAllowCopiesNote));
+  MBOXFERRY_ASSIGN(const bool continues, goes_on(*journal_));
+  if (!settings_.skip_existing || settings_.allow_copies || allowed || continues) return ok();
+  MBOXFERRY_ASSIGN(filed_, find_filed_mail(settings_, directory_, *journal_, *target_, interrupt_));
+  return ok();
 }
 
 /// Some servers tell of an absent mailbox that they will refuse its name (Dovecot: CANNOT).
@@ -447,6 +458,13 @@ void Planner::judge(Plan& plan, const std::vector<Presence>& presences) const {
     plan.go = false;
     plan.reasons.insert(plan.reasons.begin(), describe(*shared_));
   }
+  if (filed_ && filed_->is_there()) {
+    plan.go = false;
+    plan.reasons.insert(plan.reasons.begin(),
+                        describe(filed_mail_is_there(settings_.account.label(), *filed_)));
+  } else if (filed_) {
+    plan.reasons.push_back(describe_filed(*filed_));
+  }
   if (is_there) {
     const Error error = copies_are_there(settings_, presences);
     plan.go = false;
@@ -496,6 +514,7 @@ Result<Plan> Planner::run() {
     planned.senders = senders[row.id];
     plan.mailboxes.push_back(std::move(planned));
   }
+  MBOXFERRY_TRY(look_for_filed_mail());
   MBOXFERRY_TRY(list_senders(plan));
   MBOXFERRY_TRY(compare_stored());
   if (target_->capabilities().quota) {

@@ -12,6 +12,7 @@
 #include <functional>
 #include <iterator>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "mboxferry/message/digest.h"
@@ -187,6 +188,9 @@ Result<std::vector<PresenceCheck::Sample>> PresenceCheck::samples_of(
     if (is_open && (places == Places::all || !others.empty()))
       samples.push_back({&row, listed->name, 0, {}, 0, {}});
     for (std::string& other : others) samples.push_back({&row, other, 0, {}, 0, {}});
+    if (continues && listed == nullptr && row.uid_validity == 0)
+      for (const SharedPlace& place : shared_places(row, rows, directory))
+        samples.push_back({&row, place.mailbox, 0, {}, 0, {}, false, place.row});
     if (continues || !gets_rerouted_mail(row, mapper)) continue;
     for (std::string& unrouted : unrouted_places(row, sources_, directory, mapper)) {
       const bool is_new = std::find(others.begin(), others.end(), unrouted) == others.end();
@@ -272,6 +276,23 @@ Result<void> PresenceCheck::take_rows(Sample& sample) const {
       });
 }
 
+/// What the job has stored there, or may have, is no copy of what its owner has in two folders.
+Result<void> PresenceCheck::leave_own_mail(Sample& sample) const {
+  std::set<journal::Digest> own;
+  for (const journal::State state : {journal::State::stored, journal::State::intended})
+    MBOXFERRY_TRY(journal_.each(state, sample.shared_with, [&](const journal::MessageRow& row) {
+      const auto is_it = [&](const SampleMessage& one) { return one.digest == row.digest; };
+      const bool sampled = std::any_of(sample.messages.begin(), sample.messages.end(), is_it) ||
+                           std::any_of(sample.beginnings.begin(), sample.beginnings.end(), is_it);
+      if (sampled) own.insert(row.digest);
+      return ok();
+    }));
+  const auto is_own = [&](const SampleMessage& one) { return own.contains(one.digest); };
+  std::erase_if(sample.messages, is_own);
+  std::erase_if(sample.beginnings, is_own);
+  return ok();
+}
+
 /// In so many messages of the mailbox every header may be read, for what is to be sent.
 std::uint64_t PresenceCheck::few_for(const Sample& sample) const {
   std::uint64_t bytes = 0;
@@ -298,9 +319,10 @@ Result<Presence> PresenceCheck::count_found(const Sample& sample,
   presence.meant = sample.row->name;
   presence.elsewhere = !same_mailbox(presence.mailbox, presence.meant);
   presence.unrouted = sample.unrouted;
+  presence.shared = sample.shared_with != 0;
   presence.id = sample.row->id;
-  presence.readable =
-      sample.exists >= kLeastOfPart && sample.exists <= std::min(few_for(sample), HeldMail::kMost);
+  presence.readable = !presence.shared && sample.exists >= kLeastOfPart &&
+                      sample.exists <= std::min(few_for(sample), HeldMail::kMost);
   presence.sampled = sample.messages.size() - sample.besides;
   presence.sampled_besides = sample.besides;
   std::map<int, Part> parts;
@@ -391,6 +413,7 @@ Result<std::vector<Presence>> PresenceCheck::look(imap::ReadOnlyTarget& target,
     }
     sample.messages = taken.messages;
     sample.beginnings = taken.beginnings;
+    if (sample.shared_with != 0) MBOXFERRY_TRY(leave_own_mail(sample));
     const bool small = inquiry_about(sample).exact_size;
     if (small) sample.messages = spread(std::move(sample.messages), kSmallSample);
     sample.besides =

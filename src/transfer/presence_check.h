@@ -37,6 +37,7 @@ struct Presence {
   std::string meant;           ///< the mailbox that the mail would go into
   bool elsewhere = false;      ///< that is another one
   bool unrouted = false;       ///< where the mail would go without labels and sender lists
+  bool shared = false;         ///< another folder's mailbox, in a job that goes on
   /// Enough of it that sending would make a second copy of much of the mail: a quarter, and two of
   /// them at least where the sample has two, or a part (docs/decisions/0030); or a quarter of what
   /// the mailbox holds, and two at least (0048).
@@ -89,6 +90,7 @@ class PresenceCheck {
     std::size_t besides = 0;  ///< so many of the last of these are of the beginnings of folders
     std::vector<SampleMessage> beginnings;  ///< each a part
     bool unrouted = false;                  ///< see Presence
+    journal::MailboxId shared_with = 0;     ///< the row of that mailbox, where Presence::shared
   };
 
   Result<bool> is_in_question(const journal::MailboxRow& row) const;
@@ -99,6 +101,7 @@ class PresenceCheck {
   [[nodiscard]] std::vector<const SourceFolder*> folders_of(const journal::MailboxRow& row) const;
   Result<void> take_sample(Sample& sample) const;
   Result<void> take_rows(Sample& sample) const;
+  Result<void> leave_own_mail(Sample& sample) const;
   Result<std::vector<imap::FetchedMessage>> walk_through(const Sample& sample,
                                                          imap::ReadOnlyTarget& target) const;
   Result<Presence> count_found(const Sample& sample, std::vector<imap::FetchedMessage> candidates,

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "transfer/index_state.h"
 
@@ -58,23 +59,30 @@ Result<void> replace_folder(SourceFolder& source, const JobSettings& settings,
 }
 
 bool any_replaced(const std::vector<SourceFolder>& sources) {
-  return std::any_of(sources.begin(), sources.end(),
-                     [](const SourceFolder& source) { return source.replaces != 0; });
+  return std::any_of(sources.begin(), sources.end(), [](const SourceFolder& source) {
+    return source.replaces != 0 || source.had_versions;
+  });
 }
 
 Result<void> take_over_replaced(std::vector<SourceFolder>& sources, journal::Journal& journal,
                                 Observer& observer) {
   for (SourceFolder& source : sources) {
-    if (source.replaces == 0) continue;
+    if (source.replaces == 0 && !source.had_versions) continue;
     // Its last message may be one that is stored.
-    if (source.held_back)
+    if (source.held_back && source.replaces != 0)
       return Error{ErrorCode::try_later, source.row.file + " was replaced and is being written to",
                    "run the same command again when it is written"};
     MBOXFERRY_ASSIGN(const journal::TakenOver taken, journal.take_over(source.row.id));
     if (taken.is_cut) return cut_short(source.row);
     if (taken.unsent_gone > 0) return gone_unsent(source.row, taken.unsent_gone);
     if (taken.is_another) return all_gone(source.row, taken.stored_gone);
-    source.replaces = 0;
+    if (taken.returned > 0)
+      observer.notice(fmt::format(
+          "{}: {} in it again that an earlier version of it had; what is "
+          "stored of that is not sent again",
+          source.row.file,
+          taken.returned == 1 ? "1 message is" : fmt::format("{} messages are", taken.returned)));
+    if (std::exchange(source.replaces, 0) == 0) continue;
     if (taken.stored_gone == 0) {
       observer.notice(source.row.file +
                       " was replaced; what was read of it before is known by its content");

@@ -13,8 +13,8 @@
 
 namespace mboxferry::transfer {
 
-/// The error that keeps a new job from storing that mail once more under a third name, with the
-/// options that put both folders into the one mailbox; nothing where there is no such folder.
+/// The error that keeps a job from storing that mail once more under a third name, with the options
+/// that put both folders into the one mailbox; nothing where there is no such folder.
 Result<std::optional<Error>> shared_by_spelling(std::span<const Presence> found,
                                                 std::span<const SourceFolder> sources,
                                                 const Directory& directory,

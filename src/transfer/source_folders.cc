@@ -161,13 +161,21 @@ void judge_few_dates(std::span<SourceFolder> sources) {
   }
 }
 
-/// Without those that another stands for.
-Result<std::vector<journal::FolderRow>> folders_in_use(const journal::Journal& journal) {
+/// The journal's folders, without those that another stands for.
+struct FoldersInUse {
+  std::vector<journal::FolderRow> rows;
+  std::set<std::pair<std::string, std::string>> had_versions;  ///< files and paths
+};
+
+Result<FoldersInUse> folders_in_use(const journal::Journal& journal) {
   MBOXFERRY_ASSIGN(auto rows, journal.folders());
-  std::vector<journal::FolderRow> used;
+  FoldersInUse used;
   for (journal::FolderRow& row : rows) {
     MBOXFERRY_ASSIGN(const bool retired, journal.is_retired(row.id));
-    if (!retired) used.push_back(std::move(row));
+    if (retired)
+      used.had_versions.emplace(row.file, row.path);
+    else
+      used.rows.push_back(std::move(row));
   }
   return used;
 }
@@ -286,7 +294,8 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Unre
 
 Result<void> match_with_journal(std::vector<SourceFolder>& sources, const JobSettings& settings,
                                 journal::Journal& journal, Observer& observer) {
-  MBOXFERRY_ASSIGN(auto rows, folders_in_use(journal));
+  MBOXFERRY_ASSIGN(auto in_use, folders_in_use(journal));
+  auto& rows = in_use.rows;
   MBOXFERRY_ASSIGN(const auto filter,
                    plan::FolderFilter::create(settings.include, settings.exclude));
   for (journal::FolderRow& row : rows)
@@ -299,6 +308,7 @@ Result<void> match_with_journal(std::vector<SourceFolder>& sources, const JobSet
       MBOXFERRY_ASSIGN(source.row.id, journal.add_folder(source.row));
     } else {
       known.insert(row->id);
+      source.had_versions = in_use.had_versions.contains({row->file, row->path});
       MBOXFERRY_TRY(match_one(source, *row, settings, journal, observer));
     }
     if (source.grown && source.place.container && added_to.insert(source.row.archive).second)

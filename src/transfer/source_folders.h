@@ -32,6 +32,7 @@ struct SourceFolder {
   std::uint64_t bytes_told = 0;  ///< on disk, that progress knows to be read in this run
   std::optional<std::uint64_t> stands_to;  ///< only so many bytes of it are read: it grows
   journal::FolderId replaces = 0;          ///< the folder whose messages it has not taken over yet
+  bool had_versions = false;  ///< its archives before may have left messages in the journal
   bool held_back = false;                  ///< the last message before that may not be complete
   bool files_changed = false;              ///< its message files are matched by their digests
   const journal::Journal* placed = nullptr;  ///< set: knows where its messages lie

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "transfer/filed_mail.h"
 #include "transfer/folder_readers.h"
 #include "transfer/quota_check.h"
 #include "transfer/reconcile.h"
@@ -94,6 +95,22 @@ Result<void> StartCheck::skip_beforehand(imap::Target& target, const Directory& 
   return ok();
 }
 
+/// What is in the folders' own mailboxes is left out and no question.
+Result<void> StartCheck::look_for_filed_mail(imap::Target& target, const Directory& directory) {
+  const auto find = [&] {
+    return find_filed_mail(settings_, directory, journal_, target, interrupt_);
+  };
+  MBOXFERRY_ASSIGN(auto filed, find());
+  if (!filed) return ok();
+  MBOXFERRY_TRY(skip_beforehand(target, directory));
+  MBOXFERRY_ASSIGN(filed, find());
+  if (!filed) return ok();
+  found_copies_ = filed->is_there();
+  if (found_copies_) return filed_mail_is_there(settings_.account.label(), *filed);
+  tracker_.notice(describe_filed(*filed));
+  return ok();
+}
+
 /// Before anything is created or sent. A job that sends copies on purpose notes it for its resumes.
 Result<void> StartCheck::look_for_copies(imap::Target& target, const Directory& directory,
                                          const std::function<Result<void>()>& wait_for_index) {
@@ -110,15 +127,14 @@ Result<void> StartCheck::look_for_copies(imap::Target& target, const Directory& 
     MBOXFERRY_TRY(wait_for_index());
     MBOXFERRY_TRY(presence_.look_closer(found, target));
   }
-  if (!continues) {
-    MBOXFERRY_ASSIGN(auto shared, shared_by_spelling(found, sources_, directory, journal_));
-    found_copies_ = shared.has_value();
-    if (shared) return *std::move(shared);
-  }
+  MBOXFERRY_ASSIGN(auto shared, shared_by_spelling(found, sources_, directory, journal_));
+  found_copies_ = shared.has_value() && !continues;
+  if (shared) return *std::move(shared);
+  std::erase_if(found, [](const Presence& presence) { return presence.shared; });
   if (settings_.skip_existing && !is_unrouted_mail_there(found)) {
     MBOXFERRY_ASSIGN(const auto notices, go_on_elsewhere(found, journal_));
     for (const std::string& notice : notices) tracker_.notice(notice);
-    return ok();
+    return continues ? ok() : look_for_filed_mail(target, directory);
   }
   const bool any = std::any_of(found.begin(), found.end(),
                                [](const Presence& presence) { return presence.there(); });

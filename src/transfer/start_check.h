@@ -40,6 +40,7 @@ class StartCheck {
   Result<void> check_quota(imap::Target& target, const Directory& directory,
                            const std::function<Result<void>()>& wait_for_index);
   Result<journal::Count> left_to_send(const imap::Target& target) const;
+  Result<void> look_for_filed_mail(imap::Target& target, const Directory& directory);
   Result<void> skip_beforehand(imap::Target& target, const Directory& directory);
 
   const JobSettings& settings_;

@@ -35,11 +35,20 @@ bool has_all(const std::vector<std::string>& found, const std::vector<std::strin
   });
 }
 
-/// Mailboxes that are there and could not be opened.
-struct NotOpened {
+/// Mailboxes that are there and could not be opened, or not be read.
+struct NotCompared {
   std::uint64_t mailboxes = 0;
   std::uint64_t messages = 0;
   std::string first;  ///< its name, and what the server said
+
+  Result<void> add(const journal::MailboxRow& mailbox, const journal::Journal& journal,
+                   std::string why) {
+    MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal.counts(mailbox.id));
+    ++mailboxes;
+    messages += counts.stored.messages;
+    if (first.empty()) first = std::move(why);
+    return ok();
+  }
 };
 
 /// What verifying a mailbox takes from its job.
@@ -50,7 +59,7 @@ struct Verification {
   const DifferenceVisitor& visit;
   const Cancellation& interrupt;
   Patience& patience;
-  NotOpened& not_opened;
+  NotCompared& not_compared;
 };
 
 /// Verifies one selected mailbox, page by page of the ledger.
@@ -553,14 +562,7 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox, journal::Journal
   if (!selected && !gone) return Error(selected.error());
   if (gone) {
     MBOXFERRY_ASSIGN(const bool listed, is_listed(mailbox.name, target));
-    if (listed) {
-      MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal.counts(mailbox.id));
-      NotOpened& not_opened = verification.not_opened;
-      ++not_opened.mailboxes;
-      not_opened.messages += counts.stored.messages;
-      if (not_opened.first.empty()) not_opened.first = selected.error().what;
-      return ok();
-    }
+    if (listed) return verification.not_compared.add(mailbox, journal, selected.error().what);
   }
   const plan::FlagLimits limits =
       gone ? plan::FlagLimits{} : flag_limits(selected->permanent_flags);
@@ -603,6 +605,16 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox, journal::Journal
   return keep_note();
 }
 
+/// A server that refuses to show what is in one mailbox may show the others.
+Result<void> verify_or_note(const journal::MailboxRow& mailbox, journal::Journal& journal,
+                            imap::ReadOnlyTarget& target, const Verification& verification,
+                            VerifyResult& result) {
+  const auto verified = verify_mailbox(mailbox, journal, target, verification, result);
+  if (verified || !is_refusal_to_read(verified.error(), target)) return verified;
+  return verification.not_compared.add(mailbox, journal,
+                                       fmt::format("{} ({})", verified.error().what, mailbox.name));
+}
+
 /// What an earlier run found gone together with its mailbox, and left out from then on.
 Result<void> tell_gone_with_mailbox(const journal::Journal& journal,
                                     const Verification& verification, VerifyResult& result) {
@@ -641,26 +653,26 @@ Result<VerifyResult> verify_job(journal::Journal& journal, imap::ReadOnlyTarget&
   MBOXFERRY_ASSIGN(const auto folder_rows, journal.folders());
   for (const journal::FolderRow& folder : folder_rows) folders.emplace(folder.id, folder.path);
   Patience patience(options.clock);
-  NotOpened not_opened;
-  const Verification verification{options, key, folders, visit, interrupt, patience, not_opened};
+  NotCompared not_compared;
+  const Verification verification{options, key, folders, visit, interrupt, patience, not_compared};
   MBOXFERRY_ASSIGN(auto mailboxes, mailboxes_to_verify(journal));
   Lookout lookout(std::move(mailboxes), journal, target);
   for (std::size_t i = 0; i < lookout.mailboxes().size(); ++i) {
     // Bodies are asked for between, which look ahead would only delay.
     if (!options.full) MBOXFERRY_TRY(lookout.reach(i));
     MBOXFERRY_TRY(
-        verify_mailbox(lookout.mailboxes()[i].row, journal, target, verification, result));
+        verify_or_note(lookout.mailboxes()[i].row, journal, target, verification, result));
   }
   MBOXFERRY_TRY(tell_gone_with_mailbox(journal, verification, result));
   if (options.existing)
     MBOXFERRY_TRY(verify_existing(journal, target, options, visit, result, interrupt));
-  if (not_opened.mailboxes == 0) return result;
-  const std::uint64_t others = not_opened.mailboxes - 1;
+  if (not_compared.mailboxes == 0) return result;
+  const std::uint64_t others = not_compared.mailboxes - 1;
   return Error{
       ErrorCode::try_later,
-      fmt::format("{}{}; {} stored message{} could not be compared", not_opened.first,
+      fmt::format("{}{}; {} stored message{} could not be compared", not_compared.first,
                   others == 0 ? "" : fmt::format(" (and {} more cannot be opened)", others),
-                  not_opened.messages, not_opened.messages == 1 ? "" : "s"),
+                  not_compared.messages, not_compared.messages == 1 ? "" : "s"),
       "run the same command again when the server opens it"};
 }
 

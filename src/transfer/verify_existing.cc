@@ -60,7 +60,13 @@ class ExistingVerifier {
     const auto check = [&]() -> Result<void> {
       std::sort(page.begin(), page.end(),
                 [](const Row& one, const Row& other) { return one.uid < other.uid; });
-      if (!page.empty()) MBOXFERRY_TRY(check_page(page));
+      const auto checked = page.empty() ? ok() : check_page(page);
+      const bool refused = !checked && is_refusal_to_read(checked.error(), target_);
+      if (!checked && !refused) return checked;
+      if (refused) {
+        not_opened_ += page.size();
+        if (refusal_.empty()) refusal_ = fmt::format("{} ({})", checked.error().what, mailbox.name);
+      }
       page.clear();
       return ok();
     };
@@ -195,6 +201,11 @@ class ExistingVerifier {
 };
 
 }  // namespace
+
+bool is_refusal_to_read(const Error& error, const imap::ReadOnlyTarget& target) {
+  return (error.code == ErrorCode::refused || error.code == ErrorCode::try_later) &&
+         target.is_alive();
+}
 
 Error existing_not_compared(const std::string& account, std::uint64_t messages) {
   return {

@@ -43,6 +43,32 @@ class NotOpenedTest(ProgramTest):
         return self.run_program("verify", self.folder / "job.journal", "--password-file",
                                 self.server.password_file(), *more)
 
+    def test_a_mailbox_that_is_opened_and_not_shown_ends_no_look_at_the_others(self):
+        server, asked, refusal = self.server, [], b"NO Internal error occurred"
+        lists = server.mailboxes["Lists"]
+
+        def refuse(session, name, _):
+            if name in ("UID FETCH", "FETCH"):
+                asked.append(session.selected)
+                if session.selected is lists:
+                    return b"TAG " + refusal + b"\r\n"
+            return None
+        server.on_command = refuse
+        del server.mailboxes["Work"].messages[-1]
+        for more in ((), ("--full",), ("--strict",)):
+            with self.subTest(more=more):
+                del asked[:]
+                outcome = self.verify(*more)
+                self.assert_code(outcome, 75)
+                self.assertIn("refused: Internal error occurred (Lists); 12 stored messages could not "
+                              "be compared", outcome.err)
+                self.assertIn(server.mailboxes["Work"], asked)
+        for more in ((), ("--strict",)):
+            self.assertIn("12 stored messages could not be compared",
+                          self.migrate(server, self.tree, None, *more).err)
+        server.on_command = None
+        self.assert_code(self.migrate(server, self.tree, None), 0)
+
     def test_verify_is_not_complete(self):
         for answer in (b"NO Internal error occurred", b"NO [NOPERM] Permission denied",
                        b"NO [CORRUPTION] index is corrupt", b"NO [NONEXISTENT] no such mailbox"):

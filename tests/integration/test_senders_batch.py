@@ -71,6 +71,27 @@ class SendersBatchTest(BatchTest):
         self.assertEqual({user: sum(found.values()) for user, found in self.counts().items()},
                          {"user0": 0, "user1": 0, "user2": 0, "user3": 4})
 
+    def test_lists_that_changed_are_told_once_for_accounts_that_are_complete(self):
+        rows = self.rows({"senders": "lists/one.list"}, {}, {}, {})
+        self.write_csv(rows, COLUMNS)
+        options = ("--global-senders", self.folder / "all.list")
+        changed = "the sender lists have changed since"
+        for _ in range(2):
+            self.assertNotIn(changed, self.batch(*options).err)
+        (self.folder / "lists" / "one.list").write_text("b@ads.example\n")
+        outcome = self.batch(*options)
+        self.assertIn(f"{changed} 1 account was complete (user0)", outcome.err)
+        self.assertNotIn(changed, self.batch(*options).err)
+        (self.folder / "all.list").write_text("d@x.example\n")
+        outcome = self.batch(*options)
+        self.assertEqual(outcome.err.count(changed), 1)
+        self.assertIn(f"{changed} 4 accounts were complete (user0 and others)", outcome.err)
+        self.assertNotIn(changed, self.batch(*options).err)
+        # As it says.
+        self.assert_code(self.run_program("batch", self.csv, "--state-dir", "another",
+                                          "--progress=none", "--allow-copies", *options), 0)
+        self.assertEqual(sum(sum(found.values()) for found in self.counts().values()), 2 * 16)
+
     def test_a_global_list_with_a_mistake_stops_the_batch(self):
         (self.folder / "all.list").write_text("*@*\n")
         self.write_csv(self.rows({}, {}), COLUMNS)

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "mboxferry/base/cancellation.h"
@@ -41,6 +42,7 @@ struct NewEntry {
   std::string archive_stamp;      ///< another one: there may be new mail
   std::string credentials_stamp;  ///< another one: worth another login
   std::string journal;            ///< the name of its file in the ledger's folder, once begun
+  std::string lists;              ///< a digest of its sender lists, empty without any
   /// The same for all rows that differ in how host and user are spelled at most.
   std::int64_t likeness = 0;
 };
@@ -139,6 +141,9 @@ class Ledger {
   /// earlier run knows of the account stays as it is. `entry.key` is not used.
   Result<void> add_refused(const NewEntry& entry, const std::string& why);
   Result<void> end();
+  /// How many complete accounts add() met that have nothing to do and had other sender lists when
+  /// they were met before, and the user of the first.
+  [[nodiscard]] std::pair<std::uint64_t, std::string> with_other_lists() const;
 
   /// The next account whose turn it is, now running: of the place with the fewest running ones, at
   /// most `per_place` of each, and never two of one account. Nothing when none may run now.

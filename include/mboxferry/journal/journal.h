@@ -265,6 +265,7 @@ enum class Unidentified {
 struct TakenOver {
   std::uint64_t stored_gone = 0;  ///< stored, and not in the archive any more as they were then
   std::uint64_t unsent_gone = 0;  ///< not stored, and not in the archive any more
+  std::uint64_t returned = 0;     ///< stored or in doubt by versions before the last one, and back
   bool is_cut = false;            ///< it ends in a message that had more, or others behind it
   bool is_another = false;        ///< by that or otherwise another archive: nothing was changed
 };
@@ -554,11 +555,13 @@ class Journal {
   [[nodiscard]] virtual Result<FolderId> replaced_by(FolderId folder) const = 0;
   /// Removes a replacement that has not taken over yet: its archive was replaced, too.
   virtual Result<void> forget_replacement(FolderId replacement) = 0;
-  /// The replacement is indexed: its messages take the states of those of the former folder with
-  /// the same content and mailbox, each of one. What is stored and not among them stays in the
-  /// former folder, which has nothing else any more, with a finding for each (a bounded number).
-  /// One transaction, durable at once; to be called before anything of either is sent.
-  virtual Result<TakenOver> take_over(FolderId replacement) = 0;
+  /// The folder is indexed: its messages take the states of those of the folder that it replaces,
+  /// and of versions before that one, with the same content and mailbox, each of one. What is
+  /// stored and not among them stays in these folders, which have nothing else any more, with a
+  /// finding for each (a bounded number). Of a folder that replaces none only what is planned is
+  /// looked at: it was added to. One transaction, durable at once; to be called before anything of
+  /// it is sent.
+  virtual Result<TakenOver> take_over(FolderId folder) = 0;
   /// Leaves out (`cut-short`) what is planned in the mailbox of a folder that another stands for:
   /// it was in doubt when its archive was replaced, and the server has not got it. Returns how
   /// many.

@@ -14,7 +14,7 @@ namespace mboxferry::plan {
 
 /// What a mailbox holds already of what goes into it.
 enum class Held {
-  nothing,
+  nothing,  ///< the server has no such mailbox
   perhaps,  ///< the server has it; nobody knows what is in it
   its_mail  ///< an earlier run of the job has stored there
 };
@@ -27,7 +27,8 @@ class CollisionFinder {
   void add(std::string_view source, const MappedName& mapped, Held held = Held::nothing);
 
   /// Error `configuration`: different sources have the same mailbox, or mailboxes that differ in
-  /// case only (some servers take them for one), and not all of them were sent there deliberately.
+  /// case only (some servers take them for one) and are not both there already, and not all of them
+  /// were sent there deliberately.
   /// It lists the first few, and says for the first pair which --map makes no second copy.
   [[nodiscard]] Result<void> check() const;
 
@@ -38,6 +39,7 @@ class CollisionFinder {
     bool deliberate;
     Held held;
   };
+  static bool clash(const Source& one, const Source& other);
   static std::string advice(const Source& one, const Source& other);
   std::map<std::string, std::vector<Source>> by_folded_name_;
 };

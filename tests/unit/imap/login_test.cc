@@ -193,6 +193,21 @@ TEST_CASE(
   CHECK_THAT(busy.heard(), !Catch::Contains("PLAIN"));
 }
 
+TEST_CASE(
+    "a server that does not understand the first message of SCRAM is not shown the password") {
+  LineServer server("IMAP4rev1 SASL-IR AUTH=SCRAM-SHA-256 AUTH=PLAIN",
+                    {"TAG BAD invalid arguments", "TAG OK [CAPABILITY IMAP4rev1] in"});
+  const Error error = error_of(server, anne());
+  CHECK(error.code == ErrorCode::login_refused);
+  CHECK_THAT(error.hint, Catch::Contains("--auth plain"));
+  CHECK_THAT(server.heard(), !Catch::Contains("PLAIN"));
+
+  // Here it has not begun the exchange.
+  LineServer unknown("IMAP4rev1 SASL-IR AUTH=SCRAM-SHA-256 AUTH=PLAIN",
+                     {"TAG BAD unsupported mechanism", "TAG OK [CAPABILITY IMAP4rev1] in"});
+  CHECK(unknown.connect(anne()));
+}
+
 TEST_CASE("a server that lets in without proving that it knows the password is left") {
   LineServer server("IMAP4rev1 SASL-IR AUTH=SCRAM-SHA-256 AUTH=PLAIN",
                     {"TAG OK [CAPABILITY IMAP4rev1] in"});

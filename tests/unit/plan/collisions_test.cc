@@ -52,6 +52,29 @@ TEST_CASE("mailboxes that differ in case or in the spelling of accents collide")
   }
 }
 
+TEST_CASE("a server that has mailboxes of both spellings keeps them apart") {
+  CollisionFinder finder;
+  finder.add("Work", to("Work"), Held::its_mail);
+  finder.add("work", to("work"), Held::perhaps);
+  CHECK(finder.check());
+  finder.add("WORK", to("WORK"));
+  CHECK_FALSE(finder.check());
+}
+
+TEST_CASE("names that no rule can tell apart go into the mailbox that is there") {
+  for (const Held held : {Held::perhaps, Held::its_mail}) {
+    CollisionFinder finder;
+    finder.add("e\u0301", to("e\u0301"));
+    finder.add("\u00e9", to("\u00e9"), held);
+    const auto checked = finder.check();
+    REQUIRE_FALSE(checked);
+    CHECK(checked.error().hint.find("--map '\u00e9=\u00e9'") != std::string::npos);
+    CHECK(checked.error().hint.find("rename") == std::string::npos);
+    CHECK((checked.error().hint.find("--skip-existing") != std::string::npos) ==
+          (held == Held::perhaps));
+  }
+}
+
 TEST_CASE("the parts of a split download do not collide") {
   CollisionFinder finder;
   finder.add("Mail/All", to("Mail/All"));
