@@ -71,7 +71,7 @@ class Walk {
   Result<void> read_list(const std::string& relative);
   void add_mbox(const std::string& relative, const struct stat& status, bool compressed);
   void drop_copies();
-  void note_file(MessageRecord& record, const struct stat& status) const;
+  void note_file(FolderForm form, MessageRecord& record, const struct stat& status) const;
   [[nodiscard]] bool may_have_other_names(const struct stat& status) const {
     return status.st_nlink > 1 || root_->follows_links();
   }
@@ -270,7 +270,7 @@ Result<void> Walk::add_delivery(const MailFile& file, const std::string& relativ
     leave_unread(relative, not_opened(errno), size);
   } else {
     MessageRecord record = maildir_record(base_name(parent_path(relative)), name);
-    note_file(record, status);
+    note_file(FolderForm::maildir, record, status);
     record.file_inode = status.st_ino;
     record.length = size;
     // Dovecot's zlib and mail_crypt keep the name, and not every name has a size.
@@ -284,9 +284,12 @@ Result<void> Walk::add_delivery(const MailFile& file, const std::string& relativ
   return ok();
 }
 
-void Walk::note_file(MessageRecord& record, const struct stat& status) const {
+void Walk::note_file(FolderForm form, MessageRecord& record, const struct stat& status) const {
   record.on_disk = static_cast<std::uint64_t>(status.st_size);
   record.modified = status.st_mtim.tv_sec;
+  // Flags are set by renaming, which changes the status.
+  const std::int64_t changed = form == FolderForm::maildir ? 0 : status_change_time(status);
+  record.version = file_version(modification_time(status), changed);
   if (!may_have_other_names(status)) return;
   record.device = status.st_dev;
   record.inode = status.st_ino;
@@ -434,7 +437,7 @@ Result<void> Walk::add_message(const MailFile& mail, const std::string& relative
   }
   record.compressed = file.compressed;
   if (mail.form == FolderForm::eml) record.side = side_key(relative);
-  note_file(record, status);
+  note_file(mail.form, record, status);
   if (record.length == 0) {
     leave_out(relative, "empty");
     return ok();
@@ -454,6 +457,7 @@ Result<std::string> Walk::put_attachments_back(const std::string& relative, Mess
   if (!rebuilt.restored.empty()) {
     record.stored = record.length;
     record.length = rebuilt.length;
+    record.version += rebuilt.version;
   }
   return rebuilt.unread;
 }
