@@ -23,6 +23,7 @@
 #include "archive/folder_list.h"
 #include "archive/layout_names.h"
 #include "archive/mail_file.h"
+#include "archive/mail_store.h"
 #include "archive/maildir.h"
 #include "archive/maildir_listing.h"
 #include "archive/message_list.h"
@@ -381,7 +382,9 @@ Result<void> Walk::look_inside(const std::string& relative, const struct stat& s
 
 Result<void> Walk::leave_other(const std::string& relative, std::string_view head,
                                std::uint64_t size) {
-  if (const auto reason = metadata_reason(base_name(relative)); !reason.empty()) {
+  if (const auto store = mail_store(base_name(relative), head); !store.empty()) {
+    leave_unread(relative, store, size);
+  } else if (const auto reason = metadata_reason(base_name(relative)); !reason.empty()) {
     leave_out(relative, reason, size);
   } else if (const auto names = unread_label_names(base_name(relative), head); !names.empty()) {
     leave_out(relative, names, size);
@@ -392,10 +395,11 @@ Result<void> Walk::leave_other(const std::string& relative, std::string_view hea
     MBOXFERRY_ASSIGN(const bool is_part, ends_with_ignoring_case(base_name(relative), ".zip")
                                              ? is_last_zip_part(root_, full(relative))
                                              : Result<bool>(false));
-    tell(packed || is_part ? NotReadKind::unread : kind_of_unknown(head), relative,
+    tell(packed || is_part ? NotReadKind::unread : kind_of_unknown(base_name(relative), head),
+         relative,
          packed    ? not_read_because(kZipBehindProgram, kZipBehindProgramRemedy)
          : is_part ? not_read_because(kLastZipPart, kLastZipPartRemedy)
-                   : "does not begin like an mbox file",
+                   : std::string(reason_of_unknown(base_name(relative))),
          size);
   }
   return ok();

@@ -143,9 +143,8 @@ TEST_CASE("a directory of eml files is one folder, ordered by number") {
   CHECK(archive.folders()[2].path == std::vector<std::string>{"Work", "sub"});
   CHECK(messages(work) == "0+25 2.EML [?]\n25+27 3.eml.gz [?]\n52+25 10.eml [?]\n");
   CHECK(read_all(work) == letter("two") + letter("three") + letter("ten"));
-  CHECK(left_out(archive) == directory.file("Work/empty.eml") + ": empty\n" +
-                                 directory.file("Work/notes.eml") +
-                                 ": does not begin like an mbox file\n");
+  CHECK(left_out(archive) == directory.file("Work/empty.eml") + ": empty\n");
+  CHECK(unread(archive) == directory.file("Work/notes.eml") + ": does not begin like a message\n");
   const Archive single = must_open(directory.file("Work/sub") + "/");
   CHECK_FALSE(single.is_tree());
   CHECK(single.folders()[0].path == std::vector<std::string>{"sub"});
