@@ -12,6 +12,7 @@
 #include "archive/encrypted_kind.h"
 #include "archive/file_kind.h"
 #include "archive/file_rules.h"
+#include "archive/mail_store.h"
 #include "archive/maildir.h"
 #include "archive/message_record.h"
 #include "archive/not_read_rules.h"
@@ -251,7 +252,9 @@ Result<void> ContainerScan::look_inside(std::string_view head) {
 
 Result<void> ContainerScan::leave_other(std::string_view head) {
   const std::string_view name = base_name(relative_);
-  if (const auto reason = metadata_reason(name); !reason.empty()) {
+  if (const auto store = mail_store(name, head); !store.empty()) {
+    leave_unread(store);
+  } else if (const auto reason = metadata_reason(name); !reason.empty()) {
     leave_out(reason);
   } else if (const auto names = unread_label_names(name, head); !names.empty()) {
     leave_out(names);
@@ -266,8 +269,8 @@ Result<void> ContainerScan::leave_other(std::string_view head) {
       MBOXFERRY_ASSIGN(HeadedStream * bytes, walker_->bytes());
       MBOXFERRY_ASSIGN(packed, ends_with_zip(*bytes));
     }
-    tell(packed ? NotReadKind::unread : kind_of_unknown(head),
-         !packed      ? "does not begin like an mbox file"
+    tell(packed ? NotReadKind::unread : kind_of_unknown(name, head),
+         !packed      ? std::string(reason_of_unknown(name))
          : is_program ? not_read_because(kZipBehindProgram, kZipBehindProgramRemedy)
                       : not_read_because(kLastZipPart, kLastZipPartRemedy));
   }

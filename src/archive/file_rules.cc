@@ -51,7 +51,7 @@ constexpr std::array<IndexFile, 34> kIndexFiles{{
     {".sylpheed_mark", "index file of Sylpheed"},
 }};
 // Endings in whatever case.
-constexpr std::array<IndexFile, 12> kIndexEndings{{
+constexpr std::array<IndexFile, 14> kIndexEndings{{
     {".toc", "index file of Eudora"},
     {".mrk", "index file of MDaemon"},
     {".pmi", "index file of Pegasus Mail"},
@@ -64,6 +64,8 @@ constexpr std::array<IndexFile, 12> kIndexEndings{{
     {".index.ids", "index file of KMail"},
     {".index.sorted", "index file of KMail"},
     {".uidcache", "index file of KMail"},
+    {".wdseml", "copy of Thunderbird for the search of Windows"},
+    {".mozeml", "copy of Thunderbird for the search of macOS"},
 }};
 // Files beside the mail that say what is not in the messages.
 constexpr std::array<IndexFile, 7> kMetadataSuffixes{{

@@ -35,7 +35,7 @@ constexpr std::array<std::string_view, kLayouts> kLayoutNames{
 };
 
 // The first that matches counts.
-constexpr std::array<MessagePlace, 13> kMessagePlaces{{
+constexpr std::array<MessagePlace, 14> kMessagePlaces{{
     {Layout::kerio, "#msgs/*.eml", 1, true},
     {Layout::thunderbird_maildir, "cur/*.eml", 1, true},
     {Layout::thunderbird_maildir, "new/*.eml", 1, true},
@@ -47,6 +47,8 @@ constexpr std::array<MessagePlace, 13> kMessagePlaces{{
     {Layout::opera, "9999/99/99/+.mbs", 3, false},
     {Layout::opera, "9999/99/+.mbs", 2, false},
     {Layout::mdaemon, "md+.msg", 0, false},
+    // its cache of an IMAP account
+    {Layout::evolution, "cur/@@/+", 2, false},
     {Layout::cyrus, "+.", 0, false},
     {Layout::mh, "+", 0, false},
 }};

@@ -246,8 +246,9 @@ void LayoutNames::change(FoundFolder& one) {
   Segments segments = split_path(one.relative);
   if (segments.empty()) return;
   const bool is_mbox = one.folder.form == FolderForm::mbox;
-  const bool is_evolution =
-      is_mbox && (marks_.has(Layout::evolution) || base_name(one.relative) == "mbox");
+  const bool is_evolution = is_mbox
+                                ? marks_.has(Layout::evolution) || base_name(one.relative) == "mbox"
+                                : marks_.is_folder_of(one.relative, Layout::evolution);
   // Eudora describes directories too, in the list beside them.
   std::string above;
   for (std::size_t i = 0; i + (is_mbox ? 1 : 0) < segments.size(); ++i) {

@@ -2,15 +2,13 @@
 // Lists of message files: collected, walked, recognised again.
 #include "archive/message_list.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "archive/container_messages.h"
 #include "archive/file_rules.h"
-#include "mboxferry/base/handle.h"
+#include "archive/running_digest.h"
 #include "mboxferry/base/utf8.h"
 
 namespace mboxferry::archive {
@@ -82,42 +80,33 @@ class ListedFiles final : public MessageFiles {
   ListWalk walk_;
 };
 
-/// SHA-256 over texts, which can be asked for at any point.
-class ListDigest {
- public:
-  ListDigest() : context_(EVP_MD_CTX_new()) {
-    good_ = context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1;
-  }
+Result<std::array<std::uint8_t, 32>> to_array(const RunningDigest& digest) {
+  MBOXFERRY_ASSIGN(const std::string value, digest.value());
+  std::array<std::uint8_t, 32> bytes{};
+  std::copy_n(value.begin(), std::min(value.size(), bytes.size()), bytes.begin());
+  return bytes;
+}
 
-  void add(const std::string& text) {
-    good_ = good_ && EVP_DigestUpdate(context_.get(), text.data(), text.size()) == 1;
-  }
-
-  [[nodiscard]] Result<std::array<std::uint8_t, 32>> value() const {
-    std::array<std::uint8_t, 32> digest{};
-    const Handle<EVP_MD_CTX, EVP_MD_CTX_free> copy(EVP_MD_CTX_new());
-    const bool good = good_ && copy && EVP_MD_CTX_copy_ex(copy.get(), context_.get()) == 1 &&
-                      EVP_DigestFinal_ex(copy.get(), digest.data(), nullptr) == 1;
-    if (!good) return Error{ErrorCode::internal, "SHA-256 failed", ""};
-    return digest;
-  }
-
- private:
-  Handle<EVP_MD_CTX, EVP_MD_CTX_free> context_;
-  bool good_ = false;
-};
+/// Positive, so that 0 stays what no version has.
+std::int64_t to_number(const std::array<std::uint8_t, 32>& digest) {
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < sizeof(number); ++i) number = number << 8U | digest[i];
+  return static_cast<std::int64_t>(number >> 1U | 1U);
+}
 
 /// The identity of the first messages, `size` bytes of them; none when no message ends there.
 Result<std::optional<Identity>> identify_first(const MessageList& list, std::uint64_t size) {
   Identity identity;
-  ListDigest names;
-  ListDigest flags;
+  RunningDigest names;
+  RunningDigest flags;
+  RunningDigest versions;
   ListWalk walk(list, 1);
   while (identity.size < size) {
     MBOXFERRY_ASSIGN(const ListedMessage* message, walk.next());
     if (message == nullptr) return std::optional<Identity>();
     names.add(message->record.stable_name + '\0' + std::to_string(message->record.length) + '\n');
     flags.add(message->record.info + '\n' + message->record.labels);
+    versions.add(message->record.version + '\n');
     identity.size += message->record.length;
     constexpr std::int64_t kNanoseconds = 1'000'000'000;
     constexpr std::int64_t kLatest = std::int64_t{1} << 33U;
@@ -126,8 +115,10 @@ Result<std::optional<Identity>> identify_first(const MessageList& list, std::uin
         std::clamp(message->record.modified.value_or(0), std::int64_t{0}, kLatest) * kNanoseconds);
   }
   if (identity.size != size) return std::optional<Identity>();
-  MBOXFERRY_ASSIGN(identity.head, names.value());
-  MBOXFERRY_ASSIGN(identity.tail, flags.value());
+  MBOXFERRY_ASSIGN(identity.head, to_array(names));
+  MBOXFERRY_ASSIGN(identity.tail, to_array(flags));
+  MBOXFERRY_ASSIGN(const auto all_versions, to_array(versions));
+  identity.changed_ns = to_number(all_versions);
   return std::optional(identity);
 }
 
@@ -318,7 +309,8 @@ Result<Change> compare_messages(const Folder& folder, const Identity& before) {
   MBOXFERRY_ASSIGN(const auto now, identify_first(list, before.size));
   if (!now || now->head != before.head) return Change::different;
   if (size > before.size) return Change::grown;
-  const bool same = now->tail == before.tail && now->modified_ns == before.modified_ns;
+  const bool same = now->tail == before.tail && now->modified_ns == before.modified_ns &&
+                    (before.changed_ns == 0 || now->changed_ns == before.changed_ns);
   return same ? Change::none : Change::touched;
 }
 

@@ -118,7 +118,8 @@ Result<std::unique_ptr<MessageFiles>> open_message_files(const Folder& folder,
                                                          std::uint64_t offset);
 
 /// For identify() and compare(): the size is that of the stream, the head is the SHA-256 of all
-/// names and lengths, the tail that of the flags in the names.
+/// names and lengths, the tail that of the flags in the names, and `changed_ns` a number made of
+/// when each of the files was written to.
 Result<Identity> identify_messages(const Folder& folder);
 Result<Change> compare_messages(const Folder& folder, const Identity& before);
 

@@ -12,18 +12,19 @@ constexpr const char* kCreate =
     "CREATE TABLE incoming(list INTEGER, key BLOB, name BLOB, stable_name BLOB, length INTEGER,"
     " skip INTEGER, on_disk INTEGER, compressed INTEGER, has_flags INTEGER, info BLOB,"
     " modified INTEGER, outer_number INTEGER, inner_number INTEGER, device INTEGER,"
-    " inode INTEGER, side BLOB, file_inode INTEGER, stored INTEGER);"
+    " inode INTEGER, side BLOB, file_inode INTEGER, stored INTEGER, version BLOB);"
     "CREATE TABLE note(side BLOB PRIMARY KEY, has_flags INTEGER, info BLOB, labels BLOB,"
     " date INTEGER, is_exact INTEGER, is_cut INTEGER, is_listed INTEGER, times INTEGER)"
     " WITHOUT ROWID;"
     "CREATE TABLE message(list INTEGER, number INTEGER, offset INTEGER, name BLOB,"
     " stable_name BLOB, length INTEGER, skip INTEGER, on_disk INTEGER, compressed INTEGER,"
     " has_flags INTEGER, info BLOB, modified INTEGER, outer_number INTEGER, inner_number INTEGER,"
-    " labels BLOB, is_exact INTEGER, stored INTEGER, PRIMARY KEY(list, number)) WITHOUT ROWID;"
+    " labels BLOB, is_exact INTEGER, stored INTEGER, version BLOB, PRIMARY KEY(list, number))"
+    " WITHOUT ROWID;"
     "CREATE TABLE aside(directory BLOB, stable_name BLOB, name BLOB, inode INTEGER);"
     "BEGIN;";
 constexpr const char* kInsert =
-    "INSERT INTO incoming VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "INSERT INTO incoming VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kInsertNote =
     "INSERT INTO note VALUES(?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT(side) DO UPDATE SET"
     " has_flags = excluded.has_flags, info = excluded.info, labels = excluded.labels,"
@@ -49,7 +50,8 @@ constexpr const char* kSeal =
     " coalesce(nullif(note.has_flags, 0), incoming.has_flags),"
     " CASE note.has_flags WHEN 1 THEN note.info ELSE incoming.info END,"
     " coalesce(note.date, modified), outer_number, inner_number, note.labels,"
-    " coalesce(note.is_exact, 0), stored FROM incoming LEFT JOIN note ON note.side = incoming.side"
+    " coalesce(note.is_exact, 0), stored, version FROM incoming"
+    " LEFT JOIN note ON note.side = incoming.side"
     " WINDOW ordered AS (PARTITION BY list ORDER BY key, name"
     " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW);"
     "DROP TABLE incoming; DROP TABLE note; DROP TABLE aside;"
@@ -57,7 +59,7 @@ constexpr const char* kSeal =
     "COMMIT;";
 constexpr const char* kSelectPage =
     "SELECT number, offset, name, stable_name, length, skip, on_disk, compressed, has_flags, info,"
-    " modified, outer_number, inner_number, labels, is_exact, stored FROM message"
+    " modified, outer_number, inner_number, labels, is_exact, stored, version FROM message"
     " WHERE list = ?1 AND number >= ?2 ORDER BY number LIMIT ?3";
 constexpr const char* kNumberAt =
     "SELECT number FROM message WHERE list = ?1 AND offset <= ?2 ORDER BY offset DESC LIMIT 1";
@@ -88,6 +90,7 @@ ListedMessage to_message(sqlite3_stmt* row) {
   message.record.labels = bytes_of(row, 13);
   message.record.date_is_exact = number_of(row, 14) != 0;
   message.record.stored = number_of(row, 15);
+  message.record.version = bytes_of(row, 16);
   return message;
 }
 
@@ -125,6 +128,7 @@ Result<void> MessageTable::add(std::int64_t list, const MessageRecord& record) {
   if (!record.side.empty()) bind_bytes(insert, 16, record.side);
   bind_number(insert, 17, record.file_inode);
   bind_number(insert, 18, record.stored);
+  bind_bytes(insert, 19, record.version);
   may_have_copies_ = may_have_copies_ || record.device != 0 || record.inode != 0 || record.is_link;
   return database_.insert(insert);
 }

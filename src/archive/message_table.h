@@ -41,6 +41,7 @@ struct MessageRecord {
   std::string side;            ///< side_key() of its path; empty when no file can lie beside it
   std::string labels;          ///< join_labels(), from a file beside it
   bool date_is_exact = false;  ///< `modified` is from such a file, and as the server had it
+  std::string version;         ///< file_version() of its files, joined; empty for members
   std::uint64_t file_inode = 0;  ///< of a Maildir's file, whatever its name; 0: not known
   bool is_link = false;  ///< a member that has other names; those of one position are one message
 };

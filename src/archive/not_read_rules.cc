@@ -24,6 +24,13 @@ constexpr std::array<std::string_view, 14> kPictures{".jpg", ".jpeg", ".png", ".
                                                      ".ics", ".vcf",  ".css", ".js",  ".html",
                                                      ".svg", ".ttf",  ".ico", ".webp"};
 
+// What lies beside mail and has its name.
+constexpr std::array<std::string_view, 19> kBesideMail{
+    ".lock",   ".json",   ".plist",   ".log", ".csv", ".xml",  ".sha1",
+    ".sha256", ".sha512", ".md5",     ".sig", ".asc", ".par2", ".aria2",
+    ".idx",    ".index",  ".torrent", ".lnk", ".url"};
+constexpr std::array<std::string_view, 4> kMailEndings{".mbox", ".mbx", ".eml", ".emlx"};
+
 // Fields that a message has and hardly anything else.
 constexpr std::array<std::string_view, 6> kCertain{"from",        "received",     "message-id",
                                                    "return-path", "delivered-to", "mime-version"};
@@ -36,6 +43,23 @@ bool ends_with_any_in_any_case(std::string_view name, const auto& suffixes) {
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return std::any_of(suffixes.begin(), suffixes.end(),
                      [&](std::string_view suffix) { return lower.ends_with(suffix); });
+}
+
+bool is_word(char c) { return is_letter(c) || is_digit(c); }
+
+/// True for "x.mbox", "x.MBX", "x.eml.gpg", "x.mbox~" and "x.mbox (1)".
+bool is_named_as_mail(std::string_view name) {
+  if (ends_with_any_in_any_case(name, kBesideMail) || ends_with_any_in_any_case(name, kPictures))
+    return false;
+  for (std::size_t dot = name.find('.'); dot != std::string_view::npos;
+       dot = name.find('.', dot + 1)) {
+    const std::string_view rest = name.substr(dot);
+    for (const std::string_view ending : kMailEndings) {
+      if (!equals_ignoring_case(rest.substr(0, ending.size()), ending)) continue;
+      if (rest.size() == ending.size() || !is_word(rest[ending.size()])) return true;
+    }
+  }
+  return false;
 }
 
 bool is_one_of(std::string_view field, const auto& names) {
@@ -105,11 +129,18 @@ NotReadKind kind_of_unknown(std::string_view head) {
   return mail ? NotReadKind::unread : NotReadKind::not_mail;
 }
 
+NotReadKind kind_of_unknown(std::string_view name, std::string_view head) {
+  return is_named_as_mail(name) ? NotReadKind::unread : kind_of_unknown(head);
+}
+
+std::string_view reason_of_unknown(std::string_view name) {
+  return is_eml_name(name) || is_emlx_name(name) ? "does not begin like a message"
+                                                 : "does not begin like an mbox file";
+}
+
 NotReadKind kind_without_separator(std::string_view name, std::string_view head) {
   const bool zeros = head.find_first_not_of('\0') == std::string_view::npos;
-  const bool named =
-      ends_with_any_in_any_case(name, std::array<std::string_view, 2>{".mbox", ".mbx"});
-  return zeros || named ? NotReadKind::unread : kind_of_unknown(head);
+  return zeros ? NotReadKind::unread : kind_of_unknown(name, head);
 }
 
 NotReadKind kind_of_packed(std::string_view name, std::string_view head) {
@@ -126,9 +157,7 @@ NotReadKind kind_of_unreadable(std::string_view name) {
 }
 
 NotReadKind kind_of_no_file(std::string_view name) {
-  const bool named_as_mail = ends_with_any_in_any_case(
-      name, std::array<std::string_view, 4>{".mbox", ".mbx", ".eml", ".emlx"});
-  return named_as_mail ? NotReadKind::unread : NotReadKind::not_mail;
+  return is_named_as_mail(name) ? NotReadKind::unread : NotReadKind::not_mail;
 }
 
 bool is_lock_link(std::string_view name) { return name == "lock" || name.starts_with(".#"); }

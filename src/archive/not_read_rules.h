@@ -14,6 +14,12 @@ namespace mboxferry::archive {
 /// whatever place or form.
 NotReadKind kind_of_unknown(std::string_view head);
 
+/// The same by its name too: what is called mail is, whatever its bytes are.
+NotReadKind kind_of_unknown(std::string_view name, std::string_view head);
+
+/// Why such a file is not read.
+std::string_view reason_of_unknown(std::string_view name);
+
 /// Of a container or database that is not looked into, by its name and first bytes: programs keep
 /// their extensions, documents and caches in such files too.
 NotReadKind kind_of_packed(std::string_view name, std::string_view head);

@@ -31,6 +31,14 @@ std::int64_t modification_time(const struct stat& status) {
   return std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
 }
 
+std::int64_t status_change_time(const struct stat& status) {
+  return std::int64_t{status.st_ctim.tv_sec} * 1'000'000'000 + status.st_ctim.tv_nsec;
+}
+
+std::string file_version(std::int64_t modified_ns, std::int64_t changed_ns) {
+  return std::to_string(modified_ns) + ' ' + std::to_string(changed_ns) + ' ';
+}
+
 Error cannot_open(const std::string& path, int error_number) {
   Error error{ErrorCode::no_such_archive, "cannot open " + path + ": " + errno_text(error_number),
               "check the name"};
@@ -55,7 +63,7 @@ OpenFile::OpenFile(FileDescriptor descriptor, std::string path,
       root_(std::move(root)),
       size_(static_cast<std::uint64_t>(status.st_size)),
       modified_ns_(modification_time(status)),
-      changed_ns_(std::int64_t{status.st_ctim.tv_sec} * 1'000'000'000 + status.st_ctim.tv_nsec),
+      changed_ns_(status_change_time(status)),
       device_(status.st_dev),
       inode_(status.st_ino) {}
 

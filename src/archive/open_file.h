@@ -59,6 +59,11 @@ class OpenFile {
 
 /// Nanoseconds since 1970.
 std::int64_t modification_time(const struct stat& status);
+std::int64_t status_change_time(const struct stat& status);
+
+/// What is another text when something was written to the file; both in nanoseconds, and
+/// `changed_ns` 0 where the file may be renamed.
+std::string file_version(std::int64_t modified_ns, std::int64_t changed_ns);
 
 /// `archive_changed`: `name` is another file than it was.
 Error changed_while_read(const std::string& name);

@@ -204,7 +204,8 @@ Result<Archive> Opener::open_messages(FolderForm form,
   for (const std::string& path : paths) {
     MBOXFERRY_ASSIGN(OpenFile file, OpenFile::open(path));
     const std::uint64_t size = file.size();
-    const std::int64_t modified = file.modified_ns() / 1'000'000'000;
+    const std::int64_t modified = file.modified_ns();
+    const std::string version = file_version(modified, file.changed_ns());
     MBOXFERRY_ASSIGN(UnpackedFile unpacked, open_unpacked(std::move(file), limits_));
     MBOXFERRY_ASSIGN(MessageRecord record,
                      read_record(form, *unpacked.bytes,
@@ -213,7 +214,8 @@ Result<Archive> Opener::open_messages(FolderForm form,
     record.key = natural_order_key(path);
     record.on_disk = size;
     record.compressed = unpacked.compressed;
-    record.modified = modified;
+    record.modified = modified / 1'000'000'000;
+    record.version = version;
     if (record.length == 0) return no_mail(path, false);
     const std::string name(base_name(path));
     const std::string part = unread_part(name, record);

@@ -13,6 +13,7 @@
 #include "archive/directory_names.h"
 #include "archive/file_rules.h"
 #include "archive/open_file.h"
+#include "archive/running_digest.h"
 #include "mboxferry/base/ascii.h"
 
 namespace mboxferry::archive {
@@ -125,6 +126,7 @@ class Finder {
     const auto file = OpenFile::open(root_, root_->full(restored.file));
     if (!file) return false;
     restored.file_size = file->size();
+    restored.version = file_version(file->modified_ns(), file->changed_ns());
     const std::string& encoding = restored.part.encoding;
     if (encoding == "base64" && !is_encoded) return fits_base64(restored);
     const bool is_plain =
@@ -286,6 +288,7 @@ Result<RebuiltEmlx> rebuild(const std::shared_ptr<const TreeRoot>& root, const s
   rebuilt.length = length;
   Finder finder(root, path);
   std::string absent;
+  RunningDigest files;
   for (const StrippedPart& part : stripped.parts()) {
     MBOXFERRY_ASSIGN(auto restored, finder.find(part));
     if (!restored) {
@@ -294,8 +297,10 @@ Result<RebuiltEmlx> rebuild(const std::shared_ptr<const TreeRoot>& root, const s
     }
     rebuilt.length += restored->size;
     rebuilt.length -= part.field_end - part.field_begin + part.content_end - part.content_begin;
+    files.add(restored->file + '\0' + restored->version);
     rebuilt.restored.push_back(std::move(*restored));
   }
+  MBOXFERRY_ASSIGN(rebuilt.version, files.value());
   constexpr std::size_t kLongestList = 100;
   if (!absent.empty()) {
     rebuilt.unread =

@@ -21,6 +21,7 @@ struct RestoredPart {
   StrippedPart part;
   std::string file;             ///< below the root
   std::uint64_t file_size = 0;  ///< of it
+  std::string version;          ///< file_version() of it
   unsigned line_length = 0;     ///< of Base64; 0: the file's bytes are what the message had
   bool ends_line = false;       ///< a line end follows that is not the boundary's
   std::uint64_t size = 0;       ///< of what comes into the message
@@ -29,6 +30,7 @@ struct RestoredPart {
 struct RebuiltEmlx {
   std::vector<RestoredPart> restored;
   std::uint64_t length = 0;  ///< of the message with them
+  std::string version;       ///< another one when one of the files is another
   std::string unread;        ///< why the rest is not put back; empty when the message is whole
 };
 

@@ -23,6 +23,7 @@
 #include "archive/folder_list.h"
 #include "archive/layout_names.h"
 #include "archive/mail_file.h"
+#include "archive/mail_store.h"
 #include "archive/maildir.h"
 #include "archive/maildir_listing.h"
 #include "archive/message_list.h"
@@ -71,7 +72,7 @@ class Walk {
   Result<void> read_list(const std::string& relative);
   void add_mbox(const std::string& relative, const struct stat& status, bool compressed);
   void drop_copies();
-  void note_file(MessageRecord& record, const struct stat& status) const;
+  void note_file(FolderForm form, MessageRecord& record, const struct stat& status) const;
   [[nodiscard]] bool may_have_other_names(const struct stat& status) const {
     return status.st_nlink > 1 || root_->follows_links();
   }
@@ -270,7 +271,7 @@ Result<void> Walk::add_delivery(const MailFile& file, const std::string& relativ
     leave_unread(relative, not_opened(errno), size);
   } else {
     MessageRecord record = maildir_record(base_name(parent_path(relative)), name);
-    note_file(record, status);
+    note_file(FolderForm::maildir, record, status);
     record.file_inode = status.st_ino;
     record.length = size;
     // Dovecot's zlib and mail_crypt keep the name, and not every name has a size.
@@ -284,9 +285,12 @@ Result<void> Walk::add_delivery(const MailFile& file, const std::string& relativ
   return ok();
 }
 
-void Walk::note_file(MessageRecord& record, const struct stat& status) const {
+void Walk::note_file(FolderForm form, MessageRecord& record, const struct stat& status) const {
   record.on_disk = static_cast<std::uint64_t>(status.st_size);
   record.modified = status.st_mtim.tv_sec;
+  // Flags are set by renaming, which changes the status.
+  const std::int64_t changed = form == FolderForm::maildir ? 0 : status_change_time(status);
+  record.version = file_version(modification_time(status), changed);
   if (!may_have_other_names(status)) return;
   record.device = status.st_dev;
   record.inode = status.st_ino;
@@ -378,7 +382,9 @@ Result<void> Walk::look_inside(const std::string& relative, const struct stat& s
 
 Result<void> Walk::leave_other(const std::string& relative, std::string_view head,
                                std::uint64_t size) {
-  if (const auto reason = metadata_reason(base_name(relative)); !reason.empty()) {
+  if (const auto store = mail_store(base_name(relative), head); !store.empty()) {
+    leave_unread(relative, store, size);
+  } else if (const auto reason = metadata_reason(base_name(relative)); !reason.empty()) {
     leave_out(relative, reason, size);
   } else if (const auto names = unread_label_names(base_name(relative), head); !names.empty()) {
     leave_out(relative, names, size);
@@ -389,10 +395,11 @@ Result<void> Walk::leave_other(const std::string& relative, std::string_view hea
     MBOXFERRY_ASSIGN(const bool is_part, ends_with_ignoring_case(base_name(relative), ".zip")
                                              ? is_last_zip_part(root_, full(relative))
                                              : Result<bool>(false));
-    tell(packed || is_part ? NotReadKind::unread : kind_of_unknown(head), relative,
+    tell(packed || is_part ? NotReadKind::unread : kind_of_unknown(base_name(relative), head),
+         relative,
          packed    ? not_read_because(kZipBehindProgram, kZipBehindProgramRemedy)
          : is_part ? not_read_because(kLastZipPart, kLastZipPartRemedy)
-                   : "does not begin like an mbox file",
+                   : std::string(reason_of_unknown(base_name(relative))),
          size);
   }
   return ok();
@@ -434,7 +441,7 @@ Result<void> Walk::add_message(const MailFile& mail, const std::string& relative
   }
   record.compressed = file.compressed;
   if (mail.form == FolderForm::eml) record.side = side_key(relative);
-  note_file(record, status);
+  note_file(mail.form, record, status);
   if (record.length == 0) {
     leave_out(relative, "empty");
     return ok();
@@ -454,6 +461,7 @@ Result<std::string> Walk::put_attachments_back(const std::string& relative, Mess
   if (!rebuilt.restored.empty()) {
     record.stored = record.length;
     record.length = rebuilt.length;
+    record.version += rebuilt.version;
   }
   return rebuilt.unread;
 }

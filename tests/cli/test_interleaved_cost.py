@@ -66,5 +66,27 @@ class InterleavedCostTest(ProgramTest):
                 self.assertLess(memory[1], memory[0] + MORE_KIB)
 
 
+class ManyFoldersTest(ProgramTest):
+    def faults(self, folders):
+        archive = self.folder / f"{folders}.tar.gz"
+        text = b"".join(b"From a@example.org Thu Jan  1 00:00:01 2015\nFrom: a@example.org\n"
+                        b"Subject: %d\n\n" % number + b"text\n" * 200 + b"\n"
+                        for number in range(1200))
+        with tarfile.open(archive, "w:gz", compresslevel=1) as packed:
+            for number in range(folders):
+                member = tarfile.TarInfo(f"mail/Box{number}")
+                member.size = len(text)
+                packed.addfile(member, io.BytesIO(text))
+        told = self.folder / "faults"
+        outcome = self.run_program("scan", "--progress=none", archive,
+                                   under=("/usr/bin/time", "-f", "%R", "-o", str(told)))
+        self.assert_code(outcome, 0)
+        return int(told.read_text().split()[-1])
+
+    def test_the_next_folder_gets_the_memory_of_the_one_before(self):
+        # A page for each 4 KiB of its buffers would be 500 and more.
+        self.assertLess((self.faults(25) - self.faults(5)) / 20, 150)
+
+
 if __name__ == "__main__":
     unittest.main()

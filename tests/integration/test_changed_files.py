@@ -4,6 +4,7 @@
 
 import io
 import json
+import os
 import re
 import tarfile
 import unittest
@@ -54,6 +55,48 @@ class ChangedFilesTest(WithDovecot, ProgramTest):
         self.tree.mkdir()
         for number in range(COUNT):
             (self.tree / f"{number + 1}{suffix}").write_bytes(text_of(number))
+
+    def write_stripped(self, attachment):
+        """A message of Apple Mail whose attachment is in a file of its own, which is returned."""
+        part = (b"Content-Type: text/x-log\nX-Apple-Content-Length: %d\n\n" % len(attachment))
+        text = (b"Subject: 1\nMessage-ID: <1@example.com>\n"
+                b"Content-Type: multipart/mixed; boundary=B\n\n--B\n" + part + b"--B--\n")
+        file = self.tree / "Box.mbox" / "Attachments" / "7" / "1" / "x.log"
+        file.parent.mkdir(parents=True)
+        file.write_bytes(attachment)
+        messages = self.tree / "Box.mbox" / "Messages"
+        messages.mkdir()
+        (messages / "7.partial.emlx").write_bytes(b"%d\n%s" % (len(text), text))
+        return file
+
+    def attachments(self):
+        found = [re.search(rb"\r\n\r\n(.+)\r\n--B--", message.body)[1]
+                 for name in self.server.mailboxes()
+                 for message in self.server.fetch_all(mailbox=name)]
+        return sorted(found)
+
+    @staticmethod
+    def write_with_former_time(file, content):
+        before = file.stat()
+        file.write_bytes(content)
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    def test_an_attachment_beside_its_message_changed_before_it_was_sent(self):
+        file = self.write_stripped(b"former")
+        self.go(-9, MBOXFERRY_CRASH_AT="index-done")
+        self.write_with_former_time(file, b"latter")
+        self.go(0)
+        self.assertEqual(self.attachments(), [b"latter"])
+
+    def test_an_attachment_beside_its_message_changed_after_it_was_stored(self):
+        file = self.write_stripped(b"former")
+        self.go(0)
+        self.write_with_former_time(file, b"latter")
+        self.assertIn("1 message was changed since it was stored", self.go(0).err)
+        self.assertEqual(self.attachments(), [b"former", b"latter"])
+        self.write_with_former_time(file, b"former")
+        self.go(0)
+        self.assertEqual(self.attachments(), [b"former", b"latter"])
 
     def test_eml_files_changed_between_runs(self):
         self.write_eml()

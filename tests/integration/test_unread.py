@@ -62,6 +62,8 @@ FILES = {
     "header-like": ({"forgotten": letter("forgotten").encode()}, "does not begin like", None),
     "header-like in UTF-16": ({"wide.txt": b"\xff\xfe" + letter("wide").encode("utf-16-le")},
                               "does not begin like", None),
+    "message file without a field": ({"Scan.eml": b"Dear sir,\nhow are you?\n"},
+                                     "does not begin like", 23),
     "damaged end": ({"Cut.mbox.gz": gzip.compress(mail("cut") + mail("x", 300_000))[:-600]},
                     "damaged", None),
     "wide window": ({"Wide.mbox.xz": windows.xz(mail("wide"), 512 << 20)},

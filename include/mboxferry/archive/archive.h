@@ -101,8 +101,8 @@ struct Identity {
   std::int64_t modified_ns = 0;
   std::array<std::uint8_t, 32> head{};  ///< SHA-256 of the first 64 KiB (or less) of the file
   std::array<std::uint8_t, 32> tail{};  ///< SHA-256 of the last 64 KiB before `size`
-  /// When the file's status changed last (ctime), which nobody can set back; 0: not known, and of
-  /// folders of a file a message.
+  /// When the file's status changed last (ctime), which nobody can set back; 0: not known. Of
+  /// folders of a file a message, a number made of when each of the files was written to.
   std::int64_t changed_ns = 0;
 
   friend bool operator==(const Identity&, const Identity&) = default;

@@ -143,9 +143,8 @@ TEST_CASE("a directory of eml files is one folder, ordered by number") {
   CHECK(archive.folders()[2].path == std::vector<std::string>{"Work", "sub"});
   CHECK(messages(work) == "0+25 2.EML [?]\n25+27 3.eml.gz [?]\n52+25 10.eml [?]\n");
   CHECK(read_all(work) == letter("two") + letter("three") + letter("ten"));
-  CHECK(left_out(archive) == directory.file("Work/empty.eml") + ": empty\n" +
-                                 directory.file("Work/notes.eml") +
-                                 ": does not begin like an mbox file\n");
+  CHECK(left_out(archive) == directory.file("Work/empty.eml") + ": empty\n");
+  CHECK(unread(archive) == directory.file("Work/notes.eml") + ": does not begin like a message\n");
   const Archive single = must_open(directory.file("Work/sub") + "/");
   CHECK_FALSE(single.is_tree());
   CHECK(single.folders()[0].path == std::vector<std::string>{"sub"});
@@ -309,10 +308,31 @@ TEST_CASE("identities of message files go by unique names and sizes") {
     CHECK(now() == Change::different);
   }
   SECTION("one is written again") {
-    const timespec times[2] = {{4'000'000'000, 0}, {4'000'000'000, 0}};
+    // Neither need it be the newest of all afterwards.
+    const std::time_t seconds = GENERATE(4'000'000'000, 1'000'000'000);
+    const timespec times[2] = {{seconds, 0}, {seconds, 0}};
     REQUIRE(::utimensat(AT_FDCWD, directory.file("new/2.x").c_str(), times, 0) == 0);
     CHECK(now() == Change::touched);
   }
+  SECTION("a journal of an earlier version does not know when they were written to") {
+    auto earlier = *before;
+    earlier.changed_ns = 0;
+    CHECK(compare(first.folders()[0], earlier) == Change::none);
+  }
+}
+
+TEST_CASE("a message file that gets its former time again was written to all the same") {
+  TemporaryDirectory directory;
+  directory.write("1.eml", letter("a"));
+  directory.write("2.eml", letter("b"));
+  const auto before = identify(must_open(directory.path()).folders()[0]);
+  REQUIRE(before);
+  struct stat status {};
+  REQUIRE(::stat(directory.file("1.eml").c_str(), &status) == 0);
+  directory.write("1.eml", letter("c"));
+  const timespec times[2] = {status.st_atim, status.st_mtim};
+  REQUIRE(::utimensat(AT_FDCWD, directory.file("1.eml").c_str(), times, 0) == 0);
+  CHECK(compare(must_open(directory.path()).folders()[0], *before) == Change::touched);
 }
 
 }  // namespace

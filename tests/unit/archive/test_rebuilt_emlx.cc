@@ -215,6 +215,25 @@ TEST_CASE("an attachment that changes after it was found is an error") {
   CHECK(read(**bytes, 0, 10'000).find("changed while") != std::string::npos);
 }
 
+TEST_CASE("an attachment that was written to makes its message another one") {
+  const AppleMail mail;
+  mail.write("Messages/7.partial.emlx", emlx(message(stripped("base64", 4)), "1"));
+  mail.write("Attachments/7/2/x.pdf", "xxx");
+  const auto before = identify(mail.open().folders().at(0));
+  REQUIRE(before);
+  CHECK(compare(mail.open().folders().at(0), *before) == Change::none);
+  const std::filesystem::path file = mail.path("Attachments/7/2/x.pdf");
+  SECTION("in its bytes, and has its former time again") {
+    const auto time = std::filesystem::last_write_time(file);
+    mail.write("Attachments/7/2/x.pdf", "yyy");
+    std::filesystem::last_write_time(file, time);
+  }
+  SECTION("or is another file") {
+    std::filesystem::rename(file, mail.path("Attachments/7/2/y.pdf"));
+  }
+  CHECK(compare(mail.open().folders().at(0), *before) == Change::touched);
+}
+
 TEST_CASE("parts nested without end are not walked into without end") {
   StrippedParts parts;
   for (int level = 0; level < 100'000; ++level) {

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files in which mail programs keep whole mailboxes, and that are not read.
+#include "archive/mail_store.h"
+
+#include <array>
+
+#include "archive/file_kind.h"
+#include "archive/file_rules.h"
+
+namespace mboxferry::archive {
+namespace {
+
+using namespace std::string_view_literals;
+
+struct MailStore {
+  std::string_view ending;  // of the name, in whatever case
+  std::size_t at;           // where in the file `magic` is
+  std::string_view magic;
+  std::string_view name;
+  std::string_view remedy;
+};
+constexpr std::string_view kSqlite = "SQLite format 3\0"sv;
+constexpr std::array<MailStore, 8> kStores{{
+    {".nsf"sv, 0, "\x1a\0\0"sv, "a database of Lotus Notes"sv, "export its mail from Notes"sv},
+    {".edb"sv, 4, "\xef\xcd\xab\x89"sv, "a database of Exchange"sv,
+     "export its mailboxes from Exchange"sv},
+    {"HxStore.hxd"sv, 0, "Nostromo"sv, "a database of Windows Mail"sv,
+     "export its mail from Windows Mail"sv},
+    {"geary.db"sv, 0, kSqlite, "a database of Geary"sv,
+     "fetch its mail from the server that Geary had it from"sv},
+    {"edgehill.db"sv, 0, kSqlite, "a database of Mailspring"sv,
+     "fetch its mail from the server that Mailspring had it from"sv},
+    {"mail_data.dat"sv, 0, kSqlite, "a database of eM Client"sv,
+     "export its mail from eM Client"sv},
+    {".imm"sv, 0, ""sv, "a mailbox of IncrediMail"sv, "export its mail from IncrediMail"sv},
+    {".box"sv, 0, ""sv, "a mailbox of Foxmail"sv, "export its mail from Foxmail"sv},
+}};
+
+}  // namespace
+
+std::string mail_store(std::string_view name, std::string_view head) {
+  for (const MailStore& row : kStores) {
+    const bool is_named = ends_with_ignoring_case("/" + std::string(name), row.ending);
+    if (!is_named || head.size() <= row.at || !head.substr(row.at).starts_with(row.magic)) continue;
+    return not_read_because(row.name, row.remedy);
+  }
+  return {};
+}
+
+}  // namespace mboxferry::archive

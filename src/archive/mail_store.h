@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files in which mail programs keep whole mailboxes, and that are not read.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace mboxferry::archive {
+
+/// What a file of this name with these first bytes is and how its mail is had; empty when it is
+/// none of those that are known. Databases that only repeat what other files hold are none.
+std::string mail_store(std::string_view name, std::string_view head);
+
+}  // namespace mboxferry::archive

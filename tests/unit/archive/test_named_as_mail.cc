@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files that are mail by their names alone, and databases of mail programs.
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "message_files.h"
+
+namespace mboxferry::archive {
+namespace {
+
+const std::string kNoMail = "\x81\xc3 no field, no separator\n";
+
+// The same answer for the file in a tree, in a tar and in a zip archive.
+void check_unread(const std::string& name, const std::string& bytes, const std::string& words) {
+  INFO(name);
+  const std::vector<PackedFile> files{{"mail/a.mbox", "From a\nSubject: x\n\nx\n\n"},
+                                      {"mail/b/" + name, bytes}};
+  TemporaryDirectory directory;
+  for (const PackedFile& file : files) directory.write(file.name, file.bytes);
+  directory.write("packed.tar", tar(files));
+  directory.write("packed.zip", zip(files));
+  for (const char* archive : {"mail", "packed.tar", "packed.zip"}) {
+    INFO(archive);
+    const std::string told = unread(must_open(directory.file(archive)));
+    if (words.empty()) {
+      CHECK(told.empty());
+    } else {
+      CHECK(told.find(words) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("a file that is named as mail is unread, whatever its bytes are") {
+  for (const char* name : {"x.eml", "x.EML", "x.emlx", "x.MBOX", "x.mbox.gpg", "x.eml.aes",
+                           "x.mbox.bak", "x.mbox~", "x.mbox (1)", "x.mbx.2020", "1.partial.emlx"})
+    check_unread(name, kNoMail, "does not begin like");
+}
+
+TEST_CASE("what lies beside mail and has its name is not mail") {
+  for (const char* name : {"x.mbox.sha256", "x.eml.png", "x.mbox.idx", "x.mboxes", "x.emlxpart",
+                           "mbox", "eml", "x.mbox.lock", "x.mbox.plist"})
+    check_unread(name, kNoMail, "");
+}
+
+TEST_CASE("what Thunderbird copies for the search of the system is no other mail") {
+  check_unread("Inbox.mozmsgs/17.wdseml", letter("copy"), "");
+  check_unread("Inbox.mozmsgs/17.mozeml", letter("copy"), "");
+}
+
+TEST_CASE("databases of mail programs are named, and how their mail is had") {
+  const std::string sqlite("SQLite format 3\0and more", 24);
+  check_unread("geary.db", sqlite, "a database of Geary, not read: fetch its mail");
+  check_unread("MAIL.NSF", std::string("\x1a\0\0\x04\0\0", 6), "a database of Lotus Notes");
+  check_unread("priv1.edb", "abcd\xef\xcd\xab\x89 ", "a database of Exchange");
+  check_unread("in.box", kNoMail, "a mailbox of Foxmail");
+  check_unread("other.db", sqlite, "");
+  check_unread("priv1.edb", "abcd", "");
+}
+
+}  // namespace
+}  // namespace mboxferry::archive
