@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "cli/dns.h"
 #include "cli/exit_codes.h"
 #include "cli/help.h"
 #include "cli/sandbox_options.h"
@@ -39,8 +40,9 @@ void add_record_options(OptionGroup& group) {
       ("text", po::value<std::string>()->value_name("RECORD"),
        "the text of a record, which is judged without any question to the DNS")  //
       ("answers", po::value<std::string>()->value_name("FILE"),
-       "the DNS for DOMAIN: one line NAME TEXT per TXT record, and NAME alone for a name that "
-       "exists");
+       "asks this file instead of the DNS: one line NAME TEXT per TXT record, and NAME alone for a "
+       "name that exists");
+  add_resolver_options(group);
 }
 
 void add_report_options(OptionGroup& group) {
@@ -50,7 +52,6 @@ void add_report_options(OptionGroup& group) {
   group.add_options()("max-report-size", po::value<std::string>()->value_name("SIZE"),
                       "how large an unpacked report may be (K, M or G may follow the number; "
                       "default: 16M)");
-  add_sandbox_option(group);
 }
 
 }  // namespace
@@ -59,7 +60,7 @@ OptionTable dmarc_table() {
   OptionTable table;
   table.usage =
       "dmarc record --text RECORD [OPTION]...\n"
-      "       mboxferry dmarc record DOMAIN --answers FILE [OPTION]...\n"
+      "       mboxferry dmarc record [OPTION]... DOMAIN\n"
       "       mboxferry dmarc report [OPTION]... PATH...";
   table.about =
       "Works with DMARC, by RFC 7489 and by its successor RFC 9989, which are both in use. "
@@ -71,7 +72,7 @@ OptionTable dmarc_table() {
       "rules.\n";
   table.examples =
       "  mboxferry dmarc record --text 'v=DMARC1; p=none; rua=mailto:d@example.com'\n"
-      "  mboxferry dmarc record mail.example.com --answers zone.txt --json\n"
+      "  mboxferry dmarc record mail.example.com\n"
       "  mboxferry dmarc report Reports.mbox\n"
       "  mboxferry dmarc report ~/dmarc --html > dmarc.html\n";
   table.positional = "argument";
@@ -82,6 +83,7 @@ OptionTable dmarc_table() {
   auto output = option_group("what is shown, on standard output");
   output.add_options()("json", flag(),
                        "one JSON document (jobs/schema/dmarc-record.json, dmarc-report.json)");
+  add_sandbox_option(output);
   output.add_options()("help,h", "this text");
   for (const OptionGroup& group : {record, report, output}) table.groups.push_back(group);
   return table;

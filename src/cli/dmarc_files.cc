@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "mboxferry/archive/archive.h"
+#include "mboxferry/base/output_file.h"
 #include "mboxferry/mbox/splitter.h"
 #include "mboxferry/policy/text_file.h"
 
@@ -23,6 +24,8 @@ using dmarc::FileVerdict;
 constexpr std::size_t kSortedEntries = 20'000;
 /// Mail is looked at up to this size more than a report may have: Base64 takes a third more.
 constexpr std::size_t kMailOverReport = 2;
+
+constexpr const char* kPackedMbox = "an mbox is packed inside of the mail; save and name it";
 
 /// Collects a mail at a time for the reader.
 class MailSink final : public mbox::MessageSink {
@@ -60,8 +63,7 @@ class MailSink final : public mbox::MessageSink {
       return say(fmt::format("the mail has more than {} bytes; --max-report-size raises the limit",
                              most_));
     MBOXFERRY_TRY(reader_.read(mail_, sink_));
-    return reader_.holds_mbox() ? say("an mbox is packed inside of the mail; save and name it")
-                                : ok();
+    return reader_.holds_mbox() ? say(kPackedMbox) : ok();
   }
   Result<void> say(std::string reason) {
     return sink_.looked({"", FileVerdict::unsupported, std::move(reason), {}, 0, false});
@@ -119,16 +121,15 @@ class ReportFiles {
     std::error_code error;
     const std::uint64_t size = fs::file_size(path, error);
     if (error) return say(path, FileVerdict::unsupported, "it is no regular file");
-    if (size > most_mail()) return read_mails(path);
+    constexpr std::string_view kFrom = "From ";
+    if (size > most_mail() || beginning_of(path, kFrom.size()) == kFrom) return read_mails(path);
     auto bytes = policy::read_text_file(path, "file", most_mail());
     if (!bytes) return say(path, FileVerdict::corrupt, bytes.error().what);
-    if (bytes->starts_with("From ")) {
-      std::string().swap(*bytes);
-      return read_mails(path);
-    }
     sink_.go_to({path});
     MBOXFERRY_TRY(reader_.read(*bytes, sink_));
+    const bool is_mail = dmarc::is_mail(*bytes);
     std::string().swap(*bytes);
+    if (reader_.holds_mbox() && is_mail) return say(path, FileVerdict::unsupported, kPackedMbox);
     return reader_.holds_mbox() ? read_mails(path) : ok();
   }
 

@@ -107,13 +107,15 @@ Result<void> write_dmarc_record_json(report::TextOutput& out, const DmarcRecordR
     json.end_object();
   }
   json.key("external").begin_array();
-  for (const dmarc::ExternalAddress& address : result.external)
+  for (const dmarc::ExternalAddress& address : result.external) {
     json.begin_object()
         .member("tag", address.tag)
         .member("uri", address.uri)
         .member("query", address.query)
-        .member("authorized", address.authorized)
-        .end_object();
+        .key("authorized");
+    address.unanswered.empty() ? json.boolean(address.authorized) : json.null();
+    json.end_object();
+  }
   return json.end_array().end_object().end_line().result();
 }
 

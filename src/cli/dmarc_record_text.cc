@@ -105,7 +105,10 @@ Result<void> write_dmarc_record_text(report::TextOutput& out, const DmarcRecordR
   for (const dmarc::ExternalAddress& address : result.external)
     text += hanging_under(
         fmt::format("{} {}: {}", address.tag, printable(address.uri),
-                    address.authorized
+                    !address.unanswered.empty()
+                        ? "whether its domain allows the reports is not known: " +
+                              printable(address.unanswered)
+                    : address.authorized
                         ? "its domain allows the reports"
                         : "nothing is sent there as long as there is no record v=DMARC1 at " +
                               printable(address.query)),

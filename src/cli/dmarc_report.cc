@@ -17,21 +17,39 @@ class CountingSink final : public PlacedSink {
  public:
   CountingSink(dmarc::Tally& tally, DmarcReportOutput& output) : tally_(tally), output_(output) {}
 
-  Result<bool> aggregate(const dmarc::ReportHead& head) override {
-    MBOXFERRY_ASSIGN(const bool is_new, tally_.is_new(head));
-    if (!is_new) return false;
-    count(dmarc::ReportKind::aggregate);
-    MBOXFERRY_TRY(output_.aggregate(place(), head));
+  Result<dmarc::Seen> aggregate(const dmarc::ReportHead& head) override {
+    MBOXFERRY_ASSIGN(seen_, tally_.see(head));
+    is_shown_ = false;
+    if (seen_ == dmarc::Seen::never) {
+      count(dmarc::ReportKind::aggregate);
+      MBOXFERRY_TRY(show(head));
+    }
+    return seen_;
+  }
+  Result<bool> record(const dmarc::ReportHead& head, const dmarc::ReportRecord& record) override {
+    if (seen_ == dmarc::Seen::in_part) {
+      MBOXFERRY_ASSIGN(const bool is_new, tally_.is_new(record));
+      if (!is_new) return false;
+      MBOXFERRY_TRY(show(head));
+    }
+    MBOXFERRY_TRY(tally_.add(head, record));
+    MBOXFERRY_TRY(output_.record(head, record));
     return true;
   }
-  Result<void> record(const dmarc::ReportHead& head, const dmarc::ReportRecord& record) override {
-    MBOXFERRY_TRY(tally_.add(head, record));
-    return output_.record(head, record);
+  Result<void> was_in_part(const dmarc::ReportHead& head,
+                           const dmarc::ReportRecord* record) override {
+    if (record == nullptr) return tally_.was_in_part(head);
+    MBOXFERRY_TRY(tally_.is_new(*record));
+    return ok();
   }
-  Result<void> failure(const dmarc::FailureReport& report) override {
+  Result<void> completed(const dmarc::ReportHead& head) override { return tally_.completed(head); }
+  Result<bool> failure(const dmarc::FailureReport& report) override {
+    MBOXFERRY_ASSIGN(const bool is_new, tally_.is_new(report));
+    if (!is_new) return false;
     count(dmarc::ReportKind::failure);
     counts_.failures += report.incidents;
-    return output_.failure(place(), report);
+    MBOXFERRY_TRY(output_.failure(place(), report));
+    return true;
   }
   Result<bool> tls(const dmarc::TlsReport& report) override {
     MBOXFERRY_ASSIGN(const bool is_new, tally_.is_new(report));
@@ -53,11 +71,19 @@ class CountingSink final : public PlacedSink {
   [[nodiscard]] const ReportCounts& counts() const { return counts_; }
 
  private:
+  /// The rest of a report that was read in part is shown with its first new record.
+  Result<void> show(const dmarc::ReportHead& head) {
+    if (is_shown_) return ok();
+    is_shown_ = true;
+    return output_.aggregate(place(), head);
+  }
   void count(dmarc::ReportKind kind) { ++counts_.reports[static_cast<std::size_t>(kind)]; }
 
   dmarc::Tally& tally_;
   DmarcReportOutput& output_;
   ReportCounts counts_;
+  dmarc::Seen seen_ = dmarc::Seen::never;
+  bool is_shown_ = false;  ///< the report that is being read
 };
 
 Result<std::unique_ptr<DmarcReportOutput>> make_report_output(const Options& options,
@@ -76,7 +102,8 @@ Result<std::unique_ptr<DmarcReportOutput>> make_report_output(const Options& opt
 Result<dmarc::Budget> read_budget(const Options& options) {
   dmarc::Budget budget;
   MBOXFERRY_ASSIGN(const std::uint64_t size, read_amount(options, "max-report-size"));
-  if (size == 0) return budget;
+  if (size == 0 && options.text("max-report-size").empty()) return budget;
+  if (size == 0) return bad_value("max-report-size", "a size above 0");
   constexpr std::uint64_t kLargest = std::uint64_t{1} << 30;
   if (size > kLargest)
     return Error{ErrorCode::usage, "--max-report-size is more than 1G", "give a smaller one"};

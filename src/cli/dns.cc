@@ -34,7 +34,6 @@ constexpr std::array<DnsAction, 4> kDnsActions{{
     {"check", "DOMAIN", check_dns},
 }};
 
-constexpr std::size_t kLargestPlan = std::size_t{4} << 20U;
 constexpr std::size_t kLargestState = std::size_t{16} << 10U;
 
 Result<const DnsAction*> dns_action_of(const std::vector<std::string>& arguments) {
@@ -110,14 +109,11 @@ void add_check_options(OptionGroup& group) {
 }
 
 void add_server_options(OptionGroup& group) {
+  add_resolver_options(group);
   group.add_options()  //
-      ("resolver", several("HOST[:PORT]"),
-       "recursive name server to ask, over TCP (default: the system's)")  //
       ("server", several("HOST[:PORT]"),
        "authoritative server of the zone; the first takes the changes, all are asked afterwards "
-       "(default: those of its SOA and NS records)")  //
-      ("timeout", po::value<std::string>()->value_name("SECONDS"),
-       "give up a server that does not answer (10)");
+       "(default: those of its SOA and NS records)");
 }
 
 }  // namespace
@@ -192,19 +188,41 @@ Result<std::optional<std::uint32_t>> read_dns_seconds(const Options& options, co
   return bad_value(name, fmt::format("seconds, {} to {}", least, most).c_str());
 }
 
+Result<dns::Name> mail_domain(const std::string& text) {
+  MBOXFERRY_ASSIGN(dns::Name name, dns::Name::parse(text));
+  if (name.is_host()) return name;
+  return Error{ErrorCode::usage,
+               fmt::format("'{}' is no domain name that mail addresses have", text.substr(0, 80)),
+               "write what stands behind the @ of an address"};
+}
+
 std::vector<std::string> all_of(const Options& options, const char* name) {
   return options.get<std::vector<std::string>>(name).value_or(std::vector<std::string>());
 }
 
-Result<DnsAccess> read_dns_access(const Options& options, Context& context) {
-  DnsAccess access;
+void add_resolver_options(OptionGroup& group) {
+  group.add_options()  //
+      ("resolver", several("HOST[:PORT]"),
+       "recursive name server to ask, over TCP (default: the system's)")  //
+      ("timeout", po::value<std::string>()->value_name("SECONDS"),
+       "give up a server that does not answer (10)");
+}
+
+Result<dns::Resolver::Settings> read_resolver(const Options& options, const Context& context) {
+  dns::Resolver::Settings settings;
   MBOXFERRY_ASSIGN(const auto timeout, read_dns_seconds(options, "timeout", 1, 600));
-  if (timeout) access.resolver.timeout = std::chrono::seconds(*timeout);
-  access.resolver.interrupt = &context.interrupt;
+  if (timeout) settings.timeout = std::chrono::seconds(*timeout);
+  settings.interrupt = &context.interrupt;
   for (const std::string& text : all_of(options, "resolver")) {
     MBOXFERRY_ASSIGN(auto server, dns::parse_server(text));
-    access.resolver.servers.push_back(std::move(server));
+    settings.servers.push_back(std::move(server));
   }
+  return settings;
+}
+
+Result<DnsAccess> read_dns_access(const Options& options, Context& context) {
+  DnsAccess access;
+  MBOXFERRY_ASSIGN(access.resolver, read_resolver(options, context));
   for (const std::string& text : all_of(options, "server")) {
     MBOXFERRY_ASSIGN(auto server, dns::parse_server(text));
     access.servers.push_back(std::move(server));
@@ -213,7 +231,8 @@ Result<DnsAccess> read_dns_access(const Options& options, Context& context) {
 }
 
 Result<dns::Plan> read_plan_file(const std::string& path) {
-  MBOXFERRY_ASSIGN(const std::string text, read_small_file(path, "plan", kLargestPlan, Trust::own));
+  MBOXFERRY_ASSIGN(const std::string text,
+                   read_small_file(path, "plan", dns::kLargestPlan, Trust::own));
   return dns::parse_plan(text, path);
 }
 

@@ -22,12 +22,19 @@ Result<int> apply_dns(const Options& options, const std::string& plan, Context& 
 Result<int> roll_back_dns(const Options& options, const std::string& plan, Context& context);
 Result<int> check_dns(const Options& options, const std::string& domain, Context& context);
 
+/// --resolver and --timeout.
+void add_resolver_options(OptionGroup& group);
+Result<dns::Resolver::Settings> read_resolver(const Options& options, const Context& context);
+
 /// Which servers are asked, and for how long.
 struct DnsAccess {
   dns::Resolver::Settings resolver;
   std::vector<dns::Server> servers;  ///< --server; empty: those of the zone
 };
 Result<DnsAccess> read_dns_access(const Options& options, Context& context);
+
+/// The domain of mail addresses. Error `usage`.
+Result<dns::Name> mail_domain(const std::string& text);
 
 /// The values of an option that may be given more than once.
 std::vector<std::string> all_of(const Options& options, const char* name);

@@ -4,6 +4,7 @@
 #include <string.h>  // NOLINT: explicit_bzero is here
 
 #include "cli/dns.h"
+#include "cli/dns_earlier.h"
 #include "cli/exit_codes.h"
 #include "cli/small_file.h"
 #include "mboxferry/base/file.h"
@@ -60,6 +61,13 @@ Result<int> run_direction(const Options& options, const std::string& path, dns::
     kept = stage;
     return ok();
   };
+  if (applies) {
+    if (const auto earlier = earlier_plan(path, plan, system_clock().unix_seconds()))
+      say(
+          fmt::format("note: caches may have the records that {} replaced until {}; leave the old "
+                      "servers running until then",
+                      earlier->path, to_rfc3339(local_time(earlier->forgotten))));
+  }
   const auto editor = dns::make_update_editor(settings.servers.front(), std::move(key),
                                               settings.timeout, settings.interrupt);
   MBOXFERRY_ASSIGN(const dns::ApplyResult result,

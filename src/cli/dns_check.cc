@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/dns.h"
+#include "cli/dns_earlier.h"
 #include "cli/exit_codes.h"
 #include "mboxferry/base/time.h"
 #include "mboxferry/dns/check.h"
@@ -52,14 +53,20 @@ Result<dns::CheckItem> plan_item(const std::string& path) {
   if (!state || state->stage != dns::ApplyStage::applied)
     return dns::CheckItem{"plan", dns::Verdict::problem, path + " is not applied",
                           "apply it with mboxferry dns apply"};
-  return dns::old_ttl_item(plan, state->unix_seconds, system_clock().unix_seconds());
+  const std::int64_t now = system_clock().unix_seconds();
+  const std::int64_t end = dns::forgotten_at(plan, state->unix_seconds, plan);
+  const auto earlier = earlier_plan(path, plan, now);
+  if (!earlier || earlier->forgotten <= end) return dns::old_ttl_item(end, now);
+  dns::CheckItem item = dns::old_ttl_item(earlier->forgotten, now);
+  item.text += fmt::format(", as {} replaced records with that TTL", earlier->path);
+  return item;
 }
 
 }  // namespace
 
 Result<int> check_dns(const Options& options, const std::string& domain, Context& context) {
   MBOXFERRY_ASSIGN(const DnsAccess access, read_dns_access(options, context));
-  MBOXFERRY_ASSIGN(const dns::Name name, dns::Name::parse(domain));
+  MBOXFERRY_ASSIGN(const dns::Name name, mail_domain(domain));
   std::vector<dns::CheckItem> items;
   if (const std::string path = options.text("plan"); !path.empty()) {
     MBOXFERRY_ASSIGN(dns::CheckItem item, plan_item(path));

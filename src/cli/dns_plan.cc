@@ -84,6 +84,11 @@ Result<void> refuse_applied_plan(const std::string& path) {
 }
 
 Result<void> write_plan(const dns::Plan& plan, const std::string& path) {
+  const std::string text = dns::plan_json(plan);
+  if (text.size() > dns::kLargestPlan)
+    return Error{ErrorCode::usage,
+                 fmt::format("the plan would have more than {} MiB", dns::kLargestPlan >> 20U),
+                 "make several plans"};
   MBOXFERRY_TRY(refuse_applied_plan(path));
   // Of a plan that was here before, and is rolled back.
   const std::string state = dns::state_path_of(path);
@@ -91,7 +96,7 @@ Result<void> write_plan(const dns::Plan& plan, const std::string& path) {
     return Error{ErrorCode::cannot_create,
                  fmt::format("cannot remove {}: {}", state, errno_text(errno)),
                  "remove it, or write the plan to another file"};
-  MBOXFERRY_TRY(replace_own_file(path, dns::plan_json(plan), dns::kPlanBeginning));
+  MBOXFERRY_TRY(replace_own_file(path, text, dns::kPlanBeginning));
   MBOXFERRY_TRY(replace_own_file(path + ".zone", dns::zone_snippet(plan), dns::kSnippetBeginning));
   MBOXFERRY_TRY(
       replace_own_file(path + ".nsupdate", dns::nsupdate_script(plan), dns::kSnippetBeginning));
@@ -125,7 +130,7 @@ Result<dns::ZoneServer> zone_server(const DnsAccess& access, const dns::Name& do
 
 Result<int> plan_dns(const Options& options, const std::string& domain, Context& context) {
   MBOXFERRY_ASSIGN(const DnsAccess access, read_dns_access(options, context));
-  MBOXFERRY_ASSIGN(const dns::Name name, dns::Name::parse(domain));
+  MBOXFERRY_ASSIGN(const dns::Name name, mail_domain(domain));
   MBOXFERRY_ASSIGN(const dns::PlanOptions settings, read_plan_options(options));
   MBOXFERRY_ASSIGN(const auto goals, dns::goals_of(read_wishes(options), name));
   if (goals.empty())

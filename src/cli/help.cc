@@ -91,7 +91,7 @@ std::vector<OptionText> option_texts(const OptionGroup& group) {
     const std::string letter = option->canonical_display_name(
         boost::program_options::command_line_style::allow_dash_for_short);
     text.names = "--" + option->long_name();
-    if (letter.size() == 2) text.names = letter + ", " + text.names;
+    if (letter.size() == 2 && letter.front() == '-') text.names = letter + ", " + text.names;
     text.parameter = option->format_parameter();
     text.about = option->description();
     texts.push_back(std::move(text));

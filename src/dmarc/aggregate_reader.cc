@@ -33,7 +33,12 @@ std::int64_t time_of(pugi::xml_node node) {
   return is_number && value >= 0 && value < 253'402'300'800 ? value : 0;
 }
 
+/// False for what is no single number: `1<b/>2` is two texts.
 bool read_count(pugi::xml_node node, std::uint64_t& count) {
+  const pugi::xml_node child = node.first_child();
+  if (child &&
+      (child.next_sibling() || child.type() == pugi::node_element || *node.value() != '\0'))
+    return false;
   const std::string text = text_of(node);
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   return error == std::errc() && end == text.data() + text.size() && count <= kMostMessages;
@@ -93,13 +98,14 @@ void read_evaluated(pugi::xml_node node, ReportRecord& record) {
   }
 }
 
-/// False without a number of messages.
+/// False without one number of messages.
 bool read_row(pugi::xml_node node, ReportRecord& record) {
   bool counted = false;
+  int counts = 0;
   for (const pugi::xml_node child : node) {
     const std::string_view name = local_name(child);
     if (name == "source_ip") record.source_ip = text_of(child);
-    if (name == "count") counted = read_count(child, record.count);
+    if (name == "count") counted = ++counts == 1 && read_count(child, record.count);
     if (name == "policy_evaluated") read_evaluated(child, record);
   }
   return counted;
@@ -140,11 +146,13 @@ void read_results(pugi::xml_node node, ReportRecord& record) {
   }
 }
 
+/// False without one row that can be read.
 bool read_record(pugi::xml_node node, ReportRecord& record) {
   bool counted = false;
+  int rows = 0;
   for (const pugi::xml_node child : node) {
     const std::string_view name = local_name(child);
-    if (name == "row") counted = read_row(child, record);
+    if (name == "row") counted = ++rows == 1 && read_row(child, record);
     if (name == "identifiers" || name == "identities") read_identifiers(child, record);
     if (name == "auth_results") read_results(child, record);
   }

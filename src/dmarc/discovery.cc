@@ -169,10 +169,15 @@ Result<std::vector<ExternalAddress>> check_external_addresses(const std::string&
       if (address.domain.empty() || organizational_domain_7489(address.domain) == own) continue;
       ExternalAddress external{tag, address.uri,
                                fmt::format("{}._report._dmarc.{}", domain, address.domain)};
-      MBOXFERRY_ASSIGN(const auto texts, source.txt(external.query));
-      external.authorized = std::any_of(texts.begin(), texts.end(), [](const std::string& text) {
-        return parse_record(text).is_dmarc;
-      });
+      const auto texts = source.txt(external.query);
+      if (texts)
+        external.authorized =
+            std::any_of(texts->begin(), texts->end(),
+                        [](const std::string& text) { return parse_record(text).is_dmarc; });
+      else if (texts.error().code == ErrorCode::interrupted)
+        return texts.error();
+      else
+        external.unanswered = texts.error().what;
       found.push_back(std::move(external));
     }
   }

@@ -105,6 +105,8 @@ class PartWalk {
     MailPart part;
     part.type = lower(stripped(std::string_view(header.type).substr(0, header.type.find(';'))));
     const bool nests = level < kMostLevels;
+    if (!nests && (part.type.starts_with("multipart/") || part.type == "message/rfc822"))
+      is_complete_ = false;
     if (nests && part.type.starts_with("multipart/")) {
       const std::string boundary = parameter(header.type, "boundary");
       if (!boundary.empty()) return walk_multipart(header.body, "--" + boundary, level);
@@ -122,8 +124,14 @@ class PartWalk {
     return give(part);
   }
 
+  [[nodiscard]] bool is_complete() const { return is_complete_; }
+
  private:
-  bool give(const MailPart& part) { return ++parts_ <= kMostParts && visit_(part); }
+  bool give(const MailPart& part) {
+    if (++parts_ <= kMostParts) return visit_(part);
+    is_complete_ = false;
+    return false;
+  }
 
   bool walk_multipart(std::string_view body, const std::string& delimiter, unsigned level) {
     std::size_t begin = std::string_view::npos;  // of the part that is open
@@ -152,6 +160,7 @@ class PartWalk {
 
   const std::function<bool(const MailPart&)>& visit_;
   unsigned parts_ = 0;
+  bool is_complete_ = true;
 };
 
 }  // namespace
@@ -182,8 +191,10 @@ bool looks_like_mail(std::string_view text) {
                      [](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '_'; });
 }
 
-void walk_parts(std::string_view mail, const std::function<bool(const MailPart&)>& visit) {
-  PartWalk(visit).walk(mail, 0);
+bool walk_parts(std::string_view mail, const std::function<bool(const MailPart&)>& visit) {
+  PartWalk walk(visit);
+  walk.walk(mail, 0);
+  return walk.is_complete();
 }
 
 }  // namespace mboxferry::dmarc

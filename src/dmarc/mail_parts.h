@@ -24,8 +24,9 @@ std::string field_value(std::string_view text, std::string_view name);
 bool looks_like_mail(std::string_view text);
 
 /// Gives `visit` each part, those of attached mails as well (RFC 2046). At most eight levels and
-/// 1,000 parts; what is deeper is a part by itself. `visit` returns false to end the walk.
-void walk_parts(std::string_view mail, const std::function<bool(const MailPart&)>& visit);
+/// 1,000 parts; what is deeper is a part by itself. `visit` returns false to end the walk. False
+/// when parts were left out for one of these bounds.
+bool walk_parts(std::string_view mail, const std::function<bool(const MailPart&)>& visit);
 
 /// The part's bytes, its transfer encoding undone, at most `most`; into `buffer` where it has one.
 std::string_view decoded(const MailPart& part, std::size_t most, std::string& buffer);

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kNamesInMemory = 10'000;
 constexpr std::size_t kKeysInMemory = 50'000;
+constexpr std::size_t kDomainsInMemory = 1'000;
 /// Longer names are cut: they come from strangers.
 constexpr std::size_t kLongestName = 300;
 /// Of a SHA-256: enough that no one finds two reports with one key.
@@ -33,6 +34,33 @@ Sums sums_of(const ReportRecord& record) {
   if (!record.reasons.empty()) sums.overridden = record.count;
   if (record.disagrees) sums.disagreeing = record.count;
   return sums;
+}
+
+constexpr const char* kInPart = "in part";
+constexpr const char* kCompleted = "completed";
+constexpr const char* kRecord = "record";
+
+std::string key_of(const ReportHead& head) {
+  std::string key = "aggregate";
+  for (const std::string* one : {&head.org_name, &head.email, &head.report_id, &head.domain})
+    (key += *one) += '\0';
+  key += std::to_string(head.begin) + " " + std::to_string(head.end) + '\0';
+  return key;
+}
+
+/// All that the record itself says.
+std::string key_of(const ReportRecord& record) {
+  std::string key;
+  const auto add = [&](const std::string& text) { (key += text) += '\0'; };
+  for (const std::string* one :
+       {&record.source_ip, &record.disposition, &record.evaluated_dkim, &record.evaluated_spf,
+        &record.envelope_to, &record.envelope_from, &record.header_from})
+    add(*one);
+  for (const OverrideReason& one : record.reasons) add(one.type + '\0' + one.comment);
+  for (const DkimResult& one : record.dkim)
+    add(one.domain + '\0' + one.selector + '\0' + one.result);
+  for (const SpfResult& one : record.spf) add(one.domain + '\0' + one.scope + '\0' + one.result);
+  return key + std::to_string(record.count) + '\0';
 }
 
 }  // namespace
@@ -76,6 +104,10 @@ struct Tally::State {
   Scratch scratch;
   std::string name;
   std::vector<std::string> senders;
+  std::unordered_map<std::string, std::string> organizations;
+  std::string report_key;  ///< of the report that is being read
+  /// How many of its records, by what they say, came behind the first; up to a bound.
+  std::unordered_map<std::string, unsigned> alike;
 
   void add(Grouping grouping, std::string_view text, const Sums& sums) {
     name = text.substr(0, kLongestName);
@@ -84,14 +116,23 @@ struct Tally::State {
     names += is_new ? 1 : 0;
   }
 
+  /// The same few domains come again and again. Valid until the next call.
+  const std::string& organization_of(const std::string& domain) {
+    if (organizations.size() >= kDomainsInMemory && !organizations.contains(domain))
+      organizations.clear();
+    const auto [place, is_new] = organizations.try_emplace(domain);
+    if (is_new) place->second = organizational_domain_7489(domain);
+    return place->second;
+  }
+
   void add_senders(const ReportRecord& record, const Sums& sums) {
     senders.clear();
     const auto add_sender = [&](const std::string& domain, const std::string& result) {
       if (result != "pass" || domain.empty()) return;
-      std::string organization = organizational_domain_7489(domain);
-      if (organization == organizational_domain_7489(record.header_from)) return;
+      const std::string organization = organization_of(domain);
+      if (organization == organization_of(record.header_from)) return;
       if (std::find(senders.begin(), senders.end(), organization) == senders.end())
-        senders.push_back(std::move(organization));
+        senders.push_back(organization);
     };
     for (const DkimResult& one : record.dkim) add_sender(one.domain, one.result);
     for (const SpfResult& one : record.spf) add_sender(one.domain, one.result);
@@ -117,15 +158,27 @@ struct Tally::State {
     return scratch.commit();
   }
 
-  Result<bool> is_new_key(std::string_view text) {
+  void begin_parts(const std::string& key) {
+    report_key = key;
+    alike.clear();
+  }
+
+  std::string hash_of(std::string_view text) {
     digest.update(text);
     const auto hash = digest.finish();
-    std::string key(reinterpret_cast<const char*>(hash.data()), kKeyBytes);
-    if (keys.contains(key)) return false;
-    if (has_keys_on_disk) {
-      MBOXFERRY_ASSIGN(const bool known, scratch.has_key(key));
-      if (known) return false;
-    }
+    return {reinterpret_cast<const char*>(hash.data()), kKeyBytes};
+  }
+
+  Result<bool> has_hash(const std::string& hash) {
+    if (keys.contains(hash)) return true;
+    return has_keys_on_disk ? scratch.has_key(hash) : false;
+  }
+  Result<bool> has_key(std::string_view text) { return has_hash(hash_of(text)); }
+
+  Result<bool> is_new_key(std::string_view text) {
+    std::string key = hash_of(text);
+    MBOXFERRY_ASSIGN(const bool known, has_hash(key));
+    if (known) return false;
     keys.insert(std::move(key));
     if (keys.size() >= kKeysInMemory) MBOXFERRY_TRY(spill_keys());
     return true;
@@ -141,14 +194,54 @@ Result<std::unique_ptr<Tally>> Tally::create() {
   return std::unique_ptr<Tally>(new Tally(std::move(state)));
 }
 
-Result<bool> Tally::is_new(const ReportHead& head) {
+Result<Seen> Tally::see(const ReportHead& head) {
   // Without an id it may be any of its sender's.
-  if (head.report_id.empty()) return true;
-  std::string key = "aggregate";
-  for (const std::string* one : {&head.org_name, &head.email, &head.report_id, &head.domain})
+  const std::string key = head.report_id.empty() ? std::string() : key_of(head);
+  state_->begin_parts(key);
+  if (key.empty()) return Seen::never;
+  MBOXFERRY_ASSIGN(const bool is_new, state_->is_new_key(key));
+  if (is_new) return Seen::never;
+  MBOXFERRY_ASSIGN(const bool in_part, state_->has_key(key + kInPart));
+  if (!in_part) return Seen::whole;
+  MBOXFERRY_ASSIGN(const bool completed, state_->has_key(key + kCompleted));
+  return completed ? Seen::whole : Seen::in_part;
+}
+
+Result<void> Tally::was_in_part(const ReportHead& head) {
+  const std::string key = head.report_id.empty() ? std::string() : key_of(head);
+  state_->begin_parts(key);
+  if (key.empty()) return ok();
+  MBOXFERRY_TRY(state_->is_new_key(key + kInPart));
+  return ok();
+}
+
+Result<bool> Tally::is_new(const ReportRecord& record) {
+  if (state_->report_key.empty()) return true;
+  const std::string hash = state_->hash_of(key_of(record));
+  unsigned before = 0;
+  if (const auto known = state_->alike.find(hash); known != state_->alike.end())
+    before = ++known->second;
+  else if (state_->alike.size() < kKeysInMemory)
+    state_->alike.emplace(hash, 0);
+  return state_->is_new_key(state_->report_key + kRecord + hash + std::to_string(before));
+}
+
+Result<void> Tally::completed(const ReportHead& head) {
+  MBOXFERRY_TRY(state_->is_new_key(key_of(head) + kCompleted));
+  return ok();
+}
+
+Result<bool> Tally::is_new(const FailureReport& report) {
+  // Without either it may be about any mail.
+  if (report.message_id.empty() && report.arrival_date.empty()) return true;
+  std::string key = "failure";
+  for (const std::string* one :
+       {&report.user_agent, &report.original_mail_from, &report.original_rcpt_to,
+        &report.arrival_date, &report.source_ip, &report.reported_domain, &report.auth_failure,
+        &report.delivery_result, &report.authentication_results, &report.dkim_domain,
+        &report.dkim_selector, &report.message_id, &report.subject})
     (key += *one) += '\0';
-  key += std::to_string(head.begin) + " " + std::to_string(head.end);
-  return state_->is_new_key(key);
+  return state_->is_new_key(key + std::to_string(report.incidents));
 }
 
 Result<bool> Tally::is_new(const TlsReport& report) {

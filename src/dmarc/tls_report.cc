@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // TLS reports, with every field allowed to be absent or of another type.
+#include <charconv>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "dmarc/other_reports.h"
@@ -45,35 +47,59 @@ std::string text_at(const Json& object, const char* name) {
   return value.is_string() ? value.get<std::string>() : std::string();
 }
 
-/// Sessions; what is no number, or more than a day can have, counts as none.
-std::uint64_t count_at(const Json& object, const char* name) {
-  const Json& value = member(object, name);
-  const std::uint64_t count = value.is_number_unsigned() ? value.get<std::uint64_t>() : 0;
-  return count <= 1'000'000'000'000 ? count : 0;
-}
+constexpr double kMostSessions = 1e12;
 
-TlsFailure read_failure(const Json& detail) {
-  TlsFailure failure;
-  failure.result_type = text_at(detail, "result-type");
-  failure.sending_mta_ip = text_at(detail, "sending-mta-ip");
-  failure.receiving_mx_hostname = text_at(detail, "receiving-mx-hostname");
-  failure.receiving_ip = text_at(detail, "receiving-ip");
-  failure.reason_code = text_at(detail, "failure-reason-code");
-  failure.sessions = count_at(detail, "failed-session-count");
-  return failure;
-}
+/// Reads the numbers of sessions of one report.
+class SessionReader {
+ public:
+  /// A number that stands in quotes is one, an absent one is 0; all else is counted as damaged.
+  std::uint64_t count_at(const Json& object, const char* name) {
+    const Json& value = member(object, name);
+    std::uint64_t count = 0;
+    if (value.is_null() && !(object.is_object() && object.contains(name))) return 0;
+    if (value.is_number()) {
+      const auto number = value.get<double>();
+      if (number >= 0 && number <= kMostSessions && number == std::floor(number))
+        return static_cast<std::uint64_t>(number);
+    } else if (value.is_string()) {
+      const auto& text = value.get_ref<const std::string&>();
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+      if (error == std::errc() && end == text.data() + text.size() && !text.empty() &&
+          static_cast<double>(count) <= kMostSessions)
+        return count;
+    }
+    ++damaged_;
+    return 0;
+  }
 
-TlsPolicy read_tls_policy(const Json& entry) {
-  TlsPolicy policy;
-  policy.type = text_at(member(entry, "policy"), "policy-type");
-  policy.domain = text_at(member(entry, "policy"), "policy-domain");
-  policy.successful = count_at(member(entry, "summary"), "total-successful-session-count");
-  policy.failed = count_at(member(entry, "summary"), "total-failure-session-count");
-  const Json& details = member(entry, "failure-details");
-  if (details.is_array())
-    for (const Json& detail : details) policy.failures.push_back(read_failure(detail));
-  return policy;
-}
+  TlsPolicy read_policy(const Json& entry) {
+    TlsPolicy policy;
+    policy.type = text_at(member(entry, "policy"), "policy-type");
+    policy.domain = text_at(member(entry, "policy"), "policy-domain");
+    policy.successful = count_at(member(entry, "summary"), "total-successful-session-count");
+    policy.failed = count_at(member(entry, "summary"), "total-failure-session-count");
+    const Json& details = member(entry, "failure-details");
+    if (details.is_array())
+      for (const Json& detail : details) policy.failures.push_back(read_failure(detail));
+    return policy;
+  }
+
+  [[nodiscard]] std::uint64_t damaged() const { return damaged_; }
+
+ private:
+  TlsFailure read_failure(const Json& detail) {
+    TlsFailure failure;
+    failure.result_type = text_at(detail, "result-type");
+    failure.sending_mta_ip = text_at(detail, "sending-mta-ip");
+    failure.receiving_mx_hostname = text_at(detail, "receiving-mx-hostname");
+    failure.receiving_ip = text_at(detail, "receiving-ip");
+    failure.reason_code = text_at(detail, "failure-reason-code");
+    failure.sessions = count_at(detail, "failed-session-count");
+    return failure;
+  }
+
+  std::uint64_t damaged_ = 0;
+};
 
 }  // namespace
 
@@ -88,7 +114,9 @@ std::optional<TlsReport> read_tls_report(std::string_view json) {
   report.report_id = text_at(document, "report-id");
   report.begin = text_at(member(document, "date-range"), "start-datetime");
   report.end = text_at(member(document, "date-range"), "end-datetime");
-  for (const Json& entry : policies) report.policies.push_back(read_tls_policy(entry));
+  SessionReader reader;
+  for (const Json& entry : policies) report.policies.push_back(reader.read_policy(entry));
+  report.damaged = reader.damaged();
   return report;
 }
 

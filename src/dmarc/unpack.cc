@@ -12,7 +12,21 @@
 namespace mboxferry::dmarc {
 namespace {
 
-constexpr std::size_t kFirstOutput = 8 * 1024;
+constexpr std::size_t kFirstOutput = 512;
+/// Deflate packs no better: what promises more lies.
+constexpr std::size_t kBestRatio = 1032;
+
+/// The size that the end of a gzip stream says (RFC 1952 section 2.3.1), if it can be right: room
+/// of that size is all that has to be made.
+std::size_t promised_size(std::string_view packed) {
+  constexpr std::size_t kSizeOctets = 4;
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < kSizeOctets && i < packed.size(); ++i)
+    size |= static_cast<std::size_t>(
+                static_cast<unsigned char>(packed[packed.size() - kSizeOctets + i]))
+            << (8 * i);
+  return size < packed.size() * kBestRatio ? size + 1 : 0;
+}
 
 }  // namespace
 
@@ -47,12 +61,14 @@ Inflater::Inflater() : stream_(std::make_unique<Stream>()) {
 
 Inflater::~Inflater() { inflateEnd(&stream_->z); }
 
-Unpacked Inflater::run(std::string_view& packed, std::size_t most, std::string& out) {
+Unpacked Inflater::run(std::string_view& packed, std::size_t expected, std::size_t most,
+                       std::string& out) {
   z_stream& z = stream_->z;
   // zlib does not write to its input.
   z.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(packed.data()));
   z.avail_in = static_cast<uInt>(packed.size());
   std::size_t size = out.size();
+  out.resize(std::min(size + std::max(expected, kFirstOutput), most + 1));
   for (;;) {
     // One byte more than allowed shows that there is more.
     if (size > most) return Unpacked::too_large;
@@ -74,9 +90,11 @@ Unpacked Inflater::gzip(std::string_view packed, std::size_t most, std::string& 
   out.clear();
   do {
     inflateReset2(&stream_->z, MAX_WBITS + 16);
-    const Unpacked end = run(packed, most, out);
+    const Unpacked end = run(packed, promised_size(packed), most, out);
     if (end != Unpacked::whole) return end;
-  } while (is_gzip(packed));
+    // What stands in between is passed over, and no stream behind it is.
+    packed.remove_prefix(std::min(packed.find("\x1f\x8b\x08"), packed.size()));
+  } while (!packed.empty());
   return Unpacked::whole;
 }
 
@@ -84,7 +102,7 @@ Unpacked Inflater::member(const ZipMember& member, std::size_t most, std::string
   out.clear();
   inflateReset2(&stream_->z, -MAX_WBITS);
   std::string_view packed = member.packed;
-  const Unpacked end = run(packed, most, out);
+  const Unpacked end = run(packed, 2 * packed.size(), most, out);
   if (end != Unpacked::whole) return end;
   const auto crc = crc32_z(0, reinterpret_cast<const Bytef*>(out.data()), out.size());
   return crc == member.crc && member.is_whole ? Unpacked::whole : Unpacked::damaged;

@@ -44,13 +44,16 @@ class Inflater {
 
  private:
   struct Stream;
-  Unpacked run(std::string_view& packed, std::size_t most, std::string& out);
+  /// `expected`: how much is likely to come out.
+  Unpacked run(std::string_view& packed, std::size_t expected, std::size_t most, std::string& out);
 
   std::unique_ptr<Stream> stream_;
 };
 
-/// The members by the directory at the archive's end, at most `most`, folders left out. False when
-/// there is no directory, or it is damaged behind the members that were found.
-bool read_zip(std::string_view archive, std::size_t most, std::vector<ZipMember>& members);
+/// The members by the directory at the archive's end, at most `most`, folders left out; what stands
+/// `in_front` of the archive. False when there is no directory, or it is damaged behind the members
+/// that were found, or has none where there are some.
+bool read_zip(std::string_view archive, std::size_t most, std::vector<ZipMember>& members,
+              std::string_view& in_front);
 
 }  // namespace mboxferry::dmarc

@@ -116,7 +116,9 @@ std::string text_of(pugi::xml_node node) {
   std::string_view text = node.text().get();
   text.remove_prefix(std::min(text.find_first_not_of(kBlankCharacters), text.size()));
   text = text.substr(0, text.find_last_not_of(kBlankCharacters) + 1);
-  return is_utf8(text) ? std::string(text) : to_utf8(text);
+  const bool is_ascii = std::all_of(text.begin(), text.end(),
+                                    [](char c) { return static_cast<signed char>(c) >= 0; });
+  return is_ascii || is_utf8(text) ? std::string(text) : to_utf8(text);
 }
 
 std::string_view xml_in_utf8(std::string_view text, std::string& buffer) {

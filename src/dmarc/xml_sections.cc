@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "mboxferry/base/ascii.h"
+
 namespace mboxferry::dmarc {
 namespace {
 
@@ -38,10 +40,7 @@ class TagWalk {
       } else if (rest.starts_with("<?")) {
         if (!pass("?>")) return false;
       } else if (rest.starts_with("<!")) {
-        // A declaration with a subset in brackets ends behind it.
-        const std::size_t end = rest.find('>');
-        if (!pass(rest.substr(0, end).find('[') != std::string_view::npos ? "]>" : ">"))
-          return false;
+        if (!pass_declaration(rest)) return false;
       } else {
         read(rest, tag);
         return true;
@@ -54,6 +53,23 @@ class TagWalk {
     const std::size_t found = text_.find(end, at_);
     if (found == std::string_view::npos) return false;
     at_ = found + end.size();
+    return true;
+  }
+
+  /// One with a subset in brackets ends behind it, blanks in between or not.
+  bool pass_declaration(std::string_view rest) {
+    std::size_t end = rest.find('>');
+    if (rest.substr(0, end).find('[') != std::string_view::npos) {
+      std::size_t bracket = rest.find(']');
+      while (bracket != std::string_view::npos) {
+        end = rest.find_first_not_of(" \t\r\n", bracket + 1);
+        if (end != std::string_view::npos && rest[end] == '>') break;
+        bracket = rest.find(']', bracket + 1);
+      }
+      if (bracket == std::string_view::npos) return false;
+    }
+    if (end == std::string_view::npos) return false;
+    at_ += end + 1;
     return true;
   }
 
@@ -140,6 +156,12 @@ void XmlSections::find(std::string_view text) {
       begin = tag.whole.data();
       if (tag.is_empty || !tag.is_whole) end_part(tag_end, tag.is_whole);
       continue;
+    } else if (!tag.closes && has_root && equals_ignoring_case(tag.name, "record")) {
+      // What is in it is in no sum, and must not be missing unseen.
+      ++number;
+      if (++damaged == 1) first_damaged = number;
+      problem = ended ? "a record stands behind </feedback>"
+                      : fmt::format("a record is written <{}>", tag.name);
     } else if (tag.name == "version" && has_root) {
       if (tag.closes && version_begin != nullptr)
         version = {version_begin, static_cast<std::size_t>(tag.whole.data() - version_begin)};

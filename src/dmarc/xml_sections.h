@@ -22,7 +22,8 @@ struct XmlSections {
   Part policy;
   std::string_view version;         ///< the content of `<version>`
   std::vector<Part> records;        ///< those that may be whole
-  std::uint64_t damaged = 0;        ///< records without an end tag, or too short to hold a count
+  std::uint64_t damaged = 0;        ///< records without an end tag, too short to hold a count, or
+                                    ///< where or how no record may be
   std::uint32_t first_damaged = 0;  ///< the number of the first of them
   std::string problem;              ///< what is wrong between the parts; empty: nothing
 

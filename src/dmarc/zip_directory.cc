@@ -35,8 +35,10 @@ bool place_member(std::string_view archive, std::size_t local, std::size_t size,
 
 }  // namespace
 
-bool read_zip(std::string_view archive, std::size_t most, std::vector<ZipMember>& members) {
+bool read_zip(std::string_view archive, std::size_t most, std::vector<ZipMember>& members,
+              std::string_view& in_front) {
   members.clear();
+  in_front = {};
   const std::size_t end = archive.rfind("PK\x05\x06");
   if (end == std::string_view::npos || archive.size() - end < kEndSize ||
       archive.size() - end > kEndSize + kLongestComment)
@@ -48,6 +50,8 @@ bool read_zip(std::string_view archive, std::size_t most, std::vector<ZipMember>
   const std::size_t begin = end - directory_size;
   if (directory > begin) return false;
   const std::size_t moved = begin - directory;
+  in_front = archive.substr(0, moved);
+  if (directory_size == 0 && archive.starts_with("PK\x03\x04")) return false;
   std::size_t at = begin;
   while (end - at >= kEntrySize && members.size() < most) {
     if (!archive.substr(at).starts_with("PK\x01\x02")) return false;

@@ -60,16 +60,20 @@ class Applier {
     MBOXFERRY_TRY(
         keep_(direction_ == Direction::apply ? ApplyStage::applying : ApplyStage::rolling_back));
     crash_point("dns-intended");
-    MBOXFERRY_ASSIGN(const ZoneEditor::Outcome outcome, editor_.edit(plan_.zone, changes_));
+    const auto answer = editor_.edit(plan_.zone, changes_);
     crash_point("dns-answered");
-    if (outcome == ZoneEditor::Outcome::conflict) {
+    if (!answer) {
+      MBOXFERRY_TRY(keep_nothing_done());
+      return answer.error();
+    }
+    if (answer->outcome == ZoneEditor::Outcome::conflict) {
       // The same change, asked for by an earlier run, may have come first.
       MBOXFERRY_ASSIGN(now, compare(settings_.servers.front()));
       if (now.after != changes_.size())
         return conflict(now.first_not_before.empty() ? "something was changed meanwhile"
                                                      : now.first_not_before);
     } else {
-      MBOXFERRY_TRY(prove(outcome));
+      MBOXFERRY_TRY(prove(*answer));
     }
     result.changed = true;
     return finish(result);
@@ -80,6 +84,15 @@ class Applier {
     MBOXFERRY_TRY(keep_(finished_stage()));
     MBOXFERRY_TRY(wait_for_others());
     return std::move(result);
+  }
+
+  /// Nothing is under way, unless an earlier run's change still is.
+  Result<void> keep_nothing_done() {
+    const auto& earlier = settings_.earlier;
+    if (earlier &&
+        (earlier->stage == ApplyStage::applying || earlier->stage == ApplyStage::rolling_back))
+      return ok();
+    return keep_(direction_ == Direction::apply ? ApplyStage::rolled_back : ApplyStage::applied);
   }
 
   /// An earlier run asked for the opposite, and does not know what became of it.
@@ -177,7 +190,8 @@ class Applier {
   }
 
   /// What the first server has now, whatever it said.
-  Result<void> prove(ZoneEditor::Outcome outcome) {
+  Result<void> prove(const ZoneEditor::Answer& answer) {
+    const ZoneEditor::Outcome outcome = answer.outcome;
     const Server& server = settings_.servers.front();
     const auto now = compare(server);
     if (!now) {
@@ -190,12 +204,21 @@ class Applier {
           "run the same command again: it looks first, and goes on from what is there"};
     }
     if (now->after == changes_.size()) return ok();
-    if (outcome == ZoneEditor::Outcome::unknown && now->before == changes_.size())
-      return Error{
-          ErrorCode::unavailable,
-          fmt::format("the name server {} did not answer, and the zone is unchanged so far",
-                      server.text()),
-          "run the same command again"};
+    const bool unchanged = now->before == changes_.size();
+    if (answer.unproven && unchanged)
+      return Error{answer.unproven->code,
+                   answer.unproven->what + "; that is not signed, and the zone is unchanged so far",
+                   answer.unproven->hint};
+    if (outcome == ZoneEditor::Outcome::unknown)
+      return Error{ErrorCode::unavailable,
+                   unchanged
+                       ? fmt::format("the name server {} gave no signed answer, and the zone is "
+                                     "unchanged so far",
+                                     server.text())
+                       : fmt::format("the name server {} gave no signed answer, and the zone is "
+                                     "neither as before nor as planned: {}",
+                                     server.text(), now->first_not_after),
+                   "run the same command again"};
     return Error{ErrorCode::protocol,
                  fmt::format("the name server {} accepted the change, and does not have it: {}",
                              server.text(), now->first_not_after),

@@ -8,15 +8,20 @@
 #include <array>
 #include <functional>
 #include <iterator>
+#include <span>
 
 #include "dns/spf.h"
-#include "mboxferry/base/ascii.h"
+#include "dns/text_records.h"
 #include "mboxferry/base/time.h"
+#include "mboxferry/dmarc/record.h"
 
 namespace mboxferry::dns {
 namespace {
 
 constexpr std::array<std::string_view, 4> kVerdicts{"ok", "note", "problem", "unknown"};
+
+/// Of one set. Each costs two questions, and each question time.
+constexpr std::size_t kMostHosts = 20;
 
 struct CheckedService {
   std::string_view labels;
@@ -33,24 +38,6 @@ constexpr std::array<CheckedService, 9> kCheckedServices{{
     {"_autodiscover._tcp", false},
     {"_jmap._tcp", false},
 }};
-
-/// The value of `tag` in `tag=value; ...`; nothing when it is not there.
-std::optional<std::string> tag_value(std::string_view text, std::string_view tag) {
-  const auto trimmed = [](std::string_view part) {
-    const std::size_t begin = part.find_first_not_of(" \t");
-    if (begin == std::string_view::npos) return std::string_view();
-    return part.substr(begin, part.find_last_not_of(" \t") + 1 - begin);
-  };
-  for (;;) {
-    const std::size_t end = text.find(';');
-    const std::string_view part = text.substr(0, end);
-    const std::size_t equals = part.find('=');
-    if (equals != std::string_view::npos && trimmed(part.substr(0, equals)) == tag)
-      return std::string(trimmed(part.substr(equals + 1)));
-    if (end == std::string_view::npos) return std::nullopt;
-    text.remove_prefix(end + 1);
-  }
-}
 
 class DomainCheck {
  public:
@@ -95,6 +82,17 @@ class DomainCheck {
     item.verdict = Verdict::problem;
     item.text += (item.text.empty() ? "" : "; ") + std::move(text);
     if (item.advice.empty()) item.advice = std::move(advice);
+  }
+
+  /// Those whose hosts are looked at; the rest is told.
+  static std::span<const RecordData> first_of(CheckItem& item,
+                                              const std::vector<RecordData>& data) {
+    if (data.size() <= kMostHosts) return data;
+    problem(
+        item,
+        fmt::format("{} records, of which the first {} were looked at", data.size(), kMostHosts),
+        "leave those that are needed");
+    return std::span(data).first(kMostHosts);
   }
 
   /// A host that mail or mail programs are sent to.
@@ -147,7 +145,7 @@ class DomainCheck {
       return ok();
     }
     item.text = fmt::format("TTL {}:", found.ttl);
-    for (const RecordData& data : found.data) {
+    for (const RecordData& data : first_of(item, found.data)) {
       const Mx& one = std::get<Mx>(data);
       if (one.exchange.is_root()) {
         if (found.data.size() > 1)
@@ -163,9 +161,9 @@ class DomainCheck {
   }
 
   Result<void> spf(CheckItem& item) {
-    MBOXFERRY_ASSIGN(const TxtAnswer answer, resolver_.txt(domain_.text()));
+    MBOXFERRY_ASSIGN(const auto texts, resolver_.txt(domain_.text()));
     std::vector<std::string> records;
-    std::copy_if(answer.texts.begin(), answer.texts.end(), std::back_inserter(records), is_spf);
+    std::copy_if(texts.begin(), texts.end(), std::back_inserter(records), is_spf);
     if (records.size() != 1) {
       problem(item,
               records.empty() ? "no SPF record"
@@ -188,18 +186,17 @@ class DomainCheck {
 
   Result<void> dkim(CheckItem& item, const std::string& selector) {
     MBOXFERRY_ASSIGN(const Name name, below(selector + "._domainkey", domain_));
-    MBOXFERRY_ASSIGN(const TxtAnswer answer, resolver_.txt(name.text()));
-    if (answer.texts.size() != 1) {
+    MBOXFERRY_ASSIGN(const auto texts, resolver_.txt(name.text()));
+    if (texts.size() != 1) {
       problem(item,
-              answer.texts.empty()
-                  ? name.text() + " has no key"
-                  : fmt::format("{} has {} texts", name.text(), answer.texts.size()),
+              texts.empty() ? name.text() + " has no key"
+                            : fmt::format("{} has {} texts", name.text(), texts.size()),
               "publish the one key that the new host signs with");
       return ok();
     }
-    const auto key = tag_value(answer.texts.front(), "p");
-    if (!key)
-      problem(item, name.text() + " has no p= tag", "publish the whole key record");
+    const auto key = tag_value(texts.front(), "p");
+    if (const std::string mistake = dkim_mistake(texts.front()); !mistake.empty())
+      problem(item, fmt::format("{}: {}", name.text(), mistake), "publish the whole key record");
     else if (key->empty())
       problem(item, name.text() + " is revoked: its p= is empty", "publish the key again");
     else
@@ -211,9 +208,9 @@ class DomainCheck {
   Result<std::optional<std::string>> single_text(CheckItem& item, const char* labels,
                                                  std::string_view version) {
     MBOXFERRY_ASSIGN(const Name name, below(labels, domain_));
-    MBOXFERRY_ASSIGN(const TxtAnswer answer, resolver_.txt(name.text()));
+    MBOXFERRY_ASSIGN(const auto texts, resolver_.txt(name.text()));
     std::vector<std::string> records;
-    for (const std::string& text : answer.texts)
+    for (const std::string& text : texts)
       if (is_of_version(text, version)) records.push_back(text);
     if (records.size() > 1)
       problem(item, fmt::format("{} records, which count as none", records.size()),
@@ -229,11 +226,11 @@ class DomainCheck {
       problem(item, "no DMARC record", "add one with dns plan --dmarc");
       return ok();
     }
-    const auto policy = tag_value(*record, "p");
     item.text = *record;
-    if (!policy)
-      problem(item, "it has no p= tag", "say p=none, p=quarantine or p=reject");
-    else if (equals_ignoring_case(*policy, "none"))
+    if (const std::string mistake = dmarc_mistake(*record); !mistake.empty())
+      problem(item, mistake,
+              fmt::format("mboxferry dmarc record {} shows the place", domain_.text()));
+    else if (dmarc::parse_record(*record).by_9989.policy == dmarc::Policy::none)
       item.verdict = Verdict::note;
     return ok();
   }
@@ -243,11 +240,12 @@ class DomainCheck {
     if (item.verdict == Verdict::problem) return ok();
     if (!record) {
       item.text = "not used";
-    } else if (const auto id = tag_value(*record, "id"); !id || id->empty()) {
-      problem(item, "the record has no id", "add one with dns plan --mta-sts-id");
+    } else if (const std::string mistake = mta_sts_mistake(*record); !mistake.empty()) {
+      problem(item, mistake, "replace it with dns plan --mta-sts-id");
     } else {
       item.verdict = Verdict::note;
-      item.text = fmt::format("id {}; the policy itself was not fetched", *id);
+      item.text = fmt::format("id {}; the policy itself was not fetched",
+                              tag_value(*record, "id").value_or(""));
       item.advice = "look that its mx lines name the new hosts";
     }
     return ok();
@@ -258,8 +256,8 @@ class DomainCheck {
     if (item.verdict == Verdict::problem) return ok();
     if (!record)
       item.text = "not used";
-    else if (const auto reports = tag_value(*record, "rua"); !reports || reports->empty())
-      problem(item, "the record has no rua= tag", "add one with dns plan --tls-rpt");
+    else if (const std::string mistake = tls_rpt_mistake(*record); !mistake.empty())
+      problem(item, mistake, "replace it with dns plan --tls-rpt");
     else
       item.text = *record;
     return ok();
@@ -276,13 +274,15 @@ class DomainCheck {
       return ok();
     }
     item.text = fmt::format("TTL {}:", found.ttl);
-    for (const RecordData& data : found.data) {
+    for (const RecordData& data : first_of(item, found.data)) {
       const Srv& one = std::get<Srv>(data);
       if (one.target.is_root()) {
         item.text += " not offered";
         continue;
       }
       item.text += fmt::format(" {}:{}", one.target.text(), one.port);
+      if (one.port == 0)
+        problem(item, "port 0 is none", "name the port, or say that it is not offered with '.'");
       MBOXFERRY_TRY(host(item, one.target));
     }
     return ok();
@@ -328,11 +328,19 @@ Result<std::vector<CheckItem>> check_domain(Resolver& resolver, const Name& doma
   return DomainCheck(resolver, domain).run(dkim_selectors);
 }
 
-CheckItem old_ttl_item(const Plan& plan, std::int64_t applied, std::int64_t now) {
+std::int64_t forgotten_at(const Plan& plan, std::int64_t applied, const Plan& what) {
   std::uint32_t longest = 0;
-  for (const Change& change : plan.changes)
-    if (change.before) longest = std::max(longest, change.before->ttl);
-  const std::int64_t end = applied + longest;
+  for (const Change& change : plan.changes) {
+    const bool counts =
+        std::any_of(what.changes.begin(), what.changes.end(), [&](const Change& other) {
+          return other.before && other.name == change.name && other.type == change.type;
+        });
+    if (counts && change.before) longest = std::max(longest, change.before->ttl);
+  }
+  return applied + longest;
+}
+
+CheckItem old_ttl_item(std::int64_t end, std::int64_t now) {
   const std::string when = to_rfc3339(local_time(end));
   if (end <= now)
     return {"old ttl", Verdict::ok, fmt::format("the old records are forgotten since {}", when),

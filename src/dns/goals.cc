@@ -8,7 +8,8 @@
 #include <array>
 #include <charconv>
 
-#include "mboxferry/base/ascii.h"
+#include "dns/spf.h"
+#include "dns/text_records.h"
 
 namespace mboxferry::dns {
 namespace {
@@ -206,7 +207,7 @@ class GoalBuilder {
   }
 
   Result<void> add_text(const char* option, std::string_view labels, const std::string& text,
-                        std::string_view version) {
+                        std::string_view version, const std::string& mistake) {
     if (text.empty()) return ok();
     const bool printable =
         std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 0x7f; });
@@ -216,6 +217,8 @@ class GoalBuilder {
     if (!printable || !begins)
       return bad_wish(option, text, fmt::format("the text does not begin with {}", version),
                       "write the whole record in ASCII");
+    if (!mistake.empty())
+      return bad_wish(option, text, mistake, "receivers would pass the record over: mend it");
     constexpr std::size_t kLongestText = 4000;
     if (text.size() > kLongestText)
       return bad_wish(option, text, "the text is longer than 4000 characters", "shorten it");
@@ -228,28 +231,23 @@ class GoalBuilder {
   }
 
   Result<void> add_texts() {
-    MBOXFERRY_TRY(add_text("spf", "", wishes_.spf, "v=spf1"));
-    MBOXFERRY_TRY(add_text("dmarc", "_dmarc", wishes_.dmarc, "v=DMARC1"));
+    MBOXFERRY_TRY(add_text("spf", "", wishes_.spf, "v=spf1", spf_mistake(wishes_.spf)));
+    MBOXFERRY_TRY(
+        add_text("dmarc", "_dmarc", wishes_.dmarc, "v=DMARC1", dmarc_mistake(wishes_.dmarc)));
     if (const std::string& id = wishes_.mta_sts_id; !id.empty()) {
-      const bool fits = id.size() <= 32 && std::all_of(id.begin(), id.end(), [](char c) {
-                          return is_letter(c) || is_digit(c);
-                        });
-      if (!fits)
-        return bad_wish("mta-sts-id", id, "it is not up to 32 letters and digits",
-                        "take the date and a number, as in 2026113001");
-      MBOXFERRY_TRY(
-          add_text("mta-sts-id", "_mta-sts", fmt::format("v=STSv1; id={};", id), "v=STSv1"));
+      const std::string record = fmt::format("v=STSv1; id={};", id);
+      if (const std::string mistake = mta_sts_mistake(record); !mistake.empty())
+        return bad_wish("mta-sts-id", id, mistake, "take the date and a number, as in 2026113001");
+      MBOXFERRY_TRY(add_text("mta-sts-id", "_mta-sts", record, "v=STSv1", ""));
     }
     const std::string& reports = wishes_.tls_rpt;
     if (reports.empty()) return ok();
     const bool uri = reports.starts_with("mailto:") || reports.starts_with("https:");
-    if (reports.find_first_of(" ;!") != std::string::npos ||
-        (!uri && reports.find('@') == std::string::npos))
+    const std::string record = fmt::format("v=TLSRPTv1; rua={}{}", uri ? "" : "mailto:", reports);
+    if (reports.find_first_of(" ;!") != std::string::npos || !tls_rpt_mistake(record).empty())
       return bad_wish("tls-rpt", reports, "it is not an address for reports",
                       "write an address, or a mailto: or https: URI");
-    return add_text("tls-rpt", "_smtp._tls",
-                    fmt::format("v=TLSRPTv1; rua={}{}", uri ? "" : "mailto:", reports),
-                    "v=TLSRPTv1");
+    return add_text("tls-rpt", "_smtp._tls", record, "v=TLSRPTv1", "");
   }
 
   Result<void> add_tlsa() {

@@ -9,8 +9,7 @@ namespace mboxferry::dns {
 namespace {
 
 Error unreadable(RecordType type) {
-  return {ErrorCode::protocol,
-          "the name server sent a damaged record of type " + std::string(type_name(type)), ""};
+  return {ErrorCode::protocol, "a damaged record of type " + std::string(type_name(type)), ""};
 }
 
 std::string field_text(const ldns_rdf& field) {

@@ -3,11 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "mboxferry/dns/goals.h"
 
 namespace mboxferry::dns {
 namespace {
+
+/// Of one set whose addresses are looked for.
+constexpr std::size_t kMostNotedHosts = 20;
+/// BIND's max-records-per-type.
+constexpr std::size_t kManyRecords = 100;
 
 bool is_text_of(const RecordData& data, const std::string& version) {
   const Txt* txt = std::get_if<Txt>(&data);
@@ -36,6 +42,8 @@ void add_notes(const Change& change, std::vector<std::string>& notes) {
     if (std::find(notes.begin(), notes.end(), text) == notes.end())
       notes.push_back(std::move(text));
   };
+  if (change.after->data.size() > kManyRecords)
+    note("it has more than 100 records, which BIND refuses unless it is told otherwise");
   for (const RecordData& data : change.after->data) {
     if (const Srv* srv = std::get_if<Srv>(&data); srv != nullptr && srv->target.is_root())
       note("some providers' forms refuse the target '.'; RFC 2136 servers take it");
@@ -51,6 +59,34 @@ void add_notes(const Change& change, std::vector<std::string>& notes) {
 }
 
 /// Of what would change, only the TTL.
+/// Hosts of the zone itself that mail or mail programs would be sent to in vain.
+Result<void> note_hosts(const Change& change, const Name& zone, const AskZone& ask,
+                        std::vector<std::string>& notes) {
+  if (!change.after) return ok();
+  std::set<Name> hosts;
+  for (const RecordData& data : change.after->data) {
+    if (const Srv* srv = std::get_if<Srv>(&data)) hosts.insert(srv->target);
+    if (const Mx* mx = std::get_if<Mx>(&data)) hosts.insert(mx->exchange);
+  }
+  std::size_t asked = 0;
+  for (const Name& host : hosts) {
+    if (host.is_root() || !host.is_in(zone) || ++asked > kMostNotedHosts) continue;
+    bool has_address = false;
+    for (const RecordType type : {RecordType::a, RecordType::aaaa}) {
+      const auto entry = ask(host, type);
+      if (!entry && entry.error().code == ErrorCode::interrupted) return entry.error();
+      // What is not answered here may be in a zone of its own.
+      has_address = has_address || !entry || entry->records || entry->alias;
+    }
+    if (!has_address)
+      notes.push_back(
+          fmt::format("{} {}: {} has no address in the zone so far; add it first, as BIND refuses "
+                      "an MX record without one",
+                      change.name.text(), type_name(change.type), host.text()));
+  }
+  return ok();
+}
+
 void plan_lower_ttl(const Change& change, std::uint32_t ttl, Plan& plan) {
   if (!change.before || change.before->ttl <= ttl) {
     plan.unchanged.push_back(fmt::format("{} {}", change.name.text(), type_name(change.type)));
@@ -94,8 +130,14 @@ Result<Plan> make_plan(const Name& domain, const ZoneServer::Apex& apex,
       continue;
     }
     add_notes(change, plan.notes);
+    MBOXFERRY_TRY(note_hosts(change, apex.zone, ask, plan.notes));
     plan.changes.push_back(std::move(change));
   }
+  if (plan.changes.size() > kMostChanges)
+    return Error{ErrorCode::usage,
+                 fmt::format("the plan would have {} changes, and {} is the most",
+                             plan.changes.size(), kMostChanges),
+                 "make several plans"};
   return plan;
 }
 

@@ -28,12 +28,19 @@ bool is_the_question(const ldns_pkt& packet, const Question& question) {
          ldns_rr_get_class(one) == LDNS_RR_CLASS_IN;
 }
 
-Result<std::vector<Record>> records_in(const ldns_rr_list* section) {
+Result<std::vector<Record>> records_in(const ldns_rr_list* section, const Question& question,
+                                       const std::string& place) {
   std::vector<Record> records;
   if (section == nullptr) return records;
   for (std::size_t i = 0; i < ldns_rr_list_rr_count(section); ++i) {
-    MBOXFERRY_ASSIGN(auto record, record_of(*ldns_rr_list_rr(section, i)));
-    if (record) records.push_back(*std::move(record));
+    auto record = record_of(*ldns_rr_list_rr(section, i));
+    if (!record)
+      return Error{ErrorCode::protocol,
+                   fmt::format("the name server {} answered the question for {} {} with {}", place,
+                               question.name.text(), type_name(question.type), record.error().what),
+                   "mend the record where its zone is kept, or ask another server with --server or "
+                   "--resolver"};
+    if (*record) records.push_back(**std::move(record));
   }
   return records;
 }
@@ -84,8 +91,9 @@ Result<Reply> parse_reply(std::string_view message, const Question& question,
   if (ldns_pkt_tc(packet.get())) return not_the_reply(place, "cut its reply off");
   reply.authoritative = ldns_pkt_aa(packet.get());
   reply.authenticated = ldns_pkt_ad(packet.get());
-  MBOXFERRY_ASSIGN(reply.answers, records_in(ldns_pkt_answer(packet.get())));
-  MBOXFERRY_ASSIGN(reply.authorities, records_in(ldns_pkt_authority(packet.get())));
+  MBOXFERRY_ASSIGN(reply.answers, records_in(ldns_pkt_answer(packet.get()), question, place));
+  MBOXFERRY_ASSIGN(reply.authorities,
+                   records_in(ldns_pkt_authority(packet.get()), question, place));
   return reply;
 }
 

@@ -13,7 +13,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kPlanSchema = "mboxferry.dns-plan/1";
-constexpr std::size_t kMostChanges = 1000;
 
 Json json_of(const std::optional<RecordSet>& set) {
   if (!set) return nullptr;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "mboxferry/dns/resolver.h"
 
@@ -20,6 +21,9 @@ struct SpfCost {
 
 /// True for a record of version 1 (RFC 7208 section 4.5).
 bool is_spf(const std::string& text);
+
+/// The first term that makes receivers give up; empty: none.
+std::string spf_mistake(std::string_view record);
 
 /// Follows includes and redirects. Errors of the resolver.
 Result<SpfCost> spf_cost(Resolver& resolver, const Name& domain, const std::string& record);

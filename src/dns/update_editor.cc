@@ -22,20 +22,26 @@ class UpdateEditor final : public ZoneEditor {
         key_(std::move(key)),
         patience_(patience) {}
 
-  Result<Outcome> edit(const Name& zone, std::span<const Change> changes) override {
+  Result<Answer> edit(const Name& zone, std::span<const Change> changes) override {
     MBOXFERRY_ASSIGN(const SignedMessage message, update_message(zone, changes, key_));
     MBOXFERRY_ASSIGN(Connection connection, Connection::open(server_, patience_));
     // Too large is known before a byte is sent; all else may have arrived.
     if (const auto sent = connection.send(message.message); !sent) {
       if (sent.error().code == ErrorCode::usage) return sent.error();
-      return Outcome::unknown;
+      return Answer();
     }
     crash_point("dns-sent");
     const auto reply = connection.receive();
-    if (!reply) return Outcome::unknown;
+    if (!reply) return Answer();
     const auto read = parse_update_reply(*reply, message, key_, place_);
-    if (!read) return Outcome::unknown;
-    return outcome_of(*read, zone);
+    if (!read) return Answer();
+    auto outcome = outcome_of(*read, zone);
+    // Anybody on the way can say yes or no. Only the key's owner signs, and a server that does not
+    // take the key cannot.
+    if (!read->proven)
+      return Answer{Outcome::unknown, outcome ? std::nullopt : std::optional(outcome.error())};
+    if (!outcome) return outcome.error();
+    return Answer{*outcome};
   }
 
   Result<Size> size_of(const Name& zone, std::size_t count) override {
@@ -77,8 +83,7 @@ class UpdateEditor final : public ZoneEditor {
     if (reply.rcode == kNotAuth && reply.tsig_error != 0) return key_refused(reply.tsig_error);
     switch (reply.rcode) {
       case kNoError:
-        // An unsigned yes may be anybody's.
-        return reply.proven ? Outcome::done : Outcome::unknown;
+        return Outcome::done;
       case kNxDomain:
       case kYxDomain:
       case kYxRrset:
@@ -88,7 +93,9 @@ class UpdateEditor final : public ZoneEditor {
         return Error{ErrorCode::login_refused,
                      fmt::format("the name server {} refuses the change with the key {}", place_,
                                  key_.name.text()),
-                     "let the key change these names and types on the server"};
+                     "let the key change these names and types on the server; its log tells "
+                     "whether it is the records that it refuses, such as an MX host of the zone "
+                     "without an address"};
       case kNotAuth:
       case kNotZone:
       case kNotImp:
@@ -99,7 +106,8 @@ class UpdateEditor final : public ZoneEditor {
       case kServFail:
         return Error{ErrorCode::try_later,
                      fmt::format("the name server {} failed to make the change (SERVFAIL)", place_),
-                     "look into its log, then run the same command again"};
+                     "look into its log: it may have a limit that the change is above, such as "
+                     "BIND's 100 records of a name and type; else run the same command again"};
       default:
         return Error{ErrorCode::protocol,
                      fmt::format("the name server {} answers {}", place_, rcode_name(reply.rcode)),

@@ -75,12 +75,22 @@ class DmarcRecordTest(ProgramTest):
     def test_what_cannot_be_asked(self):
         zone = self.answers("")
         for arguments, code in (((), 64), (("a..b", "--answers", zone), 64),
-                                (("example.com",), 64), (("a.example", "b.example"), 64),
+                                (("a.example", "b.example"), 64),
+                                (("example.com", "--answers", zone, "--resolver", "::1"), 64),
+                                (("example.com", "--resolver", "127.0.0.1:1"), 69),
+                                (("example.com", "--resolver", "127.0.0.1:x"), 64),
                                 (("example.com", "--text", GOOD), 64),
                                 (("example.com", "--answers", self.folder / "none"), 78)):
             outcome = self.record(*arguments, code=code)
             self.assertEqual(len(outcome.error_lines()), 1, outcome)
             self.assertEqual(outcome.out, "")
+
+    def test_answers_that_cannot_be_used_are_told(self):
+        for line in ('_dmarc.example.com "v=DMARC1; p=none"', "a..b v=DMARC1; p=none",
+                     '_dmarc.example.com. 3600 IN TXT "v=DMARC1; p=none"',
+                     "_dmarc.example.com TXT v=DMARC1; p=none", "x" * 64 + ".example.com x"):
+            outcome = self.record("example.com", "--answers", self.answers("# x\n" + line), code=78)
+            self.assert_one_line(outcome, 78, "zone.txt, line 2", "NAME TEXT")
 
 
 if __name__ == "__main__":

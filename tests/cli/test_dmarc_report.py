@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # mboxferry dmarc report: what it finds, what it prints, and what hostile files cost.
 
+import base64
 import csv
 import gzip
 import io
@@ -60,6 +61,53 @@ class DmarcReportTest(ProgramTest):
         self.assertEqual(document["totals"]["messages"], 3)
         self.assertEqual([one["verdict"] for one in document["files"]],
                          ["read", "duplicate", "duplicate"])
+
+    def test_a_cut_copy_that_comes_first_hides_nothing(self):
+        records = [made.record(ip=f"192.0.2.{i}", count=10) for i in range(9)]
+        # Two rows that say the same are two.
+        whole = made.report(1, *records, records[3])
+        cut = whole[:len(whole) // 2]
+        empty = made.report(1)
+        for number, copies in enumerate(([cut, whole, whole], [empty, whole, cut],
+                                         [cut, empty, cut, whole], [whole, cut])):
+            files = [self.write(f"{number}/{i}", one) for i, one in enumerate(copies)]
+            document = self.document(*files, code=0 if copies[0] == empty else
+                                     (3 if copies[0] == cut else 0))
+            self.assertEqual(document["totals"]["messages"], 100, number)
+            self.assertEqual(document["totals"]["reports"], 1)
+            self.assertEqual(sum(one["count"] for report in document["reports"]
+                                 for one in report["records"]), 100)
+            self.assertEqual(document["files"][-1]["verdict"],
+                             "read" if number == 2 else "duplicate")
+
+    def test_the_same_failure_counts_once(self):
+        failure = (b"From: r@o.example\nContent-Type: multipart/report; boundary=x\n\n--x\n"
+                   b"Content-Type: message/feedback-report\n\nFeedback-Type: auth-failure\n"
+                   b"Incidents: 5\n\n--x\nContent-Type: message/rfc822\n\nMessage-ID: <1@x>\n\nb\n"
+                   b"--x--\n")
+        document = self.document(self.write("a.eml", failure), self.write("b.eml", failure))
+        self.assertEqual(document["totals"]["failures"], 5)
+        self.assertEqual([one["verdict"] for one in document["files"]], ["read", "duplicate"])
+
+    def test_limits_are_named_as_they_are(self):
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for i in range(70):
+                archive.writestr(f"{i}.xml", made.report(i, made.record()) + b" " * (1 << 20))
+        document = self.document(self.write("a.zip", packed.getvalue()), code=3)
+        self.assertIn("all of the file unpacks to more than 67108864 bytes",
+                      document["files"][-1]["reason"])
+        self.assertEqual(document["totals"]["files"]["read"], 63)
+        # As it advises.
+        self.document("--max-report-size", "32M", self.folder / "a.zip")
+        self.report("--max-report-size", "0", self.folder / "a.zip", code=64)
+        inner = made.mbox([made.mail(made.report(1, made.record()))])
+        mail = made.mail(b"x").replace(b"Content-Type: application/gzip", b"X: y").replace(
+            base64.encodebytes(gzip.compress(b"x", 6, mtime=0)),
+            base64.encodebytes(gzip.compress(inner)))
+        document = self.document(self.write("a.eml", mail), code=3)
+        self.assertEqual(document["files"][-1]["reason"],
+                         "an mbox is packed inside of the mail; save and name it")
 
     def test_damage_is_listed_and_counted(self):
         good, bad = made.record(count=3), made.record(count="two")

@@ -59,10 +59,13 @@ class DnsInputTest(ProgramTest):
                 (("--mx", "10,a.org", "--ttl", "86401"), "60 to 86400"),
                 (("--mx", "10,a.org", "--ttl", "300", "--lower-ttl", "300"), "exclude"),
                 (("--spf", "v=spf2"), "v=spf1"), (("--spf", ""), "empty"),
+                (("--spf", "v=spf1 includ:x -all"), "no such mechanism"),
+                (("--dmarc", "v=DMARC1; p=rejct"), "p=rejct: not a policy"),
+                (("--tls-rpt", "mailto:"), "not an address"),
                 (("--mx", "10,a.org", "--server", "a:b"), "name server"),
                 (("--offer", "imaps"), "--target")):
             self.assert_one_line(self.dns("plan", "example.org", *wishes), 64, words)
-        for domain in ("a..b", "b\u00fccher.example", "a b", "x" * 64 + ".org"):
+        for domain in ("user@a.org", "*.a.org", "a..b", "b\u00fccher.example", "a b", "x" * 64 + ".org"):
             self.assert_one_line(self.dns("plan", domain, "--mx", "10,a.org"), 64, "domain name")
         for arguments in ((), ("plan",), ("plan", "a.org", "b.org"), ("pln", "a.org")):
             self.assert_one_line(self.dns(*arguments), 64)
@@ -110,6 +113,54 @@ class DnsInputTest(ProgramTest):
             self.assert_one_line(outcome, 73, "mail.mbox")
         self.assertTrue((self.folder / "mail.mbox").read_text().startswith("From "))
         self.assertEqual([one.name for one in self.folder.glob("mail.mbox*")], ["mail.mbox"])
+
+    def test_what_strangers_publish_does_not_make_a_check_endless(self):
+        asked = []
+
+        def reply(message):
+            """2,500 MX records, and nothing else."""
+            end = message.index(b"\0", 12) + 1
+            kind = struct.unpack(">H", message[end:end + 2])[0]
+            asked.append(kind)
+            records = [b"\xc0\x0c" + struct.pack(">HHIH", 15, 1, 60, 9) + struct.pack(">H", n) +
+                       b"\4a%03d\xc0\x0c" % (n % 1000) for n in range(2500)] if kind == 15 else []
+            return (message[:2] + struct.pack(">HHHHH", 0x8580, 1, len(records), 0, 0) +
+                    message[12:end + 4] + b"".join(records))
+
+        with OddServer(reply) as server:
+            outcome = self.dns("check", "lie.example", "--resolver", server.place, "--json")
+        self.assert_code(outcome, 1)
+        mx, = [one for one in json.loads(outcome.out)["items"] if one["id"] == "mx"]
+        self.assertIn("2500 records, of which the first 20", mx["text"])
+        self.assertLess(len(asked), 100)
+
+    def test_a_silent_server_is_asked_three_times(self):
+        asked = []
+        with OddServer(asked.append) as server:
+            outcome = self.dns("check", "lie.example", "--resolver", server.place)
+        self.assert_code(outcome, 75)
+        self.assertEqual(len(asked), 3)
+
+    def test_damage_in_an_answer_is_said_to_be_whose(self):
+        def reply(message):
+            end = message.index(b"\0", 12) + 1
+            kind = message[end:end + 2]
+            soa = struct.pack(">HHIH", 6, 1, 60, 26) + b"\1n\0\1h\0" + b"\0\0\0\1" * 5
+            mx = struct.pack(">HHIH", 15, 1, 60, 8) + b"\0\x0a\4a\0\n\"\0"
+            return (message[:2] + struct.pack(">HHHHH", 0x8400, 1, 1, 0, 0) + message[12:end + 4] +
+                    b"\xc0\x0c" + (soa if kind == b"\0\6" else mx))
+
+        with OddServer(reply) as server:
+            outcome = self.dns("plan", "lie.example", "--server", server.place, "--mx", "10,x.y")
+            self.assert_one_line(outcome, 76, server.place, "lie.example MX", "damaged", "--server")
+
+    def test_a_resolver_that_fails_is_no_answer_about_a_policy(self):
+        def reply(message):
+            return message[:2] + b"\x81\x82" + message[4:6] + b"\0" * 6 + message[12:]
+
+        with OddServer(reply) as server:
+            outcome = self.run_program("dmarc", "record", "a.example", "--resolver", server.place)
+            self.assert_one_line(outcome, 69, "a.example", "SERVFAIL", "--resolver")
 
 
 if __name__ == "__main__":

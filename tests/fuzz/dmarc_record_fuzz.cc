@@ -35,7 +35,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t end = std::min(input.find('\n'), input.size());
   const auto domain = domain_named(input.substr(0, end));
   if (!domain) return 0;
-  const auto source = make_text_answers(input.substr(std::min(end + 1, input.size())));
+  const auto answers = make_text_answers(input.substr(std::min(end + 1, input.size())), "answers");
+  if (!answers) return 0;
+  const auto source = remember_answers(**answers);
   const auto old_way = find_policy_7489(*domain, *source);
   const auto new_way = find_policy_9989(*domain, *source);
   require(old_way && old_way->steps.size() <= 2);

@@ -67,6 +67,26 @@ _dmarc IN TXT "v=DMARC1; p=none"
 _mta-sts IN TXT "v=STSv1;"
 _imaps._tcp IN SRV 0 1 993 gone
 """
+ZONES["unsigned.example"] = ZONE
+ZONES["refused.example"] = ZONE
+ZONES["wrong.example"] = HEAD + """
+mail IN A 127.0.0.1
+@ IN MX 10 mail
+@ IN TXT "v=spf1 ip4:300.0.2.1 -all"
+_dmarc IN TXT "v=DMARC1; p=rejct"
+k._domainkey IN TXT "v=DKIM1; p=!!!"
+_mta-sts IN TXT "v=STSv1; id=not valid!;"
+_smtp._tls IN TXT "v=TLSRPTv1; rua=nonsense"
+_imaps._tcp IN SRV 0 1 0 mail
+"""
+ZONES["policy.example"] = HEAD + """
+mail IN A 127.0.0.1
+_dmarc IN TXT "v=DMARC1; p=reject; sp=quarantine; np=none; " "rua=mailto:d@reports.example"
+_dmarc.alias IN CNAME _dmarc
+"""
+ZONES["reports.example"] = HEAD + 'policy.example._report._dmarc IN TXT "v=DMARC1"\n'
+ZONES["several.example"] = HEAD + '_dmarc IN TXT "v=DMARC1; p=none"\n_dmarc IN TXT "v=DMARC1; p=reject"\n'
+ZONES["asks.example"] = HEAD + '_dmarc IN TXT "v=DMARC1; p=none; rua=mailto:d@elsewhere.invalid"\n'
 ZONES["void.example"] = HEAD + """
 @ IN TXT "v=spf1 a:x1.void.example a:x2.void.example mx:x3.void.example -all"
 _dmarc IN TXT "v=DMARC1; p=none; rua=mailto:d@void.example"
@@ -105,6 +125,44 @@ class RefusingProxy:
             other.shutdown(socket.SHUT_WR)
         except OSError:
             pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+
+class UnsignedProxy:
+    """Answers each update with an unsigned REFUSED, forwarded or not; all else is forwarded."""
+
+    def __init__(self, port, forwards):
+        self.target, self.forwards = port, forwards
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.place = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    @staticmethod
+    def _message(stream):
+        return stream.read(int.from_bytes(stream.read(2), "big"))
+
+    def _serve(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            with client, client.makefile("rb") as asked:
+                question = self._message(asked)
+                is_update = question[2] >> 3 & 15 == 5
+                reply = question[:2] + b"\xa8\5" + b"\0" * 8
+                if self.forwards or not is_update:
+                    with socket.create_connection(("127.0.0.1", self.target)) as server:
+                        server.sendall(len(question).to_bytes(2, "big") + question)
+                        with server.makefile("rb") as answers:
+                            answer = self._message(answers)
+                    reply = reply if is_update else answer
+                client.sendall(len(reply).to_bytes(2, "big") + reply)
 
     def __enter__(self):
         return self
@@ -329,8 +387,35 @@ class DnsTest:
         self.plan(zone, *wishes, "--lower-ttl", "300", name="again.json")
         self.assertEqual(json.loads((self.folder / "again.json").read_text())["changes"], [])
         self.plan(zone, *wishes, "--ttl", "3600")
-        self.done("apply")
+        # Within the old TTL: caches may have the old records for as long as that.
+        outcome = self.do("apply")
+        self.assert_code(outcome, 0)
+        self.assertIn("ttl.json replaced until", outcome.err)
+        checked = self.run_program("dns", "check", zone, "--plan", "plan.json", "--json",
+                                   "--resolver", self.server.place)
+        item, = [one for one in json.loads(checked.out)["items"] if one["id"] == "old ttl"]
+        self.assertIn("ttl.json replaced records with that TTL", item["text"])
+        state = self.folder / "ttl.json.state"
+        state.write_text(re.sub(r'"time":\d+', '"time":1700000000', state.read_text()))
+        outcome = self.do("apply")
+        self.assert_code(outcome, 0)
+        self.assertEqual(outcome.err, "")
         self.assertIn(f"{zone}. 3600 IN MX 10 mx.new.example.", self.server.listing(zone))
+
+    def test_a_refusal_that_is_not_signed_proves_nothing(self):
+        zone = "unsigned.example"
+        before = self.server.listing(zone)
+        self.plan(zone, "--mx", "10,mx.new.example")
+        with UnsignedProxy(self.server.port, forwards=False) as proxy:
+            outcome = self.do("apply", "--force", server=proxy.place)
+        self.assert_one_line(outcome, 77, "not signed", "unchanged so far")
+        self.assertEqual(self.stage(), "applying")
+        self.assertEqual(self.server.listing(zone), before)
+        with UnsignedProxy(self.server.port, forwards=True) as proxy:
+            outcome = self.do("apply", "--force", server=proxy.place)
+        self.assert_code(outcome, 0)
+        self.assertNotEqual(self.server.listing(zone), before)
+        self.assertEqual(self.stage(), "applied")
 
     def test_a_plan_that_a_rollback_needs_is_not_replaced(self):
         zone = "kept.example"
@@ -401,6 +486,71 @@ class BindTest(DnsTest, ProgramTest):
         self.assertEqual(items["dmarc"]["verdict"], "note")
         _, items = self.check("nobody.example", code=1)
         self.assertIn("does not exist", items["mx"]["text"])
+
+    def test_texts_that_receivers_pass_over_are_problems(self):
+        _, items = self.check("wrong.example", "--dkim-selector", "k", code=1)
+        for name, word in (("spf", "IPv4"), ("dmarc", "p=rejct: not a policy"),
+                           ("dkim k", "no Base64"), ("mta-sts", "not valid!"),
+                           ("tls-rpt", "nonsense"), ("srv _imaps._tcp", "port 0")):
+            self.assertEqual(items[name]["verdict"], "problem", items[name])
+            self.assertIn(word, items[name]["text"])
+
+    def test_records_that_the_server_refuses_leave_the_plan_free(self):
+        zone = "refused.example"
+        outcome = self.plan(zone, "--mx", f"10,nohost.{zone}")
+        self.assertIn(f"nohost.{zone} has no address in the zone", " ".join(outcome.out.split()))
+        before = self.server.listing(zone)
+        self.assert_one_line(self.do("apply"), 77, "refuses the change", "without an address")
+        self.assertEqual(self.server.listing(zone), before)
+        self.assertEqual(self.stage(), "rolled back")
+        # As the note advises.
+        self.server.update(zone, f"update add nohost.{zone} 60 A 127.0.0.1")
+        self.plan(zone, "--mx", f"10,nohost.{zone}")
+        self.done("apply")
+
+    def policy(self, domain, code=0):
+        outcome = self.run_program("dmarc", "record", domain, "--resolver", self.server.place,
+                                   "--json")
+        self.assert_code(outcome, code)
+        document = json.loads(outcome.out)
+        assert_valid(document)
+        return document
+
+    def test_the_policy_of_a_domain_is_found_in_the_dns(self):
+        document = self.policy("mail.policy.example")
+        for standard, names in (("rfc7489", ["mail.policy", "policy"]),
+                                ("rfc9989", ["mail.policy", "policy", None])):
+            finding = document["findings"][standard]
+            self.assertEqual([one["name"] for one in finding["queries"]],
+                             [f"_dmarc.{name}.example" if name else "_dmarc.example"
+                              for name in names])
+            self.assertEqual((finding["policy"], finding["tag"], finding["policy_domain"],
+                              finding["organizational_domain"], finding["exists"]),
+                             ("quarantine", "sp", "policy.example", "policy.example", True))
+        self.assertEqual(document["external"][0]["authorized"], True)
+        gone = self.policy("gone.policy.example")["findings"]
+        self.assertEqual([(gone[one]["policy"], gone[one]["exists"])
+                          for one in ("rfc7489", "rfc9989")],
+                         [("quarantine", False), ("none", False)])
+        alias = self.policy("alias.policy.example", code=1)
+        self.assertEqual(alias["findings"]["rfc7489"]["policy_domain"], "alias.policy.example")
+        self.assertFalse(alias["external"][0]["authorized"])
+
+    def test_domains_without_one_policy(self):
+        several = self.policy("several.example", code=1)["findings"]["rfc9989"]
+        self.assertIn("_dmarc.several.example has 2 records", several["why"])
+        nothing = self.policy("reports.example", code=1)["findings"]["rfc7489"]
+        self.assertEqual(nothing["why"], "no record was found")
+        outcome = self.run_program("dmarc", "record", "nobody.example", "--resolver",
+                                   self.server.place)
+        self.assert_code(outcome, 1)
+        self.assertIn("the domain does not exist", outcome.out)
+        outcome = self.run_program("dmarc", "record", "elsewhere.invalid", "--resolver",
+                                   self.server.place)
+        self.assert_one_line(outcome, 69, "elsewhere.invalid", "REFUSED")
+        # The policy is known, and where its reports may go is not.
+        asks = self.policy("asks.example", code=75)
+        self.assertIsNone(asks["external"][0]["authorized"])
 
     def test_no_answer_is_no_verdict(self):
         verdict, items = self.check("elsewhere.invalid", code=75)

@@ -2,7 +2,6 @@
 // Which policy holds for a domain, as each standard finds it.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,28 +9,9 @@
 
 #include "mboxferry/base/result.h"
 #include "mboxferry/dmarc/record.h"
+#include "mboxferry/dmarc/txt_source.h"
 
 namespace mboxferry::dmarc {
-
-/// Answers of the DNS. One thread at a time.
-class TxtSource {
- public:
-  TxtSource() = default;
-  TxtSource(const TxtSource&) = delete;
-  TxtSource& operator=(const TxtSource&) = delete;
-  virtual ~TxtSource() = default;
-
-  /// The TXT records at `name`, the strings of each joined; none when there is no such name. Fails
-  /// when the question could not be answered.
-  virtual Result<std::vector<std::string>> txt(const std::string& name) = 0;
-  /// False for a name without A, AAAA and MX records (RFC 9989 section 3.2.13).
-  virtual Result<bool> exists(const std::string& name) = 0;
-};
-
-/// Answers from a text instead of the network: a line `NAME TEXT` for each TXT record, or `NAME`
-/// alone for a name that exists. `#` begins a comment line. Names are in small letters, and a dot
-/// at their end does not matter.
-std::unique_ptr<TxtSource> make_text_answers(std::string_view text);
 
 /// What was found at one name.
 struct Step {
@@ -69,9 +49,11 @@ struct ExternalAddress {
   std::string uri;
   std::string query;  ///< "example.com._report._dmarc.reports.example"
   bool authorized = false;
+  std::string unanswered = {};  ///< why it is not known; empty: it is
 };
 
-/// Asks about each address of the record at `domain` that is in another organizational domain.
+/// Asks about each address of the record at `domain` that is in another organizational domain. A
+/// question without an answer concerns that address alone. Error `interrupted`.
 Result<std::vector<ExternalAddress>> check_external_addresses(const std::string& domain,
                                                               const Record& record,
                                                               TxtSource& source);

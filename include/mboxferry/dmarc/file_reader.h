@@ -23,6 +23,12 @@ struct Looked {
   bool is_plain_mail = false;         ///< not a report, but mail as mailboxes are full of
 };
 
+/// What was read of a report before.
+enum class Seen { never, in_part, whole };
+
+/// True when the file is a mail itself, and no packed file with mail in it.
+bool is_mail(std::string_view bytes);
+
 /// Receives what is found, in order. A failing call ends the reading.
 class ReportSink {
  public:
@@ -31,10 +37,17 @@ class ReportSink {
   ReportSink& operator=(const ReportSink&) = delete;
   virtual ~ReportSink() = default;
 
-  /// A report begins. False: it is known already, and its content is passed over.
-  virtual Result<bool> aggregate(const ReportHead& head) = 0;
-  virtual Result<void> record(const ReportHead& head, const ReportRecord& record) = 0;
-  virtual Result<void> failure(const FailureReport& report) = 0;
+  /// A report begins. The content of one that was read as a whole is passed over.
+  virtual Result<Seen> aggregate(const ReportHead& head) = 0;
+  /// False: it was counted before, out of a copy that was read in part.
+  virtual Result<bool> record(const ReportHead& head, const ReportRecord& record) = 0;
+  /// A report that was new could not be read as a whole: each of its records once more, null in
+  /// front of them. Another copy may have the rest.
+  virtual Result<void> was_in_part(const ReportHead& head, const ReportRecord* record) = 0;
+  /// The rest of a report that was seen in part was read.
+  virtual Result<void> completed(const ReportHead& head) = 0;
+  /// False: it is known already.
+  virtual Result<bool> failure(const FailureReport& report) = 0;
   virtual Result<bool> tls(const TlsReport& report) = 0;
   /// Behind everything of one thing.
   virtual Result<void> looked(const Looked& looked) = 0;

@@ -138,6 +138,7 @@ struct TlsReport {
   std::string begin;  ///< as written (RFC 3339)
   std::string end;
   std::vector<TlsPolicy> policies;
+  std::uint64_t damaged = 0;  ///< numbers of sessions that are none, and count as 0
 };
 
 /// Fills in the alignment of a record from its results (RFC 7489 section 3.1, RFC 9989 section

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "mboxferry/base/result.h"
+#include "mboxferry/dmarc/file_reader.h"
 #include "mboxferry/dmarc/report.h"
 
 namespace mboxferry::dmarc {
@@ -51,9 +52,20 @@ class Tally {
   Tally& operator=(const Tally&) = delete;
   ~Tally();
 
-  /// False when this report was asked about before: by its reporter, id, domain and dates.
-  Result<bool> is_new(const ReportHead& head);
+  /// What was read of this report before, by its reporter, id, domain and dates. From now on it
+  /// counts as read as a whole, unless was_in_part() says otherwise.
+  Result<Seen> see(const ReportHead& head);
+  /// It was read in part: each of its records goes to is_new() now, as those of other copies will.
+  Result<void> was_in_part(const ReportHead& head);
+  /// The next record of the report that see() or was_in_part() had last: false when some copy had
+  /// it. Records may be alike.
+  Result<bool> is_new(const ReportRecord& record);
+  /// A report that was seen in part is whole now.
+  Result<void> completed(const ReportHead& head);
+  /// False when it was asked about before.
   Result<bool> is_new(const TlsReport& report);
+  /// Likewise, by all of its fields.
+  Result<bool> is_new(const FailureReport& report);
   Result<void> add(const ReportHead& head, const ReportRecord& record);
 
   [[nodiscard]] const Sums& all() const;

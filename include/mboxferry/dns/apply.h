@@ -25,6 +25,11 @@ class ZoneEditor {
     conflict,  ///< the zone is not as `before` says, and nothing was changed
     unknown    ///< it was asked for, and the answer did not come or cannot be trusted
   };
+  struct Answer {
+    Outcome outcome = Outcome::unknown;
+    /// What an answer says that nobody has signed: with `unknown`, and not to be believed alone.
+    std::optional<Error> unproven = {};
+  };
 
   ZoneEditor() = default;
   ZoneEditor(const ZoneEditor&) = delete;
@@ -33,7 +38,7 @@ class ZoneEditor {
 
   /// Makes all changes, provided that every set is as its `before` says. With an error, nothing was
   /// changed for certain: `login_refused` for a key, `configuration`, `unavailable`, `try_later`.
-  virtual Result<Outcome> edit(const Name& zone, std::span<const Change> changes) = 0;
+  virtual Result<Answer> edit(const Name& zone, std::span<const Change> changes) = 0;
   /// Whether the zone has at least `count` different names, as far as it can be listed.
   enum class Size { smaller, reached, unlisted };
   virtual Result<Size> size_of(const Name& zone, std::size_t count) = 0;

@@ -38,7 +38,11 @@ Verdict overall(const std::vector<CheckItem>& items);
 Result<std::vector<CheckItem>> check_domain(Resolver& resolver, const Name& domain,
                                             const std::vector<std::string>& dkim_selectors);
 
-/// When the last cache has forgotten what was there before the plan was applied at `applied`.
-CheckItem old_ttl_item(const Plan& plan, std::int64_t applied, std::int64_t now);
+/// When the last cache has forgotten what was there before `plan` was applied at `applied`, of the
+/// sets that `what` replaces: the plan itself, or a later one. Unix seconds.
+std::int64_t forgotten_at(const Plan& plan, std::int64_t applied, const Plan& what);
+
+/// Whether the old records, which caches have until `end`, are forgotten `now`.
+CheckItem old_ttl_item(std::int64_t end, std::int64_t now);
 
 }  // namespace mboxferry::dns

@@ -37,6 +37,10 @@ struct Plan {
   [[nodiscard]] std::string digest() const;
 };
 
+/// Limits of a plan that can be read.
+inline constexpr std::size_t kMostChanges = 1000;
+inline constexpr std::size_t kLargestPlan = std::size_t{4} << 20U;
+
 /// Types that a plan may change. Never NS, SOA and DS: a mistake there takes the zone away.
 bool is_plannable(RecordType type);
 

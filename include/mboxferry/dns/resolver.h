@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mboxferry/base/cancellation.h"
+#include "mboxferry/dmarc/txt_source.h"
 #include "mboxferry/dns/record.h"
 #include "mboxferry/dns/server.h"
 
@@ -23,26 +24,12 @@ struct Lookup {
   bool proven = false;        ///< the resolver has checked DNSSEC
 };
 
-/// TXT records as SPF, DKIM and DMARC ask for them.
-struct TxtAnswer {
-  bool name_exists = false;
-  std::vector<std::string> texts;  ///< each record's strings, joined
-};
+struct Reply;
 
-/// Where TXT records come from; tests stand in.
-class TxtSource {
- public:
-  TxtSource() = default;
-  TxtSource(const TxtSource&) = delete;
-  TxtSource& operator=(const TxtSource&) = delete;
-  virtual ~TxtSource() = default;
-
-  /// Errors: `usage` for what is no name; `unavailable` and `protocol` for what servers do.
-  virtual Result<TxtAnswer> txt(const std::string& name) = 0;
-};
-
-/// A stub resolver over TCP, without a cache. One thread at a time.
-class Resolver final : public TxtSource {
+/// A stub resolver over TCP, without a cache. It asks for twelve timeouts in all, and no server
+/// that was silent three times in a row: what names lead to is up to strangers. One thread at a
+/// time.
+class Resolver final : public dmarc::TxtSource {
  public:
   struct Settings {
     std::vector<Server> servers;                ///< tried in turn; empty: the system's
@@ -58,10 +45,22 @@ class Resolver final : public TxtSource {
   Result<Name> zone_of(const Name& name);
   /// True when the resolver fails to answer only because DNSSEC says that the answer is forged.
   Result<bool> is_bogus(const Name& name, RecordType type);
-  Result<TxtAnswer> txt(const std::string& name) override;
+  /// Errors: `usage` for what is no name; those of look_up().
+  Result<std::vector<std::string>> txt(const std::string& name) override;
+  Result<bool> exists(const std::string& name) override;
 
  private:
+  /// What was heard of a server.
+  struct Standing {
+    unsigned silent = 0;  ///< questions without an answer since the last answer
+    Error last;           ///< why
+  };
+  /// The first server that says yes or no.
+  Result<Reply> ask_in_turn(const Name& name, RecordType type, bool without_checking);
+
   Settings settings_;
+  std::vector<Standing> standings_;  ///< one a server
+  std::chrono::steady_clock::time_point end_;
 };
 
 }  // namespace mboxferry::dns

@@ -9,12 +9,12 @@ namespace mboxferry::dmarc {
 namespace {
 
 Finding found_7489(const std::string& domain, const std::string& answers) {
-  const auto source = make_text_answers(answers);
+  const auto source = make_text_answers(answers, "answers").value();
   return find_policy_7489(domain, *source).value();
 }
 
 Finding found_9989(const std::string& domain, const std::string& answers) {
-  const auto source = make_text_answers(answers);
+  const auto source = make_text_answers(answers, "answers").value();
   return find_policy_9989(domain, *source).value();
 }
 
@@ -90,7 +90,8 @@ TEST_CASE("addresses elsewhere have to allow the reports") {
   const Record record = parse_record(
       "v=DMARC1; p=none; rua=mailto:a@mail.example.com,mailto:b@other.example; "
       "ruf=mailto:c@third.example");
-  const auto source = make_text_answers("example.com._report._dmarc.other.example v=DMARC1\n");
+  const auto source =
+      make_text_answers("example.com._report._dmarc.other.example v=DMARC1\n", "answers").value();
   const auto external = check_external_addresses("example.com", record, *source).value();
   REQUIRE(external.size() == 2);
   CHECK(external[0].query == "example.com._report._dmarc.other.example");

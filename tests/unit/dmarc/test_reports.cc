@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "mboxferry/base/base64.h"
 #include "mboxferry/dmarc/aggregate_reader.h"
 #include "mboxferry/dmarc/file_reader.h"
 #include "mboxferry/dmarc/tally.h"
@@ -21,17 +22,19 @@ struct Gathered final : ReportSink {
   std::vector<Looked> all;
   bool is_new = true;
 
-  Result<bool> aggregate(const ReportHead& head) override {
+  Result<Seen> aggregate(const ReportHead& head) override {
     heads.push_back(head);
-    return is_new;
+    return is_new ? Seen::never : Seen::whole;
   }
-  Result<void> record(const ReportHead&, const ReportRecord& record) override {
+  Result<bool> record(const ReportHead&, const ReportRecord& record) override {
     records.push_back(record);
-    return ok();
+    return true;
   }
-  Result<void> failure(const FailureReport& report) override {
+  Result<void> was_in_part(const ReportHead&, const ReportRecord*) override { return ok(); }
+  Result<void> completed(const ReportHead&) override { return ok(); }
+  Result<bool> failure(const FailureReport& report) override {
     failures.push_back(report);
-    return ok();
+    return true;
   }
   Result<bool> tls(const TlsReport& report) override {
     tls_reports.push_back(report);
@@ -91,6 +94,24 @@ std::string gzipped(const std::string& text) {
   return out;
 }
 
+std::string little(std::size_t number, unsigned bytes) {
+  std::string text;
+  for (unsigned i = 0; i < bytes; ++i) text += static_cast<char>(number >> (8 * i));
+  return text;
+}
+
+/// A zip archive of one member that is not packed.
+std::string stored_zip(const std::string& name, const std::string& content) {
+  const auto crc = crc32_z(0, reinterpret_cast<const Bytef*>(content.data()), content.size());
+  const std::string about = little(20, 2) + little(0, 8) + little(crc, 4) +
+                            little(content.size(), 4) + little(content.size(), 4) +
+                            little(name.size(), 2) + little(0, 2);
+  const std::string local = "PK\x03\x04" + about + name + content;
+  const std::string entry = "PK\x01\x02" + little(20, 2) + about + little(0, 14) + name;
+  return local + entry + "PK\x05\x06" + little(0, 4) + little(1, 2) + little(1, 2) +
+         little(entry.size(), 4) + little(local.size(), 4) + little(0, 2);
+}
+
 using Names = std::vector<std::string>;
 
 }  // namespace
@@ -132,6 +153,122 @@ TEST_CASE("a damaged record costs itself and is counted") {
     CHECK(found.messages() == 7);
     CHECK(found.all[0].damaged_records == 1);
   }
+}
+
+TEST_CASE("what would be left out of a sum is counted as damaged") {
+  const auto with = [](std::string text, const std::string& from, const std::string& to) {
+    return text.replace(text.find(from), from.size(), to);
+  };
+  const std::string good = record_text("3");
+  for (const std::string& text :
+       {report_text(good + with(record_text("5"), "</row>", "</row><row><count>1</count></row>")),
+        report_text(good + record_text("5</count><count>1")),
+        report_text(good + record_text("1<b/>2")),
+        report_text(good + with(record_text("5"), "<record>", "<Record>")),
+        report_text(good) + record_text("5")}) {
+    Gathered found;
+    gather(found, text);
+    CHECK(found.verdicts() == Names{"partial"});
+    CHECK(found.messages() == 3);
+    CHECK(found.all[0].damaged_records == 1);
+  }
+}
+
+TEST_CASE("no second packed report is passed over in silence") {
+  const std::string one = report_text(record_text("3"), "1");
+  const std::string two = report_text(record_text("4"), "2");
+  Gathered found;
+  gather(found, gzipped(one) + "junk" + gzipped(two));
+  CHECK(found.verdicts() == Names{"partial"});
+  Gathered padded;
+  gather(padded, gzipped(one) + std::string(512, '\0'));
+  CHECK(padded.verdicts() == Names{"read"});
+  Gathered zips;
+  gather(zips, stored_zip("a.xml", one) + stored_zip("b.xml", two));
+  CHECK(zips.verdicts() == Names{"read", "unsupported"});
+  std::string emptied = stored_zip("a.xml", one);
+  const std::size_t end = emptied.rfind("PK\x05\x06");
+  emptied.replace(end + 12, 8, little(0, 4) + little(static_cast<unsigned>(end), 4));
+  Gathered nothing;
+  gather(nothing, emptied);
+  CHECK(nothing.verdicts() == Names{"corrupt"});
+}
+
+TEST_CASE("counts of TLS sessions that are no numbers are told") {
+  const auto report = [](const std::string& count) {
+    return "{\"report-id\":\"1\",\"policies\":[{\"summary\":{"
+           "\"total-successful-session-count\":" +
+           count + "}}]}";
+  };
+  for (const auto& [count, sessions, verdict] : {std::tuple{"5", 5, "read"},
+                                                 {"\"5\"", 5, "read"},
+                                                 {"5e3", 5000, "read"},
+                                                 {"-5", 0, "partial"},
+                                                 {"null", 0, "partial"},
+                                                 {"9223372036854775808", 0, "partial"},
+                                                 {"\"many\"", 0, "partial"},
+                                                 {"1.5", 0, "partial"}}) {
+    Gathered found;
+    gather(found, report(count));
+    CHECK(found.verdicts() == Names{verdict});
+    CHECK(found.tls_reports.at(0).policies[0].successful == static_cast<unsigned>(sessions));
+  }
+}
+
+TEST_CASE("reports in parts of a mail are found however they are attached") {
+  const std::string xml = report_text(record_text("5"));
+  const std::string inner = "Subject: x\nContent-Type: text/xml\n\n" + xml;
+  std::string wide;
+  for (const char c : xml) (wide += c) += '\0';
+  const auto mail = [](const std::string& head, const std::string& body) {
+    return "From: a@b\nContent-Type: multipart/mixed; boundary=x\n\n--x\n" + head + "\n\n" + body +
+           "\n--x--\n";
+  };
+  const std::string long_comment = "<!--" + std::string(5000, 'x') + "-->" + xml;
+  for (const auto& [head, body] :
+       {std::pair<std::string, std::string>{
+            "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64", base64(inner)},
+        {"Content-Type: application/octet-stream; name=x.eml", inner},
+        {"Content-Type: text/xml\nContent-Transfer-Encoding: base64", base64(wide)},
+        {"Content-Type: text/xml", long_comment}}) {
+    Gathered found;
+    gather(found, mail(head, body));
+    CHECK(found.verdicts() == Names{"read"});
+    CHECK(found.messages() == 5);
+  }
+  Gathered packed;
+  gather(packed, mail("Content-Type: application/x-bzip2", "BZh91AY&SY"));
+  CHECK(packed.verdicts() == Names{"unsupported"});
+  FileReader reader(Budget{});
+  Gathered mbox;
+  REQUIRE(reader.read(mail("Content-Type: application/mbox", "From a@b Thu Jan  1 00:00:00 2026\n"),
+                      mbox));
+  CHECK(reader.holds_mbox());
+}
+
+TEST_CASE("parts of a mail beyond the bounds are not passed over in silence") {
+  std::string many = "From: a@b\nContent-Type: multipart/mixed; boundary=x\n\n";
+  for (int i = 0; i < 1001; ++i) many += "--x\n\nhi\n";
+  const std::string xml = report_text(record_text("5"));
+  std::string deep = "Content-Type: text/xml\n\n" + xml;
+  for (int i = 0; i < 20; ++i) deep = "Content-Type: message/rfc822\n\n" + deep;
+  for (const std::string& mail : {many + "--x\nContent-Type: text/xml\n\n" + xml, deep}) {
+    Gathered found;
+    gather(found, mail);
+    REQUIRE_FALSE(found.all.empty());
+    CHECK(found.verdicts().back() == "unsupported");
+    CHECK(found.all.back().reason.find("1,000 parts") != std::string::npos);
+  }
+}
+
+TEST_CASE("each of two failure reports in a mail is read") {
+  const std::string part =
+      "--x\nContent-Type: message/feedback-report\n\nFeedback-Type: auth-failure\n";
+  Gathered found;
+  gather(found, "From: a@b\nContent-Type: multipart/report; boundary=x\n\n" + part +
+                    "Incidents: 2\n\n" + part + "Incidents: 3\n\n--x--\n");
+  REQUIRE(found.failures.size() == 2);
+  CHECK(found.failures[0].incidents + found.failures[1].incidents == 5);
 }
 
 TEST_CASE("a report that is cut off gives what is there and says so") {
@@ -197,8 +334,9 @@ TEST_CASE("entities of the document's own stay as they are written") {
   Gathered found;
   gather(found,
          "<?xml version=\"1.0\"?><!DOCTYPE feedback [<!ENTITY a \"aaaa\"><!ENTITY b "
-         "\"&a;&a;\">]>" +
+         "\"&a;&a;\">] >" +
              report_text(record_text("1"), "&b;&amp;").substr(21));
+  REQUIRE(found.heads.size() == 1);
   CHECK(found.heads[0].report_id == "&b;&");
 }
 
@@ -252,9 +390,28 @@ TEST_CASE("sums are the same when they do not fit into memory") {
   for (int round = 0; round < 2; ++round)
     for (int i = 0; i < 60'000; ++i) {
       head.report_id = std::to_string(i);
-      repeated += tally->is_new(head).value() ? 0 : 1;
+      repeated += tally->see(head).value() == Seen::whole ? 1 : 0;
     }
   CHECK(repeated == 60'000);
+}
+
+TEST_CASE("records of a report that was read in part are told from those that were not") {
+  const auto tally = Tally::create().value();
+  ReportHead head;
+  head.report_id = "1";
+  ReportRecord record;
+  record.count = 2;
+  CHECK(tally->see(head).value() == Seen::never);
+  REQUIRE(tally->was_in_part(head));
+  CHECK(tally->is_new(record).value());
+  // The other copy has the record twice, and another one.
+  CHECK(tally->see(head).value() == Seen::in_part);
+  CHECK_FALSE(tally->is_new(record).value());
+  CHECK(tally->is_new(record).value());
+  record.count = 3;
+  CHECK(tally->is_new(record).value());
+  REQUIRE(tally->completed(head));
+  CHECK(tally->see(head).value() == Seen::whole);
 }
 
 TEST_CASE("a report of other projects' tests gives the messages that they count") {

@@ -123,6 +123,59 @@ TEST_CASE("a TTL is lowered only where a change is to come") {
   CHECK(planned(wishes, {}, lower)->changes.empty());
 }
 
+TEST_CASE("a plan that could not be read again is not made") {
+  Wishes wishes;
+  for (int i = 0; i < 1001; ++i)
+    wishes.srv.push_back("_s" + std::to_string(i) + "._tcp=1,1,1,h.example.net");
+  const auto plan = planned(wishes, {});
+  REQUIRE_FALSE(plan);
+  CHECK(plan.error().code == ErrorCode::usage);
+  wishes.srv.pop_back();
+  CHECK(planned(wishes, {}));
+}
+
+TEST_CASE("what a server may refuse is noted in the plan") {
+  Wishes wishes;
+  wishes.mx = {"10,nohost.example.org", "20,elsewhere.example.net"};
+  const auto plan = planned(wishes, {}).value();
+  REQUIRE(plan.notes.size() == 1);
+  CHECK(plan.notes[0].find("nohost.example.org has no address") != std::string::npos);
+  Wishes many;
+  for (int i = 0; i < 101; ++i)
+    many.srv.push_back("_sip._tls=1,1," + std::to_string(i + 1) + ",h.example.net");
+  CHECK(planned(many, {}).value().notes.at(0).find("100 records") != std::string::npos);
+}
+
+TEST_CASE("texts that receivers pass over are refused") {
+  for (const char* spf :
+       {"v=spf1 includ:x -all", "v=spf1 ip4:300.1.1.1 -all", "v=spf1 ip4:1.2.3.4/33",
+        "v=spf1 ip6:1.2.3.4", "v=spf1 include: -all", "v=spf1 all:x", "v=spf1 a:a..b",
+        "v=spf1 mx/33", "v=spf1 a:", "v=spf1 =x", "v=spf1 all:"}) {
+    Wishes wishes;
+    wishes.spf = spf;
+    CHECK(is_refused(wishes));
+  }
+  for (const char* spf :
+       {"v=spf1 +mx a/24//64 ip4:192.0.2.0/24 ip6:2001:db8::/32 ~ALL", "v=spf1 redirect=_spf.a.org",
+        "v=spf1 exists:%{i}._spf.a.org ptr ?all exp=e.a.org x-new=1", "v=spf1"}) {
+    Wishes wishes;
+    wishes.spf = spf;
+    CHECK_FALSE(is_refused(wishes));
+  }
+  for (const char* dmarc :
+       {"v=DMARC1; p=rejct", "v=DMARC1 p=none", "v=DMARC1", "v=DMARC1; p=none; p=none"}) {
+    Wishes wishes;
+    wishes.dmarc = dmarc;
+    CHECK(is_refused(wishes));
+  }
+  for (const char* address :
+       {"@", "mailto:", "mailto:a@", "https:", "https://", "a@b@", "a@.org"}) {
+    Wishes wishes;
+    wishes.tls_rpt = address;
+    CHECK(is_refused(wishes));
+  }
+}
+
 TEST_CASE("a plan is the same after it was written and read") {
   Wishes wishes;
   wishes.spf = "v=spf1 exp=\"a;b\\c\" -all";
