@@ -477,8 +477,11 @@ Result<Verdict> JobRunner::run() {
     return transferred.error();
   }
   auto verdict = conclude(transferred);
-  // What an earlier run left in the journal may be the only proof of what it sent.
-  if (!is_new_ || !start_check_ || !start_check_->found_copies()) return verdict;
+  // What an earlier run left in the journal may be the only proof of what it sent. Settings that
+  // the error advises are none that a journal with messages would let in.
+  const bool wants_others = (start_check_ && start_check_->found_copies()) ||
+                            (!transferred && transferred.error().code == ErrorCode::configuration);
+  if (!is_new_ || !wants_others) return verdict;
   const auto discarded = discard_unused(std::move(journal_));
   if (!discarded) unwritten_.push_back(discarded.error());
   return verdict;
