@@ -2,8 +2,6 @@
 // The members of one zip or tar archive, by libarchive.
 #include "archive/entry_reader.h"
 
-#include <locale.h>
-
 #include <utility>
 
 #include "archive/unpacker.h"
@@ -16,19 +14,16 @@ namespace {
 // there into question marks.
 class Utf8Names {
  public:
-  Utf8Names() : locale_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", locale_t{})) {
-    if (locale_ != locale_t{}) before_ = ::uselocale(locale_);
+  explicit Utf8Names(locale_t locale) {
+    if (locale != locale_t{}) before_ = ::uselocale(locale);
   }
   Utf8Names(const Utf8Names&) = delete;
   Utf8Names& operator=(const Utf8Names&) = delete;
   ~Utf8Names() {
-    if (locale_ == locale_t{}) return;
-    ::uselocale(before_);
-    ::freelocale(locale_);
+    if (before_ != locale_t{}) ::uselocale(before_);
   }
 
  private:
-  locale_t locale_;
   locale_t before_{};
 };
 
@@ -61,7 +56,10 @@ Entry to_entry(archive_entry* raw) {
 
 EntryReader::EntryReader(std::unique_ptr<InputStream> stream, std::shared_ptr<UnpackMeter> meter,
                          std::optional<CodePage> code_page)
-    : input_(std::move(stream)), counter_(std::move(meter)), code_page_(code_page) {}
+    : input_(std::move(stream)),
+      counter_(std::move(meter)),
+      code_page_(code_page),
+      locale_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", locale_t{})) {}
 
 Result<std::unique_ptr<EntryReader>> EntryReader::open(std::unique_ptr<InputStream> stream,
                                                        ContainerFormat format,
@@ -125,7 +123,7 @@ Result<bool> EntryReader::next() {
   archive_entry* raw = nullptr;
   int status = ARCHIVE_OK;
   {
-    const Utf8Names names;
+    const Utf8Names names(locale_.get());
     for (;;) {
       status = archive_read_next_header(input_.get(), &raw);
       if (status != ARCHIVE_RETRY) break;

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <archive_entry.h>
+#include <locale.h>
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -17,6 +19,7 @@
 #include "archive/input_stream.h"
 #include "archive/libarchive_input.h"
 #include "archive/zip_account.h"
+#include "mboxferry/base/handle.h"
 #include "mboxferry/base/result.h"
 
 namespace mboxferry::archive {
@@ -73,6 +76,8 @@ class EntryReader {
   LibarchiveInput input_;
   UnpackCounter counter_;
   std::optional<CodePage> code_page_;
+  // Made once: for each member anew it would be read from its file each time.
+  Handle<std::remove_pointer_t<locale_t>, ::freelocale> locale_;
   Entry entry_;
   std::string member_name_;
   std::uint64_t number_ = 0;

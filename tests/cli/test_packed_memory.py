@@ -220,7 +220,7 @@ class ManyNamesTest(ProgramTest):
         return (f"d/{number:06d}/{self.LONG}/m.mbox" for number in range(self.COUNT))
 
     def check(self, path):
-        outcome, peak = self.measured("scan", "--progress=none", "--json", path, timeout=100)
+        outcome, peak = self.measured("scan", "--progress=none", "--json", path, timeout=500)
         self.assert_code(outcome, 0)
         self.assertIn("too many names to keep", outcome.out)
         small = self.folder / "small.mbox"
