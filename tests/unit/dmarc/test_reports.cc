@@ -96,7 +96,7 @@ std::string gzipped(const std::string& text) {
 
 std::string little(std::size_t number, unsigned bytes) {
   std::string text;
-  for (unsigned i = 0; i < bytes; ++i) text += static_cast<char>(number >> (8 * i));
+  for (unsigned i = 0; i < bytes; ++i, number >>= 8U) text += static_cast<char>(number & 0xffU);
   return text;
 }
 
