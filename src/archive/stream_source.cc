@@ -37,7 +37,8 @@ Result<void> StreamSource::start(std::uint64_t offset) {
   auto opened = opener_->open(offset);
   if (!opened && !end_at(opened.error())) return std::move(opened).error();
   stream_ = opened ? std::move(*opened) : std::make_unique<NoBytes>(opener_->name());
-  window_.resize(kWindow);
+  // Not zeroed: a folder of some messages touches only some of its pages.
+  if (!window_) window_ = std::make_unique_for_overwrite<char[]>(kWindow);
   window_begin_ = offset;
   window_size_ = 0;
   at_end_ = false;
@@ -53,7 +54,7 @@ Result<void> StreamSource::jump(std::uint64_t offset) {
 
 // Drops the older half of the window.
 void StreamSource::slide() {
-  const std::size_t kept = window_.size() / 2;
+  const std::size_t kept = kWindow / 2;
   const std::size_t dropped = window_size_ - kept;
   if (keeps_beginning_ && window_begin_ == kept_size() && kept_size() < kMostKept) {
     if (!beginning_) {
@@ -61,16 +62,16 @@ void StreamSource::slide() {
       if (file) beginning_ = std::move(*file);
     }
     // Without it the stream starts again, which is slow and no more.
-    keeps_beginning_ = beginning_ && beginning_->append(std::span(window_).first(dropped));
+    keeps_beginning_ = beginning_ && beginning_->append(std::span(window_.get(), dropped));
   }
-  std::memmove(window_.data(), window_.data() + dropped, kept);
+  std::memmove(window_.get(), window_.get() + dropped, kept);
   window_begin_ += dropped;
   window_size_ = kept;
 }
 
 Result<void> StreamSource::read_more() {
-  if (window_size_ == window_.size()) slide();
-  auto got = stream_->read(std::span<char>(window_).subspan(window_size_));
+  if (window_size_ == kWindow) slide();
+  auto got = stream_->read(std::span(window_.get(), kWindow).subspan(window_size_));
   if (!got && end_at(got.error())) {
     at_end_ = true;
     return ok();
@@ -100,7 +101,7 @@ Result<std::size_t> StreamSource::read_at(std::uint64_t offset, std::span<char> 
     } else if (position < window_end()) {
       const auto from = static_cast<std::size_t>(position - window_begin_);
       const std::size_t count = std::min(window_size_ - from, rest.size());
-      std::memcpy(rest.data(), window_.data() + from, count);
+      std::memcpy(rest.data(), window_.get() + from, count);
       done += count;
     } else if (at_end_) {
       break;

@@ -8,7 +8,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "archive/input_stream.h"
 #include "archive/temporary_file.h"
@@ -61,7 +60,7 @@ class StreamSource final : public ByteSource {
 
   std::unique_ptr<StreamOpener> opener_;
   std::unique_ptr<InputStream> stream_;
-  std::vector<char> window_;
+  std::unique_ptr<char[]> window_;
   std::uint64_t window_begin_ = 0;
   std::size_t window_size_ = 0;
   bool at_end_ = false;

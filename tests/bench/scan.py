@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # How fast `scan` reads an archive, next to programs that everybody has.
-"""tools/bench scan [SIZE] [--linear SIZE] [--rounds N]
+"""tools/bench scan [SIZE] [--linear SIZE] [--interleaved MESSAGES] [--rounds N]
 
 Makes a mixed archive of SIZE (1G by default) and reads it N times in turn with `wc -l`, with
 `openssl dgst -sha256` and with `mboxferry scan --json`, from the page cache; with Python's mailbox
 once, and only its beginning, because that takes minutes. --linear instead reads an archive while it
-grows to SIZE, to show that time does.
+grows to SIZE, to show that time does. --interleaved reads zip and tar.gz of that many messages in
+200 folders, once in order and once among each other, in turn.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import sys
 import tempfile
 
 from bench import measure
+from support.interleaved import WRITERS
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("MBOXFERRY", str(ROOT / "build/release/bin/mboxferry"))
@@ -135,17 +137,36 @@ def show_linear(folder, size):
               f"| {theirs.seconds:.2f} |", flush=True)
 
 
+def show_interleaved(folder, messages, count):
+    head(f"{messages} messages in 200 folders, medians of {count} runs in turn:")
+    print("| container | CPU seconds in order | among each other | ratio | peak MiB | |\n"
+          "| --- | --- | --- | --- | --- | --- |")
+    for ending, write in WRITERS.items():
+        paths = [folder / f"{name}.{ending}" for name in ("order", "among")]
+        for path, in_order in zip(paths, (True, False)):
+            write(path, messages, 200, in_order=in_order)
+        runs = [[measure.run(programs(path)["mboxferry scan --json"]) for path in paths]
+                for _ in range(count)]
+        order, among = (measure.median(list(of_one)) for of_one in zip(*runs))
+        print(f"| {ending} | {order.cpu_seconds:.2f} | {among.cpu_seconds:.2f} "
+              f"| {among.cpu_seconds / order.cpu_seconds:.2f} | {order.peak_kib / 1024:.1f} "
+              f"| {among.peak_kib / 1024:.1f} |", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(prog="tools/bench scan", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("size", nargs="?", type=size_of, default=1 << 30)
     parser.add_argument("--linear", type=size_of, metavar="SIZE")
+    parser.add_argument("--interleaved", type=int, metavar="MESSAGES")
     parser.add_argument("--rounds", type=int, default=7)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mboxferry-bench-") as name:
         folder = pathlib.Path(name)
         if arguments.linear:
             show_linear(folder, arguments.linear)
+        elif arguments.interleaved:
+            show_interleaved(folder, arguments.interleaved, arguments.rounds)
         else:
             compare(folder, arguments.size, arguments.rounds)
 
