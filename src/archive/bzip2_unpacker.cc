@@ -47,11 +47,12 @@ Result<void> Bzip2Unpacker::next_stream() {
 Result<void> Bzip2Unpacker::unpack_into(std::span<char> buffer, std::size_t& done) {
   constexpr std::size_t kMost = std::numeric_limits<unsigned>::max() / 2;
   const std::size_t size = std::min(buffer.size(), kMost);
-  stream_.next_out = buffer.data();
-  stream_.avail_out = static_cast<unsigned>(size);
   while (!at_end() && done == 0) {
     MBOXFERRY_TRY(fill());
     if (input().empty()) return broken("it ends too early");
+    // Each time: a stream that ends without output leaves a new one behind.
+    stream_.next_out = buffer.data();
+    stream_.avail_out = static_cast<unsigned>(size);
     std::array<char, 4096> packed{};  // the library's pointer is not to const
     const std::size_t given = input().copy(packed.data(), packed.size());
     stream_.next_in = packed.data();

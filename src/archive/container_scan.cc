@@ -17,6 +17,7 @@
 #include "archive/message_record.h"
 #include "archive/not_read_rules.h"
 #include "archive/rebuilt_emlx.h"
+#include "archive/second_look.h"
 #include "archive/side_files.h"
 #include "archive/text_conversion.h"
 #include "archive/zip_account.h"
@@ -90,6 +91,7 @@ void ContainerScan::add_folder(FoundFolder found, std::string member) {
 }
 
 void ContainerScan::keep(bool compressed) {
+  if (is_unfinished_download(base_name(relative_))) leave_unread(kUnfinishedDownload);
   const MemberPosition position = walker_->position();
   if (is_link_) {
     const auto kept = kept_.find(position);
@@ -163,11 +165,15 @@ Result<MessageRecord> ContainerScan::measure(FolderForm form) {
 Result<bool> ContainerScan::take_message(std::string_view head) {
   const auto mail = as_mail_file(relative_, head);
   if (!mail) return false;
-  MBOXFERRY_ASSIGN(MessageRecord record, measure(mail->form));
+  // A directory called "new" or "cur" may hold mbox files that are called "2015.01".
+  const bool may_be_several = mail->form == FolderForm::maildir && has_from_line(head) &&
+                              !is_certain_maildir_name(base_name(relative_));
+  MBOXFERRY_ASSIGN(MessageRecord record, measure(may_be_several ? FolderForm::eml : mail->form));
   if (record.several) {
     keep(walker_->is_compressed());
     return true;
   }
+  if (may_be_several) record.length += std::exchange(record.skip, 0);
   std::string part = unread_part(base_name(relative_), record);
   if (part == kPartialReason) part = kPartialInContainer;
   if (record.length > 0 && !part.empty()) {
@@ -178,6 +184,8 @@ Result<bool> ContainerScan::take_message(std::string_view head) {
     MessageRecord named = maildir_record(base_name(parent_path(relative_)), base_name(relative_));
     named.length = record.length;
     record = std::move(named);
+    const auto size = size_in_maildir_name(base_name(relative_));
+    if (size.value_or(0) > record.length) leave_unread(shorter_than_named(*size));
   }
   if (mail->form == FolderForm::eml) record.side = side_key(relative_);
   MBOXFERRY_TRY(add_message(*mail, std::move(record)));
@@ -240,13 +248,25 @@ Result<void> ContainerScan::look_inside(std::string_view head) {
     leave_out(reason);
   } else if (head.empty() && !compressed && without_packing_suffix(name) != name) {
     leave_unread("is empty, which a compressed file never is");
-  } else if (head.empty() && can_be_mbox(name) && !is_in_maildir) {
+  } else if (head.empty() && can_be_empty_mbox(name) && !is_in_maildir) {
     keep(false);
   } else if (is_side_file_name(name) && !is_link_) {
     return look_beside(head);
   } else {
-    return leave_other(head);
+    return look_further(head);
   }
+  return ok();
+}
+
+// A member whose first bytes are nothing that is known.
+Result<void> ContainerScan::look_further(std::string_view head) {
+  const bool may = !is_link_ && !head.empty() && may_hold_mail_later(base_name(relative_), head);
+  if (!may) return leave_other(head);
+  const std::string kept_head(head);  // reading ends the view
+  MBOXFERRY_ASSIGN(HeadedStream * bytes, walker_->bytes());
+  MBOXFERRY_ASSIGN(const bool holds, holds_mail_later(*bytes));
+  if (!holds) return leave_other(kept_head);
+  keep(walker_->is_compressed());
   return ok();
 }
 
@@ -261,7 +281,8 @@ Result<void> ContainerScan::leave_other(std::string_view head) {
   } else if (const auto kind = container_name(head); !kind.empty()) {
     tell(kind_of_packed(name, head), not_unpacked(head));
   } else if (head.empty()) {
-    leave_out("empty");
+    const auto size = as_delivery(relative_) ? size_in_maildir_name(name) : std::nullopt;
+    size.value_or(0) > 0 ? leave_unread(shorter_than_named(*size)) : leave_out("empty");
   } else {
     bool packed = false;
     const bool is_program = may_precede_zip(head);
@@ -342,20 +363,21 @@ Result<void> ContainerScan::visit_file() {
     contents_.has_encrypted = true;
     tell(kind_of_unreadable(name), "encrypted");
   } else if (const auto reason = index_file_reason(name); !reason.empty()) {
-    if (name == "dovecot-keywords" || name == "descmap.pce") read_list();
-    leave_out(reason);
+    return visit_index_file(reason);
   } else if (is_apple_attachment(relative_)) {
     leave_out(kAppleAttachment);
   } else if (place != MaildirPlace::none && name.starts_with('.')) {
     leave_out("hidden file in a Maildir");
-  } else if (place == MaildirPlace::unfinished && is_maildir_name(name)) {
-    leave_out("unfinished delivery");
   } else if (is_link_ && !linked_head_.empty()) {
     return look_inside(linked_head_);
   } else {
     const auto bytes = walker_->bytes();
     const auto head = bytes ? (*bytes)->head() : Result<std::string_view>(bytes.error());
     if (head) {
+      if (place == MaildirPlace::unfinished && is_unfinished_delivery(name, *head)) {
+        leave_out("unfinished delivery");
+        return ok();
+      }
       if (is_link_) linked_head_ = *head;
       return look_inside(is_link_ ? std::string_view(linked_head_) : *head);
     }
@@ -365,6 +387,18 @@ Result<void> ContainerScan::visit_file() {
       tell(kind_of_unreadable(name), "cannot be read: " + head.error().what);
     }
   }
+  return ok();
+}
+
+Result<void> ContainerScan::visit_index_file(std::string_view reason) {
+  const std::string_view name = base_name(relative_);
+  if (name == "dovecot-keywords" || name == "descmap.pce") read_list();
+  if (!is_left_over_name(name) && !is_link_) {
+    const auto bytes = walker_->bytes();
+    const auto head = bytes ? (*bytes)->head() : Result<std::string_view>(bytes.error());
+    if (head && is_mail_called_like_an_index(name, *head)) return look_inside(*head);
+  }
+  leave_out(reason);
   return ok();
 }
 

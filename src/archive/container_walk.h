@@ -39,6 +39,8 @@ class ContainerScan {
   Result<void> look_inside(std::string_view head);
   Result<void> leave_other(std::string_view head);
   Result<void> look_beside(std::string_view head);
+  Result<void> look_further(std::string_view head);
+  Result<void> visit_index_file(std::string_view reason);
   Result<bool> take_message(std::string_view head);
   Result<void> add_message(const MailFile& mail, MessageRecord record);
   Result<MessageRecord> measure(FolderForm form);

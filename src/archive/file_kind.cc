@@ -23,7 +23,7 @@ struct Magic {
   std::string_view name;
   std::string_view remedy;
 };
-constexpr std::array<Magic, 21> kMagics{{
+constexpr std::array<Magic, 22> kMagics{{
     {"PK\x03\x04"sv, "a zip archive"sv, {}},
     {"PK\x05\x06"sv, "an empty zip archive"sv, {}},
     {"PK\x07\x08"sv, "a part of a split zip archive"sv,
@@ -35,6 +35,7 @@ constexpr std::array<Magic, 21> kMagics{{
     {"070707"sv, "a cpio archive"sv, "unpack it with cpio -i"sv},
     {"\xc7\x71"sv, "a cpio archive"sv, "unpack it with cpio -i"sv},
     {"\x89LZO\0\r\n\x1a\n"sv, "an lzop file"sv, "unpack it with lzop -d"sv},
+    {"\x02\x21\x4c\x18"sv, "an lz4 file of the old format"sv, "unpack it with lz4 -d"sv},
     {"LRZI"sv, "an lrzip file"sv, "unpack it with lrunzip"sv},
     {"\x60\xea"sv, "an ARJ archive"sv, "unpack it with arj x"sv},
     {"SIT!"sv, "a StuffIt archive"sv, "unpack it with unar"sv},

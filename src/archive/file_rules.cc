@@ -14,6 +14,7 @@ struct IndexFile {
   std::string_view name;
   std::string_view reason;
 };
+constexpr std::string_view kMarksNotRead = ", not read";
 constexpr std::array<IndexFile, 34> kIndexFiles{{
     {".DS_Store", "window settings of macOS"},
     {"panacea.dat", "folder cache of Thunderbird"},
@@ -33,29 +34,29 @@ constexpr std::array<IndexFile, 34> kIndexFiles{{
     {"folder-metadata.xml", "settings of Evolution"},
     {"local-metadata.xml", "settings of Evolution"},
     {"cyrus.header", "index file of Cyrus"},
-    {"cyrus.index", "index file of Cyrus"},
+    {"cyrus.index", "read marks of Cyrus, not read"},
     {"cyrus.cache", "index file of Cyrus"},
     {"cyrus.squat", "index file of Cyrus"},
     {"cyrus.annotations", "index file of Cyrus"},
     {"index.fld", "index file of Kerio"},
-    {"status.fld", "index file of Kerio"},
+    {"status.fld", "read marks of Kerio, not read"},
     {"properties.fld", "index file of Kerio"},
     {"search.fld", "index file of Kerio"},
     {"descmap.pce", "names of Eudora's mailboxes"},
-    {".mh_sequences", "index file of MH"},
+    {".mh_sequences", "read marks of MH, not read"},
     {".xmhcache", "index file of MH"},
     {".claws_cache", "index file of Claws Mail"},
-    {".claws_mark", "index file of Claws Mail"},
+    {".claws_mark", "read marks of Claws Mail, not read"},
     {".claws_tags", "index file of Claws Mail"},
     {".sylpheed_cache", "index file of Sylpheed"},
-    {".sylpheed_mark", "index file of Sylpheed"},
+    {".sylpheed_mark", "read marks of Sylpheed, not read"},
 }};
 // Endings in whatever case.
-constexpr std::array<IndexFile, 14> kIndexEndings{{
-    {".toc", "index file of Eudora"},
-    {".mrk", "index file of MDaemon"},
-    {".pmi", "index file of Pegasus Mail"},
-    {".tbi", "index file of The Bat!"},
+constexpr std::array<IndexFile, 15> kIndexEndings{{
+    {".toc", "read marks of Eudora, not read"},
+    {".mrk", "read marks of MDaemon, not read"},
+    {".pmi", "read marks of Pegasus Mail, not read"},
+    {".tbi", "read marks of The Bat!, not read"},
     {".cmeta", "index file of Evolution"},
     {".ev-summary", "index file of Evolution"},
     {".ev-summary-meta", "index file of Evolution"},
@@ -65,6 +66,7 @@ constexpr std::array<IndexFile, 14> kIndexEndings{{
     {".index.sorted", "index file of KMail"},
     {".uidcache", "index file of KMail"},
     {".wdseml", "copy of Thunderbird for the search of Windows"},
+    {".mailsignature", "signature of Apple Mail"},
     {".mozeml", "copy of Thunderbird for the search of macOS"},
 }};
 // Files beside the mail that say what is not in the messages.
@@ -81,6 +83,12 @@ constexpr std::array<IndexFile, 7> kMetadataSuffixes{{
 constexpr std::array<std::string_view, 12> kNeverMail{".html",  ".dat", ".lock", ".json",
                                                       ".plist", ".txt", ".log",  ".csv",
                                                       ".ics",   ".vcf", ".jpg",  ".png"};
+// What programs leave without a byte beside the mail; Outlook's files are never empty.
+constexpr std::array<std::string_view, 18> kEmptyNoMail{
+    ".sqlite-wal", ".sqlite-shm", ".db-wal", ".db-shm", ".newsrc", ".pst",
+    ".ost",        ".olm",        ".dbx",    ".msg",    ".tmp",    ".ini",
+    ".js",         ".xml",        ".db",     ".rc",     ".lck",    ".sqlite"};
+constexpr std::array<std::string_view, 3> kUnfinishedEndings{".part", ".crdownload", ".partial"};
 constexpr std::array<std::string_view, 16> kPackingSuffixes{
     ".zip", ".tgz", ".tbz", ".tbz2", ".txz", ".tzst", ".tar",  ".gz",
     ".bz2", ".xz",  ".zst", ".lz4",  ".lz",  ".tlz",  ".lzma", ".Z"};
@@ -88,6 +96,16 @@ constexpr std::array<std::string_view, 16> kPackingSuffixes{
 bool ends_with_any(std::string_view name, const auto& suffixes) {
   return std::any_of(suffixes.begin(), suffixes.end(),
                      [&](std::string_view suffix) { return name.ends_with(suffix); });
+}
+
+bool is_own_state(std::string_view name) {
+  constexpr std::array<std::string_view, 5> kOwn{".journal", ".journal-wal", ".journal-shm",
+                                                 ".journal.lock", ".journal.refused.mbox"};
+  return ends_with_any(name, kOwn);
+}
+
+bool is_compacting_leftover(std::string_view name) {
+  return name == "nstmp" || name.starts_with("nstmp-");
 }
 
 }  // namespace
@@ -115,15 +133,18 @@ std::string join_path(const std::string& directory, std::string_view relative) {
   return directory + (directory.ends_with('/') ? "" : "/") + std::string(relative);
 }
 
+bool is_left_over_name(std::string_view name) {
+  return is_own_state(name) || is_compacting_leftover(name) || name.starts_with("._") ||
+         ends_with_ignoring_case(name, ".wdseml") || ends_with_ignoring_case(name, ".mozeml");
+}
+
 std::string_view index_file_reason(std::string_view name) {
   if (name.ends_with(".msf")) return "index file of Thunderbird";
   if (name.starts_with("dovecot") || name.starts_with(".dovecot")) return "index file of Dovecot";
   if (name.starts_with("courierimap")) return "index file of Courier";
   if (name.starts_with("._")) return "AppleDouble file of macOS";
-  for (const std::string_view own :
-       {".journal", ".journal-wal", ".journal-shm", ".journal.lock", ".journal.refused.mbox"})
-    if (name.ends_with(own)) return "state of mboxferry";
-  if (name == "nstmp" || name.starts_with("nstmp-")) return "leftover of Thunderbird's compacting";
+  if (is_own_state(name)) return "state of mboxferry";
+  if (is_compacting_leftover(name)) return "leftover of Thunderbird's compacting";
   if (name.starts_with('.') && name.ends_with(".index")) return "index file of KMail";
   for (const IndexFile& row : kIndexFiles) {
     if (name == row.name) return row.reason;
@@ -132,6 +153,11 @@ std::string_view index_file_reason(std::string_view name) {
     if (ends_with_ignoring_case(name, row.name)) return row.reason;
   }
   return {};
+}
+
+std::string_view index_file_with_marks(std::string_view name) {
+  const std::string_view reason = index_file_reason(name);
+  return reason.ends_with(kMarksNotRead) ? reason : std::string_view();
 }
 
 std::string_view metadata_reason(std::string_view name) {
@@ -181,6 +207,20 @@ std::string natural_order_key(std::string_view name) {
 bool can_be_mbox(std::string_view name) {
   return !name.starts_with('.') && !ends_with_any(name, kNeverMail) && !is_eml_name(name) &&
          !is_emlx_name(name);
+}
+
+bool can_be_empty_mbox(std::string_view name) {
+  const bool only_digits = name.find_first_not_of("0123456789") == std::string_view::npos;
+  return can_be_mbox(name) && !only_digits && !is_unfinished_download(name) &&
+         std::none_of(kEmptyNoMail.begin(), kEmptyNoMail.end(), [&](std::string_view ending) {
+           return ends_with_ignoring_case(name, ending);
+         });
+}
+
+bool is_unfinished_download(std::string_view name) {
+  return std::any_of(
+      kUnfinishedEndings.begin(), kUnfinishedEndings.end(),
+      [&](std::string_view ending) { return ends_with_ignoring_case(name, ending); });
 }
 
 std::string_view without_packing_suffix(std::string_view name) {

@@ -22,8 +22,14 @@ std::string join_path(const std::string& directory, std::string_view relative);
 /// True when there is something before the suffix.
 bool ends_with_ignoring_case(std::string_view name, std::string_view suffix);
 
-/// Why a file of this name is never mail ("index file of Thunderbird"); empty when it can be.
+/// Why a file of this name is no mail ("index file of Thunderbird"); empty when it can be. One that
+/// begins like mail is mail, unless is_left_over_name().
 std::string_view index_file_reason(std::string_view name);
+/// The same for an index file with read marks that are in no other place; empty for other names.
+std::string_view index_file_with_marks(std::string_view name);
+/// True for the name of a file that is never mail, whatever its bytes are: programs keep copies of
+/// mail in it.
+bool is_left_over_name(std::string_view name);
 
 /// What a file of this name that is no mail itself says about mail beside it ("labels of Got Your
 /// Back, not read"); empty for other names.
@@ -42,6 +48,14 @@ inline constexpr std::string_view kPartialInContainer =
 
 /// True when a file of this name may be an mbox file though its bytes do not show it.
 bool can_be_mbox(std::string_view name);
+/// The same of a file without a byte, which is a folder without mail, unless its name is one that
+/// other files have.
+bool can_be_empty_mbox(std::string_view name);
+
+/// True for the name that a browser gives a download that has not ended.
+bool is_unfinished_download(std::string_view name);
+inline constexpr std::string_view kUnfinishedDownload =
+    "its name is that of a download that has not ended: what is behind its end is missing";
 
 /// True for "x.eml", for "x.eml.txt", as mail filters rename it, and for "x.cnm", new mail of
 /// Pegasus Mail, in whatever case.

@@ -52,7 +52,7 @@ Result<void> LibarchiveUnpacker::start() {
   if (status == ARCHIVE_OK) status = archive_read_next_header(reader, &entry);
   at_end_ = status == ARCHIVE_EOF;
   if (status != ARCHIVE_OK && !at_end_) return failure();
-  return ok();
+  return at_end_ ? check_nothing_follows() : ok();
 }
 
 // A filter may take anything behind the last member for the end.

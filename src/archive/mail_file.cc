@@ -46,6 +46,11 @@ std::optional<MailFile> as_mail_file(const std::string& path, std::string_view h
   return MailFile{FolderForm::eml, message_directory(*place, path), place->layout};
 }
 
+bool is_unfinished_delivery(std::string_view name, std::string_view head) {
+  if (is_certain_maildir_name(name)) return true;
+  return is_maildir_name(name) && !is_eml_name(name) && !is_emlx_name(name) && !has_from_line(head);
+}
+
 void MaildirParts::see_directory(const std::string& path) {
   const std::string_view name = base_name(path);
   const unsigned part = name == "cur" ? kCurrent : name == "new" ? kNew : kTemporary;

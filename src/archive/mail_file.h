@@ -26,6 +26,10 @@ std::optional<MailFile> as_mail_file(const std::string& path, std::string_view h
 /// The same when the path alone says that it is a delivery of a Maildir.
 std::optional<MailFile> as_delivery(const std::string& path);
 
+/// Whether a file in a directory called `tmp` is a delivery that has not ended, and no message file
+/// or mbox that a user keeps there.
+bool is_unfinished_delivery(std::string_view name, std::string_view head);
+
 /// Collects which of the directories `cur`, `new` and `tmp` there are, because a Maildir without a
 /// message is a folder too. Bounded by the number of directories.
 class MaildirParts {

@@ -36,9 +36,23 @@ constexpr std::array<MailStore, 8> kStores{{
     {".box"sv, 0, ""sv, "a mailbox of Foxmail"sv, "export its mail from Foxmail"sv},
 }};
 
+// The line at the beginning of each file of Dovecot's mdbox and sdbox: its version, the size of its
+// headers and when it was made, in hexadecimal.
+bool is_dbox(std::string_view head) {
+  constexpr std::string_view kHex = "0123456789abcdefABCDEF";
+  if (!head.starts_with("2 M")) return false;
+  const std::size_t size = head.find_first_not_of(kHex, 3);
+  if (size == std::string_view::npos || size == 3 || !head.substr(size).starts_with(" C"))
+    return false;
+  const std::size_t end = head.find_first_not_of(kHex, size + 2);
+  return end != std::string_view::npos && end > size + 2 && head[end] == '\n';
+}
+
 }  // namespace
 
 std::string mail_store(std::string_view name, std::string_view head) {
+  if (is_dbox(head))
+    return not_read_because("mail in Dovecot's mdbox or sdbox", "export it with doveadm backup");
   for (const MailStore& row : kStores) {
     const bool is_named = ends_with_ignoring_case("/" + std::string(name), row.ending);
     if (!is_named || head.size() <= row.at || !head.substr(row.at).starts_with(row.magic)) continue;

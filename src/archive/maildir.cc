@@ -104,6 +104,13 @@ bool is_maildir_name(std::string_view name) {
   return digits != std::string_view::npos && digits > 0 && name[digits] == '.';
 }
 
+bool is_certain_maildir_name(std::string_view name) {
+  constexpr std::size_t kDigitsOfTime = 8;  // since 1970-04-26
+  return has_maildir_flags(name) ||
+         (is_maildir_name(name) && name.find_first_not_of("0123456789") >= kDigitsOfTime &&
+          !is_eml_name(name) && !is_emlx_name(name));
+}
+
 MaildirPlace maildir_place(const std::string& path) {
   const std::string directory = parent_path(path);
   const std::string_view parent = base_name(directory);

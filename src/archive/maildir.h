@@ -22,6 +22,8 @@ std::string_view maildir_base(std::string_view name);
 
 /// True when the name carries flags or looks like a delivery's ("1204680122.M1P2.host").
 bool is_maildir_name(std::string_view name);
+/// True when nothing else has such a name: with flags, or with a time of delivery in seconds.
+bool is_certain_maildir_name(std::string_view name);
 
 /// True when the name carries flags.
 bool has_maildir_flags(std::string_view name);

@@ -75,6 +75,10 @@ std::string unread_part(std::string_view name, const MessageRecord& record) {
                                                        : std::string();
 }
 
+std::string shorter_than_named(std::uint64_t named_size) {
+  return "shorter than its name says (S=" + std::to_string(named_size) + "): its end is missing";
+}
+
 std::string packed_delivery_doubt(std::string_view head) {
   if (looks_like_message(head) || head.empty()) return {};
   if (container_format(head) || !container_name(head).empty())

@@ -29,6 +29,9 @@ Result<MessageRecord> read_record(FolderForm form, HeadedStream& bytes,
 /// Why a message with this name is read in part only, in words; empty when it is whole.
 std::string unread_part(std::string_view name, const MessageRecord& record);
 
+/// Why a delivery of a Maildir is not all there whose name says that it has `named_size` bytes.
+std::string shorter_than_named(std::uint64_t named_size);
+
 /// Why what a packed delivery holds is no message, by its first bytes; empty when it is one.
 std::string packed_delivery_doubt(std::string_view head);
 

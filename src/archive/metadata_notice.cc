@@ -11,7 +11,8 @@ Result<std::string> metadata_notice(const NotReadList& not_read) {
   std::uint64_t files = 0;
   std::string first;
   MBOXFERRY_TRY(not_read.each(NotReadKind::not_mail, [&](const NotRead& entry) -> Result<void> {
-    if (entry.reason != metadata_reason(base_name(entry.name)) &&
+    const std::string_view name = base_name(entry.name);
+    if (entry.reason != metadata_reason(name) && entry.reason != index_file_with_marks(name) &&
         entry.reason != kUnreadLabelNames) {
       return ok();
     }

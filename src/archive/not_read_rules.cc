@@ -90,11 +90,12 @@ std::string_view take_line(std::string_view& text) {
 }
 
 /// Two fields in a row are a header when one of them is certain or both are likely. So is one that
-/// fills all that was read.
+/// fills all that was read, and one at the beginning that ends with an empty line and has a certain
+/// field, or more than one that mail has.
 bool has_header(std::string_view text) {
   const bool may_go_on = text.size() >= kHeadBytes;
   bool only_fields = true;
-  bool mail = false;
+  int of_mail = 0;
   int certain = 0;
   int likely = 0;
   while (!text.empty()) {
@@ -102,17 +103,18 @@ bool has_header(std::string_view text) {
     if (line.starts_with(' ') || line.starts_with('\t')) continue;
     const std::string_view name = field_name(line);
     if (name.empty()) {
+      if (line.empty() && only_fields && (certain > 0 || of_mail > 1)) return true;
       certain = likely = 0;
-      only_fields = only_fields && line.empty() && !mail;
+      only_fields = only_fields && line.empty() && of_mail == 0;
     } else {
-      mail = mail || is_of_mail(name);
+      of_mail += is_of_mail(name) ? 1 : 0;
       certain += is_one_of(name, kCertain) ? 1 : 0;
       likely += is_one_of(name, kLikely) ? 1 : 0;
       if (certain > 0 && certain + likely > 1) return true;
       if (likely > 2) return true;
     }
   }
-  return may_go_on && only_fields && mail;
+  return may_go_on && only_fields && of_mail > 0;
 }
 
 // Every second byte of UTF-16, which is the text as long as it is ASCII.

@@ -60,16 +60,46 @@ class PathGroups {
     }
     sort_and_unite(parts);
     const std::size_t named = parts.size();
+    std::vector<UnreadPart> unread;
+    std::vector<std::string> notices;
     if (parts.front().number == 1) {
-      MBOXFERRY_ASSIGN(const auto beside, parts_beside(part));
-      for (const SplitPart& other : beside) {
-        if (opener_.kind_of(other.path).is_container) parts.push_back(other);
+      MBOXFERRY_ASSIGN(PartsBeside beside, parts_beside(part, opener_.follows_links()));
+      if (part.is_of_takeout()) {
+        unread = std::move(beside.unread);
+        take_in(beside.parts, parts, unread);
+      } else if (const auto other = next_one(beside.parts, parts)) {
+        notices.push_back(alone_notice(parts.back(), *other));
       }
-      sort_and_unite(parts);
     }
     std::vector<std::string> files;
     for (const SplitPart& one : parts) files.push_back(one.path);
-    return opener_.open_containers(files, split_notices(parts, named), missing_parts(parts));
+    for (std::string& line : split_notices(parts, named)) notices.push_back(std::move(line));
+    for (UnreadPart& one : missing_parts(parts)) unread.push_back(std::move(one));
+    return opener_.open_containers(files, std::move(notices), unread);
+  }
+
+  void take_in(const std::vector<SplitPart>& beside, std::vector<SplitPart>& parts,
+               std::vector<UnreadPart>& unread) const {
+    for (const SplitPart& other : beside) {
+      if (opener_.kind_of(other.path).is_container) {
+        parts.push_back(other);
+      } else {
+        unread.push_back({other.path, "called like a part of the download, and no archive file"});
+      }
+    }
+    sort_and_unite(parts);
+  }
+
+  /// A container that is not among `parts`.
+  [[nodiscard]] std::optional<SplitPart> next_one(const std::vector<SplitPart>& beside,
+                                                  const std::vector<SplitPart>& parts) const {
+    for (const SplitPart& other : beside) {
+      const bool known = std::any_of(parts.begin(), parts.end(), [&](const SplitPart& one) {
+        return one.number == other.number;
+      });
+      if (!known && opener_.kind_of(other.path).is_container) return other;
+    }
+    return std::nullopt;
   }
 
   static void sort_and_unite(std::vector<SplitPart>& parts) {

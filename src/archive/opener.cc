@@ -238,12 +238,12 @@ Result<Archive> Opener::open_messages(FolderForm form,
 
 Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
                                         std::vector<std::string> notices,
-                                        const std::vector<std::string>& missing) const {
+                                        const std::vector<UnreadPart>& missing) const {
   std::vector<FoundFolder> found;
   auto not_read = std::make_shared<NotReadList>();
-  for (const std::string& part : missing)
-    not_read->add({NotReadKind::unread, std::string(last_segment(part)), part, 0,
-                   "a part of the download that is missing"});
+  for (const UnreadPart& part : missing)
+    not_read->add({NotReadKind::unread, to_utf8(last_segment(part.path)), to_utf8(part.path), 0,
+                   part.reason});
   bool has_encrypted = false;
   std::uint64_t unexplained_keywords = 0;
   std::uint64_t noted = 0;

@@ -8,6 +8,7 @@
 
 #include "archive/limits.h"
 #include "archive/open_file.h"
+#include "archive/split_parts.h"
 #include "mboxferry/archive/archive.h"
 #include "mboxferry/base/result.h"
 
@@ -23,13 +24,15 @@ class Opener {
   /// A file, a directory, or `-` for standard input.
   [[nodiscard]] Result<Archive> open(const std::string& path) const;
   /// Containers whose folders belong together, in this order; `notices` tell how they were found,
-  /// `missing` names those that are not there, which are unread.
+  /// `missing` are those that are not there or no containers, which are unread.
   [[nodiscard]] Result<Archive> open_containers(const std::vector<std::string>& paths,
                                                 std::vector<std::string> notices,
-                                                const std::vector<std::string>& missing) const;
+                                                const std::vector<UnreadPart>& missing) const;
   /// Files of one message each in one directory, as one folder.
   [[nodiscard]] Result<Archive> open_messages(FolderForm form,
                                               const std::vector<std::string>& paths) const;
+
+  [[nodiscard]] bool follows_links() const { return options_.follow_links; }
 
   /// What a file is, so that those that belong together can be found.
   struct Kind {

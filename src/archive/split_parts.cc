@@ -2,6 +2,8 @@
 // Downloads in numbered parts.
 #include "archive/split_parts.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -9,6 +11,7 @@
 #include <utility>
 
 #include "archive/directory_names.h"
+#include "archive/file_rules.h"
 #include "mboxferry/archive/archive.h"
 #include "mboxferry/base/ascii.h"
 
@@ -31,47 +34,91 @@ std::string missing_notice(const SplitPart& like, unsigned first, unsigned last)
          " missing: what lies in a part that is missing is not read";
 }
 
+// What a browser leaves of a download, or of its second time, is no part but may hold one.
+bool is_called_like(const SplitPart& part, const std::string& path) {
+  if (!path.starts_with(part.before) || path.size() <= part.before.size() + kDigits) return false;
+  const std::string_view rest = std::string_view(path).substr(part.before.size());
+  const bool numbered = std::all_of(rest.begin(), rest.begin() + kDigits, is_digit);
+  return numbered && !is_digit(rest[kDigits]);
+}
+
+unsigned number_of(const SplitPart& like, const std::string& path) {
+  return static_cast<unsigned>(std::stoul(path.substr(like.before.size(), kDigits)));
+}
+
+bool has_number(const std::vector<SplitPart>& parts, unsigned number) {
+  return std::any_of(parts.begin(), parts.end(),
+                     [&](const SplitPart& one) { return one.number == number; });
+}
+
 }  // namespace
+
+bool SplitPart::same_download(const SplitPart& other) const {
+  return before == other.before && equals_ignoring_case(behind, other.behind);
+}
+
+bool SplitPart::is_of_takeout() const {
+  constexpr std::string_view kTakeout = "takeout-";
+  return equals_ignoring_case(base_name(before).substr(0, kTakeout.size()), kTakeout);
+}
 
 std::optional<SplitPart> as_split_part(const std::string& path) {
   for (const std::string_view suffix : kSuffixes) {
-    if (!path.ends_with(suffix) || path.size() < suffix.size() + kDigits + 2) continue;
+    if (!ends_with_ignoring_case(path, suffix) || path.size() < suffix.size() + kDigits + 2)
+      continue;
     const std::size_t digits = path.size() - suffix.size() - kDigits;
     const std::string number = path.substr(digits, kDigits);
     const bool numbered = path[digits - 1] == '-' && path[digits - 2] != '/' &&
                           std::all_of(number.begin(), number.end(), is_digit);
     if (!numbered) continue;
-    SplitPart part{path, path.substr(0, digits), std::string(suffix),
+    SplitPart part{path, path.substr(0, digits), path.substr(digits + kDigits),
                    static_cast<unsigned>(std::stoul(number))};
     if (part.number > 0) return part;
   }
   return std::nullopt;
 }
 
-Result<std::vector<SplitPart>> parts_beside(const SplitPart& part) {
+Result<PartsBeside> parts_beside(const SplitPart& part, bool follow_links) {
   const std::size_t slash = part.path.rfind('/');
   const std::string directory = slash == std::string::npos ? "" : part.path.substr(0, slash + 1);
-  std::vector<SplitPart> parts;
+  PartsBeside beside;
   MBOXFERRY_ASSIGN(DirectoryNames names, DirectoryNames::open(directory.empty() ? "." : directory));
   for (;;) {
     MBOXFERRY_ASSIGN(const auto name, names.next());
     if (!name) break;
-    auto other = as_split_part(directory + *name);
-    if (other && other->same_download(part)) parts.push_back(std::move(*other));
+    const std::string path = directory + *name;
+    if (!is_called_like(part, path)) continue;
+    struct stat status {};
+    const bool is_link = ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
+    auto other = as_split_part(path);
+    if (is_link && !follow_links && path != part.path) {
+      beside.unread.push_back({path, "a link, which is followed only if it is named"});
+    } else if (other && other->same_download(part)) {
+      beside.parts.push_back(std::move(*other));
+    } else {
+      beside.unread.push_back({path, "called like a part of the download, and no archive file"});
+    }
   }
-  std::sort(parts.begin(), parts.end(),
+  std::sort(beside.parts.begin(), beside.parts.end(),
             [](const SplitPart& a, const SplitPart& b) { return a.number < b.number; });
-  return parts;
+  // What was downloaded twice is there.
+  std::erase_if(beside.unread, [&](const UnreadPart& one) {
+    return has_number(beside.parts, number_of(part, one.path));
+  });
+  std::sort(beside.unread.begin(), beside.unread.end(),
+            [](const UnreadPart& a, const UnreadPart& b) { return a.path < b.path; });
+  return beside;
 }
 
-std::vector<std::string> missing_parts(const std::vector<SplitPart>& parts) {
-  std::vector<std::string> missing;
+std::vector<UnreadPart> missing_parts(const std::vector<SplitPart>& parts) {
+  std::vector<UnreadPart> missing;
   constexpr std::size_t kMost = 1000;
   if (parts.size() == 1) return missing;
   unsigned expected = 1;
   for (const SplitPart& part : parts) {
     for (; expected < part.number && missing.size() < kMost; ++expected)
-      missing.push_back(part_name(parts.front(), expected));
+      missing.push_back(
+          {part_name(parts.front(), expected), "a part of the download that is missing"});
     expected = part.number + 1;
   }
   return missing;
@@ -100,13 +147,18 @@ std::vector<std::string> split_notices(const std::vector<SplitPart>& parts, std:
   return notices;
 }
 
+std::string alone_notice(const SplitPart& part, const SplitPart& other) {
+  return part.path + " is read alone; name " + other.path + " too if both are of one download";
+}
+
 std::vector<std::string> files_of(const std::string& path) {
   const auto part = as_split_part(path);
   if (!part) return {path};
-  const auto beside = parts_beside(*part);
-  if (!beside || beside->empty()) return {path};
+  if (!part->is_of_takeout()) return {path};
+  const auto beside = parts_beside(*part, true);
+  if (!beside || beside->parts.empty()) return {path};
   std::vector<std::string> files;
-  for (const SplitPart& one : *beside) files.push_back(one.path);
+  for (const SplitPart& one : beside->parts) files.push_back(one.path);
   return files;
 }
 

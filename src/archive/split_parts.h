@@ -13,25 +13,40 @@ namespace mboxferry::archive {
 struct SplitPart {
   std::string path;
   std::string before;  ///< of the path: what is before the number
-  std::string behind;  ///< what is behind it: ".zip", ".tgz" or ".tar.gz"
+  std::string behind;  ///< what is behind it: ".zip", ".tgz" or ".tar.gz", in whatever case
   unsigned number = 0;
 
-  [[nodiscard]] bool same_download(const SplitPart& other) const {
-    return before == other.before && behind == other.behind;
-  }
+  [[nodiscard]] bool same_download(const SplitPart& other) const;
+  /// True when the name is one that Google Takeout gives. Only of such a download are parts taken
+  /// in that were not named: other numbered files beside each other may be other people's.
+  [[nodiscard]] bool is_of_takeout() const;
 };
 
 /// Nothing for a path whose name is not that of a part.
 std::optional<SplitPart> as_split_part(const std::string& path);
 
-/// All parts of the download beside `part`, itself included, by their numbers.
-Result<std::vector<SplitPart>> parts_beside(const SplitPart& part);
+/// A file beside a part of a download that may be another one, and is not read.
+struct UnreadPart {
+  std::string path;
+  std::string reason;
+};
+
+struct PartsBeside {
+  std::vector<SplitPart> parts;    ///< `part` included, by their numbers
+  std::vector<UnreadPart> unread;  ///< called like a part of the download, by their names
+};
+
+/// What lies beside `part`. A symbolic link is unread unless `follow_links`.
+Result<PartsBeside> parts_beside(const SplitPart& part, bool follow_links);
 
 /// The paths of parts that are not there although later ones are; the first thousand.
-std::vector<std::string> missing_parts(const std::vector<SplitPart>& parts);
+std::vector<UnreadPart> missing_parts(const std::vector<SplitPart>& parts);
 
 /// What the user should know: which parts were joined, which are missing. `named` tells how many of
 /// them the user named.
 std::vector<std::string> split_notices(const std::vector<SplitPart>& parts, std::size_t named);
+
+/// What the user should know of a part that is read without the others beside it.
+std::string alone_notice(const SplitPart& part, const SplitPart& other);
 
 }  // namespace mboxferry::archive

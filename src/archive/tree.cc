@@ -31,6 +31,7 @@
 #include "archive/not_read_rules.h"
 #include "archive/open_file.h"
 #include "archive/rebuilt_emlx.h"
+#include "archive/second_look.h"
 #include "archive/side_files.h"
 #include "archive/zip_end.h"
 #include "mboxferry/base/utf8.h"
@@ -62,6 +63,10 @@ class Walk {
   Result<void> add_delivery(const MailFile& file, const std::string& relative,
                             const struct stat& status);
   Result<void> visit_file(const std::string& relative, const struct stat& status);
+  Result<void> visit_index_file(const std::string& relative, std::string_view reason,
+                                const struct stat& status);
+  Result<std::string> read_first(const std::string& relative);
+  Result<bool> holds_several(const std::string& relative);
   Result<void> look_inside(const std::string& relative, const struct stat& status);
   Result<void> add_message(const MailFile& mail, const std::string& relative, UnpackedFile& file,
                            const struct stat& status);
@@ -69,6 +74,8 @@ class Walk {
   Result<void> leave_other(const std::string& relative, std::string_view head, std::uint64_t size);
   Result<void> look_beside(const std::string& relative, InputStream& bytes, std::string_view head,
                            std::uint64_t size);
+  Result<void> look_further(const std::string& relative, UnpackedFile& file, std::string_view head,
+                            const struct stat& status);
   Result<void> read_list(const std::string& relative);
   void add_mbox(const std::string& relative, const struct stat& status, bool compressed);
   void drop_copies();
@@ -249,9 +256,13 @@ Result<void> Walk::visit_maildir_file(const std::string& relative, const struct 
   if (name.starts_with('.')) {
     leave_out(relative, "hidden file in a Maildir", size);
   } else if (maildir_place(relative) == MaildirPlace::unfinished && is_maildir_name(name)) {
+    MBOXFERRY_ASSIGN(const std::string head, read_first(relative));
+    if (!is_unfinished_delivery(name, head)) return look_inside(relative, status);
     leave_out(relative, "unfinished delivery", size);
   } else if (const auto delivery = as_delivery(relative)) {
-    return add_delivery(*delivery, relative, status);
+    MBOXFERRY_ASSIGN(const bool several, holds_several(relative));
+    if (!several) return add_delivery(*delivery, relative, status);
+    add_mbox(relative, status, false);
   } else if (size > 0) {
     return look_inside(relative, status);
   } else {
@@ -260,11 +271,26 @@ Result<void> Walk::visit_maildir_file(const std::string& relative, const struct 
   return ok();
 }
 
+// A directory called "new" or "cur" may hold mbox files that are called "2015.01".
+Result<bool> Walk::holds_several(const std::string& relative) {
+  if (is_certain_maildir_name(base_name(relative))) return false;
+  MBOXFERRY_ASSIGN(OpenFile file, OpenFile::open(root_, full(relative)));
+  MBOXFERRY_ASSIGN(UnpackedFile unpacked, open_unpacked(std::move(file), limits_));
+  MBOXFERRY_ASSIGN(const std::string_view head, unpacked.bytes->head());
+  if (!has_from_line(head)) return false;
+  MBOXFERRY_ASSIGN(const MessageRecord record,
+                   read_record(FolderForm::eml, *unpacked.bytes, std::nullopt));
+  return record.several;
+}
+
 Result<void> Walk::add_delivery(const MailFile& file, const std::string& relative,
                                 const struct stat& status) {
   const auto size = static_cast<std::uint64_t>(status.st_size);
   const std::string_view name = base_name(relative);
-  if (size == 0) {
+  const std::uint64_t named_size = size_in_maildir_name(name).value_or(0);
+  if (size == 0 && named_size > 0) {
+    leave_unread(relative, shorter_than_named(named_size));
+  } else if (size == 0) {
     leave_out(relative, "empty");
   } else if (!root_->is_readable(relative, status)) {
     if (errno == ENOENT) return cannot_open(full(relative), ENOENT);
@@ -279,6 +305,7 @@ Result<void> Walk::add_delivery(const MailFile& file, const std::string& relativ
       MBOXFERRY_ASSIGN(OpenFile opened, OpenFile::open(root_, full(relative)));
       MBOXFERRY_TRY(look_for_compression(std::move(opened), limits_, named.has_value(), record));
     }
+    if (record.length < named_size) leave_unread(relative, shorter_than_named(named_size));
     if (record.length > 0) return messages_.add(FolderForm::maildir, file.directory, record);
     leave_out(relative, "empty");
   }
@@ -297,6 +324,7 @@ void Walk::note_file(FolderForm form, MessageRecord& record, const struct stat& 
 }
 
 void Walk::add_mbox(const std::string& relative, const struct stat& status, bool compressed) {
+  if (is_unfinished_download(base_name(relative))) leave_unread(relative, kUnfinishedDownload);
   FoundFolder one;
   one.relative = relative;
   one.compressed = compressed;
@@ -331,7 +359,7 @@ Result<void> Walk::visit_file(const std::string& relative, const struct stat& st
   if (!is_in_maildir) marks_.see(relative);
   if (name == "dovecot-keywords" || name == "descmap.pce") MBOXFERRY_TRY(read_list(relative));
   if (const auto reason = index_file_reason(name); !reason.empty()) {
-    leave_out(relative, reason, static_cast<std::uint64_t>(status.st_size));
+    return visit_index_file(relative, reason, status);
   } else if (is_apple_attachment(relative)) {
     leave_out(relative, kAppleAttachment, static_cast<std::uint64_t>(status.st_size));
   } else if (is_in_maildir) {
@@ -342,15 +370,34 @@ Result<void> Walk::visit_file(const std::string& relative, const struct stat& st
     leave_out(relative, metadata);
   } else if (without_packing_suffix(name) != name) {
     leave_unread(relative, "is empty, which a compressed file never is");
-  } else if (can_be_mbox(name) && !root_->is_readable(relative, status)) {
+  } else if (can_be_empty_mbox(name) && !root_->is_readable(relative, status)) {
     // It would be opened for what it may hold later.
     leave_unread(relative, not_opened(errno));
-  } else if (can_be_mbox(name)) {
+  } else if (can_be_empty_mbox(name)) {
     add_mbox(relative, status, false);
   } else {
     leave_out(relative, "empty");
   }
   return ok();
+}
+
+Result<void> Walk::visit_index_file(const std::string& relative, std::string_view reason,
+                                    const struct stat& status) {
+  const std::string_view name = base_name(relative);
+  if (status.st_size > 0 && !is_left_over_name(name) && root_->is_readable(relative, status)) {
+    MBOXFERRY_ASSIGN(const std::string head, read_first(relative));
+    if (is_mail_called_like_an_index(name, head)) return look_inside(relative, status);
+  }
+  leave_out(relative, reason, static_cast<std::uint64_t>(status.st_size));
+  return ok();
+}
+
+Result<std::string> Walk::read_first(const std::string& relative) {
+  MBOXFERRY_ASSIGN(const OpenFile file, OpenFile::open(root_, full(relative)));
+  std::string head(kHeadBytes, '\0');
+  MBOXFERRY_ASSIGN(const std::size_t size, file.read_at(0, head));
+  head.resize(size);
+  return head;
 }
 
 Result<void> Walk::look_inside(const std::string& relative, const struct stat& status) {
@@ -375,8 +422,19 @@ Result<void> Walk::look_inside(const std::string& relative, const struct stat& s
   } else if (is_side_file_name(base_name(relative))) {
     return look_beside(relative, *file->bytes, *head, size);
   } else {
-    return leave_other(relative, *head, size);
+    return look_further(relative, *file, *head, status);
   }
+  return ok();
+}
+
+// A file whose first bytes are nothing that is known.
+Result<void> Walk::look_further(const std::string& relative, UnpackedFile& file,
+                                std::string_view head, const struct stat& status) {
+  const std::string kept_head(head);  // reading ends the view
+  const bool may = may_hold_mail_later(base_name(relative), kept_head);
+  MBOXFERRY_ASSIGN(const bool holds, may ? holds_mail_later(*file.bytes) : Result<bool>(false));
+  if (!holds) return leave_other(relative, kept_head, static_cast<std::uint64_t>(status.st_size));
+  add_mbox(relative, status, file.compressed);
   return ok();
 }
 

@@ -116,6 +116,11 @@ Result<void> refuse_writable_by_others(const struct stat& status, const std::str
                      "check what is in it, then run: chmod go-w " + path);
 }
 
+Result<void> refuse_writable_by_others(const std::string& what, const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 ? refuse_writable_by_others(status, what, path) : ok();
+}
+
 Result<void> refuse_replaceable_by_others(const std::string& what, const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return ok();
@@ -148,7 +153,9 @@ Result<void> check_state_folder(const std::string& folder, bool shared_is_fine) 
 
 Result<void> check_state_file(const std::string& path) {
   MBOXFERRY_TRY(check_state_folder(std::filesystem::path(path).parent_path().string(), true));
-  for (const char* suffix : {"", "-wal", "-shm"}) MBOXFERRY_TRY(check_private_file(path + suffix));
+  // SQLite would play a rollback journal of others, whose name ends with "-journal", into ours.
+  for (const char* suffix : {"", "-wal", "-shm", "-journal"})
+    MBOXFERRY_TRY(check_private_file(path + suffix));
   return ok();
 }
 

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "mboxferry/base/file.h"
+#include "mboxferry/base/file_access.h"
 #include "mboxferry/base/utf8.h"
 #include "mboxferry/plan/folder_filter.h"
 
@@ -53,6 +54,7 @@ std::optional<plan::MapRule> parse_rule(std::string_view text, bool trim) {
 }
 
 Result<void> read_map_file(const std::string& path, std::vector<plan::MapRule>& rules) {
+  MBOXFERRY_TRY(refuse_writable_by_others("map file", path));
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   const std::string hint =

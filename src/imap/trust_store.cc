@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "mboxferry/base/file_access.h"
+
 namespace mboxferry::imap {
 namespace {
 
@@ -18,7 +20,9 @@ std::string identity_of(const std::string& file) {
                      found.st_mtim.tv_sec, found.st_mtim.tv_nsec);
 }
 
+// Whoever writes it decides which server gets the password.
 Result<TrustStore> read(const std::string& ca_file) {
+  if (!ca_file.empty()) MBOXFERRY_TRY(refuse_writable_by_others("CA file", ca_file));
   TrustStore store(X509_STORE_new());
   if (ca_file.empty()) {
     if (store) X509_STORE_set_default_paths(store.get());

@@ -172,7 +172,7 @@ Result<std::unique_ptr<Journal>> Journal::copy(const std::string& path) {
 Result<void> remove_journal(const std::string& path) {
   const std::string real = canonical_path(path);
   // The log of a journal that is gone would be taken for one of the next journal of this name.
-  for (const char* suffix : {"-wal", "-shm", ""}) {
+  for (const char* suffix : {"-journal", "-wal", "-shm", ""}) {
     if (::unlink((real + suffix).c_str()) == 0 || errno == ENOENT) continue;
     return Error{.code = ErrorCode::io,
                  .what = fmt::format("cannot remove the journal {}: {}", path, errno_text(errno)),

@@ -46,6 +46,9 @@ std::string compress(std::string_view bytes, Compression compression) {
     case Compression::gzip:
       status = archive_write_add_filter_gzip(writer.get());
       break;
+    case Compression::lz4:
+      status = archive_write_add_filter_lz4(writer.get());
+      break;
     case Compression::bzip2:
       status = archive_write_add_filter_bzip2(writer.get());
       break;

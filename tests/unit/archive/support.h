@@ -32,7 +32,7 @@ class TemporaryDirectory {
   std::string path_;
 };
 
-enum class Compression { gzip, bzip2, xz, zstd };
+enum class Compression { gzip, bzip2, xz, zstd, lz4 };
 
 /// `bytes` as one member or frame of that compression.
 std::string compress(std::string_view bytes, Compression compression);
