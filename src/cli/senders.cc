@@ -74,7 +74,7 @@ void add_push_options(OptionGroup& group) {
        "what the script is called there (default: mboxferry-senders)")  //
       ("replace-active", flag(),
        "push: make the lists active even if the script that is active now cannot be included; "
-       "restore: overwrite scripts that have changed since")                     //
+       "restore: also undo what its owner has changed or activated since")       //
       ("dry-run,n", flag(), "push: log in, ask the server, and change nothing")  //
       ("state-dir", po::value<std::string>()->value_name("DIR"),
        "where the scripts that were there before are saved (default: ~/.local/state/mboxferry)");
@@ -128,6 +128,7 @@ OptionTable senders_table() {
   add_push_options(push);
   auto password = option_group("password; asked for on the terminal when none is given");
   add_password_options(password);
+  add_login_options(password);
   auto connection = option_group("connection");
   add_connection_options(connection);
   for (const OptionGroup& group :

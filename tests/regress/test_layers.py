@@ -14,18 +14,19 @@ ALLOWED = {
     "mbox": {"base"},
     "message": {"base"},
     "policy": {"base", "message"},
-    "sieve": {"base", "policy"},
+    "sasl": {"base"},
+    "sieve": {"base", "policy", "sasl"},
     "dmarc": {"base", "message", "policy"},
     "dns": {"base", "message", "dmarc"},
     "plan": {"base", "message"},
     "journal": {"base"},
-    "imap": {"base", "message"},
+    "imap": {"base", "message", "sasl"},
     "http": {"base"},
     "auth": {"base", "http"},
     "transfer": CORE,
     "job": CORE | {"transfer"},
     "report": {"base", "message", "journal"},
-    "cli": CORE | {"transfer", "job", "report", "sieve", "dns", "dmarc", "http"},
+    "cli": CORE | {"transfer", "job", "report", "sasl", "sieve", "dns", "dmarc", "http"},
 }
 THIRD_PARTY = re.compile(r"^(libetpan|sqlite3|SQLiteCpp|csv|openssl|archive|archive_entry|boost|nlohmann|fmt|zlib|idn2|libpsl|expat|ldns|curl|pugixml)\b")
 
