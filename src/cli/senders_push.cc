@@ -89,7 +89,8 @@ Result<SieveAccount> read_sieve_account(const Options& options) {
   const std::string place = options.text("managesieve");
   if (place.empty())
     return Error{ErrorCode::usage, "no server is named",
-                 "name it with --managesieve HOST or HOST:PORT"};
+                 "name it with --managesieve HOST or HOST:PORT, or give --infomaniak; for other "
+                 "services, upload what senders sieve prints, or enter the lists by hand"};
   MBOXFERRY_ASSIGN(found.connection, read_connection_settings(options));
   MBOXFERRY_TRY(read_place(place, found.account));
   ConnectionSettings settings = found.connection;
@@ -141,7 +142,7 @@ Result<std::string> script_name(const Options& options) {
 Result<void> refuse_operands(const Operands& operands, const char* action) {
   if (operands.empty()) return ok();
   return Error{ErrorCode::usage, fmt::format("senders {} takes no arguments", action),
-               "name the server with --managesieve"};
+               "name the server with --managesieve or --infomaniak"};
 }
 
 Result<void> tell_pushed(const sieve::Deployment& done, bool dry_run, const std::string& place,
@@ -166,6 +167,7 @@ Result<void> tell_pushed(const sieve::Deployment& done, bool dry_run, const std:
 
 Result<int> push_senders(const Options& options, const Operands& operands, Context& context) {
   MBOXFERRY_TRY(refuse_operands(operands, "push"));
+  if (options.has_flag("infomaniak")) return push_to_infomaniak(options, context);
   MBOXFERRY_ASSIGN(SieveAccount account, read_sieve_account(options));
   MBOXFERRY_ASSIGN(const policy::JudgeOptions judging, read_judge_options(options));
   sieve::DeploymentSettings settings;
@@ -199,6 +201,7 @@ Result<int> push_senders(const Options& options, const Operands& operands, Conte
 
 Result<int> restore_senders(const Options& options, const Operands& operands, Context& context) {
   MBOXFERRY_TRY(refuse_operands(operands, "restore"));
+  if (options.has_flag("infomaniak")) return restore_at_infomaniak(options, context);
   MBOXFERRY_ASSIGN(SieveAccount account, read_sieve_account(options));
   MBOXFERRY_ASSIGN(const std::string name, script_name(options));
   MBOXFERRY_ASSIGN(const std::string folder, state_folder_name(options));

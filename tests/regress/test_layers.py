@@ -23,10 +23,12 @@ ALLOWED = {
     "imap": {"base", "message", "sasl"},
     "http": {"base"},
     "auth": {"base", "http"},
+    "provider": {"base", "http", "policy"},
     "transfer": CORE,
     "job": CORE | {"transfer"},
     "report": {"base", "message", "journal"},
-    "cli": CORE | {"transfer", "job", "report", "sasl", "sieve", "dns", "dmarc", "http"},
+    "cli": CORE | {"transfer", "job", "report", "sasl", "sieve", "dns", "dmarc", "http",
+                   "provider"},
 }
 THIRD_PARTY = re.compile(r"^(libetpan|sqlite3|SQLiteCpp|csv|openssl|archive|archive_entry|boost|nlohmann|fmt|zlib|idn2|libpsl|expat|ldns|curl|pugixml)\b")
 
