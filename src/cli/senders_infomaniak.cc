@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "cli/connection_options.h"
 #include "cli/credentials.h"
@@ -88,27 +89,35 @@ Result<SenderEntries> wanted_entries(const Options& options, bool one_mailbox) {
                  fmt::format("name a list with {}",
                              one_mailbox ? "--senders FILE" : "--global-senders FILE")};
   SenderEntries wanted;
+  const auto rank_of = [&](const policy::ListEntry& entry) {
+    const int kind = entry.kind == policy::EntryKind::allow ? 0 : 1;
+    const int scope = entry.scope == policy::ListScope::account ? 0 : 1;
+    return judging.block_wins ? 2 * (1 - kind) + scope : 2 * scope + kind;
+  };
   std::size_t not_carried = 0;
-  for (std::uint32_t i = 0; i < loaded.lists.size(); ++i) {
-    const policy::ListEntry entry = loaded.lists.entry(i);
-    const bool allow = entry.kind == policy::EntryKind::allow;
-    if (allow && (entry.authenticated || !judging.authserv_id.empty())) {
-      ++not_carried;
-      continue;
+  // What is on several lists is on the one that decides.
+  std::unordered_map<std::string_view, int> ranks;
+  for (const bool counts : {true, false}) {
+    for (std::uint32_t i = 0; i < loaded.lists.size(); ++i) {
+      const policy::ListEntry entry = loaded.lists.entry(i);
+      const bool allow = entry.kind == policy::EntryKind::allow;
+      const bool carried = !allow || (!entry.authenticated && judging.authserv_id.empty());
+      const int rank = rank_of(entry);
+      if (counts && !carried) ++not_carried;
+      if (!carried) continue;
+      int& best = ranks.try_emplace(entry.pattern, rank).first->second;
+      if (counts) {
+        best = std::min(best, rank);
+      } else if (best == rank) {
+        (allow ? wanted.allowed : wanted.blocked).emplace_back(entry.pattern);
+      }
     }
-    (allow ? wanted.allowed : wanted.blocked).emplace_back(entry.pattern);
   }
   if (not_carried > 0)
     say(
         fmt::format("{} of the allow entries need proof of the sender and are not carried: the "
                     "service's list has no such condition",
                     not_carried));
-  // What is on both lists is on the one that decides.
-  if (judging.block_wins) {
-    wanted.allowed = provider::without({wanted.allowed, {}}, {wanted.blocked, {}}).allowed;
-  } else {
-    wanted.blocked = provider::without({{}, wanted.blocked}, {{}, wanted.allowed}).blocked;
-  }
   return wanted;
 }
 

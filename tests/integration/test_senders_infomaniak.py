@@ -238,6 +238,16 @@ class OneMailbox(InfomaniakTest):
         self.assertIn("need proof of the sender", outcome.err)
         self.assertEqual(service.lists["alice"], both(OWN, OURS))
 
+    def test_an_entry_on_several_lists_is_on_the_one_that_decides(self):
+        (self.folder / "my.list").write_text("a@x.example\n")
+        (self.folder / "all.list").write_text("b@x.example\n[allow]\na@x.example\nb@x.example\n")
+        service = self.service({"alice": ([], [])})
+        self.assert_code(self.push(service, "--global-senders", "all.list"), 0)
+        self.assertEqual(service.lists["alice"], [["b@x.example"], ["a@x.example"]])
+        self.assert_code(self.push(service, "--global-senders", "all.list", "--precedence",
+                                   "block-wins"), 0)
+        self.assertEqual(service.lists["alice"], [[], ["a@x.example", "b@x.example"]])
+
     def test_an_unknown_certificate_gets_no_token(self):
         service = self.service()
         stranger = self.service(pair=service.certificates.wrong_host())
