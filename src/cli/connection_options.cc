@@ -92,11 +92,12 @@ Result<void> read_login(const Layer& layer, ConnectionSettings& settings) {
   if (const auto name = layer.get<std::string>("login-as")) settings.login_as = *name;
   CredentialSource source;
   int given = 0;
-  const std::array<std::pair<const char*, std::string*>, 5> places{
+  const std::array<std::pair<const char*, std::string*>, 6> places{
       {{"password-file", &source.file},
        {"password-env", &source.environment},
        {"password-command", &source.command},
        {"token-file", &source.token_file},
+       {"token-env", &source.token_environment},
        {"token-command", &source.token_command}}};
   for (const auto& [option, place] : places) {
     const auto value = layer.get<std::string>(option);

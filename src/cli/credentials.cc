@@ -120,12 +120,13 @@ Result<imap::Secret> from_file(const Wanted& wanted, const Cancellation& interru
   return checked(imap::Secret(std::move(text)), wanted);
 }
 
-Result<imap::Secret> from_environment(const std::string& name) {
+Result<imap::Secret> from_environment(const std::string& name, const Wanted& wanted) {
   const char* value = std::getenv(name.c_str());
   if (value == nullptr) {
-    return Error{ErrorCode::configuration, "the environment has no variable " + name, kSources};
+    return Error{ErrorCode::configuration, "the environment has no variable " + name,
+                 wanted.sources()};
   }
-  return checked(imap::Secret(std::string(value)), {"password", "the environment"});
+  return checked(imap::Secret(std::string(value)), wanted);
 }
 
 Result<imap::Secret> from_command(const std::string& command, const Wanted& wanted,
@@ -153,6 +154,19 @@ class TokenFile final : public imap::TokenSource {
   Wanted wanted_;
   const Cancellation& interrupt_;
   std::atomic<bool> warned_ = false;
+};
+
+/// Cannot change.
+class TokenVariable final : public imap::TokenSource {
+ public:
+  explicit TokenVariable(std::string name) : name_(std::move(name)) {}
+  Result<imap::Secret> token() override {
+    return from_environment(name_, {"token", "the environment"});
+  }
+  Result<imap::Secret> token_after(const imap::Secret&) override { return token(); }
+
+ private:
+  std::string name_;
 };
 
 class TokenCommand final : public imap::TokenSource {
@@ -189,7 +203,8 @@ class TokenCommand final : public imap::TokenSource {
 Result<imap::Secret> get_password(const CredentialSource& source, const std::string& label,
                                   const Cancellation& interrupt) {
   if (!source.file.empty()) return from_file({"password", source.file}, interrupt);
-  if (!source.environment.empty()) return from_environment(source.environment);
+  if (!source.environment.empty())
+    return from_environment(source.environment, {"password", "the environment"});
   if (!source.command.empty()) {
     auto password = from_command(source.command, {"password", "the password command"}, interrupt);
     if (interrupt.requested()) return interrupted_before_login();
@@ -214,14 +229,21 @@ Result<void> check_login(imap::Mechanism mechanism, const std::string& login_as,
                         : "use --token-file or --token-command"};
 }
 
+std::shared_ptr<imap::TokenSource> token_source(const CredentialSource& source,
+                                                const Cancellation& interrupt) {
+  if (!source.token_file.empty()) return std::make_shared<TokenFile>(source.token_file, interrupt);
+  if (!source.token_environment.empty())
+    return std::make_shared<TokenVariable>(source.token_environment);
+  if (!source.token_command.empty())
+    return std::make_shared<TokenCommand>(source.token_command, interrupt);
+  return nullptr;
+}
+
 Result<void> get_credentials(const CredentialSource& source, imap::Account& account,
                              const Cancellation& interrupt) {
   MBOXFERRY_TRY(check_login(account.mechanism, account.login_as, source.is_token()));
-  if (!source.token_file.empty()) {
-    account.tokens = std::make_shared<TokenFile>(source.token_file, interrupt);
-  } else if (!source.token_command.empty()) {
-    account.tokens = std::make_shared<TokenCommand>(source.token_command, interrupt);
-  } else {
+  account.tokens = token_source(source, interrupt);
+  if (!account.tokens) {
     MBOXFERRY_ASSIGN(account.password, get_password(source, account.label(), interrupt));
   }
   // What is wrong with the place is told before anybody is connected to.

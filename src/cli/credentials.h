@@ -13,6 +13,10 @@ namespace mboxferry::cli {
 Result<void> get_credentials(const CredentialSource& source, imap::Account& account,
                              const Cancellation& interrupt);
 
+/// Gives the access tokens that `source` names; null when it names none. `interrupt` outlives it.
+std::shared_ptr<imap::TokenSource> token_source(const CredentialSource& source,
+                                                const Cancellation& interrupt);
+
 /// An error of code `usage` when a token is given for what takes a password, or the other way
 /// about.
 Result<void> check_login(imap::Mechanism mechanism, const std::string& login_as, bool is_token);

@@ -69,15 +69,30 @@ void add_push_options(OptionGroup& group) {
   group.add_options()  //
       ("managesieve", po::value<std::string>()->value_name("HOST[:PORT]"),
        "the ManageSieve server; port 4190, with STARTTLS unless --tls implicit is given")  //
-      ("user", po::value<std::string>()->value_name("NAME"), "whom to log in")             //
+      ("user", po::value<std::string>()->value_name("NAME"),
+       "whom to log in; with --infomaniak, the mailbox: what is before the @ of its address")  //
       ("script-name", po::value<std::string>()->value_name("NAME"),
        "what the script is called there (default: mboxferry-senders)")  //
       ("replace-active", flag(),
        "push: make the lists active even if the script that is active now cannot be included; "
-       "restore: overwrite scripts that have changed since")                     //
+       "restore: also undo what its owner has changed or activated since")       //
       ("dry-run,n", flag(), "push: log in, ask the server, and change nothing")  //
       ("state-dir", po::value<std::string>()->value_name("DIR"),
-       "where the scripts that were there before are saved (default: ~/.local/state/mboxferry)");
+       "where what was there before is saved (default: ~/.local/state/mboxferry)");
+}
+
+void add_infomaniak_options(OptionGroup& group) {
+  namespace po = boost::program_options;
+  group.add_options()  //
+      ("infomaniak", flag(),
+       "merge the lists into those of Infomaniak's mailboxes; what is there stays there")  //
+      ("service", po::value<std::string>()->value_name("ID"),
+       "the number of the mail service; all of its mailboxes get the global lists, or the one that "
+       "--user names gets all lists")  //
+      ("api-address", po::value<std::string>()->value_name("URL"),
+       "where the API is (default: https://api.infomaniak.com)")  //
+      ("token-env", po::value<std::string>()->value_name("NAME"),
+       "the access token is in this environment variable; or use --token-file or --token-command");
 }
 
 }  // namespace
@@ -89,7 +104,9 @@ OptionTable senders_table() {
       "       mboxferry senders import [OPTION]... FILE...\n"
       "       mboxferry senders sieve [OPTION]...\n"
       "       mboxferry senders push --managesieve HOST --user NAME [OPTION]...\n"
-      "       mboxferry senders restore --managesieve HOST --user NAME [OPTION]...";
+      "       mboxferry senders push --infomaniak --service ID [OPTION]...\n"
+      "       mboxferry senders restore --managesieve HOST --user NAME [OPTION]...\n"
+      "       mboxferry senders restore --infomaniak --service ID [OPTION]...";
   table.about =
       "Works with lists of senders whose mail is unwanted (block) or always wanted (allow). "
       "'check'\n"
@@ -97,9 +114,10 @@ OptionTable senders_table() {
       "decides,\n"
       "how often each does, which never match and which are covered by others. 'push' uploads them "
       "as\n"
-      "a script that files new mail, 'restore' makes the server's scripts what they were before; "
-      "the\n"
-      "others need no server and change nothing. docs/senders.md has the rules.\n";
+      "a script that files new mail, or to Infomaniak's lists; 'restore' takes that back. The "
+      "others "
+      "need\n"
+      "no server and change nothing. docs/senders.md has the rules.\n";
   table.examples =
       "  mboxferry senders check --senders my.list friend@example.org\n"
       "  mboxferry senders check --senders my.list --global-senders all.list \\\n"
@@ -107,7 +125,9 @@ OptionTable senders_table() {
       "  mboxferry senders import local.cf --output my.list\n"
       "  mboxferry senders sieve --senders my.list > my.sieve\n"
       "  mboxferry senders push --senders my.list --user alice \\\n"
-      "      --managesieve imap.example.org\n";
+      "      --managesieve imap.example.org\n"
+      "  mboxferry senders push --global-senders all.list --infomaniak \\\n"
+      "      --service 123456 --token-file token --dry-run\n";
   table.positional = "argument";
   auto lists = option_group("the lists");
   add_sender_list_options(lists);
@@ -126,12 +146,15 @@ OptionTable senders_table() {
   add_folder_options(reading);
   auto push = option_group("senders push and restore");
   add_push_options(push);
+  auto infomaniak = option_group("senders push and restore at Infomaniak");
+  add_infomaniak_options(infomaniak);
   auto password = option_group("password; asked for on the terminal when none is given");
   add_password_options(password);
+  add_login_options(password);
   auto connection = option_group("connection");
   add_connection_options(connection);
   for (const OptionGroup& group :
-       {lists, rules, output, import, sieve, push, password, connection, reading})
+       {lists, rules, output, import, sieve, push, infomaniak, password, connection, reading})
     table.groups.push_back(group);
   return table;
 }

@@ -41,6 +41,9 @@ class TlsChannel final : public sieve::Channel {
     return error;
   }
   void opened() override { stream_->opened(); }
+  [[nodiscard]] std::optional<Secret> tls_exporter() const override {
+    return stream_->tls_exporter();
+  }
 
  private:
   std::unique_ptr<imap::SecureStream> stream_;
@@ -86,7 +89,8 @@ Result<SieveAccount> read_sieve_account(const Options& options) {
   const std::string place = options.text("managesieve");
   if (place.empty())
     return Error{ErrorCode::usage, "no server is named",
-                 "name it with --managesieve HOST or HOST:PORT"};
+                 "name it with --managesieve HOST or HOST:PORT, or give --infomaniak; for other "
+                 "services, upload what senders sieve prints, or enter the lists by hand"};
   MBOXFERRY_ASSIGN(found.connection, read_connection_settings(options));
   MBOXFERRY_TRY(read_place(place, found.account));
   ConnectionSettings settings = found.connection;
@@ -104,13 +108,23 @@ Result<SieveAccount> read_sieve_account(const Options& options) {
 Result<std::unique_ptr<sieve::ManageSieve>> log_in(SieveAccount& account, Context& context) {
   account.options.interrupt = &context.interrupt;
   const bool implicit = account.account.security == imap::Security::implicit_tls;
-  MBOXFERRY_ASSIGN(account.account.password,
-                   get_password(account.connection.credentials, account.label, context.interrupt));
+  MBOXFERRY_TRY(
+      get_credentials(account.connection.credentials, account.account, context.interrupt));
   MBOXFERRY_ASSIGN(auto stream, imap::SecureStream::connect(account.account, account.options));
   MBOXFERRY_ASSIGN(auto server, sieve::ManageSieve::open(
                                     std::make_unique<TlsChannel>(std::move(stream), implicit),
                                     !implicit, account.options.trace));
-  MBOXFERRY_TRY(server->log_in(account.account.user, account.account.password));
+  sieve::Login login;
+  login.names = sasl::login_names(account.account.user, account.account.login_as);
+  login.mechanism = account.account.mechanism;
+  login.secret = account.account.password;
+  login.host = account.account.host;
+  login.port = account.account.port;
+  login.is_token = account.account.tokens != nullptr;
+  if (login.is_token) {
+    MBOXFERRY_ASSIGN(login.secret, account.account.tokens->token());
+  }
+  MBOXFERRY_TRY(server->log_in(login));
   return server;
 }
 
@@ -128,7 +142,7 @@ Result<std::string> script_name(const Options& options) {
 Result<void> refuse_operands(const Operands& operands, const char* action) {
   if (operands.empty()) return ok();
   return Error{ErrorCode::usage, fmt::format("senders {} takes no arguments", action),
-               "name the server with --managesieve"};
+               "name the server with --managesieve or --infomaniak"};
 }
 
 Result<void> tell_pushed(const sieve::Deployment& done, bool dry_run, const std::string& place,
@@ -153,6 +167,7 @@ Result<void> tell_pushed(const sieve::Deployment& done, bool dry_run, const std:
 
 Result<int> push_senders(const Options& options, const Operands& operands, Context& context) {
   MBOXFERRY_TRY(refuse_operands(operands, "push"));
+  if (options.has_flag("infomaniak")) return push_to_infomaniak(options, context);
   MBOXFERRY_ASSIGN(SieveAccount account, read_sieve_account(options));
   MBOXFERRY_ASSIGN(const policy::JudgeOptions judging, read_judge_options(options));
   sieve::DeploymentSettings settings;
@@ -186,6 +201,7 @@ Result<int> push_senders(const Options& options, const Operands& operands, Conte
 
 Result<int> restore_senders(const Options& options, const Operands& operands, Context& context) {
   MBOXFERRY_TRY(refuse_operands(operands, "restore"));
+  if (options.has_flag("infomaniak")) return restore_at_infomaniak(options, context);
   MBOXFERRY_ASSIGN(SieveAccount account, read_sieve_account(options));
   MBOXFERRY_ASSIGN(const std::string name, script_name(options));
   MBOXFERRY_ASSIGN(const std::string folder, state_folder_name(options));
@@ -193,7 +209,9 @@ Result<int> restore_senders(const Options& options, const Operands& operands, Co
   MBOXFERRY_ASSIGN(const auto saved, load_saved_scripts(path, account.label));
   if (!saved)
     return Error{ErrorCode::configuration,
-                 fmt::format("nothing of {} was saved in {}", account.label, folder),
+                 fmt::format("nothing of {} is saved in {}: it is restored already, or was pushed "
+                             "with another state folder",
+                             account.label, folder),
                  "use the --user, --managesieve, --script-name and --state-dir of the push"};
   MBOXFERRY_ASSIGN(const auto server, log_in(account, context));
   MBOXFERRY_ASSIGN(const auto done, sieve::restore_scripts(*server, *saved, name,

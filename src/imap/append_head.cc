@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "imap/fetch_reply.h"
-#include "imap/text.h"
+#include "mboxferry/base/words.h"
 #include "mboxferry/message/metadata.h"
 
 namespace mboxferry::imap {

@@ -7,8 +7,8 @@
 
 #include "imap/errors.h"
 #include "imap/response_codes.h"
-#include "imap/text.h"
 #include "mboxferry/base/crash_point.h"
+#include "mboxferry/base/words.h"
 
 namespace mboxferry::imap {
 namespace {

@@ -5,8 +5,8 @@
 #include <optional>
 #include <utility>
 
-#include "imap/text.h"
 #include "mboxferry/base/base64.h"
+#include "mboxferry/base/words.h"
 
 namespace mboxferry::imap {
 namespace {
@@ -46,7 +46,7 @@ class Challenges {
 Result<void> say(Connection& connection, const Secret& message) {
   const Secret encoded(base64(message.reveal()));
   connection.hide(encoded);
-  const Secret line(joined({encoded.reveal(), "\r\n"}));
+  const Secret line(sasl::joined({encoded.reveal(), "\r\n"}));
   return connection.send(line.reveal(), encoded.reveal().empty() ? "(empty line)" : "***");
 }
 
@@ -64,7 +64,7 @@ Error cancelled(Connection& connection, std::string_view tag, Error error) {
 }  // namespace
 
 Result<AuthenticateEnd> authenticate(Connection& connection, std::string_view mechanism,
-                                     SaslExchange& exchange, const Connection::Visitor& visit) {
+                                     sasl::Exchange& exchange, const Connection::Visitor& visit) {
   MBOXFERRY_TRY(connection.finish_reply());
   const Challenges reading(connection);
   const std::string tag = connection.next_tag();
@@ -74,7 +74,7 @@ Result<AuthenticateEnd> authenticate(Connection& connection, std::string_view me
     const Secret encoded(base64(first->reveal()));
     if (connection.capabilities().sasl_ir && encoded.reveal().size() <= kLongestInitialResponse) {
       connection.hide(encoded);
-      const Secret line(joined({head, " ", encoded.reveal(), "\r\n"}));
+      const Secret line(sasl::joined({head, " ", encoded.reveal(), "\r\n"}));
       MBOXFERRY_TRY(connection.send(line.reveal(), head + " ***"));
       first.reset();
     } else {

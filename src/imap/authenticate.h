@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "imap/connection.h"
-#include "imap/sasl_exchange.h"
+#include "mboxferry/sasl/exchange.h"
 
 namespace mboxferry::imap {
 
@@ -19,6 +19,6 @@ struct AuthenticateEnd {
 /// are challenges from traces. Data before the reply goes to `visit`. Errors: protocol, and those
 /// of the connection.
 Result<AuthenticateEnd> authenticate(Connection& connection, std::string_view mechanism,
-                                     SaslExchange& exchange, const Connection::Visitor& visit);
+                                     sasl::Exchange& exchange, const Connection::Visitor& visit);
 
 }  // namespace mboxferry::imap

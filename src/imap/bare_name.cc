@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "imap/mailbox_name.h"
-#include "imap/text.h"
+#include "mboxferry/base/words.h"
 
 namespace mboxferry::imap {
 namespace {

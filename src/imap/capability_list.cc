@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "imap/text.h"
+#include "mboxferry/base/words.h"
 
 namespace mboxferry::imap {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <string_view>
 
-#include "imap/ways_to_log_in.h"
 #include "mboxferry/imap/target.h"
+#include "mboxferry/sasl/ways_to_log_in.h"
 
 namespace mboxferry::imap {
 
@@ -14,7 +14,7 @@ struct CapabilityList {
   Capabilities shared;
   bool starttls = false;
   bool sasl_ir = false;         ///< RFC 4959
-  MechanismOffer mechanisms;
+  sasl::MechanismOffer mechanisms;
   bool login_disabled = false;  ///< RFC 3501 section 6.2.3
   bool list_extended = false;   ///< RFC 5258
   bool enable = false;          ///< RFC 5161

@@ -9,8 +9,8 @@
 #include <array>
 
 #include "imap/errors.h"
-#include "imap/text.h"
 #include "mboxferry/base/handle.h"
+#include "mboxferry/base/words.h"
 
 namespace mboxferry::imap {
 namespace {

@@ -9,8 +9,8 @@
 #include "imap/errors.h"
 #include "imap/login_refusal.h"
 #include "imap/response_codes.h"
-#include "imap/text.h"
 #include "mboxferry/base/time.h"
+#include "mboxferry/base/words.h"
 
 namespace mboxferry::imap {
 

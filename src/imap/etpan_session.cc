@@ -13,10 +13,10 @@
 #include "imap/input_guard.h"
 #include "imap/mailbox_name.h"
 #include "imap/selection.h"
-#include "imap/text.h"
 #include "imap/text_stream.h"
 #include "mboxferry/base/time.h"
 #include "mboxferry/base/utf8.h"
+#include "mboxferry/base/words.h"
 
 namespace mboxferry::imap {
 namespace {

@@ -12,7 +12,7 @@
 #include "imap/message_fetch.h"
 #include "imap/message_walk.h"
 #include "imap/selection.h"
-#include "imap/text.h"
+#include "mboxferry/base/words.h"
 
 namespace mboxferry::imap {
 namespace {

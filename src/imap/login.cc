@@ -9,8 +9,8 @@
 #include "imap/authenticate.h"
 #include "imap/login_refusal.h"
 #include "imap/response_codes.h"
-#include "imap/sasl_exchange.h"
-#include "imap/text.h"
+#include "mboxferry/base/words.h"
+#include "mboxferry/sasl/exchange.h"
 
 namespace mboxferry::imap {
 namespace {
@@ -26,8 +26,8 @@ struct Attempt {
 };
 
 // RFC 3501 section 6.2.3, with literals, which carry any byte.
-Result<Attempt> say_login(Connection& connection, const LoginNames& names, const Secret& secret,
-                          const Connection::Visitor& visit) {
+Result<Attempt> say_login(Connection& connection, const sasl::LoginNames& names,
+                          const Secret& secret, const Connection::Visitor& visit) {
   MBOXFERRY_TRY(connection.finish_reply());
   const std::string tag = connection.next_tag();
   const std::string head = tag + " LOGIN {" + std::to_string(names.user.size()) + "}\r\n";
@@ -39,32 +39,17 @@ Result<Attempt> say_login(Connection& connection, const LoginNames& names, const
   MBOXFERRY_TRY(connection.send(user, "***"));
   MBOXFERRY_ASSIGN(const ReplyLine second, connection.await_continuation(tag));
   if (second.kind == Kind::tagged) return Attempt{second, {}};
-  const Secret line(joined({password, "\r\n"}));
+  const Secret line(sasl::joined({password, "\r\n"}));
   MBOXFERRY_TRY(connection.send(line.reveal(), "***"));
   MBOXFERRY_ASSIGN(const ReplyLine reply, connection.await(tag, visit));
   return Attempt{reply, {}};
 }
 
-Result<Attempt> say_exchange(Connection& connection, LoginWay way, SaslExchange& exchange,
+Result<Attempt> say_exchange(Connection& connection, sasl::LoginWay way, sasl::Exchange& exchange,
                              const Connection::Visitor& visit) {
   MBOXFERRY_ASSIGN(const AuthenticateEnd end,
-                   authenticate(connection, way_name(way), exchange, visit));
-  return Attempt{end.reply, exchange.reason(), !is_scram(way) || end.challenges > 0};
-}
-
-// Between the names of the user and of a master user; no name begins with one.
-constexpr std::string_view kSeparators = "*%+/!|";
-
-/// `*admin` goes behind the name, `admin` beside it; see Account::login_as.
-LoginNames names_of(const Account& account) {
-  if (account.login_as.empty()) return {account.user, {}};
-  const bool is_suffix = kSeparators.find(account.login_as.front()) != std::string_view::npos;
-  return is_suffix ? LoginNames{account.user + account.login_as, {}}
-                   : LoginNames{account.login_as, account.user};
-}
-
-bool is_printable_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+                   authenticate(connection, sasl::way_name(way), exchange, visit));
+  return Attempt{end.reply, exchange.reason(), !sasl::is_scram(way) || end.challenges > 0};
 }
 
 Error has_nul(Connection& connection) {
@@ -74,36 +59,36 @@ Error has_nul(Connection& connection) {
                           "check the file or the command that gives the password"});
 }
 
-LoginNeeds needs_of(const Connection& connection, const Account& account, const LoginNames& names) {
-  LoginNeeds needs;
+sasl::LoginNeeds needs_of(const Connection& connection, const Account& account,
+                          const sasl::LoginNames& names) {
+  sasl::LoginNeeds needs;
   needs.wanted = account.mechanism;
   needs.token = account.tokens != nullptr;
   needs.channel_binding = connection.tls_exporter().has_value();
-  // What SASLprep (RFC 4013) would change, servers prepare in different ways or not at all.
-  needs.may_scram = is_printable_ascii(account.password.reveal()) &&
-                    is_printable_ascii(names.user) && is_printable_ascii(names.authorisation);
+  needs.may_scram = sasl::have_one_form(names, account.password);
   needs.another_identity = !names.authorisation.empty();
   needs.login_disabled = connection.capabilities().login_disabled;
   return needs;
 }
 
 Result<Attempt> try_password(Connection& connection, const Account& account,
-                             const std::vector<LoginWay>& ways, const LoginNames& names,
-                             LoginWay& way, const Connection::Visitor& visit) {
-  const MechanismOffer offer = connection.capabilities().mechanisms;
+                             const std::vector<sasl::LoginWay>& ways, const sasl::LoginNames& names,
+                             sasl::LoginWay& way, const Connection::Visitor& visit) {
+  const sasl::MechanismOffer offer = connection.capabilities().mechanisms;
   connection.hide(account.password);
   for (std::size_t i = 0;; ++i) {
     way = ways[i];
     Result<Attempt> attempt = Attempt{};
-    if (way == LoginWay::login_command) {
+    if (way == sasl::LoginWay::login_command) {
       attempt = say_login(connection, names, account.password, visit);
     } else {
-      ScramBinding binding;
-      if (is_scram(way)) {
+      sasl::ScramBinding binding;
+      if (sasl::is_scram(way)) {
         binding.tls_exporter = connection.tls_exporter();
         binding.server_offers_none = binding.tls_exporter && !offer.has_channel_bound();
       }
-      const auto exchange = password_exchange(way, names, account.password, std::move(binding));
+      const auto exchange =
+          sasl::password_exchange(way, names, account.password, std::move(binding));
       attempt = say_exchange(connection, way, *exchange, visit);
     }
     if (!attempt || attempt->reply.status == Status::ok || i + 1 == ways.size()) return attempt;
@@ -120,13 +105,13 @@ Result<Attempt> try_password(Connection& connection, const Account& account,
 
 /// A token that is refused may be out of date: one newer one is tried.
 Result<Attempt> try_token(Connection& connection, const Account& account,
-                          const std::vector<LoginWay>& ways, const LoginNames& names, LoginWay& way,
-                          const Connection::Visitor& visit) {
+                          const std::vector<sasl::LoginWay>& ways, const sasl::LoginNames& names,
+                          sasl::LoginWay& way, const Connection::Visitor& visit) {
   way = ways.front();
   MBOXFERRY_ASSIGN(Secret token, account.tokens->token());
   for (bool renewed = false;; renewed = true) {
     connection.hide(token);
-    const auto exchange = token_exchange(way, names.user, account.host, account.port, token);
+    const auto exchange = sasl::token_exchange(way, names.user, account.host, account.port, token);
     auto attempt = say_exchange(connection, way, *exchange, visit);
     if (!attempt || attempt->reply.status == Status::ok || renewed) return attempt;
     const ReplyLine& reply = attempt->reply;
@@ -140,7 +125,7 @@ Result<Attempt> try_token(Connection& connection, const Account& account,
 }  // namespace
 
 Result<void> log_in(Connection& connection, const Account& account) {
-  const LoginNames names = names_of(account);
+  const sasl::LoginNames names = sasl::login_names(account.user, account.login_as);
   const auto has_nul_in = [](std::string_view text) {
     return text.find('\0') != std::string_view::npos;
   };
@@ -148,15 +133,15 @@ Result<void> log_in(Connection& connection, const Account& account) {
       has_nul_in(names.authorisation)) {
     return has_nul(connection);
   }
-  const std::vector<LoginWay> ways =
-      ways_to_log_in(connection.capabilities().mechanisms, needs_of(connection, account, names));
+  const std::vector<sasl::LoginWay> ways = sasl::ways_to_log_in(
+      connection.capabilities().mechanisms, needs_of(connection, account, names));
   if (ways.empty()) return no_way_to_log_in(connection, account);
   std::optional<CapabilityList> told;
   const Connection::Visitor visit = [&told](const ReplyLine& data) {
     if (same_word(data.name, "CAPABILITY")) told = parse_capabilities(data.text);
     return ok();
   };
-  LoginWay way = ways.front();
+  sasl::LoginWay way = ways.front();
   MBOXFERRY_ASSIGN(const Attempt attempt,
                    account.tokens ? try_token(connection, account, ways, names, way, visit)
                                   : try_password(connection, account, ways, names, way, visit));

@@ -8,7 +8,7 @@
 
 #include "imap/connection.h"
 #include "imap/response_codes.h"
-#include "imap/text.h"
+#include "mboxferry/base/words.h"
 
 namespace mboxferry::imap {
 namespace {
@@ -35,7 +35,7 @@ std::string token_hint(const std::string& words, const std::string& reason) {
 
 }  // namespace
 
-Error login_refusal(Connection& connection, const Account& account, LoginWay way,
+Error login_refusal(Connection& connection, const Account& account, sasl::LoginWay way,
                     const ReplyLine& reply, const std::string& reason, bool password_used) {
   const Meaning meaning = meaning_of(reply.code, reply.text);
   std::string words = connection.printed(reply.text);
@@ -51,12 +51,12 @@ Error login_refusal(Connection& connection, const Account& account, LoginWay way
   }
   Error error{ErrorCode::login_refused, connection.label() + ": login refused: " + words,
               kNotTriedAgain};
-  if (way == LoginWay::oauthbearer || way == LoginWay::xoauth2) {
+  if (way == sasl::LoginWay::oauthbearer || way == sasl::LoginWay::xoauth2) {
     error.hint = token_hint(words, told);
     return connection.fail(std::move(error));
   }
   if (!password_used && reply.status == Status::bad) {
-    error.hint = "it offers " + std::string(way_name(way)) +
+    error.hint = "it offers " + std::string(sasl::way_name(way)) +
                  " and does not understand it; --auth plain sends the password itself";
     return connection.fail(std::move(error));
   }
@@ -91,7 +91,8 @@ Error no_way_to_log_in(Connection& connection, const Account& account) {
     hint = "if its master users log in as USER*MASTER, use --login-as '*MASTER'";
   } else {
     what += "the server takes no password: it offers " + offered + disabled;
-    if (list.mechanisms.has(LoginWay::xoauth2) || list.mechanisms.has(LoginWay::oauthbearer))
+    if (list.mechanisms.has(sasl::LoginWay::xoauth2) ||
+        list.mechanisms.has(sasl::LoginWay::oauthbearer))
       hint = "use an access token: --token-file or --token-command (docs/logins.md)";
   }
   return connection.fail({ErrorCode::login_refused, std::move(what), std::move(hint)});

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "imap/reply_line.h"
-#include "imap/ways_to_log_in.h"
 #include "mboxferry/base/result.h"
+#include "mboxferry/sasl/ways_to_log_in.h"
 
 namespace mboxferry::imap {
 
@@ -16,7 +16,7 @@ struct Account;
 
 /// The error for a NO or BAD to a login that went `way`; `reason` is what a challenge told, and
 /// `password_used` whether it was the password's turn. Closes the connection.
-Error login_refusal(Connection& connection, const Account& account, LoginWay way,
+Error login_refusal(Connection& connection, const Account& account, sasl::LoginWay way,
                     const ReplyLine& reply, const std::string& reason, bool password_used);
 
 /// Nothing that is offered can be used with what the account has: names what is offered.

@@ -2,9 +2,9 @@
 // Which names can be said to a server, and how.
 #include "imap/mailbox_name.h"
 
-#include "imap/text.h"
 #include "mboxferry/base/modified_utf7.h"
 #include "mboxferry/base/utf8.h"
+#include "mboxferry/base/words.h"
 
 namespace mboxferry::imap {
 namespace {

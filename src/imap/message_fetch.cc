@@ -9,7 +9,7 @@
 
 #include "imap/errors.h"
 #include "imap/fetch_reply.h"
-#include "imap/text.h"
+#include "mboxferry/base/words.h"
 
 namespace mboxferry::imap {
 namespace {

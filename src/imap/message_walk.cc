@@ -7,7 +7,7 @@
 
 #include "imap/errors.h"
 #include "imap/message_fetch.h"
-#include "imap/text.h"
+#include "mboxferry/base/words.h"
 #include "mboxferry/message/metadata.h"
 
 namespace mboxferry::imap {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "imap/text.h"
 #include "mboxferry/base/utf8.h"
+#include "mboxferry/base/words.h"
 
 namespace mboxferry::imap {
 namespace {

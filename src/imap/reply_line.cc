@@ -6,7 +6,7 @@
 #include <array>
 #include <limits>
 
-#include "imap/text.h"
+#include "mboxferry/base/words.h"
 
 namespace mboxferry::imap {
 namespace {

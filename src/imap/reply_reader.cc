@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "imap/errors.h"
-#include "imap/text.h"
+#include "mboxferry/base/words.h"
 
 namespace mboxferry::imap {
 

@@ -6,8 +6,8 @@
 #include <array>
 #include <utility>
 
-#include "imap/text.h"
 #include "mboxferry/base/ascii.h"
+#include "mboxferry/base/words.h"
 
 namespace mboxferry::imap {
 namespace {

@@ -20,6 +20,9 @@ class SecureTlsStream final : public SecureStream {
   bool readable_now() override { return stream_->readable_now(); }
   Result<void> start_tls() override { return stream_->start_tls(account_, TlsFloor::secure); }
   void opened() override { stream_->opened(); }
+  [[nodiscard]] std::optional<Secret> tls_exporter() const override {
+    return stream_->tls_exporter();
+  }
 
  private:
   std::unique_ptr<TlsStream> stream_;

@@ -7,7 +7,7 @@
 #include "imap/errors.h"
 #include "imap/fetch_reply.h"
 #include "imap/response_codes.h"
-#include "imap/text.h"
+#include "mboxferry/base/words.h"
 
 namespace mboxferry::imap {
 namespace {

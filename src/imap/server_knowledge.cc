@@ -6,7 +6,7 @@
 #include <iterator>
 #include <utility>
 
-#include "imap/text.h"
+#include "mboxferry/base/words.h"
 #include "mboxferry/imap/target.h"
 
 namespace mboxferry::imap {

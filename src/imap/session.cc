@@ -11,7 +11,7 @@
 #include "imap/login.h"
 #include "imap/message_fetch.h"
 #include "imap/message_walk.h"
-#include "imap/text.h"
+#include "mboxferry/base/words.h"
 
 namespace mboxferry::imap {
 namespace {

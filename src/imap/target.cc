@@ -13,7 +13,7 @@
 #include "imap/plain_names.h"
 #include "imap/pleas.h"
 #include "imap/session.h"
-#include "imap/text.h"
+#include "mboxferry/base/words.h"
 
 namespace mboxferry::imap {
 namespace {

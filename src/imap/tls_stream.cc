@@ -13,7 +13,7 @@
 #include "imap/errors.h"
 #include "imap/tcp_connect.h"
 #include "imap/tcp_times.h"
-#include "imap/text.h"
+#include "mboxferry/base/words.h"
 
 namespace mboxferry::imap {
 namespace {

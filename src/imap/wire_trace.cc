@@ -7,8 +7,8 @@
 #include <algorithm>
 
 #include "imap/reply_line.h"
-#include "imap/text.h"
 #include "mboxferry/base/ascii.h"
+#include "mboxferry/base/words.h"
 
 namespace mboxferry::imap {
 namespace {

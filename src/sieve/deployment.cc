@@ -91,6 +91,7 @@ class Pusher {
       there_.insert(script.name);
       if (script.active) saved_.active = script.name;
     }
+    active_before_ = saved_.active;
     std::set<std::string> wanted{saved_.active};
     for (const std::string& name : there_)
       if (name == settings_.name || is_part_of(name, settings_.name)) wanted.insert(name);
@@ -101,10 +102,22 @@ class Pusher {
       if (name == saved_.active && name == settings_.name && !is_ours(content))
         return not_ours(name);
       before_[name] = content;
-      saved_.scripts.push_back({name, std::move(content)});
+      // Ours are not what was there before.
+      if (!is_ours(content)) saved_.scripts.push_back({name, std::move(content)});
     }
     again_ = saved_.active == settings_.name;
-    return choose_included();
+    MBOXFERRY_TRY(choose_included());
+    return again_ ? save_what_is_included() : ok();
+  }
+
+  /// What was active before an earlier push, whose record may be elsewhere or lost.
+  Result<void> save_what_is_included() {
+    saved_.active.clear();
+    if (deployment_.included.empty()) return ok();
+    saved_.active = deployment_.included.front();
+    MBOXFERRY_ASSIGN(std::string content, server_.get(saved_.active));
+    saved_.scripts.push_back({saved_.active, std::move(content)});
+    return ok();
   }
 
   [[nodiscard]] Error not_ours(const std::string& name) const {
@@ -234,7 +247,7 @@ class Pusher {
   /// What was changed so far is as before, as far as the connection lets us.
   Error take_back(Error error) {
     bool all = true;
-    if (activated_) all = server_.set_active(saved_.active).has_value();
+    if (activated_) all = server_.set_active(active_before_).has_value();
     for (auto name = touched_.rbegin(); name != touched_.rend(); ++name) {
       const auto before = before_.find(*name);
       if (before != before_.end()) {
@@ -272,6 +285,7 @@ class Pusher {
   std::set<std::string> there_;
   std::map<std::string, std::string> before_;  ///< contents
   SavedScripts saved_;
+  std::string active_before_;
   Deployment deployment_;
   std::vector<std::string> notes_;
   std::vector<std::string> touched_;
@@ -281,15 +295,111 @@ class Pusher {
   bool activated_ = false;
 };
 
-Result<void> put_back(ManageSieve& server, const StoredScript& script) {
-  MBOXFERRY_ASSIGN(const auto refusal, server.put(script.name, script.content));
-  if (refusal)
-    return Error{ErrorCode::refused,
-                 fmt::format("{}: the server refuses script '{}': {}: {}", server.place(),
-                             script.name, refusal->code, refusal->text),
-                 "run the same command again; what was saved is still there"};
-  return ok();
-}
+class Restorer {
+ public:
+  Restorer(ManageSieve& server, const SavedScripts& saved, const std::string& name, bool overwrite)
+      : server_(server), saved_(saved), name_(name), overwrite_(overwrite) {}
+
+  Result<std::vector<std::string>> run() {
+    MBOXFERRY_TRY(look());
+    MBOXFERRY_TRY(choose_active());
+    for (const StoredScript* script : differing_) MBOXFERRY_TRY(put_back(*script));
+    if (active_ != active_now_) {
+      MBOXFERRY_TRY(server_.set_active(active_));
+      done_.push_back(active_.empty() ? "no script is active, as before"
+                                      : fmt::format("'{}' is active again", active_));
+    }
+    MBOXFERRY_TRY(remove_ours());
+    for (const StoredScript* script : differing_) {
+      MBOXFERRY_ASSIGN(const std::string now, server_.get(script->name));
+      if (now != script->content) return not_as_sent(server_, script->name);
+    }
+    return std::move(done_);
+  }
+
+ private:
+  [[nodiscard]] bool can_be_ours(std::string_view script) const {
+    return script == name_ || is_part_of(script, name_);
+  }
+
+  /// Finds what is to be put back. A script that its owner has changed since stays as it is.
+  Result<void> look() {
+    MBOXFERRY_ASSIGN(const auto scripts, server_.list());
+    for (const ScriptName& script : scripts) {
+      there_.insert(script.name);
+      if (script.active) active_now_ = script.name;
+    }
+    for (const StoredScript& script : saved_.scripts) {
+      if (is_ours(script.content)) continue;
+      if (there_.contains(script.name)) {
+        MBOXFERRY_ASSIGN(const std::string now, server_.get(script.name));
+        if (now == script.content) continue;
+        if (!overwrite_ && !is_ours(now)) {
+          done_.push_back(
+              fmt::format("'{}' has changed since it was saved, and stays as it is "
+                          "(--replace-active overwrites it)",
+                          script.name));
+          continue;
+        }
+      }
+      differing_.push_back(&script);
+    }
+    return ok();
+  }
+
+  /// A script that its owner has activated since stays active.
+  Result<void> choose_active() {
+    active_ = saved_.active;
+    if (!overwrite_ && !active_now_.empty() && !can_be_ours(active_now_)) active_ = active_now_;
+    if (active_ != saved_.active)
+      done_.push_back(fmt::format("'{}' was made active since, and stays active", active_));
+    const bool is_put_back =
+        std::any_of(differing_.begin(), differing_.end(),
+                    [&](const StoredScript* script) { return script->name == active_; });
+    if (active_.empty() || is_put_back || !there_.contains(active_)) return ok();
+    MBOXFERRY_ASSIGN(const std::string content, server_.get(active_));
+    if (is_ours(content) || content.find('"' + name_) == std::string::npos) return ok();
+    return stands_against(
+        server_, fmt::format("the script '{}' names '{}', which would be removed", active_, name_),
+        "take its include out of that script first");
+  }
+
+  Result<void> put_back(const StoredScript& script) {
+    MBOXFERRY_ASSIGN(const auto refusal, server_.put(script.name, script.content));
+    if (refusal)
+      return Error{ErrorCode::refused,
+                   fmt::format("{}: the server refuses script '{}': {}: {}", server_.place(),
+                               script.name, refusal->code, refusal->text),
+                   "run the same command again; what was saved is still there"};
+    done_.push_back(
+        fmt::format("'{}' is what it was ({} bytes)", script.name, script.content.size()));
+    return ok();
+  }
+
+  Result<void> remove_ours() {
+    for (const std::string& script : there_) {
+      const bool is_put_back =
+          std::any_of(differing_.begin(), differing_.end(),
+                      [&](const StoredScript* one) { return one->name == script; });
+      if (is_put_back || script == active_ || !can_be_ours(script)) continue;
+      MBOXFERRY_ASSIGN(const std::string content, server_.get(script));
+      if (!is_ours(content)) continue;
+      MBOXFERRY_TRY(server_.remove(script));
+      done_.push_back(fmt::format("'{}' is removed", script));
+    }
+    return ok();
+  }
+
+  ManageSieve& server_;
+  const SavedScripts& saved_;
+  const std::string& name_;
+  bool overwrite_;
+  std::set<std::string> there_;
+  std::string active_now_;
+  std::string active_;  ///< that is to be
+  std::vector<const StoredScript*> differing_;
+  std::vector<std::string> done_;
+};
 
 }  // namespace
 
@@ -300,55 +410,7 @@ Result<Deployment> push_scripts(ManageSieve& server, const policy::SenderLists& 
 
 Result<std::vector<std::string>> restore_scripts(ManageSieve& server, const SavedScripts& saved,
                                                  const std::string& name, bool overwrite) {
-  std::vector<std::string> done;
-  MBOXFERRY_ASSIGN(const auto scripts, server.list());
-  std::set<std::string> there;
-  std::string active;
-  for (const ScriptName& script : scripts) {
-    there.insert(script.name);
-    if (script.active) active = script.name;
-  }
-  std::vector<const StoredScript*> differing;
-  for (const StoredScript& script : saved.scripts) {
-    if (!there.contains(script.name)) {
-      differing.push_back(&script);
-      continue;
-    }
-    MBOXFERRY_ASSIGN(const std::string now, server.get(script.name));
-    if (now == script.content) continue;
-    if (!overwrite && !is_ours(now))
-      return Error{ErrorCode::configuration,
-                   fmt::format("{}: the script '{}' has changed since it was saved; nothing was "
-                               "changed",
-                               server.place(), script.name),
-                   "--replace-active overwrites it with what was saved"};
-    differing.push_back(&script);
-  }
-  for (const StoredScript* script : differing) {
-    MBOXFERRY_TRY(put_back(server, *script));
-    done.push_back(
-        fmt::format("'{}' is what it was ({} bytes)", script->name, script->content.size()));
-  }
-  if (active != saved.active) {
-    MBOXFERRY_TRY(server.set_active(saved.active));
-    done.push_back(saved.active.empty() ? "no script is active, as before"
-                                        : fmt::format("'{}' is active again", saved.active));
-  }
-  for (const std::string& script : there) {
-    const bool saved_before =
-        std::any_of(saved.scripts.begin(), saved.scripts.end(),
-                    [&](const StoredScript& one) { return one.name == script; });
-    if (saved_before || (script != name && !is_part_of(script, name))) continue;
-    MBOXFERRY_ASSIGN(const std::string content, server.get(script));
-    if (!is_ours(content)) continue;
-    MBOXFERRY_TRY(server.remove(script));
-    done.push_back(fmt::format("'{}' is removed", script));
-  }
-  for (const StoredScript& script : saved.scripts) {
-    MBOXFERRY_ASSIGN(const std::string now, server.get(script.name));
-    if (now != script.content) return not_as_sent(server, script.name);
-  }
-  return done;
+  return Restorer(server, saved, name, overwrite).run();
 }
 
 }  // namespace mboxferry::sieve

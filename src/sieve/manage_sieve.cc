@@ -46,26 +46,6 @@ std::set<std::string, std::less<>> words_of(std::string_view text, bool capitals
   return words;
 }
 
-void append_base64(std::string_view bytes, std::string& text) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
-    unsigned group = 0;
-    for (std::size_t j = 0; j < 3; ++j)
-      group = group << 8U | (j < count ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-    for (std::size_t j = 0; j < 4; ++j)
-      text += j <= count ? kDigits[group >> (18U - 6U * j) & 63U] : '=';
-  }
-}
-
-/// Leaves nothing of a password behind.
-void wipe(std::string& text) {
-  volatile char* bytes = text.data();
-  for (std::size_t i = 0; i < text.size(); ++i) bytes[i] = 0;
-  text.clear();
-}
-
 Error tls_refused(std::string what, std::string hint) {
   return {ErrorCode::tls, std::move(what), std::move(hint), ErrorScope::job};
 }
@@ -186,9 +166,11 @@ Result<void> ManageSieve::take_abilities(const Reply& reply) {
                "check host and port: 4190 is usual"};
 }
 
-Result<Reply> ManageSieve::read(std::size_t most_text) {
-  MBOXFERRY_ASSIGN(Reply reply, reader_->next(most_text));
-  if (trace_) {
+Result<Reply> ManageSieve::read(std::size_t most_text, bool in_login) {
+  MBOXFERRY_ASSIGN(Reply reply, reader_->next(most_text, in_login));
+  // A challenge could repeat a token, or let guesses of a password be checked.
+  if (reply.is_challenge) show("S: (challenge)");
+  if (trace_ && !reply.is_challenge) {
     for (std::size_t i = 0; i < reply.lines.size() && i < 100; ++i) {
       std::string line = "S:";
       for (const ReplyToken& token : reply.lines[i])
@@ -237,44 +219,6 @@ Error ManageSieve::refused(std::string_view doing, const Reply& reply) const {
           fmt::format("{}: the server refuses {}: {}", place(), doing,
                       words.empty() ? "without a word" : shown_words(words)),
           "nothing was changed by it"};
-}
-
-Result<void> ManageSieve::log_in(const std::string& user, const Secret& password) {
-  if (!abilities_.sasl.contains("PLAIN")) {
-    return Error{
-        ErrorCode::configuration,
-        fmt::format("{}: the server does not offer to log in with a password (PLAIN), only "
-                    "by: {}",
-                    place(),
-                    abilities_.sasl.empty()
-                        ? "nothing"
-                        : shown_words(fmt::format("{}", fmt::join(abilities_.sasl, " ")))),
-        "ask the operator how scripts are uploaded"};
-  }
-  std::string plain;
-  plain.reserve(user.size() + password.reveal().size() + 2);
-  plain += '\0';
-  plain += user;
-  plain += '\0';
-  plain += password.reveal();
-  std::string line = "AUTHENTICATE \"PLAIN\" \"";
-  line.reserve(line.size() + plain.size() * 2 + 8);
-  append_base64(plain, line);
-  line += "\"\r\n";
-  wipe(plain);
-  show("C: AUTHENTICATE \"PLAIN\" (credentials)");
-  const auto written = channel_->write(line);
-  wipe(line);
-  MBOXFERRY_TRY(written);
-  MBOXFERRY_ASSIGN(const Reply reply, read(ReplyReader::kMostText));
-  if (reply.status == Reply::Status::no && reply.code != "TRYLATER") {
-    return Error{ErrorCode::login_refused,
-                 fmt::format("{}: login of {} refused: {}", place(), shown_words(user),
-                             shown_words(reply.text.empty() ? reply.code : reply.text)),
-                 "check user and password. Not tried again, so that the account is not locked."};
-  }
-  if (reply.status != Reply::Status::ok) return refused("the login", reply);
-  return ask_abilities();
 }
 
 Result<std::vector<ScriptName>> ManageSieve::list() {

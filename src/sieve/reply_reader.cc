@@ -164,7 +164,7 @@ Result<ReplyTokens> ReplyReader::line(std::size_t& text_left) {
   }
 }
 
-Result<Reply> ReplyReader::next(std::size_t most_text) {
+Result<Reply> ReplyReader::next(std::size_t most_text, bool in_login) {
   Reply reply;
   std::size_t text_left = most_text;
   for (;;) {
@@ -174,6 +174,12 @@ Result<Reply> ReplyReader::next(std::size_t most_text) {
       continue;  // what follows a script
     }
     const auto status = status_of(tokens.front());
+    if (!status && in_login && tokens.size() == 1 &&
+        tokens.front().kind == ReplyToken::Kind::string) {
+      reply.is_challenge = true;
+      reply.text = std::move(tokens.front().text);
+      return reply;
+    }
     if (!status) {
       if (reply.lines.size() == kMostLines) return broken("a reply has too many lines");
       reply.lines.push_back(std::move(tokens));

@@ -31,6 +31,8 @@ struct Reply {
   std::string code_argument;
   std::string text;
   std::vector<ReplyTokens> lines;
+  /// Of a login: no reply yet, and `text` is what the client has to answer.
+  bool is_challenge = false;
 };
 
 /// Reads replies. The limits are far above what servers say.
@@ -43,8 +45,8 @@ class ReplyReader {
 
   explicit ReplyReader(Channel& channel) : channel_(channel) {}
 
-  /// Errors: those of the channel, and `protocol`.
-  Result<Reply> next(std::size_t most_text = kMostText);
+  /// Errors: those of the channel, and `protocol`. `in_login`: a line of one string is a challenge.
+  Result<Reply> next(std::size_t most_text = kMostText, bool in_login = false);
   /// True when more was received than was read.
   [[nodiscard]] bool has_unread() const { return used_ < buffer_.size(); }
   /// True when the server has said anything at all.

@@ -26,11 +26,12 @@ def user_seconds(arguments):
 
 
 def migrations(folder, rounds=5):
-    """Wall seconds and KiB of each kind of run, one kind after the other in each round."""
+    """Wall and CPU seconds and KiB of each kind of run, one kind after the other in each round."""
     archives.make(folder / "m.mbox", 40_000, seed=2)
     kinds = {"no list": [], "report": ["--senders", folder / "many", "--blocked=report"],
              "junk": ["--senders", folder / "many"]}
     seconds = {kind: [] for kind in kinds}
+    cpu = {kind: [] for kind in kinds}
     memory = {kind: 0 for kind in kinds}
     with Dovecot({"alice": "secret"}, separator="/", special_use=True) as server:
         for number in range(rounds):
@@ -39,18 +40,21 @@ def migrations(folder, rounds=5):
                 told = folder / "told"
                 begun = time.monotonic()
                 subprocess.run(
-                    ["/usr/bin/time", "-f", "%M", "-o", told, PROGRAM, "migrate", folder / "m.mbox",
+                    ["/usr/bin/time", "-f", "%U %S %M", "-o", told, PROGRAM, "migrate", folder / "m.mbox",
                      "--to", server.url("Old"), "--ca-file", server.ca_file, "--password-file",
                      server.password_file("alice"), "--journal", folder / f"{kind}{number}.journal",
                      "--progress=none", *options], check=True, stdout=subprocess.DEVNULL)
                 seconds[kind].append(time.monotonic() - begun)
-                memory[kind] = max(memory[kind], int(told.read_text().split()[-1]))
+                user, system, peak = told.read_text().split()[-3:]
+                cpu[kind].append(float(user) + float(system))
+                memory[kind] = max(memory[kind], int(peak))
     plain = statistics.median(seconds["no list"])
     for kind, times in seconds.items():
         ratios = [one / other for one, other in zip(times, seconds["no list"])]
         print(f"migrating 40,000 messages, {kind}: median {statistics.median(times):.2f} s "
               f"({statistics.median(times) / plain:.3f} of no list, median of rounds "
-              f"{statistics.median(ratios):.3f}), {memory[kind] / 1024:.0f} MiB")
+              f"{statistics.median(ratios):.3f}), {statistics.median(cpu[kind]):.2f} s of CPU, "
+              f"{memory[kind] / 1024:.0f} MiB")
 
 
 def main():

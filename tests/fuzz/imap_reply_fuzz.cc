@@ -10,8 +10,8 @@
 #include "imap/input_guard.h"
 #include "imap/reply_line.h"
 #include "imap/response_codes.h"
-#include "imap/text.h"
 #include "imap/wire_trace.h"
+#include "mboxferry/base/words.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace mboxferry;

@@ -65,7 +65,11 @@ std::string replies(std::string_view data, std::size_t piece) {
 void push_and_restore(std::string_view data, bool starttls) {
   auto server = ManageSieve::open(std::make_unique<ScriptedChannel>(data, 100), starttls);
   if (!server) return;
-  if (!(*server)->log_in("user", Secret(std::string("password")))) return;
+  Login login;
+  login.names = {"user", {}};
+  login.secret = Secret(std::string("password"));
+  login.is_token = data.size() % 3 == 0;
+  if (!(*server)->log_in(login)) return;
   policy::ListBuilder builder({});
   builder.add_text("*@spam.example\nx@y.example\n",
                    {"list", policy::ListScope::account, policy::EntryKind::block});

@@ -65,9 +65,43 @@ class StandInTest(ProgramTest):
         server = self.server(greeting=[*ABILITIES, '"SASL" ""', '"STARTTLS"'])
         self.assert_pushed(server, self.push(server))
 
-    def test_a_server_without_plain(self):
-        server = self.server(after_tls=[*ABILITIES, '"SASL" "SCRAM-SHA-256 GSSAPI"'])
-        self.assert_nothing_changed(server, self.push(server), 78, "GSSAPI SCRAM-SHA-256")
+    def test_a_server_without_a_way_to_log_in_by_password(self):
+        server = self.server(after_tls=[*ABILITIES, '"SASL" "XOAUTH2 GSSAPI"'])
+        self.assert_nothing_changed(server, self.push(server), 78, "GSSAPI XOAUTH2")
+
+    def scram_server(self, first=None, others=""):
+        refuse = {("AUTHENTICATE", 1): first} if first else {}
+        return self.server(after_tls=[*ABILITIES, f'"SASL" "SCRAM-SHA-256{others}"'], refuse=refuse)
+
+    def test_a_server_that_lets_in_without_a_proof_of_its_own(self):
+        for first in (None, 'OK (SASL "dj1BQUFB")', 'OK (SASL "")'):
+            server = self.scram_server(first)
+            self.assert_nothing_changed(server, self.push(server), 76)
+            self.assertNotIn("LISTSCRIPTS", server.commands)
+
+    def test_a_challenge_that_is_none(self):
+        for first in ('"!!!"', '"cj1hYmMscz1BQSxpPTQwOTY="', '{4}\r\nAAAA', '""'):
+            server = self.scram_server(first)
+            self.assert_nothing_changed(server, self.push(server), 76)
+            self.assertEqual(server.commands[-1], "*")
+
+    def test_a_server_that_cannot_do_scram_for_this_account(self):
+        server = self.scram_server('NO "no such user here"', " PLAIN")
+        self.assert_pushed(server, self.push(server))
+        server = self.scram_server('NO "no such user here"')
+        self.assert_nothing_changed(server, self.push(server), 77, "no such user here")
+
+    def test_an_access_token(self):
+        for name in ("XOAUTH2", "OAUTHBEARER"):
+            server = self.server(after_tls=[*ABILITIES, f'"SASL" "{name}"'])
+            (self.folder / "token").write_text("t" * 2000)  # too long for a quoted string
+            (self.folder / "token").chmod(0o600)
+            outcome = self.run_program(
+                "senders", "push", "--senders", "my.list", "--managesieve",
+                f"localhost:{server.port}", "--user", "alice", "--token-file", "token", "--ca-file",
+                self.certificates.ca_file, "--timeout", "3", "--log-file", "trace.log")
+            self.assert_pushed(server, outcome)
+            self.assertNotIn("dHR0", (self.folder / "trace.log").read_text())
 
     def test_a_server_without_starttls(self):
         server = self.server(greeting=[*ABILITIES, '"SASL" "PLAIN"'])

@@ -21,10 +21,12 @@ FROM = ["x@spam.example", "friend@spam.example", "Toto1@y.example", "other@y.exa
 @unittest.skipIf(why_not(), why_not())
 class SendersPushTest(ProgramTest):
     settings = ""
+    auth_mechanisms = "plain login"
 
     def setUp(self):
         super().setUp()
-        self.server = self.enterContext(SieveDovecot({"alice": "secret"}, settings=self.settings))
+        self.server = self.enterContext(SieveDovecot({"alice": "secret"}, settings=self.settings,
+                                                     auth_mechanisms=self.auth_mechanisms))
         (self.folder / "my.list").write_text(ACCOUNT)
         (self.folder / "all.list").write_text(GLOBAL)
         self.lists = ("--senders", "my.list", "--global-senders", "all.list")
@@ -181,15 +183,60 @@ class PushTest(SendersPushTest):
         self.push("--script-name", "lists")
         self.assertEqual(self.server.active(), "lists")
 
-    def test_a_script_that_was_edited_since_is_not_overwritten_unasked(self):
+    def edit(self, content, name="main"):
+        path = self.server.folder / "mail" / "alice" / "sieve" / f"{name}.sieve"
+        path.write_bytes(content)
+
+    def test_a_script_that_was_edited_since_stays_as_it_is(self):
         self.put_own()
         self.push()
-        path = self.server.folder / "mail" / "alice" / "sieve" / "main.sieve"
-        path.write_bytes(b"keep;\n")
-        self.assert_one_line(self.restore(code=78), 78, "has changed since", "--replace-active")
-        self.assertEqual(self.server.active(), "mboxferry-senders")
+        self.edit(b"keep;\n")
+        outcome = self.restore()
+        self.assertIn("'main' has changed since", outcome.out)
+        self.assertEqual(self.state(), ({"main": b"keep;\n"}, "main"))
+        self.assert_one_line(self.restore(code=78), 78, "restored already")
+
+    def test_a_script_that_was_edited_since_is_overwritten_when_that_is_asked_for(self):
+        self.put_own()
+        self.push()
+        self.edit(b"keep;\n")
         self.restore("--replace-active")
         self.assertEqual(self.state(), ({"main": OWN_SCRIPT}, "main"))
+
+    def test_a_script_that_names_ours_keeps_them(self):
+        self.put_own()
+        self.push()
+        self.edit(b'require ["include"];\r\ninclude :personal "mboxferry-senders-1";\r\n')
+        before = self.state()
+        self.assert_one_line(self.restore(code=78), 78, "'main' names", "take its include out")
+        self.assertEqual(self.state(), before)
+
+    def test_a_script_that_was_activated_since_stays_active(self):
+        self.put_own()
+        self.push()
+        self.put_own(b"discard;\r\n", "holidays")
+        outcome = self.restore()
+        self.assertIn("'holidays' was made active since", outcome.out)
+        self.assertEqual(self.state(), ({"main": OWN_SCRIPT, "holidays": b"discard;\r\n"}, "holidays"))
+
+    def test_a_push_over_a_script_that_was_activated_since(self):
+        self.put_own()
+        self.push()
+        self.put_own(b"keep;\r\n", "other")
+        before = {"main": OWN_SCRIPT, "other": b"keep;\r\n"}
+        self.push()
+        self.assertIn(b'"other"', self.server.scripts()["mboxferry-senders"])
+        self.restore()
+        self.assertEqual(self.state(), (before, "other"))
+
+    def test_what_was_active_is_known_without_the_record_of_the_first_push(self):
+        self.put_own()
+        before = self.state()
+        self.push()
+        self.push("--state-dir", self.folder / "elsewhere")
+        outcome = self.restore("--state-dir", self.folder / "elsewhere")
+        self.assertIn("'main' is active again", outcome.out)
+        self.assertEqual(self.state(), before)
 
     def test_the_log_has_no_password(self):
         self.push("--log-file", "trace.log")
@@ -198,6 +245,28 @@ class PushTest(SendersPushTest):
         self.assertIn("PUTSCRIPT", text)
         self.assertNotIn("AGFsaWNlAHNlY3JldA", text)  # base64 of NUL alice NUL secret
         self.assertNotIn("spam.example", text)
+
+
+class ScramTest(SendersPushTest):
+    auth_mechanisms = "scram-sha-256 scram-sha-1"
+
+    def test_a_server_with_scram_only_never_sees_the_password(self):
+        for mechanism in ("auto", "scram-sha-1"):
+            self.push("--auth", mechanism, "--log-file", "trace.log")
+            self.assertEqual(self.server.active(), "mboxferry-senders")
+        text = (self.folder / "trace.log").read_text()
+        self.assertIn('AUTHENTICATE "SCRAM-SHA-256" (credentials)', text)
+        self.assertIn('AUTHENTICATE "SCRAM-SHA-1" (credentials)', text)
+        self.assertIn("S: (challenge)", text)
+        self.assertNotIn("PLAIN", text)
+        self.assert_one_line(self.push("--auth", "plain", code=78), 78, "--auth allows")
+        wrong = self.folder / "wrong"
+        wrong.write_text("no\n")
+        wrong.chmod(0o600)
+        outcome = self.run_program(
+            "senders", "push", *self.lists, *self.server_options()[:-4], "--password-file", wrong,
+            "--ca-file", self.server.ca_file)
+        self.assert_one_line(outcome, 77, "login of alice refused")
 
 
 class NoIncludeTest(SendersPushTest):

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,6 +33,8 @@ class SecureStream {
   virtual bool readable_now() = 0;
   virtual Result<void> start_tls() = 0;
   virtual void opened() = 0;
+  /// What binds a login to this TLS connection (RFC 9266); nothing where it has no such thing.
+  [[nodiscard]] virtual std::optional<Secret> tls_exporter() const = 0;
 };
 
 }  // namespace mboxferry::imap

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "mboxferry/base/result.h"
+#include "mboxferry/base/secret.h"
 
 namespace mboxferry::sieve {
 
@@ -30,6 +32,8 @@ class Channel {
   virtual Result<void> start_tls() = 0;
   /// The server has greeted and is secured: from now on it has the usual time for each answer.
   virtual void opened() = 0;
+  /// What binds a login to its TLS connection (RFC 9266); nothing where it has no such thing.
+  [[nodiscard]] virtual std::optional<Secret> tls_exporter() const { return {}; }
 };
 
 }  // namespace mboxferry::sieve

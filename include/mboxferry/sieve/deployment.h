@@ -55,8 +55,9 @@ Result<Deployment> push_scripts(ManageSieve& server, const policy::SenderLists& 
                                 const DeploymentSettings& settings, const SaveScripts& save);
 
 /// Makes everything as it was saved, byte for byte, and removes what pushes have added. A script of
-/// the user's own that has changed since is an error (`configuration`) unless `overwrite`. Returns
-/// what was done, a line each.
+/// the user's own that has changed since stays as it is, and one that was made active since stays
+/// active, unless `overwrite`. Fails with `configuration`, and changes nothing, where the script
+/// that would be active names ours. Returns what was done, a line each.
 Result<std::vector<std::string>> restore_scripts(ManageSieve& server, const SavedScripts& saved,
                                                  const std::string& name, bool overwrite);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,12 +14,23 @@
 
 #include "mboxferry/base/result.h"
 #include "mboxferry/base/secret.h"
+#include "mboxferry/sasl/exchange.h"
 #include "mboxferry/sieve/channel.h"
 
 namespace mboxferry::sieve {
 
 class ReplyReader;
 struct Reply;
+
+/// Whom to log in, and how.
+struct Login {
+  sasl::LoginNames names;
+  Secret secret;  ///< the password, or the access token
+  bool is_token = false;
+  sasl::Mechanism mechanism = sasl::Mechanism::automatic;
+  std::string host;        ///< the server's, as OAUTHBEARER says it
+  std::uint16_t port = 0;  ///< likewise
+};
 
 /// What the server can do, as it said last.
 struct ServerAbilities {
@@ -46,9 +58,9 @@ class ManageSieve {
       std::function<void(std::string_view line)> trace = {});
   ~ManageSieve();
 
-  /// By SASL PLAIN, and reads again what the server can. Errors: `login_refused`, and
-  /// `configuration` when the server has no PLAIN.
-  Result<void> log_in(const std::string& user, const Secret& password);
+  /// By the strongest way that the server offers, and reads again what it can. Errors:
+  /// `login_refused`, and `configuration` when the server offers none that fits.
+  Result<void> log_in(const Login& login);
   [[nodiscard]] const ServerAbilities& abilities() const { return abilities_; }
   [[nodiscard]] const std::string& place() const;
 
@@ -75,9 +87,13 @@ class ManageSieve {
 
  private:
   ManageSieve(std::unique_ptr<Channel> channel, std::function<void(std::string_view line)> trace);
-  Result<Reply> read(std::size_t most_text);
+  Result<Reply> read(std::size_t most_text, bool in_login = false);
   Result<Reply> command(std::string_view line, std::string_view shown = {});
   Result<Reply> command_with_script(const std::string& head, const std::string& script);
+  struct Attempt;
+  Result<Attempt> authenticate(sasl::LoginWay way, const Login& login, bool bound_offered);
+  Result<void> say_secret(std::string_view head, const Secret& message, std::string_view shown);
+  Error cancelled(Error error);
   Result<void> greet(bool starttls);
   Result<void> synchronize();
   Result<void> ask_abilities();

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "imap/login_refusal.h"
-#include "imap/text.h"
 #include "imap/wire_trace.h"
+#include "mboxferry/base/words.h"
 
 using namespace mboxferry;
 using namespace mboxferry::imap;

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "imap/imap_target.h"
-#include "imap/ways_to_log_in.h"
 #include "mboxferry/base/base64.h"
+#include "mboxferry/sasl/ways_to_log_in.h"
 #include "support/scripted_stream.h"
 
 using namespace mboxferry;
@@ -90,8 +90,8 @@ Account with_tokens(const std::shared_ptr<Tokens>& tokens) {
   return account;
 }
 
-MechanismOffer offer(const std::vector<std::string>& names) {
-  MechanismOffer offered;
+sasl::MechanismOffer offer(const std::vector<std::string>& names) {
+  sasl::MechanismOffer offered;
   for (const std::string& name : names) offered.add(name);
   return offered;
 }
@@ -106,20 +106,23 @@ Error error_of(LineServer& server, const Account& account) {
 }  // namespace
 
 TEST_CASE("the strongest way that is offered and possible comes first") {
-  const MechanismOffer all = offer({"PLAIN", "login", "SCRAM-SHA-1", "SCRAM-SHA-256",
-                                    "SCRAM-SHA-256-PLUS", "XOAUTH2", "OAUTHBEARER", "GSSAPI"});
-  CHECK(ways_to_log_in(all, {}) == std::vector{LoginWay::scram_sha_256, LoginWay::scram_sha_1,
-                                               LoginWay::plain, LoginWay::sasl_login,
-                                               LoginWay::login_command});
-  CHECK(ways_to_log_in(all, {.channel_binding = true}).front() == LoginWay::scram_sha_256_plus);
-  CHECK(ways_to_log_in(all, {.may_scram = false}).front() == LoginWay::plain);
-  CHECK(ways_to_log_in(all, {.token = true}) ==
-        std::vector{LoginWay::oauthbearer, LoginWay::xoauth2});
-  CHECK(ways_to_log_in(all, {.wanted = Mechanism::scram_sha_1}) ==
-        std::vector{LoginWay::scram_sha_1});
-  CHECK(ways_to_log_in(all, {.wanted = Mechanism::login, .another_identity = true}).empty());
-  CHECK(ways_to_log_in(offer({"GSSAPI"}), {}) == std::vector{LoginWay::login_command});
-  CHECK(ways_to_log_in(offer({"GSSAPI"}), {.login_disabled = true}).empty());
+  const sasl::MechanismOffer all =
+      offer({"PLAIN", "login", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "XOAUTH2",
+             "OAUTHBEARER", "GSSAPI"});
+  CHECK(sasl::ways_to_log_in(all, {}) ==
+        std::vector{sasl::LoginWay::scram_sha_256, sasl::LoginWay::scram_sha_1,
+                    sasl::LoginWay::plain, sasl::LoginWay::sasl_login,
+                    sasl::LoginWay::login_command});
+  CHECK(sasl::ways_to_log_in(all, {.channel_binding = true}).front() ==
+        sasl::LoginWay::scram_sha_256_plus);
+  CHECK(sasl::ways_to_log_in(all, {.may_scram = false}).front() == sasl::LoginWay::plain);
+  CHECK(sasl::ways_to_log_in(all, {.token = true}) ==
+        std::vector{sasl::LoginWay::oauthbearer, sasl::LoginWay::xoauth2});
+  CHECK(sasl::ways_to_log_in(all, {.wanted = Mechanism::scram_sha_1}) ==
+        std::vector{sasl::LoginWay::scram_sha_1});
+  CHECK(sasl::ways_to_log_in(all, {.wanted = Mechanism::login, .another_identity = true}).empty());
+  CHECK(sasl::ways_to_log_in(offer({"GSSAPI"}), {}) == std::vector{sasl::LoginWay::login_command});
+  CHECK(sasl::ways_to_log_in(offer({"GSSAPI"}), {.login_disabled = true}).empty());
   CHECK(all.names() ==
         "PLAIN login SCRAM-SHA-1 SCRAM-SHA-256 SCRAM-SHA-256-PLUS XOAUTH2 OAUTHBEARER GSSAPI");
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small helpers for the words of IMAP.
-#include "imap/text.h"
+// Small helpers for the words of mail protocols.
+#include "mboxferry/base/words.h"
 
 #include <algorithm>
 #include <charconv>
 
 #include "mboxferry/base/utf8.h"
 
-namespace mboxferry::imap {
+namespace mboxferry {
 namespace {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -72,4 +72,4 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-}  // namespace mboxferry::imap
+}  // namespace mboxferry

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SCRAM.
-#include "imap/scram.h"
+#include "sasl/scram.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -9,10 +9,10 @@
 #include <array>
 #include <utility>
 
-#include "imap/text.h"
 #include "mboxferry/base/base64.h"
+#include "mboxferry/base/words.h"
 
-namespace mboxferry::imap {
+namespace mboxferry::sasl {
 namespace {
 
 constexpr std::size_t kMostMessage = 4096;  // of what the server says
@@ -156,4 +156,4 @@ Result<void> ScramClient::check(std::string_view server_final) const {
   return ok();
 }
 
-}  // namespace mboxferry::imap
+}  // namespace mboxferry::sasl

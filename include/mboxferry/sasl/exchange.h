@@ -7,20 +7,25 @@
 #include <string>
 #include <string_view>
 
-#include "imap/scram.h"
-#include "imap/ways_to_log_in.h"
 #include "mboxferry/base/result.h"
 #include "mboxferry/base/secret.h"
+#include "mboxferry/sasl/ways_to_log_in.h"
 
-namespace mboxferry::imap {
+namespace mboxferry::sasl {
+
+/// What the client says of channel binding (RFC 5802 section 6).
+struct ScramBinding {
+  bool server_offers_none = false;          ///< this side has it and the server does not
+  std::optional<Secret> tls_exporter = {};  ///< used (RFC 9266)
+};
 
 /// One attempt. Messages are not base64 yet.
-class SaslExchange {
+class Exchange {
  public:
-  SaslExchange() = default;
-  SaslExchange(const SaslExchange&) = delete;
-  SaslExchange& operator=(const SaslExchange&) = delete;
-  virtual ~SaslExchange() = default;
+  Exchange() = default;
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+  virtual ~Exchange() = default;
 
   /// What the client says first; nothing: the server begins.
   [[nodiscard]] virtual std::optional<Secret> initial() const = 0;
@@ -33,22 +38,27 @@ class SaslExchange {
   [[nodiscard]] virtual std::string reason() const { return {}; }
 };
 
-/// Whom to log in, see Account::login_as.
+/// Whom to log in.
 struct LoginNames {
   std::string user;           ///< whose password it is
   std::string authorisation;  ///< whose mailboxes are wanted; empty: the same
 };
+/// `login_as`: empty, the name of an administrator (`admin`, beside the user's), or of a master
+/// user behind a separator (`*admin`, which goes behind the user's).
+LoginNames login_names(const std::string& user, const std::string& login_as);
+/// True when no server can prepare them in a way of its own: SASLprep (RFC 4013) would change other
+/// text than printable ASCII, and servers apply it, or another form, or none.
+bool have_one_form(const LoginNames& names, const Secret& password);
 
 /// The exchange of a way that sends or proves a password; any but login_command.
-std::unique_ptr<SaslExchange> password_exchange(LoginWay way, const LoginNames& names,
-                                                const Secret& password, ScramBinding binding);
+std::unique_ptr<Exchange> password_exchange(LoginWay way, const LoginNames& names,
+                                            const Secret& password, ScramBinding binding);
 
 /// That of one which sends a token. `host` and `port` are the server's, as OAUTHBEARER says them.
-std::unique_ptr<SaslExchange> token_exchange(LoginWay way, std::string_view user,
-                                             std::string_view host, std::uint16_t port,
-                                             const Secret& token);
+std::unique_ptr<Exchange> token_exchange(LoginWay way, std::string_view user, std::string_view host,
+                                         std::uint16_t port, const Secret& token);
 
 /// One string from parts, without copies left behind by growing.
 std::string joined(std::initializer_list<std::string_view> parts);
 
-}  // namespace mboxferry::imap
+}  // namespace mboxferry::sasl

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SCRAM against the RFCs' own examples, and against servers that cheat.
-#include "imap/scram.h"
+#include "sasl/scram.h"
 
 #include <catch2/catch.hpp>
 #include <string>
@@ -8,7 +8,7 @@
 #include "mboxferry/base/base64.h"
 
 using namespace mboxferry;
-using namespace mboxferry::imap;
+using namespace mboxferry::sasl;
 
 namespace {
 

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "mboxferry/imap/credentials.h"
+#include "mboxferry/sasl/mechanism.h"
 
-namespace mboxferry::imap {
+namespace mboxferry::sasl {
 
 /// One way each, strongest first within those for passwords and those for tokens.
 enum class LoginWay : std::uint8_t {
@@ -58,4 +58,4 @@ struct LoginNeeds {
 /// The ways to try, in this order; empty: none is possible.
 std::vector<LoginWay> ways_to_log_in(const MechanismOffer& offer, const LoginNeeds& needs);
 
-}  // namespace mboxferry::imap
+}  // namespace mboxferry::sasl

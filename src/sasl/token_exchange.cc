@@ -4,10 +4,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "imap/sasl_exchange.h"
-#include "imap/text.h"
+#include "mboxferry/base/words.h"
+#include "mboxferry/sasl/exchange.h"
+#include "sasl/scram.h"
 
-namespace mboxferry::imap {
+namespace mboxferry::sasl {
 namespace {
 
 /// What the failure says of itself (RFC 7628 section 3.2.2). Its words are the server's.
@@ -27,7 +28,7 @@ std::string oauth_reason(const std::string& challenge) {
   return text;
 }
 
-class TokenExchange final : public SaslExchange {
+class TokenExchange final : public Exchange {
  public:
   /// `regret` is what a client says to a failure, so that the server ends the exchange.
   TokenExchange(std::string&& message, std::string_view regret)
@@ -58,9 +59,8 @@ class TokenExchange final : public SaslExchange {
 
 }  // namespace
 
-std::unique_ptr<SaslExchange> token_exchange(LoginWay way, std::string_view user,
-                                             std::string_view host, std::uint16_t port,
-                                             const Secret& token) {
+std::unique_ptr<Exchange> token_exchange(LoginWay way, std::string_view user, std::string_view host,
+                                         std::uint16_t port, const Secret& token) {
   using namespace std::string_view_literals;
   if (way == LoginWay::xoauth2) {
     return std::make_unique<TokenExchange>(
@@ -73,4 +73,4 @@ std::unique_ptr<SaslExchange> token_exchange(LoginWay way, std::string_view user
       "\1"sv);
 }
 
-}  // namespace mboxferry::imap
+}  // namespace mboxferry::sasl

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which ways to log in a server offers, and which of them are tried.
-#include "imap/ways_to_log_in.h"
+#include "mboxferry/sasl/ways_to_log_in.h"
 
 #include <algorithm>
 #include <array>
 
-#include "imap/text.h"
+#include "mboxferry/base/words.h"
 
-namespace mboxferry::imap {
+namespace mboxferry::sasl {
 namespace {
 
 struct WayFacts {
@@ -72,4 +72,4 @@ std::vector<LoginWay> ways_to_log_in(const MechanismOffer& offer, const LoginNee
   return ways;
 }
 
-}  // namespace mboxferry::imap
+}  // namespace mboxferry::sasl

@@ -5,11 +5,12 @@
 #include <array>
 #include <utility>
 
-#include "imap/sasl_exchange.h"
-#include "imap/text.h"
 #include "mboxferry/base/base64.h"
+#include "mboxferry/base/words.h"
+#include "mboxferry/sasl/exchange.h"
+#include "sasl/scram.h"
 
-namespace mboxferry::imap {
+namespace mboxferry::sasl {
 namespace {
 
 Error too_many_challenges() {
@@ -17,7 +18,7 @@ Error too_many_challenges() {
           "choose another one with --auth"};
 }
 
-class PlainExchange final : public SaslExchange {
+class PlainExchange final : public Exchange {
  public:
   PlainExchange(const LoginNames& names, const Secret& password) {
     using namespace std::string_view_literals;
@@ -33,7 +34,7 @@ class PlainExchange final : public SaslExchange {
 };
 
 /// Asked for two things, which servers call by different words.
-class LoginExchange final : public SaslExchange {
+class LoginExchange final : public Exchange {
  public:
   LoginExchange(std::string user, Secret password)
       : user_(std::move(user)), password_(std::move(password)) {}
@@ -60,7 +61,7 @@ std::string random_nonce() {
   return base64(bytes);
 }
 
-class ScramExchange final : public SaslExchange {
+class ScramExchange final : public Exchange {
  public:
   explicit ScramExchange(ScramClient client) : client_(std::move(client)) {}
   [[nodiscard]] std::optional<Secret> initial() const override { return Secret(client_.first()); }
@@ -108,8 +109,8 @@ std::string joined(std::initializer_list<std::string_view> parts) {
   return whole;
 }
 
-std::unique_ptr<SaslExchange> password_exchange(LoginWay way, const LoginNames& names,
-                                                const Secret& password, ScramBinding binding) {
+std::unique_ptr<Exchange> password_exchange(LoginWay way, const LoginNames& names,
+                                            const Secret& password, ScramBinding binding) {
   if (way == LoginWay::plain) return std::make_unique<PlainExchange>(names, password);
   if (!is_scram(way)) return std::make_unique<LoginExchange>(names.user, password);
   const bool sha1 = way == LoginWay::scram_sha_1 || way == LoginWay::scram_sha_1_plus;
@@ -119,4 +120,4 @@ std::unique_ptr<SaslExchange> password_exchange(LoginWay way, const LoginNames& 
                                                      std::move(binding), random_nonce()));
 }
 
-}  // namespace mboxferry::imap
+}  // namespace mboxferry::sasl

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small helpers for the words of IMAP: ASCII case, splitting, and text fit for a terminal.
+// Small helpers for the words of mail protocols: ASCII case, splitting, and text fit for a
+// terminal.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace mboxferry::imap {
+namespace mboxferry {
 
 /// ASCII case is ignored, as IMAP's atoms want it.
 bool same_word(std::string_view a, std::string_view b);
@@ -26,4 +27,4 @@ std::optional<std::uint64_t> parse_number(std::string_view digits);
 /// says may be shown to a person.
 std::string printable(std::string_view text);
 
-}  // namespace mboxferry::imap
+}  // namespace mboxferry

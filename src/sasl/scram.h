@@ -9,16 +9,11 @@
 
 #include "mboxferry/base/result.h"
 #include "mboxferry/base/secret.h"
+#include "mboxferry/sasl/exchange.h"
 
-namespace mboxferry::imap {
+namespace mboxferry::sasl {
 
 enum class ScramHash { sha1, sha256 };
-
-/// What the client says of channel binding (RFC 5802 section 6).
-struct ScramBinding {
-  bool server_offers_none = false;          ///< this side has it and the server does not
-  std::optional<Secret> tls_exporter = {};  ///< used (RFC 9266)
-};
 
 /// A name as messages carry it: `=` and `,` mean something there (RFC 5802 section 5.1).
 std::string sasl_name(std::string_view name);
@@ -53,4 +48,4 @@ class ScramClient {
   std::string signature_;  ///< ServerSignature, once it is known what it must be
 };
 
-}  // namespace mboxferry::imap
+}  // namespace mboxferry::sasl

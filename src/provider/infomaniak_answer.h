@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What Infomaniak's API answers. Nothing of it is trusted; a field that is not there is an error
+// and never an empty list, because lists are written back as a whole.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "mboxferry/base/result.h"
+#include "mboxferry/http/client.h"
+#include "mboxferry/provider/infomaniak.h"
+
+namespace mboxferry::provider {
+
+/// Nothing when the service did what it was asked. `what`: that, for errors ("read the lists of
+/// mailbox alice"). Errors that are about one mailbox have its scope.
+Result<void> success_of(const http::Answer& answer, const std::string& what);
+
+/// The lists of a mailbox. Errors: those of success_of(), and `protocol`.
+Result<MailboxSenders> senders_of(const http::Answer& answer, const std::string& what);
+
+/// One page of the mailboxes of a mail service.
+struct MailboxPage {
+  std::vector<std::string> names;
+  std::size_t page = 1;
+  std::size_t pages = 1;
+  std::size_t total = 0;
+};
+Result<MailboxPage> mailboxes_of(const http::Answer& answer, const std::string& what);
+
+/// The lists as the body of a PATCH.
+Result<Secret> senders_json(const SenderEntries& entries);
+
+}  // namespace mboxferry::provider
