@@ -111,6 +111,15 @@ bool begins_with_any(std::string_view text, std::span<const std::string_view> be
                      [&](std::string_view one) { return text.starts_with(one); });
 }
 
+/// As every line of a log does: `2026-11-30T11:07:21`.
+bool begins_with_time(std::string_view text) {
+  constexpr std::string_view kForm = "dddd-dd-ddTdd:dd:dd";
+  return text.size() > kForm.size() &&
+         std::equal(kForm.begin(), kForm.end(), text.begin(), [](char form, char c) {
+           return form == 'd' ? c >= '0' && c <= '9' : c == form;
+         });
+}
+
 }  // namespace
 
 std::string beginning_of(const std::string& path, std::size_t most) {
@@ -132,10 +141,9 @@ Result<void> refuse_other_content(const std::string& path,
 }
 
 Result<FileDescriptor> open_log(const std::string& path) {
-  constexpr std::array<std::string_view, 4> kNoLogs{"From ", "SQLite format 3", "PK\x03\x04",
-                                                    "\x1f\x8b"};
-  if (begins_with_any(beginning_of(path, kMagicBytes), kNoLogs))
-    return cannot("append to", path, "it is mail, a journal or an archive");
+  const std::string found = beginning_of(path, kMagicBytes);
+  if (!found.empty() && !begins_with_time(found))
+    return cannot("append to", path, "it is there and is no log of mboxferry's");
   // Without O_NONBLOCK, opening a pipe would wait for a reader.
   FileDescriptor file(::open(path.c_str(),
                              O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,

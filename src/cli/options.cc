@@ -2,6 +2,8 @@
 // Reads option layers with Boost.Program_options.
 #include "cli/options.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
 #include <fstream>
@@ -212,7 +214,54 @@ Result<Layer> read_job_file(const po::options_description& all, const std::strin
   return layer;
 }
 
+constexpr std::array<std::string_view, 6> kWritten{"report-json",  "report-csv", "report-html",
+                                                   "metrics-file", "log-file",   "output"};
+constexpr std::array<std::string_view, 9> kRead{
+    "password-file", "token-file", "ca-file",        "map-file",      "config",
+    "senders",       "allowed",    "global-senders", "global-allowed"};
+
+bool is_same_file(const std::string& one, const std::string& other) {
+  struct stat first {};
+  struct stat second {};
+  return ::stat(one.c_str(), &first) == 0 && ::stat(other.c_str(), &second) == 0 &&
+         S_ISREG(first.st_mode) && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+/// What a command reads is nothing that it writes.
+Result<void> keep_inputs(const std::vector<Layer>& layers, const std::string& positional) {
+  const auto each = [&](const std::string& option, const auto& visit) -> Result<void> {
+    for (const Layer& layer : layers)
+      for (const std::string& text : layer.texts(option)) MBOXFERRY_TRY(visit(text));
+    return ok();
+  };
+  std::vector<std::string> inputs(kRead.begin(), kRead.end());
+  if (!positional.empty()) inputs.push_back(positional);
+  for (const std::string_view written : kWritten) {
+    const std::string output(written);
+    MBOXFERRY_TRY(each(output, [&](const std::string& path) -> Result<void> {
+      for (const std::string& input : inputs)
+        MBOXFERRY_TRY(each(input, [&](const std::string& other) -> Result<void> {
+          if (!is_same_file(path, other)) return ok();
+          return usage("",
+                       "--" + output + " names a file that is read" +
+                           (input == positional ? "" : " for --" + input) + ": " + path,
+                       "name another file");
+        }));
+      return ok();
+    }));
+  }
+  return ok();
+}
+
 }  // namespace
+
+std::vector<std::string> Layer::texts(const std::string& name) const {
+  const auto found = values_.find(name);
+  if (found == values_.end() || found->second.empty()) return {};
+  if (const auto* text = boost::any_cast<std::string>(&found->second.value())) return {*text};
+  const auto* several = boost::any_cast<std::vector<std::string>>(&found->second.value());
+  return several == nullptr ? std::vector<std::string>() : *several;
+}
 
 Error bad_value(const char* option, const char* expected) {
   return {ErrorCode::usage, std::string("--") + option + " has a value that is not known",
@@ -243,6 +292,7 @@ Result<Options> ValueReader::with(
                      return parsed;
                    }));
   layers.push_back(std::move(row));
+  MBOXFERRY_TRY(keep_inputs(layers, ""));
   return Options(std::move(layers));
 }
 
@@ -259,6 +309,7 @@ Result<Options> read_options(const OptionTable& table, const Arguments& argument
   }
   layers.push_back(std::move(environment));
   layers.push_back(std::move(command_line));
+  MBOXFERRY_TRY(keep_inputs(layers, table.positional));
   return Options(std::move(layers));
 }
 

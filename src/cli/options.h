@@ -55,6 +55,8 @@ class Layer {
     if (found == values_.end() || found->second.empty()) return {};
     return found->second.as<T>();
   }
+  /// The texts of an option that takes one or several.
+  [[nodiscard]] std::vector<std::string> texts(const std::string& name) const;
 
  private:
   boost::program_options::variables_map values_;

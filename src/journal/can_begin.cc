@@ -59,7 +59,7 @@ Result<void> can_begin(const std::string& path, bool folder_is_made) {
     return Error{
         .code = ErrorCode::cannot_create,
         .what = fmt::format("the journal {} cannot be written: {}", file, errno_text(errno)),
-        .hint = "check its permissions, or name another one with --journal"};
+        .hint = "check its permissions, or name another one with --journal or --state-dir"};
   }
   // SQLite makes two files beside it, also if it is there already.
   return can_make_files(folder);

@@ -189,7 +189,7 @@ Error Database::error(int status) const {
     case SQLITE_NOTADB:
       return {.code = ErrorCode::configuration,
               .what = fmt::format("{} is no mboxferry journal: {}", path_, because),
-              .hint = "name another file with --journal"};
+              .hint = "name another file with --journal (a batch: --state-dir)"};
     case SQLITE_FULL:
     case SQLITE_IOERR:
       return {.code = ErrorCode::io,
@@ -204,7 +204,7 @@ Error Database::error(int status) const {
               .what = fmt::format("the journal {} cannot be opened for this: {}", path_, because),
               .hint =
                   "check the permissions of the file and its directory, or name another file "
-                  "with --journal"};
+                  "with --journal (a batch: --state-dir)"};
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return {

@@ -18,9 +18,32 @@ constexpr std::array<std::pair<Dedupe, std::string_view>, 3> kNames{{
     {Dedupe::content, "content"},
 }};
 
-constexpr const char* kSelectEarlier =
-    "SELECT f.path, m.offset FROM message m JOIN folder f ON f.id = m.folder WHERE m.mailbox = ?1"
-    " AND m.state <> 14 AND m.folder NOT IN (SELECT id FROM temp.version) AND ";
+constexpr const char* kSelect =
+    "SELECT f.path, m.offset FROM {} JOIN folder f ON f.id = m.folder WHERE m.mailbox = ?1"
+    " AND m.folder NOT IN (SELECT id FROM temp.version) AND {} ORDER BY m.id LIMIT 1";
+constexpr const char* kSent = "message m";
+// What was left out because the mailbox had it already: the indexes over messages lack it.
+constexpr const char* kThere = "temp.there t CROSS JOIN message m ON m.id = t.message";
+constexpr const char* kListThere =
+    "DROP TABLE IF EXISTS temp.there;"
+    "CREATE TEMP TABLE there(message INTEGER PRIMARY KEY, mailbox INTEGER, same);"
+    "INSERT INTO temp.there SELECT id, mailbox, {} FROM main.message"
+    " WHERE state = 14 AND uid <> -2147483648;"
+    "CREATE INDEX temp.there_same ON there(mailbox, same);";
+
+std::string select_earlier(Dedupe dedupe, bool among_there) {
+  const bool by_id = dedupe == Dedupe::message_id;
+  const std::string_view same = by_id ? "m.message_id_hash = ?2 AND m.message_id_hash <> 0"
+                                      : "substr(m.digest, 1, 8) = ?2 AND m.digest = ?3";
+  const std::string_view other_mail =
+      by_id ? " AND (m.digest = ?3 OR m.folder NOT IN"
+              " (SELECT CAST(substr(name, 9) AS INTEGER) FROM note WHERE name GLOB 'retired.*'))"
+            : "";
+  return fmt::format(
+      kSelect, among_there ? kThere : kSent,
+      fmt::format("{}{}{}", same, other_mail,
+                  among_there ? " AND t.mailbox = ?1 AND t.same = ?2" : " AND m.state <> 14"));
+}
 
 }  // namespace
 
@@ -39,7 +62,10 @@ Result<void> SqliteJournal::set_dedupe(Dedupe dedupe) {
   const std::lock_guard guard(mutex_);
   dedupe_ = dedupe;
   if (dedupe == Dedupe::none) return ok();
-  return database_->script(dedupe == Dedupe::message_id ? kMessageIdIndex : kContentIndex);
+  const bool by_id = dedupe == Dedupe::message_id;
+  MBOXFERRY_TRY(database_->script(by_id ? kMessageIdIndex : kContentIndex));
+  return database_->script(
+      fmt::format(kListThere, by_id ? "message_id_hash" : "substr(digest, 1, 8)"));
 }
 
 Result<void> SqliteJournal::skip_if_duplicate(MessageRow& row) {
@@ -47,27 +73,67 @@ Result<void> SqliteJournal::skip_if_duplicate(MessageRow& row) {
   // Former versions of the folder are not copies: its messages take over what was done with these.
   // What is left of those of others may be the stored half of a message that was cut.
   MBOXFERRY_TRY(list_versions(row.folder));
-  const auto earlier = [&]() -> Result<Query> {
-    if (dedupe_ == Dedupe::message_id) {
-      static const std::string kSql =
-          std::string(kSelectEarlier) +
-          "m.message_id_hash = ?2 AND m.message_id_hash <> 0 AND (m.digest = ?3 OR m.folder NOT IN"
-          " (SELECT CAST(substr(name, 9) AS INTEGER) FROM note WHERE name GLOB 'retired.*'))"
-          " ORDER BY m.id LIMIT 1";
-      return database_->query(kSql, row.mailbox, row.message_id_hash, Blob(row.digest));
-    }
-    static const std::string kSql =
-        std::string(kSelectEarlier) +
-        "substr(m.digest, 1, 8) = ?2 AND m.digest = ?3 ORDER BY m.id LIMIT 1";
-    return database_->query(kSql, row.mailbox, Blob(row.digest).first(8), Blob(row.digest));
-  };
-  MBOXFERRY_ASSIGN(Query query, earlier());
-  MBOXFERRY_ASSIGN(const bool found, query.next());
-  if (!found) return ok();
+  std::string copy_of;
+  for (const bool among_there : {false, true}) {
+    const std::string sql = select_earlier(dedupe_, among_there);
+    MBOXFERRY_ASSIGN(
+        Query query,
+        dedupe_ == Dedupe::message_id
+            ? database_->query(sql, row.mailbox, row.message_id_hash, Blob(row.digest))
+            : database_->query(sql, row.mailbox, Blob(row.digest).first(8), Blob(row.digest)));
+    MBOXFERRY_ASSIGN(const bool found, query.next());
+    if (!found) continue;
+    copy_of = fmt::format("of the message at byte {} of {}", query.integer(1), query.text(0));
+    break;
+  }
+  if (copy_of.empty()) return ok();
   row.state = State::skipped;
   row.code = "duplicate";
-  row.text = fmt::format("of the message at byte {} of {}", query.integer(1), query.text(0));
+  row.text = std::move(copy_of);
   return ok();
+}
+
+Result<void> SqliteJournal::plan_copies_of(std::span<const MessageRow> left_out) {
+  if (dedupe_ == Dedupe::none || left_out.empty()) return ok();
+  const std::lock_guard guard(mutex_);
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::soon));
+  MBOXFERRY_TRY(make_places());
+  MBOXFERRY_TRY(
+      database_->script("DROP TABLE IF EXISTS temp.left_out;"
+                        "CREATE TEMP TABLE left_out(id INTEGER PRIMARY KEY);"));
+  for (const MessageRow& row : left_out)
+    MBOXFERRY_TRY(database_->run("INSERT OR IGNORE INTO temp.left_out VALUES(?1)", row.id));
+  const bool by_id = dedupe_ == Dedupe::message_id;
+  // As the indexes have it.
+  const auto same = [&](std::string_view one, std::string_view other) {
+    return by_id ? fmt::format(
+                       "{0}.message_id_hash = {1}.message_id_hash AND {0}.message_id_hash <> 0",
+                       one, other)
+                 : fmt::format(
+                       "substr({0}.digest, 1, 8) = substr({1}.digest, 1, 8)"
+                       " AND {0}.digest = {1}.digest",
+                       one, other);
+  };
+  const std::string copies = fmt::format(
+      "SELECT min(m.id) AS id FROM temp.left_out l CROSS JOIN main.message g ON g.id = l.id"
+      " JOIN (SELECT d.* FROM main.reason r CROSS JOIN main.message d ON d.id = r.message"
+      " WHERE r.code = 'duplicate' AND d.state = 14) m ON m.mailbox = g.mailbox AND {}"
+      " WHERE NOT EXISTS (SELECT 1 FROM main.note WHERE name = 'retired.' || m.folder)"
+      " AND NOT EXISTS (SELECT 1 FROM temp.place p WHERE p.folder = m.folder"
+      " AND p.offset = m.offset AND p.lies IS NULL)"
+      " AND NOT EXISTS (SELECT 1 FROM main.message o WHERE o.mailbox = m.mailbox"
+      " AND o.state <> 14 AND {}) GROUP BY m.mailbox, {}",
+      same("m", "g"), same("o", "m"), by_id ? "m.message_id_hash" : "m.digest");
+  MBOXFERRY_TRY(
+      database_->script("DROP TABLE IF EXISTS temp.copy;"
+                        "CREATE TEMP TABLE copy AS " +
+                        copies +
+                        ";"
+                        "UPDATE main.message SET state = 10"
+                        " WHERE id IN (SELECT id FROM temp.copy);"
+                        "DELETE FROM main.reason"
+                        " WHERE message IN (SELECT id FROM temp.copy);"));
+  return transaction.commit();
 }
 
 }  // namespace mboxferry::journal

@@ -39,7 +39,9 @@ std::string holder(int fd) {
 Error cannot_open_lock(const std::string& path) {
   return {.code = ErrorCode::cannot_create,
           .what = fmt::format("cannot create the lock file {}: {}", path, errno_text(errno)),
-          .hint = "name a journal in a directory that can be written, with --journal"};
+          .hint =
+              "name a journal in a directory that can be written, with --journal or "
+              "--state-dir"};
 }
 
 // What is in the file is about to be lost: it must not be a file that someone gave this name.
@@ -86,7 +88,7 @@ Result<std::optional<LockFile>> LockFile::try_take(const std::string& journal_pa
     if (errno != EAGAIN && errno != EACCES) {
       return Error{.code = ErrorCode::cannot_create,
                    .what = fmt::format("cannot lock {}: {}", path, errno_text(errno)),
-                   .hint = "name a journal on a local disk, with --journal"};
+                   .hint = "name a journal on a local disk, with --journal or --state-dir"};
     }
     return Error{
         .code = ErrorCode::journal_locked,

@@ -21,7 +21,7 @@ namespace {
 Error no_journal(const std::string& path, const std::string& why) {
   return {.code = ErrorCode::configuration,
           .what = fmt::format("{} is no mboxferry journal: {}", path, why),
-          .hint = "name another file with --journal"};
+          .hint = "name another file with --journal (a batch: --state-dir)"};
 }
 
 // Refuses what SQLite would only understand later or, worse, take for an empty database.
@@ -67,7 +67,7 @@ Result<void> make_durable(Database& database) {
                    .what = fmt::format("the file system of {} cannot hold a journal (no shared "
                                        "memory for its write-ahead log)",
                                        database.path()),
-                   .hint = "name a journal on a local disk, with --journal"};
+                   .hint = "name a journal on a local disk, with --journal or --state-dir"};
     }
   }
   // The size limit gives the disk back after one big transaction.

@@ -30,9 +30,11 @@ CREATE INDEX IF NOT EXISTS temp.place_fresh ON place(folder, lies) WHERE fresh =
 
 }  // namespace
 
+Result<void> SqliteJournal::make_places() { return database_->script(kPlaces); }
+
 Result<void> SqliteJournal::begin_places(FolderId folder) {
   const std::lock_guard guard(mutex_);
-  MBOXFERRY_TRY(database_->script(kPlaces));
+  MBOXFERRY_TRY(make_places());
   MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::soon));
   MBOXFERRY_TRY(database_->run("DELETE FROM temp.place WHERE folder = ?1", folder));
   // A message with several labels has a row for each.

@@ -94,14 +94,11 @@ Result<void> SqliteJournal::begin_reconcile(MailboxId mailbox, Unidentified whic
   reconciling_.reset();
   const bool planned = which == Unidentified::planned;
   MBOXFERRY_ASSIGN(Doubt doubt, doubt_locked(mailbox));
-  if (planned) {
+  if (planned || which == Unidentified::unknown) {
     MBOXFERRY_ASSIGN(
         const std::int64_t floor,
         database_->number("SELECT uid_floor FROM main.mailbox WHERE id = ?1", mailbox));
     doubt.uid_floor = static_cast<Uid>(floor);
-  }
-  if (which == Unidentified::unknown) {
-    MBOXFERRY_ASSIGN(doubt.uid_floor, first_unknown_uid(mailbox));
   }
   MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::scratch));
   MBOXFERRY_TRY(create_scratch(*database_));

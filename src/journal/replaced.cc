@@ -34,20 +34,31 @@ constexpr const char* kListVersions =
     " WHERE f.id = ?1 AND n.name GLOB 'retired.*' AND v.file = f.file AND v.path = f.path"
     " AND v.id <> f.id";
 
+/// Another version may have been read with other sender lists.
+constexpr const char* kFiledBySender =
+    "EXISTS (SELECT 1 FROM main.sender_match s WHERE s.message IN (f.id, n.id)"
+    " AND s.action IN (1, 5))";
+
 // Of equal messages those that were sent come first, so that none of these is left over, and of
 // these the ones of the last version, ?1. Without such a one it has nothing that is undecided.
-std::string pairs_of_equal() {
+std::string pairs_of_equal(bool filed_elsewhere) {
+  const auto unpaired = [&](std::string_view column, std::string_view id) {
+    return filed_elsewhere
+               ? fmt::format(" AND NOT EXISTS (SELECT 1 FROM temp.pair WHERE {} = {})", column, id)
+               : std::string();
+  };
   return fmt::format(
       "INSERT INTO temp.pair SELECT f.id, n.id FROM"
-      " (SELECT m.id, m.mailbox, m.digest, row_number() OVER (PARTITION BY m.mailbox, m.digest"
+      " (SELECT m.id, {0}digest, row_number() OVER (PARTITION BY {0}digest"
       " ORDER BY m.state NOT IN (12, 15), m.state <> 11, m.folder <> ?1, m.id) AS number"
       " FROM temp.version v CROSS JOIN main.folder o ON o.id = v.id CROSS JOIN main.message m"
       " ON m.folder = v.id AND m.id BETWEEN o.first_message AND o.last_message"
-      " WHERE v.id = ?1 OR m.state IN (11, 12, 15)) f"
-      " JOIN (SELECT id, mailbox, digest, row_number() OVER (PARTITION BY mailbox, digest"
-      " ORDER BY id) AS number FROM main.message WHERE {} AND (?1 <> 0 OR state = 10)) n"
-      " ON n.mailbox = f.mailbox AND n.digest = f.digest AND n.number = f.number",
-      in_folder(2));
+      " WHERE (v.id = ?1 OR m.state IN (11, 12, 15)){1}) f"
+      " JOIN (SELECT id, {0}digest, row_number() OVER (PARTITION BY {0}digest"
+      " ORDER BY id) AS number FROM main.message m WHERE {2} AND (?1 <> 0 OR state = 10){3}) n"
+      " ON {4} AND n.digest = f.digest AND n.number = f.number",
+      filed_elsewhere ? "m." : "m.mailbox, m.", unpaired("former", "m.id"), in_folder(2),
+      unpaired("now", "m.id"), filed_elsewhere ? kFiledBySender : "n.mailbox = f.mailbox");
 }
 
 /// The last version planned what an earlier one had stored: it is not gone when that is paired.
@@ -56,6 +67,25 @@ constexpr const char* kForgetPlannedTwice =
     " temp.lone_former l JOIN main.message m ON m.id = l.id JOIN (SELECT DISTINCT mailbox, digest"
     " FROM temp.pair p JOIN main.message o ON o.id = p.former WHERE o.folder <> ?1) r"
     " ON r.mailbox = m.mailbox AND r.digest = m.digest)";
+
+/// What other folders have to send is not gone: it was moved there. A message that sender lists
+/// filed has one row, whichever labels it has.
+constexpr const char* kForgetMoved =
+    "DELETE FROM temp.lone_former WHERE id IN (SELECT m.id FROM temp.lone_former l"
+    " JOIN main.message m ON m.id = l.id WHERE (m.mailbox, m.digest) IN"
+    " (SELECT mailbox, digest FROM main.message WHERE state = 10 AND folder NOT IN (?1, ?2)))";
+constexpr const char* kForgetFiled =
+    "DELETE FROM temp.lone_former WHERE offset IN (SELECT f.offset FROM temp.pair p"
+    " JOIN main.message f ON f.id = p.former JOIN main.message n ON n.id = p.now"
+    " WHERE f.folder = ?1 AND f.mailbox <> n.mailbox)";
+
+/// A message goes nowhere else than where sender lists have filed it.
+constexpr const char* kLeaveToFiled =
+    "DELETE FROM main.message WHERE folder = ?1 AND state = 10"
+    " AND id NOT IN (SELECT now FROM temp.pair) AND offset IN (SELECT n.offset FROM temp.pair p"
+    " JOIN main.message f ON f.id = p.former JOIN main.message n ON n.id = p.now"
+    " JOIN main.sender_match s ON s.message = f.id AND s.action IN (1, 5)"
+    " WHERE n.folder = ?1 AND f.mailbox <> n.mailbox)";
 
 /// What a message was decided for goes with it; what its archive says of it is read anew.
 constexpr const char* kForgetUndecided =
@@ -66,7 +96,7 @@ constexpr const char* kForgetUndecided =
 
 /// Of what is on the server, all that it was sent with.
 constexpr const char* kTakeStates =
-    "UPDATE main.message SET state = f.state, uid = f.uid FROM temp.pair p"
+    "UPDATE main.message SET state = f.state, uid = f.uid, mailbox = f.mailbox FROM temp.pair p"
     " JOIN main.message f ON f.id = p.former WHERE main.message.id = p.now";
 constexpr const char* kTakeSent =
     "UPDATE main.message SET wire_size = f.wire_size, date = f.date, zone = f.zone,"
@@ -108,7 +138,7 @@ Result<void> SqliteJournal::remove_messages(FolderId folder, const std::string& 
     return ok();
   };
   MBOXFERRY_TRY(run(fmt::format("DELETE FROM main.message WHERE {} AND {}", in_folder(1), where)));
-  for (const char* table : {"reason", "resent"})
+  for (const char* table : {"reason", "resent", "sender_match"})
     MBOXFERRY_TRY(run(fmt::format(
         "DELETE FROM main.{0} WHERE message BETWEEN (SELECT first_message FROM main.folder"
         " WHERE id = ?1) AND (SELECT last_message FROM main.folder WHERE id = ?1)"
@@ -187,6 +217,8 @@ Result<void> SqliteJournal::judge(FolderId former, FolderId replacement, TakenOv
             table, in_folder(1), paired),
         folder));
   MBOXFERRY_TRY(database_->run(kForgetPlannedTwice, former));
+  MBOXFERRY_TRY(database_->run(kForgetFiled, former));
+  MBOXFERRY_TRY(database_->run(kForgetMoved, former, replacement));
   MBOXFERRY_ASSIGN(const std::uint64_t known, count_rows("temp.pair p JOIN main.message f ON f.id ="
                                                          " p.former WHERE f.state IN (12, 15)"));
   MBOXFERRY_ASSIGN(taken.stored_gone, count_rows("temp.lone_former WHERE state IN (12, 15)"));
@@ -211,6 +243,52 @@ Result<void> SqliteJournal::judge(FolderId former, FolderId replacement, TakenOv
   return ok();
 }
 
+/// Empty tables for the pairs, and for what has none.
+Result<void> SqliteJournal::begin_pairs() {
+  return database_->script(
+      "DROP TABLE IF EXISTS temp.pair; DROP TABLE IF EXISTS temp.lone_former;"
+      "DROP TABLE IF EXISTS temp.lone_now;"
+      "CREATE TEMP TABLE pair(former INTEGER PRIMARY KEY, now INTEGER NOT NULL UNIQUE);"
+      "CREATE TEMP TABLE lone_former(id INTEGER PRIMARY KEY, mailbox, offset, length,"
+      " message_id_hash, date, state);"
+      "CREATE TEMP TABLE lone_now(id INTEGER PRIMARY KEY, mailbox, offset, length,"
+      " message_id_hash, date, state);");
+}
+
+Result<void> SqliteJournal::end_pairs() {
+  MBOXFERRY_TRY(forget_settled_intents(*database_));
+  return database_->script(
+      "DROP TABLE temp.pair; DROP TABLE temp.lone_former; DROP TABLE temp.lone_now;");
+}
+
+/// Gives the messages of today what was done with those that they are paired with.
+Result<void> SqliteJournal::take_pairs() {
+  // A message comes into the mailbox of the other, whose bounds end before it.
+  MBOXFERRY_TRY(database_->script(
+      "UPDATE main.mailbox_range SET last_message = r.last FROM (SELECT f.mailbox AS mailbox,"
+      " max(p.now) AS last FROM temp.pair p JOIN main.message f ON f.id = p.former"
+      " GROUP BY f.mailbox) r"
+      " WHERE r.mailbox = mailbox_range.mailbox AND r.last > last_message"));
+  for (const char* sql : {kTakeStates, kTakeSent}) MBOXFERRY_TRY(database_->script(sql));
+  MBOXFERRY_TRY(database_->script(
+      "DELETE FROM main.reason WHERE message IN (SELECT now FROM temp.pair);"
+      "INSERT INTO main.reason(message, code, text) SELECT p.now, r.code, r.text FROM temp.pair p"
+      " JOIN main.message f ON f.id = p.former JOIN main.reason r ON r.message = p.former"
+      " WHERE f.state IN (13, 14);"
+      "DELETE FROM main.sender_match WHERE message IN (SELECT now FROM temp.pair);"
+      "INSERT INTO main.sender_match(message, entry, action) SELECT p.now, s.entry, s.action"
+      " FROM temp.pair p JOIN main.sender_match s ON s.message = p.former;"
+      "INSERT OR IGNORE INTO main.resent SELECT p.now FROM temp.pair p"
+      " JOIN main.resent r ON r.message = p.former;"));
+  // Batches whose outcome is open are named by ids; bounds that are too wide do no harm.
+  return database_->script(
+      "INSERT INTO main.intent(mailbox, uid_validity, uid_floor, first_message, last_message)"
+      " SELECT mailbox, (SELECT uid_validity FROM main.intent i WHERE i.mailbox = m.mailbox"
+      " ORDER BY id LIMIT 1), (SELECT min(uid_floor) FROM main.intent i WHERE i.mailbox ="
+      " m.mailbox), min(m.id), max(m.id) FROM temp.pair p JOIN main.message m ON m.id = p.now"
+      " WHERE m.state = 11 GROUP BY mailbox");
+}
+
 Result<TakenOver> SqliteJournal::take_over(FolderId folder) {
   const std::lock_guard guard(mutex_);
   MBOXFERRY_ASSIGN(const FolderId former, replaced_by(folder));
@@ -218,15 +296,9 @@ Result<TakenOver> SqliteJournal::take_over(FolderId folder) {
   MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
   MBOXFERRY_TRY(list_versions(folder));
   versions_of_ = 0;  // whatever becomes of the transaction
-  MBOXFERRY_TRY(database_->script(
-      "DROP TABLE IF EXISTS temp.pair; DROP TABLE IF EXISTS temp.lone_former;"
-      "DROP TABLE IF EXISTS temp.lone_now;"
-      "CREATE TEMP TABLE pair(former INTEGER PRIMARY KEY, now INTEGER NOT NULL UNIQUE);"
-      "CREATE TEMP TABLE lone_former(id INTEGER PRIMARY KEY, mailbox, offset, length,"
-      " message_id_hash, date, state);"
-      "CREATE TEMP TABLE lone_now(id INTEGER PRIMARY KEY, mailbox, offset, length,"
-      " message_id_hash, date, state);"));
-  MBOXFERRY_TRY(database_->run(pairs_of_equal(), former, folder));
+  MBOXFERRY_TRY(begin_pairs());
+  for (const bool filed_elsewhere : {false, true})
+    MBOXFERRY_TRY(database_->run(pairs_of_equal(filed_elsewhere), former, folder));
   MBOXFERRY_ASSIGN(taken.returned,
                    count_rows(fmt::format("temp.pair p JOIN main.message f ON f.id = p.former"
                                           " WHERE f.folder <> {}",
@@ -235,28 +307,12 @@ Result<TakenOver> SqliteJournal::take_over(FolderId folder) {
   if (former != 0) MBOXFERRY_TRY(judge(former, folder, taken));
   if (taken.is_another) return taken;
   MBOXFERRY_TRY(database_->script(kForgetUndecided));
-  for (const char* sql : {kTakeStates, kTakeSent}) MBOXFERRY_TRY(database_->script(sql));
-  MBOXFERRY_TRY(database_->script(
-      "DELETE FROM main.reason WHERE message IN (SELECT now FROM temp.pair);"
-      "INSERT INTO main.reason(message, code, text) SELECT p.now, r.code, r.text FROM temp.pair p"
-      " JOIN main.message f ON f.id = p.former JOIN main.reason r ON r.message = p.former"
-      " WHERE f.state IN (13, 14);"
-      "INSERT OR IGNORE INTO main.resent SELECT p.now FROM temp.pair p"
-      " JOIN main.resent r ON r.message = p.former;"));
-  // Batches whose outcome is open are named by ids; bounds that are too wide do no harm.
-  MBOXFERRY_TRY(database_->script(
-      "INSERT INTO main.intent(mailbox, uid_validity, uid_floor, first_message, last_message)"
-      " SELECT mailbox, (SELECT uid_validity FROM main.intent i WHERE i.mailbox = m.mailbox"
-      " ORDER BY id LIMIT 1), (SELECT min(uid_floor) FROM main.intent i WHERE i.mailbox ="
-      " m.mailbox), min(m.id), max(m.id) FROM temp.pair p JOIN main.message m ON m.id = p.now"
-      " WHERE m.state = 11 GROUP BY mailbox"));
+  MBOXFERRY_TRY(database_->run(kLeaveToFiled, folder));
+  MBOXFERRY_TRY(take_pairs());
   MBOXFERRY_TRY(leave_to_versions(former));
   MBOXFERRY_TRY(database_->run("DELETE FROM main.note WHERE name = ?1",
                                std::string_view(fmt::format("{}{}", kReplacesPrefix, folder))));
-  MBOXFERRY_TRY(forget_settled_intents(*database_));
-  MBOXFERRY_TRY(
-      database_->script("DROP TABLE temp.pair; DROP TABLE temp.lone_former;"
-                        "DROP TABLE temp.lone_now;"));
+  MBOXFERRY_TRY(end_pairs());
   MBOXFERRY_TRY(transaction.commit());
   return taken;
 }

@@ -266,7 +266,7 @@ Result<Content> check_content(Database& database) {
     return Error{.code = ErrorCode::configuration,
                  .what = fmt::format("{} is no mboxferry journal but another program's database",
                                      database.path()),
-                 .hint = "name another file with --journal"};
+                 .hint = "name another file with --journal (a batch: --state-dir)"};
   }
   if (version > kFormatVersion) {
     return Error{
@@ -284,7 +284,7 @@ Result<Content> check_content(Database& database) {
                                      database.path(), version, kOldestVersion, kFormatVersion),
                  .hint =
                      "finish the job with that version, or begin a new one with another "
-                     "--journal and --skip-existing"};
+                     "--journal (a batch: --state-dir) and --skip-existing"};
   }
   MBOXFERRY_TRY(check_objects(database, version));
   MBOXFERRY_TRY(check_references(database));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The journal on SQLite; its methods are spread over catalog.cc, messages.cc, transitions.cc,
-// places.cc, dedupe.cc, reconcile.cc, copies.cc, senders.cc and reports.cc.
+// places.cc, replaced.cc, moved.cc, dedupe.cc, reconcile.cc, copies.cc, senders.cc and reports.cc.
 #pragma once
 
 #include <functional>
@@ -50,6 +50,7 @@ class SqliteJournal final : public Journal {
   Result<Count> unread() const override;
 
   Result<void> set_dedupe(Dedupe dedupe) override;
+  Result<void> plan_copies_of(std::span<const MessageRow> left_out) override;
   Result<void> add_indexed(const FolderRow& folder, std::span<MessageRow> messages,
                            std::span<const Finding> findings) override;
   Result<void> take_status(std::span<const MessageRow> messages,
@@ -104,13 +105,15 @@ class SqliteJournal final : public Journal {
   Result<void> doubt_everything(MailboxId mailbox, std::uint32_t new_uid_validity) override;
   Result<std::uint64_t> doubt_left_out(MailboxId mailbox, std::string_view code) override;
   Result<void> forget_uids(MailboxId mailbox) override;
-  Result<Uid> first_unknown_uid(MailboxId mailbox) const override;
-  Result<std::uint64_t> doubt_seen(bool any_date) override;
+  Result<std::vector<UidRange>> unknown_uids(MailboxId mailbox, Uid next,
+                                             std::size_t most) const override;
+  Result<DoubtSeen> doubt_seen(bool any_date) override;
   Result<FolderId> replace_folder(FolderId former, const FolderRow& replacement) override;
   Result<bool> is_retired(FolderId folder) const override;
   Result<FolderId> replaced_by(FolderId folder) const override;
   Result<void> forget_replacement(FolderId replacement) override;
   Result<TakenOver> take_over(FolderId folder) override;
+  Result<std::uint64_t> take_moved() override;
   Result<std::uint64_t> leave_out_replaced(MailboxId mailbox) override;
 
   Result<void> ledger(MailboxId mailbox, const MessageVisitor& visit) const override;
@@ -154,6 +157,11 @@ class SqliteJournal final : public Journal {
   Result<void> list_versions(FolderId folder);
   Result<void> judge(FolderId former, FolderId replacement, TakenOver& taken);
   Result<void> leave_to_versions(FolderId former);
+  Result<void> begin_pairs();
+  Result<void> take_pairs();
+  Result<void> end_pairs();
+  Result<void> leave_moved();
+  Result<void> make_places();
   Result<std::uint64_t> count_rows(const std::string& source) const;
   Result<void> fill_originals();
   Result<void> index_lookalikes();

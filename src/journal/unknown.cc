@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "journal/rows.h"
 #include "journal/schema.h"
@@ -28,28 +27,51 @@ constexpr const char* kMayHaveBeenSeenAtAnyDate =
 
 }  // namespace
 
-Result<Uid> SqliteJournal::first_unknown_uid(MailboxId mailbox) const {
+Result<std::vector<UidRange>> SqliteJournal::unknown_uids(MailboxId mailbox, Uid next,
+                                                          std::size_t most) const {
   const std::lock_guard guard(mutex_);
-  MBOXFERRY_ASSIGN(const std::int64_t floor,
+  MBOXFERRY_ASSIGN(const std::int64_t before,
                    database_->number("SELECT uid_floor FROM main.mailbox WHERE id = ?1", mailbox));
+  const std::int64_t floor = std::max(before, std::int64_t{1});
+  std::vector<UidRange> unknown;
+  if (floor >= next) return unknown;
+  const std::string known = fmt::format(
+      "SELECT uid + {} AS uid FROM main.message WHERE {} AND state = 12 AND uid >= ?2 AND uid < ?3",
+      kUidBias, kInMailbox);
+  const std::int64_t first = uid_to_disk(static_cast<Uid>(floor));
+  MBOXFERRY_ASSIGN(const std::int64_t stored,
+                   database_->number(fmt::format("SELECT count(*) FROM ({})", known), mailbox,
+                                     first, uid_to_disk(next)));
+  if (stored == next - floor) return unknown;
+  // The last row stands for the end.
   MBOXFERRY_ASSIGN(
-      const std::int64_t last,
-      database_->number(fmt::format("SELECT coalesce(max(uid) + {}, 0) FROM main.message WHERE {}"
-                                    " AND state = 12",
-                                    kUidBias, kInMailbox),
-                        mailbox));
-  constexpr std::int64_t kLast = std::numeric_limits<Uid>::max();
-  return static_cast<Uid>(std::clamp(std::max(floor, last + 1), std::int64_t{1}, kLast));
+      Query query,
+      database_->query(
+          fmt::format("SELECT before + 1, uid - 1 FROM (SELECT uid, lag(uid, 1, {} - 1) OVER"
+                      " (ORDER BY uid) AS before FROM ({} UNION ALL SELECT {}))"
+                      " WHERE uid > before + 1 ORDER BY uid",
+                      floor, known, next),
+          mailbox, first, uid_to_disk(next)));
+  for (;;) {
+    MBOXFERRY_ASSIGN(const bool more, query.next());
+    if (!more) return unknown;
+    const UidRange range{static_cast<Uid>(query.integer(0)), static_cast<Uid>(query.integer(1))};
+    unknown.push_back(range);
+    if (unknown.size() > most) unknown = {{unknown.front().first, next - 1}};
+    if (unknown.size() == 1 && unknown.front().last == next - 1) return unknown;
+  }
 }
 
-Result<std::uint64_t> SqliteJournal::doubt_seen(bool any_date) {
+Result<DoubtSeen> SqliteJournal::doubt_seen(bool any_date) {
   const std::lock_guard guard(mutex_);
   if (!reconciling_ || reconciling_->which != Unidentified::unknown)
     return misuse("nothing unknown was looked for");
   const MailboxId mailbox = reconciling_->mailbox;
-  const std::int64_t floor{reconciling_->uid_floor};
   reconciling_.reset();
   MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
+  MBOXFERRY_ASSIGN(const std::uint64_t others, count_rows("temp.seen"));
+  MBOXFERRY_ASSIGN(const std::int64_t lowest,
+                   database_->number("SELECT coalesce(min(uid), 0) FROM temp.seen"));
   const std::string doubted = fmt::format("{} AND state = 10 AND {}", kInMailbox,
                                           any_date ? kMayHaveBeenSeenAtAnyDate : kMayHaveBeenSeen);
   MBOXFERRY_TRY(database_->run(
@@ -57,13 +79,13 @@ Result<std::uint64_t> SqliteJournal::doubt_seen(bool any_date) {
                   " last_message) SELECT ?1, (SELECT uid_validity FROM main.mailbox WHERE id = ?1),"
                   " ?2, min(id), max(id) FROM main.message WHERE {} HAVING count(*) > 0",
                   doubted),
-      mailbox, floor));
+      mailbox, lowest));
   MBOXFERRY_ASSIGN(
       const std::int64_t number,
       database_->run(fmt::format("UPDATE main.message SET state = 11 WHERE {}", doubted), mailbox));
   MBOXFERRY_TRY(drop_scratch(*database_));
   MBOXFERRY_TRY(transaction.commit());
-  return static_cast<std::uint64_t>(number);
+  return DoubtSeen{static_cast<std::uint64_t>(number), others, static_cast<Uid>(lowest)};
 }
 
 }  // namespace mboxferry::journal

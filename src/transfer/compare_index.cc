@@ -80,8 +80,6 @@ class IndexComparer final : public IndexSink {
     findings_.clear();
     return ok();
   }
-  [[nodiscard]] bool takes_deletions() const { return takes_deletions_; }
-
   /// True when the walk was ended because the rows had ended.
   [[nodiscard]] bool at_end() const { return at_end_; }
 
@@ -245,10 +243,9 @@ Result<void> place_files(SourceFolder& source, const JobSettings& settings,
   MBOXFERRY_TRY(journal.forget_findings(source.row.id, journal::kStatusChanged));
   MBOXFERRY_ASSIGN(const auto bytes, archive::open_folder(source.place));
   IndexComparer comparer(source, settings, journal, false);
-  FilePlacer placer(source, journal, comparer.takes_deletions(),
-                    [&](journal::MessageRow& row, const IndexedMessage& message) {
-                      return comparer.compare(row, message);
-                    });
+  FilePlacer placer(source, journal, [&](journal::MessageRow& row, const IndexedMessage& message) {
+    return comparer.compare(row, message);
+  });
   MBOXFERRY_TRY(placer.begin());
   MBOXFERRY_TRY(index_place(source.place, *bytes, source.survey, settings.index, placer, cancel));
   MBOXFERRY_TRY(comparer.flush());
@@ -259,6 +256,7 @@ Result<void> place_files(SourceFolder& source, const JobSettings& settings,
   state.resume_at = state.last_start = placer.end_of_rows();
   state.accounting.message = state.before_last.message = placer.end_of_rows();
   source.placed = &journal;
+  source.may_have_moved = source.may_have_moved || placer.lacks_kept();
   source.grown = false;
   source.row.index_state = state.to_text();
   source.row.index_done = !placer.has_new();

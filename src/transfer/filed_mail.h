@@ -11,9 +11,10 @@
 
 namespace mboxferry::transfer {
 
-/// How much of what goes into other mailboxes Junk or INBOX holds.
+/// How much of what goes into other mailboxes Junk holds, or others of what goes into Junk.
 struct FiledMail {
-  std::string mailbox;
+  std::string mailbox;  ///< the one with most of it
+  bool meant_for_junk = false;
   std::size_t held = 0;
   std::size_t found = 0;
   std::uint64_t planned = 0;  ///< so many messages were looked for
@@ -24,9 +25,10 @@ struct FiledMail {
   }
 };
 
-/// For a job without sender lists, all of it indexed: looks for the planned messages in Junk, and
-/// for those of Junk in INBOX, where these hold 10,000 messages at most. Returns the one of both
-/// that holds more of them, or nothing.
+/// For a new job, all of it indexed: looks for the planned messages in Junk, and for those of Junk
+/// in INBOX, and with sender lists in the mailboxes where they would go without; where these hold
+/// 10,000 messages at most, and 50,000 together. Returns that of both with more of them, or
+/// nothing.
 Result<std::optional<FiledMail>> find_filed_mail(const JobSettings& settings,
                                                  const Directory& directory,
                                                  const journal::Journal& journal,

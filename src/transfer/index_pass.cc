@@ -128,10 +128,11 @@ class JournalFiller final : public IndexSink {
     return journal_.add_unread(
         {source_.row.id, source_.row.file, message.offset,
          message.length > stored ? message.length - stored : 0,
-         fmt::format("the message at byte {} was stored before another program had written it to "
-                     "its end: delete it from the mailbox, and begin a new job with another "
-                     "--journal and --skip-existing, which adds it as it is now",
-                     message.offset)});
+         fmt::format(
+             "the message at byte {} was stored before another program had written it to "
+             "its end: delete it from the mailbox, and begin a new job with another "
+             "--journal (a batch: --state-dir) and --skip-existing, which adds it as it is now",
+             message.offset)});
   }
 
   [[nodiscard]] journal::MessageRow to_row(const IndexedMessage& message) const {
@@ -165,6 +166,7 @@ class JournalFiller final : public IndexSink {
     }
     row.keywords = keywords_of(message, choice, row.sender_action);
     if (filed) {
+      for (const std::string& label : choice.mailboxes) MBOXFERRY_TRY(book_.note_unused(label));
       rows_.push_back(std::move(row));
       return ok();
     }
@@ -379,7 +381,7 @@ Result<void> FolderIndexer::index(SourceFolder& source, const Cancellation& canc
   if (!state)
     return Error{ErrorCode::configuration,
                  "the journal's index state of " + source.row.file + " is damaged",
-                 "begin a new job with another --journal and --skip-existing"};
+                 std::string(kAnotherJobHint)};
   std::optional<journal::MessageRow> known_last;
   if (source.grown || source.touched) {
     MBOXFERRY_ASSIGN(known_last, journal_.last_message(source.row.id));

@@ -72,14 +72,14 @@ Result<std::uint64_t> settle_last_doubts(const std::vector<SourceFolder>& source
     if (selected && selected->uid_validity == mailbox.uid_validity) {
       std::mutex turn;
       Settling settling;
-      MBOXFERRY_ASSIGN(
-          const Reconciled reconciled,
+      const auto reconciled =
           reconcile(mailbox, target, journal, clock, {}, masked_digest_of(sources, settings),
-                    {envelope_of(sources, settings), false, true}, settling, turn, interrupt));
-      held = reconciled.held;
-      if (reconciled.found > 0)
+                    {envelope_of(sources, settings), false, true}, settling, turn, interrupt);
+      if (!reconciled) return not_shown(reconciled.error());
+      held = reconciled->held;
+      if (reconciled->found > 0)
         observer.notice(
-            fmt::format("{}: {} messages in doubt were there", mailbox.name, reconciled.found));
+            fmt::format("{}: {} messages in doubt were there", mailbox.name, reconciled->found));
     }
     if (held > 0) MBOXFERRY_TRY(tell_doubts(mailbox, journal, observer, told));
     left += held;

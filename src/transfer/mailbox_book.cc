@@ -53,6 +53,19 @@ Result<journal::MailboxId> MailboxBook::for_label(const std::string& label) {
   return id;
 }
 
+Result<void> MailboxBook::note_unused(const std::string& label) {
+  constexpr std::size_t kMostUnused = 64;
+  if (unused_.empty()) {
+    MBOXFERRY_ASSIGN(const auto note, journal_->note(kUnusedPlacesNote));
+    for (const std::string& name : journal::archive_paths(note.value_or(""))) unused_.insert(name);
+  }
+  if (unused_.size() >= kMostUnused) return ok();
+  std::string name = mapper_.map_label(label).name;
+  if (!mapper_.is_on_server(name) || !unused_.insert(std::move(name)).second) return ok();
+  return journal_->set_note(kUnusedPlacesNote,
+                            journal::archive_lines({unused_.begin(), unused_.end()}));
+}
+
 Result<void> MailboxBook::foresee_junk() {
   const plan::MappedName mapped = mapper_.map_junk();
   collisions_.add("Junk", mapped, held(mapped));
@@ -119,8 +132,7 @@ Result<void> MailboxBook::check_collisions() const {
   if (checked) return ok();
   Error error = checked.error();
   // The settings of a job that has begun are those of its journal.
-  if (has_begun_)
-    error.hint = "begin a new job with another --journal and --skip-existing, and " + error.hint;
+  if (has_begun_) error.hint = std::string(kAnotherJobHint) + ", and " + error.hint;
   return error;
 }
 

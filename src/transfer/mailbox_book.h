@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,8 @@ class MailboxBook {
   Result<journal::MailboxId> for_folder(const SourceFolder& source);
   /// `label`: one of those that plan::choose_labels gives.
   Result<journal::MailboxId> for_label(const std::string& label);
+  /// Its mailbox, if the server has it, may hold mail that sender lists send elsewhere now.
+  Result<void> note_unused(const std::string& label);
   /// Fails when the mailbox for junk would be another folder's by accident; as foresee().
   Result<void> foresee_junk();
   /// For mail of blocked senders, and for mail that is taken out of junk.
@@ -52,10 +55,14 @@ class MailboxBook {
   plan::CollisionFinder collisions_;
   bool has_begun_ = false;  ///< the journal had messages before this run
   std::map<std::string, journal::MailboxId> by_label_;
+  std::set<std::string> unused_;
   std::optional<journal::MailboxId> junk_;
   std::optional<journal::MailboxId> inbox_;
   std::vector<std::string> notices_;
 };
+
+/// The journal's note of mailboxes that note_unused() was told of, as archive_lines().
+inline constexpr const char* kUnusedPlacesNote = "unused_places";
 
 /// Gives every folder that has no mailbox yet its row in the journal; with labels that name
 /// mailboxes, a folder gets one of its own only when a message without them turns up.

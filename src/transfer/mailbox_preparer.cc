@@ -35,13 +35,19 @@ Result<ReadyMailbox> MailboxPreparer::prepare(imap::Target& target, const MailSt
     limits_[row->id] = ready.flags;
     MBOXFERRY_TRY(end_quiet(ready.row, ready.uid_floor, context_.journal));
   }
-  MBOXFERRY_TRY(reconcile_doubts(target, ready, stream.desk()));
-  MBOXFERRY_TRY(look_for_unknown(target, ready, stream.desk()));
-  constexpr std::size_t kRecalled = 64;
-  MBOXFERRY_ASSIGN(const auto stored, context_.journal.last_stored(row->id, kRecalled));
-  stream.desk().uids.recall(stored);
-  MBOXFERRY_TRY(skip_what_is_there(target, ready));
+  if (const auto looked = look_into(target, ready, stream.desk()); !looked)
+    return not_shown(looked.error());
   return ready;
+}
+
+Result<void> MailboxPreparer::look_into(imap::Target& target, const ReadyMailbox& ready,
+                                        Desk& desk) {
+  MBOXFERRY_TRY(reconcile_doubts(target, ready, desk));
+  MBOXFERRY_TRY(look_for_unknown(target, ready, desk));
+  constexpr std::size_t kRecalled = 64;
+  MBOXFERRY_ASSIGN(const auto stored, context_.journal.last_stored(ready.row.id, kRecalled));
+  desk.uids.recall(stored);
+  return skip_what_is_there(target, ready);
 }
 
 Result<void> MailboxPreparer::reconcile_doubts(imap::Target& target, const ReadyMailbox& ready,
@@ -120,8 +126,8 @@ Result<void> MailboxPreparer::judge_refusals(const imap::Target& target, Desk& d
   return ok();
 }
 
-/// A journal that is an older copy does not know what was sent since; only what goes on in this run
-/// is known to be all.
+/// A journal that is an older copy does not know what was sent since, nor any what another job
+/// sends; only what goes on in this run is known to be all.
 Result<void> MailboxPreparer::look_for_unknown(imap::Target& target, const ReadyMailbox& ready,
                                                Desk& desk) {
   const journal::MailboxId id = ready.row.id;
@@ -129,7 +135,8 @@ Result<void> MailboxPreparer::look_for_unknown(imap::Target& target, const Ready
     const std::scoped_lock lock(journal_turn_);
     if (no_unknown_.contains(id)) return ok();
   }
-  MBOXFERRY_ASSIGN(bool any, has_unknown_mail(ready, context_.journal));
+  MBOXFERRY_ASSIGN(const auto unknown, unknown_mail(ready, context_.journal));
+  bool any = !unknown.empty();
   if (any) {
     // What is planned later must be known then.
     MBOXFERRY_TRY(wait_for_index());
@@ -140,12 +147,13 @@ Result<void> MailboxPreparer::look_for_unknown(imap::Target& target, const Ready
   if (any) {
     context_.tracker.enter(Progress::Phase::reconciling, ready.row.name);
     const std::scoped_lock lock(journal_turn_);
-    MBOXFERRY_ASSIGN(doubted,
-                     doubt_unknown_mail(ready, target, context_.journal, context_.interrupt));
+    MBOXFERRY_ASSIGN(
+        doubted, doubt_unknown_mail(ready, unknown, target, context_.journal, context_.interrupt));
   }
   if (doubted > 0) {
     context_.tracker.notice(fmt::format(
-        "{}: the mailbox has mail that the journal does not know of (an older copy of it?); "
+        "{}: the mailbox has mail that the journal does not know of (another job's, or an older "
+        "copy of it?); "
         "looking for {} messages there before anything is sent",
         ready.row.name, doubted));
     MBOXFERRY_TRY(reconcile_doubts(target, ready, desk));

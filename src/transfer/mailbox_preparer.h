@@ -32,6 +32,7 @@ class MailboxPreparer {
  private:
   Settling& settling_of(journal::MailboxId mailbox);
   void settled(journal::MailboxId mailbox);
+  Result<void> look_into(imap::Target& target, const ReadyMailbox& ready, Desk& desk);
   Result<void> reconcile_doubts(imap::Target& target, const ReadyMailbox& ready, Desk& desk);
   Result<void> judge_refusals(const imap::Target& target, Desk& desk, bool honest);
   Result<void> look_for_unknown(imap::Target& target, const ReadyMailbox& ready, Desk& desk);

@@ -129,6 +129,13 @@ std::string in_order_note(journal::MailboxId mailbox) {
   return fmt::format("in_order.{}", mailbox);
 }
 
+Error not_shown(Error error) {
+  if (error.scope != ErrorScope::mailbox || error.code != ErrorCode::refused) return error;
+  error.code = ErrorCode::try_later;
+  error.hint = "run the same command again when the server opens it";
+  return error;
+}
+
 bool is_name_refused(const Error& error) {
   return error.scope == ErrorScope::mailbox &&
          (error.code == ErrorCode::refused || error.code == ErrorCode::configuration);
@@ -169,6 +176,7 @@ Result<ReadyMailbox> note_mailbox(const imap::SelectedMailbox& selected, journal
   ReadyMailbox ready;
   ready.flags = flag_limits(selected.permanent_flags);
   ready.uid_floor = std::max<imap::Uid>(selected.uid_next, 1);
+  ready.exists = selected.exists;
   if (row.uid_validity == 0) {
     row.uid_validity = selected.uid_validity;
     row.uid_floor = ready.uid_floor;

@@ -34,6 +34,7 @@ struct ReadyMailbox {
   journal::MailboxRow row;
   plan::FlagLimits flags;
   imap::Uid uid_floor = 0;        ///< a lower bound for what is appended from now on
+  std::uint64_t exists = 0;       ///< messages in it
   bool validity_changed = false;  ///< the stored messages must be found again
   std::string renamed;            ///< why it has another name than planned, or empty
 };
@@ -54,6 +55,10 @@ Result<void> doubt_gone(journal::Journal& journal);
 /// The journal's note of a mailbox that has another UIDVALIDITY than when a run compared it, and
 /// found all of it in order; until what is in doubt since is decided.
 std::string in_order_note(journal::MailboxId mailbox);
+
+/// A NO to what was asked about the mail in a mailbox, as an error to run the command again for;
+/// any other error as it is.
+Error not_shown(Error error);
 
 /// The server will not have a mailbox of that name.
 bool is_name_refused(const Error& error);

@@ -145,6 +145,8 @@ Result<void> FilePlacer::leave(const std::vector<journal::MessageRow>& gone) {
   std::vector<journal::MessageRow> left_out;
   std::vector<journal::Finding> findings;
   for (const journal::MessageRow& row : gone) {
+    lacks_kept_ = lacks_kept_ || row.uid != 0 || row.state == journal::State::stored ||
+                  row.state == journal::State::intended;
     switch (row.state) {
       case journal::State::stored:
         ++gone_stored_;
@@ -155,12 +157,6 @@ Result<void> FilePlacer::leave(const std::vector<journal::MessageRow>& gone) {
         again.retried.push_back(row.id);
         [[fallthrough]];
       case journal::State::planned:
-        if (!may_leave_out_)
-          return Error{ErrorCode::archive_changed,
-                       fmt::format("{}: the file of the message at byte {} was changed or removed, "
-                                   "and with --dedupe another copy may have been left out for it",
-                                   source_.row.file, row.offset),
-                       std::string(kChangedHint)};
         ++gone_unsent_;
         left_out.push_back(row);
         left_out.back().state = journal::State::skipped;
@@ -174,7 +170,8 @@ Result<void> FilePlacer::leave(const std::vector<journal::MessageRow>& gone) {
     }
   }
   MBOXFERRY_TRY(journal_.commit(again));
-  return journal_.take_status(left_out, findings);
+  MBOXFERRY_TRY(journal_.take_status(left_out, findings));
+  return journal_.plan_copies_of(left_out);
 }
 
 void FilePlacer::tell(Observer& observer) const {

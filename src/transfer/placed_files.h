@@ -25,13 +25,8 @@ class FilePlacer final : public IndexSink {
   /// Takes what the file says now of a message that has this row.
   using TakeStatus = std::function<Result<void>(journal::MessageRow&, const IndexedMessage&)>;
 
-  /// `may_leave_out` false: another copy may have been left out for a message that is gone.
-  FilePlacer(const SourceFolder& source, journal::Journal& journal, bool may_leave_out,
-             TakeStatus take_status)
-      : source_(source),
-        journal_(journal),
-        may_leave_out_(may_leave_out),
-        take_status_(std::move(take_status)) {}
+  FilePlacer(const SourceFolder& source, journal::Journal& journal, TakeStatus take_status)
+      : source_(source), journal_(journal), take_status_(std::move(take_status)) {}
 
   /// To be called before the files are walked through.
   Result<void> begin();
@@ -43,6 +38,8 @@ class FilePlacer final : public IndexSink {
   Result<void> finish();
 
   [[nodiscard]] bool has_new() const { return new_ > 0; }
+  /// What is on the server, or may be, and in no file any more may be in one of another folder.
+  [[nodiscard]] bool lacks_kept() const { return lacks_kept_; }
   /// Where the first new message gets its row.
   [[nodiscard]] std::uint64_t end_of_rows() const { return end_; }
   void tell(Observer& observer) const;
@@ -53,13 +50,13 @@ class FilePlacer final : public IndexSink {
 
   const SourceFolder& source_;
   journal::Journal& journal_;
-  const bool may_leave_out_;
   const TakeStatus take_status_;
   bool was_indexed_ = false;  ///< to the end
   std::uint64_t end_ = 0;
   std::uint64_t next_ = 0;  ///< the offset of the next new message
   std::uint64_t known_ = 0;
   std::uint64_t new_ = 0;
+  bool lacks_kept_ = false;
   std::uint64_t gone_stored_ = 0;
   std::uint64_t gone_unsent_ = 0;
 };

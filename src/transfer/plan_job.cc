@@ -33,6 +33,7 @@
 #include "transfer/source_folders.h"
 #include "transfer/tally.h"
 #include "transfer/tracker.h"
+#include "transfer/unknown_mail.h"
 #include "transfer/verify_existing.h"
 
 namespace mboxferry::transfer {
@@ -54,6 +55,7 @@ class Planner {
   Result<void> list_senders(Plan& plan) const;
   Result<std::map<journal::MailboxId, std::uint64_t>> doubtful_places();
   Result<PlannedMailbox> ask(journal::MailboxRow row);
+  Result<void> doubt_mail_of_others(const ReadyMailbox& ready);
   Result<void> foresee_name(journal::MailboxRow& row);
   /// False when the server says that there can be no mailbox of that name.
   Result<bool> takes_name(const std::string& name);
@@ -190,6 +192,7 @@ Result<PlannedMailbox> Planner::ask(journal::MailboxRow row) {
   if (selected && planned.exists) {
     MBOXFERRY_ASSIGN(const ReadyMailbox ready, note_mailbox(*selected, row, *journal_));
     planned.already_there = ready.row.existed_before;
+    if (continues_) MBOXFERRY_TRY(doubt_mail_of_others(ready));
     MBOXFERRY_ASSIGN(const auto noted, journal_->note(look_through_note(row.id)));
     if (settings_.skip_existing || noted) {
       MBOXFERRY_TRY(skip_existing(ready.row, *target_, *journal_,
@@ -214,6 +217,17 @@ Result<PlannedMailbox> Planner::ask(journal::MailboxRow row) {
   planned.receipts = sums.receipts;
   planned.date_corrections = sums.date_corrections;
   return planned;
+}
+
+/// What another job, or a newer copy of the journal, may have stored is in doubt, as in the run.
+Result<void> Planner::doubt_mail_of_others(const ReadyMailbox& ready) {
+  MBOXFERRY_ASSIGN(const auto unknown, unknown_mail(ready, *journal_));
+  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(ready.row.id));
+  if (unknown.empty() || counts.planned.messages == 0) return ok();
+  MBOXFERRY_ASSIGN(const std::uint64_t doubted,
+                   doubt_unknown_mail(ready, unknown, *target_, *journal_, interrupt_));
+  static_cast<void>(doubted);
+  return ok();
 }
 
 /// As the real run does, which does not ask about mailboxes that its journal knows.

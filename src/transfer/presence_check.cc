@@ -531,7 +531,7 @@ Error copies_are_there(const JobSettings& settings, const std::vector<Presence>&
           : find_older_journal(settings.state_folder, account, settings.journal_path);
   const std::string way_back = older.empty() ? "run the older job's own command to go on with it"
                                              : "run the older job's own command to go on with it "
-                                               "(the newest journal of this account: --journal " +
+                                               "(the newest journal of this account is " +
                                                    older + ")";
   if (is_unrouted_mail_there(found))
     return {ErrorCode::configuration,

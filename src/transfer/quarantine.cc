@@ -148,7 +148,8 @@ Result<void> check_quarantine_place(const std::string& journal_path,
   }
   return Error{ErrorCode::cannot_create,
                path + " is there, and this job has not written it: refused messages would go there",
-               "move it elsewhere, it may be the only copy of mail; or use another --journal"};
+               "move it elsewhere, it may be the only copy of mail; or use another --journal "
+               "(a batch: --state-dir)"};
 }
 
 std::string quarantine_path(const std::string& journal_path) {

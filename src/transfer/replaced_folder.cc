@@ -60,7 +60,7 @@ Result<void> replace_folder(SourceFolder& source, const JobSettings& settings,
 
 bool any_replaced(const std::vector<SourceFolder>& sources) {
   return std::any_of(sources.begin(), sources.end(), [](const SourceFolder& source) {
-    return source.replaces != 0 || source.had_versions;
+    return source.replaces != 0 || source.may_have_moved;
   });
 }
 
@@ -96,6 +96,12 @@ Result<void> take_over_replaced(std::vector<SourceFolder>& sources, journal::Jou
         source.row.file, taken.stored_gone, one ? " is" : "s are", one ? "it was" : "they were",
         one ? "it stays" : "they stay", one ? "it" : "them"));
   }
+  MBOXFERRY_ASSIGN(const std::uint64_t moved, journal.take_moved());
+  if (moved > 0)
+    observer.notice(
+        fmt::format("{} in another file of {} now; what is stored of that is not sent again",
+                    moved == 1 ? "1 message is" : fmt::format("{} messages are", moved),
+                    moved == 1 ? "its mailbox" : "their mailboxes"));
   return ok();
 }
 

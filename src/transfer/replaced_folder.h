@@ -17,13 +17,14 @@ namespace mboxferry::transfer {
 Result<void> replace_folder(SourceFolder& source, const JobSettings& settings,
                             journal::Journal& journal, const Error& changed);
 
-/// True when such a folder, or one that once was replaced, is among them: nothing may be sent
-/// before all is indexed.
+/// True when such a folder is among them, or messages may have moved here from where they were
+/// stored: nothing may be sent before all is indexed.
 bool any_replaced(const std::vector<SourceFolder>& sources);
 
-/// Once all of them are indexed. What was stored of an earlier version and is back is known. What
-/// is stored and not in the archive any more is told; that messages have gone that are not stored,
-/// or all that are, is the error `archive_changed`.
+/// Once all of them are indexed. What was stored of an earlier version and is back is known, also
+/// where it came back in another file of its mailbox. What is stored and not in the archive any
+/// more is told; that messages have gone that are not stored, or all that are, is the error
+/// `archive_changed`.
 Result<void> take_over_replaced(std::vector<SourceFolder>& sources, journal::Journal& journal,
                                 Observer& observer);
 

@@ -98,7 +98,7 @@ Result<void> match_one(SourceFolder& source, const journal::FolderRow& row,
   const auto survey = FolderSurvey::from_text(row.profile);
   if (!identity || !survey)
     return Error{ErrorCode::configuration, "the journal's entry of " + row.file + " is damaged",
-                 "begin a new job with another --journal and --skip-existing"};
+                 std::string(kAnotherJobHint)};
   MBOXFERRY_ASSIGN(const archive::Change change, archive::compare(source.place, *identity));
   // What was surveyed then may have been a damaged beginning.
   MBOXFERRY_ASSIGN(const auto first, journal.messages(row.id, 0, 1));
@@ -314,6 +314,8 @@ Result<void> match_with_journal(std::vector<SourceFolder>& sources, const JobSet
     if (source.grown && source.place.container && added_to.insert(source.row.archive).second)
       observer.notice(source.row.archive + " was added to; what is new in it will be added");
   }
+  for (SourceFolder& source : sources)
+    source.may_have_moved = source.may_have_moved || !in_use.had_versions.empty();
   for (const journal::FolderRow& row : rows) {
     if (known.contains(row.id)) continue;
     if (filter.admits(row.path)) return changed(row, "has gone or is no mbox any more");

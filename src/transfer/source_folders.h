@@ -33,6 +33,7 @@ struct SourceFolder {
   std::optional<std::uint64_t> stands_to;  ///< only so many bytes of it are read: it grows
   journal::FolderId replaces = 0;          ///< the folder whose messages it has not taken over yet
   bool had_versions = false;  ///< its archives before may have left messages in the journal
+  bool may_have_moved = false;  ///< what the journal has of other archives may be in this one
   bool held_back = false;                  ///< the last message before that may not be complete
   bool files_changed = false;              ///< its message files are matched by their digests
   const journal::Journal* placed = nullptr;  ///< set: knows where its messages lie
@@ -41,10 +42,14 @@ struct SourceFolder {
   [[nodiscard]] bool by_message() const { return by_label || by_sender; }
 };
 
+/// A way on for a job that cannot go on.
+inline constexpr std::string_view kAnotherJobHint =
+    "begin a new job with another --journal (a batch: --state-dir) and --skip-existing";
+
 /// What to do about an archive that is not the one a journal was made from.
 inline constexpr std::string_view kChangedHint =
-    "put the former file back, or begin a new job with another --journal and --skip-existing, "
-    "which leaves out what the mailbox has";
+    "put the former file back, or begin a new job with another --journal (a batch: --state-dir) "
+    "and --skip-existing, which leaves out what the mailbox has";
 
 /// Opens the archives and surveys every folder. Errors: no_such_archive, not_mail when a file that
 /// the user named is no mbox, io. What is not read goes to `not_read`. Nothing is sent or written.

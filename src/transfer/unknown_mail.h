@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "mboxferry/base/cancellation.h"
 #include "mboxferry/imap/target.h"
@@ -11,15 +12,19 @@
 
 namespace mboxferry::transfer {
 
-/// True when the mailbox, as it was selected, may hold mail above all that the journal knows. It is
-/// other people's, unless the journal is an older copy that was put back.
-Result<bool> has_unknown_mail(const ReadyMailbox& ready, const journal::Journal& journal);
+/// Where the mailbox, as it was selected, may hold mail that came since the job first saw it and is
+/// not the journal's: ascending, the last UID included. It is other people's, unless another job
+/// has sent the same mail, or the journal is an older copy that was put back.
+Result<std::vector<journal::UidRange>> unknown_mail(const ReadyMailbox& ready,
+                                                    const journal::Journal& journal);
 
 /// Puts planned messages in doubt that may be among that mail, and returns how many. The mailbox is
 /// selected, nothing of it is in doubt, and all that goes into it is indexed. Reads what messages
-/// are known by, above what the journal knows only; where that is very many, a sample of what is
-/// planned is asked for first.
-Result<std::uint64_t> doubt_unknown_mail(const ReadyMailbox& ready, imap::ReadOnlyTarget& target,
-                                         journal::Journal& journal, const Cancellation& interrupt);
+/// are known by in these ranges only; where that is very many, a sample of what is planned is asked
+/// for first. What was found to hold nothing is noted, and not looked at again.
+Result<std::uint64_t> doubt_unknown_mail(const ReadyMailbox& ready,
+                                         const std::vector<journal::UidRange>& unknown,
+                                         imap::ReadOnlyTarget& target, journal::Journal& journal,
+                                         const Cancellation& interrupt);
 
 }  // namespace mboxferry::transfer

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "transfer/body_digests.h"
+#include "transfer/source_folders.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -213,8 +214,7 @@ Error existing_not_compared(const std::string& account, std::uint64_t messages) 
       fmt::format("{}: {} message{} there before the job cannot be compared, as the mailbox was "
                   "made anew since",
                   account, messages, messages == 1 ? " that was" : "s that were"),
-      "begin a new job with another --journal (a batch: --state-dir) and --skip-existing, which "
-      "looks for them"};
+      std::string(kAnotherJobHint) + ", which looks for them"};
 }
 
 Result<void> verify_existing(journal::Journal& journal, imap::ReadOnlyTarget& target,

@@ -153,7 +153,7 @@ class AdviceTest(WithDovecot, ProgramTest):
         self.go(-9, "--connections", "1", MBOXFERRY_CRASH_AT="batch-answered")
         self.put("x_y", B)
         outcome = self.go(78)
-        self.assertIn("another --journal and --skip-existing", outcome.err)
+        self.assertIn("another --journal (a batch: --state-dir) and --skip-existing", outcome.err)
         self.go(0, *self.advised(outcome), journal="new.journal")
         self.assert_once(A + B)
 

@@ -235,7 +235,8 @@ class ClashTest(WithDovecot, CopyTest):
                 self.make(new, 30, seed=2)
                 outcome = self.run_job(self.mail, code=None)
                 self.assert_one_line(outcome, 78, "share a mailbox",
-                                     "another --journal and --skip-existing, and give")
+                                     "another --journal (a batch: --state-dir) and "
+                                     "--skip-existing, and give")
                 said, = re.findall(r"--map '([^']*)=MAILBOX'", outcome.err)
                 self.run_job(self.mail, None, "--map", f"{said}=Apart", "--skip-existing",
                              "--journal", self.folder / f"{new}.journal")

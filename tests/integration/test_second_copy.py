@@ -114,7 +114,7 @@ class SecondCopyTest(WithDovecot, CopyTest):
         self.assert_stopped(first, host="LOCALHOST")
         user = next(iter(self.server.users))
         outcome = self.assert_stopped(first, user=user.upper())
-        self.assertIn(f"journal of this account: --journal {self.folder}/state-a/{self.journals()[0]}",
+        self.assertIn(f"journal of this account is {self.folder}/state-a/{self.journals()[0]}",
                       outcome.err)
 
     def test_another_state_folder_and_a_lost_journal(self):

@@ -162,7 +162,7 @@ class SkipByContent:
         self.run_job(archive)
         archive.write_bytes(archive.read_bytes().replace(b"some text", b"SOME text"))
         outcome = self.run_job(archive, code=65)
-        self.assertIn("another --journal and --skip-existing", outcome.err)
+        self.assertIn("another --journal (a batch: --state-dir) and --skip-existing", outcome.err)
         self.run_job(archive, None, "--skip-existing", "--journal", self.folder / "new.journal")
         self.assertEqual(sum(b"SOME" in body for body in self.bodies()), 30)
         self.assertEqual(len(self.bodies()), 60)

@@ -57,8 +57,8 @@ Result<void> refuse_other_content(const std::string& path,
                                   std::span<const std::string_view> beginnings);
 
 /// Opens a log to append to it; a new one is readable by its owner alone. Fails with
-/// `cannot_create` unless it is a regular file of this user, under this one name, and no mail or
-/// journal.
+/// `cannot_create` unless it is a regular file of this user, under this one name, and empty or one
+/// whose lines begin with a time (RFC 3339).
 Result<FileDescriptor> open_log(const std::string& path);
 
 }  // namespace mboxferry

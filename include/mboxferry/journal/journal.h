@@ -258,7 +258,20 @@ enum class Unidentified {
   planned,             ///< state planned, among what was in the mailbox before the job
   moved,               ///< stored with UIDs that are not there: see begin_moved()
   copies,              ///< state stored: see begin_copy_search()
-  unknown,             ///< state planned, above all UIDs that the journal knows: see doubt_seen()
+  unknown,             ///< state planned, among what others stored meanwhile: see doubt_seen()
+};
+
+/// UIDs, the last one included.
+struct UidRange {
+  Uid first = 0;
+  Uid last = 0;
+};
+
+/// What doubt_seen() did.
+struct DoubtSeen {
+  std::uint64_t doubted = 0;  ///< messages
+  std::uint64_t others = 0;   ///< messages that were seen and are not known to be the job's
+  Uid lowest = 0;             ///< of these; 0: there is none
 };
 
 /// What became of the messages of a folder whose archive was replaced.
@@ -377,6 +390,11 @@ class Journal {
   /// From now on, an indexed message that is the same as an earlier one of its mailbox is skipped,
   /// with code "duplicate" and a text that names the earlier one.
   virtual Result<void> set_dedupe(Dedupe dedupe) = 0;
+
+  /// Messages that were planned are left out now: of each, one that was left out as its duplicate
+  /// is planned instead, unless its file is known to be gone or another one is sent. One
+  /// transaction.
+  virtual Result<void> plan_copies_of(std::span<const MessageRow> left_out) = 0;
 
   /// Adds indexed messages (ids are given here, ascending) with the folder's new state, in one
   /// transaction. Duplicates become `skipped` in `messages` too.
@@ -538,13 +556,15 @@ class Journal {
   virtual Result<std::uint64_t> doubt_left_out(MailboxId mailbox, std::string_view code) = 0;
   /// The server named wrong UIDs: every stored message of the mailbox has none any more.
   virtual Result<void> forget_uids(MailboxId mailbox) = 0;
-  /// The lowest UID that neither the mailbox's ledger nor what was there before the job explains.
-  [[nodiscard]] virtual Result<Uid> first_unknown_uid(MailboxId mailbox) const = 0;
+  /// UIDs below `next` that neither the mailbox's ledger nor what was there before the job
+  /// explains: ranges, ascending; one around all of them where there are more than `most`.
+  [[nodiscard]] virtual Result<std::vector<UidRange>> unknown_uids(MailboxId mailbox, Uid next,
+                                                                   std::size_t most) const = 0;
   /// After begin_reconcile() with Unidentified::unknown and add_seen(): planned messages that may
-  /// be among what was seen are in doubt, from the first unknown UID on, and that reconciliation
+  /// be among what was seen are in doubt, from the lowest UID of that on, and that reconciliation
   /// ends. With another INTERNALDATE a message is somebody else's copy, unless `any_date`: the
-  /// server keeps none. Durable at once. Returns how many they are.
-  virtual Result<std::uint64_t> doubt_seen(bool any_date) = 0;
+  /// server keeps none. Durable at once.
+  virtual Result<DoubtSeen> doubt_seen(bool any_date) = 0;
 
   /// The archive of folder `former` was replaced: from now on `replacement`, which is to be indexed
   /// from its beginning, stands for it. Durable at once. Returns its id.
@@ -556,12 +576,17 @@ class Journal {
   /// Removes a replacement that has not taken over yet: its archive was replaced, too.
   virtual Result<void> forget_replacement(FolderId replacement) = 0;
   /// The folder is indexed: its messages take the states of those of the folder that it replaces,
-  /// and of versions before that one, with the same content and mailbox, each of one. What is
+  /// and of versions before that one, with the same content and mailbox, each of one; where sender
+  /// lists sent one of the two elsewhere, it is in the mailbox where the former one is. What is
   /// stored and not among them stays in these folders, which have nothing else any more, with a
   /// finding for each (a bounded number). Of a folder that replaces none only what is planned is
   /// looked at: it was added to. One transaction, durable at once; to be called before anything of
   /// it is sent.
   virtual Result<TakenOver> take_over(FolderId folder) = 0;
+  /// After take_over() of all folders that were replaced: planned messages that are stored, or may
+  /// be, from another file of the same mailbox, and not in that file any more, take the states of
+  /// these, each of one. One transaction, durable at once. Returns how many they are.
+  virtual Result<std::uint64_t> take_moved() = 0;
   /// Leaves out (`cut-short`) what is planned in the mailbox of a folder that another stands for:
   /// it was in doubt when its archive was replaced, and the server has not got it. Returns how
   /// many.

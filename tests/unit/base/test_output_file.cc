@@ -148,13 +148,24 @@ TEST_CASE("a file of another user is neither replaced nor appended to") {
 TEST_CASE("a log is appended to") {
   const test::TemporaryFolder directory;
   const std::string path = directory.file("log");
-  for (const char* text : {"one ", "two"}) {
+  for (const char* text : {"2026-11-30T11:07:21.123+00:00 one\n", "two"}) {
     const auto log = open_log(path);
     REQUIRE(log);
     CHECK(write_all(log->get(), text, path));
   }
-  CHECK(content_of(path) == "one two");
+  CHECK(content_of(path) == "2026-11-30T11:07:21.123+00:00 one\ntwo");
   CHECK((status_of(path).st_mode & 07777u) == 0600u);
+}
+
+TEST_CASE("what is no log is not appended to") {
+  const test::TemporaryFolder directory;
+  const std::string path = directory.file("password");
+  for (const char* text : {"secret", "2026-11-30", "2026-11-30 11:07:21 another program's\n",
+                           "-----BEGIN CERTIFICATE-----\n", "From a@example.com Mon\n"}) {
+    put(path, text);
+    CHECK(open_log(path).error().code == ErrorCode::cannot_create);
+    CHECK(content_of(path) == text);
+  }
 }
 
 }  // namespace
