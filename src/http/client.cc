@@ -2,15 +2,14 @@
 // A small HTTPS client on libcurl.
 #include "mboxferry/http/client.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <string_view>
 
+#include "http/curl_library.h"
 #include "http/url.h"
-#include "mboxferry/base/handle.h"
 
 namespace mboxferry::http {
 namespace {
@@ -77,7 +76,7 @@ Error error_of(CURLcode code, const std::string& place, std::string_view details
   }
   if (code == CURLE_ABORTED_BY_CALLBACK)
     return {ErrorCode::interrupted, place + ": interrupted while waiting for the answer", ""};
-  const std::string why = shown(details.empty() ? curl_easy_strerror(code) : details);
+  const std::string why = shown(details.empty() ? (*curl_library())->easy_strerror(code) : details);
   if (is_about_tls(code)) {
     return {ErrorCode::tls, fmt::format("{}: no trusted connection: {}", place, why),
             "a private authority is named with --ca-file"};
@@ -89,18 +88,43 @@ Error error_of(CURLcode code, const std::string& place, std::string_view details
           {Retry::When::later, {}}};
 }
 
-using Headers = Handle<curl_slist, curl_slist_free_all>;
+Error bad_header(std::string_view name) {
+  return {ErrorCode::usage, "the header " + shown(name) + " cannot be sent", ""};
+}
 
-Result<Headers> headers_of(const Request& request) {
-  Headers list;
+/// `line` is copied by the library.
+Result<void> add_header(const CurlLibrary& library, CurlList& list, const char* line,
+                        std::size_t size, std::string_view name) {
+  const std::string_view text(line, size);
+  if (text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos)
+    return bad_header(name);
+  curl_slist* const longer = library.slist_append(list.get(), line);
+  if (longer == nullptr) return bad_header(name);
+  static_cast<void>(list.release());
+  list.reset(longer);
+  return ok();
+}
+
+Result<CurlList> headers_of(const CurlLibrary& library, const Request& request) {
+  CurlList list;
   for (const auto& [name, value] : request.headers) {
     const std::string line = name + ": " + value;
-    const bool fit = line.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos;
-    curl_slist* const longer = fit ? curl_slist_append(list.get(), line.c_str()) : nullptr;
-    if (longer == nullptr)
-      return Error{ErrorCode::usage, "the header " + shown(name) + " cannot be sent", ""};
-    static_cast<void>(list.release());
-    list.reset(longer);
+    MBOXFERRY_TRY(add_header(library, list, line.c_str(), line.size(), name));
+  }
+  if (request.bearer) {
+    constexpr std::string_view kName = "Authorization";
+    constexpr std::string_view kScheme = ": Bearer ";
+    const std::string_view token = request.bearer->reveal();
+    std::string text;
+    text.reserve(kName.size() + kScheme.size() + token.size() + 1);
+    text.append(kName).append(kScheme).append(token);
+    text += '\0';  // the end of the line for the library
+    const Secret line(std::move(text));
+    MBOXFERRY_TRY(add_header(library, list, line.reveal().data(), line.reveal().size() - 1, kName));
+  }
+  if (request.patch) {
+    constexpr std::string_view kType = "Content-Type: application/json";
+    MBOXFERRY_TRY(add_header(library, list, kType.data(), kType.size(), kType));
   }
   return list;
 }
@@ -108,31 +132,32 @@ Result<Headers> headers_of(const Request& request) {
 class Curl {
  public:
   static Result<Curl> make() {
-    // The library wants it once for a process, before there are several threads in it.
-    static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
-    Curl curl;
-    if (ready == CURLE_OK) curl.handle_.reset(curl_easy_init());
+    MBOXFERRY_ASSIGN(const CurlLibrary* library, curl_library());
+    Curl curl(*library);
     if (!curl.handle_) return Error{ErrorCode::internal, "the HTTPS library does not start", ""};
     return curl;
   }
 
   template <typename Value>
   void set(CURLoption option, Value value) {
-    if (curl_easy_setopt(handle_.get(), option, value) != CURLE_OK) refused_ = true;
+    if (library_->easy_setopt(handle_.get(), option, value) != CURLE_OK) refused_ = true;
   }
   template <typename Value>
   [[nodiscard]] Value info(CURLINFO what) const {
     Value value{};
-    curl_easy_getinfo(handle_.get(), what, &value);
+    library_->easy_getinfo(handle_.get(), what, &value);
     return value;
   }
   /// True when an option was not taken: nothing is sent then, it may have been one about trust.
   [[nodiscard]] bool refused() const { return refused_; }
-  CURLcode perform() { return curl_easy_perform(handle_.get()); }
+  CURLcode perform() { return library_->easy_perform(handle_.get()); }
+  [[nodiscard]] const CurlLibrary& library() const { return *library_; }
 
  private:
-  Curl() = default;
-  Handle<CURL, curl_easy_cleanup> handle_;
+  explicit Curl(const CurlLibrary& library) : library_(&library), handle_(library.easy_init()) {}
+
+  const CurlLibrary* library_;
+  CurlHandle handle_;
   bool refused_ = false;
 };
 
@@ -148,6 +173,12 @@ void set_trust(Curl& curl, const ClientOptions& options) {
   }
 }
 
+/// What goes to the service besides headers; null: nothing.
+const Secret* sent_by(const Request& request) {
+  if (request.patch) return &*request.patch;
+  return request.form ? &*request.form : nullptr;
+}
+
 std::string place_of(const Origin& origin) { return origin.host + ":" + origin.port; }
 
 /// One request, without following anything; `target` gets where a redirection leads.
@@ -155,7 +186,7 @@ Result<Answer> send_once(const Request& request, const std::string& url, const O
                          const ClientOptions& options, Clock::time_point until,
                          std::string& target) {
   MBOXFERRY_ASSIGN(Curl curl, Curl::make());
-  MBOXFERRY_ASSIGN(const Headers headers, headers_of(request));
+  MBOXFERRY_ASSIGN(const CurlList headers, headers_of(curl.library(), request));
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
   Exchange exchange;
   exchange.most_bytes = options.most_bytes;
@@ -177,11 +208,12 @@ Result<Answer> send_once(const Request& request, const std::string& url, const O
   curl.set(CURLOPT_XFERINFOFUNCTION, &look_for_interrupt);
   curl.set(CURLOPT_XFERINFODATA, &exchange);
   curl.set(CURLOPT_NOPROGRESS, 0L);
-  if (request.form) {
+  if (const Secret* const sent = sent_by(request)) {
     // Not copied by the library.
-    curl.set(CURLOPT_POSTFIELDSIZE, static_cast<long>(request.form->reveal().size()));
-    curl.set(CURLOPT_POSTFIELDS, request.form->reveal().data());
+    curl.set(CURLOPT_POSTFIELDSIZE, static_cast<long>(sent->reveal().size()));
+    curl.set(CURLOPT_POSTFIELDS, sent->reveal().data());
   }
+  if (request.patch) curl.set(CURLOPT_CUSTOMREQUEST, "PATCH");
   if (curl.refused())
     return Error{ErrorCode::internal, "the HTTPS library lacks what a safe request needs", ""};
   const CURLcode code = curl.perform();
@@ -209,7 +241,7 @@ Result<Answer> send(const Request& request, const ClientOptions& options) {
     if (target.empty()) return answer;
     const auto next = origin_of(target);
     const std::string where = next ? place_of(*next) : "a place without TLS";
-    if (!next || *next != origin || request.form || hops == kMostRedirections) {
+    if (!next || *next != origin || sent_by(request) != nullptr || hops == kMostRedirections) {
       return Error{ErrorCode::protocol,
                    fmt::format("{}: the service sends us to {}, and is not followed there",
                                place_of(origin), shown(where)),

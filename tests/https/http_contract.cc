@@ -47,6 +47,20 @@ TEST_CASE("a form is posted, and the answer comes back whole") {
         "POST given application/x-www-form-urlencoded a=1&secret=opensesame");
 }
 
+TEST_CASE("a document is sent by PATCH with the token, and goes nowhere else") {
+  Request request{url("/echo")};
+  request.patch = Secret(std::string("{\"opensesame\":1}"));
+  request.bearer = Secret(std::string("opensesame"));
+  const auto answer = send(request, trusting());
+  if (!answer) FAIL(describe(answer.error()));
+  CHECK(answer->body.reveal() == "PATCH  application/json {\"opensesame\":1} Bearer opensesame");
+  request.url = url("/moved");
+  CHECK(error_of(request, trusting()).code == ErrorCode::protocol);
+  request.url = url("/echo");
+  request.bearer = Secret(std::string("opensesame\r\nX: y"));
+  CHECK(error_of(request, trusting()).code == ErrorCode::usage);
+}
+
 TEST_CASE("any status is an answer, with the time to wait") {
   const auto answer = send({url("/busy"), {}, {}}, trusting());
   REQUIRE(answer);

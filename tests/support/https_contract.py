@@ -14,6 +14,7 @@ def main():
     def echo(asked):
         words = [asked.method, asked.headers.get("x-word", ""),
                  asked.headers.get("content-type", ""), asked.body.decode()]
+        words += filter(None, [asked.headers.get("authorization")])
         return Answer(200, " ".join(words), {"Content-Type": "text/x-echo"})
 
     def slow(_):

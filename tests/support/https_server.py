@@ -29,13 +29,14 @@ class Asked(NamedTuple):
 
 class HttpsServer:
     """answers: {path: Answer, list of Answers (the last one stays), or function(Asked)}; anything
-    else is a 404. `asked` has all requests in their order. `pair`: another certificate."""
+    else is `otherwise`. `asked` has all requests in their order. `pair`: another certificate."""
 
-    def __init__(self, answers=None, *, certificates=None, pair=None):
+    def __init__(self, answers=None, *, certificates=None, pair=None, otherwise=Answer(404)):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mf-https-"))
         self.certificates = certificates or Certificates(self.folder)
         self.ca_file = self.certificates.ca_file
         self.answers = dict(answers or {})
+        self.otherwise = otherwise
         self.asked = []
         self.lock = threading.Lock()
         self._pair = pair or self.certificates.good()
@@ -49,7 +50,7 @@ class HttpsServer:
             def do_GET(self):
                 owner._serve(self)
 
-            do_POST = do_GET
+            do_POST = do_PATCH = do_GET
 
             def log_message(self, *_):
                 pass
@@ -79,7 +80,7 @@ class HttpsServer:
                       handler.rfile.read(length))
         with self.lock:
             self.asked.append(asked)
-            found = self.answers.get(handler.path.partition("?")[0], Answer(404))
+            found = self.answers.get(handler.path.partition("?")[0], self.otherwise)
             if isinstance(found, list):
                 found = found.pop(0) if len(found) > 1 else found[0]
         if callable(found):

@@ -25,13 +25,13 @@ add_library(mboxferry_etpan INTERFACE)
 target_include_directories(mboxferry_etpan SYSTEM INTERFACE ${ETPAN_INCLUDE_DIR})
 target_link_libraries(mboxferry_etpan INTERFACE ${ETPAN_LIBRARY})
 
-# The build on OpenSSL. Its headers are those of the build on GnuTLS, which libetpan-dev brings along
-# and beside which Debian does not let its own -dev package stand.
+# The build on OpenSSL is loaded at run time (src/http/curl_library.cc). The headers are those of the
+# build on GnuTLS, which libetpan-dev brings along and beside which Debian does not let the other
+# -dev package stand.
 find_path(CURL_INCLUDE_DIR curl/curl.h REQUIRED)
-find_library(CURL_LIBRARY libcurl.so.4 REQUIRED)
 add_library(mboxferry_curl INTERFACE)
 target_include_directories(mboxferry_curl SYSTEM INTERFACE ${CURL_INCLUDE_DIR})
-target_link_libraries(mboxferry_curl INTERFACE ${CURL_LIBRARY})
+target_link_libraries(mboxferry_curl INTERFACE ${CMAKE_DL_LIBS})
 
 find_path(CSV_INCLUDE_DIR csv.h REQUIRED)
 find_library(CSV_LIBRARY csv REQUIRED)

@@ -23,11 +23,13 @@ struct ClientOptions {
   const Cancellation* interrupt = nullptr;
 };
 
-/// GET, or POST where there is a form.
+/// GET, POST where there is a form, or PATCH. Not both of the latter.
 struct Request {
   std::string url;  ///< `https://…`, without user name and password
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::optional<Secret> form;  ///< sent as application/x-www-form-urlencoded
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  std::optional<Secret> form = {};    ///< sent as application/x-www-form-urlencoded
+  std::optional<Secret> patch = {};   ///< sent by PATCH as application/json
+  std::optional<Secret> bearer = {};  ///< the token of an Authorization header (RFC 6750)
 };
 
 /// Any status is an answer.
@@ -40,8 +42,9 @@ struct Answer {
 
 /// Sends one request over TLS 1.2 or later, with the server's certificate and name verified; never
 /// in the clear. A redirection is followed for a GET and within one host and port, three times at
-/// most. Errors: `usage` (the URL), `unavailable`, `tls`, `protocol` (too long, or led elsewhere),
-/// `interrupted`. No text holds anything of the form, the headers or the body. Any thread; blocks.
+/// most. Errors: `usage` (the URL), `configuration` (no libcurl), `unavailable`, `tls`, `protocol`
+/// (too long, or led elsewhere), `interrupted`. No text holds anything of the form, the headers or
+/// the body. Any thread; blocks.
 Result<Answer> send(const Request& request, const ClientOptions& options);
 
 /// Text as it stands in a form or in the query of a URL (RFC 3986 section 2.1).
