@@ -6,37 +6,17 @@
 
 #include <algorithm>
 #include <charconv>
-#include <nlohmann/json.hpp>
 #include <string_view>
+
+#include "auth/json_values.h"
 
 namespace mboxferry::auth {
 namespace {
 
-using Json = nlohmann::json;
 using Kind = TokenAnswer::Kind;
 
-constexpr std::size_t kLongestToken = 16u << 10U;
 // Longer ones are a mistake, and a token that is asked for again a day later harms nobody.
 constexpr std::chrono::seconds kLongestLife = std::chrono::hours(24);
-
-/// The service's words, fit to be shown.
-std::string shown(std::string_view text, std::size_t most = 300) {
-  std::string out(text.substr(0, most));
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
-  return out;
-}
-
-std::string text_of(const Json& json, const char* name) {
-  const auto member = json.find(name);
-  return member != json.end() && member->is_string() ? member->get<std::string>() : std::string();
-}
-
-/// RFC 6749 appendix A.12, A.17: visible characters. A header or form could not carry others.
-bool is_token(std::string_view text) {
-  return !text.empty() && text.size() <= kLongestToken &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-}
 
 /// A number, or a number as text (some services); nothing else counts.
 std::optional<std::chrono::seconds> lifetime_of(const Json& json) {
@@ -67,13 +47,6 @@ TokenAnswer later(const http::Answer& answer, const std::string& why) {
               ErrorScope::session,
               {Retry::When::later, answer.retry_after.value_or(std::chrono::seconds(0))}};
   return {Kind::later, {}, std::move(error), answer.retry_after};
-}
-
-/// Takes the text out, so that no copy of it stays behind in the document.
-Secret take_secret(Json& json, const char* name) {
-  const auto member = json.find(name);
-  if (member == json.end() || !member->is_string()) return {};
-  return Secret(std::move(member->get_ref<std::string&>()));
 }
 
 TokenAnswer granted(Json& json) {
