@@ -17,6 +17,7 @@
 
 #include "cli/child_output.h"
 #include "cli/command.h"
+#include "cli/profile_login.h"
 #include "cli/terminal_prompt.h"
 #include "mboxferry/base/file.h"
 #include "mboxferry/base/file_access.h"
@@ -28,14 +29,20 @@ constexpr std::size_t kLongestPassword = 16u << 10;
 constexpr const char* kSources =
     "use --password-file, --password-env or --password-command, or run it on a terminal";
 constexpr const char* kTokenSources = "use --token-file or --token-command";
+constexpr const char* kClientSecret = "client secret";
+constexpr const char* kClientSecretSources =
+    "use --client-secret-file, --client-secret-env or --client-secret-command";
 
 /// What is looked for, and where.
 struct Wanted {
-  std::string what;  ///< "password" or "token"
+  std::string what;  ///< "password", "token" or kClientSecret
   std::string place;
 
   [[nodiscard]] std::string text() const { return "the " + what + " from " + place; }
-  [[nodiscard]] const char* sources() const { return what == "token" ? kTokenSources : kSources; }
+  [[nodiscard]] const char* sources() const {
+    if (what == kClientSecret) return kClientSecretSources;
+    return what == "token" ? kTokenSources : kSources;
+  }
 };
 
 /// Takes one line end off, and only one: a password may end with an empty line of its own.
@@ -120,12 +127,13 @@ Result<imap::Secret> from_file(const Wanted& wanted, const Cancellation& interru
   return checked(imap::Secret(std::move(text)), wanted);
 }
 
-Result<imap::Secret> from_environment(const std::string& name) {
+Result<imap::Secret> from_environment(const std::string& name, const Wanted& wanted) {
   const char* value = std::getenv(name.c_str());
   if (value == nullptr) {
-    return Error{ErrorCode::configuration, "the environment has no variable " + name, kSources};
+    return Error{ErrorCode::configuration, "the environment has no variable " + name,
+                 wanted.sources()};
   }
-  return checked(imap::Secret(std::string(value)), {"password", "the environment"});
+  return checked(imap::Secret(std::string(value)), wanted);
 }
 
 Result<imap::Secret> from_command(const std::string& command, const Wanted& wanted,
@@ -189,7 +197,8 @@ class TokenCommand final : public imap::TokenSource {
 Result<imap::Secret> get_password(const CredentialSource& source, const std::string& label,
                                   const Cancellation& interrupt) {
   if (!source.file.empty()) return from_file({"password", source.file}, interrupt);
-  if (!source.environment.empty()) return from_environment(source.environment);
+  if (!source.environment.empty())
+    return from_environment(source.environment, {"password", "the environment"});
   if (!source.command.empty()) {
     auto password = from_command(source.command, {"password", "the password command"}, interrupt);
     if (interrupt.requested()) return interrupted_before_login();
@@ -197,6 +206,18 @@ Result<imap::Secret> get_password(const CredentialSource& source, const std::str
   }
   MBOXFERRY_ASSIGN(std::string typed, ask_on_terminal("Password of " + label + ": ", interrupt));
   return checked(imap::Secret(std::move(typed)), {"password", "the terminal"});
+}
+
+Result<imap::Secret> get_client_secret(const CredentialSource& source,
+                                       const Cancellation& interrupt) {
+  if (!source.file.empty()) return from_file({kClientSecret, source.file}, interrupt);
+  if (!source.environment.empty())
+    return from_environment(source.environment, {kClientSecret, "the environment"});
+  if (source.command.empty()) return imap::Secret();
+  auto secret =
+      from_command(source.command, {kClientSecret, "the client secret command"}, interrupt);
+  if (interrupt.requested()) return interrupted_before_login();
+  return secret;
 }
 
 Result<void> check_login(imap::Mechanism mechanism, const std::string& login_as, bool is_token) {
@@ -211,7 +232,7 @@ Result<void> check_login(imap::Mechanism mechanism, const std::string& login_as,
                            is_token ? " password, and a token is given"
                                     : "n access token, and a password is given"),
                is_token ? "leave out --auth, or use xoauth2 or oauthbearer"
-                        : "use --token-file or --token-command"};
+                        : "use --token-file, --token-command or --auth oauth:PROFILE"};
 }
 
 Result<void> get_credentials(const CredentialSource& source, imap::Account& account,
@@ -219,6 +240,8 @@ Result<void> get_credentials(const CredentialSource& source, imap::Account& acco
   MBOXFERRY_TRY(check_login(account.mechanism, account.login_as, source.is_token()));
   if (!source.token_file.empty()) {
     account.tokens = std::make_shared<TokenFile>(source.token_file, interrupt);
+  } else if (!source.profile.empty()) {
+    MBOXFERRY_TRY(use_profile(source.profile, account, interrupt));
   } else if (!source.token_command.empty()) {
     account.tokens = std::make_shared<TokenCommand>(source.token_command, interrupt);
   } else {

@@ -13,6 +13,11 @@ namespace mboxferry::cli {
 Result<void> get_credentials(const CredentialSource& source, imap::Account& account,
                              const Cancellation& interrupt);
 
+/// The same for what a token service gave to an application: `source` names a file, a variable or
+/// a command; empty when it names none. Errors: `configuration`, `interrupted`.
+Result<imap::Secret> get_client_secret(const CredentialSource& source,
+                                       const Cancellation& interrupt);
+
 /// An error of code `usage` when a token is given for what takes a password, or the other way
 /// about.
 Result<void> check_login(imap::Mechanism mechanism, const std::string& login_as, bool is_token);
