@@ -27,7 +27,9 @@ constexpr std::chrono::milliseconds kBetweenTries{20};
 
 Error not_usable(const std::string& name, const std::string& why) {
   return {ErrorCode::configuration, fmt::format("the profile {} cannot be used: {}", name, why),
-          fmt::format("run: mboxferry auth remove {0}, and then: mboxferry auth login {0}", name)};
+          fmt::format("run: mboxferry auth remove {0}, and then mboxferry auth login {0} with the "
+                      "options of the first time",
+                      name)};
 }
 
 Error no_profile(const std::string& name) {
