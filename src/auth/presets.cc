@@ -12,12 +12,13 @@
 namespace mboxferry::auth {
 namespace {
 
-constexpr std::array<Preset, 2> kPresets{{
+constexpr std::array<Preset, 3> kPresets{{
     {
         .name = "microsoft365",
         .token_url = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token",
         .device_url = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/devicecode",
         .authorize_url = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/authorize",
+        .redirect_host = "localhost",
         .user_scope = "https://outlook.office.com/IMAP.AccessAsUser.All offline_access",
         .application_scope = "https://outlook.office365.com/.default",
         .account_scope = "",
@@ -25,15 +26,31 @@ constexpr std::array<Preset, 2> kPresets{{
         .looked_up = "2026-11",
     },
     {
-        // Its device flow gives no scope for mail.
+        // Its device flow gives no scope for mail. Without the query there is no refresh token when
+        // somebody logs in again.
         .name = "gmail",
         .token_url = "https://oauth2.googleapis.com/token",
         .device_url = "",
-        .authorize_url = "https://accounts.google.com/o/oauth2/v2/auth",
-        .user_scope = "",
+        .authorize_url =
+            "https://accounts.google.com/o/oauth2/v2/auth?access_type=offline&prompt=consent",
+        .redirect_host = "127.0.0.1",
+        .user_scope = "https://mail.google.com/",
         .application_scope = "",
         .account_scope = "https://mail.google.com/",
-        .source = "developers.google.com, Using OAuth 2.0 for Server to Server Applications",
+        .source = "developers.google.com, OAuth 2.0 for Mobile and Desktop Apps, "
+                  "and for Server to Server Applications",
+        .looked_up = "2026-11",
+    },
+    {
+        .name = "fastmail",
+        .token_url = "https://api.fastmail.com/oauth/refresh",
+        .device_url = "",
+        .authorize_url = "https://api.fastmail.com/oauth/authorize",
+        .redirect_host = "localhost",
+        .user_scope = "https://www.fastmail.com/dev/protocol-imap",
+        .application_scope = "",
+        .account_scope = "",
+        .source = "www.fastmail.com/for-developers/oauth; endpoints as other clients have them",
         .looked_up = "2026-11",
     },
 }};
@@ -41,7 +58,8 @@ constexpr std::array<Preset, 2> kPresets{{
 constexpr std::string_view kTenant = "{tenant}";
 
 std::string_view scope_of(const Preset& preset, Flow flow) {
-  if (flow == Flow::device) return preset.user_scope;
+  if (flow == Flow::device) return preset.device_url.empty() ? "" : preset.user_scope;
+  if (flow == Flow::code) return preset.user_scope;
   return flow == Flow::client_credentials ? preset.application_scope : preset.account_scope;
 }
 
@@ -70,13 +88,14 @@ Result<void> apply_preset(const Preset& preset, const std::string& tenant, Profi
                  fmt::format("{} gives no access to mail by the flow {}", preset.name,
                              flow_name(profile.flow)),
                  profile.flow == Flow::device
-                     ? "an administrator can use --service-account FILE; a token of another "
-                       "program's is taken by --token-command and --token-file"
+                     ? "use --flow code, with a browser on this machine; an administrator of a "
+                       "Google Workspace can use --service-account FILE"
                      : "see docs/logins.md for the flows of each service"};
   }
   std::string place = tenant;
   if (preset.token_url.find(kTenant) != std::string_view::npos) {
-    if (place.empty() && profile.flow != Flow::device)
+    const bool is_user = profile.flow == Flow::device || profile.flow == Flow::code;
+    if (place.empty() && !is_user)
       return Error{ErrorCode::usage, "an application has rights in one organisation only",
                    "name it with --tenant: its domain, or its id"};
     // Accounts of any organisation.
@@ -92,6 +111,7 @@ Result<void> apply_preset(const Preset& preset, const std::string& tenant, Profi
   fill(profile.device_url, preset.device_url);
   fill(profile.authorize_url, preset.authorize_url);
   fill(profile.scope, scope);
+  profile.redirect_host = preset.redirect_host;
   return ok();
 }
 

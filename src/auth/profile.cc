@@ -14,8 +14,9 @@ namespace {
 constexpr std::size_t kLongestName = 64;
 constexpr std::int64_t kBeforeTheEnd = 300;
 
-constexpr std::array<std::pair<Flow, std::string_view>, 3> kFlows{{
+constexpr std::array<std::pair<Flow, std::string_view>, 4> kFlows{{
     {Flow::device, "device"},
+    {Flow::code, "code"},
     {Flow::client_credentials, "client-credentials"},
     {Flow::service_account, "service-account"},
 }};

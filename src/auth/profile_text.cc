@@ -16,10 +16,11 @@ namespace {
 constexpr std::int64_t kLatest = 253'402'300'799;  // the end of the year 9999
 constexpr std::string_view kFormat = "mboxferry token profile 1";
 
-constexpr std::array<std::pair<const char*, std::string Profile::*>, 9> kTexts{{
+constexpr std::array<std::pair<const char*, std::string Profile::*>, 10> kTexts{{
     {"token_url", &Profile::token_url},
     {"device_url", &Profile::device_url},
     {"authorize_url", &Profile::authorize_url},
+    {"redirect_host", &Profile::redirect_host},
     {"client_id", &Profile::client_id},
     {"scope", &Profile::scope},
     {"user", &Profile::user},
@@ -101,6 +102,7 @@ std::optional<Profile> profile_from_text(std::string_view text) {
     profile.*member = text_of(json, name);
     if (!is_printable(profile.*member)) return {};
   }
+  if (profile.redirect_host.empty()) profile.redirect_host = Profile().redirect_host;
   for (const auto& [name, member] : kTimes) profile.*member = time_of(json, name);
   for (const auto& [name, member] : kSecrets) profile.*member = take_secret(json, name);
   for (const Secret& token : {profile.refresh_token, profile.access_token}) {

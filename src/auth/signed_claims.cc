@@ -3,29 +3,22 @@
 #include "auth/signed_claims.h"
 
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 
-#include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "auth/private_key.h"
+#include "auth/random_text.h"
 #include "mboxferry/base/base64.h"
 
 namespace mboxferry::auth {
 namespace {
 
+constexpr std::size_t kBytesOfAnId = 16;
 constexpr std::int64_t kLifeOfProof = 600;
 constexpr std::int64_t kLifeOfDelegation = 3600;
 // The service's clock may be behind ours.
 constexpr std::int64_t kClockDifference = 30;
-
-Result<std::string> random_id() {
-  std::array<unsigned char, 16> bytes{};
-  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1)
-    return Error{ErrorCode::internal, "OpenSSL gives no random bytes", ""};
-  return base64url({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-}
 
 std::string part(const Json& json) {
   // What is no UTF-8 is replaced: dump() would throw.
@@ -55,7 +48,7 @@ Result<Secret> sign(const Json& header, const Json& claims, const Profile& profi
 }  // namespace
 
 Result<Secret> client_assertion(const Profile& profile, std::int64_t now) {
-  MBOXFERRY_ASSIGN(std::string id, random_id());
+  MBOXFERRY_ASSIGN(std::string id, random_text(kBytesOfAnId));
   Json header{{"alg", "RS256"}, {"typ", "JWT"}};
   if (!profile.certificate_digest.empty()) header["x5t#S256"] = profile.certificate_digest;
   const Json claims{{"iss", profile.client_id},      {"sub", profile.client_id},

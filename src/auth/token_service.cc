@@ -78,6 +78,7 @@ Result<Form> TokenService::renewal_form(const Profile& profile, const std::strin
   Form form;
   switch (profile.flow) {
     case Flow::device:
+    case Flow::code:
       if (profile.refresh_token.reveal().empty()) {
         return Error{ErrorCode::login_refused,
                      "the token of the profile " + profile.name +

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "cli/exit_codes.h"
@@ -53,7 +54,7 @@ Result<int> show_profile(const Options&, const std::string& name, Context& conte
   MBOXFERRY_TRY(line("scope", profile.scope));
   MBOXFERRY_TRY(line("token endpoint", profile.token_url));
   MBOXFERRY_TRY(line("device endpoint", profile.device_url));
-  MBOXFERRY_TRY(line("consent page", profile.authorize_url));
+  MBOXFERRY_TRY(line("authorization", profile.authorize_url));
   MBOXFERRY_TRY(line("certificates", profile.ca_file));
   MBOXFERRY_TRY(line("client secret", kept(profile.client_secret)));
   MBOXFERRY_TRY(line("private key", kept(profile.private_key)));
@@ -123,18 +124,19 @@ void add_service_options(OptionGroup& group) {
   namespace po = boost::program_options;
   group.add_options()  //
       ("preset", po::value<std::string>()->value_name("NAME"),
-       "endpoints and scope of microsoft365 or gmail")  //
+       "endpoints and scope of microsoft365, gmail or fastmail")  //
       ("tenant", po::value<std::string>()->value_name("DOMAIN"),
        "the organisation at Microsoft, by domain or id; of a user any (default)")  //
       ("flow", po::value<std::string>()->value_name("NAME"),
-       "device (default: a user enters a code into a browser, on any machine), client-credentials "
+       "device (default: a user enters a code into a browser, on any machine), code (the same with "
+       "a browser on this machine, for services that have no device flow), client-credentials "
        "(an application's own right to mailboxes) or service-account (a key that stands for each "
        "mailbox of a Google Workspace)")  //
       ("token-url", po::value<std::string>()->value_name("URL"),
        "the token endpoint; https only, as the others")                                   //
       ("device-url", po::value<std::string>()->value_name("URL"), "the device endpoint")  //
       ("authorize-url", po::value<std::string>()->value_name("URL"),
-       "where somebody consents; named when consent is missing")  //
+       "where somebody consents: of the code flow, and named when consent is missing")  //
       ("scope", po::value<std::string>()->value_name("SCOPES"),
        "what the token is for, separated by blanks")  //
       ("ca-file", po::value<std::string>()->value_name("FILE"),

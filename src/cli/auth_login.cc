@@ -13,6 +13,7 @@
 #include "cli/small_file.h"
 #include "cli/state_place.h"
 #include "cli/suggestion.h"
+#include "mboxferry/auth/code_login.h"
 #include "mboxferry/auth/device_login.h"
 #include "mboxferry/auth/key_files.h"
 #include "mboxferry/auth/presets.h"
@@ -41,7 +42,8 @@ Result<auth::Preset> preset_named(const std::string& name) {
   }
   return Error{ErrorCode::usage, "there is no preset of this name",
                did_you_mean(name, names,
-                            "use microsoft365 or gmail, or --token-url, --device-url and --scope")};
+                            "use microsoft365, gmail or fastmail, or --token-url, --device-url and "
+                            "--scope")};
 }
 
 Result<Secret> key_file(const std::string& path, const char* kind) {
@@ -101,12 +103,17 @@ Result<void> check_settings(const auth::Profile& profile) {
     return Error{ErrorCode::usage, std::string("no ") + what + " is named", hint};
   };
   if (profile.token_url.empty())
-    return missing("token endpoint", "use --preset microsoft365 or gmail, or --token-url");
+    return missing("token endpoint",
+                   "use --preset microsoft365, gmail or fastmail, or --token-url");
   if (profile.client_id.empty())
     return missing("application", "register one at the service, and name it with --client-id");
   if (profile.scope.empty()) return missing("scope", "use --preset or --scope");
   if (profile.flow == auth::Flow::device && profile.device_url.empty())
     return missing("device endpoint", "use --preset microsoft365, or --device-url");
+  if (profile.flow == auth::Flow::code && profile.authorize_url.empty())
+    return missing("authorization endpoint", "use --preset, or --authorize-url");
+  if (profile.flow == auth::Flow::code && !profile.authorize_url.starts_with("https://"))
+    return bad_value("authorize-url", "an address that begins with https://");
   const bool proves =
       !profile.client_secret.reveal().empty() || !profile.private_key.reveal().empty();
   if (profile.flow == auth::Flow::client_credentials && !proves) {
@@ -139,7 +146,7 @@ Result<auth::Profile> read_profile(const Options& options, const std::string& na
   const std::string flow = options.text("flow");
   if (!flow.empty()) {
     const auto known = auth::flow_from_name(flow);
-    if (!known) return bad_value("flow", "device, client-credentials or service-account");
+    if (!known) return bad_value("flow", "device, code, client-credentials or service-account");
     profile.flow = *known;
   } else if (!options.text("service-account").empty()) {
     profile.flow = auth::Flow::service_account;
@@ -165,6 +172,19 @@ void tell_code(const auth::DeviceCode& code) {
                   code.page, code.user_code));
 }
 
+void tell_address(const std::string& address) {
+  say("open this address in a browser on this machine and log in as the mailbox's user; waiting "
+      "for that: " +
+      address);
+}
+
+Result<auth::Grant> first_tokens(const auth::Profile& profile, const auth::TokenService& service) {
+  if (profile.flow == auth::Flow::device)
+    return auth::log_in_by_device(profile, service, tell_code);
+  if (profile.flow == auth::Flow::code) return auth::log_in_by_code(profile, service, tell_address);
+  return service.renew(profile, profile.user);
+}
+
 }  // namespace
 
 Result<int> log_in_profile(const Options& options, const std::string& name, Context& context) {
@@ -172,9 +192,7 @@ Result<int> log_in_profile(const Options& options, const std::string& name, Cont
   MBOXFERRY_ASSIGN(auth::Profile profile, read_profile(options, name, store, context.interrupt));
   MBOXFERRY_TRY(make_state_folder(store.folder()));
   const auth::TokenService service(system_clock(), context.interrupt);
-  const auto granted = profile.flow == auth::Flow::device
-                           ? auth::log_in_by_device(profile, service, tell_code)
-                           : service.renew(profile, profile.user);
+  const auto granted = first_tokens(profile, service);
   if (!granted) return granted.error();
   // What another login gave is not this one's.
   profile.refresh_token = {};
@@ -187,7 +205,8 @@ Result<int> log_in_profile(const Options& options, const std::string& name, Cont
     MBOXFERRY_ASSIGN(OutputFile place, store.prepare(name));
     MBOXFERRY_TRY(auth::TokenStore::save(profile, std::move(place)));
   }
-  if (profile.flow == auth::Flow::device && profile.refresh_token.reveal().empty())
+  const bool is_user = profile.flow == auth::Flow::device || profile.flow == auth::Flow::code;
+  if (is_user && profile.refresh_token.reveal().empty())
     say("the service gave no refresh token: the profile ends with its access token; some services "
         "want the scope offline_access for one");
   MBOXFERRY_TRY(

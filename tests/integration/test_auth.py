@@ -6,8 +6,10 @@ import base64
 import hashlib
 import json
 import pathlib
+import re
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import tempfile
@@ -18,7 +20,7 @@ import urllib.parse
 from support import archives
 from support.dovecot import Dovecot
 from support.https_server import Answer, HttpsServer
-from support.program import ProgramTest
+from support.program import PROGRAM, Outcome, ProgramTest, environment
 from test_mechanisms import KEY, OAUTH2, PASSWORD, token
 
 EXTRA = """
@@ -168,6 +170,57 @@ class AuthTest(ProgramTest):
         verified = self.run_program("verify", self.folder / "job.journal", "--auth", "oauth:alice",
                                     "--ca-file", self.server.ca_file)
         self.assert_code(verified, 0)
+
+    def browse(self, address, query):
+        """What a browser does after the login, as the service has told it."""
+        told = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(address).query))
+        place = urllib.parse.urlsplit(told["redirect_uri"])
+        with socket.create_connection((place.hostname, place.port), 30) as browser:
+            browser.sendall(f"GET {query.format(**told)} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            return told, b"".join(iter(lambda: browser.recv(4096), b"")).decode()
+
+    def log_in_by_browser(self, *queries):
+        with subprocess.Popen(
+                [PROGRAM, "auth", "login", "alice", "--flow", "code", "--token-url",
+                 self.service.url + "/token", "--authorize-url", "https://login.example/authorize?x=1",
+                 "--scope", "mail offline", "--client-id", "client 7", "--ca-file",
+                 self.service.ca_file], env=environment(self.folder), text=True,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+            address = re.search(r"https://login\.example/authorize\S+", program.stderr.readline())[0]
+            for query, status in queries:
+                told, page = self.browse(address, query)
+                self.assertTrue(page.startswith("HTTP/1.1 " + status), page)
+            out, err = program.communicate(timeout=60)
+        self.outcomes.append(Outcome(program.returncode, out, address + err, ()))
+        return told, self.outcomes[-1]
+
+    def test_a_user_logs_in_with_a_browser_on_this_machine(self):
+        self.endpoint.secrets.append("code-opensesame/1")
+        told, outcome = self.log_in_by_browser(
+            ("/favicon.ico", "404"), ("/?code=other&state=guessed", "404"), ("/?code=x", "404"),
+            ("/?code=a&code=b&state={state}", "404"), ("/x?code=x&state={state}", "404"),
+            ("/?state={state}&code=code-opensesame%2F1&scope=mail", "200"))
+        self.assert_code(outcome, 0)
+        form = self.endpoint.forms[-1]
+        self.assertEqual({**form, "code_verifier": ""}, {
+            "grant_type": "authorization_code", "code": "code-opensesame/1", "code_verifier": "",
+            "redirect_uri": told["redirect_uri"], "client_id": "client 7"})
+        digest = hashlib.sha256(form["code_verifier"].encode()).digest()
+        self.assertEqual(told["code_challenge"],
+                         base64.urlsafe_b64encode(digest).rstrip(b"=").decode())
+        self.assertEqual((told["x"], told["code_challenge_method"], told["client_id"], told["scope"]),
+                         ("1", "S256", "client 7", "mail offline"))
+        self.age()
+        self.assert_arrived(self.go())
+        self.assertEqual(self.endpoint.refreshed, 1)
+
+    def test_a_user_who_refuses_in_the_browser_is_believed(self):
+        _, outcome = self.log_in_by_browser(
+            ("/?error=access_denied&error_description=not+%1B%5B31mnow&state={state}", "200"))
+        self.assert_code(outcome, 77)
+        self.assertIn("access_denied (not ?[31mnow); if that was not meant, run: mboxferry auth "
+                      "login alice", outcome.err)
+        self.assertEqual(self.endpoint.forms, [])
 
     def test_profiles_are_shown_without_their_tokens_refreshed_and_removed(self):
         self.log_in("--user", "alice@example.org")
@@ -333,7 +386,11 @@ class AuthTest(ProgramTest):
                   "client-credentials"), 64, "--tenant"),
                 (("login", "x", "--preset", "microsoft365", "--client-id", "c", "--flow",
                   "client-credentials", "--tenant", "a.example"), 64, "--client-secret-file"),
-                (("login", "x", "--flow", "code"), 64, "service-account"),
+                (("login", "x", "--flow", "password"), 64, "service-account"),
+                (("login", "x", "--flow", "code", "--token-url", url, "--client-id", "c", "--scope",
+                  "s"), 64, "authorization endpoint"),
+                (("login", "x", "--flow", "code", "--token-url", url, "--client-id", "c", "--scope",
+                  "s", "--authorize-url", "http://localhost/"), 64, "https://"),
                 (("login", "x", "--client-secret-file", "secret", "--client-secret-env", "Y"), 64,
                  "more than one"),
                 (("login", "x", "--client-certificate", "secret"), 78, "private key"),

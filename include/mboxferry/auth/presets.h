@@ -16,7 +16,8 @@ struct Preset {
   std::string_view token_url;  ///< `{tenant}` stands for the organisation
   std::string_view device_url;
   std::string_view authorize_url;
-  std::string_view user_scope;  ///< of the device flow
+  std::string_view redirect_host;
+  std::string_view user_scope;  ///< of the device and the code flow
   std::string_view application_scope;
   std::string_view account_scope;  ///< of service accounts
   std::string_view source;         ///< where this is from

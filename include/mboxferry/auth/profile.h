@@ -16,6 +16,7 @@ namespace mboxferry::auth {
 /// How tokens are granted.
 enum class Flow {
   device,              ///< a user allows it in a browser elsewhere (RFC 8628), once
+  code,                ///< a user allows it in a browser on this machine (RFC 8252), once
   client_credentials,  ///< an application has the right by itself (RFC 6749 section 4.4)
   service_account,     ///< an account signs for each mailbox (RFC 7523 section 2.1)
 };
@@ -28,7 +29,8 @@ struct Profile {
   Flow flow = Flow::device;
   std::string token_url;
   std::string device_url;     ///< of the device flow
-  std::string authorize_url;  ///< where somebody consents; may be empty
+  std::string authorize_url;  ///< where somebody consents; may be empty, but for the code flow
+  std::string redirect_host = "127.0.0.1";  ///< as the browser is to call this machine
   std::string client_id;      ///< of a service account: its address
   std::string scope;
   std::string user;     ///< whose mailbox it is for; may be empty
