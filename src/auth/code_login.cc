@@ -68,7 +68,7 @@ Result<Grant> log_in_by_code(const Profile& profile, const TokenService& service
   // Once: a code that was sent twice ends what it had granted (RFC 6749 section 4.1.2).
   MBOXFERRY_ASSIGN(const http::Answer answer,
                    service.ask(profile, profile.token_url, std::move(form)));
-  TokenAnswer read = read_token_answer(answer, asked_for(profile));
+  TokenAnswer read = read_token_answer(answer, asked_for(profile, back.code));
   if (read.kind == TokenAnswer::Kind::granted) return std::move(read.grant);
   if (read.error.what.empty())
     return Error{ErrorCode::protocol, "the token service does not answer for the code", ""};

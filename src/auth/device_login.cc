@@ -98,7 +98,7 @@ Result<Grant> log_in_by_device(const Profile& profile, const TokenService& servi
       interval = std::min(interval * 2, kLongestInterval);
       continue;
     }
-    TokenAnswer read = read_token_answer(*answer, asked_for(profile));
+    TokenAnswer read = read_token_answer(*answer, asked_for(profile, code.device_code));
     switch (read.kind) {
       case TokenAnswer::Kind::granted:
         return std::move(read.grant);

@@ -83,7 +83,8 @@ class TokenEndpoint:
             if form["grant_type"] == "refresh_token":
                 self.refreshed += 1
                 if form["refresh_token"] not in self.good:
-                    return Answer(400, json.dumps({"error": "invalid_grant"}))
+                    return Answer(400, json.dumps({"error": "invalid_grant",
+                                                   "error_description": f"what is {form}?"}))
             elif form["grant_type"] == DEVICE and self.pending > 0:
                 self.pending -= 1
                 return Answer(400, json.dumps({"error": "authorization_pending"}))
