@@ -6,37 +6,17 @@
 
 #include <algorithm>
 #include <charconv>
-#include <nlohmann/json.hpp>
 #include <string_view>
+
+#include "auth/json_values.h"
 
 namespace mboxferry::auth {
 namespace {
 
-using Json = nlohmann::json;
 using Kind = TokenAnswer::Kind;
 
-constexpr std::size_t kLongestToken = 16u << 10U;
 // Longer ones are a mistake, and a token that is asked for again a day later harms nobody.
 constexpr std::chrono::seconds kLongestLife = std::chrono::hours(24);
-
-/// The service's words, fit to be shown.
-std::string shown(std::string_view text, std::size_t most = 300) {
-  std::string out(text.substr(0, most));
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
-  return out;
-}
-
-std::string text_of(const Json& json, const char* name) {
-  const auto member = json.find(name);
-  return member != json.end() && member->is_string() ? member->get<std::string>() : std::string();
-}
-
-/// RFC 6749 appendix A.12, A.17: visible characters. A header or form could not carry others.
-bool is_token(std::string_view text) {
-  return !text.empty() && text.size() <= kLongestToken &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-}
 
 /// A number, or a number as text (some services); nothing else counts.
 std::optional<std::chrono::seconds> lifetime_of(const Json& json) {
@@ -69,13 +49,6 @@ TokenAnswer later(const http::Answer& answer, const std::string& why) {
   return {Kind::later, {}, std::move(error), answer.retry_after};
 }
 
-/// Takes the text out, so that no copy of it stays behind in the document.
-Secret take_secret(Json& json, const char* name) {
-  const auto member = json.find(name);
-  if (member == json.end() || !member->is_string()) return {};
-  return Secret(std::move(member->get_ref<std::string&>()));
-}
-
 TokenAnswer granted(Json& json) {
   TokenAnswer answer{Kind::granted, {}, {}, {}};
   answer.grant.lifetime = lifetime_of(json);
@@ -86,6 +59,17 @@ TokenAnswer granted(Json& json) {
     return answer;
   return refused("the token service granted what is no token",
                  "check the address of its token endpoint");
+}
+
+/// Before it is cut: half of a secret is one, too.
+std::string masked(std::string text, const AskedFor& asked) {
+  for (const Secret& secret : asked.hidden) {
+    const std::string_view bytes = secret.reveal();
+    if (bytes.empty()) continue;
+    for (std::size_t at = 0; (at = text.find(bytes, at)) != std::string::npos; at += 3)
+      text.replace(at, bytes.size(), "***");
+  }
+  return text;
 }
 
 /// Errors that a person has to do something about, by the code of RFC 6749 section 5.2.
@@ -132,7 +116,8 @@ TokenAnswer read_token_answer(const http::Answer& answer, const AskedFor& asked)
     return later(answer, shown(code));
   if (answer.status >= 500 || answer.status == 429)
     return later(answer, fmt::format("status {}", answer.status));
-  if (!code.empty()) return refusal(code, text_of(json, "error_description"), asked);
+  if (!code.empty())
+    return refusal(masked(code, asked), masked(text_of(json, "error_description"), asked), asked);
   if (json.contains("access_token") && answer.status < 300) return granted(json);
   return refused(fmt::format("the token service gives neither a token nor an error (status {})",
                              answer.status),

@@ -25,7 +25,7 @@
 namespace mboxferry::cli {
 namespace {
 
-constexpr std::array<Command, 12> kCommands{{
+constexpr std::array<Command, 13> kCommands{{
     {"scan", "read archives and say what is in them; needs no server", run_scan, scan_table},
     {"migrate", "put archives into the mailboxes of one account, or go on with it", run_migrate,
      migrate_table},
@@ -42,6 +42,7 @@ constexpr std::array<Command, 12> kCommands{{
     {"senders", "check lists of unwanted and of wanted senders", run_senders, senders_table},
     {"dns", "plan, apply, check and take back a mail domain's DNS records", run_dns, dns_table},
     {"dmarc", "check DMARC records, read reports", run_dmarc, dmarc_table},
+    {"auth", "log in to a mail service by OAuth2, and look after its tokens", run_auth, auth_table},
 }};
 
 Result<int> dispatch(const Arguments& arguments, Context& context) {

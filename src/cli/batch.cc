@@ -20,6 +20,7 @@
 #include "cli/limit_options.h"
 #include "cli/mapping_options.h"
 #include "cli/options.h"
+#include "cli/profile_login.h"
 #include "cli/progress_options.h"
 #include "cli/run_transfer.h"
 #include "cli/sandbox_options.h"
@@ -278,6 +279,9 @@ Result<void> confine_batch(const Options& options, const BatchSettings& settings
   if (!settings.state_folder.empty()) rights.workplaces.push_back(settings.state_folder);
   if (!settings.log_folder.empty()) rights.workplaces.push_back(settings.log_folder);
   if (const std::string log = options.text("log-file"); !log.empty()) add_output(rights, log);
+  MBOXFERRY_ASSIGN(const bool uses_profiles, accounts.use_profiles());
+  // Where that cannot be had, rows that need it say so, and the others need nothing of it.
+  if (uses_profiles) static_cast<void>(add_all_profiles(rights));
   confine(options, rights);
   return ok();
 }

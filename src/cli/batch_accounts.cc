@@ -13,6 +13,7 @@
 #include "cli/connection_options.h"
 #include "cli/credentials.h"
 #include "cli/job_settings.h"
+#include "cli/profile_login.h"
 #include "cli/row_files.h"
 #include "cli/row_spellings.h"
 #include "cli/state_place.h"
@@ -258,7 +259,9 @@ std::vector<RowProblem> BatchAccounts::check(const job::AccountRow& row, Known& 
   const bool names_another =
       std::any_of(kCredentialColumns.begin(), kCredentialColumns.end(),
                   [&](std::string_view name) { return row.values.contains(std::string(name)); });
-  if (row.password && names_another) {
+  const bool names_profile =
+      value_of("auth").starts_with("oauth:") && !connection->credentials.profile.empty();
+  if (row.password && (names_another || names_profile)) {
     problems.emplace_back("more than one place is named for the password or token");
   } else if (const auto fit = check_login(connection->mechanism, connection->login_as,
                                           !row.password && source.is_token());
@@ -266,6 +269,14 @@ std::vector<RowProblem> BatchAccounts::check(const job::AccountRow& row, Known& 
     problems.emplace_back(fit.error().what);
   } else if (row.password) {
     entry.credentials_stamp = known.csv_stamp;
+  } else if (!source.profile.empty()) {
+    const auto store = token_store();
+    const auto profile = store ? store->load(source.profile) : Result<auth::Profile>(store.error());
+    if (profile) {
+      entry.credentials_stamp = stamp_of(store->path_of(source.profile)).text;
+    } else {
+      problems.emplace_back(describe(profile.error()));
+    }
   } else if (const auto files = source.files(); !files.empty()) {
     entry.credentials_stamp = stamp_of(files.front()).text;
     const std::string kind = source.is_token() ? "token file" : "password file";
@@ -295,6 +306,12 @@ Result<bool> BatchAccounts::run_commands() const {
   if (connection_.credentials.runs_command()) return true;
   MBOXFERRY_ASSIGN(const job::AccountsFile file, open());
   return file.has_column("password-command") || file.has_column("token-command");
+}
+
+Result<bool> BatchAccounts::use_profiles() const {
+  if (!connection_.credentials.profile.empty()) return true;
+  MBOXFERRY_ASSIGN(const job::AccountsFile file, open());
+  return file.has_column("auth");
 }
 
 Result<Imported> BatchAccounts::import(job::Ledger& ledger, const Shard& shard,

@@ -62,6 +62,8 @@ class BatchAccounts {
 
   /// True when a password may be what a command prints.
   [[nodiscard]] Result<bool> run_commands() const;
+  /// True when tokens may be those of a profile.
+  [[nodiscard]] Result<bool> use_profiles() const;
 
   /// The job of an account, with its password. Reads the row again: passwords are kept nowhere.
   Result<transfer::JobSettings> settings_of(const job::Entry& entry,

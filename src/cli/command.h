@@ -54,6 +54,7 @@ Result<int> run_forget(const Arguments& arguments, Context& context);
 Result<int> run_senders(const Arguments& arguments, Context& context);
 Result<int> run_dns(const Arguments& arguments, Context& context);
 Result<int> run_dmarc(const Arguments& arguments, Context& context);
+Result<int> run_auth(const Arguments& arguments, Context& context);
 
 OptionTable scan_table();
 OptionTable migrate_table();
@@ -67,6 +68,7 @@ OptionTable forget_table();
 OptionTable senders_table();
 OptionTable dns_table();
 OptionTable dmarc_table();
+OptionTable auth_table();
 
 std::span<const Command> commands();
 

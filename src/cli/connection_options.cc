@@ -80,18 +80,29 @@ Result<void> read_security(const Layer& layer, ConnectionSettings& settings) {
   return ok();
 }
 
-Result<void> read_login(const Layer& layer, ConnectionSettings& settings) {
-  if (const auto name = layer.get<std::string>("auth")) {
-    const auto mechanism = imap::mechanism_from_name(*name);
-    if (!mechanism) {
-      return bad_value("auth",
-                       "auto, plain, login, scram-sha-1, scram-sha-256, oauthbearer or xoauth2");
-    }
-    settings.mechanism = *mechanism;
+/// `--auth` names a mechanism, or a profile whose tokens go by the strongest one for tokens.
+Result<void> read_auth(const std::string& name, ConnectionSettings& settings,
+                       CredentialSource& source) {
+  constexpr std::string_view kProfile = "oauth:";
+  const bool is_profile = name.starts_with(kProfile);
+  const auto mechanism = is_profile ? imap::Mechanism::automatic : imap::mechanism_from_name(name);
+  if (is_profile) source.profile = name.substr(kProfile.size());
+  if (!mechanism || (is_profile && source.profile.empty())) {
+    return bad_value("auth",
+                     "auto, plain, login, scram-sha-1, scram-sha-256, oauthbearer, xoauth2 or "
+                     "oauth:PROFILE");
   }
-  if (const auto name = layer.get<std::string>("login-as")) settings.login_as = *name;
+  settings.mechanism = *mechanism;
+  settings.credentials.profile.clear();
+  return ok();
+}
+
+Result<void> read_login(const Layer& layer, ConnectionSettings& settings) {
   CredentialSource source;
-  int given = 0;
+  if (const auto name = layer.get<std::string>("auth"))
+    MBOXFERRY_TRY(read_auth(*name, settings, source));
+  if (const auto name = layer.get<std::string>("login-as")) settings.login_as = *name;
+  int given = source.profile.empty() ? 0 : 1;
   const std::array<std::pair<const char*, std::string*>, 6> places{
       {{"password-file", &source.file},
        {"password-env", &source.environment},
@@ -107,8 +118,8 @@ Result<void> read_login(const Layer& layer, ConnectionSettings& settings) {
   }
   if (given > 1) {
     return Error{ErrorCode::usage, "more than one place is named for the password or token",
-                 "choose one of --password-file, --password-env, --password-command, --token-file "
-                 "and --token-command"};
+                 "choose one of --password-file, --password-env, --password-command, --token-file, "
+                 "--token-command and --auth oauth:PROFILE"};
   }
   if (given == 1) settings.credentials = std::move(source);
   return ok();
@@ -174,7 +185,8 @@ void add_login_options(po::options_description& group) {
   group.add_options()  //
       ("auth", po::value<std::string>()->value_name("MECHANISM"),
        "auto (default: the strongest that the server offers), plain, login, scram-sha-1, "
-       "scram-sha-256, oauthbearer or xoauth2")  //
+       "scram-sha-256, oauthbearer or xoauth2; or oauth:PROFILE: log in with the tokens that "
+       "mboxferry auth login PROFILE has got, which are renewed as they end")  //
       ("login-as", po::value<std::string>()->value_name("ADMIN"),
        "log in with the name and password of ADMIN, and use the mailboxes of the user; *ADMIN for "
        "servers whose master users log in as USER*ADMIN")  //

@@ -17,6 +17,7 @@ struct CredentialSource {
   std::string file;
   std::string environment;  ///< the variable's name
   std::string command;      ///< for the shell; its standard output is the password
+  std::string profile;      ///< of the token store
   std::string token_file;
   std::string token_environment;  ///< the variable's name
   std::string token_command;      ///< as `command`, and run again when its token is refused
@@ -25,7 +26,8 @@ struct CredentialSource {
     return !file.empty() || !environment.empty() || !command.empty() || is_token();
   }
   [[nodiscard]] bool is_token() const {
-    return !token_file.empty() || !token_environment.empty() || !token_command.empty();
+    return !profile.empty() || !token_file.empty() || !token_environment.empty() ||
+           !token_command.empty();
   }
   [[nodiscard]] bool runs_command() const { return !command.empty() || !token_command.empty(); }
   /// What is read, maybe later.

@@ -17,6 +17,7 @@
 
 #include "cli/child_output.h"
 #include "cli/command.h"
+#include "cli/profile_login.h"
 #include "cli/terminal_prompt.h"
 #include "mboxferry/base/file.h"
 #include "mboxferry/base/file_access.h"
@@ -28,14 +29,20 @@ constexpr std::size_t kLongestPassword = 16u << 10;
 constexpr const char* kSources =
     "use --password-file, --password-env or --password-command, or run it on a terminal";
 constexpr const char* kTokenSources = "use --token-file or --token-command";
+constexpr const char* kClientSecret = "client secret";
+constexpr const char* kClientSecretSources =
+    "use --client-secret-file, --client-secret-env or --client-secret-command";
 
 /// What is looked for, and where.
 struct Wanted {
-  std::string what;  ///< "password" or "token"
+  std::string what;  ///< "password", "token" or kClientSecret
   std::string place;
 
   [[nodiscard]] std::string text() const { return "the " + what + " from " + place; }
-  [[nodiscard]] const char* sources() const { return what == "token" ? kTokenSources : kSources; }
+  [[nodiscard]] const char* sources() const {
+    if (what == kClientSecret) return kClientSecretSources;
+    return what == "token" ? kTokenSources : kSources;
+  }
 };
 
 /// Takes one line end off, and only one: a password may end with an empty line of its own.
@@ -214,6 +221,18 @@ Result<imap::Secret> get_password(const CredentialSource& source, const std::str
   return checked(imap::Secret(std::move(typed)), {"password", "the terminal"});
 }
 
+Result<imap::Secret> get_client_secret(const CredentialSource& source,
+                                       const Cancellation& interrupt) {
+  if (!source.file.empty()) return from_file({kClientSecret, source.file}, interrupt);
+  if (!source.environment.empty())
+    return from_environment(source.environment, {kClientSecret, "the environment"});
+  if (source.command.empty()) return imap::Secret();
+  auto secret =
+      from_command(source.command, {kClientSecret, "the client secret command"}, interrupt);
+  if (interrupt.requested()) return interrupted_before_login();
+  return secret;
+}
+
 Result<void> check_login(imap::Mechanism mechanism, const std::string& login_as, bool is_token) {
   if (is_token && !login_as.empty()) {
     return Error{ErrorCode::usage, "--login-as needs the password of ADMIN, and a token is given",
@@ -226,7 +245,7 @@ Result<void> check_login(imap::Mechanism mechanism, const std::string& login_as,
                            is_token ? " password, and a token is given"
                                     : "n access token, and a password is given"),
                is_token ? "leave out --auth, or use xoauth2 or oauthbearer"
-                        : "use --token-file or --token-command"};
+                        : "use --token-file, --token-command or --auth oauth:PROFILE"};
 }
 
 std::shared_ptr<imap::TokenSource> token_source(const CredentialSource& source,
@@ -243,7 +262,9 @@ Result<void> get_credentials(const CredentialSource& source, imap::Account& acco
                              const Cancellation& interrupt) {
   MBOXFERRY_TRY(check_login(account.mechanism, account.login_as, source.is_token()));
   account.tokens = token_source(source, interrupt);
-  if (!account.tokens) {
+  if (!source.profile.empty()) {
+    MBOXFERRY_TRY(use_profile(source.profile, account, interrupt));
+  } else if (!account.tokens) {
     MBOXFERRY_ASSIGN(account.password, get_password(source, account.label(), interrupt));
   }
   // What is wrong with the place is told before anybody is connected to.

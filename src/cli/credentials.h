@@ -17,6 +17,11 @@ Result<void> get_credentials(const CredentialSource& source, imap::Account& acco
 std::shared_ptr<imap::TokenSource> token_source(const CredentialSource& source,
                                                 const Cancellation& interrupt);
 
+/// The same for what a token service gave to an application: `source` names a file, a variable or
+/// a command; empty when it names none. Errors: `configuration`, `interrupted`.
+Result<imap::Secret> get_client_secret(const CredentialSource& source,
+                                       const Cancellation& interrupt);
+
 /// An error of code `usage` when a token is given for what takes a password, or the other way
 /// about.
 Result<void> check_login(imap::Mechanism mechanism, const std::string& login_as, bool is_token);

@@ -16,6 +16,7 @@
 #include "cli/mapping_options.h"
 #include "cli/options.h"
 #include "cli/plan_facts.h"
+#include "cli/profile_login.h"
 #include "cli/progress_options.h"
 #include "cli/run_transfer.h"
 #include "cli/sandbox_options.h"
@@ -141,6 +142,7 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   if (!settings.journal_path.empty()) add_journal(rights, settings.journal_path);
   if (!settings.state_folder.empty()) rights.workplaces.push_back(settings.state_folder);
   for (const std::string& input : connection.credentials.files()) add_input(rights, input);
+  MBOXFERRY_TRY(add_profile(rights, connection.credentials.profile));
   if (!connection.credentials.runs_command_later()) confine(options, rights);
   MBOXFERRY_ASSIGN(settings.opened, archive::Archive::open_all(settings.archives, settings.open));
   return settings;

@@ -16,6 +16,7 @@
 #include "cli/journal_options.h"
 #include "cli/limit_options.h"
 #include "cli/options.h"
+#include "cli/profile_login.h"
 #include "cli/progress_options.h"
 #include "cli/run_transfer.h"
 #include "cli/sandbox_options.h"
@@ -129,6 +130,7 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   add_journal(rights, journal.path());
   if (!settings.account.ca_file.empty()) add_input(rights, settings.account.ca_file);
   for (const std::string& input : connection.credentials.files()) add_input(rights, input);
+  MBOXFERRY_TRY(add_profile(rights, connection.credentials.profile));
   if (!connection.credentials.runs_command_later()) confine(options, rights);
   MBOXFERRY_ASSIGN(settings.opened, archive::Archive::open_all(settings.archives, settings.open));
   return settings;

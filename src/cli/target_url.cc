@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
+#include "mboxferry/base/percent.h"
 #include "mboxferry/base/utf8.h"
 
 namespace mboxferry::cli {
@@ -17,28 +19,11 @@ Error bad_url(const char* why) {
   return {ErrorCode::usage, std::string("--to cannot be understood: ") + why, kForm};
 }
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 Result<std::string> percent_decode(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded += text[i];
-      continue;
-    }
-    const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-    const int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
-    if (low < 0) return bad_url("a % is not followed by two hex digits");
-    decoded += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  if (decoded.find('\0') != std::string::npos) return bad_url("it holds %00");
-  return decoded;
+  auto decoded = percent_decoded(text);
+  if (!decoded) return bad_url("a % is not followed by two hex digits");
+  if (decoded->find('\0') != std::string::npos) return bad_url("it holds %00");
+  return *std::move(decoded);
 }
 
 Result<std::uint16_t> parse_port(std::string_view text) {

@@ -15,6 +15,7 @@
 #include "cli/job_settings.h"
 #include "cli/job_source.h"
 #include "cli/options.h"
+#include "cli/profile_login.h"
 #include "cli/sandbox_options.h"
 #include "cli/state_place.h"
 #include "cli/terminal_prompt.h"
@@ -158,6 +159,7 @@ Result<int> verify_one(const std::string& path, bool in_folder, const Options& o
       add_archives(rights, job->archives, job->open.follow_links);
     if (!account.ca_file.empty()) add_input(rights, account.ca_file);
     for (const std::string& input : settings.credentials.files()) add_input(rights, input);
+    MBOXFERRY_TRY(add_profile(rights, settings.credentials.profile));
     if (!settings.credentials.runs_command_later()) confine(options, rights);
   }
   MBOXFERRY_ASSIGN(const auto target,
@@ -269,6 +271,7 @@ Result<int> verify_folder(const std::string& folder, const Options& options,
     SandboxRights rights = rights_of(options);
     rights.reads_everything = true;
     rights.workplaces.push_back(folder);
+    MBOXFERRY_TRY(add_profile(rights, settings.credentials.profile));
     confine(options, rights);
   }
   int status = jobs.any_unfinished ? kExitTryLater : kExitSuccess;

@@ -214,7 +214,7 @@ Error existing_not_compared(const std::string& account, std::uint64_t messages) 
       fmt::format("{}: {} message{} there before the job cannot be compared, as the mailbox was "
                   "made anew since",
                   account, messages, messages == 1 ? " that was" : "s that were"),
-      std::string(kAnotherJobHint) + ", which looks for them"};
+      fmt::format("{}, which looks for them", kAnotherJobHint)};
 }
 
 Result<void> verify_existing(journal::Journal& journal, imap::ReadOnlyTarget& target,

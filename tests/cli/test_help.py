@@ -10,7 +10,7 @@ from support import archives
 from support.program import ROOT, ProgramTest
 
 COMMANDS = ("scan", "migrate", "batch", "verify", "retry", "status", "report", "senders",
-            "dns", "dmarc")
+            "dns", "dmarc", "auth")
 SHELLS = ("bash", "zsh", "fish")
 
 

@@ -40,7 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto date = imap::parse_internal_date(bytes)) {
     if (imap::parse_internal_date(imap::format_internal_date(*date)) != date) std::abort();
   }
-  const std::string shown = imap::printable(bytes);
+  const std::string shown = printable(bytes);
   if (std::any_of(shown.begin(), shown.end(), [](char c) { return c >= 0 && c < 0x20; })) {
     std::abort();
   }

@@ -19,7 +19,7 @@ endfunction()
 
 file(MAKE_DIRECTORY ${pages})
 mboxferry_page(mboxferry.1 ${CMAKE_INSTALL_MANDIR}/man1 man)
-foreach(command scan migrate batch verify retry status report jobs forget senders dns dmarc)
+foreach(command scan migrate batch verify retry status report jobs forget senders dns dmarc auth)
   mboxferry_page(mboxferry-${command}.1 ${CMAKE_INSTALL_MANDIR}/man1 man ${command})
 endforeach()
 mboxferry_page(mboxferry ${CMAKE_INSTALL_DATADIR}/bash-completion/completions completion bash)

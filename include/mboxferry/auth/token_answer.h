@@ -5,6 +5,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "mboxferry/base/result.h"
 #include "mboxferry/base/secret.h"
@@ -35,12 +36,13 @@ struct TokenAnswer {
   std::optional<std::chrono::seconds> wait;  ///< that the service has asked for
 };
 
-/// Who has asked, for texts; nothing here is secret.
+/// Who has asked, for texts; nothing here is secret but `hidden`.
 struct AskedFor {
   std::string login_again;  ///< what the user does to log in again: "run: …"
   std::string client_id;
   std::string scope;
   std::string authorize_url;  ///< where a user or an administrator consents; may be empty
+  std::vector<Secret> hidden = {};  ///< what was sent, and is masked where the service repeats it
 };
 
 /// Reads what a token endpoint answers, to polling for a device code too. Nothing of it is trusted:

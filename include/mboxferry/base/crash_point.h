@@ -9,7 +9,7 @@ namespace mboxferry {
 
 /// Every place between two durable effects. The crash suite kills a job at each of them and
 /// resumes it, so a new durable step needs a new name here. Data path order.
-inline constexpr std::array<std::string_view, 18> kCrashPoints{
+inline constexpr std::array<std::string_view, 20> kCrashPoints{
     "journal-created",      // schema committed, nothing indexed
     "index-chunk",          // some messages indexed, not all
     "index-done",           // a folder's index is complete
@@ -28,6 +28,8 @@ inline constexpr std::array<std::string_view, 18> kCrashPoints{
     "dns-intended",         // a plan's stage is durable, nothing sent to the name server
     "dns-sent",             // the change sent, no answer read
     "dns-answered",         // the answer read, nothing compared, stage as before
+    "token-answered",       // a new token granted, not in the store
+    "token-kept",           // the store has it, nobody has used it
 };
 
 /// True when the environment's MBOXFERRY_CRASH_AT is `name` or `name:N` and this is the Nth

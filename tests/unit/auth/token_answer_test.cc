@@ -131,6 +131,22 @@ TEST_CASE("a service's words are cut and cleaned, and tokens are in none") {
   CHECK(read(400, std::string(100'000, '[')).kind == Kind::later);
 }
 
+TEST_CASE("what was sent is masked where the service repeats it") {
+  AskedFor asked;
+  asked.hidden = {{}, Secret(std::string("opensesame"))};
+  const auto words = [&](const std::string& description) {
+    return describe(
+        read_token_answer(
+            answer_of(400, R"({"error":"opensesame","error_description":")" + description + "\"}"),
+            asked)
+            .error);
+  };
+  CHECK_THAT(words("bad opensesameopensesame!"),
+             Catch::Contains("*** (bad ******!)") && !Catch::Contains("opensesame"));
+  // Where it would be cut.
+  CHECK_THAT(words(std::string(295, 'x') + "opensesame"), !Catch::Contains("opens"));
+}
+
 TEST_CASE("all collected answers end as they should") {
   std::ifstream file(test::corpora() + "/logins/token-replies.dev.jsonl");
   if (!file) {
