@@ -73,7 +73,8 @@ TEST_CASE("a password command runs in the shell, and its failure is told") {
 TEST_CASE("a trace is for the user only, and its lines cannot drive a terminal") {
   const TemporaryFolder folder;
   const std::string path = folder.path() + "/trace.log";
-  std::ofstream(path) << "before\n";
+  const std::string before = "2026-11-30T11:07:21.000+00:00 before";
+  std::ofstream(path) << before << "\n";
   ::chmod(path.c_str(), 0644);
   const auto trace = open_trace(path);
   REQUIRE(trace);
@@ -85,7 +86,7 @@ TEST_CASE("a trace is for the user only, and its lines cannot drive a terminal")
   std::string first, second;
   REQUIRE(std::getline(file, first));
   REQUIRE(std::getline(file, second));
-  CHECK(first == "before");
+  CHECK(first == before);
   static const std::regex kLine(
       R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d \* OK \\x1b\[2J)");
   CHECK(std::regex_match(second, kLine));
