@@ -14,17 +14,24 @@ constexpr const char* kCreateMembers =
     " inner_number INTEGER, replaces BLOB);"
     "CREATE TABLE link(hard INTEGER, path BLOB, target BLOB, place INTEGER, before INTEGER);"
     "BEGIN;";
-constexpr const char* kIndexMembers = "CREATE INDEX IF NOT EXISTS by_path ON member(path);";
+constexpr const char* kIndexMembers =
+    "CREATE INDEX IF NOT EXISTS by_path ON member(path);"
+    "CREATE INDEX IF NOT EXISTS link_by_path ON link(path);";
 constexpr const char* kLastMail =
     "SELECT outer_number, inner_number FROM member WHERE path = ? AND replaces IS NOT NULL"
     " ORDER BY id DESC LIMIT 1";
 // The last one of the name before the link: later members take the place of earlier ones. Unpacking
-// does not make a link that stands before its member, but the mail is there.
+// does not make a link that stands before its member, but the mail is there. A link may lead to
+// another one.
 constexpr const char* kHardLinks =
     "SELECT link.path, link.target, member.outer_number, member.inner_number FROM link"
     " LEFT JOIN member ON member.id = coalesce((SELECT max(id) FROM member AS one"
     " WHERE one.path = link.target AND one.id <= link.before),"
-    " (SELECT min(id) FROM member AS one WHERE one.path = link.target))"
+    " (SELECT min(id) FROM member AS one WHERE one.path = link.target),"
+    " (WITH RECURSIVE way(path, steps) AS (SELECT link.target, 0 UNION SELECT other.target,"
+    " way.steps + 1 FROM way JOIN link AS other ON other.path = way.path AND other.hard = 1"
+    " WHERE way.steps < 16)"
+    " SELECT max(one.id) FROM way JOIN member AS one ON one.path = way.path))"
     " WHERE hard = 1 ORDER BY member.outer_number, member.inner_number, link.path";
 // Everything below a directory is between its name with a slash and its name with a zero.
 constexpr const char* kSymbolicLinks =

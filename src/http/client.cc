@@ -10,6 +10,7 @@
 
 #include "http/curl_library.h"
 #include "http/url.h"
+#include "mboxferry/base/file_access.h"
 
 namespace mboxferry::http {
 namespace {
@@ -232,6 +233,9 @@ Result<Answer> send_once(const Request& request, const std::string& url, const O
 }  // namespace
 
 Result<Answer> send(const Request& request, const ClientOptions& options) {
+  // Whoever writes it decides which service gets the tokens.
+  if (!options.ca_file.empty())
+    MBOXFERRY_TRY(refuse_writable_by_others("CA file", options.ca_file));
   MBOXFERRY_ASSIGN(const Origin origin, origin_of(request.url));
   const auto until = Clock::now() + options.timeout;
   std::string url = request.url;

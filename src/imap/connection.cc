@@ -9,6 +9,7 @@
 #include "imap/errors.h"
 #include "imap/login_refusal.h"
 #include "imap/response_codes.h"
+#include "mboxferry/base/base64.h"
 #include "mboxferry/base/time.h"
 #include "mboxferry/base/words.h"
 
@@ -76,6 +77,9 @@ Result<std::unique_ptr<Connection>> Connection::dial(const Account& account,
   MBOXFERRY_ASSIGN(auto stream, TlsStream::connect(account, options));
   TlsStream& tls = *stream;
   self->attach(std::move(stream), own);
+  // A server may know the password, and say it before it is told.
+  self->hide(account.password);
+  self->hide(Secret(base64(account.password.reveal())));
   const bool starttls = account.security == Security::starttls;
   if (starttls) {
     MBOXFERRY_ASSIGN(const bool greets, tls.readable_within(kSoonGreeted));

@@ -31,6 +31,25 @@ bool is_stream(const std::string& path) {
          (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode) || S_ISSOCK(status.st_mode));
 }
 
+bool is_of_another_user(const struct stat& status) {
+  return status.st_uid != 0 && status.st_uid != ::geteuid();
+}
+
+/// Somebody else would read it: a pipe of theirs, or whatever a link of theirs leads to.
+Result<void> refuse_stream_of_others(const std::string& path, int descriptor) {
+  struct stat name {};
+  struct stat stream {};
+  const bool others_link =
+      ::lstat(path.c_str(), &name) == 0 && S_ISLNK(name.st_mode) && is_of_another_user(name);
+  const bool others_pipe =
+      ::fstat(descriptor, &stream) != 0 || (S_ISFIFO(stream.st_mode) && is_of_another_user(stream));
+  if (!others_link && !others_pipe) return ok();
+  return Error{
+      ErrorCode::cannot_create,
+      "cannot create " + path + ": it is another user's " + (others_link ? "link" : "pipe"),
+      "name a file or pipe of your own"};
+}
+
 }  // namespace
 
 DescriptorOutput::DescriptorOutput(int descriptor, std::string name)
@@ -66,6 +85,7 @@ Result<std::unique_ptr<WholeFile>> WholeFile::create(const std::string& path) {
     }
     if (!file.valid() || ::fcntl(file.get(), F_SETFL, O_WRONLY) != 0)
       return cannot_create(path, errno);
+    MBOXFERRY_TRY(refuse_stream_of_others(path, file.get()));
     return std::unique_ptr<WholeFile>(new WholeFile(path, "", std::move(file)));
   }
   MBOXFERRY_TRY(refuse_other_content(path, kBeginningsOfOurs));

@@ -92,7 +92,7 @@ class JournalTest(OwnersTest):
         os.chown(self.folder, 0, 0)
         self.folder.chmod(0o1777)
         self.assert_code(self.run_program("status", self.journal), 0)
-        for suffix in ("-wal", "-shm"):
+        for suffix in ("-wal", "-shm", "-journal"):
             prepared = self.folder / f"job.journal{suffix}"
             prepared.touch(0o600)
             os.chown(prepared, OTHER, OTHER)
@@ -296,6 +296,28 @@ class SettingsTest(BatchTest):
         secret.write_bytes(self.server.password_file().read_bytes())
         self.refused_until_followed(lambda: self.go("--password-file", secret), secret,
                                     "the password file")
+
+    def test_a_file_of_authorities_or_a_map_that_others_can_write_is_refused(self):
+        self.refused_until_followed(self.go, self.server.ca_file, "the CA file")
+        rules = self.folder / "map"
+        rules.write_text("# none\n")
+        self.refused_until_followed(lambda: self.go("--map-file", rules), rules, "the map file")
+
+    def test_a_report_goes_into_no_pipe_of_another_user(self):
+        self.needs_root()
+        pipe, link = self.folder / "pipe", self.folder / "link"
+        os.mkfifo(pipe, 0o666)
+        link.symlink_to(pipe)
+        for owners, words in (((OTHER, 0), "another user's pipe"),
+                              ((0, OTHER), "another user's link")):
+            os.chown(pipe, owners[0], owners[0])
+            os.lchown(link, owners[1], owners[1])
+            reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+            self.addCleanup(os.close, reader)
+            outcome = self.go("--report-csv", link)
+            self.assert_code(outcome, 73)
+            self.assertIn(words, outcome.err)
+            self.assertEqual(os.read(reader, 1), b"")
 
     def test_one_of_another_user_is_refused(self):
         self.needs_root()

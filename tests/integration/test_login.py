@@ -54,8 +54,8 @@ class LoginTest(ProgramTest):
             for form in forms:
                 self.assertNotIn(form, text, name)
 
-    def go(self, *more, **extra):
-        return self.migrate(self.server, self.archive, "Mail", "--log-file",
+    def go(self, *more, server=None, **extra):
+        return self.migrate(server or self.server, self.archive, "Mail", "--log-file",
                             self.folder / "trace.log", "--report-json", "report.json", *more,
                             **extra)
 
@@ -164,6 +164,16 @@ class LoginTest(ProgramTest):
             self.assert_code(self.migrate(server, self.archive, "Mail"), 0)
             self.assertEqual(server.logins, [("alice", secret)])
             self.assert_no_secret(secret)
+
+    def test_a_server_that_says_the_password_before_it_is_told(self):
+        words = NASTY.encode() + b" " + base64.b64encode(NASTY.encode())
+        for greeting, code in ((b"* OK hello ", 0), (b"* BYE hello ", 69)):
+            with self.subTest(greeting), FakeImap({"alice": NASTY},
+                                                  greeting=greeting + words + b"\r\n") as server:
+                outcome = self.go("--retry-for", "1s", server=server, journal=f"{code}.journal")
+                self.assertIn("***", (self.folder / "trace.log").read_text())
+                self.assert_code(outcome, code)
+                self.assert_no_secret(NASTY.encode())
 
     def test_plain_without_an_initial_response(self):
         with FakeImap({"alice": NASTY}, capabilities="IMAP4rev1 AUTH=PLAIN NAMESPACE") as server:

@@ -178,16 +178,19 @@ class SlipTest(WithDovecot, ProgramTest):
         self.bytes = self.archive.read_bytes()
 
     def test_no_output_replaces_an_archive(self):
+        other = self.folder / "other.mbox"
+        other.write_bytes(self.bytes)
         for option in ("--report-json", "--report-csv", "--report-html", "--metrics-file",
                        "--log-file"):
             for more in ((), ("--dry-run",)):
                 if more and option == "--metrics-file":
                     continue
-                with self.subTest(option=option, more=more):
-                    outcome = self.migrate(self.server, self.archive, "Mail", option,
-                                           self.archive, *more)
-                    self.assert_one_line(outcome, 73, "mail.mbox")
-                    self.assertEqual(self.archive.read_bytes(), self.bytes)
+                for archive, code in ((self.archive, 64), (other, 73)):
+                    with self.subTest(option=option, more=more, archive=archive):
+                        outcome = self.migrate(self.server, self.archive, "Mail", option, archive,
+                                               *more)
+                        self.assert_one_line(outcome, code, archive.name)
+                        self.assertEqual(archive.read_bytes(), self.bytes)
         self.assertNotIn("Mail", self.server.mailboxes())
 
     def test_no_report_replaces_a_journal(self):

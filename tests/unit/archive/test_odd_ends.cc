@@ -151,4 +151,18 @@ TEST_CASE("a member that a later hard link replaces is told") {
 }
 
 }  // namespace
+TEST_CASE("a hard link to a hard link leads to the member") {
+  const TemporaryDirectory directory;
+  const std::string message = "From: a@example.org\nSubject: x\n\nx\n";
+  directory.write("a.tar", tar_with_links({{"x/1.eml", message, ""},
+                                           {"y/1.eml", "", "x/1.eml"},
+                                           {"z/1.eml", "", "y/1.eml"},
+                                           {"loop/1.eml", "", "loop/2.eml"},
+                                           {"loop/2.eml", "", "loop/1.eml"}}));
+  const Archive archive = must_open(directory.file("a.tar"));
+  REQUIRE(archive.folders().size() == 3);
+  for (const Folder& folder : archive.folders()) CHECK(read_all(folder) == message);
+  CHECK(unread_count(archive) == 2);
+}
+
 }  // namespace mboxferry::archive
