@@ -45,7 +45,7 @@ class Renamer {
         const std::string to = maildir_ + '/' + turn[(round + 1) % turn.size()];
         if (std::rename(from.c_str(), to.c_str()) != 0) ++failed_;
         // Faster than any mail program, but no faster than a busy machine can look.
-        if (++renamed % 10 == 0) std::this_thread::sleep_for(std::chrono::microseconds(200));
+        if (++renamed % 10 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
       }
     }
   }
