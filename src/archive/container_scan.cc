@@ -41,9 +41,7 @@ std::string order_key(MemberPosition position) {
 
 // What another archive holds that this one was joined to is not in the directory at the end.
 Result<void> list_bytes_around_zip(const OpenFile& file, NotReadList& not_read) {
-  std::string head(kHeadBytes, '\0');
-  MBOXFERRY_ASSIGN(const std::size_t size, file.read_at(0, head));
-  head.resize(size);
+  MBOXFERRY_ASSIGN(const std::string head, read_head(file));
   if (container_format(head) != ContainerFormat::zip) return ok();
   MBOXFERRY_ASSIGN(const std::vector<ZipRemark> remarks, account_for_zip(file));
   const std::string name = to_utf8(base_name(file.path()));

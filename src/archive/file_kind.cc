@@ -7,6 +7,7 @@
 #include <span>
 
 #include "archive/encrypted_kind.h"
+#include "archive/open_file.h"
 #include "archive/text_conversion.h"
 
 namespace mboxferry::archive {
@@ -102,6 +103,13 @@ std::size_t blank_size(std::string_view head) {
   return size;
 }
 
+Result<std::string> head_of(auto& source) {
+  std::string head(kHeadBytes, '\0');
+  MBOXFERRY_ASSIGN(const std::size_t size, source.read_at(0, std::span<char>(head)));
+  head.resize(size);
+  return head;
+}
+
 }  // namespace
 
 bool is_compressed(std::string_view head) {
@@ -185,12 +193,8 @@ std::size_t bytes_before_message(std::string_view head) {
   return has_from_line(head) ? head.find('\n', blank) + 1 : blank;
 }
 
-Result<std::string> read_head(ByteSource& source) {
-  std::string head(kHeadBytes, '\0');
-  MBOXFERRY_ASSIGN(const std::size_t size,
-                   source.read_at(0, std::span<char>(head.data(), head.size())));
-  head.resize(size);
-  return head;
-}
+Result<std::string> read_head(ByteSource& source) { return head_of(source); }
+
+Result<std::string> read_head(const OpenFile& file) { return head_of(file); }
 
 }  // namespace mboxferry::archive

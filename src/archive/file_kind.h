@@ -13,6 +13,8 @@
 
 namespace mboxferry::archive {
 
+class OpenFile;
+
 /// How much of a file is looked at.
 inline constexpr std::size_t kHeadBytes = 4096;
 
@@ -62,5 +64,6 @@ bool has_from_line(std::string_view head);
 
 /// The first bytes of a source, at most kHeadBytes.
 Result<std::string> read_head(ByteSource& source);
+Result<std::string> read_head(const OpenFile& file);
 
 }  // namespace mboxferry::archive

@@ -49,9 +49,7 @@ Result<Identity> identify_prefix(const OpenFile& file, std::uint64_t size) {
 }
 
 Result<bool> is_plain_tar(const OpenFile& file) {
-  std::string head(kHeadBytes, '\0');
-  MBOXFERRY_ASSIGN(const std::size_t size, file.read_at(0, head));
-  head.resize(size);
+  MBOXFERRY_ASSIGN(const std::string head, read_head(file));
   return container_format(head) == ContainerFormat::tar;
 }
 

@@ -40,9 +40,7 @@ Error no_member(const std::string& path) {
 Result<std::unique_ptr<MemberWalker>> MemberWalker::open(std::shared_ptr<const OpenFile> file,
                                                          const Limits& limits, CodePage code_page) {
   auto meter = std::make_shared<UnpackMeter>(limits, file->size());
-  std::string head(kHeadBytes, '\0');
-  MBOXFERRY_ASSIGN(const std::size_t size, file->read_at(0, head));
-  head.resize(size);
+  MBOXFERRY_ASSIGN(std::string head, read_head(*file));
   std::unique_ptr<InputStream> stream = std::make_unique<FileStream>(file, meter);
   if (archive::is_compressed(head)) {
     MBOXFERRY_ASSIGN(auto unpacked,

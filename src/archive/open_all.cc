@@ -84,7 +84,7 @@ class PathGroups {
       if (opener_.kind_of(other.path).is_container) {
         parts.push_back(other);
       } else {
-        unread.push_back({other.path, "called like a part of the download, and no archive file"});
+        unread.push_back({other.path, std::string(kNoPart)});
       }
     }
     sort_and_unite(parts);
@@ -94,17 +94,14 @@ class PathGroups {
   [[nodiscard]] std::optional<SplitPart> next_one(const std::vector<SplitPart>& beside,
                                                   const std::vector<SplitPart>& parts) const {
     for (const SplitPart& other : beside) {
-      const bool known = std::any_of(parts.begin(), parts.end(), [&](const SplitPart& one) {
-        return one.number == other.number;
-      });
-      if (!known && opener_.kind_of(other.path).is_container) return other;
+      if (!has_number(parts, other.number) && opener_.kind_of(other.path).is_container)
+        return other;
     }
     return std::nullopt;
   }
 
   static void sort_and_unite(std::vector<SplitPart>& parts) {
-    std::sort(parts.begin(), parts.end(),
-              [](const SplitPart& a, const SplitPart& b) { return a.number < b.number; });
+    sort_by_number(parts);
     const auto same = [](const SplitPart& a, const SplitPart& b) { return a.number == b.number; };
     parts.erase(std::unique(parts.begin(), parts.end(), same), parts.end());
   }

@@ -16,13 +16,12 @@
 namespace mboxferry::archive {
 namespace {
 
-// More than the longest message that a transfer usually cuts through, and less than takes time.
+// More than most messages that a damaged or missing beginning cuts, and still read in no time.
 constexpr std::uint64_t kLookedThrough = 1024 * 1024;
 
 }  // namespace
 
 bool is_mail_called_like_an_index(std::string_view name, std::string_view head) {
-  if (is_left_over_name(name)) return false;
   return has_from_line(head) || is_compressed(head) || container_format(head) ||
          message_form(name, head);
 }

@@ -10,7 +10,7 @@
 namespace mboxferry::archive {
 
 /// True for a file that is called like an index file of a mail program ("dovecot", "Proj.toc") and
-/// begins like mail all the same, or is packed. What such programs leave as copies of mail is none.
+/// begins like mail all the same, or is packed. Not for names of is_left_over_name().
 bool is_mail_called_like_an_index(std::string_view name, std::string_view head);
 
 /// True for a file that does not begin like anything known, and that may be an mbox file whose

@@ -46,12 +46,17 @@ unsigned number_of(const SplitPart& like, const std::string& path) {
   return static_cast<unsigned>(std::stoul(path.substr(like.before.size(), kDigits)));
 }
 
+}  // namespace
+
 bool has_number(const std::vector<SplitPart>& parts, unsigned number) {
   return std::any_of(parts.begin(), parts.end(),
                      [&](const SplitPart& one) { return one.number == number; });
 }
 
-}  // namespace
+void sort_by_number(std::vector<SplitPart>& parts) {
+  std::sort(parts.begin(), parts.end(),
+            [](const SplitPart& a, const SplitPart& b) { return a.number < b.number; });
+}
 
 bool SplitPart::same_download(const SplitPart& other) const {
   return before == other.before && equals_ignoring_case(behind, other.behind);
@@ -96,11 +101,10 @@ Result<PartsBeside> parts_beside(const SplitPart& part, bool follow_links) {
     } else if (other && other->same_download(part)) {
       beside.parts.push_back(std::move(*other));
     } else {
-      beside.unread.push_back({path, "called like a part of the download, and no archive file"});
+      beside.unread.push_back({path, std::string(kNoPart)});
     }
   }
-  std::sort(beside.parts.begin(), beside.parts.end(),
-            [](const SplitPart& a, const SplitPart& b) { return a.number < b.number; });
+  sort_by_number(beside.parts);
   // What was downloaded twice is there.
   std::erase_if(beside.unread, [&](const UnreadPart& one) {
     return has_number(beside.parts, number_of(part, one.path));
@@ -153,8 +157,7 @@ std::string alone_notice(const SplitPart& part, const SplitPart& other) {
 
 std::vector<std::string> files_of(const std::string& path) {
   const auto part = as_split_part(path);
-  if (!part) return {path};
-  if (!part->is_of_takeout()) return {path};
+  if (!part || !part->is_of_takeout()) return {path};
   const auto beside = parts_beside(*part, true);
   if (!beside || beside->parts.empty()) return {path};
   std::vector<std::string> files;

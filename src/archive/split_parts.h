@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mboxferry/base/result.h"
@@ -31,6 +32,10 @@ struct UnreadPart {
   std::string reason;
 };
 
+/// Why a file beside it is not read that is called like a part, and is none.
+inline constexpr std::string_view kNoPart =
+    "called like a part of the download, and no archive file";
+
 struct PartsBeside {
   std::vector<SplitPart> parts;    ///< `part` included, by their numbers
   std::vector<UnreadPart> unread;  ///< called like a part of the download, by their names
@@ -38,6 +43,9 @@ struct PartsBeside {
 
 /// What lies beside `part`. A symbolic link is unread unless `follow_links`.
 Result<PartsBeside> parts_beside(const SplitPart& part, bool follow_links);
+
+bool has_number(const std::vector<SplitPart>& parts, unsigned number);
+void sort_by_number(std::vector<SplitPart>& parts);
 
 /// The paths of parts that are not there although later ones are; the first thousand.
 std::vector<UnreadPart> missing_parts(const std::vector<SplitPart>& parts);

@@ -394,10 +394,7 @@ Result<void> Walk::visit_index_file(const std::string& relative, std::string_vie
 
 Result<std::string> Walk::read_first(const std::string& relative) {
   MBOXFERRY_ASSIGN(const OpenFile file, OpenFile::open(root_, full(relative)));
-  std::string head(kHeadBytes, '\0');
-  MBOXFERRY_ASSIGN(const std::size_t size, file.read_at(0, head));
-  head.resize(size);
-  return head;
+  return read_head(file);
 }
 
 Result<void> Walk::look_inside(const std::string& relative, const struct stat& status) {

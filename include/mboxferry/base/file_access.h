@@ -27,9 +27,8 @@ Result<void> refuse_writable_by_others(const struct stat& status, const std::str
 /// The same for a file by its name; one that is not there passes.
 Result<void> refuse_writable_by_others(const std::string& what, const std::string& path);
 
-/// The same with every folder above it and above each link on the way: who
-/// can rename a folder or a link can put another file in its place. A sticky folder of root's, such
-/// as /tmp, passes.
+/// The same with every folder above it and above each link on the way: who can rename a folder or a
+/// link can put another file in its place. A sticky folder of root's, such as /tmp, passes.
 Result<void> refuse_replaceable_by_others(const std::string& what, const std::string& path);
 
 /// Fails with `configuration` when others can put files into this folder of state; `shared_is_fine`
