@@ -13,6 +13,7 @@ from support.proxy import (CutAfterClient, CutAfterServer, Delay, Fault, LoseAns
                            TlsProxy)
 
 TIMEOUT = "5"  # seconds that a silent connection is waited for
+NO_FAULT = "the fault did not happen"
 
 
 class NetworkTest(WithDovecot, FaultTest):
@@ -28,7 +29,7 @@ class NetworkTest(WithDovecot, FaultTest):
                                            port=proxy.port)
             links = len(proxy.links)
         if not getattr(fault, "happened", True):
-            return "the fault did not happen"
+            return NO_FAULT
         if links < 2 and not isinstance(fault, Delay | Trickle):
             return "the job went on with the same connection"
         return self.wrong(outcomes, self.server, mailbox, self.wanted)
@@ -95,10 +96,13 @@ class SilenceTest(NetworkTest):
     """A connection that says nothing more ends by timeout, whatever it was about to say."""
 
     def check(self, case):
-        count, drops_client = case
-        fault = Deaf(count, drops_client)
-        start = time.monotonic()
-        problem = self.through(TlsProxy(self.server, [fault]), fault, "--timeout", TIMEOUT)
+        # A busy machine may keep the first connection waiting for the timeout before its fault.
+        for _ in range(4):
+            fault = Deaf(*case)
+            start = time.monotonic()
+            problem = self.through(TlsProxy(self.server, [fault]), fault, "--timeout", TIMEOUT)
+            if problem != NO_FAULT:
+                break
         return problem or (None if time.monotonic() - start > 4 else "it did not even wait")
 
     def test_one_direction_falls_silent(self):

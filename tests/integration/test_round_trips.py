@@ -64,15 +64,21 @@ class RoundTripsTest(ProgramTest):
             with FakeImap() as server:
                 self.move(server, count)
                 server.count_flights = True
-                waits = []
-                # A busy machine lets what was said at once arrive in two parts, and makes it more.
-                while not waits or (min(waits) > most and len(waits) < 4):
-                    server.flights.clear()
-                    outcome = self.verify(server, count, 0)
-                    self.assertIn(str(count), outcome.out)
-                    # Nobody waits for the goodbye, so that the server may not have read it yet.
-                    waits.append(len([one for one in self.flights(server) if one != "LOGOUT"]))
-                self.assertLessEqual(min(waits), most, (count, waits))
+                fewest = self.fewest_flights(server, count, most)
+                self.assertLessEqual(len(fewest), most, count)
+
+    def fewest_flights(self, server, count, most):
+        """What `verify` said at once, in the try with the fewest waits: a busy machine lets what
+        was said at once arrive in two parts, and makes it more. The goodbye, which nobody waits
+        for and the server may not have read yet, is left out."""
+        tries = []
+        while not tries or (len(tries[-1]) > most and len(tries) < 6):
+            server.flights.clear()
+            outcome = self.verify(server, count, 0)
+            self.assertIn(f"{count} messages checked, 0 missing" if count > 1 else
+                          "1 message checked, 0 missing", outcome.out)
+            tries.append([one for one in self.flights(server) if one != "LOGOUT"])
+        return min(tries, key=len)
 
     def test_many_small_mailboxes_are_verified_in_one_round_trip(self):
         tree = self.folder / "tree"
@@ -82,8 +88,7 @@ class RoundTripsTest(ProgramTest):
         with FakeImap() as server:
             self.assert_code(self.migrate(server, tree, "Mail", journal="20.journal"), 0)
             server.count_flights = True
-            self.assertIn("20 messages checked, 0 missing", self.verify(server, 20, 0).out)
-            flights = [one for one in self.flights(server) if one != "LOGOUT"]
+            flights = self.fewest_flights(server, 20, most=3)
             self.assertEqual(flights[2:], ["ID " + " ".join(["SELECT UID FETCH"] * 20)])
 
     def verify(self, server, count, code):

@@ -2,7 +2,6 @@
 // List files: what is an entry, every mistake with its line, and what is told about entries.
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <chrono>
 #include <fstream>
 
 #include "unit/policy/policy_test_support.h"
@@ -174,13 +173,9 @@ TEST_CASE("100,000 entries of all sorts are asked as a loop over all of them wou
     text += "user" + n + "@x" + n + ".example\n*@d" + n + ".example\n*@*.s" + n +
             ".example\ntoto*@t" + n + ".example\n";
   }
-  const auto begin = std::chrono::steady_clock::now();
   const auto loaded = load(text);
-  const auto took = std::chrono::steady_clock::now() - begin;
   REQUIRE(loaded.mistakes.empty());
   REQUIRE(loaded.lists.size() == 100'000);
-  // Built without optimisation elsewhere; tests/cli measures the program.
-  CHECK(took < std::chrono::seconds(5));
   for (const int i : {0, 17, 24'999}) {
     const std::string n = std::to_string(i);
     const std::string base = std::to_string(4 * i + 1);
