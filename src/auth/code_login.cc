@@ -61,14 +61,15 @@ Result<Grant> log_in_by_code(const Profile& profile, const TokenService& service
   if (!back.error.empty()) return refused_in_browser(back, profile);
   Form form;
   form.add("grant_type", "authorization_code");
-  form.add("code", back.code.reveal());
+  form.add_secret("code", back.code);
   form.add("redirect_uri", redirect);
-  form.add("code_verifier", verifier.reveal());
+  form.add_secret("code_verifier", verifier);
   MBOXFERRY_TRY(service.add_client(profile, form));
   // Once: a code that was sent twice ends what it had granted (RFC 6749 section 4.1.2).
+  const AskedFor asked = asked_for(profile, form.secrets());
   MBOXFERRY_ASSIGN(const http::Answer answer,
                    service.ask(profile, profile.token_url, std::move(form)));
-  TokenAnswer read = read_token_answer(answer, asked_for(profile, back.code));
+  TokenAnswer read = read_token_answer(answer, asked);
   if (read.kind == TokenAnswer::Kind::granted) return std::move(read.grant);
   if (read.error.what.empty())
     return Error{ErrorCode::protocol, "the token service does not answer for the code", ""};

@@ -46,7 +46,7 @@ Result<Form> polling_form(const Profile& profile, const DeviceCode& code,
                           const TokenService& service) {
   Form form;
   form.add("grant_type", "urn:ietf:params:oauth:grant-type:device_code");
-  form.add("device_code", code.device_code.reveal());
+  form.add_secret("device_code", code.device_code);
   MBOXFERRY_TRY(service.add_client(profile, form));
   return form;
 }
@@ -81,9 +81,10 @@ Result<Grant> log_in_by_device(const Profile& profile, const TokenService& servi
   Form form;
   form.add("scope", profile.scope);
   MBOXFERRY_TRY(service.add_client(profile, form));
+  const AskedFor for_code = asked_for(profile, form.secrets());
   MBOXFERRY_ASSIGN(const http::Answer first,
                    service.ask(profile, profile.device_url, std::move(form)));
-  MBOXFERRY_ASSIGN(const DeviceCode code, read_device_answer(first, asked_for(profile)));
+  MBOXFERRY_ASSIGN(const DeviceCode code, read_device_answer(first, for_code));
   show(code);
   const auto until = service.clock().now() + code.lifetime;
   std::chrono::seconds interval = code.interval;
@@ -91,6 +92,7 @@ Result<Grant> log_in_by_device(const Profile& profile, const TokenService& servi
     MBOXFERRY_TRY(service.wait(interval));
     if (service.clock().now() > until) return took_too_long(profile);
     MBOXFERRY_ASSIGN(Form question, polling_form(profile, code, service));
+    const AskedFor asked = asked_for(profile, question.secrets());
     const auto answer = service.ask(profile, profile.token_url, std::move(question));
     if (!answer && answer.error().code != ErrorCode::unavailable) return answer.error();
     if (!answer) {
@@ -98,7 +100,7 @@ Result<Grant> log_in_by_device(const Profile& profile, const TokenService& servi
       interval = std::min(interval * 2, kLongestInterval);
       continue;
     }
-    TokenAnswer read = read_token_answer(*answer, asked_for(profile, code.device_code));
+    TokenAnswer read = read_token_answer(*answer, asked);
     switch (read.kind) {
       case TokenAnswer::Kind::granted:
         return std::move(read.grant);

@@ -59,12 +59,12 @@ void take_grant(Profile& profile, const Grant& grant, std::int64_t now) {
   profile.renew_at = now + lifetime - std::min(kBeforeTheEnd, lifetime / 2);
 }
 
-AskedFor asked_for(const Profile& profile, const Secret& sent) {
-  return {"run: mboxferry auth login " + profile.name,
-          profile.client_id,
-          profile.scope,
-          profile.authorize_url,
-          {profile.client_secret, profile.refresh_token, profile.access_token, sent}};
+AskedFor asked_for(const Profile& profile, SecretMask sent) {
+  for (const Secret* secret :
+       {&profile.client_secret, &profile.refresh_token, &profile.access_token})
+    sent.hide(*secret);
+  return {"run: mboxferry auth login " + profile.name, profile.client_id, profile.scope,
+          profile.authorize_url, std::move(sent)};
 }
 
 }  // namespace mboxferry::auth

@@ -61,17 +61,6 @@ TokenAnswer granted(Json& json) {
                  "check the address of its token endpoint");
 }
 
-/// Before it is cut: half of a secret is one, too.
-std::string masked(std::string text, const AskedFor& asked) {
-  for (const Secret& secret : asked.hidden) {
-    const std::string_view bytes = secret.reveal();
-    if (bytes.empty()) continue;
-    for (std::size_t at = 0; (at = text.find(bytes, at)) != std::string::npos; at += 3)
-      text.replace(at, bytes.size(), "***");
-  }
-  return text;
-}
-
 /// Errors that a person has to do something about, by the code of RFC 6749 section 5.2.
 TokenAnswer refusal(const std::string& code, const std::string& description,
                     const AskedFor& asked) {
@@ -116,8 +105,11 @@ TokenAnswer read_token_answer(const http::Answer& answer, const AskedFor& asked)
     return later(answer, shown(code));
   if (answer.status >= 500 || answer.status == 429)
     return later(answer, fmt::format("status {}", answer.status));
-  if (!code.empty())
-    return refusal(masked(code, asked), masked(text_of(json, "error_description"), asked), asked);
+  if (!code.empty()) {
+    // Before they are cut: half of a secret is one, too.
+    return refusal(asked.hidden.masked(code),
+                   asked.hidden.masked(text_of(json, "error_description")), asked);
+  }
   if (json.contains("access_token") && answer.status < 300) return granted(json);
   return refused(fmt::format("the token service gives neither a token nor an error (status {})",
                              answer.status),

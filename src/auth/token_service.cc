@@ -39,6 +39,11 @@ void Form::add(std::string_view name, std::string_view value) {
   text_ = std::move(longer);
 }
 
+void Form::add_secret(std::string_view name, const Secret& value) {
+  secrets_.hide(value);
+  add(name, value.reveal());
+}
+
 Result<void> TokenService::wait(Milliseconds time) const {
   const auto until = clock_.now() + time;
   for (;;) {
@@ -67,9 +72,9 @@ Result<void> TokenService::add_client(const Profile& profile, Form& form) const 
   if (!profile.private_key.reveal().empty()) {
     MBOXFERRY_ASSIGN(const Secret assertion, client_assertion(profile, clock_.unix_seconds()));
     form.add("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
-    form.add("client_assertion", assertion.reveal());
+    form.add_secret("client_assertion", assertion);
   } else if (!profile.client_secret.reveal().empty()) {
-    form.add("client_secret", profile.client_secret.reveal());
+    form.add_secret("client_secret", profile.client_secret);
   }
   return ok();
 }
@@ -87,7 +92,7 @@ Result<Form> TokenService::renewal_form(const Profile& profile, const std::strin
                          " (some services want the scope offline_access for that)"};
       }
       form.add("grant_type", "refresh_token");
-      form.add("refresh_token", profile.refresh_token.reveal());
+      form.add_secret("refresh_token", profile.refresh_token);
       form.add("scope", profile.scope);
       MBOXFERRY_TRY(add_client(profile, form));
       break;
@@ -100,7 +105,7 @@ Result<Form> TokenService::renewal_form(const Profile& profile, const std::strin
       MBOXFERRY_ASSIGN(const Secret assertion,
                        user_assertion(profile, user, clock_.unix_seconds()));
       form.add("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer");
-      form.add("assertion", assertion.reveal());
+      form.add_secret("assertion", assertion);
       break;
     }
   }
@@ -112,19 +117,20 @@ Result<Grant> TokenService::renew(const Profile& profile, const std::string& use
   for (int tries = 1;; ++tries) {
     // A new one each time: an assertion is taken once.
     MBOXFERRY_ASSIGN(Form form, renewal_form(profile, user));
+    const AskedFor asked = asked_for(profile, form.secrets());
     const auto answer = ask(profile, profile.token_url, std::move(form));
     if (!answer && !is_passing(answer.error())) return answer.error();
     Error error;
     Seconds wanted{0};
     if (answer) {
-      TokenAnswer read = read_token_answer(*answer, asked_for(profile));
+      TokenAnswer read = read_token_answer(*answer, asked);
       if (read.kind == TokenAnswer::Kind::granted) return std::move(read.grant);
       if (read.kind == TokenAnswer::Kind::refused) return std::move(read.error);
       error = std::move(read.error);
       wanted = read.wait.value_or(Seconds(0));
       if (read.kind != TokenAnswer::Kind::later)
         error = {ErrorCode::try_later, "the token service asks to wait for somebody's decision",
-                 asked_for(profile).login_again};
+                 asked.login_again};
     } else {
       error = answer.error();
     }

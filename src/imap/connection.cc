@@ -79,7 +79,6 @@ Result<std::unique_ptr<Connection>> Connection::dial(const Account& account,
   self->attach(std::move(stream), own);
   // A server may know the password, and say it before it is told.
   self->hide(account.password);
-  self->hide(Secret(base64(account.password.reveal())));
   const bool starttls = account.security == Security::starttls;
   if (starttls) {
     MBOXFERRY_ASSIGN(const bool greets, tls.readable_within(kSoonGreeted));
@@ -433,7 +432,7 @@ Error Connection::goodbye(const ReplyLine& reply) {
 }
 
 void Connection::hide(const Secret& secret) {
-  secrets_.push_back(secret);
+  secrets_.hide(secret);
   wire_->sent.hide(secret);
   wire_->received.hide(secret);
 }
@@ -441,7 +440,7 @@ void Connection::hide(const Secret& secret) {
 void Connection::hide_challenges(bool hidden) { wire_->received.hide_challenges(hidden); }
 
 std::string Connection::printed(std::string_view text) const {
-  return printable(without_secrets(text, secrets_));
+  return printable(secrets_.masked(text));
 }
 
 Result<void> Connection::read_capabilities(const ReplyLine& reply,

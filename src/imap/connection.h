@@ -201,7 +201,7 @@ class Connection {
   std::string label_;
   CapabilityList capabilities_;
   NameForm name_form_ = NameForm::modified_utf7;
-  WireTrace::Secrets secrets_;
+  SecretMask secrets_;
   std::unique_ptr<WireStream> stream_;
   std::unique_ptr<Wire> wire_;
   std::unique_ptr<ReplyReader> reader_;

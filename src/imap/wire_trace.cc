@@ -56,31 +56,8 @@ std::string without_bodies(std::string line) {
   return line;
 }
 
-std::string without_secrets(std::string_view text, const WireTrace::Secrets& secrets,
-                            std::size_t most) {
-  std::string shown;
-  std::size_t at = 0;
-  const std::size_t end = std::min(most, text.size());
-  while (at < end) {
-    std::size_t next = end;  // the first secret, of several there the longest
-    std::size_t length = 0;
-    for (const Secret& hidden : secrets) {
-      const std::string_view secret = hidden.reveal();
-      const std::size_t found = secret.empty() ? text.npos : text.find(secret, at);
-      if (found < next || (found == next && found < end && secret.size() > length)) {
-        next = found;
-        length = secret.size();
-      }
-    }
-    shown += text.substr(at, next - at);
-    if (length > 0) shown += "***";
-    at = next + length;
-  }
-  return shown;
-}
-
 void WireTrace::hide(const Secret& secret) {
-  if (sink_) secrets_.push_back(secret);
+  if (sink_) secrets_.hide(secret);
 }
 
 void WireTrace::feed(std::string_view bytes) {
@@ -95,7 +72,8 @@ void WireTrace::feed(std::string_view bytes) {
     }
     const std::size_t end = bytes.find('\n');
     const std::string_view part = bytes.substr(0, end);
-    const std::size_t most = most_kept();
+    // A secret that begins in what is shown is known as a whole.
+    const std::size_t most = kLongestLine + secrets_.longest_spelling();
     if (line_.size() < most) line_ += part.substr(0, most - line_.size());
     tail_ += part.substr(part.size() - std::min(part.size(), kTail));
     if (tail_.size() > kTail) tail_.erase(0, tail_.size() - kTail);
@@ -103,13 +81,6 @@ void WireTrace::feed(std::string_view bytes) {
     bytes.remove_prefix(end + 1);
     end_line();
   }
-}
-
-// A secret that begins in what is shown is known as a whole.
-std::size_t WireTrace::most_kept() const {
-  std::size_t longest = 0;
-  for (const Secret& hidden : secrets_) longest = std::max(longest, hidden.reveal().size());
-  return kLongestLine + longest;
 }
 
 void WireTrace::end_line() {
@@ -133,7 +104,7 @@ void WireTrace::end_line() {
 
 void WireTrace::line(std::string_view text) {
   if (!sink_) return;
-  std::string shown = without_secrets(text, secrets_, kLongestLine);
+  std::string shown = secrets_.masked(text, kLongestLine);
   for (char& c : shown) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
   }

@@ -6,9 +6,8 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "mboxferry/imap/account.h"
+#include "mboxferry/base/secret_mask.h"
 
 namespace mboxferry::imap {
 
@@ -16,12 +15,11 @@ namespace mboxferry::imap {
 class WireTrace {
  public:
   using Sink = std::function<void(std::string_view line)>;
-  using Secrets = std::vector<Secret>;
 
   /// `prefix` is "S: " or "C: ".
   WireTrace(std::string_view prefix, Sink sink) : prefix_(prefix), sink_(std::move(sink)) {}
 
-  /// Text that is never shown: the password and what it looks like on the wire.
+  /// What is never shown: the password, and what it looks like on the wire.
   void hide(const Secret& secret);
   /// While true, nothing of what follows a "+" is shown.
   void hide_challenges(bool hidden) { challenges_hidden_ = hidden; }
@@ -31,11 +29,10 @@ class WireTrace {
 
  private:
   void end_line();
-  [[nodiscard]] std::size_t most_kept() const;
 
   std::string prefix_;
   Sink sink_;
-  Secrets secrets_;
+  SecretMask secrets_;
   std::string line_;   // its beginning, as much as is shown, and a secret that begins there
   std::string tail_;   // its last bytes, which may announce a literal
   std::string first_;  // the beginning of the reply's first line, when this one follows a literal
@@ -46,9 +43,5 @@ class WireTrace {
 /// A line of a server with the text of quoted strings left out that are the content of messages, as
 /// in `BODY[TEXT] "short"`.
 std::string without_bodies(std::string line);
-
-/// The first `most` bytes of `text`, with every secret replaced that begins there.
-std::string without_secrets(std::string_view text, const WireTrace::Secrets& secrets,
-                            std::size_t most = std::string_view::npos);
 
 }  // namespace mboxferry::imap

@@ -38,6 +38,7 @@ Infomaniak::Infomaniak(InfomaniakSettings settings, Clock& clock)
       clock_(clock),
       place_(settings_.address + "/1/mail_hostings/" + settings_.service) {
   settings_.http.most_bytes = kLargestAnswer;
+  hidden_.hide(settings_.token);
 }
 
 std::string Infomaniak::url_of(const std::string& mailbox) const {
@@ -102,7 +103,7 @@ Result<std::vector<std::string>> Infomaniak::mailboxes() {
   for (std::size_t number = 1;; ++number) {
     const std::string query = fmt::format("/mailboxes?page={}&per_page={}", number, kPerPage);
     MBOXFERRY_ASSIGN(const http::Answer answer, ask({place_ + query}, "GET " + query));
-    MBOXFERRY_ASSIGN(MailboxPage page, mailboxes_of(answer, what));
+    MBOXFERRY_ASSIGN(MailboxPage page, mailboxes_of(answer, what, hidden_));
     const bool is_next = page.page == number && (!page.names.empty() || page.total == 0);
     if (!is_next || names.size() + page.names.size() > page.total)
       return Error{ErrorCode::protocol,
@@ -126,7 +127,7 @@ Result<MailboxSenders> Infomaniak::senders(const std::string& mailbox) {
   constexpr std::string_view kFields = "?with=authorized_senders,blocked_senders,has_move_spam";
   http::Request request{url_of(mailbox) + std::string(kFields)};
   MBOXFERRY_ASSIGN(const http::Answer answer, ask(std::move(request), "GET " + lists_of(mailbox)));
-  return senders_of(answer, "read " + lists_of(mailbox));
+  return senders_of(answer, "read " + lists_of(mailbox), hidden_);
 }
 
 Result<void> Infomaniak::replace_senders(const std::string& mailbox, const SenderEntries& entries) {
@@ -140,7 +141,7 @@ Result<void> Infomaniak::replace_senders(const std::string& mailbox, const Sende
   MBOXFERRY_ASSIGN(const http::Answer answer,
                    ask(std::move(request),
                        fmt::format("PATCH {} ({} entries)", lists_of(mailbox), entries.size())));
-  return success_of(answer, "change " + lists_of(mailbox));
+  return success_of(answer, "change " + lists_of(mailbox), hidden_);
 }
 
 }  // namespace mboxferry::provider

@@ -17,10 +17,11 @@ using Json = nlohmann::json;
 constexpr std::size_t kMostEntries = 100'000;
 constexpr std::size_t kMostMailboxes = 100'000;
 constexpr std::size_t kLongestName = 255;
+constexpr std::size_t kMostWords = 200;
 
 /// The service's words, fit to be shown.
-std::string shown(std::string_view text, std::size_t most = 200) {
-  std::string out(text.substr(0, most));
+std::string shown(std::string_view text, const SecretMask& hidden) {
+  std::string out = hidden.masked(text).substr(0, kMostWords);
   std::replace_if(
       out.begin(), out.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
   return out;
@@ -33,16 +34,16 @@ std::string text_of(const Json& json, const char* name) {
 }
 
 /// "code: description", as far as the answer has them, with what is wrong with single fields.
-std::string words_of(const Json& json, long status) {
+std::string words_of(const Json& json, long status, const SecretMask& hidden) {
   const auto error = json.is_object() ? json.find("error") : json.end();
   if (!json.is_object() || error == json.end() || !error->is_object())
     return fmt::format("status {}", status);
-  std::string words = shown(text_of(*error, "code"));
-  const std::string description = shown(text_of(*error, "description"));
+  std::string words = shown(text_of(*error, "code"), hidden);
+  const std::string description = shown(text_of(*error, "description"), hidden);
   if (!description.empty()) words += (words.empty() ? "" : ": ") + description;
   if (const auto errors = error->find("errors"); errors != error->end() && errors->is_array()) {
     for (std::size_t i = 0; i < std::min<std::size_t>(errors->size(), 5); ++i)
-      words += "; " + shown(text_of((*errors)[i], "description"));
+      words += "; " + shown(text_of((*errors)[i], "description"), hidden);
   }
   return words.empty() ? fmt::format("status {}", status) : words;
 }
@@ -79,14 +80,15 @@ Error refusal(const std::string& what, long status, const std::string& words) {
 }
 
 /// The document of an answer that tells success.
-Result<Json> document_of(const http::Answer& answer, const std::string& what) {
+Result<Json> document_of(const http::Answer& answer, const std::string& what,
+                         const SecretMask& hidden) {
   const std::string_view body = answer.body.reveal();
   Json json = Json::parse(body.begin(), body.end(), nullptr, false);
   const bool fine = answer.status >= 200 && answer.status < 300;
-  if (!fine) return refusal(what, answer.status, words_of(json, answer.status));
+  if (!fine) return refusal(what, answer.status, words_of(json, answer.status, hidden));
   if (!json.is_object()) return not_understood(what, "is no JSON object");
   const std::string result = text_of(json, "result");
-  if (result == "error") return refusal(what, 0, words_of(json, answer.status));
+  if (result == "error") return refusal(what, 0, words_of(json, answer.status, hidden));
   // What is done later is told apart by reading it back.
   if (result != "success" && result != "asynchronous")
     return not_understood(what, "does not say whether it succeeded");
@@ -149,13 +151,15 @@ bool is_mailbox_name(std::string_view name) {
   });
 }
 
-Result<void> success_of(const http::Answer& answer, const std::string& what) {
-  MBOXFERRY_TRY(document_of(answer, what));
+Result<void> success_of(const http::Answer& answer, const std::string& what,
+                        const SecretMask& hidden) {
+  MBOXFERRY_TRY(document_of(answer, what, hidden));
   return ok();
 }
 
-Result<MailboxSenders> senders_of(const http::Answer& answer, const std::string& what) {
-  MBOXFERRY_ASSIGN(const Json json, document_of(answer, what));
+Result<MailboxSenders> senders_of(const http::Answer& answer, const std::string& what,
+                                  const SecretMask& hidden) {
+  MBOXFERRY_ASSIGN(const Json json, document_of(answer, what, hidden));
   const auto data = json.find("data");
   if (data == json.end() || !data->is_object()) return not_understood(what, "has no data");
   MailboxSenders senders;
@@ -167,8 +171,9 @@ Result<MailboxSenders> senders_of(const http::Answer& answer, const std::string&
   return senders;
 }
 
-Result<MailboxPage> mailboxes_of(const http::Answer& answer, const std::string& what) {
-  MBOXFERRY_ASSIGN(const Json json, document_of(answer, what));
+Result<MailboxPage> mailboxes_of(const http::Answer& answer, const std::string& what,
+                                 const SecretMask& hidden) {
+  MBOXFERRY_ASSIGN(const Json json, document_of(answer, what, hidden));
   const auto data = json.find("data");
   if (data == json.end() || !data->is_array()) return not_understood(what, "has no list in data");
   if (data->size() > kMostMailboxes) return not_understood(what, "is too long");

@@ -8,17 +8,21 @@
 #include <vector>
 
 #include "mboxferry/base/result.h"
+#include "mboxferry/base/secret_mask.h"
 #include "mboxferry/http/client.h"
 #include "mboxferry/provider/infomaniak.h"
 
 namespace mboxferry::provider {
 
 /// Nothing when the service did what it was asked. `what`: that, for errors ("read the lists of
-/// mailbox alice"). Errors that are about one mailbox have its scope.
-Result<void> success_of(const http::Answer& answer, const std::string& what);
+/// mailbox alice"). Errors that are about one mailbox have its scope, and what `hidden` hides is in
+/// none of them.
+Result<void> success_of(const http::Answer& answer, const std::string& what,
+                        const SecretMask& hidden);
 
 /// The lists of a mailbox. Errors: those of success_of(), and `protocol`.
-Result<MailboxSenders> senders_of(const http::Answer& answer, const std::string& what);
+Result<MailboxSenders> senders_of(const http::Answer& answer, const std::string& what,
+                                  const SecretMask& hidden);
 
 /// One page of the mailboxes of a mail service.
 struct MailboxPage {
@@ -27,7 +31,8 @@ struct MailboxPage {
   std::size_t pages = 1;
   std::size_t total = 0;
 };
-Result<MailboxPage> mailboxes_of(const http::Answer& answer, const std::string& what);
+Result<MailboxPage> mailboxes_of(const http::Answer& answer, const std::string& what,
+                                 const SecretMask& hidden);
 
 /// The lists as the body of a PATCH.
 Result<Secret> senders_json(const SenderEntries& entries);

@@ -110,6 +110,7 @@ Result<ManageSieve::Attempt> ManageSieve::authenticate(sasl::LoginWay way, const
 }
 
 Result<void> ManageSieve::log_in(const Login& login) {
+  secrets_.hide(login.secret);
   sasl::MechanismOffer offer;
   for (const std::string& name : abilities_.sasl) offer.add(name);
   sasl::LoginNeeds needs;

@@ -168,6 +168,8 @@ Result<void> ManageSieve::take_abilities(const Reply& reply) {
 
 Result<Reply> ManageSieve::read(std::size_t most_text, bool in_login) {
   MBOXFERRY_ASSIGN(Reply reply, reader_->next(most_text, in_login));
+  reply.code = secrets_.masked(reply.code);
+  reply.text = secrets_.masked(reply.text);
   // A challenge could repeat a token, or let guesses of a password be checked.
   if (reply.is_challenge) show("S: (challenge)");
   if (trace_ && !reply.is_challenge) {
@@ -175,7 +177,7 @@ Result<Reply> ManageSieve::read(std::size_t most_text, bool in_login) {
       std::string line = "S:";
       for (const ReplyToken& token : reply.lines[i])
         line += token.text.size() > kMostTold ? fmt::format(" ({} bytes)", token.text.size())
-                                              : " " + shown_words(token.text);
+                                              : " " + shown_words(secrets_.masked(token.text));
       show(line);
     }
     constexpr std::array<std::string_view, 3> kStatus{"OK", "NO", "BYE"};

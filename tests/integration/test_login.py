@@ -166,7 +166,10 @@ class LoginTest(ProgramTest):
             self.assert_no_secret(secret)
 
     def test_a_server_that_says_the_password_before_it_is_told(self):
-        words = NASTY.encode() + b" " + base64.b64encode(NASTY.encode())
+        secret = NASTY.encode()
+        words = b" ".join((secret, base64.b64encode(secret), secret.hex().encode(),
+                           urllib.parse.quote(NASTY).encode(),
+                           base64.b64encode(b"\0alice\0" + secret)))
         for greeting, code in ((b"* OK hello ", 0), (b"* BYE hello ", 69)):
             with self.subTest(greeting), FakeImap({"alice": NASTY},
                                                   greeting=greeting + words + b"\r\n") as server:

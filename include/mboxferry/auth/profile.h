@@ -53,7 +53,7 @@ Result<void> check_profile_name(const std::string& name);
 /// minutes, at half of their life. A refresh token stays when there is no new one.
 void take_grant(Profile& profile, const Grant& grant, std::int64_t now);
 
-/// For texts about what `profile` asks for; `sent` is hidden in them as well.
-AskedFor asked_for(const Profile& profile, const Secret& sent = {});
+/// For texts about what `profile` asks for; what the mask `sent` hides is hidden in them as well.
+AskedFor asked_for(const Profile& profile, SecretMask sent = {});
 
 }  // namespace mboxferry::auth

@@ -5,10 +5,10 @@
 #include <chrono>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "mboxferry/base/result.h"
 #include "mboxferry/base/secret.h"
+#include "mboxferry/base/secret_mask.h"
 #include "mboxferry/http/client.h"
 
 namespace mboxferry::auth {
@@ -42,7 +42,7 @@ struct AskedFor {
   std::string client_id;
   std::string scope;
   std::string authorize_url;  ///< where a user or an administrator consents; may be empty
-  std::vector<Secret> hidden = {};  ///< what was sent, and is masked where the service repeats it
+  SecretMask hidden = {};     ///< what was sent, and is masked where the service repeats it
 };
 
 /// Reads what a token endpoint answers, to polling for a device code too. Nothing of it is trusted:

@@ -9,6 +9,7 @@
 #include "mboxferry/auth/profile.h"
 #include "mboxferry/base/cancellation.h"
 #include "mboxferry/base/result.h"
+#include "mboxferry/base/secret_mask.h"
 #include "mboxferry/base/time.h"
 #include "mboxferry/http/client.h"
 
@@ -18,10 +19,14 @@ namespace mboxferry::auth {
 class Form {
  public:
   void add(std::string_view name, std::string_view value);
+  void add_secret(std::string_view name, const Secret& value);
+  /// What must not be shown of it where the service repeats it.
+  [[nodiscard]] const SecretMask& secrets() const { return secrets_; }
   Secret take() { return Secret(std::move(text_)); }
 
  private:
   std::string text_;
+  SecretMask secrets_;
 };
 
 /// One way to token services. Clock and interrupt outlive it. Any thread.

@@ -12,6 +12,7 @@
 
 #include "mboxferry/base/result.h"
 #include "mboxferry/base/secret.h"
+#include "mboxferry/base/secret_mask.h"
 #include "mboxferry/base/time.h"
 #include "mboxferry/http/client.h"
 #include "mboxferry/provider/sender_entries.h"
@@ -63,6 +64,7 @@ class Infomaniak {
   [[nodiscard]] std::string url_of(const std::string& mailbox) const;
 
   InfomaniakSettings settings_;
+  SecretMask hidden_;  ///< the token
   Clock& clock_;
   std::string place_;
   std::deque<std::chrono::steady_clock::time_point> asked_;  ///< within the last minute

@@ -14,6 +14,7 @@
 
 #include "mboxferry/base/result.h"
 #include "mboxferry/base/secret.h"
+#include "mboxferry/base/secret_mask.h"
 #include "mboxferry/sasl/exchange.h"
 #include "mboxferry/sieve/channel.h"
 
@@ -105,6 +106,7 @@ class ManageSieve {
   std::function<void(std::string_view line)> trace_;
   std::unique_ptr<ReplyReader> reader_;
   ServerAbilities abilities_;
+  SecretMask secrets_;  ///< what the login says
 };
 
 /// `text` as a string of the protocol.

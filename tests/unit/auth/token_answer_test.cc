@@ -133,7 +133,8 @@ TEST_CASE("a service's words are cut and cleaned, and tokens are in none") {
 
 TEST_CASE("what was sent is masked where the service repeats it") {
   AskedFor asked;
-  asked.hidden = {{}, Secret(std::string("opensesame"))};
+  asked.hidden.hide({});
+  asked.hidden.hide(Secret(std::string("opensesame")));
   const auto words = [&](const std::string& description) {
     return describe(
         read_token_answer(
