@@ -114,6 +114,12 @@ Error damaged(const std::string& name, std::uint64_t unpacked, std::string_view 
                  name + " is packed by a method that cannot be read (" + std::string(reason) + ")",
                  "unpack it with another program, such as 7z, and name what comes out"};
   }
+  if (reason.find("too much memory") != std::string_view::npos) {
+    return Error{ErrorCode::not_mail,
+                 name + " needs more memory to be unpacked than the library for it can use (" +
+                     std::string(reason) + ")",
+                 "unpack it with another program and name what comes out"};
+  }
   return Error{ErrorCode::not_mail,
                name + " is damaged: it cannot be unpacked behind byte " + std::to_string(unpacked) +
                    " of what it holds (" + std::string(reason) + ")",

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "auth/json_values.h"
+#include "mboxferry/base/ascii.h"
 
 namespace mboxferry::auth {
 namespace {
@@ -28,7 +29,7 @@ std::chrono::seconds seconds_of(const Json& json, const char* name, std::chrono:
 
 bool is_visible(std::string_view text, std::size_t most, bool with_blanks) {
   return !text.empty() && text.size() <= most && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c > 0x20 && c < 0x7f) || (with_blanks && c == ' ');
+    return is_visible(c) || (with_blanks && c == ' ');
   });
 }
 

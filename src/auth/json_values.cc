@@ -2,8 +2,9 @@
 // Values out of JSON that others have written.
 #include "auth/json_values.h"
 
-#include <algorithm>
 #include <utility>
+
+#include "mboxferry/base/ascii.h"
 
 namespace mboxferry::auth {
 namespace {
@@ -11,13 +12,6 @@ namespace {
 constexpr std::size_t kLongestToken = 16u << 10U;
 
 }  // namespace
-
-std::string shown(std::string_view text, std::size_t most) {
-  std::string out(text.substr(0, most));
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
-  return out;
-}
 
 std::string text_of(const Json& json, const char* name) {
   const auto member = json.find(name);
@@ -31,8 +25,7 @@ Secret take_secret(Json& json, const char* name) {
 }
 
 bool is_token(std::string_view text) {
-  return !text.empty() && text.size() <= kLongestToken &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  return !text.empty() && text.size() <= kLongestToken && all_visible(text);
 }
 
 }  // namespace mboxferry::auth

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values out of JSON that others have written, and texts that may be shown.
+// Values out of JSON that others have written.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -11,9 +11,6 @@
 namespace mboxferry::auth {
 
 using Json = nlohmann::json;
-
-/// The service's words, fit to be shown.
-std::string shown(std::string_view text, std::size_t most = 300);
 
 /// A member that is a text; empty when there is none.
 std::string text_of(const Json& json, const char* name);

@@ -7,11 +7,11 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include <algorithm>
 #include <array>
 
 #include "auth/json_values.h"
 #include "auth/private_key.h"
+#include "mboxferry/base/ascii.h"
 #include "mboxferry/base/base64.h"
 
 namespace mboxferry::auth {
@@ -80,8 +80,7 @@ Result<void> take_service_account(const Secret& json, Profile& profile) {
   const std::string key_id = text_of(document, "private_key_id");
   const std::string token_url = text_of(document, "token_uri");
   for (const std::string* value : {&address, &key_id, &token_url}) {
-    if (!std::all_of(value->begin(), value->end(), [](char c) { return c > 0x20 && c < 0x7f; }))
-      return no_key_file("it holds characters that are none of an address");
+    if (!all_visible(*value)) return no_key_file("it holds characters that are none of an address");
   }
   if (address.empty()) return no_key_file("it has no client_email");
   if (!read_private_key(key)) return no_key_file("it has no private_key that can sign");

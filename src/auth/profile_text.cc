@@ -4,11 +4,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
 #include "auth/json_values.h"
+#include "mboxferry/base/ascii.h"
 
 namespace mboxferry::auth {
 namespace {
@@ -55,11 +55,6 @@ void add_text(std::string& out, const char* name, std::string_view value) {
   out += '"';
 }
 
-/// Logins take nothing else (RFC 6749 appendix A), and nothing else is shown.
-bool is_printable(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
-}
-
 std::optional<std::int64_t> time_of(const Json& json, const char* name) {
   const auto member = json.find(name);
   if (member == json.end() || !member->is_number_integer()) return {};
@@ -100,7 +95,8 @@ std::optional<Profile> profile_from_text(std::string_view text) {
   profile.flow = *flow;
   for (const auto& [name, member] : kTexts) {
     profile.*member = text_of(json, name);
-    if (!is_printable(profile.*member)) return {};
+    // Logins take nothing else (RFC 6749 appendix A), and nothing else is shown.
+    if (!all_printable_ascii(profile.*member)) return {};
   }
   if (profile.redirect_host.empty()) profile.redirect_host = Profile().redirect_host;
   for (const auto& [name, member] : kTimes) profile.*member = time_of(json, name);

@@ -8,6 +8,7 @@
 
 #include "auth/json_values.h"
 #include "mboxferry/base/percent.h"
+#include "mboxferry/base/words.h"
 
 namespace mboxferry::auth {
 namespace {
@@ -52,8 +53,8 @@ std::optional<Redirect> read_redirect(std::string_view request, std::string_view
   auto fields = fields_of(target.substr(question + 1));
   if (!fields || state.empty() || take_field(*fields, "state") != state) return {};
   Redirect redirect;
-  redirect.error = shown(take_field(*fields, "error"));
-  redirect.description = shown(take_field(*fields, "error_description"));
+  redirect.error = printable_ascii(take_field(*fields, "error"));
+  redirect.description = printable_ascii(take_field(*fields, "error_description"));
   redirect.code = Secret(take_field(*fields, "code"));
   if (redirect.error.empty() && !is_token(redirect.code.reveal())) return {};
   return redirect;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "auth/json_values.h"
+#include "mboxferry/base/words.h"
 
 namespace mboxferry::auth {
 namespace {
@@ -64,8 +65,8 @@ TokenAnswer granted(Json& json) {
 /// Errors that a person has to do something about, by the code of RFC 6749 section 5.2.
 TokenAnswer refusal(const std::string& code, const std::string& description,
                     const AskedFor& asked) {
-  const std::string words =
-      shown(code) + (description.empty() ? "" : " (" + shown(description) + ")");
+  const std::string words = printable_ascii(code) +
+                            (description.empty() ? "" : " (" + printable_ascii(description) + ")");
   const std::string what = "the token service refuses: " + words;
   const std::string& again = asked.login_again;
   if (description.find("AADSTS65001") != std::string::npos) {
@@ -102,7 +103,7 @@ TokenAnswer read_token_answer(const http::Answer& answer, const AskedFor& asked)
   if (code == "authorization_pending") return {Kind::pending, {}, {}, answer.retry_after};
   if (code == "slow_down") return {Kind::slow_down, {}, {}, answer.retry_after};
   if (code == "temporarily_unavailable" || code == "server_error")
-    return later(answer, shown(code));
+    return later(answer, printable_ascii(code));
   if (answer.status >= 500 || answer.status == 429)
     return later(answer, fmt::format("status {}", answer.status));
   if (!code.empty()) {

@@ -58,9 +58,10 @@ Result<void> check_private_file(const std::string& path) {
 }
 
 /// Every folder in which a name of `path` is looked up, also those that hold a link or that one
-/// leads through. Stops where nothing is.
-template <typename Visit>
-Result<void> each_folder_on_the_way(const std::string& path, const Visit& visit) {
+/// leads through, and every such link. Stops where nothing is.
+template <typename VisitFolder, typename VisitLink>
+Result<void> each_step_on_the_way(const std::string& path, const VisitFolder& visit_folder,
+                                  const VisitLink& visit_link) {
   namespace fs = std::filesystem;
   std::error_code failed;
   const fs::path full = fs::absolute(path, failed);
@@ -81,13 +82,14 @@ Result<void> each_folder_on_the_way(const std::string& path, const Visit& visit)
       folder = folder.parent_path();
       continue;
     }
-    MBOXFERRY_TRY(visit(folder.string()));
+    MBOXFERRY_TRY(visit_folder(folder.string()));
     const fs::path target = fs::read_symlink(folder / name, failed);
     if (failed) {
       folder /= name;
       continue;
     }
     if (++links > kMostLinks) return ok();
+    MBOXFERRY_TRY(visit_link((folder / name).string()));
     put_in_front(target);
     if (target.is_absolute()) folder = target.root_path();
   }
@@ -126,17 +128,23 @@ Result<void> refuse_replaceable_by_others(const std::string& what, const std::st
   if (::stat(path.c_str(), &status) != 0) return ok();
   MBOXFERRY_TRY(refuse_writable_by_others(status, what, path));
   if (!S_ISREG(status.st_mode)) return ok();
-  return each_folder_on_the_way(path, [&](const std::string& folder) -> Result<void> {
+  const std::string file = "the " + what + " " + path;
+  const auto check_folder = [&](const std::string& folder) -> Result<void> {
     if (::stat(folder.c_str(), &status) != 0)
-      return not_trusted("the " + what + " " + path,
-                         "cannot look at " + folder + ": " + errno_text(errno),
+      return not_trusted(file, "cannot look at " + folder + ": " + errno_text(errno),
                          "move it to a folder of your own");
     if (others_can_write(status) && !is_shared_folder(status))
-      return not_trusted("the " + what + " " + path,
-                         "others can replace it, as they can write the folder " + folder,
+      return not_trusted(file, "others can replace it, as they can write the folder " + folder,
                          "move it to a folder of your own, or run: chmod go-w " + folder);
     return ok();
-  });
+  };
+  // Who made a link in a shared folder can lead it elsewhere at any time.
+  const auto check_link = [&](const std::string& link) -> Result<void> {
+    if (::lstat(link.c_str(), &status) != 0 || !is_foreign(status)) return ok();
+    return not_trusted(file, "the link " + link + " belongs to another user",
+                       "name the file without that link");
+  };
+  return each_step_on_the_way(path, check_folder, check_link);
 }
 
 Result<void> check_state_folder(const std::string& folder, bool shared_is_fine) {

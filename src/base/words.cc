@@ -4,15 +4,15 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 
+#include "mboxferry/base/ascii.h"
 #include "mboxferry/base/utf8.h"
 
 namespace mboxferry {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool same_letter(char a, char b) { return lower(a) == lower(b); }
+bool same_letter(char a, char b) { return to_lower(a) == to_lower(b); }
 
 constexpr std::size_t kShownLength = 300;
 
@@ -70,6 +70,12 @@ std::string printable(std::string_view text) {
   }
   if (!text.empty()) out += "...";
   return out;
+}
+
+std::string printable_ascii(std::string_view text, std::size_t most) {
+  std::string shown(text.substr(0, most));
+  std::replace_if(shown.begin(), shown.end(), std::not_fn(is_printable_ascii), '?');
+  return shown;
 }
 
 }  // namespace mboxferry

@@ -18,6 +18,7 @@
 #include "mboxferry/auth/key_files.h"
 #include "mboxferry/auth/presets.h"
 #include "mboxferry/auth/profile_tokens.h"
+#include "mboxferry/base/ascii.h"
 
 namespace mboxferry::cli {
 namespace {
@@ -84,9 +85,7 @@ Result<void> read_client(const Options& options, const Cancellation& interrupt,
     return auth::take_service_account(json, profile);
   }
   MBOXFERRY_ASSIGN(profile.client_secret, get_client_secret(source, interrupt));
-  const std::string_view text = profile.client_secret.reveal();
-  if (std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; }))
-    return ok();
+  if (all_printable_ascii(profile.client_secret.reveal())) return ok();
   return Error{ErrorCode::configuration, "the client secret holds what no client secret has",
                "only the secret itself should be there, on one line"};
 }
@@ -94,10 +93,8 @@ Result<void> read_client(const Options& options, const Cancellation& interrupt,
 Result<void> check_settings(const auth::Profile& profile) {
   for (const auto& [option, member] : kSettings) {
     const std::string& text = profile.*member;
-    const bool fits =
-        text.size() <= kLongestSetting &&
-        std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
-    if (!fits) return bad_value(option, "up to 2000 printable characters of ASCII");
+    if (text.size() > kLongestSetting || !all_printable_ascii(text))
+      return bad_value(option, "up to 2000 printable characters of ASCII");
   }
   const auto missing = [](const char* what, const char* hint) {
     return Error{ErrorCode::usage, std::string("no ") + what + " is named", hint};
@@ -191,6 +188,11 @@ Result<int> log_in_profile(const Options& options, const std::string& name, Cont
   MBOXFERRY_ASSIGN(const auth::TokenStore store, token_store());
   MBOXFERRY_ASSIGN(auth::Profile profile, read_profile(options, name, store, context.interrupt));
   MBOXFERRY_TRY(make_state_folder(store.folder()));
+  {
+    // A person should not log in for tokens that cannot be kept.
+    MBOXFERRY_ASSIGN(const auto lock, store.lock(name, system_clock(), context.interrupt));
+    MBOXFERRY_TRY(store.prepare(name));
+  }
   const auth::TokenService service(system_clock(), context.interrupt);
   const auto granted = first_tokens(profile, service);
   if (!granted) return granted.error();

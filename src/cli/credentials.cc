@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -19,6 +18,7 @@
 #include "cli/command.h"
 #include "cli/profile_login.h"
 #include "cli/terminal_prompt.h"
+#include "mboxferry/base/ascii.h"
 #include "mboxferry/base/file.h"
 #include "mboxferry/base/file_access.h"
 
@@ -61,9 +61,7 @@ Result<imap::Secret> checked(const imap::Secret& secret, const Wanted& wanted) {
                  wanted.text() + " holds a NUL byte, which no login can carry",
                  "check the file's encoding: it should be plain text"};
   }
-  const bool odd =
-      std::any_of(text.begin(), text.end(), [](char c) { return c < 0x21 || c > 0x7e; });
-  if (wanted.what == "token" && odd) {
+  if (wanted.what == "token" && !all_visible(text)) {
     return Error{
         ErrorCode::configuration,
         wanted.text() + " holds a space, a line end or another character that no token has",

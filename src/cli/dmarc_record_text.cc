@@ -4,6 +4,7 @@
 
 #include "cli/dmarc_record_output.h"
 #include "cli/wrapped.h"
+#include "mboxferry/base/words.h"
 #include "mboxferry/report/printable.h"
 
 namespace mboxferry::cli {
@@ -25,9 +26,7 @@ std::string marked_place(const std::string& record, std::size_t offset) {
   constexpr std::size_t kBefore = 30;
   constexpr std::size_t kShown = 70;
   const std::size_t begin = offset > kBefore ? offset - kBefore : 0;
-  std::string shown = record.substr(begin, kShown);
-  for (char& c : shown)
-    if (c < 0x20 || c > 0x7e) c = '?';
+  const std::string shown = printable_ascii(std::string_view(record).substr(begin), kShown);
   return fmt::format("    {}\n    {}^\n", shown, std::string(offset - begin, ' '));
 }
 

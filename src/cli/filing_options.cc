@@ -64,6 +64,7 @@ Result<void> SenderListReader::read(transfer::SenderRules& rules) {
     rules.lists = lists_;
     return ok();
   }
+  MBOXFERRY_TRY(refuse_lists_of_others(rules.sources));
   // What covers what is told by senders check.
   policy::ListBuilder builder({rules.allow_wide, false});
   for (const policy::ListSource& source : rules.sources) MBOXFERRY_TRY(builder.add_file(source));

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "cli/command.h"
+#include "mboxferry/base/file_access.h"
 #include "mboxferry/report/printable.h"
 
 namespace mboxferry::cli {
@@ -72,6 +73,12 @@ std::vector<policy::ListSource> sender_sources(const Options& options) {
       sources.push_back({path, option.scope, option.before_sections});
   }
   return sources;
+}
+
+Result<void> refuse_lists_of_others(const std::vector<policy::ListSource>& sources) {
+  for (const policy::ListSource& source : sources)
+    MBOXFERRY_TRY(refuse_writable_by_others("sender list", source.path));
+  return ok();
 }
 
 Result<policy::LoadedLists> read_sender_lists(const Options& options) {

@@ -18,6 +18,9 @@ void add_judge_options(boost::program_options::options_description& group);
 /// The files that are named, in their order.
 std::vector<policy::ListSource> sender_sources(const Options& options);
 
+/// Fails with `configuration` when others can write one of them: they would decide what is done.
+Result<void> refuse_lists_of_others(const std::vector<policy::ListSource>& sources);
+
 /// The lists that are named; empty when there are none. Tells every mistake of all of them on
 /// standard error, and then fails with `configuration`.
 Result<policy::LoadedLists> read_sender_lists(const Options& options);

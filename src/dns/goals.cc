@@ -10,6 +10,7 @@
 
 #include "dns/spf.h"
 #include "dns/text_records.h"
+#include "mboxferry/base/ascii.h"
 
 namespace mboxferry::dns {
 namespace {
@@ -209,12 +210,10 @@ class GoalBuilder {
   Result<void> add_text(const char* option, std::string_view labels, const std::string& text,
                         std::string_view version, const std::string& mistake) {
     if (text.empty()) return ok();
-    const bool printable =
-        std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 0x7f; });
     const bool begins =
         text.starts_with(version) && (text.size() == version.size() ||
                                       text[version.size()] == ' ' || text[version.size()] == ';');
-    if (!printable || !begins)
+    if (!all_printable_ascii(text) || !begins)
       return bad_wish(option, text, fmt::format("the text does not begin with {}", version),
                       "write the whole record in ASCII");
     if (!mistake.empty())

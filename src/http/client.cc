@@ -11,6 +11,7 @@
 #include "http/curl_library.h"
 #include "http/url.h"
 #include "mboxferry/base/file_access.h"
+#include "mboxferry/base/words.h"
 
 namespace mboxferry::http {
 namespace {
@@ -52,15 +53,6 @@ int look_for_interrupt(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_
   return exchange.interrupt != nullptr && exchange.interrupt->requested() ? 1 : 0;
 }
 
-/// The words of a peer, or of a library about it, fit to be shown.
-std::string shown(std::string_view text) {
-  constexpr std::size_t kMost = 300;
-  std::string out(text.substr(0, kMost));
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
-  return out;
-}
-
 bool is_about_tls(CURLcode code) {
   constexpr std::array<CURLcode, 8> kTls{
       CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE,
@@ -77,7 +69,8 @@ Error error_of(CURLcode code, const std::string& place, std::string_view details
   }
   if (code == CURLE_ABORTED_BY_CALLBACK)
     return {ErrorCode::interrupted, place + ": interrupted while waiting for the answer", ""};
-  const std::string why = shown(details.empty() ? (*curl_library())->easy_strerror(code) : details);
+  const std::string why =
+      printable_ascii(details.empty() ? (*curl_library())->easy_strerror(code) : details);
   if (is_about_tls(code)) {
     return {ErrorCode::tls, fmt::format("{}: no trusted connection: {}", place, why),
             "a private authority is named with --ca-file"};
@@ -90,7 +83,7 @@ Error error_of(CURLcode code, const std::string& place, std::string_view details
 }
 
 Error bad_header(std::string_view name) {
-  return {ErrorCode::usage, "the header " + shown(name) + " cannot be sent", ""};
+  return {ErrorCode::usage, "the header " + printable_ascii(name) + " cannot be sent", ""};
 }
 
 /// `line` is copied by the library.
@@ -222,7 +215,8 @@ Result<Answer> send_once(const Request& request, const std::string& url, const O
   if (code != CURLE_OK) return error_of(code, place_of(origin), details.data(), exchange);
   Answer answer;
   answer.status = curl.info<long>(CURLINFO_RESPONSE_CODE);
-  if (const char* type = curl.info<char*>(CURLINFO_CONTENT_TYPE)) answer.content_type = shown(type);
+  if (const char* type = curl.info<char*>(CURLINFO_CONTENT_TYPE))
+    answer.content_type = printable_ascii(type);
   if (const auto wait = curl.info<curl_off_t>(CURLINFO_RETRY_AFTER); wait > 0)
     answer.retry_after = std::chrono::seconds(wait);
   if (const char* location = curl.info<char*>(CURLINFO_REDIRECT_URL)) target = location;
@@ -248,7 +242,7 @@ Result<Answer> send(const Request& request, const ClientOptions& options) {
     if (!next || *next != origin || sent_by(request) != nullptr || hops == kMostRedirections) {
       return Error{ErrorCode::protocol,
                    fmt::format("{}: the service sends us to {}, and is not followed there",
-                               place_of(origin), shown(where)),
+                               place_of(origin), printable_ascii(where)),
                    "use the address that it leads to, if you trust it"};
     }
     url = target;

@@ -31,12 +31,10 @@ std::string part_of(const CurlLibrary& library, const CurlUrl& url, CURLUPart pa
 }  // namespace
 
 Result<Origin> origin_of(const std::string& url) {
-  const bool printable =
-      std::all_of(url.begin(), url.end(), [](char c) { return c > 0x20 && c < 0x7f; });
   // libcurl takes one slash or three for two.
   const std::string_view rest = std::string_view(url).substr(std::min(url.size(), kScheme.size()));
   const bool is_https = equals_ignoring_case(url.substr(0, kScheme.size()), kScheme);
-  if (!printable || !is_https || rest.empty() || rest.front() == '/') return no_url();
+  if (!all_visible(url) || !is_https || rest.empty() || rest.front() == '/') return no_url();
   MBOXFERRY_ASSIGN(const CurlLibrary* library, curl_library());
   const CurlUrl parsed(library->url());
   if (!parsed || library->url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK)

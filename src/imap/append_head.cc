@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "imap/fetch_reply.h"
+#include "mboxferry/base/ascii.h"
 #include "mboxferry/base/words.h"
 #include "mboxferry/message/metadata.h"
 
@@ -35,8 +36,7 @@ Result<std::string> flag_list(std::uint8_t flags, const std::vector<std::string>
 bool is_keyword(std::string_view word) {
   return !word.empty() && word.size() <= kLongestKeyword &&
          std::all_of(word.begin(), word.end(), [](char c) {
-           return c > 0x20 && c < 0x7f &&
-                  std::string_view("(){%*\"\\]").find(c) == std::string_view::npos;
+           return is_visible(c) && std::string_view("(){%*\"\\]").find(c) == std::string_view::npos;
          });
 }
 

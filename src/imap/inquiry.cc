@@ -12,6 +12,7 @@
 #include "imap/message_fetch.h"
 #include "imap/message_walk.h"
 #include "imap/selection.h"
+#include "mboxferry/base/ascii.h"
 #include "mboxferry/base/words.h"
 
 namespace mboxferry::imap {
@@ -29,7 +30,7 @@ constexpr std::size_t kLongestAnswer = std::size_t{16} << 20U;
 
 /// Fit for a quoted string (RFC 3501 section 9): an archive may hold any bytes.
 bool is_searchable(std::string_view message_id) {
-  const auto is_plain = [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != '\\'; };
+  const auto is_plain = [](char c) { return is_visible(c) && c != '"' && c != '\\'; };
   return message_id.size() >= kShortestId && message_id.size() <= kLongestId &&
          std::all_of(message_id.begin(), message_id.end(), is_plain);
 }

@@ -12,6 +12,7 @@
 #include <cerrno>
 
 #include "mboxferry/base/time.h"
+#include "mboxferry/base/words.h"
 
 namespace mboxferry::journal {
 namespace {
@@ -31,9 +32,7 @@ std::string holder(int fd) {
   if (size <= 0) return "another process";
   std::string text(buffer.data(), static_cast<std::size_t>(size));
   text.resize(std::min(text.find('\n'), text.size()));
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
-  return text.empty() ? "another process" : text;
+  return text.empty() ? "another process" : printable_ascii(text, buffer.size());
 }
 
 Error cannot_open_lock(const std::string& path) {

@@ -9,6 +9,8 @@
 #include <optional>
 #include <string_view>
 
+#include "mboxferry/base/words.h"
+
 namespace mboxferry::provider {
 namespace {
 
@@ -21,10 +23,7 @@ constexpr std::size_t kMostWords = 200;
 
 /// The service's words, fit to be shown.
 std::string shown(std::string_view text, const SecretMask& hidden) {
-  std::string out = hidden.masked(text).substr(0, kMostWords);
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
-  return out;
+  return printable_ascii(hidden.masked(text), kMostWords);
 }
 
 std::string text_of(const Json& json, const char* name) {

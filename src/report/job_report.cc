@@ -19,6 +19,9 @@
 namespace mboxferry::report {
 namespace {
 
+// A comparison leaves one line for each kind of difference.
+constexpr std::size_t kMostComparisonLines = 200;
+
 Result<void> write_noted(JsonStream& json, std::string_view name, const journal::Journal& journal,
                          const std::string& note) {
   MBOXFERRY_ASSIGN(const auto value, noted_number(journal, note));
@@ -146,7 +149,8 @@ Result<std::vector<std::string>> notes_about(const journal::Journal& journal) {
   MBOXFERRY_ASSIGN(const std::string compared, noted_text(journal, journal::kComparisonNote));
   std::vector<std::string> lines;
   std::istringstream text(compared);
-  for (std::string line; std::getline(text, line);) lines.push_back(line);
+  for (std::string line; lines.size() < kMostComparisonLines && std::getline(text, line);)
+    lines.push_back(line);
   std::uint64_t changed = 0;
   MBOXFERRY_TRY(each_status_change(journal, [&](const StatusRow&) {
     ++changed;

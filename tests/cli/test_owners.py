@@ -303,6 +303,14 @@ class SettingsTest(BatchTest):
         rules.write_text("# none\n")
         self.refused_until_followed(lambda: self.go("--map-file", rules), rules, "the map file")
 
+    def test_a_sender_list_that_others_can_write_is_refused_where_it_decides(self):
+        senders = self.folder / "senders"
+        senders.write_text("spam@example.org\n")
+        self.refused_until_followed(
+            lambda: self.go("--senders", senders, "--blocked", "skip"), senders, "the sender list")
+        senders.chmod(0o666)
+        self.assert_code(self.run_program("senders", "check", "--senders", senders), 0)
+
     def test_a_report_goes_into_no_pipe_of_another_user(self):
         self.needs_root()
         pipe, link = self.folder / "pipe", self.folder / "link"
@@ -364,6 +372,20 @@ class SettingsTest(BatchTest):
             self.assert_one_line(self.go("--config", place / "job.ini"), CONFIGURATION,
                                  "others can replace", str(shared))
         self.assertEqual(list(self.folder.rglob("ran")), [])
+
+    def test_a_link_of_another_user_in_a_shared_folder_is_refused_where_commands_are_run(self):
+        self.needs_root()
+        shared = self.folder / "shared"
+        shared.mkdir()
+        shared.chmod(0o1777)
+        self.write("password_command", f"cat {self.server.password_file()}")
+        link = shared / "accounts.csv"
+        link.symlink_to(self.csv)
+        self.csv = link
+        self.assert_code(self.batch(), 0)
+        os.lchown(link, OTHER, OTHER)
+        self.assert_one_line(self.batch(), CONFIGURATION, "accounts.csv", "another user",
+                             "name the file without that link")
 
     def test_a_row_names_no_file_to_be_written(self):
         for column in ("log_file", "metrics_file", "config"):

@@ -211,6 +211,17 @@ class PackedMemoryTest(ProgramTest):
         self.assertIn("needs 2148 MB of memory", outcome.err)
         self.assertNotIn("damaged", outcome.err)
 
+    @unittest.skipUnless(shutil.which("zstd"), "zstd is not installed")
+    def test_long_windows_of_zstd_in_a_zip_are_no_damage(self):
+        content = mbox(20 * MEBIBYTE)
+        packed = command("zstd", "-q", "-1", "--long=31")(content)
+        path = self.folder / "a.zip"
+        path.write_bytes(windows.zip_method("a.mbox", content, packed, 93))
+        outcome = self.run_program("scan", path)
+        self.assert_code(outcome, 3)
+        self.assertIn("needs more memory", outcome.err)
+        self.assertNotIn("damaged", outcome.err)
+
 
 class ManyNamesTest(ProgramTest):
     COUNT = 20_000

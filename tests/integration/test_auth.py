@@ -5,6 +5,7 @@
 import base64
 import hashlib
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -412,6 +413,13 @@ class AuthTest(ProgramTest):
         self.assert_one_line(self.go("--token-file", "x"), 64, "oauth:PROFILE")
         self.log_in()
         self.assert_one_line(self.go("--login-as", "x"), 64, "--login-as")
+        self.endpoint.forms.clear()
+        os.mkfifo(self.profile().with_name("full.json"), 0o600)
+        self.assert_one_line(
+            self.auth("login", "full", "--token-url", url, "--client-id", "c", "--scope", "s",
+                      "--device-url", self.service.url + "/device", "--ca-file",
+                      self.service.ca_file), 73, "full.json")
+        self.assertEqual(self.endpoint.forms, [])
 
 
 if __name__ == "__main__":

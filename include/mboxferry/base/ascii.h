@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Letters and digits of ASCII, independent of the locale.
+// Characters of ASCII, independent of the locale.
 #pragma once
 
 #include <algorithm>
@@ -14,6 +14,17 @@ constexpr char to_upper(char c) {
   return c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
 }
 constexpr bool is_letter(char c) { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; }
+
+/// A character that is to be seen (VCHAR, RFC 5234 appendix B.1): no space, no control character.
+constexpr bool is_visible(char c) { return c > ' ' && c <= '~'; }
+constexpr bool is_printable_ascii(char c) { return c == ' ' || is_visible(c); }
+
+constexpr bool all_visible(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), is_visible);
+}
+constexpr bool all_printable_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), is_printable_ascii);
+}
 
 constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),

@@ -27,4 +27,7 @@ std::optional<std::uint64_t> parse_number(std::string_view digits);
 /// says may be shown to a person.
 std::string printable(std::string_view text);
 
+/// The first `most` bytes of `text`, with `?` for all that is not printable ASCII.
+std::string printable_ascii(std::string_view text, std::size_t most = 300);
+
 }  // namespace mboxferry
