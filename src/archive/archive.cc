@@ -11,6 +11,18 @@
 #include "archive/opener.h"
 
 namespace mboxferry::archive {
+namespace {
+
+std::string label_of(const std::vector<std::string>& path) {
+  std::string label;
+  for (const std::string& segment : path) {
+    if (!label.empty()) label += '/';
+    label += segment;
+  }
+  return label;
+}
+
+}  // namespace
 
 std::string_view kind_name(ArchiveKind kind) {
   switch (kind) {
@@ -35,16 +47,21 @@ std::string_view form_name(FolderForm form) {
   return kNames[static_cast<std::size_t>(form)];
 }
 
-std::string Folder::label() const {
-  std::string label;
-  for (const std::string& segment : path) {
-    if (!label.empty()) label += '/';
-    label += segment;
-  }
-  return label;
-}
+std::string Folder::label() const { return label_of(path); }
 
 std::string Folder::place() const { return member.empty() ? file : file + ": " + member; }
+
+std::optional<Folder> under_admitted_name(const Folder& folder,
+                                          const std::function<bool(const std::string&)>& admits) {
+  if (admits(folder.label())) return folder;
+  for (const std::vector<std::string>& path : folder.other_paths) {
+    if (!admits(label_of(path))) continue;
+    Folder renamed = folder;
+    renamed.path = path;
+    return renamed;
+  }
+  return std::nullopt;
+}
 
 Result<Archive> Archive::open(const std::string& path, const OpenOptions& options) {
   return Opener({}, options).open(path);

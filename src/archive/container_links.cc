@@ -64,7 +64,9 @@ void ContainerScan::list_symbolic_link(const MemberLink& link, MemberLinks::Plac
   go_on(link.path, to_utf8(link.path));
   const std::string leads_to = to_utf8(link.target.empty() ? "." : link.target);
   if (place == MemberLinks::Place::inside) {
+    if (!names_.affords(link.path, link.target.size())) return leave_unread(kTooManyNames);
     leave_out("a link to " + leads_to + ", which is read under its own name");
+    inner_links_.push_back({link.path, link.target});
   } else if (place == MemberLinks::Place::outside) {
     leave_unread("a link that leads out of the archive: " + leads_to);
   } else if (is_lock_link(base_name(link.path))) {

@@ -89,7 +89,7 @@ void ContainerScan::add_folder(FoundFolder found, std::string member) {
 }
 
 void ContainerScan::keep(bool compressed) {
-  if (is_unfinished_download(base_name(relative_))) leave_unread(kUnfinishedDownload);
+  if (is_unfinished_download(relative_)) leave_unread(kUnfinishedDownload);
   const MemberPosition position = walker_->position();
   if (is_link_) {
     const auto kept = kept_.find(position);
@@ -98,6 +98,10 @@ void ContainerScan::keep(bool compressed) {
       std::string& name = contents_.folders[kept->second].relative;
       if (relative_ < name) std::swap(relative_, name);
       leave_out("the same file as " + to_utf8(name));
+      if (names_.affords(relative_))
+        contents_.folders.push_back(other_name(contents_.folders[kept->second], relative_));
+      else
+        leave_unread(kTooManyNames);
       return;
     }
   }
@@ -364,6 +368,10 @@ Result<void> ContainerScan::visit_file() {
     return visit_index_file(reason);
   } else if (is_apple_attachment(relative_)) {
     leave_out(kAppleAttachment);
+  } else if (is_outlook_mac_attachment(relative_)) {
+    leave_out(kOutlookMacAttachment);
+  } else if (const auto message = outlook_mac_message(relative_); !message.empty()) {
+    leave_unread(message);
   } else if (place != MaildirPlace::none && name.starts_with('.')) {
     leave_out("hidden file in a Maildir");
   } else if (is_link_ && !linked_head_.empty()) {
@@ -484,6 +492,11 @@ Result<void> ContainerScan::finish() {
     list.folder.member = list.relative.empty() ? "." : to_utf8(list.relative);
     list.folder.container = container_;
     contents_.folders.push_back(std::move(list));
+  }
+  const auto unnamed = add_linked_names(contents_.folders, inner_links_, names_);
+  if (unnamed) {
+    go_on(unnamed->path, to_utf8(unnamed->path));
+    leave_unread(kTooManyNames);
   }
   std::stable_sort(contents_.folders.begin(), contents_.folders.end(),
                    [](const FoundFolder& a, const FoundFolder& b) { return a.first < b.first; });

@@ -82,6 +82,7 @@ class ContainerScan {
   MessageCollector messages_;
   MaildirParts parts_;
   MemberLinks links_;
+  std::vector<InnerLink> inner_links_;
   bool is_link_ = false;                          // links are read, the walk is over
   std::map<MemberPosition, std::size_t> kept_;    // folders by position, for links
   std::map<FolderForm, MessageRecord> measured_;  // of the member that links lead to

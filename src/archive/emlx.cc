@@ -159,10 +159,15 @@ Result<void> read_emlx(InputStream& file, std::optional<std::uint64_t> size,
 
 std::string emlx_directory(const std::string& path) {
   const std::string directory = parent_path(path);
-  constexpr std::string_view kPackage = ".mbox/";
-  const std::size_t package = (directory + '/').rfind(kPackage);
-  if (package == std::string::npos) return directory;
-  return directory.substr(0, package + kPackage.size() - 1);
+  std::string package;
+  std::string above;
+  for (std::size_t at = 0; at < directory.size();) {
+    const std::size_t end = std::min(directory.find('/', at), directory.size());
+    above = directory.substr(0, end);
+    if (is_apple_package(base_name(above))) package = above;
+    at = end + 1;
+  }
+  return package.empty() ? directory : package;
 }
 
 }  // namespace mboxferry::archive

@@ -88,7 +88,9 @@ constexpr std::array<std::string_view, 18> kEmptyNoMail{
     ".sqlite-wal", ".sqlite-shm", ".db-wal", ".db-shm", ".newsrc", ".pst",
     ".ost",        ".olm",        ".dbx",    ".msg",    ".tmp",    ".ini",
     ".js",         ".xml",        ".db",     ".rc",     ".lck",    ".sqlite"};
-constexpr std::array<std::string_view, 3> kUnfinishedEndings{".part", ".crdownload", ".partial"};
+constexpr std::string_view kSafariDownload = ".download";
+constexpr std::array<std::string_view, 6> kUnfinishedEndings{
+    ".part", ".crdownload", ".partial", ".opdownload", ".filepart", kSafariDownload};
 constexpr std::array<std::string_view, 16> kPackingSuffixes{
     ".zip", ".tgz", ".tbz", ".tbz2", ".txz", ".tzst", ".tar",  ".gz",
     ".bz2", ".xz",  ".zst", ".lz4",  ".lz",  ".tlz",  ".lzma", ".Z"};
@@ -184,6 +186,16 @@ bool is_eml_name(std::string_view name) {
 
 bool is_emlx_name(std::string_view name) { return ends_with_ignoring_case(name, ".emlx"); }
 
+std::string_view without_package_suffix(std::string_view name) {
+  for (const std::string_view suffix : {".mbox", ".imapmbox"}) {
+    if (name.size() > suffix.size() && name.ends_with(suffix))
+      return name.substr(0, name.size() - suffix.size());
+  }
+  return name;
+}
+
+bool is_apple_package(std::string_view name) { return without_package_suffix(name) != name; }
+
 std::string natural_order_key(std::string_view name) {
   std::string key;
   for (std::size_t at = 0; at < name.size();) {
@@ -217,10 +229,15 @@ bool can_be_empty_mbox(std::string_view name) {
          });
 }
 
-bool is_unfinished_download(std::string_view name) {
-  return std::any_of(
-      kUnfinishedEndings.begin(), kUnfinishedEndings.end(),
-      [&](std::string_view ending) { return ends_with_ignoring_case(name, ending); });
+bool is_unfinished_download(std::string_view path) {
+  const std::string_view name = base_name(path);
+  const bool has_ending =
+      std::any_of(kUnfinishedEndings.begin(), kUnfinishedEndings.end(),
+                  [&](std::string_view ending) { return ends_with_ignoring_case(name, ending); });
+  if (has_ending || name.size() == path.size()) return has_ending;
+  const std::string_view directory = base_name(path.substr(0, path.size() - name.size() - 1));
+  return directory.size() == name.size() + kSafariDownload.size() && directory.starts_with(name) &&
+         directory.ends_with(kSafariDownload);
 }
 
 std::string_view without_packing_suffix(std::string_view name) {

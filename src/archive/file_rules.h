@@ -52,8 +52,9 @@ bool can_be_mbox(std::string_view name);
 /// other files have.
 bool can_be_empty_mbox(std::string_view name);
 
-/// True for the name that a browser gives a download that has not ended.
-bool is_unfinished_download(std::string_view name);
+/// True for the name that a browser gives a download that has not ended, and for a file in the
+/// directory that Safari makes for one: "x.mbox.download/x.mbox".
+bool is_unfinished_download(std::string_view path);
 inline constexpr std::string_view kUnfinishedDownload =
     "its name is that of a download that has not ended: what is behind its end is missing";
 
@@ -62,6 +63,11 @@ inline constexpr std::string_view kUnfinishedDownload =
 bool is_eml_name(std::string_view name);
 /// True for "x.emlx" and "x.partial.emlx".
 bool is_emlx_name(std::string_view name);
+
+/// True for the directory of a mailbox of Apple Mail: "x.mbox", and of older versions "x.imapmbox".
+bool is_apple_package(std::string_view name);
+/// `name` without the ending of such a directory.
+std::string_view without_package_suffix(std::string_view name);
 
 /// Orders names with their numbers as numbers: byte order of the keys.
 std::string natural_order_key(std::string_view name);

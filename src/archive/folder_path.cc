@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 
+#include "archive/file_rules.h"
 #include "mboxferry/base/utf8.h"
 
 namespace mboxferry::archive {
@@ -50,7 +51,7 @@ std::vector<std::string> directory_path(std::string_view relative, std::string_v
   for (std::string_view rest = relative.empty() ? root_name : relative; !rest.empty();) {
     const std::string_view segment = rest.substr(0, rest.find('/'));
     rest.remove_prefix(std::min(rest.size(), segment.size() + 1));
-    path.push_back(to_utf8(without(without(segment, ".sbd"), ".mbox")));
+    path.push_back(to_utf8(without_package_suffix(without(segment, ".sbd"))));
   }
   return path;
 }
@@ -61,7 +62,7 @@ std::vector<std::string> emlx_path(std::string_view relative, std::string_view r
   for (std::string_view rest = whole; !rest.empty();) {
     const std::string_view segment = rest.substr(0, rest.find('/'));
     rest.remove_prefix(segment.size() + 1);
-    if (!segment.ends_with(".mbox")) continue;
+    if (!is_apple_package(segment)) continue;
     if (!packages.empty()) packages += '/';
     packages += segment;
   }

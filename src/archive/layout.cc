@@ -35,7 +35,7 @@ constexpr std::array<std::string_view, kLayouts> kLayoutNames{
 };
 
 // The first that matches counts.
-constexpr std::array<MessagePlace, 14> kMessagePlaces{{
+constexpr std::array<MessagePlace, 15> kMessagePlaces{{
     {Layout::kerio, "#msgs/*.eml", 1, true},
     {Layout::thunderbird_maildir, "cur/*.eml", 1, true},
     {Layout::thunderbird_maildir, "new/*.eml", 1, true},
@@ -46,6 +46,7 @@ constexpr std::array<MessagePlace, 14> kMessagePlaces{{
     {Layout::proton, "mail_99999999_999999/*.eml", 1, true},
     {Layout::opera, "9999/99/99/+.mbs", 3, false},
     {Layout::opera, "9999/99/+.mbs", 2, false},
+    {Layout::opera, "9999/99.mbs", 1, false},
     {Layout::mdaemon, "md+.msg", 0, false},
     // its cache of an IMAP account
     {Layout::evolution, "cur/@@/+", 2, false},
@@ -66,7 +67,7 @@ constexpr std::array<Mark, 25> kMarks{{
     {Layout::takeout, "Takeout/Mail/*.mbox"},
     {Layout::kmail, ".*.directory/*"},
     {Layout::kmail, ".*.index.ids"},
-    {Layout::evolution, "..maildir++"},
+    {Layout::evolution, "..maildir*"},
     {Layout::evolution, "*.cmeta"},
     {Layout::evolution, "*.ev-summary"},
     {Layout::evolution, "subfolders/*/mbox"},

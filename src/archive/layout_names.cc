@@ -29,9 +29,9 @@ constexpr std::array<std::string_view, 18> kAnchors{
     "es Outlook",
     "Dossiers personnels", "Archivo de datos de Outlook", "Carpetas personales",
     "File di dati di Outlook"};
-constexpr std::array<std::string_view, 10> kTops{"Mail",  ".mail",  "evolution",   "local",
+constexpr std::array<std::string_view, 11> kTops{"Mail",  ".mail",  "evolution",   "local",
                                                  "KMail", "Eudora", "Thunderbird", "Profiles",
-                                                 "store", "db"};
+                                                 "store", "db",     ".local"};
 constexpr std::array<std::string_view, 7> kInboxes{"inbox",
                                                    "posteingang",
                                                    "bo\xc3\xaete de r\xc3\xa9"
@@ -66,6 +66,12 @@ std::string joined(const Segments& segments) {
 
 void cut(std::string& name, std::size_t suffix) { name.resize(name.size() - suffix); }
 
+// Where a file of several messages belongs that is at a layout's place for files of one each.
+std::string folder_of_place(const std::string& path) {
+  const MessagePlace* const place = message_place(path);
+  return place == nullptr || place->up == 0 ? "" : message_directory(*place, path);
+}
+
 // "k3j9x2ab.default": what Thunderbird calls a profile's directory.
 bool is_profile_name(std::string_view name) {
   constexpr std::size_t kHash = 8;
@@ -80,13 +86,18 @@ class LayoutNames {
 
   void run() {
     for (const FoundFolder& one : found_) {
+      if (!one.other_name_of.empty()) continue;
       if (one.folder.form == FolderForm::mbox) ++mboxes_[parent_path(one.relative)];
-      find_account(one);
+      find_place(split_path(one.relative));
+    }
+    for (const FoundFolder& one : found_) {
+      if (one.other_name_of.empty()) find_account(one);
     }
     for (FoundFolder& one : found_) change(one);
   }
 
  private:
+  void find_place(const Segments& segments);
   void find_account(const FoundFolder& one);
   void change(FoundFolder& one);
   void take_profile_off(Segments& segments) const;
@@ -100,6 +111,7 @@ class LayoutNames {
   std::vector<FoundFolder>& found_;
   LayoutMarks& marks_;
   std::map<std::string, std::size_t> mboxes_;  // in each directory
+  std::set<std::string> places_;  // directories that hold a Mail or ImapMail of Thunderbird
   std::set<std::string> profiles_;
   std::set<std::string> accounts_;
   bool has_others_ = false;  // folders that belong to no account of Thunderbird
@@ -111,13 +123,23 @@ std::size_t LayoutNames::mail_directory(const Segments& segments) const {
   for (std::size_t i = 0; i + 2 < segments.size(); ++i) {
     const bool is_imap = segments[i] == "ImapMail";
     if (is_imap || segments[i] == "Mail") {
-      const bool in_profile =
-          marks_.is_profile(above) || (i > 0 && is_profile_name(segments[i - 1]));
-      if (is_imap || in_profile || segments[i + 1] == "Local Folders") return i;
+      const bool in_profile = marks_.is_profile(above) || places_.contains(above) ||
+                              (i > 0 && is_profile_name(segments[i - 1]));
+      if (is_imap || in_profile) return i;
     }
     above = join_path(above, segments[i]);
   }
   return segments.size();
+}
+
+// A profile may have been copied without its settings.
+void LayoutNames::find_place(const Segments& segments) {
+  std::string above;
+  for (std::size_t i = 0; i + 2 < segments.size(); ++i) {
+    const bool is_local = segments[i] == "Mail" && segments[i + 1] == "Local Folders";
+    if (is_local || segments[i] == "ImapMail") places_.insert(above);
+    above = join_path(above, segments[i]);
+  }
 }
 
 void LayoutNames::find_account(const FoundFolder& one) {
@@ -192,8 +214,8 @@ void LayoutNames::rename_spool(Segments& segments) const {
     const auto first = user != segments.begin() && (user - 1)->size() == 1 ? user - 1 : user;
     segments.erase(first, user + 1);
   }
-  if (segments.size() > 2 && segments[0] == "domain" && segments[1].size() == 1)
-    segments.erase(segments.begin(), segments.begin() + 2);
+  const auto domain = std::find(segments.begin(), segments.end(), "domain");
+  if (segments.end() - domain > 2 && (domain + 1)->size() == 1) segments.erase(domain, domain + 2);
   for (std::string& segment : segments) {
     segment = from_modified_utf7(segment).value_or(to_utf8(segment));
     std::replace(segment.begin(), segment.end(), '^', '.');
@@ -243,9 +265,13 @@ void LayoutNames::rename_file(FoundFolder& one, const std::string& directory, Se
 
 void LayoutNames::change(FoundFolder& one) {
   const std::string directory = parent_path(one.relative);
+  bool is_mbox = one.folder.form == FolderForm::mbox;
   Segments segments = split_path(one.relative);
+  if (const std::string folder = is_mbox ? folder_of_place(one.relative) : ""; !folder.empty()) {
+    segments = split_path(folder);
+    is_mbox = false;
+  }
   if (segments.empty()) return;
-  const bool is_mbox = one.folder.form == FolderForm::mbox;
   const bool is_evolution = is_mbox
                                 ? marks_.has(Layout::evolution) || base_name(one.relative) == "mbox"
                                 : marks_.is_folder_of(one.relative, Layout::evolution);
@@ -266,11 +292,11 @@ void LayoutNames::change(FoundFolder& one) {
   one.relative = joined(segments);
 }
 
-// A Maildir may be the root itself, everything else lies in a directory below it.
+// Files of one message each may lie in the root itself, everything else lies in a directory below.
 std::string directory_part(const FoundFolder& one) {
   const std::size_t slash = one.relative.rfind('/');
   const std::size_t name = slash == std::string::npos ? 0 : slash + 1;
-  const bool is_root = one.folder.form == FolderForm::maildir && name < one.relative.size() &&
+  const bool is_root = one.folder.form != FolderForm::mbox && name < one.relative.size() &&
                        one.relative[name] != '.';
   return is_root ? one.relative + '/' : one.relative.substr(0, name);
 }
@@ -291,11 +317,16 @@ void apply_layouts(std::vector<FoundFolder>& found, LayoutMarks& marks) {
   LayoutNames(found, marks).run();
 }
 
-void strip_wrappers(std::vector<FoundFolder>& found, std::string& root_name) {
+void strip_wrappers(std::vector<FoundFolder>& all, std::string& root_name) {
+  // Other names of folders change nothing.
+  std::vector<const FoundFolder*> found;
+  for (const FoundFolder& one : all) {
+    if (one.other_name_of.empty()) found.push_back(&one);
+  }
   if (found.empty()) return;
-  std::string common = directory_part(found.front());
-  for (const FoundFolder& one : found) {
-    const std::string part = directory_part(one);
+  std::string common = directory_part(*found.front());
+  for (const FoundFolder* one : found) {
+    const std::string part = directory_part(*one);
     while (!part.starts_with(common)) {
       common.pop_back();
       common.resize(common.rfind('/') + 1);
@@ -309,16 +340,17 @@ void strip_wrappers(std::vector<FoundFolder>& found, std::string& root_name) {
         ends_with_ignoring_case(name, ".mbox"))
       break;
     const bool at_top = begin == stripped;
+    const bool is_share = name == "share" && at_top && common.substr(0, begin) == ".local/";
     const bool is_named = begin == 0 && is_in(name, std::array<std::string_view, 1>{root_name});
-    const auto follows = [&](const FoundFolder& one) { return segment_at(one, end); };
-    const bool has_inbox = std::any_of(found.begin(), found.end(), [&](const FoundFolder& one) {
+    const auto follows = [&](const FoundFolder* one) { return segment_at(*one, end); };
+    const bool has_inbox = std::any_of(found.begin(), found.end(), [&](const FoundFolder* one) {
       return is_in(follows(one), kInboxes);
     });
-    const bool has_accounts = std::all_of(found.begin(), found.end(), [&](const FoundFolder& one) {
+    const bool has_accounts = std::all_of(found.begin(), found.end(), [&](const FoundFolder* one) {
       return follows(one).find('@') != std::string::npos;
     });
-    if (is_named || is_in(name, kAnchors) || (at_top && is_in(name, kTops)) || has_inbox ||
-        has_accounts) {
+    if (is_named || is_share || is_in(name, kAnchors) || (at_top && is_in(name, kTops)) ||
+        has_inbox || has_accounts) {
       stripped = end;
     }
     begin = end;
@@ -326,7 +358,11 @@ void strip_wrappers(std::vector<FoundFolder>& found, std::string& root_name) {
   if (stripped == 0) return;
   root_name = base_name(common.substr(0, stripped - 1));
   // A Maildir has no slash behind its name.
-  for (FoundFolder& one : found) one.relative.erase(0, std::min(stripped, one.relative.size()));
+  const std::string wrappers = common.substr(0, stripped);
+  for (FoundFolder& one : all) {
+    if ((one.relative + '/').starts_with(wrappers))
+      one.relative.erase(0, std::min(stripped, one.relative.size()));
+  }
 }
 
 }  // namespace mboxferry::archive

@@ -20,7 +20,10 @@ struct MailStore {
   std::string_view remedy;
 };
 constexpr std::string_view kSqlite = "SQLite format 3\0"sv;
-constexpr std::array<MailStore, 8> kStores{{
+constexpr std::string_view kOutlookMacRemedy =
+    "drag its folders from Outlook for Mac to the desktop, which makes .mbox files of them"sv;
+constexpr std::array<MailStore, 9> kStores{{
+    {".olm"sv, 0, "PK\x03\x04"sv, "an archive of Outlook for Mac"sv, kOutlookMacRemedy},
     {".nsf"sv, 0, "\x1a\0\0"sv, "a database of Lotus Notes"sv, "export its mail from Notes"sv},
     {".edb"sv, 4, "\xef\xcd\xab\x89"sv, "a database of Exchange"sv,
      "export its mailboxes from Exchange"sv},
@@ -59,6 +62,18 @@ std::string mail_store(std::string_view name, std::string_view head) {
     return not_read_because(row.name, row.remedy);
   }
   return {};
+}
+
+std::string outlook_mac_message(std::string_view path) {
+  const bool is_message = path.find("com.microsoft.__Messages/") != std::string_view::npos &&
+                          base_name(path).starts_with("message_") &&
+                          ends_with_ignoring_case(path, ".xml");
+  return is_message ? not_read_because("a message of Outlook for Mac", kOutlookMacRemedy)
+                    : std::string();
+}
+
+bool is_outlook_mac_attachment(std::string_view path) {
+  return path.find("/com.microsoft.__Attachments/") != std::string_view::npos;
 }
 
 }  // namespace mboxferry::archive

@@ -11,4 +11,11 @@ namespace mboxferry::archive {
 /// none of those that are known. Databases that only repeat what other files hold are none.
 std::string mail_store(std::string_view name, std::string_view head);
 
+/// Why a file at `path` of what Outlook for Mac exports (.olm) is not read; empty for other files.
+std::string outlook_mac_message(std::string_view path);
+/// True for an attachment of such a message, which may be mail itself.
+bool is_outlook_mac_attachment(std::string_view path);
+inline constexpr std::string_view kOutlookMacAttachment =
+    "attachment of a message of Outlook for Mac";
+
 }  // namespace mboxferry::archive

@@ -3,6 +3,7 @@
 #include "archive/member_links.h"
 
 #include <algorithm>
+#include <array>
 
 #include "archive/file_rules.h"
 
@@ -33,11 +34,19 @@ constexpr const char* kHardLinks =
     " WHERE way.steps < 16)"
     " SELECT max(one.id) FROM way JOIN member AS one ON one.path = way.path))"
     " WHERE hard = 1 ORDER BY member.outer_number, member.inner_number, link.path";
-// Everything below a directory is between its name with a slash and its name with a zero.
+// The last number is 2 for a link out of the container, also by way of others, 1 for one to what is
+// in it. Everything below a directory is between its name with a slash and its name with a zero.
 constexpr const char* kSymbolicLinks =
-    "SELECT path, target, place, EXISTS(SELECT 1 FROM member WHERE member.path = link.target"
-    " OR length(link.target) = 0 OR (member.path > CAST(link.target || '/' AS BLOB)"
-    " AND member.path < CAST(link.target || '0' AS BLOB)))"
+    "SELECT path, target, (WITH RECURSIVE way(path, place, steps) AS"
+    " (SELECT link.target, link.place, 0 UNION SELECT other.target, other.place, way.steps + 1"
+    " FROM way JOIN link AS other ON other.path = way.path AND other.hard = 0 AND way.place = 0"
+    " WHERE way.steps < 16)"
+    " SELECT max(CASE WHEN way.place <> 0 THEN 2 WHEN length(way.path) = 0"
+    " OR EXISTS(SELECT 1 FROM member WHERE member.path = way.path"
+    " OR (member.path > CAST(way.path || '/' AS BLOB)"
+    " AND member.path < CAST(way.path || '0' AS BLOB)))"
+    " OR EXISTS(SELECT 1 FROM link AS other WHERE other.path = way.path AND other.hard = 1)"
+    " THEN 1 ELSE 0 END) FROM way)"
     " FROM link WHERE hard = 0 ORDER BY path";
 
 struct LinkTarget {
@@ -155,9 +164,8 @@ Result<void> MemberLinks::each_symbolic_link(const SymbolicVisitor& visit) {
     if (status == SQLITE_DONE) return ok();
     if (status != SQLITE_ROW) return database_.failed();
     const MemberLink link{bytes_of(links.get(), 0), bytes_of(links.get(), 1), {}};
-    const bool is_outside = number_of(links.get(), 2) == static_cast<std::uint64_t>(Place::outside);
-    const bool exists = number_of(links.get(), 3) != 0;
-    visit(link, is_outside ? Place::outside : exists ? Place::inside : Place::nowhere);
+    constexpr std::array<Place, 3> kPlaces{Place::nowhere, Place::inside, Place::outside};
+    visit(link, kPlaces[number_of(links.get(), 2) % kPlaces.size()]);
   }
 }
 

@@ -208,7 +208,7 @@ Result<bool> MessageCollector::read_marks(const std::string& mbox, InputStream& 
 Result<void> MessageCollector::attach_marks(std::vector<FoundFolder>& found) {
   if (!marks_) return ok();
   for (FoundFolder& one : found) {
-    if (one.folder.form != FolderForm::mbox) continue;
+    if (one.folder.form != FolderForm::mbox || !one.other_name_of.empty()) continue;
     MBOXFERRY_ASSIGN(const std::uint64_t messages, marks_->count(one.relative));
     if (messages == 0) continue;
     noted_ += messages;

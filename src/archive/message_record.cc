@@ -13,7 +13,8 @@
 #include "archive/file_kind.h"
 #include "archive/file_rules.h"
 #include "archive/not_read_rules.h"
-#include "archive/separator_search.h"
+#include "archive/text_conversion.h"
+#include "mboxferry/archive/separator_search.h"
 
 namespace mboxferry::archive {
 
@@ -96,7 +97,7 @@ Result<void> look_for_compression(OpenFile file, const Limits& limits, bool has_
     return Error{ErrorCode::not_mail, std::string(kEncryptedDelivery),
                  "let Dovecot export it, as doveadm backup does"};
   }
-  if (!has_other_size && !is_packed_delivery(begin)) return ok();
+  if (!has_other_size && !is_packed_delivery(begin) && !is_utf16_text(begin)) return ok();
   auto unpacked = open_unpacked(std::move(file), limits);
   record.compressed = !unpacked || unpacked->compressed;
   if (!record.compressed) return ok();

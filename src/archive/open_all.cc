@@ -66,6 +66,7 @@ class PathGroups {
       MBOXFERRY_ASSIGN(PartsBeside beside, parts_beside(part, opener_.follows_links()));
       if (part.is_of_takeout()) {
         unread = std::move(beside.unread);
+        std::erase_if(unread, [this](const UnreadPart& one) { return is_named(one.path); });
         take_in(beside.parts, parts, unread);
       } else if (const auto other = next_one(beside.parts, parts)) {
         notices.push_back(alone_notice(parts.back(), *other));
@@ -88,6 +89,10 @@ class PathGroups {
       }
     }
     sort_and_unite(parts);
+  }
+
+  [[nodiscard]] bool is_named(const std::string& path) const {
+    return std::find(paths_.begin(), paths_.end(), path) != paths_.end();
   }
 
   /// A container that is not among `parts`.

@@ -44,13 +44,21 @@ bool is_cut_to_nothing(const OpenFile& file) {
   return file.size() == 0 && without_packing_suffix(name) != name;
 }
 
-Error no_mail(const std::string& path, bool has_encrypted) {
+Error no_mail(const std::string& path) {
+  return Error{ErrorCode::not_mail, path + " holds no mbox file",
+               "check that this is the file you mean"};
+}
+
+Error no_mail_in_container(const std::string& path, bool has_encrypted,
+                           const NotReadList& not_read) {
   if (has_encrypted) {
     return Error{ErrorCode::not_mail, path + " is encrypted: nothing in it can be read",
                  "unpack it with its password, and name the file or directory that comes out"};
   }
-  return Error{ErrorCode::not_mail, path + " holds no mbox file",
-               "check that this is the file you mean"};
+  Error error = no_mail(path);
+  const auto first = not_read.first(NotReadKind::unread);
+  if (first) error.what += " that can be read; unread: " + first->place + ": " + first->reason;
+  return error;
 }
 
 Error no_mail_in_tree(const std::string& path, const NotReadList& not_read) {
@@ -81,6 +89,13 @@ Result<std::optional<FolderForm>> form_of(const std::string& path, HeadedStream&
   if (form != FolderForm::eml || !has_from_line(head)) return form;
   MBOXFERRY_ASSIGN(const MessageRecord record, read_record(*form, bytes, std::nullopt));
   return record.several ? std::nullopt : form;
+}
+
+// What is behind the end of a file that the user named.
+void note_unfinished(const std::string& path, NotReadList& not_read) {
+  if (!is_unfinished_download(path)) return;
+  not_read.add({NotReadKind::unread, to_utf8(base_name(path)), to_utf8(path), 0,
+                std::string(kUnfinishedDownload)});
 }
 
 // The name of the directory that a file lies in, also for a file in the present one.
@@ -188,10 +203,12 @@ Result<Archive> Opener::open_file(OpenFile file) const {
   }
   archive.kind_ = unpacked.compressed ? ArchiveKind::compressed_mbox : ArchiveKind::mbox_file;
   archive.folders_.push_back(std::move(folder));
-  if (zip == 0) return archive;
   auto not_read = std::make_shared<NotReadList>();
-  not_read->add({NotReadKind::unread, to_utf8(base_name(path)), to_utf8(path), zip,
-                 std::string(kZipBehindMail)});
+  note_unfinished(path, *not_read);
+  if (zip > 0) {
+    not_read->add({NotReadKind::unread, to_utf8(base_name(path)), to_utf8(path), zip,
+                   std::string(kZipBehindMail)});
+  }
   MBOXFERRY_TRY(not_read->result());
   archive.not_read_ = std::move(not_read);
   return archive;
@@ -216,7 +233,7 @@ Result<Archive> Opener::open_messages(FolderForm form,
     record.compressed = unpacked.compressed;
     record.modified = modified / 1'000'000'000;
     record.version = version;
-    if (record.length == 0) return no_mail(path, false);
+    if (record.length == 0) return no_mail(path);
     const std::string name(base_name(path));
     const std::string part = unread_part(name, record);
     if (!part.empty()) not_read->add({NotReadKind::unread, to_utf8(name), to_utf8(path), 0, part});
@@ -250,6 +267,7 @@ Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
   std::vector<std::string> troubles;
   LayoutMarks marks;
   for (const std::string& path : paths) {
+    note_unfinished(path, *not_read);
     MBOXFERRY_ASSIGN(OpenFile file, OpenFile::open(path));
     MBOXFERRY_ASSIGN(auto contents,
                      scan_container(std::make_shared<const OpenFile>(std::move(file)), limits_,
@@ -263,7 +281,7 @@ Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
     if (!contents.notice.empty()) notices.push_back(std::move(contents.notice));
   }
   MBOXFERRY_TRY(not_read->result());
-  if (found.empty()) return no_mail(paths.front(), has_encrypted);
+  if (found.empty()) return no_mail_in_container(paths.front(), has_encrypted, *not_read);
   std::string root_name(without_packing_suffix(last_segment(paths.front())));
   apply_layouts(found, marks);
   strip_wrappers(found, root_name);

@@ -10,8 +10,8 @@
 #include "archive/mail_store.h"
 #include "archive/message_record.h"
 #include "archive/not_read_rules.h"
-#include "archive/separator_search.h"
 #include "archive/zip_end.h"
+#include "mboxferry/archive/separator_search.h"
 
 namespace mboxferry::archive {
 namespace {

@@ -21,6 +21,52 @@ namespace {
 constexpr std::array<std::string_view, 3> kSuffixes{".zip", ".tgz", ".tar.gz"};
 constexpr std::size_t kDigits = 3;
 
+// What systems write behind the name of a copy.
+constexpr std::array<std::string_view, 6> kCopyWords{"copy",  "kopie",        "copie",
+                                                     "copia", "c\xc3\xb3pia", "kopia"};
+
+bool is_takeout_name(std::string_view name) {
+  constexpr std::string_view kTakeout = "takeout-";
+  return equals_ignoring_case(name.substr(0, kTakeout.size()), kTakeout);
+}
+
+bool take_end(std::string_view& text, std::string_view end) {
+  if (!ends_with_ignoring_case(text, end)) return false;
+  text.remove_suffix(end.size());
+  return true;
+}
+
+// Takes a number of one or two digits off, with `before` in front of it and `behind` behind it.
+bool take_count(std::string_view& text, std::string_view before, std::string_view behind) {
+  std::string_view rest = text;
+  if (!behind.empty() && !take_end(rest, behind)) return false;
+  const std::size_t digits =
+      rest.size() - std::min(rest.size(), rest.find_last_not_of("0123456789") + 1);
+  if (digits == 0 || digits > 2) return false;
+  rest.remove_suffix(digits);
+  if (!take_end(rest, before)) return false;
+  text = rest;
+  return true;
+}
+
+// How many bytes at the end of `name` tell that it is a copy or was downloaded once more: " (1)",
+// "(1)", " - Copy", " copy 2", and Safari's "-2".
+std::size_t copy_mark_size(std::string_view name) {
+  std::string_view rest = name;
+  if (!take_count(rest, " (", ")") && !take_count(rest, "(", ")") && !take_count(rest, " ", "") &&
+      is_takeout_name(base_name(name))) {
+    take_count(rest, "-", "");
+  }
+  for (const std::string_view word : kCopyWords) {
+    std::string_view before = rest;
+    if (!take_end(before, word) || !take_end(before, " ")) continue;
+    take_end(before, " -");
+    rest = before;
+    break;
+  }
+  return name.size() - rest.size();
+}
+
 std::string part_name(const SplitPart& like, unsigned number) {
   char digits[16];
   std::snprintf(digits, sizeof digits, "%03u", number);
@@ -62,16 +108,16 @@ bool SplitPart::same_download(const SplitPart& other) const {
   return before == other.before && equals_ignoring_case(behind, other.behind);
 }
 
-bool SplitPart::is_of_takeout() const {
-  constexpr std::string_view kTakeout = "takeout-";
-  return equals_ignoring_case(base_name(before).substr(0, kTakeout.size()), kTakeout);
-}
+bool SplitPart::is_of_takeout() const { return is_takeout_name(base_name(before)); }
 
 std::optional<SplitPart> as_split_part(const std::string& path) {
   for (const std::string_view suffix : kSuffixes) {
     if (!ends_with_ignoring_case(path, suffix) || path.size() < suffix.size() + kDigits + 2)
       continue;
-    const std::size_t digits = path.size() - suffix.size() - kDigits;
+    const std::string_view name = std::string_view(path).substr(0, path.size() - suffix.size());
+    const std::size_t copy = copy_mark_size(name);
+    if (name.size() < copy + kDigits + 2) continue;
+    const std::size_t digits = name.size() - copy - kDigits;
     const std::string number = path.substr(digits, kDigits);
     const bool numbered = path[digits - 1] == '-' && path[digits - 2] != '/' &&
                           std::all_of(number.begin(), number.end(), is_digit);
@@ -101,7 +147,7 @@ Result<PartsBeside> parts_beside(const SplitPart& part, bool follow_links) {
     } else if (other && other->same_download(part)) {
       beside.parts.push_back(std::move(*other));
     } else {
-      beside.unread.push_back({path, std::string(kNoPart)});
+      beside.unread.push_back({path, std::string(other ? kOtherCopy : kNoPart)});
     }
   }
   sort_by_number(beside.parts);

@@ -14,7 +14,9 @@ namespace mboxferry::archive {
 struct SplitPart {
   std::string path;
   std::string before;  ///< of the path: what is before the number
-  std::string behind;  ///< what is behind it: ".zip", ".tgz" or ".tar.gz", in whatever case
+  /// What is behind it: ".zip", ".tgz" or ".tar.gz", in whatever case, maybe after what a browser
+  /// or system puts into the name of a second copy: " (1).zip".
+  std::string behind;
   unsigned number = 0;
 
   [[nodiscard]] bool same_download(const SplitPart& other) const;
@@ -35,6 +37,10 @@ struct UnreadPart {
 /// Why a file beside it is not read that is called like a part, and is none.
 inline constexpr std::string_view kNoPart =
     "called like a part of the download, and no archive file";
+
+/// Why a file beside it is not read that is a part by its name, of another copy of the download.
+inline constexpr std::string_view kOtherCopy =
+    "a part of another copy of the download; name it too";
 
 struct PartsBeside {
   std::vector<SplitPart> parts;    ///< `part` included, by their numbers

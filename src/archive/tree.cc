@@ -28,6 +28,7 @@
 #include "archive/maildir_listing.h"
 #include "archive/message_list.h"
 #include "archive/message_record.h"
+#include "archive/name_budget.h"
 #include "archive/not_read_rules.h"
 #include "archive/open_file.h"
 #include "archive/rebuilt_emlx.h"
@@ -42,7 +43,10 @@ namespace {
 class Walk {
  public:
   Walk(std::shared_ptr<const TreeRoot> root, std::string root_name, const Limits& limits)
-      : root_(std::move(root)), root_name_(std::move(root_name)), limits_(limits) {}
+      : root_(std::move(root)),
+        root_name_(std::move(root_name)),
+        limits_(limits),
+        names_(limits.most_name_bytes) {}
 
   Result<Tree> run();
 
@@ -79,6 +83,8 @@ class Walk {
   Result<void> read_list(const std::string& relative);
   void add_mbox(const std::string& relative, const struct stat& status, bool compressed);
   void drop_copies();
+  void note_inner_link(const std::string& relative, const TreeRoot::Target& target);
+  void add_other_names();
   void note_file(FolderForm form, MessageRecord& record, const struct stat& status) const;
   [[nodiscard]] bool may_have_other_names(const struct stat& status) const {
     return status.st_nlink > 1 || root_->follows_links();
@@ -110,6 +116,8 @@ class Walk {
   bool renamed_ = false;               // the name that was looked at there is gone
   std::vector<std::string> waiting_;  // directories, relative to the root
   std::vector<std::string> outside_;  // directories that links lead to; after all the others
+  NameBudget names_;                  // of links, and of folders by them
+  std::vector<InnerLink> links_;
 };
 
 // Nothing: it was listed.
@@ -128,7 +136,7 @@ std::optional<struct stat> Walk::follow_link(const std::string& relative) {
   const std::string leads_to = to_utf8(target.path);
   switch (target.place) {
     case TreeRoot::Target::Place::inside:
-      leave_out(relative, "a link to " + leads_to + ", which is read under its own name");
+      note_inner_link(relative, target);
       return std::nullopt;
     case TreeRoot::Target::Place::nowhere:
       if (is_lock_link(base_name(relative))) {
@@ -143,6 +151,24 @@ std::optional<struct stat> Walk::follow_link(const std::string& relative) {
   if (root_->follows_links()) return target.status;
   leave_unread(relative, "a link that leads out of the archive: " + leads_to);
   return std::nullopt;
+}
+
+void Walk::note_inner_link(const std::string& relative, const TreeRoot::Target& target) {
+  const std::string leads_to = to_utf8(target.path);
+  // A message keeps one name; a link to it is none of a folder.
+  const bool may_name_folder =
+      S_ISDIR(target.status.st_mode) ||
+      (maildir_place(target.path) == MaildirPlace::none && message_place(target.path) == nullptr);
+  if (may_name_folder && !names_.affords(relative, target.path.size()))
+    return leave_unread(relative, kTooManyNames);
+  leave_out(relative, "a link to " + leads_to + ", which is read under its own name");
+  if (may_name_folder) links_.push_back({relative, target.path});
+}
+
+// Under which of its names a folder is wanted is known later.
+void Walk::add_other_names() {
+  const auto left_out = add_linked_names(found_, links_, names_);
+  if (left_out) leave_unread(left_out->path, kTooManyNames);
 }
 
 std::optional<DirectoryNames> Walk::open_directory(const std::string& relative) {
@@ -324,7 +350,7 @@ void Walk::note_file(FolderForm form, MessageRecord& record, const struct stat& 
 }
 
 void Walk::add_mbox(const std::string& relative, const struct stat& status, bool compressed) {
-  if (is_unfinished_download(base_name(relative))) leave_unread(relative, kUnfinishedDownload);
+  if (is_unfinished_download(full(relative))) leave_unread(relative, kUnfinishedDownload);
   FoundFolder one;
   one.relative = relative;
   one.compressed = compressed;
@@ -342,15 +368,17 @@ void Walk::add_mbox(const std::string& relative, const struct stat& status, bool
 void Walk::drop_copies() {
   std::sort(found_.begin(), found_.end(),
             [](const FoundFolder& a, const FoundFolder& b) { return a.relative < b.relative; });
-  std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> first;
-  const auto is_copy = [&](const FoundFolder& one) {
-    if (one.device == 0 && one.inode == 0) return false;
-    const auto [known, added] = first.try_emplace({one.device, one.inode}, one.relative);
-    if (added) return false;
-    leave_out(one.relative, "the same file as " + to_utf8(known->second), one.folder.bytes_on_disk);
-    return true;
-  };
-  found_.erase(std::remove_if(found_.begin(), found_.end(), is_copy), found_.end());
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::size_t> first;
+  for (std::size_t i = 0; i < found_.size(); ++i) {
+    FoundFolder& one = found_[i];
+    if (one.device == 0 && one.inode == 0) continue;
+    const auto [known, added] = first.try_emplace({one.device, one.inode}, i);
+    if (added) continue;
+    const FoundFolder& folder = found_[known->second];
+    leave_out(one.relative, "the same file as " + to_utf8(folder.relative),
+              one.folder.bytes_on_disk);
+    one = other_name(folder, std::move(one.relative));
+  }
 }
 
 Result<void> Walk::visit_file(const std::string& relative, const struct stat& status) {
@@ -362,6 +390,10 @@ Result<void> Walk::visit_file(const std::string& relative, const struct stat& st
     return visit_index_file(relative, reason, status);
   } else if (is_apple_attachment(relative)) {
     leave_out(relative, kAppleAttachment, static_cast<std::uint64_t>(status.st_size));
+  } else if (is_outlook_mac_attachment(relative)) {
+    leave_out(relative, kOutlookMacAttachment, static_cast<std::uint64_t>(status.st_size));
+  } else if (const auto message = outlook_mac_message(relative); !message.empty()) {
+    leave_unread(relative, message, static_cast<std::uint64_t>(status.st_size));
   } else if (is_in_maildir) {
     return visit_maildir_file(relative, status);
   } else if (status.st_size > 0) {
@@ -567,6 +599,7 @@ Result<Tree> Walk::run() {
     list.folder.root = root_;
   }
   std::move(lists.begin(), lists.end(), std::back_inserter(found_));
+  add_other_names();
   MBOXFERRY_TRY(not_read_->result());
   if (marks_.has(Layout::readpst_separate))
     MBOXFERRY_TRY(list_taken_out(*not_read_, messages_, ""));

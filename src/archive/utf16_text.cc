@@ -37,9 +37,15 @@ class Utf16Stream final : public ConvertedStream {
  private:
   void take(std::string_view bytes) override;
   void end() override;
+  std::size_t take_units(std::string_view bytes);
   void take_unit(char16_t unit);
+  void take_line_start(char first, char second);
 
   const bool little_;
+  bool is_plain_ = false;  // what follows was joined to the text, and is no UTF-16
+  // At a line's beginning: what may be the first bytes of a plain From_ line.
+  bool begins_line_ = true;
+  std::string held_;
   std::optional<char> half_;      // the first byte of a unit
   std::optional<char16_t> high_;  // the first surrogate of a pair
   bool at_start_ = true;
@@ -66,20 +72,69 @@ void Utf16Stream::take_unit(char16_t unit) {
   }
 }
 
-void Utf16Stream::take(std::string_view bytes) {
-  for (const char byte : bytes) {
-    if (!half_) {
-      half_ = byte;
-      continue;
-    }
-    const auto first = static_cast<unsigned char>(*half_);
-    const auto second = static_cast<unsigned char>(byte);
-    half_.reset();
-    take_unit(static_cast<char16_t>(little_ ? second << 8U | first : first << 8U | second));
+// Programs that join files put plain mail behind text in UTF-16. "From " of it would be three
+// units that no line begins with.
+void Utf16Stream::take_line_start(char first, char second) {
+  constexpr std::string_view kPlain = "From ";
+  held_ += first;
+  held_ += second;
+  const std::string_view known = kPlain.substr(0, held_.size());
+  if (!held_.starts_with(known)) begins_line_ = false;
+  if (begins_line_ && held_.size() < kPlain.size()) return;
+  is_plain_ = begins_line_;
+  const std::string units = std::exchange(held_, {});
+  if (is_plain_) {
+    text_ += units;
+  } else {
+    take_units(units);
   }
 }
 
+// Pairs of bytes, up to those that begin a line. How many bytes are taken.
+std::size_t Utf16Stream::take_units(std::string_view bytes) {
+  std::size_t at = 0;
+  for (; at + 1 < bytes.size() && !begins_line_; at += 2) {
+    const auto first = static_cast<unsigned char>(bytes[at]);
+    const auto second = static_cast<unsigned char>(bytes[at + 1]);
+    const auto unit = static_cast<char16_t>(little_ ? second << 8U | first : first << 8U | second);
+    take_unit(unit);
+    begins_line_ = unit == u'\n';
+  }
+  return at;
+}
+
+void Utf16Stream::take(std::string_view bytes) {
+  while (!bytes.empty() && !is_plain_) {
+    if (half_ || begins_line_) {
+      const char byte = bytes.front();
+      bytes.remove_prefix(1);
+      if (!half_) {
+        half_ = byte;
+        continue;
+      }
+      const char pair[2] = {*half_, byte};
+      half_.reset();
+      if (begins_line_) {
+        take_line_start(pair[0], pair[1]);
+      } else {
+        take_units({pair, 2});
+      }
+      continue;
+    }
+    bytes.remove_prefix(take_units(bytes));
+    if (bytes.size() == 1 && !begins_line_) {
+      half_ = bytes.front();
+      return;
+    }
+  }
+  text_ += bytes;
+}
+
 void Utf16Stream::end() {
+  if (!held_.empty()) {
+    begins_line_ = false;
+    take_units(std::exchange(held_, {}));
+  }
   if (high_ || half_) append_utf8(text_, 0xFFFD);
 }
 

@@ -27,7 +27,7 @@ std::chrono::seconds seconds_of(const Json& json, const char* name, std::chrono:
       static_cast<long>(std::min(value, static_cast<double>(most.count()))));
 }
 
-bool is_visible(std::string_view text, std::size_t most, bool with_blanks) {
+bool is_short_text(std::string_view text, std::size_t most, bool with_blanks) {
   return !text.empty() && text.size() <= most && std::all_of(text.begin(), text.end(), [&](char c) {
     return is_visible(c) || (with_blanks && c == ' ');
   });
@@ -71,8 +71,8 @@ Result<DeviceCode> read_device_answer(const http::Answer& answer, const AskedFor
   code.lifetime = seconds_of(json, "expires_in", code.lifetime, kLongestCodeLife);
   code.interval = seconds_of(json, "interval", code.interval, kLongestInterval);
   if (!is_token(code.device_code.reveal())) return nonsense("device code");
-  if (!is_visible(code.user_code, kLongestUserCode, true)) return nonsense("code for the user");
-  if (!is_visible(code.page, kLongestPage, false) || !code.page.starts_with("https://"))
+  if (!is_short_text(code.user_code, kLongestUserCode, true)) return nonsense("code for the user");
+  if (!is_short_text(code.page, kLongestPage, false) || !code.page.starts_with("https://"))
     return nonsense("https page for the user");
   return code;
 }

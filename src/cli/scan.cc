@@ -95,7 +95,9 @@ class Scan {
  private:
   Result<void> read_archive(const archive::Archive& archive) {
     MBOXFERRY_TRY(output_.begin_archive(archive));
-    const std::uint64_t count = archive.not_read().count(archive::NotReadKind::unread).files;
+    const NotReadParts not_read(archive, filter_);
+    MBOXFERRY_ASSIGN(const auto unread, not_read.count(archive::NotReadKind::unread));
+    const std::uint64_t count = unread.files;
     if (count > 0 && !names_left_out_) {
       printer_.notice(
           fmt::format("{} of {} may be mail and cannot be read; scan without --list names them",
@@ -104,8 +106,11 @@ class Scan {
     std::uint64_t bytes = 0;
     bool mail = false;
     std::vector<archive::Folder> admitted;
-    for (const archive::Folder& folder : archive.folders())
-      if (filter_.admits(folder.label())) admitted.push_back(folder);
+    for (const archive::Folder& folder : archive.folders()) {
+      auto named = archive::under_admitted_name(
+          folder, [this](const std::string& label) { return filter_.admits(label); });
+      if (named) admitted.push_back(std::move(*named));
+    }
     transfer::IndexOptions options = options_;
     options.few_dates_are_exporters = transfer::few_dates_are_exporters(admitted, options);
     for (const archive::Folder& folder : admitted) {
@@ -132,7 +137,7 @@ class Scan {
       remember({ErrorCode::not_mail, archive.path() + " holds no mail that can be read",
                 "name an mbox file, or a folder of them"});
     }
-    return output_.end_archive(bytes);
+    return output_.end_archive(bytes, not_read);
   }
 
   void remember(const Error& error) {

@@ -39,8 +39,10 @@ class ScanDocument final : public ScanOutput {
 
   Result<void> begin_folder(const std::string& path, std::string_view dialect) override {
     json_.begin_object().member("path", path).member("dialect", dialect);
-    const auto folder = std::find_if(archive_->folders().begin(), archive_->folders().end(),
-                                     [&](const auto& one) { return one.label() == path; });
+    const auto is_it = [&](const std::string& label) { return label == path; };
+    const auto folder = std::find_if(
+        archive_->folders().begin(), archive_->folders().end(),
+        [&](const auto& one) { return archive::under_admitted_name(one, is_it).has_value(); });
     place_ = folder == archive_->folders().end() ? path : folder->place();
     MBOXFERRY_TRY(doubtful_.clear());
     MBOXFERRY_TRY(problems_.clear());
@@ -93,15 +95,14 @@ class ScanDocument final : public ScanOutput {
     return json_.result();
   }
 
-  Result<void> end_archive(std::uint64_t bytes) override {
+  Result<void> end_archive(std::uint64_t bytes, const NotReadParts& not_read) override {
     json_.end_array().member("bytes", bytes);
-    MBOXFERRY_TRY(
-        archive_->not_read().each(archive::NotReadKind::unread, [&](const archive::NotRead& one) {
-          return add_unread(one.place, 0, one.bytes, one.reason);
-        }));
+    MBOXFERRY_TRY(not_read.each(archive::NotReadKind::unread, [&](const archive::NotRead& one) {
+      return add_unread(one.place, 0, one.bytes, one.reason);
+    }));
     unread_json_.end_array();
     json_.key("unread").spooled(unread_);
-    const auto left_out = archive_->not_read().count(archive::NotReadKind::not_mail);
+    MBOXFERRY_ASSIGN(const auto left_out, not_read.count(archive::NotReadKind::not_mail));
     json_.key("left_out")
         .begin_object()
         .member("files", left_out.files)
@@ -176,7 +177,7 @@ class ScanList final : public ScanOutput {
   Result<void> doubt(const mbox::Doubt&) override { return ok(); }
   Result<void> problem(const mbox::Problem&) override { return ok(); }
   Result<void> end_folder(const FolderTotals&) override { return ok(); }
-  Result<void> end_archive(std::uint64_t) override { return ok(); }
+  Result<void> end_archive(std::uint64_t, const NotReadParts&) override { return ok(); }
   Result<void> end(const ScanTotals&) override { return ok(); }
 
  private:

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "cli/not_read_parts.h"
 #include "mboxferry/archive/archive.h"
 #include "mboxferry/base/result.h"
 #include "mboxferry/report/text_output.h"
@@ -51,7 +52,7 @@ class ScanOutput {
   virtual Result<void> doubt(const mbox::Doubt& doubt) = 0;
   virtual Result<void> problem(const mbox::Problem& problem) = 0;
   virtual Result<void> end_folder(const FolderTotals& totals) = 0;
-  virtual Result<void> end_archive(std::uint64_t bytes) = 0;
+  virtual Result<void> end_archive(std::uint64_t bytes, const NotReadParts& not_read) = 0;
   virtual Result<void> end(const ScanTotals& totals) = 0;
 };
 

@@ -36,7 +36,6 @@ class ScanTable final : public ScanOutput {
   }
 
   Result<void> begin_archive(const archive::Archive& archive) override {
-    archive_ = &archive;
     width_ = 6;
     for (const archive::Folder& folder : archive.folders())
       width_ = std::max(width_, std::min(kNameColumns, printable(folder.label()).size()));
@@ -96,15 +95,14 @@ class ScanTable final : public ScanOutput {
     return ok();
   }
 
-  Result<void> end_archive(std::uint64_t) override {
-    const archive::NotReadList& not_read = archive_->not_read();
+  Result<void> end_archive(std::uint64_t, const NotReadParts& not_read) override {
     const auto name = [&](const archive::NotRead& one) {
       return out_.write(
           fmt::format("  not read: {}: {}\n", printable(one.place), printable(one.reason)));
     };
     MBOXFERRY_TRY(not_read.each(archive::NotReadKind::unread, name));
     if (names_left_out_) return not_read.each(archive::NotReadKind::not_mail, name);
-    const auto others = not_read.count(archive::NotReadKind::not_mail);
+    MBOXFERRY_ASSIGN(const auto others, not_read.count(archive::NotReadKind::not_mail));
     if (others.files == 0) return ok();
     return out_.write(fmt::format("  left out: {} ({}) that {} no mail; --left-out names them\n",
                                   report::counted(others.files, "file"), human_bytes(others.bytes),
@@ -120,7 +118,6 @@ class ScanTable final : public ScanOutput {
  private:
   report::TextOutput& out_;
   const bool names_left_out_;
-  const archive::Archive* archive_ = nullptr;
   std::size_t width_ = 0;
   std::string path_;
   std::string dialect_;

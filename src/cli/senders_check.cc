@@ -73,7 +73,9 @@ class SenderCheck final : public ScanOutput {
     return ok();
   }
   Result<void> end_folder(const FolderTotals&) override { return ok(); }
-  Result<void> end_archive(std::uint64_t) override { return out_.end_archive(archive_, counts_); }
+  Result<void> end_archive(std::uint64_t, const NotReadParts&) override {
+    return out_.end_archive(archive_, counts_);
+  }
   Result<void> end(const ScanTotals&) override { return ok(); }
 
  private:
@@ -119,9 +121,11 @@ Result<std::optional<Error>> check_archive(const archive::Archive& archive,
   MBOXFERRY_TRY(check.begin_archive(archive));
   bool mail = false;
   for (const archive::Folder& folder : archive.folders()) {
-    if (!reading.filter.admits(folder.label())) continue;
+    const auto named = archive::under_admitted_name(
+        folder, [&](const std::string& label) { return reading.filter.admits(label); });
+    if (!named) continue;
     MBOXFERRY_ASSIGN(const ScannedFolder scanned,
-                     scan_folder(folder, reading.index, check, *printer, sample, interrupt));
+                     scan_folder(*named, reading.index, check, *printer, sample, interrupt));
     if (scanned.error && !first) first = scanned.error;
     mail = mail || scanned.totals.mail;
     if (interrupt.requested()) break;
@@ -129,7 +133,7 @@ Result<std::optional<Error>> check_archive(const archive::Archive& archive,
   if (!mail && !first)
     first = Error{ErrorCode::not_mail, archive.path() + " holds no mail that can be read",
                   "name an mbox file, or a folder of them"};
-  MBOXFERRY_TRY(check.end_archive(0));
+  MBOXFERRY_TRY(check.end_archive(0, NotReadParts(archive, reading.filter)));
   return first;
 }
 

@@ -3,6 +3,8 @@
 #include "mboxferry/mbox/envelope.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <span>
 #include <utility>
 #include <vector>
@@ -54,6 +56,15 @@ bool has_year(std::string_view word) {
     if (digits && (part.starts_with("19") || part.starts_with("20"))) return true;
   }
   return false;
+}
+
+// 1973-03-03 to 2096-10-02.
+std::optional<std::int64_t> seconds_since_1970(std::string_view word) {
+  std::int64_t seconds = 0;
+  const auto parsed = std::from_chars(word.data(), word.data() + word.size(), seconds);
+  const bool whole = parsed.ec == std::errc() && parsed.ptr == word.data() + word.size();
+  const bool likely = seconds >= 100'000'000 && seconds < 4'000'000'000;
+  return whole && likely ? std::optional(seconds) : std::nullopt;
 }
 
 // Where the date begins in a line that has an address, a time and a year; 0 when it has not.
@@ -126,6 +137,21 @@ std::optional<FromLine> parse_from_line(std::string_view line) {
                 FromForm::vague);
   }
   return std::nullopt;
+}
+
+std::optional<FromLine> parse_unusual_from_line(std::string_view line) {
+  if (!line.starts_with(kFrom) || line.size() > kMaxFromLine || line.ends_with(':'))
+    return std::nullopt;
+  const std::vector<std::string_view> words = split_words(trim(line.substr(kFrom.size())));
+  if (words.size() < 2 || words.size() > kMaxVagueWords) return std::nullopt;
+  if (const auto seconds = words.size() == 2 ? seconds_since_1970(words[1]) : std::nullopt)
+    return make(words[0], Timestamp{*seconds, 0}, FromForm::unusual);
+  const auto rest = std::span(words).subspan(1);
+  const bool has_day = is_weekday_name(rest.front());
+  const bool names_sender = is_address(words[0]) || words[0] == "MAILER-DAEMON" || words[0] == "-";
+  const bool dated = std::any_of(rest.begin(), rest.end(), has_year);
+  if (!dated || (!names_sender && !has_day)) return std::nullopt;
+  return make(words[0], std::nullopt, FromForm::unusual);
 }
 
 std::optional<Envelope> parse_envelope(std::string_view line) {

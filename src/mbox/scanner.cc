@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "mbox/text.h"
@@ -136,6 +137,7 @@ Result<void> Scanner::step_lines() {
   while (position_ < limit) {
     const std::string_view text = window_.view(position_, limit + kFrom.size() - 1);
     const std::size_t found = find_from(text);
+    MBOXFERRY_TRY(report_utf16(position_ + std::min<std::uint64_t>(found, limit - position_)));
     if (found == std::string_view::npos) break;
     const std::uint64_t from = position_ + found;
     std::uint64_t start = from;
@@ -144,13 +146,36 @@ Result<void> Scanner::step_lines() {
     const std::uint64_t marked = before_mark(from);
     if ((start < from || cut) && begins_line(start)) {
       if (state_ == State::body) count_quoted(start, from);
-    } else if (begins_line(marked) || window_.at(marked - 1) == '\0' || is_glued(marked)) {
+    } else if (begins_line(marked) || window_.at(marked - 1) == '\0' ||
+               glued_at(marked) != Glued::no) {
       MBOXFERRY_ASSIGN(const bool taken, consider(marked));
       if (taken) return ok();
     }
     position_ = from + kFrom.size();
   }
   position_ = std::max(position_, limit);
+  return ok();
+}
+
+// What programs joined to the folder, up to `end`. To read it, all of the folder would have to be.
+Result<void> Scanner::report_utf16(std::uint64_t end) {
+  using namespace std::string_view_literals;
+  constexpr std::array<std::string_view, 2> kMarks{
+      "\xff\xfe"
+      "F\0r\0o\0m\0 \0"sv,
+      "\xfe\xff"
+      "\0F\0r\0o\0m\0 "sv};
+  for (const std::string_view mark : kMarks) {
+    std::uint64_t at = position_;
+    while (at < end) {
+      const std::size_t found = window_.view(at, end).find(mark.front());
+      if (found == std::string_view::npos) break;
+      at += found;
+      if (window_.view(at, at + mark.size()) == mark)
+        MBOXFERRY_TRY(sink_.doubt({at, "From ", "text in UTF-16, which is not split here", false}));
+      ++at;
+    }
+  }
   return ok();
 }
 
@@ -259,7 +284,22 @@ Result<void> Scanner::finish_folder() {
   if (end > region_ && !is_line_end(window_.at(end - 1))) {
     MBOXFERRY_TRY(report(end, "no-final-newline", "the last line has no line end"));
   }
+  MBOXFERRY_TRY(report_missing_end(end));
   return finish_message(message_end, end);
+}
+
+// In a folder whose lengths are right the last one is, too.
+Result<void> Scanner::report_missing_end(std::uint64_t end) {
+  constexpr std::uint64_t kLineEnd = 2;
+  if (collects_clock_ || !profile_.use_content_length || !stated_end_ || length_lies_) return ok();
+  if (*stated_end_ <= end + kLineEnd) return ok();
+  length_lies_ = true;
+  const std::uint64_t missing = *stated_end_ - end;
+  return sink_.problem({end, "missing-end",
+                        fmt::format("Content-Length says that {} bytes more belong to the last "
+                                    "message: its end is missing",
+                                    missing),
+                        missing});
 }
 
 Result<void> Scanner::report_doubt(const Candidate& candidate, const char* reason, bool taken) {

@@ -52,6 +52,13 @@ class Scanner {
  private:
   enum class State { leading, junk, header, body };
 
+  /// Whether a candidate follows other text in the same line.
+  enum class Glued {
+    no,
+    behind_text,
+    as_quoted,  ///< behind a blank or a sign of quotation
+  };
+
   /// One line that begins with `From `, and its surroundings.
   struct Candidate {
     std::uint64_t offset = 0;
@@ -63,7 +70,7 @@ class Scanner {
     std::uint64_t blank_start = 0;  ///< where that empty line begins; `offset` when there is none
     bool clear = false;             ///< it stands where a separator may be expected
     bool marked = false;            ///< a byte order mark stands before it, at `offset`
-    bool glued = false;             ///< it follows other text in the same line
+    Glued glued = Glued::no;
 
     [[nodiscard]] bool header_follows() const {
       return follow == Follow::known_header || follow == Follow::header;
@@ -85,6 +92,7 @@ class Scanner {
   void read_header_line(std::string_view line);
   Result<void> strip_stray_line();
   Result<bool> consider(std::uint64_t offset);
+  Result<void> report_utf16(std::uint64_t end);
   void count_quoted(std::uint64_t first_quote, std::uint64_t from);
   void count_separator(const Candidate& candidate);
 
@@ -105,6 +113,7 @@ class Scanner {
   Result<void> finish_message(std::uint64_t end, std::uint64_t resume_at);
   Result<void> finish_junk(std::uint64_t end);
   Result<void> finish_folder();
+  Result<void> report_missing_end(std::uint64_t end);
   Result<void> check_length(std::uint64_t end, std::uint64_t resume_at);
   Result<void> emit(std::uint64_t until);
 
@@ -114,8 +123,11 @@ class Scanner {
   [[nodiscard]] bool is_from_at(std::uint64_t offset) const;
   /// The place of the byte order mark that ends at `from`; `from` without one.
   [[nodiscard]] std::uint64_t before_mark(std::uint64_t from) const;
-  /// A separator begins at `offset` although other text stands before it in its line.
-  [[nodiscard]] bool is_glued(std::uint64_t offset) const;
+  /// Whether a separator begins at `offset` although other text stands before it in its line.
+  [[nodiscard]] Glued glued_at(std::uint64_t offset) const;
+  /// What a line in none of the known forms is that stands where a separator may and has mail
+  /// behind it; nothing for text.
+  [[nodiscard]] std::optional<FromLine> unknown_form(const Candidate& candidate) const;
 
   Window window_;
   Landing landing_;

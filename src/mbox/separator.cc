@@ -21,7 +21,7 @@ Scanner::Candidate Scanner::look_at(std::uint64_t offset) const {
   Candidate candidate;
   candidate.offset = offset;
   candidate.marked = window_.view(offset, offset + kByteOrderMark.size()) == kByteOrderMark;
-  candidate.glued = is_glued(offset);
+  candidate.glued = glued_at(offset);
   const std::uint64_t begin = candidate.marked ? offset + kByteOrderMark.size() : offset;
   const std::string_view text = window_.view(begin, begin + kMaxFromLine + 2);
   const Line line = first_line(text, lone_cr_);
@@ -32,19 +32,31 @@ Scanner::Candidate Scanner::look_at(std::uint64_t offset) const {
   find_blank(candidate);
   candidate.clear = candidate.blank || offset == region_ || state_ == State::leading;
   const bool first = state_ == State::leading;
-  if (!whole || (!candidate.from && !first)) return candidate;
+  if (!whole || (!candidate.from && !candidate.clear)) return candidate;
 
   const std::uint64_t follow_end = candidate.next_line + kFollowBytes;
   candidate.follow = what_follows(window_.view(candidate.next_line, follow_end),
                                   window_.at_end() && follow_end >= window_.end(), lone_cr_);
   // At the very beginning even a form that nobody knows is a separator when mail follows it.
   const bool resumed = first && resumed_at_ > 0;
-  if (!candidate.from && (candidate.follow == Follow::known_header || resumed)) {
+  if (!candidate.from && !first) candidate.from = unknown_form(candidate);
+  if (!candidate.from && first && (candidate.follow == Follow::known_header || resumed)) {
     candidate.from = FromLine{};
     candidate.from->envelope.sender = line.text.substr(5).substr(0, kMaxSender);
     candidate.from->form = FromForm::vague;
   }
   return candidate;
+}
+
+std::optional<FromLine> Scanner::unknown_form(const Candidate& candidate) const {
+  const std::string_view text =
+      window_.view(candidate.next_line, candidate.next_line + kFollowBytes);
+  if (!begins_message(text, lone_cr_)) return std::nullopt;
+  auto unusual = parse_unusual_from_line(candidate.line);
+  if (unusual) return unusual;
+  FromLine prose;
+  prose.form = FromForm::prose;
+  return prose;
 }
 
 bool Scanner::is_from_at(std::uint64_t offset) const {
@@ -62,22 +74,24 @@ std::uint64_t Scanner::before_mark(std::uint64_t from) const {
 
 // The message before was written without its last line end. Prose may say the same, so that the
 // line must be complete and a header must follow that nobody writes in prose.
-bool Scanner::is_glued(std::uint64_t offset) const {
-  if (state_ != State::body || offset <= *body_ || begins_line(offset)) return false;
+Scanner::Glued Scanner::glued_at(std::uint64_t offset) const {
+  if (state_ != State::body || offset <= *body_ || begins_line(offset)) return Glued::no;
   const char before = window_.at(offset - 1);
-  // Behind these it is a quotation.
-  constexpr std::string_view kQuotes = "\"'`|*#";
-  if (before == '\0' || is_blank(before) || kQuotes.find(before) != std::string_view::npos) {
-    return false;
-  }
+  if (before == '\0') return Glued::no;
   const bool marked = window_.view(offset, offset + kByteOrderMark.size()) == kByteOrderMark;
   const std::uint64_t begin = marked ? offset + kByteOrderMark.size() : offset;
   const Line line = first_line(window_.view(begin, begin + kMaxFromLine + 2), lone_cr_);
-  if (!line.has_line_end) return false;
+  // Most that comes here is prose, which has no time of the day.
+  if (!line.has_line_end || line.text.find(':') == std::string_view::npos) return Glued::no;
   const auto from = parse_from_line(line.text);
-  if (!from || from->form != FromForm::dated || from->envelope.sender.empty()) return false;
+  const bool complete = from && from->form == FromForm::dated &&
+                        (from->envelope.exporter_form || !from->envelope.sender.empty());
+  if (!complete) return Glued::no;
   const std::uint64_t next = begin + line.next;
-  return begins_message(window_.view(next, next + kFollowBytes), lone_cr_);
+  if (!begins_message(window_.view(next, next + kFollowBytes), lone_cr_)) return Glued::no;
+  constexpr std::string_view kQuotes = "\"'`|*#";
+  const bool quoted = is_blank(before) || kQuotes.find(before) != std::string_view::npos;
+  return quoted ? Glued::as_quoted : Glued::behind_text;
 }
 
 void Scanner::find_blank(Candidate& candidate) const {
@@ -119,7 +133,7 @@ Result<bool> Scanner::consider(std::uint64_t offset) {
     return false;
   }
   if (in_message()) {
-    if (!candidate.clear && !candidate.glued && profile_.blank_line_before) {
+    if (!candidate.clear && candidate.glued == Glued::no && profile_.blank_line_before) {
       MBOXFERRY_TRY(report(offset, "missing-blank-line", "no empty line before the separator"));
     }
     MBOXFERRY_TRY(finish_message(message_end_before(candidate), offset));
@@ -139,7 +153,13 @@ Scanner::Verdict Scanner::decide(const Candidate& candidate) const {
   const bool stated = profile_.use_content_length && stated_end_ &&
                       (*stated_end_ == candidate.offset || *stated_end_ == candidate.blank_start);
   if (stated && candidate.follow != Follow::text) return {true};
-  if (candidate.glued) return {true, "at the end of another line"};
+  if (candidate.glued == Glued::behind_text) return {true, "at the end of another line"};
+  if (candidate.glued == Glued::as_quoted)
+    return {false, "at the end of another line, behind a blank or a sign of quotation"};
+  if (candidate.from->form == FromForm::unusual)
+    return {true, "no date in a form that is known, and a header follows"};
+  if (candidate.from->form == FromForm::prose)
+    return {false, "no sender and date, though a header follows"};
   // In a folder of patches every From_ line has git's date; in other mail it is a patch in a body.
   if (candidate.from->names_commit && in_message() && !is_patch_) {
     return {false, "git's line of a patch, in a message"};
@@ -239,7 +259,7 @@ bool Scanner::inside_inclusion(const Candidate& candidate) {
 }
 
 Result<void> Scanner::count_unquoted(const Candidate& candidate) {
-  if (state_ != State::body || candidate.glued) return ok();
+  if (state_ != State::body || candidate.glued != Glued::no) return ok();
   ++counts_.unquoted;
   if (candidate.plausible()) ++counts_.unquoted_plausible;
   const bool contradicts = candidate.plausible() || candidate.offset >= kSurveyBytes;

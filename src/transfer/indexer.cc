@@ -2,6 +2,7 @@
 // Splitting, header scan, wire size and digest in one pass.
 #include "mboxferry/transfer/indexer.h"
 
+#include "mboxferry/archive/separator_search.h"
 #include "transfer/index_pipeline.h"
 #include "transfer/message_files.h"
 
@@ -20,11 +21,17 @@ Result<mbox::Accounting> feed_files(ByteSource& source, archive::MessageFiles& f
     const std::uint64_t offset = file->offset;
     const std::uint64_t length = file->length;
     MBOXFERRY_TRY(pipeline.begin(offset, start_of(std::move(*file))));
+    archive::SeparatorSearch separators;
     const auto take = [&](std::string_view raw) -> Result<bool> {
+      separators.add(raw);
       MBOXFERRY_TRY(pipeline.bytes(raw));
       return true;
     };
     MBOXFERRY_TRY(reader.read(offset, length, cancel, take));
+    if (separators.found()) {
+      MBOXFERRY_TRY(pipeline.doubt({offset + separators.offset(), separators.line().substr(0, 200),
+                                    "in a file of one message, which may hold several", false}));
+    }
     accounting.message += length;
     MBOXFERRY_TRY(pipeline.end(length, offset + length, accounting));
   }

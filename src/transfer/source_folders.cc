@@ -256,11 +256,17 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Unre
     for (const std::string& notice : archive.notices()) observer.notice(notice);
     not_read.add(archive);
     const std::size_t first = sources.size();
-    for (const archive::Folder& place : archive.folders()) {
-      if (!filter.admits(place.label())) {
-        observer.notice("left out by --include and --exclude: " + place.place());
+    for (const archive::Folder& found : archive.folders()) {
+      const auto named = archive::under_admitted_name(
+          found, [&](const std::string& label) { return filter.admits(label); });
+      if (!named) {
+        observer.notice("left out by --include and --exclude: " + found.place());
         continue;
       }
+      const archive::Folder& place = *named;
+      if (place.path != found.path)
+        observer.notice(place.place() + " is read as " + place.label() + ", its other name: " +
+                        found.label() + " is left out by --include and --exclude");
       if (const auto warning = archive::lock_warning(place); !warning.empty())
         observer.notice(warning);
       MBOXFERRY_ASSIGN(SourceFolder source, survey_source(archive, place, settings));

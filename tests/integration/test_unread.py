@@ -54,6 +54,12 @@ def zip_of(members):
     return packed.getvalue()
 
 
+def counted(word, length, body):
+    """A message of an mbox with Content-Length."""
+    return (f"From a@example.org Thu Jan  1 00:00:01 2015\nSubject: {word}\n"
+            f"Content-Length: {length}\n\n{body}\n").encode()
+
+
 # What is planted beside a good mbox, the words that tell it, and bytes when they are known.
 FILES = {
     "junk": ({"Junk.mbox": b"Dear diary,\nnothing.\n\n" + mail("after junk")}, "belong to no", 21),
@@ -72,6 +78,8 @@ FILES = {
                          "Maildir/new/2.host": letter("new").encode()}, "damaged", None),
     "zip behind mail": ({"Glued": mail("glued") + zip_of({"a": mail("a")})},
                         "a zip archive behind the mail", len(zip_of({"a": mail("a")}))),
+    "missing end": ({"Counted.mbox": counted("one", 4, "one\n") + counted("two", 4, "two\n") +
+                     counted("cut", 900, "x" * 499)}, "its end is missing", 400),
     "container": ({"more.zip": zip_of({"a": mail("a")})}, "a zip archive, not unpacked", None),
 }
 CONTAINERS = {
@@ -193,6 +201,38 @@ class UnreadTest(WithDovecot, ProgramTest):
         root = self.plant({**FILES["header-like"][0], **FILES["no separator"][0]})
         _, account = self.run_all(root, "--exclude", "forgotten", "--exclude", "Named", code=0)
         self.assertEqual((account["verdict"], account["unread"]), ("complete", []))
+
+    def test_what_is_excluded_under_one_name_is_moved_under_another(self):
+        root = self.plant({"day0/Inbox": mail("inbox"), "Old/Box": mail("box")})
+        (root / "day1").mkdir()
+        os.link(root / "day0/Inbox", root / "day1/Inbox")
+        os.symlink("Old/Box", root / "Work")
+        self.run_all(root, "--exclude", "day0", "--exclude", "Old", code=0)
+        for mailbox, word in (("Old.day1.Inbox", b"inbox"), ("Old.Work", b"box")):
+            self.assertEqual([one.body.split()[-1]
+                              for one in self.server.fetch_all(mailbox=mailbox)], [word])
+        scanned = self.run_program("scan", "--json", root, "--include", "day1", "--include", "Work")
+        self.assertEqual([one["path"] for one in json.loads(scanned.out)["archives"][0]["folders"]],
+                         ["Work", "day1/Inbox"])
+
+    def test_scan_lists_no_part_that_is_excluded(self):
+        root = self.plant({**FILES["header-like"][0], "key.png": b"x"})
+        more = ("--exclude", "forgotten", "--exclude", "key")
+        archive = json.loads(self.run_program("scan", "--json", root, *more).out)["archives"][0]
+        self.assertEqual((archive["unread"], archive["left_out"]["files"]), ([], 0))
+        table = self.run_program("scan", "--left-out", root, *more)
+        self.assertNotIn("not read", table.out)
+
+    def test_scan_doubts_a_message_file_that_may_hold_several(self):
+        several = letter("one").encode() + b"\n" + mail("two")
+        root = self.plant({"mh/1": several, "Maildir/cur/1420106401.M1P1.host:2,S": several,
+                           "Maildir/new/1420106402.M1P1.host": letter("x").encode(),
+                           "A.mbox/Messages/1.emlx": f"{len(several)}\n".encode() + several})
+        scanned = json.loads(self.run_program("scan", "--json", root).out)["archives"][0]
+        doubts = {one["path"]: [(doubt["offset"], doubt["taken"]) for doubt in one["doubtful"]]
+                  for one in scanned["folders"]}
+        place = [(len(letter("one")) + 1, False)]
+        self.assertEqual(doubts, {"Good": [], "mh": place, "Maildir": place, "A": place})
 
     def test_scan_has_the_same_list(self):
         root = self.plant({**FILES["junk"][0], **FILES["header-like"][0]})

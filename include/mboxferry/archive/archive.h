@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -55,6 +56,8 @@ inline constexpr std::uint64_t kUnpackMemory = std::uint64_t{128} * 1024 * 1024;
 struct Folder {
   std::vector<std::string> path;  ///< UTF-8 segments, `.sbd` and `.mbox` taken off
   FolderForm form = FolderForm::mbox;
+  /// The same for other names in the archive, by links to its file or to a directory above it.
+  std::vector<std::vector<std::string>> other_paths;
   std::string file;    ///< the file, or the directory, that holds its bytes
   std::string member;  ///< its name inside the container `file`; empty when that is none
   std::uint64_t bytes_on_disk = 0;  ///< of a member: its unpacked size, if the container tells it
@@ -69,6 +72,11 @@ struct Folder {
   /// Where its bytes are, for messages and journals: `file`, or `file: member`.
   [[nodiscard]] std::string place() const;
 };
+
+/// `folder` under the first of its names that `admits` takes by its label: what is not wanted under
+/// one name may be wanted under another. Nothing when none of them is.
+std::optional<Folder> under_admitted_name(const Folder& folder,
+                                          const std::function<bool(const std::string&)>& admits);
 
 /// One message of a folder that has a file for each.
 struct MessageFile {

@@ -33,7 +33,8 @@ struct Doubt {
 };
 
 /// Something odd that was met; `code` is stable, for example "junk", "content-length-lies",
-/// "no-final-newline", "missing-blank-line", "stray-quoted-from", "dialect-contradicted", "bom".
+/// "no-final-newline", "missing-end", "missing-blank-line", "stray-quoted-from",
+/// "dialect-contradicted", "bom".
 struct Problem {
   std::uint64_t offset;
   std::string code;

@@ -133,6 +133,11 @@ std::string pack(ContainerKind kind, const std::vector<PackedFile>& files,
     archive_entry_set_size(entry.get(), static_cast<la_int64_t>(file.bytes.size()));
     archive_entry_set_mtime(entry.get(), file.modified, 0);
     archive_entry_set_perm(entry.get(), 0644);
+    if (!file.hard_link.empty()) archive_entry_set_hardlink(entry.get(), file.hard_link.c_str());
+    if (!file.symbolic_link.empty()) {
+      archive_entry_set_filetype(entry.get(), AE_IFLNK);
+      archive_entry_set_symlink(entry.get(), file.symbolic_link.c_str());
+    }
     done = done && archive_write_header(writer.get(), entry.get()) >= ARCHIVE_WARN &&
            archive_write_data(writer.get(), file.bytes.data(), file.bytes.size()) ==
                static_cast<la_ssize_t>(file.bytes.size());

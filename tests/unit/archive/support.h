@@ -52,6 +52,8 @@ struct PackedFile {
   std::string name;
   std::string bytes;
   std::int64_t modified = 1'000'000'000;
+  std::string hard_link = {};      // what it names, unless empty
+  std::string symbolic_link = {};  // what it says, unless empty
 };
 
 /// A container of `files`; `options` are those of libarchive's writer.

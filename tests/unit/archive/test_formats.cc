@@ -77,6 +77,29 @@ TEST_CASE("what is beyond ASCII in UTF-16 keeps its character, and half of one i
   CHECK(text_of(before + "x") == kMailText + "\xef\xbf\xbd");
 }
 
+TEST_CASE("other mail that was joined to mail in UTF-16 is read as it is") {
+  const bool little = GENERATE(true, false);
+  const std::string wide = as_utf16(kMailText, little, true);
+  CHECK(text_of(wide + kMailText) == kMailText + kMailText);
+  CHECK(text_of(wide + kMailText + "\xff\xfe") == kMailText + kMailText + "\xff\xfe");
+  // A line of Chinese that begins with the same bytes, and one that is cut there.
+  CHECK(text_of(wide + "Fr\nN").size() == kMailText.size() + 6);
+  CHECK(text_of(wide + "From").size() == kMailText.size() + 6);
+  const std::string lines = long_text(100'000) + "\n";
+  CHECK((text_of(as_utf16(kMailText + lines, little, false) + kMailText) ==
+         kMailText + lines + kMailText));
+}
+
+TEST_CASE("a delivery in UTF-16 is read alike from a tree and from a container") {
+  const std::vector<PackedFile> files{
+      {"cur/1420106401.M1P1.host:2,S", as_utf16(letter("wide"), true, true)}};
+  TemporaryDirectory directory;
+  directory.write("tree/" + files[0].name, files[0].bytes);
+  directory.write("a.tar", tar(files));
+  for (const char* name : {"tree", "a.tar"})
+    CHECK(read_all(must_open(directory.file(name)).folders()[0]) == letter("wide"));
+}
+
 TEST_CASE("UTF-16 in a tree is read when it is mail, and no mail otherwise") {
   TemporaryDirectory directory;
   directory.write("Box", as_utf16(kMailText, true, true));

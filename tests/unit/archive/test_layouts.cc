@@ -100,6 +100,20 @@ std::vector<Sample> samples() {
         {"Mail/Local Folders/Inbox/cur/1630000002.eml", header("2")},
         {"Mail/Local Folders/Inbox.msf", "x"},
         {"Mail/Local Folders/Inbox.sbd/Kunden/cur/1630000100.eml", header("3")}}},
+      {"Thunderbird profile",
+       "Local Folders/Sent, imap.example.org/INBOX, pop.example.org/Inbox",
+       {{"Mail/pop.example.org/Inbox", mbox("p")},
+        {"ImapMail/imap.example.org/INBOX", mbox("i")},
+        {"Mail/Local Folders/Sent", mbox("s")}}},
+      {"Thunderbird profile",
+       "imap.example.org/INBOX, pop.example.org/Inbox",
+       {{"backup/Mail/pop.example.org/Inbox", mbox("p")},
+        {"backup/ImapMail/imap.example.org/INBOX", mbox("i")}}},
+      {"Apple Mail",
+       "INBOX, INBOX/Old, Sent",
+       {{"INBOX.imapmbox/Messages/9.emlx", "5\nA: b\n"},
+        {"INBOX.imapmbox/Old.imapmbox/Messages/7.emlx", "5\nA: b\n"},
+        {"Sent.imapmbox/Messages/8.emlx", "5\nA: b\n"}}},
       {"KMail",
        "archive, inbox, inbox/lists, inbox/lists/kde, inbox/work",
        {{"inbox", mbox("i")},
@@ -129,6 +143,12 @@ std::vector<Sample> samples() {
         {".Version_201_2E0/cur/1.M.host:2,", header("1")},
         {".Version_201_2E0.Sub_5Fx/cur/1.M.host:2,", header("1")},
         {"x.cmeta", "x"}}},
+      {"Evolution",
+       "INBOX, Sub",
+       {{".local/share/evolution/mail/local/cur/1.M.host:2,S", header("1")},
+        {".local/share/evolution/mail/local/.Sub/cur/2.M.host:2,S", header("2")},
+        {".local/share/evolution/mail/local/..maildir++", "maildir++ 1"},
+        {".config/evolution/sources/x.source", "[Data Source]\n"}}},
       {"readpst",
        "Inbox, Inbox/Projects, Sent Items",
        {{"Outlook Data File/Inbox/mbox", mbox("i")},
@@ -147,6 +167,12 @@ std::vector<Sample> samples() {
         {"INBOX/status.fld", "x"},
         {"INBOX/Sub/#msgs/00000001.eml", header("1")},
         {"Sent Items/#msgs/00000001.eml", header("1")}}},
+      {"Kerio",
+       "INBOX, INBOX, Sent Items",
+       {{"INBOX/#msgs/00000001.eml", header("1")},
+        {"INBOX/#msgs/00000002.eml", mbox("2") + mbox("3")},
+        {"INBOX/status.fld", "x"},
+        {"Sent Items/#msgs/00000001.eml", header("1")}}},
       {"Eudora",
        "In, My friends, Projects, Projects/Alpha, one",
        {{"In.mbx", mbox("i")},
@@ -163,6 +189,11 @@ std::vector<Sample> samples() {
        {{"mail/store/account1/2008/05/06/123.mbs", mbox("1")},
         {"mail/store/account1/2008/05/07/124.mbs", mbox("2")},
         {"mail/store/account2/2009/01/01/125.mbs", mbox("3")}}},
+      {"Opera",
+       "account1, account1, account2",
+       {{"mail/store/account1/2008/05.mbs", mbox("1") + mbox("2")},
+        {"mail/store/account1/2008/06/1.mbs", mbox("3")},
+        {"mail/store/account2/2009/01.mbs", mbox("3")}}},
       {"hMailServer",
        "alice, bob",
        {{"alice/1A/{1A0B2C3D-0000-4000-8000-0123456789AB}.eml", header("1")},
@@ -182,6 +213,11 @@ std::vector<Sample> samples() {
         {"a/user/alice/cyrus.index", "x"},
         {"a/user/alice/Entw&APw-rfe/1.", header("3")},
         {"j/user/joe^doe/1.", header("4")}}},
+      {"Cyrus spool",
+       "example.org/alice",
+       {{"mail/domain/e/example.org/a/user/alice/1.", header("1")},
+        {"mail/domain/e/example.org/a/user/alice/cyrus.header", "x"},
+        {"sieve/x", "y"}}},
       {"MH",
        "inbox, lists/kde",
        {{"inbox/1", header("1")},
@@ -270,6 +306,32 @@ TEST_CASE("a directory that is called like the archive is not one of its folders
   CHECK(names(must_open(directory.file("backup.tar.gz"))) == "Alpha, Beta");
   directory.write("other.tar.gz", gzip(tar(files)));
   CHECK(names(must_open(directory.file("other.tar.gz"))) == "backup/Alpha, backup/Beta");
+}
+
+TEST_CASE("messages of the archive's own directory have its name, packed in it or not") {
+  const std::vector<std::vector<PackedFile>> archives{
+      {{"1", header("1")}, {"Work/1", header("2")}},
+      {{"x.eml", header("1")}, {"Work/w.eml", header("2")}},
+      {{"A.CNM", header("1")}, {"Work", mbox("w")}},
+      {{"1.emlx", "5\nA: b\n"}, {"Work/1.emlx", "5\nA: b\n"}},
+      {{"db/2012-03/1.eml", header("1")}, {"Work/2.eml", header("2")}},
+      {{"cur/1.M.host:2,S", header("1")}, {".Work/cur/1.M.host:2,S", header("2")}}};
+  for (const auto& files : archives) {
+    const TemporaryDirectory directory;
+    std::vector<PackedFile> wrapped;
+    for (const PackedFile& file : files) {
+      directory.write("Box/" + file.name, file.bytes);
+      wrapped.push_back({"Box/" + file.name, file.bytes});
+    }
+    const Archive tree = must_open(directory.file("Box"));
+    INFO(names(tree));
+    CHECK(tree.folders().size() == 2);
+    directory.write("Box.tar.gz", gzip(tar(wrapped)));
+    directory.write("Box.tar", tar(files));
+    directory.write("Box.zip", zip(wrapped));
+    for (const char* name : {"Box.tar.gz", "Box.tar", "Box.zip"})
+      CHECK(contents(must_open(directory.file(name))) == contents(tree));
+  }
 }
 
 TEST_CASE("a Maildir without a message is a folder, also in a container that lists directories") {

@@ -114,6 +114,68 @@ TEST_CASE("a link that leads nowhere is unread unless it is a lock") {
                                places.in("self") + ": a link that leads nowhere: self\n");
 }
 
+// What is read of an archive when all folders below `excluded` are left out: label and file.
+std::string without(const Archive& archive, const std::string& excluded) {
+  std::string text;
+  for (const Folder& folder : archive.folders()) {
+    const auto named = under_admitted_name(folder, [&](const std::string& label) {
+      return !(label + '/').starts_with(excluded + '/');
+    });
+    if (named) text += named->label() + " " + std::to_string(read_all(*named).size()) + "\n";
+  }
+  return text;
+}
+
+TEST_CASE("a folder that is left out under one name is read under another") {
+  const TemporaryDirectory directory;
+  directory.write("a/daily.0/Inbox", mail("inbox"));
+  directory.write("a/daily.1/New", mail("n"));
+  fs::create_hard_link(directory.file("a/daily.0/Inbox"), directory.file("a/daily.1/Inbox"));
+  directory.write("a/Old/Box", mail("b"));
+  directory.write("a/Old/Maildir/cur/1.a:2,S", "Subject: 1\n\n1\n");
+  fs::create_symlink("Old/Box", directory.file("a/Work"));
+  fs::create_symlink("../Old", directory.file("a/daily.1/All"));
+  fs::create_symlink("All", directory.file("a/daily.1/Again"));
+  fs::create_symlink("..", directory.file("a/Old/up"));  // one without an end is none
+  const std::string inbox = std::to_string(mail("inbox").size());
+  const std::string small = std::to_string(mail("b").size());
+  directory.write("packed.tar", tar({{"Old/Box", mail("b")},
+                                     {"Old/Maildir/cur/1.a:2,S", "Subject: 1\n\n1\n"},
+                                     {"Old/up", "", 0, "", ".."},
+                                     {"Work", "", 0, "", "Old/Box"},
+                                     {"daily.0/Inbox", mail("inbox")},
+                                     {"daily.1/Again", "", 0, "", "All"},
+                                     {"daily.1/All", "", 0, "", "../Old"},
+                                     {"daily.1/Inbox", "", 0, "daily.0/Inbox"},
+                                     {"daily.1/New", mail("n")}}));
+  for (const char* name : {"a", "packed.tar"}) {
+    const Archive archive = open_with_links(directory.file(name));
+    CAPTURE(name, left_out(archive));
+    CHECK(paths(archive) == "Old/Box\nOld/Maildir\ndaily.0/Inbox\ndaily.1/New\n");
+    CHECK(unread_count(archive) == 0);
+    CHECK(without(archive, "Old") == "Work " + small +
+                                         "\ndaily.1/Again/Maildir 14\ndaily.0/Inbox " + inbox +
+                                         "\ndaily.1/New " + small + "\n");
+    CHECK(without(archive, "daily.0") == "Old/Box " + small + "\nOld/Maildir 14\ndaily.1/Inbox " +
+                                             inbox + "\ndaily.1/New " + small + "\n");
+    CHECK(without(archive, "daily.1") ==
+          "Old/Box " + small + "\nOld/Maildir 14\ndaily.0/Inbox " + inbox + "\n");
+  }
+}
+
+TEST_CASE("other names of folders lose the directories of layouts, too") {
+  const TemporaryDirectory directory;
+  directory.write("p/prefs.js", "x");
+  directory.write("p/Mail/Local Folders/Old", mail("b"));
+  directory.write("p/Mail/Local Folders/Inbox", mail("b"));
+  fs::create_hard_link(directory.file("p/Mail/Local Folders/Old"),
+                       directory.file("p/Mail/Local Folders/Work"));
+  const Archive archive = open_with_links(directory.file("p"));
+  CHECK(paths(archive) == "Inbox\nOld\n");
+  const std::string size = std::to_string(mail("b").size());
+  CHECK(without(archive, "Old") == "Inbox " + size + "\nWork " + size + "\n");
+}
+
 TEST_CASE("links among the messages of a Maildir") {
   const Places places;
   places.directory.write("customer/Maildir/cur/1.a:2,S", "Subject: 1\n\n1\n");

@@ -9,6 +9,8 @@
 namespace mboxferry::archive {
 namespace {
 
+constexpr std::string_view kEndIsMissing =
+    "its name is that of a download that has not ended: what is behind its end is missing";
 const std::string kNoMail = "\x81\xc3 no field, no separator\n";
 
 // The same answer for the file in a tree, in a tar and in a zip archive.
@@ -56,6 +58,40 @@ TEST_CASE("databases of mail programs are named, and how their mail is had") {
   check_unread("in.box", kNoMail, "a mailbox of Foxmail");
   check_unread("other.db", sqlite, "");
   check_unread("priv1.edb", "abcd", "");
+}
+
+TEST_CASE("what Outlook for Mac exports is unread, with a way to its mail") {
+  const std::string way = "not read: drag its folders from Outlook for Mac to the desktop";
+  const std::string folder = "Local/com.microsoft.__Messages/Inbox/";
+  check_unread(folder + "message_00001.xml", "<?xml version=\"1.0\"?>\n<emails/>", way);
+  check_unread("x/com.microsoft.__Attachments/fwd.eml", letter("attached"), "");
+  check_unread("Local/Categories.xml", "<?xml version=\"1.0\"?>\n<categories/>", "");
+  TemporaryDirectory directory;
+  directory.write("tree/a.mbox", "From a\nSubject: x\n\nx\n\n");
+  const std::string olm = zip({{folder + "message_00001.xml", "<?xml version=\"1.0\"?>\n<emails/>"},
+                               {folder + "com.microsoft.__Attachments/fwd.eml", letter("in it")}});
+  directory.write("tree/x.olm", olm);
+  CHECK(unread(must_open(directory.file("tree"))).find(way) != std::string::npos);
+  directory.write("x.olm", olm);
+  const auto alone = Archive::open(directory.file("x.olm"));
+  REQUIRE_FALSE(alone);
+  CHECK(alone.error().what.find(way) != std::string::npos);
+}
+
+// Named alone, in a tree and in containers.
+TEST_CASE("a download that has not ended is unread in part") {
+  for (const char* name : {"x.mbox.part", "x.mbox.crdownload", "x.mbox.download", "x.mbox.partial",
+                           "x.mbox.opdownload", "x.mbox.filepart", "x.mbox.download/x.mbox"}) {
+    check_unread(name, "From a\nSubject: x\n\nx\n\n", std::string(kEndIsMissing));
+    TemporaryDirectory directory;
+    directory.write(name, "From a\nSubject: x\n\nx\n\n");
+    CHECK(unread(must_open(directory.file(name))) ==
+          directory.file(name) + ": " + std::string(kEndIsMissing) + "\n");
+  }
+  check_unread("x.download/y.mbox", "From a\nSubject: x\n\nx\n\n", "");
+  TemporaryDirectory directory;
+  directory.write("x.tar.part", tar({{"a", "From a\nSubject: x\n\nx\n\n"}}));
+  CHECK(unread_count(must_open(directory.file("x.tar.part"))) == 1);
 }
 
 }  // namespace

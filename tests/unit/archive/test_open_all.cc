@@ -28,7 +28,7 @@ void write_parts(const TemporaryDirectory& directory, const std::string& suffix,
         {"Takeout/Mail/Inbox.mbox", std::string(kMail) + std::to_string(number)},
         {"Takeout/Mail/Part" + std::to_string(number) + ".mbox", std::string(kMail)}};
     directory.write("takeout-x-00" + std::to_string(number) + suffix,
-                    suffix == ".zip" ? zip(files) : gzip(tar(files)));
+                    suffix.ends_with(".zip") ? zip(files) : gzip(tar(files)));
   }
 }
 
@@ -64,6 +64,51 @@ TEST_CASE("the parts of a split download are one archive") {
   CHECK(second[0].notices()[0] == base + "2" + suffix +
                                       " is one part of a download and is read alone; name " + base +
                                       "1" + suffix + " to read them all");
+}
+
+std::string unread_names(const Archive& archive) {
+  std::string names;
+  REQUIRE(archive.not_read().each(NotReadKind::unread, [&](const NotRead& one) -> Result<void> {
+    names += one.name + ": " + one.reason + "\n";
+    return ok();
+  }));
+  return names;
+}
+
+TEST_CASE("the parts of a download that was made twice are one archive") {
+  const std::string mark =
+      GENERATE(" (1)", "(1)", " (12)", " - Copy", " - Kopie (2)", " copy", " copy 2", " 2", "-2");
+  const TemporaryDirectory directory;
+  write_parts(directory, mark + ".zip", {1, 2});
+  const std::string base = directory.file("takeout-x-00");
+  const auto whole = must_open_all({base + "1" + mark + ".zip"});
+  REQUIRE(whole.size() == 1);
+  CHECK(whole[0].folders().size() == 4);
+  CHECK(unread_names(whole[0]).empty());
+  CHECK(files_of(base + "1" + mark + ".zip").size() == 2);
+
+  write_parts(directory, ".zip", {1});
+  const auto other = must_open_all({base + "1.zip"});
+  CHECK(unread_names(other[0]) == "takeout-x-002" + mark + ".zip: " +
+                                      "a part of another copy of the download; name it too\n");
+  // Which is what the text says.
+  const auto both = must_open_all({base + "1.zip", base + "2" + mark + ".zip"});
+  REQUIRE(both.size() == 2);
+  CHECK(both[0].folders().size() + both[1].folders().size() == 4);
+  CHECK(unread_names(both[0]) + unread_names(both[1]) == "");
+
+  write_parts(directory, mark + ".zip", {4});
+  CHECK(unread_names(must_open_all({base + "1" + mark + ".zip"})[0]) ==
+        "takeout-x-003" + mark + ".zip: a part of the download that is missing\n");
+}
+
+TEST_CASE("a number that is no part's is none with a copy's name either") {
+  for (const char* name : {"takeout-x-20241 (1).zip", "mail-01 (1).zip", "mail-001 (x).zip",
+                           "mail-001 trip.zip", "x-001-2.zip", "mail-001 ().zip", "-001 (1).zip"}) {
+    const TemporaryDirectory directory;
+    directory.write(name, zip({{"a", std::string(kMail)}}));
+    CHECK(must_open_all({directory.file(name)})[0].notices().empty());
+  }
 }
 
 TEST_CASE("a part that is missing is told") {

@@ -67,6 +67,75 @@ TEST_CASE("a separator at the end of the line before it separates, and is a doub
   CHECK(outcome.found.doubts[0].reason == "at the end of another line");
 }
 
+TEST_CASE("lines of Thunderbird and Eudora are separators at the end of a line, too") {
+  const std::string line = GENERATE(as<std::string>(), "From - Thu Jan 01 10:00:01 2015\n",
+                                    "From ???@??? Thu Jan 01 10:00:01 2015\n");
+  Outcome outcome;
+  const std::string two = "X-Mozilla-Status: 0001\nFrom: b@x\n\ntwo\n";
+  CHECK(bodies(mail("one") + line + two, outcome) == Bodies{"one", "two\n"});
+  REQUIRE(outcome.found.doubts.size() == 1);
+  CHECK(outcome.found.doubts[0].taken);
+}
+
+TEST_CASE("behind a blank or a sign of quotation it stays in the body, and is a doubt") {
+  const std::string end =
+      GENERATE(as<std::string>(), "class=\"x\"", "-- ", "it's'", "|", "*", "\t");
+  const std::string line = GENERATE(as<std::string>(), "From b@x Mon Jan  1 11:00:00 2001\n",
+                                    "From - Mon Jan  1 11:00:00 2001\n");
+  Outcome outcome;
+  const std::string text = "one\n\n" + end;
+  const std::string two = line + "From: b@x\nTo: c@x\n\ntwo\n";
+  CHECK(bodies(mail(text + two), outcome) == Bodies{text + two});
+  REQUIRE(outcome.found.doubts.size() == 1);
+  CHECK_FALSE(outcome.found.doubts[0].taken);
+  CHECK(outcome.found.doubts[0].offset == mail(text).size());
+}
+
+TEST_CASE("a separator with a date that nobody writes separates before a header, and is a doubt") {
+  const std::string line =
+      GENERATE(as<std::string>(), "From b@x 1420106401", "From root 1420106401",
+               "From b@x Thu Jan  1 2015", "From root Thu Jan  1 2015", "From b@x 2015-01-01");
+  Outcome outcome;
+  const std::string folder = mail("one\n\n") + line + "\nFrom: b@x\nTo: c@x\n\ntwo\n";
+  CHECK(bodies(folder, outcome) == Bodies{"one\n", "two\n"});
+  REQUIRE(outcome.found.doubts.size() == 1);
+  CHECK(outcome.found.doubts[0].taken);
+  const auto date = outcome.found.messages[1].envelope.date;
+  if (line.ends_with("1420106401")) CHECK(date->unix_seconds == 1420106401);
+
+  SECTION("not before anything else") {
+    Outcome prose;
+    const std::string text = "one\n\n" + line + "\nTo: be or not to be\nis the question\n";
+    CHECK(bodies(mail(text), prose) == Bodies{text});
+    CHECK(prose.found.doubts.empty());
+  }
+}
+
+TEST_CASE("prose before a whole header stays in the body, and is a doubt") {
+  const std::string line =
+      GENERATE(as<std::string>(), "From the archives", "From b@x in 2015:", "From me to you");
+  Outcome outcome;
+  const std::string text = "one\n\n" + line + "\nFrom: b@x\nTo: c@x\n\ntwo\n";
+  CHECK(bodies(mail(text), outcome) == Bodies{text});
+  REQUIRE(outcome.found.doubts.size() == 1);
+  CHECK_FALSE(outcome.found.doubts[0].taken);
+}
+
+TEST_CASE("mail in UTF-16 behind other mail is a doubt") {
+  const std::string mark = GENERATE(as<std::string>(), "\xff\xfe", "\xfe\xff");
+  std::string wide = mark;
+  for (const char c : mail("two\n")) {
+    wide += mark.front() == '\xff' ? std::string{c, '\0'} : std::string{'\0', c};
+  }
+  for (const std::string& before : {mail("one\n\n"), mail(std::string(2'000'000, '\xff') + "\n")}) {
+    Outcome outcome;
+    CHECK(bodies(before + wide + wide, outcome).size() == 1);
+    REQUIRE(outcome.found.doubts.size() == 2);
+    CHECK(outcome.found.doubts[0].offset == before.size());
+    CHECK(outcome.found.doubts[1].offset == before.size() + wide.size());
+  }
+}
+
 TEST_CASE("messages that all lack their last line end are found, and each is a doubt") {
   Outcome outcome;
   CHECK(bodies(mail("one") + mail("two") + mail("three"), outcome) ==

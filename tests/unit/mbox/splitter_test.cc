@@ -161,6 +161,36 @@ TEST_CASE("a Content-Length that lands keeps a whole message in a body together"
   CHECK_FALSE(outcome.found.doubts[0].taken);
 }
 
+TEST_CASE(
+    "a Content-Length behind the end of a folder whose others are right tells what is missing") {
+  const auto counted = [](const std::string& line, const std::string& body, std::size_t length) {
+    return line + "Subject: s\nContent-Length: " + std::to_string(length) + "\n\n" + body;
+  };
+  const std::string first = counted(kOne, "one\n", 4) + "\n" + counted(kTwo, "two\n", 4) + "\n";
+  Outcome cut;
+  const std::string bytes = first + counted(kOne, "thr", 400);
+  run(bytes, cut);
+  CHECK(cut.found.count("missing-end") == 1);
+  const auto problem = std::find_if(cut.found.problems.begin(), cut.found.problems.end(),
+                                    [](const auto& one) { return one.code == "missing-end"; });
+  CHECK(problem->offset == bytes.size());
+  CHECK(problem->unread == 397);
+
+  // A line end that is not there is no mail; a field that is alone, or wrong elsewhere, proves
+  // nothing.
+  Outcome whole;
+  run(first + counted(kOne, "three", 6), whole);
+  CHECK(whole.found.count("missing-end") == 0);
+  Outcome alone;
+  run(counted(kOne, "thr", 400), alone);
+  CHECK(alone.found.count("missing-end") == 0);
+  Outcome wrong;
+  run(counted(kOne, "one\n", 9) + "\n" + counted(kTwo, "two\n", 7) + "\n" +
+          counted(kOne, "thr", 400),
+      wrong);
+  CHECK(wrong.found.count("missing-end") == 0);
+}
+
 TEST_CASE("a Content-Length that lies is ignored and reported") {
   const std::string length = GENERATE(as<std::string>(), "0", "7", "1000000",
                                       "18446744073709551615", "99999999999999999999");
