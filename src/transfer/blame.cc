@@ -53,8 +53,7 @@ Blame::Next Blame::failed(journal::MessageId id, const Complaint& complaint, con
   const bool alone = moment.stored_in_job > 0 && in_a_row_.size() < kSeveral;
   // A mailbox that takes others is not at fault, whatever the code says.
   const bool may_be_its_own = others_pass || (alone && complaint.fault != imap::Fault::mailbox);
-  const int tries = complaint.patience ? kTriesWhileBusy : kTries;
-  const bool its_own = suspect.times >= tries && may_be_its_own;
+  const bool its_own = suspect.times >= tries_for(complaint) && may_be_its_own;
   if (its_own && (others_pass || !complaint.patience)) return Next::refuse;
   const bool first_plea = complaint.patience && suspect.times == 1;
   suspect.due.reset();
@@ -70,6 +69,11 @@ Blame::Next Blame::failed(journal::MessageId id, const Complaint& complaint, con
     return its_own ? Next::refuse : Next::give_up;
   const bool for_keywords = complaint.bad && suspect.times == 1;
   return first_plea || for_keywords ? Next::again : Next::aside;
+}
+
+int Blame::tries_for(const Complaint& complaint) const {
+  if (complaint.patience) return kTriesWhileBusy;
+  return complaint.closed ? std::min(kTries + proven_cuts_, kTriesWhileCut) : kTries;
 }
 
 bool Blame::note_gone(journal::MessageId first, journal::MessageId last) {
@@ -106,12 +110,17 @@ void Blame::note_in_a_row(journal::MessageId id, const std::string& words) {
 
 void Blame::stored(journal::MessageId id) {
   const std::scoped_lock lock(mutex_);
-  suspects_.erase(id);
+  const auto known = suspects_.find(id);
+  if (known != suspects_.end()) {
+    if (known->second.closed) ++proven_cuts_;
+    suspects_.erase(known);
+  }
   something_passed();
 }
 
 void Blame::others_passed() {
   const std::scoped_lock lock(mutex_);
+  ++proven_cuts_;
   something_passed();
 }
 

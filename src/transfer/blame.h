@@ -41,6 +41,9 @@ class Blame {
   static constexpr int kTries = 3;
   /// Where the server asks for patience: by chance it does so to the same message several times.
   static constexpr int kTriesWhileBusy = 2 * kTries;
+  /// At most, where connections end at a message and have ended at others that were taken all the
+  /// same: a network that often fails does so at one message several times.
+  static constexpr int kTriesWhileCut = 3 * kTries;
 
   explicit Blame(Backoff::Random random = {});
 
@@ -67,7 +70,7 @@ class Blame {
   /// Several messages were refused together; `again` is in smaller parts.
   Next failed_together(const Complaint& complaint, const Moment& moment);
   void stored(journal::MessageId id);
-  /// Others were stored, as was found out later.
+  /// Others were stored, as was found out after a connection had ended.
   void others_passed();
 
   /// How often the message has failed alone, and whether last with BAD or the connection's end.
@@ -106,6 +109,7 @@ class Blame {
     std::optional<TimePoint> due;
     std::optional<Complaint> verdict;
   };
+  [[nodiscard]] int tries_for(const Complaint& complaint) const;
   bool put_on_hold(const Complaint& complaint, const Moment& moment);
   void something_passed();
   void note_in_a_row(journal::MessageId id, const std::string& words);
@@ -117,6 +121,7 @@ class Blame {
   std::string row_words_;
   bool row_may_be_keywords_ = false;  ///< no plea, and the connection lived
   std::uint64_t stored_here_ = 0;
+  int proven_cuts_ = 0;  ///< connections that ended at messages which were taken all the same
   Backoff backoff_;
   TimePoint hold_{};
 };

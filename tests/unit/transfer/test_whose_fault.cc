@@ -220,6 +220,19 @@ TEST_CASE("a message that ends the connection each time is found out with few lo
   CHECK(bench.server.connections <= 7);
 }
 
+TEST_CASE("on a network that fails at many messages, no message is found guilty by chance") {
+  Bench bench;
+  bench.settings.batch.messages = 1;
+  bench.plain_archive(kCount);
+  std::map<int, int> ends;
+  bench.server.dies = [&](const std::string& bytes) {
+    const int number = number_of(bytes);
+    return ends[number]++ < (number == kCount ? 5 : 2);
+  };
+  require_complete(bench.run());
+  bench.require_each_once(kCount);
+}
+
 TEST_CASE("a connection that ends at everything is not the messages' fault") {
   Bench bench;
   bench.plain_archive(kCount);
