@@ -256,7 +256,8 @@ Result<void> place_files(SourceFolder& source, const JobSettings& settings,
   state.resume_at = state.last_start = placer.end_of_rows();
   state.accounting.message = state.before_last.message = placer.end_of_rows();
   source.placed = &journal;
-  source.may_have_moved = source.may_have_moved || placer.lacks_kept();
+  source.lost_all = placer.lost_all();
+  source.may_have_moved = source.may_have_moved || placer.lacks_kept() || source.lost_all;
   source.grown = false;
   source.row.index_state = state.to_text();
   source.row.index_done = !placer.has_new();
