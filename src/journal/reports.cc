@@ -54,7 +54,7 @@ Result<void> add_rows(Query& query, const std::string& path, const To& to) {
 
 /// Messages of a replaced archive are counted once: as they were, until what was done with them is
 /// taken over.
-Result<std::string_view> leave_out_pending(const Database& database) {
+Result<std::string_view> leave_out_pending(Database& database) {
   MBOXFERRY_ASSIGN(
       const std::int64_t any,
       database.number("SELECT EXISTS(SELECT 1 FROM note WHERE name GLOB 'replaces.*')"));
