@@ -14,7 +14,7 @@ namespace mboxferry::transfer {
 namespace {
 
 /// Rows of the journal in one transaction.
-constexpr std::size_t kPairsAtOnce = 1000;
+constexpr std::size_t kMatchedAtOnce = 1000;
 
 /// A message of that size in doubt that differs from what the server shows only in bytes that it
 /// is known to replace. The journal has no digest for that, so a few are read again.
@@ -51,7 +51,7 @@ Result<void> add_seen(const imap::UidRange& range, bool just_selected, imap::Rea
       [&](const imap::FetchedMessage& seen) -> Result<void> {
         page.push_back({seen.uid, seen.size, seen.internal_date.unix_seconds,
                         seen.message_id.empty() ? 0 : message::short_hash(seen.message_id)});
-        return page.size() < kPairsAtOnce ? ok() : flush();
+        return page.size() < kMatchedAtOnce ? ok() : flush();
       }));
   return flush();
 }
@@ -61,7 +61,7 @@ Result<std::uint64_t> match(imap::ReadOnlyTarget& target, journal::Journal& jour
                             const Cancellation& interrupt, std::size_t bodies_at_once) {
   std::uint64_t found = 0;
   for (;;) {
-    MBOXFERRY_ASSIGN(const auto pairs, journal.certain_matches(kPairsAtOnce));
+    MBOXFERRY_ASSIGN(const auto pairs, journal.certain_matches(kMatchedAtOnce));
     if (pairs.empty()) break;
     MBOXFERRY_TRY(journal.commit_matches(pairs));
     found += pairs.size();
