@@ -103,6 +103,7 @@ class IndexComparer final : public IndexSink {
          "were deleted meanwhile and are left out");
     line(restored_, "is no longer deleted and will be sent",
          "are no longer deleted and will be sent");
+    line(returned_, "is in it again and will be sent", "are in it again and will be sent");
     line(told_,
          "that is stored already has other flags or is deleted now; the mailbox keeps it as it is, "
          "and mboxferry verify lists it",
@@ -198,7 +199,7 @@ class IndexComparer final : public IndexSink {
           return;
         now.state = journal::State::planned;
         now.code.clear();
-        ++restored_;
+        ++(row.code == kFileGone ? returned_ : restored_);
         return taken_.push_back(std::move(now));
       case journal::State::intended:
       case journal::State::refused:
@@ -232,6 +233,7 @@ class IndexComparer final : public IndexSink {
   std::uint64_t taken_flags_ = 0;
   std::uint64_t deleted_ = 0;
   std::uint64_t restored_ = 0;
+  std::uint64_t returned_ = 0;
   std::uint64_t told_ = 0;
 };
 

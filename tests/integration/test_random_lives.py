@@ -293,6 +293,8 @@ class Life:
             self.change()
         if self.lists and self.random.random() < 0.3:
             self.list.write_text(self.random.choice(LISTS))
+            # What other lists filed is not known to a journal that has not seen it.
+            self.backup = None
             self.say("lists", self.list.read_text().split())
         if self.backup and self.random.random() < 0.3:
             self.restore()
