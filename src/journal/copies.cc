@@ -13,6 +13,13 @@ Result<void> SqliteJournal::begin_copy_search(MailboxId mailbox) {
   reconciling_.reset();
   MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::scratch));
   MBOXFERRY_TRY(create_scratch(*database_));
+  // What others stored beside the job's mail is a message of its own, not a copy.
+  MBOXFERRY_TRY(database_->run(
+      fmt::format("INSERT OR IGNORE INTO temp.known SELECT uid + {} FROM main.message"
+                  " WHERE {} AND state = 14 AND uid >="
+                  " (SELECT max(uid_floor, 1) - {} FROM main.mailbox WHERE id = ?1)",
+                  kUidBias, kInMailbox, kUidBias),
+      mailbox));
   MBOXFERRY_TRY(transaction.commit());
   reconciling_ = Reconciling{.mailbox = mailbox, .which = Unidentified::copies};
   return ok();

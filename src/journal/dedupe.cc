@@ -31,6 +31,22 @@ constexpr const char* kListThere =
     " WHERE state = 14 AND uid <> -2147483648;"
     "CREATE INDEX temp.there_same ON there(mailbox, same);";
 
+constexpr const char* kLeftOut =
+    "DROP TABLE IF EXISTS temp.left_out;"
+    "CREATE TEMP TABLE left_out(id INTEGER PRIMARY KEY);";
+
+/// True of two rows that are the same mail, as the indexes have it.
+std::string same_mail(Dedupe dedupe, std::string_view one, std::string_view other) {
+  return dedupe == Dedupe::message_id ? fmt::format(
+                                            "{0}.message_id_hash = {1}.message_id_hash"
+                                            " AND {0}.message_id_hash <> 0",
+                                            one, other)
+                                      : fmt::format(
+                                            "substr({0}.digest, 1, 8) = substr({1}.digest, 1, 8)"
+                                            " AND {0}.digest = {1}.digest",
+                                            one, other);
+}
+
 std::string select_earlier(Dedupe dedupe, bool among_there) {
   const bool by_id = dedupe == Dedupe::message_id;
   const std::string_view same = by_id ? "m.message_id_hash = ?2 AND m.message_id_hash <> 0"
@@ -97,22 +113,37 @@ Result<void> SqliteJournal::plan_copies_of(std::span<const MessageRow> left_out)
   if (dedupe_ == Dedupe::none || left_out.empty()) return ok();
   const std::lock_guard guard(mutex_);
   MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::soon));
-  MBOXFERRY_TRY(make_places());
-  MBOXFERRY_TRY(
-      database_->script("DROP TABLE IF EXISTS temp.left_out;"
-                        "CREATE TEMP TABLE left_out(id INTEGER PRIMARY KEY);"));
+  MBOXFERRY_TRY(database_->script(kLeftOut));
   for (const MessageRow& row : left_out)
     MBOXFERRY_TRY(database_->run("INSERT OR IGNORE INTO temp.left_out VALUES(?1)", row.id));
+  MBOXFERRY_TRY(plan_copies_of_left_out());
+  return transaction.commit();
+}
+
+Result<void> SqliteJournal::plan_copies_of_moved(FolderId former) {
+  if (dedupe_ == Dedupe::none) return ok();
+  MBOXFERRY_TRY(database_->script(kLeftOut));
+  MBOXFERRY_TRY(
+      database_->run("INSERT INTO temp.left_out SELECT id FROM main.message WHERE folder = ?1"
+                     " AND state = 10 AND id NOT IN (SELECT former FROM temp.pair)",
+                     former));
+  MBOXFERRY_TRY(database_->script(
+      "UPDATE main.message SET state = 14 WHERE id IN (SELECT id FROM temp.left_out)"));
+  MBOXFERRY_TRY(plan_copies_of_left_out());
+  return database_->script(fmt::format(
+      "UPDATE main.message SET state = 10 WHERE id IN (SELECT g.id FROM temp.left_out l"
+      " JOIN main.message g ON g.id = l.id WHERE NOT EXISTS (SELECT 1 FROM main.message o"
+      " WHERE o.mailbox = g.mailbox AND o.state <> 14 AND {}))",
+      same_mail(dedupe_, "o", "g")));
+}
+
+/// Of those that were left out for what is in temp.left_out, the first of each is planned, unless
+/// the mailbox gets another.
+Result<void> SqliteJournal::plan_copies_of_left_out() {
+  MBOXFERRY_TRY(make_places());
   const bool by_id = dedupe_ == Dedupe::message_id;
-  // As the indexes have it.
   const auto same = [&](std::string_view one, std::string_view other) {
-    return by_id ? fmt::format(
-                       "{0}.message_id_hash = {1}.message_id_hash AND {0}.message_id_hash <> 0",
-                       one, other)
-                 : fmt::format(
-                       "substr({0}.digest, 1, 8) = substr({1}.digest, 1, 8)"
-                       " AND {0}.digest = {1}.digest",
-                       one, other);
+    return same_mail(dedupe_, one, other);
   };
   const std::string copies = fmt::format(
       "SELECT min(m.id) AS id FROM temp.left_out l CROSS JOIN main.message g ON g.id = l.id"
@@ -124,16 +155,15 @@ Result<void> SqliteJournal::plan_copies_of(std::span<const MessageRow> left_out)
       " AND NOT EXISTS (SELECT 1 FROM main.message o WHERE o.mailbox = m.mailbox"
       " AND o.state <> 14 AND {}) GROUP BY m.mailbox, {}",
       same("m", "g"), same("o", "m"), by_id ? "m.message_id_hash" : "m.digest");
-  MBOXFERRY_TRY(
-      database_->script("DROP TABLE IF EXISTS temp.copy;"
-                        "CREATE TEMP TABLE copy AS " +
-                        copies +
-                        ";"
-                        "UPDATE main.message SET state = 10"
-                        " WHERE id IN (SELECT id FROM temp.copy);"
-                        "DELETE FROM main.reason"
-                        " WHERE message IN (SELECT id FROM temp.copy);"));
-  return transaction.commit();
+  return database_->script(
+      "DROP TABLE IF EXISTS temp.copy;"
+      "CREATE TEMP TABLE copy AS " +
+      copies +
+      ";"
+      "UPDATE main.message SET state = 10"
+      " WHERE id IN (SELECT id FROM temp.copy);"
+      "DELETE FROM main.reason"
+      " WHERE message IN (SELECT id FROM temp.copy);");
 }
 
 }  // namespace mboxferry::journal

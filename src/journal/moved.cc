@@ -11,14 +11,19 @@
 namespace mboxferry::journal {
 namespace {
 
-/// What is on the server, or may be, and in no archive as it was then: versions of folders that
-/// others stand for, and message files that lie nowhere.
+/// What is on the server, or may be, and in no archive that is read as it was then: versions of
+/// folders that others stand for, folders that are left out, and message files that lie nowhere.
 constexpr const char* kFindLone =
     "INSERT INTO temp.lone_former(id, mailbox, state)"
     " SELECT m.id, m.mailbox, m.state FROM main.note n"
     " JOIN main.folder v ON v.id = CAST(substr(n.name, 9) AS INTEGER)"
     " JOIN main.message m ON m.folder = v.id AND m.id BETWEEN v.first_message AND v.last_message"
     " WHERE n.name GLOB 'retired.*' AND m.state IN (11, 12, 15)"
+    " UNION ALL SELECT m.id, m.mailbox, m.state FROM main.note n"
+    " JOIN main.folder v ON v.id = CAST(substr(n.name, 10) AS INTEGER)"
+    " JOIN main.message m ON m.folder = v.id AND m.id BETWEEN v.first_message AND v.last_message"
+    " WHERE n.name GLOB 'excluded.*' AND n.value <> '' AND (m.state IN (12, 15)"
+    " OR (m.state = 14 AND m.uid <> -2147483648))"
     " UNION ALL SELECT m.id, m.mailbox, m.state FROM main.folder v JOIN main.message m"
     " ON m.folder = v.id AND m.id BETWEEN v.first_message AND v.last_message"
     " WHERE v.id IN (SELECT folder FROM temp.place)"
@@ -74,6 +79,18 @@ Result<void> SqliteJournal::leave_moved() {
       " JOIN main.message m ON m.id = p.former;"
       "UPDATE main.message SET state = 14, uid = -2147483648"
       " WHERE id IN (SELECT former FROM temp.pair);");
+}
+
+Result<bool> SqliteJournal::is_elsewhere(FolderId folder) const {
+  const std::lock_guard guard(mutex_);
+  MBOXFERRY_ASSIGN(
+      const std::int64_t found,
+      database_->number("SELECT EXISTS(SELECT 1 FROM main.message o WHERE o.folder <> ?1"
+                        " AND o.digest IN (SELECT digest FROM main.message WHERE folder = ?1)"
+                        " AND NOT EXISTS (SELECT 1 FROM main.reason r WHERE r.message = o.id"
+                        " AND r.code = 'file-gone'))",
+                        folder));
+  return found != 0;
 }
 
 Result<std::uint64_t> SqliteJournal::take_moved() {

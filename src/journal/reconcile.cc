@@ -18,6 +18,11 @@ namespace mboxferry::journal {
 
 namespace {
 
+/// True where the messages that are looked for are planned, and those that are found are skipped.
+bool is_of_planned(Unidentified which) {
+  return which == Unidentified::planned || which == Unidentified::unknown;
+}
+
 /// What is in doubt and no UID was found for.
 constexpr const char* kRest =
     " WHERE state = 11 AND id IN (SELECT id FROM temp.doubt WHERE in_doubt = 1 AND taken = 0)";
@@ -83,7 +88,7 @@ Result<void> SqliteJournal::fill_doubt(MailboxId mailbox, Unidentified which) {
     MBOXFERRY_TRY(fill(std::string(kInMailbox) + " AND state = 10", 1));
     return ok();
   }
-  if (which == Unidentified::unknown) return ok();
+  // What is planned comes with narrow_to_seen().
   if (which == Unidentified::in_doubt) MBOXFERRY_TRY(fill("mailbox = ?1 AND state = 11", 1));
   MBOXFERRY_TRY(fill("mailbox = ?1 AND state = 15", 0));
   return ok();
@@ -94,7 +99,7 @@ Result<void> SqliteJournal::begin_reconcile(MailboxId mailbox, Unidentified whic
   reconciling_.reset();
   const bool planned = which == Unidentified::planned;
   MBOXFERRY_ASSIGN(Doubt doubt, doubt_locked(mailbox));
-  if (planned || which == Unidentified::unknown) {
+  if (is_of_planned(which)) {
     MBOXFERRY_ASSIGN(
         const std::int64_t floor,
         database_->number("SELECT uid_floor FROM main.mailbox WHERE id = ?1", mailbox));
@@ -212,7 +217,7 @@ Result<std::optional<Seen>> SqliteJournal::next_ambiguous(Uid after) {
   // What was there before the job can be much, and most of it other mail of the same size: there,
   // the size counts only for messages without Message-ID; status fields may have changed since.
   const std::string same_size =
-      reconciling_->which != Unidentified::planned
+      !is_of_planned(reconciling_->which)
           ? "EXISTS (SELECT 1 FROM temp.doubt d WHERE d.size = s.size AND d.taken = 0)"
           : fmt::format(
                 "(s.message_id_hash = 0 AND (EXISTS (SELECT 1 FROM temp.doubt d"
@@ -275,13 +280,18 @@ Result<std::optional<MessageRow>> SqliteJournal::doubtful_of_size(std::uint64_t 
 }
 
 Result<std::int64_t> SqliteJournal::apply_match(const Stored& match) {
-  if (reconciling_->which != Unidentified::planned) {
+  if (!is_of_planned(reconciling_->which)) {
     return database_->run(
         "UPDATE main.message SET state = 12, uid = ?2"
         " WHERE id = ?1 AND mailbox = ?3 AND (state IN (11, 15) OR (?4 AND state = 12))",
         match.message, uid_to_disk(match.uid), reconciling_->mailbox,
         std::int64_t{reconciling_->which == Unidentified::moved});
   }
+  MBOXFERRY_ASSIGN(const std::int64_t stored,
+                   database_->run("UPDATE main.message SET state = 12, uid = ?2 WHERE id = ?1 AND"
+                                  " mailbox = ?3 AND state = 15",
+                                  match.message, uid_to_disk(match.uid), reconciling_->mailbox));
+  if (stored == 1) return stored;
   MBOXFERRY_TRY(database_->run("INSERT INTO reason(message, code, text) VALUES(?1, ?2, ?3)",
                                match.message, std::string_view("already-there"),
                                std::string_view(fmt::format("as UID {}", match.uid))));

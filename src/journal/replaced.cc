@@ -92,7 +92,7 @@ constexpr const char* kForgetUndecided =
     "DELETE FROM temp.pair WHERE former IN (SELECT p.former FROM temp.pair p"
     " JOIN main.message f ON f.id = p.former LEFT JOIN main.reason r ON r.message = f.id"
     " WHERE f.state = 10 OR (f.state = 14 AND r.code IN"
-    " ('pseudo', 'expunged', 'cut-short', 'duplicate')))";
+    " ('pseudo', 'expunged', 'cut-short', 'duplicate', 'file-gone')))";
 
 /// Of what is on the server, all that it was sent with.
 constexpr const char* kTakeStates =
@@ -304,6 +304,8 @@ Result<TakenOver> SqliteJournal::take_over(FolderId folder) {
                                           " WHERE f.folder <> {}",
                                           former)));
   if (former == 0 && taken.returned == 0) return taken;
+  // A message that is not sent and in another file now was left out there as its copy.
+  if (former != 0) MBOXFERRY_TRY(plan_copies_of_moved(former));
   if (former != 0) MBOXFERRY_TRY(judge(former, folder, taken));
   if (taken.is_another) return taken;
   MBOXFERRY_TRY(database_->script(kForgetUndecided));

@@ -52,6 +52,17 @@ Result<void> add_rows(Query& query, const std::string& path, const To& to) {
   }
 }
 
+/// Messages of a replaced archive are counted once: as they were, until what was done with them is
+/// taken over.
+Result<std::string_view> leave_out_pending(Database& database) {
+  MBOXFERRY_ASSIGN(
+      const std::int64_t any,
+      database.number("SELECT EXISTS(SELECT 1 FROM note WHERE name GLOB 'replaces.*')"));
+  return any == 0 ? std::string_view()
+                  : " AND folder NOT IN (SELECT CAST(substr(name, 10) AS INTEGER) FROM note"
+                    " WHERE name GLOB 'replaces.*')";
+}
+
 }  // namespace
 
 MailboxCounts counts_of(const CountsByMailbox& counts, MailboxId mailbox) {
@@ -98,10 +109,11 @@ Result<MailboxCounts> SqliteJournal::counts(MailboxId mailbox) const {
   MailboxCounts sum;
   if (mailbox != 0) {
     const std::lock_guard guard(mutex_);
-    MBOXFERRY_ASSIGN(
-        Query query,
-        database_->query(fmt::format("SELECT state, wire_size FROM message WHERE {}", kInMailbox),
-                         mailbox));
+    MBOXFERRY_ASSIGN(const std::string_view without, leave_out_pending(*database_));
+    MBOXFERRY_ASSIGN(Query query,
+                     database_->query(fmt::format("SELECT state, wire_size FROM message WHERE {}{}",
+                                                  kInMailbox, without),
+                                      mailbox));
     MBOXFERRY_TRY(add_rows(query, path(), [&](const Query&) -> MailboxCounts& { return sum; }));
     return sum;
   }
@@ -119,7 +131,11 @@ Result<MailboxCounts> SqliteJournal::counts(MailboxId mailbox) const {
 
 Result<CountsByMailbox> SqliteJournal::counts_by_mailbox() const {
   const std::lock_guard guard(mutex_);
-  MBOXFERRY_ASSIGN(Query query, database_->query("SELECT state, wire_size, mailbox FROM message"));
+  MBOXFERRY_ASSIGN(const std::string_view without, leave_out_pending(*database_));
+  MBOXFERRY_ASSIGN(Query query,
+                   database_->query(fmt::format("SELECT state, wire_size, mailbox FROM message"
+                                                " WHERE 1{}",
+                                                without)));
   CountsByMailbox all;
   auto last = all.end();
   MBOXFERRY_TRY(add_rows(query, path(), [&](const Query& row) -> MailboxCounts& {

@@ -153,8 +153,8 @@ struct Upgrade {
   std::int64_t to;
   const char* script;
 };
-constexpr std::array<Upgrade, 3> kUpgrades{
-    {{3, kResentTable}, {4, kUnreadTable}, {5, kSenderTables}}};
+constexpr std::array<Upgrade, 4> kUpgrades{
+    {{3, kResentTable}, {4, kUnreadTable}, {5, kSenderTables}, {6, ""}}};
 static_assert(kUpgrades.back().to == kFormatVersion);
 
 constexpr const char* kDropScratch = R"sql(
@@ -251,6 +251,9 @@ Result<void> draw_digest_key(Database& database) {
                  .hint = "check that /dev/urandom can be read"};
   }
   MBOXFERRY_TRY(database.run("INSERT INTO digest_key(key) VALUES(?1)", Blob(key)));
+  // An older journal that is continued does not get it: its digests are as they were.
+  MBOXFERRY_TRY(database.run("INSERT INTO note(name, value) VALUES(?1, '1')",
+                             std::string_view(kDigestsWithoutMarksNote)));
   return ok();
 }
 

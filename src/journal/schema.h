@@ -13,7 +13,7 @@ namespace mboxferry::journal {
 
 /// "MBXF", in the header of the file.
 inline constexpr std::int64_t kApplicationId = 0x4D425846;
-inline constexpr std::int64_t kFormatVersion = 5;
+inline constexpr std::int64_t kFormatVersion = 6;
 /// Older ones are from before any release, and are not read.
 inline constexpr std::int64_t kOldestVersion = 2;
 

@@ -107,13 +107,14 @@ class SqliteJournal final : public Journal {
   Result<void> forget_uids(MailboxId mailbox) override;
   Result<std::vector<UidRange>> unknown_uids(MailboxId mailbox, Uid next,
                                              std::size_t most) const override;
-  Result<DoubtSeen> doubt_seen(bool any_date) override;
+  Result<SeenUnknown> narrow_to_seen(bool any_date) override;
   Result<FolderId> replace_folder(FolderId former, const FolderRow& replacement) override;
   Result<bool> is_retired(FolderId folder) const override;
   Result<FolderId> replaced_by(FolderId folder) const override;
   Result<void> forget_replacement(FolderId replacement) override;
   Result<TakenOver> take_over(FolderId folder) override;
   Result<std::uint64_t> take_moved() override;
+  Result<bool> is_elsewhere(FolderId folder) const override;
   Result<std::uint64_t> leave_out_replaced(MailboxId mailbox) override;
 
   Result<void> ledger(MailboxId mailbox, const MessageVisitor& visit) const override;
@@ -151,6 +152,8 @@ class SqliteJournal final : public Journal {
   Result<void> take_status_of(const MessageRow& row);
   Result<void> insert_findings(std::span<const Finding> findings);
   Result<Doubt> doubt_locked(MailboxId mailbox) const;
+  Result<void> plan_copies_of_moved(FolderId former);
+  Result<void> plan_copies_of_left_out();
   Result<void> fill_doubt(MailboxId mailbox, Unidentified which);
   Result<void> find_certain();
   Result<void> remove_messages(FolderId folder, const std::string& where);

@@ -62,30 +62,32 @@ Result<std::vector<UidRange>> SqliteJournal::unknown_uids(MailboxId mailbox, Uid
   }
 }
 
-Result<DoubtSeen> SqliteJournal::doubt_seen(bool any_date) {
+Result<SeenUnknown> SqliteJournal::narrow_to_seen(bool any_date) {
   const std::lock_guard guard(mutex_);
   if (!reconciling_ || reconciling_->which != Unidentified::unknown)
     return misuse("nothing unknown was looked for");
-  const MailboxId mailbox = reconciling_->mailbox;
-  reconciling_.reset();
-  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_));
-  MBOXFERRY_ASSIGN(const std::uint64_t others, count_rows("temp.seen"));
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::scratch));
+  SeenUnknown seen;
+  MBOXFERRY_ASSIGN(seen.others, count_rows("temp.seen"));
   MBOXFERRY_ASSIGN(const std::int64_t lowest,
                    database_->number("SELECT coalesce(min(uid), 0) FROM temp.seen"));
-  const std::string doubted = fmt::format("{} AND state = 10 AND {}", kInMailbox,
-                                          any_date ? kMayHaveBeenSeenAtAnyDate : kMayHaveBeenSeen);
-  MBOXFERRY_TRY(database_->run(
-      fmt::format("INSERT INTO main.intent(mailbox, uid_validity, uid_floor, first_message,"
-                  " last_message) SELECT ?1, (SELECT uid_validity FROM main.mailbox WHERE id = ?1),"
-                  " ?2, min(id), max(id) FROM main.message WHERE {} HAVING count(*) > 0",
-                  doubted),
-      mailbox, lowest));
+  seen.lowest = static_cast<Uid>(lowest);
+  MBOXFERRY_TRY(
+      database_->run(fmt::format("UPDATE temp.seen SET taken = 1 WHERE uid IN (SELECT uid + {}"
+                                 " FROM main.message WHERE {} AND state = 14 AND uid >= ?2)",
+                                 kUidBias, kInMailbox),
+                     reconciling_->mailbox, uid_to_disk(reconciling_->uid_floor)));
   MBOXFERRY_ASSIGN(
-      const std::int64_t number,
-      database_->run(fmt::format("UPDATE main.message SET state = 11 WHERE {}", doubted), mailbox));
-  MBOXFERRY_TRY(drop_scratch(*database_));
+      const std::int64_t wanted,
+      database_->run(
+          fmt::format("INSERT INTO temp.doubt SELECT id, 1, wire_size, date, message_id_hash,"
+                      " substr(digest, 1, 8), 0 FROM main.message WHERE {} AND state = 10 AND {}",
+                      kInMailbox, any_date ? kMayHaveBeenSeenAtAnyDate : kMayHaveBeenSeen),
+          reconciling_->mailbox));
+  seen.wanted = static_cast<std::uint64_t>(wanted);
   MBOXFERRY_TRY(transaction.commit());
-  return DoubtSeen{static_cast<std::uint64_t>(number), others, static_cast<Uid>(lowest)};
+  reconciling_->certain_known = false;
+  return seen;
 }
 
 }  // namespace mboxferry::journal

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "mboxferry/message/wire_form.h"
+#include "mboxferry/message/mark_fields.h"
 #include "message/ascii.h"
 #include "message/labels.h"
 
@@ -18,7 +18,8 @@ constexpr std::size_t kMostNested = 16;
 constexpr std::size_t kMostHeldBlanks = 4096;
 constexpr std::size_t kPutPiece = 4096;
 bool is_counted(std::string_view name) {
-  return !is_status_header(name) && !equals_ignoring_case(name, "content-transfer-encoding");
+  return kind_of_field(name) == FieldKind::mail &&
+         !equals_ignoring_case(name, "content-transfer-encoding");
 }
 
 /// A field as it is compared.

@@ -6,25 +6,16 @@
 #include <array>
 #include <cstring>
 
+#include "mboxferry/message/mark_fields.h"
 #include "message/ascii.h"
 #include "message/line_feeds.h"
 
 namespace mboxferry::message {
 namespace {
 
-constexpr std::array<std::string_view, 9> kStatusFields{
-    "status",     "x-status",    "x-keywords",     "x-uid", "x-imap",
-    "x-imapbase", "x-evolution", "content-length", "lines"};
-constexpr std::string_view kMozillaFields = "x-mozilla-";
 constexpr std::string_view kFrom = "From ";
 
 }  // namespace
-
-bool is_status_header(std::string_view field_name) {
-  if (starts_with_ignoring_case(field_name, kMozillaFields)) return true;
-  return std::any_of(kStatusFields.begin(), kStatusFields.end(),
-                     [&](std::string_view name) { return equals_ignoring_case(field_name, name); });
-}
 
 // Walks over one piece. [run_, at_) is input that goes out unchanged and has not gone out yet.
 class WireEncoder::Pass {
@@ -45,6 +36,7 @@ class WireEncoder::Pass {
   void put_run(const char* until);
   void skip_to(const char* position) { at_ = run_ = position; }
 
+  [[nodiscard]] bool is_left_out(std::string_view field_name) const;
   [[nodiscard]] bool can_join_lines() const;
   void join_lines();
   void put_line(const char* lf);
@@ -230,7 +222,7 @@ void WireEncoder::Pass::step_field_name() {
   if (c == ':') {
     std::string_view name = e_.held_;
     while (!name.empty() && is_blank(name.back())) name.remove_suffix(1);
-    if (is_status_header(name)) {
+    if (is_left_out(name)) {
       e_.dropping_ = true;
       e_.place_ = Place::inside;
       return;
@@ -264,6 +256,11 @@ void WireEncoder::Pass::release_held() {
       break;
   }
   e_.place_ = Place::inside;
+}
+
+bool WireEncoder::Pass::is_left_out(std::string_view field_name) const {
+  const FieldKind kind = kind_of_field(field_name);
+  return kind == FieldKind::bookkeeping || (kind == FieldKind::mark && e_.options_.strip_marks);
 }
 
 bool WireEncoder::Pass::can_join_lines() const {

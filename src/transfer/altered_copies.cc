@@ -20,8 +20,11 @@ constexpr std::uint64_t kGroupBytes = std::uint64_t{4} << 20;
 }  // namespace
 
 FormOf form_of(const std::vector<SourceFolder>& sources, const JobSettings& settings) {
-  const auto readers = std::make_shared<FolderReaders>(sources, settings);
-  return [readers](const journal::MessageRow& row) -> Result<message::ContentForm> {
+  const auto surveyed = std::make_shared<FolderReaders>(sources, settings);
+  const auto otherwise = std::make_shared<FolderReaders>(sources, settings, Quoting::otherwise);
+  return [surveyed, otherwise](const journal::MessageRow& row,
+                               Quoting quoting) -> Result<message::ContentForm> {
+    const auto& readers = quoting == Quoting::otherwise ? otherwise : surveyed;
     MBOXFERRY_ASSIGN(MessageReader* const reader, readers->of(row.folder));
     message::ContentFormScanner scanner;
     MBOXFERRY_TRY(
@@ -121,14 +124,17 @@ Result<AlteredCopies::Forms> AlteredCopies::read(const std::vector<Alike>& group
 /// The nearest form first: a version with more fields may be another message's copy.
 Result<void> AlteredCopies::decide(const Alike& alike, const Forms& there) {
   std::vector<std::tuple<std::size_t, const journal::MessageRow*, imap::Uid>> proven;
-  for (const journal::MessageRow& row : alike.doubtful) {
-    MBOXFERRY_ASSIGN(const message::ContentForm sent, form_(row));
-    for (const journal::Seen& seen : alike.seen) {
-      const auto form = there.find(seen.uid);
-      if (form != there.end() && message::is_another_form(sent, form->second))
-        proven.emplace_back(form->second.fields.size() - sent.fields.size(), &row, seen.uid);
+  for (const journal::MessageRow& row : alike.doubtful)
+    for (const Quoting quoting : {Quoting::as_surveyed, Quoting::otherwise}) {
+      const std::size_t before = proven.size();
+      MBOXFERRY_ASSIGN(const message::ContentForm sent, form_(row, quoting));
+      for (const journal::Seen& seen : alike.seen) {
+        const auto form = there.find(seen.uid);
+        if (form != there.end() && message::is_another_form(sent, form->second))
+          proven.emplace_back(form->second.fields.size() - sent.fields.size(), &row, seen.uid);
+      }
+      if (proven.size() > before) break;
     }
-  }
   std::stable_sort(proven.begin(), proven.end(), [](const auto& one, const auto& other) {
     return std::get<0>(one) < std::get<0>(other);
   });

@@ -11,18 +11,20 @@
 #include "mboxferry/imap/target.h"
 #include "mboxferry/journal/journal.h"
 #include "mboxferry/message/content_form.h"
+#include "transfer/folder_readers.h"
 #include "transfer/source_folders.h"
 
 namespace mboxferry::transfer {
 
 /// Reads a message from the archive.
-using FormOf = std::function<Result<message::ContentForm>(const journal::MessageRow&)>;
+using FormOf = std::function<Result<message::ContentForm>(const journal::MessageRow&, Quoting)>;
 FormOf form_of(const std::vector<SourceFolder>& sources, const JobSettings& settings);
 
 /// Compares planned messages with those of the same Message-ID and date, or of the same date where
 /// they have none, part by part. Other jobs and programs put other versions of a message there: no
-/// number of them, and nothing that the server does to this job's mail, makes them a copy. A begun
-/// reconciliation of the mailbox, which is selected on `target`. All must outlive it.
+/// number of them, and nothing that the server does to this job's mail, makes them a copy. What
+/// another job read of the same archive with the other quoting is one. A begun reconciliation of
+/// the mailbox, which is selected on `target`. All must outlive it.
 class AlteredCopies {
  public:
   AlteredCopies(imap::ReadOnlyTarget& target, journal::Journal& journal, const FormOf& form,

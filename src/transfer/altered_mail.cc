@@ -167,10 +167,17 @@ Result<void> AlteredMail::learn_from_doubts() {
 }
 
 bool AlteredMail::is_plausible(const journal::MessageRow& row, const journal::Seen& seen) const {
-  if (row.message_id_hash != 0 || !ways_.alters) return true;
+  if (row.message_id_hash != 0) return true;
   const std::int64_t added = added_to(row, seen.size);
+  // Of one size, content was compared, and it is another.
+  if (!ways_.alters) return added != 0;
   return added >= std::min<std::int64_t>(ways_.least, 0) - kSlack &&
          added <= std::max<std::int64_t>(ways_.most, 0) + kSlack;
+}
+
+/// Where the server was seen to keep sizes, another content of the same size is another message.
+bool AlteredMail::is_other_mail(const journal::MessageRow& row, const journal::Seen& seen) const {
+  return row.message_id_hash == 0 && ways_.known && !ways_.alters && added_to(row, seen.size) == 0;
 }
 
 Result<std::int64_t> AlteredMail::envelope_there(const journal::Seen& seen) {
@@ -223,7 +230,7 @@ Result<AlteredMail::Decision> AlteredMail::decide(const Alike& alike) {
         undecided(row);
       else if (i < kind.seen.size() && is_plausible(row, *kind.seen[i]))
         decision.pairs.push_back({row.id, kind.seen[i]->uid});
-      else if (i < kind.seen.size())
+      else if (i < kind.seen.size() && !is_other_mail(row, *kind.seen[i]))
         undecided(row);
     }
   }

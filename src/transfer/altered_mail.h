@@ -64,6 +64,7 @@ class AlteredMail {
   Result<Decision> decide(const journal::Journal::Lookalikes& alike);
   Result<std::int64_t> envelope_there(const journal::Seen& seen);
   [[nodiscard]] bool is_plausible(const journal::MessageRow& row, const journal::Seen& seen) const;
+  [[nodiscard]] bool is_other_mail(const journal::MessageRow& row, const journal::Seen& seen) const;
   Result<void> learn_from_doubts();
 
   imap::ReadOnlyTarget& target_;

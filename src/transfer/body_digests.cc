@@ -17,7 +17,7 @@ constexpr std::uint64_t kPortionBytes = std::uint64_t{4} << 20;
 
 class BodyReader {
  public:
-  BodyReader(const journal::DigestKey& key, ReadOnlyTarget& target)
+  BodyReader(const ContentKey& key, ReadOnlyTarget& target)
       : content_(key), masked_(key), target_(target) {}
 
   Result<void> read_together(std::span<const WantedBody> bodies) {
@@ -79,7 +79,7 @@ std::size_t portion_of(std::span<const WantedBody> bodies) {
 
 }  // namespace
 
-Result<void> digest_bodies(std::span<const WantedBody> bodies, const journal::DigestKey& key,
+Result<void> digest_bodies(std::span<const WantedBody> bodies, const ContentKey& key,
                            ReadOnlyTarget& target, const DigestVisitor& visit,
                            const Cancellation& interrupt) {
   BodyReader reader(key, target);

@@ -11,6 +11,7 @@
 #include "mboxferry/base/cancellation.h"
 #include "mboxferry/imap/target.h"
 #include "mboxferry/journal/journal.h"
+#include "mboxferry/transfer/content_key.h"
 
 namespace mboxferry::transfer {
 
@@ -22,7 +23,7 @@ struct BodyDigests {
 /// Reads messages of the selected mailbox and calls `visit` for each, in the order of `bodies`; one
 /// that is gone is passed over. Small ones share round trips. `visit` may use the target.
 using DigestVisitor = std::function<Result<void>(imap::Uid, const BodyDigests&)>;
-Result<void> digest_bodies(std::span<const imap::WantedBody> bodies, const journal::DigestKey& key,
+Result<void> digest_bodies(std::span<const imap::WantedBody> bodies, const ContentKey& key,
                            imap::ReadOnlyTarget& target, const DigestVisitor& visit,
                            const Cancellation& interrupt);
 

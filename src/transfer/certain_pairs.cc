@@ -63,7 +63,7 @@ Result<std::uint64_t> CertainPairs::compare(std::span<const journal::Stored> pai
   if (scope == Scope::smallest) bodies = smallest_of(std::move(bodies), kSampleBounds);
   std::set<imap::Uid> gone;
   for (const imap::WantedBody& body : bodies) gone.insert(body.uid);
-  MBOXFERRY_ASSIGN(const journal::DigestKey key, journal_.digest_key());
+  MBOXFERRY_ASSIGN(const ContentKey key, content_key(journal_));
   MBOXFERRY_TRY(digest_bodies(
       bodies, key, target_,
       [&](imap::Uid uid, const BodyDigests& digests) -> Result<void> {

@@ -103,6 +103,7 @@ class IndexComparer final : public IndexSink {
          "were deleted meanwhile and are left out");
     line(restored_, "is no longer deleted and will be sent",
          "are no longer deleted and will be sent");
+    line(returned_, "is in it again and will be sent", "are in it again and will be sent");
     line(told_,
          "that is stored already has other flags or is deleted now; the mailbox keeps it as it is, "
          "and mboxferry verify lists it",
@@ -198,7 +199,7 @@ class IndexComparer final : public IndexSink {
           return;
         now.state = journal::State::planned;
         now.code.clear();
-        ++restored_;
+        ++(row.code == kFileGone ? returned_ : restored_);
         return taken_.push_back(std::move(now));
       case journal::State::intended:
       case journal::State::refused:
@@ -232,6 +233,7 @@ class IndexComparer final : public IndexSink {
   std::uint64_t taken_flags_ = 0;
   std::uint64_t deleted_ = 0;
   std::uint64_t restored_ = 0;
+  std::uint64_t returned_ = 0;
   std::uint64_t told_ = 0;
 };
 
@@ -256,7 +258,8 @@ Result<void> place_files(SourceFolder& source, const JobSettings& settings,
   state.resume_at = state.last_start = placer.end_of_rows();
   state.accounting.message = state.before_last.message = placer.end_of_rows();
   source.placed = &journal;
-  source.may_have_moved = source.may_have_moved || placer.lacks_kept();
+  source.lost_all = placer.lost_all();
+  source.may_have_moved = source.may_have_moved || placer.lacks_kept() || source.lost_all;
   source.grown = false;
   source.row.index_state = state.to_text();
   source.row.index_done = !placer.has_new();

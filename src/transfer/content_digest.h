@@ -9,14 +9,17 @@
 
 #include "mboxferry/message/gmac.h"
 #include "mboxferry/message/wire_form.h"
+#include "mboxferry/transfer/content_key.h"
 
 namespace mboxferry::transfer {
 
-/// Keyed digest of wire bytes without the mbox status fields. NUL counts as 0x80: IMAP has no NUL
-/// in a literal (RFC 3501 section 4.3), and Dovecot, which stores it, shows it as 0x80.
+/// Keyed digest of wire bytes without the fields that mail programs write into them. NUL counts as
+/// 0x80: IMAP has no NUL in a literal (RFC 3501 section 4.3), and Dovecot, which stores it, shows
+/// it as 0x80.
 class ContentDigest {
  public:
-  explicit ContentDigest(const message::MacKey& key) : mac_(key) {}
+  explicit ContentDigest(const ContentKey& key)
+      : options_{false, false, true, key.without_marks}, encoder_(options_), mac_(key.mac) {}
 
   void update(std::string_view wire) {
     encoder_.feed(wire, [this](std::string_view bytes) { add(bytes); });
@@ -30,14 +33,12 @@ class ContentDigest {
   }
   message::Mac finish() {
     if (!complete_) encoder_.finish([this](std::string_view bytes) { add(bytes); });
-    encoder_ = message::WireEncoder(kOptions);
+    encoder_ = message::WireEncoder(options_);
     complete_ = false;
     return mac_.finish();
   }
 
  private:
-  static constexpr message::WireOptions kOptions{false, false, true};
-
   void add(std::string_view bytes) {
     const bool plain = bytes.empty() || std::memchr(bytes.data(), 0, bytes.size()) == nullptr;
     if (plain) return mac_.update(bytes);
@@ -51,7 +52,8 @@ class ContentDigest {
     }
   }
 
-  message::WireEncoder encoder_{kOptions};
+  message::WireOptions options_;
+  message::WireEncoder encoder_;
   message::Gmac mac_;
   bool complete_ = false;  ///< the encoder has not seen the end, and need not
 };

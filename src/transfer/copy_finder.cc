@@ -39,7 +39,7 @@ Result<void> CopyFinder::flush() {
 Result<void> CopyFinder::look(const Visitor& visit, const Cancellation& interrupt) {
   MBOXFERRY_TRY(flush());
   if (!begun_) return ok();
-  MBOXFERRY_ASSIGN(const message::MacKey key, journal_.digest_key());
+  MBOXFERRY_ASSIGN(const ContentKey key, content_key(journal_));
   for (imap::Uid after = 0;;) {
     MBOXFERRY_ASSIGN(std::vector<Suspect> suspects, journal_.suspects(after, kPage));
     if (suspects.empty()) return ok();
@@ -111,7 +111,7 @@ Result<std::int64_t> CopyFinder::envelope_of_uid(imap::Uid uid, std::uint64_t si
   return scanner.finish();
 }
 
-Result<void> CopyFinder::judge(const Suspect& suspect, const message::MacKey& key,
+Result<void> CopyFinder::judge(const Suspect& suspect, const ContentKey& key,
                                const Visitor& visit) {
   Stranger stranger{suspect.seen.uid};
   std::optional<journal::MessageRow> original;

@@ -10,7 +10,7 @@
 #include "mboxferry/base/cancellation.h"
 #include "mboxferry/imap/target.h"
 #include "mboxferry/journal/journal.h"
-#include "mboxferry/message/gmac.h"
+#include "mboxferry/transfer/content_key.h"
 
 namespace mboxferry::transfer {
 
@@ -48,7 +48,7 @@ class CopyFinder {
   Result<bool> is_altered(const journal::MessageRow& original);
   Result<bool> is_altered_copy(const journal::Seen& seen, const journal::MessageRow& original);
   Result<std::int64_t> envelope_of_uid(imap::Uid uid, std::uint64_t size);
-  Result<void> judge(const Suspect& suspect, const message::MacKey& key, const Visitor& visit);
+  Result<void> judge(const Suspect& suspect, const ContentKey& key, const Visitor& visit);
 
   const journal::MailboxId mailbox_;
   journal::Journal& journal_;

@@ -83,9 +83,9 @@ Result<void> leave_out_folder(const journal::FolderRow& folder, journal::Dedupe 
   return ok();
 }
 
-Result<void> take_folder_back(journal::FolderRow& folder, journal::Journal& journal) {
+Result<bool> take_folder_back(journal::FolderRow& folder, journal::Journal& journal) {
   MBOXFERRY_ASSIGN(const auto noted, journal.note(excluded_note(folder.id)));
-  if (!noted || noted->empty()) return ok();
+  if (!noted || noted->empty()) return false;
   MBOXFERRY_TRY(change_messages(folder.id, journal, [](journal::MessageRow& row) -> Result<bool> {
     if (row.state != journal::State::skipped || row.code != kExcluded) return false;
     row.state = journal::State::planned;
@@ -95,7 +95,8 @@ Result<void> take_folder_back(journal::FolderRow& folder, journal::Journal& jour
   }));
   folder.index_done = *noted == "1";
   MBOXFERRY_TRY(journal.update_folder(folder));
-  return journal.set_note(excluded_note(folder.id), "");
+  MBOXFERRY_TRY(journal.set_note(excluded_note(folder.id), ""));
+  return true;
 }
 
 }  // namespace mboxferry::transfer

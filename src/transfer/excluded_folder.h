@@ -14,7 +14,7 @@ namespace mboxferry::transfer {
 Result<void> leave_out_folder(const journal::FolderRow& folder, journal::Dedupe dedupe,
                               journal::Journal& journal, Observer& observer);
 
-/// The other way round; `folder` is as before it was left out.
-Result<void> take_folder_back(journal::FolderRow& folder, journal::Journal& journal);
+/// The other way round; `folder` is as before it was left out. False: it was not left out.
+Result<bool> take_folder_back(journal::FolderRow& folder, journal::Journal& journal);
 
 }  // namespace mboxferry::transfer

@@ -124,12 +124,14 @@ Result<std::optional<FiledMail>> find_filed_mail(const JobSettings& settings,
   const journal::MailboxId junk_row = row == rows.end() ? 0 : row->id;
   const FiledMailFinder finder(directory, journal, target, interrupt);
   MBOXFERRY_ASSIGN(auto blocked, finder.ask({junk, 0, junk_row}, HeldMail::kMost));
-  if (blocked && blocked->found == 0) blocked.reset();
-  if (junk_row == 0) return blocked;
-  MBOXFERRY_ASSIGN(const auto places, places_without(settings, journal, mapper, junk));
-  MBOXFERRY_ASSIGN(auto others, finder.ask_all(places, junk_row));
-  const bool more = others && (!blocked || others->found > blocked->found);
-  return more ? others : blocked;
+  const bool any = blocked && blocked->found > 0;
+  if (junk_row != 0) {
+    MBOXFERRY_ASSIGN(const auto places, places_without(settings, journal, mapper, junk));
+    MBOXFERRY_ASSIGN(auto others, finder.ask_all(places, junk_row));
+    if (others && (!any || others->found > blocked->found)) return others;
+  }
+  if (!any) return std::optional<FiledMail>();
+  return blocked;
 }
 
 Error filed_mail_is_there(const std::string& account, const FiledMail& filed) {
@@ -155,9 +157,10 @@ Error filed_mail_is_there(const std::string& account, const FiledMail& filed) {
 std::string describe_filed(const FiledMail& filed) {
   return fmt::format(
       "{}: {} of its {} messages {} among those to be sent into other mailboxes and "
-      "will be there twice; the sender lists of the job that put {} there avoid it",
+      "will be there twice; if sender lists put {} there, a job with the same --senders lists and "
+      "--skip-existing leaves {} out",
       filed.mailbox, filed.found, filed.held, filed.found == 1 ? "is" : "are",
-      filed.found == 1 ? "it" : "them");
+      filed.found == 1 ? "it" : "them", filed.found == 1 ? "it" : "them");
 }
 
 }  // namespace mboxferry::transfer

@@ -42,10 +42,14 @@ Result<MessageReader*> FolderReaders::of(journal::FolderId folder) {
   reader_.reset();
   MBOXFERRY_ASSIGN(bytes_, open_bytes(*source));
   if (!source->stands_to) MBOXFERRY_TRY(check_unwritten(*source));
-  reader_ = std::make_unique<MessageReader>(*bytes_, wire_options(source->survey, settings_.index));
-  // A message file of the same length may have been written to in its middle.
+  message::WireOptions options = wire_options(source->survey, settings_.index);
   const bool by_file = source->place.form != archive::FolderForm::mbox;
-  if (source->stands_to || by_file) reader_->compare_with(settings_.index.content_key);
+  const bool otherwise = quoting_ == Quoting::otherwise && !by_file;
+  if (otherwise) options.unquote = !options.unquote;
+  reader_ = std::make_unique<MessageReader>(*bytes_, options);
+  // A message file of the same length may have been written to in its middle.
+  if ((source->stands_to || by_file) && !otherwise)
+    reader_->compare_with(settings_.index.content_key);
   folder_ = folder;
   return reader_.get();
 }
@@ -53,7 +57,7 @@ Result<MessageReader*> FolderReaders::of(journal::FolderId folder) {
 MaskedDigestOf masked_digest_of(const std::vector<SourceFolder>& sources,
                                 const JobSettings& settings) {
   const auto readers = std::make_shared<FolderReaders>(sources, settings);
-  const message::MacKey key = settings.index.content_key.value_or(message::MacKey{});
+  const ContentKey key = settings.index.content_key.value_or(ContentKey{});
   return [readers, key](const journal::MessageRow& row) -> Result<journal::Digest> {
     if (!readers->has(row.folder)) return journal::Digest{};
     MBOXFERRY_ASSIGN(MessageReader* const reader, readers->of(row.folder));

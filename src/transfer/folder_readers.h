@@ -13,12 +13,17 @@
 
 namespace mboxferry::transfer {
 
+/// How the `>` before `From ` is taken in mbox files. What a survey concludes from the beginning of
+/// a file can change with what comes later.
+enum class Quoting { as_surveyed, otherwise };
+
 /// Opens a folder once, as long as messages of it follow each other. One thread; what it is made of
 /// must outlive it.
 class FolderReaders {
  public:
-  FolderReaders(const std::vector<SourceFolder>& sources, const JobSettings& settings)
-      : sources_(sources), settings_(settings) {}
+  FolderReaders(const std::vector<SourceFolder>& sources, const JobSettings& settings,
+                Quoting quoting = Quoting::as_surveyed)
+      : sources_(sources), settings_(settings), quoting_(quoting) {}
 
   /// False for one that another stands for, since its archive was replaced.
   [[nodiscard]] bool has(journal::FolderId folder) const;
@@ -28,6 +33,7 @@ class FolderReaders {
  private:
   const std::vector<SourceFolder>& sources_;
   const JobSettings& settings_;
+  const Quoting quoting_;
   journal::FolderId folder_ = 0;
   std::unique_ptr<ByteSource> bytes_;
   std::unique_ptr<MessageReader> reader_;

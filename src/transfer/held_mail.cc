@@ -88,8 +88,7 @@ void HeldMail::note_of_size(const journal::MessageRow& row) {
 }
 
 /// Bodies of a bounded number; the others count in the proportion of these.
-Result<std::size_t> HeldMail::count_alike(const journal::DigestKey& key,
-                                          imap::ReadOnlyTarget& target,
+Result<std::size_t> HeldMail::count_alike(const ContentKey& key, imap::ReadOnlyTarget& target,
                                           const Cancellation& interrupt) {
   std::map<imap::Uid, const Held*> alike;
   std::vector<imap::WantedBody> bodies;
@@ -120,7 +119,7 @@ Result<std::size_t> HeldMail::count_planned(journal::MailboxId mailbox,
                                             imap::ReadOnlyTarget& target,
                                             const Cancellation& interrupt,
                                             journal::MailboxId except) {
-  MBOXFERRY_ASSIGN(const journal::DigestKey key, journal.digest_key());
+  MBOXFERRY_ASSIGN(const ContentKey key, content_key(journal));
   MBOXFERRY_TRY(journal.each(journal::State::planned, mailbox,
                              [&](const journal::MessageRow& row) -> Result<void> {
                                if (except == 0 || row.mailbox != except) note(row);

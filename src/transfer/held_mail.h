@@ -44,7 +44,7 @@ class HeldMail {
   };
   void note(const journal::MessageRow& row);
   void note_of_size(const journal::MessageRow& row);
-  Result<std::size_t> count_alike(const journal::DigestKey& key, imap::ReadOnlyTarget& target,
+  Result<std::size_t> count_alike(const ContentKey& key, imap::ReadOnlyTarget& target,
                                   const Cancellation& interrupt);
 
   std::vector<Held> held_;  ///< ascending by message_id_hash, then by date

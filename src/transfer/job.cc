@@ -132,7 +132,7 @@ Result<void> JobRunner::open() {
   MBOXFERRY_ASSIGN(journal_, journal::Journal::open(settings_.journal_path,
                                                     journal::OpenMode::create_or_resume));
   MBOXFERRY_TRY(check_quarantine_place(settings_.journal_path, journal_.get()));
-  MBOXFERRY_ASSIGN(settings_.index.content_key, journal_->digest_key());
+  MBOXFERRY_ASSIGN(settings_.index.content_key, content_key(*journal_));
   settings_.index.collect_senders = settings_.senders.any();
   MBOXFERRY_TRY(journal_->set_dedupe(settings_.dedupe));
   MBOXFERRY_TRY(journal_->together([&]() -> Result<void> {

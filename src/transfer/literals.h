@@ -9,8 +9,8 @@
 #include "mboxferry/base/byte_source.h"
 #include "mboxferry/imap/target.h"
 #include "mboxferry/journal/journal.h"
-#include "mboxferry/message/gmac.h"
 #include "mboxferry/message/wire_form.h"
+#include "mboxferry/transfer/content_key.h"
 
 namespace mboxferry::transfer {
 
@@ -27,8 +27,8 @@ class MessageReader {
   [[nodiscard]] const std::string& name() const { return source_.name(); }
   /// From now on what is sent is held against the index's digests, made with this key: the file may
   /// be written to meanwhile.
-  void compare_with(std::optional<message::MacKey> key) { key_ = key; }
-  [[nodiscard]] const std::optional<message::MacKey>& key() const { return key_; }
+  void compare_with(std::optional<ContentKey> key) { key_ = key; }
+  [[nodiscard]] const std::optional<ContentKey>& key() const { return key_; }
 
  private:
   Result<std::string_view> block_at(std::uint64_t offset);
@@ -38,7 +38,7 @@ class MessageReader {
   std::vector<char> block_;
   std::uint64_t block_offset_ = 0;
   std::size_t block_size_ = 0;
-  std::optional<message::MacKey> key_;
+  std::optional<ContentKey> key_;
 };
 
 /// The literals of one batch. The archive is asked whether it changed before each commit.

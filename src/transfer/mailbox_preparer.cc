@@ -11,6 +11,7 @@
 #include "transfer/presence_check.h"
 #include "transfer/quiet_mailbox.h"
 #include "transfer/reconcile.h"
+#include "transfer/skip_existing.h"
 #include "transfer/tally.h"
 #include "transfer/unknown_mail.h"
 #include "transfer/waiting.h"
@@ -43,7 +44,7 @@ Result<ReadyMailbox> MailboxPreparer::prepare(imap::Target& target, const MailSt
 Result<void> MailboxPreparer::look_into(imap::Target& target, const ReadyMailbox& ready,
                                         Desk& desk) {
   MBOXFERRY_TRY(reconcile_doubts(target, ready, desk));
-  MBOXFERRY_TRY(look_for_unknown(target, ready, desk));
+  MBOXFERRY_TRY(look_for_unknown(target, ready));
   constexpr std::size_t kRecalled = 64;
   MBOXFERRY_ASSIGN(const auto stored, context_.journal.last_stored(ready.row.id, kRecalled));
   desk.uids.recall(stored);
@@ -128,8 +129,7 @@ Result<void> MailboxPreparer::judge_refusals(const imap::Target& target, Desk& d
 
 /// A journal that is an older copy does not know what was sent since, nor any what another job
 /// sends; only what goes on in this run is known to be all.
-Result<void> MailboxPreparer::look_for_unknown(imap::Target& target, const ReadyMailbox& ready,
-                                               Desk& desk) {
+Result<void> MailboxPreparer::look_for_unknown(imap::Target& target, const ReadyMailbox& ready) {
   const journal::MailboxId id = ready.row.id;
   {
     const std::scoped_lock lock(journal_turn_);
@@ -143,24 +143,23 @@ Result<void> MailboxPreparer::look_for_unknown(imap::Target& target, const Ready
     MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, context_.journal.counts(id));
     any = counts.planned.messages > 0;
   }
-  std::uint64_t doubted = 0;
-  if (any) {
-    context_.tracker.enter(Progress::Phase::reconciling, ready.row.name);
-    const std::scoped_lock lock(journal_turn_);
-    MBOXFERRY_ASSIGN(
-        doubted, doubt_unknown_mail(ready, unknown, target, context_.journal, context_.interrupt));
-  }
-  if (doubted > 0) {
-    context_.tracker.notice(fmt::format(
-        "{}: the mailbox has mail that the journal does not know of (another job's, or an older "
-        "copy of it?); "
-        "looking for {} messages there before anything is sent",
-        ready.row.name, doubted));
-    MBOXFERRY_TRY(reconcile_doubts(target, ready, desk));
-  }
+  if (any) context_.tracker.enter(Progress::Phase::reconciling, ready.row.name);
   const std::scoped_lock lock(journal_turn_);
+  std::uint64_t skipped = 0;
+  if (any) {
+    MBOXFERRY_ASSIGN(
+        skipped,
+        skip_unknown_mail(ready, unknown, target, context_.journal,
+                          masked_digest_of(context_.sources, context_.settings),
+                          form_of(context_.sources, context_.settings), context_.interrupt));
+  }
   no_unknown_.insert(id);
-  return ok();
+  if (skipped == 0) return ok();
+  context_.tracker.notice(fmt::format(
+      "{}: the mailbox has mail that the journal does not know of (another job's, or an older copy "
+      "of it?); {} messages are among it and are not sent again",
+      ready.row.name, skipped));
+  return update_total();
 }
 
 Result<void> MailboxPreparer::wait_for_index() {
@@ -194,6 +193,11 @@ Result<void> MailboxPreparer::skip_what_is_there(imap::Target& target, const Rea
       "{}: {} messages were there before and are skipped: {} compared by content, {} by "
       "Message-ID, size and date",
       ready.row.name, skipped.found(), skipped.by_content, skipped.by_facts));
+  return update_total();
+}
+
+/// What is left out is none of what the job means to store.
+Result<void> MailboxPreparer::update_total() {
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, context_.journal.counts(0));
   context_.tracker.update([&](Progress& progress) { progress.total = meant(counts); });
   return ok();

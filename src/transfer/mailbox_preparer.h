@@ -35,9 +35,10 @@ class MailboxPreparer {
   Result<void> look_into(imap::Target& target, const ReadyMailbox& ready, Desk& desk);
   Result<void> reconcile_doubts(imap::Target& target, const ReadyMailbox& ready, Desk& desk);
   Result<void> judge_refusals(const imap::Target& target, Desk& desk, bool honest);
-  Result<void> look_for_unknown(imap::Target& target, const ReadyMailbox& ready, Desk& desk);
+  Result<void> look_for_unknown(imap::Target& target, const ReadyMailbox& ready);
   Result<void> wait_for_index();
   Result<void> skip_what_is_there(imap::Target& target, const ReadyMailbox& ready);
+  Result<void> update_total();
 
   const SendContext& context_;
   const Directory& directory_;

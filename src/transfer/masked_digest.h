@@ -13,7 +13,7 @@ namespace mboxferry::transfer {
 /// stores it by default (imapd.conf, munge8bit).
 class MaskedDigest {
  public:
-  explicit MaskedDigest(const message::MacKey& key) : content_(key) {}
+  explicit MaskedDigest(const ContentKey& key) : content_(key) {}
 
   void update(std::string_view wire) {
     std::string masked;

@@ -12,7 +12,7 @@ namespace mboxferry::transfer {
 namespace {
 
 constexpr std::size_t kPlacerPage = 1000;
-/// A folder of so many messages of which none is there any more is another one.
+/// A folder of so many messages of which none is there any more may be another one.
 constexpr std::uint64_t kTooFewToTell = 10;
 
 std::string placed_note(journal::FolderId folder) { return fmt::format("placed_files.{}", folder); }
@@ -125,12 +125,7 @@ Result<void> FilePlacer::finish() {
     if (page.empty()) return ok();
     after = page.back().id;
     rows_seen += page.size();
-    if (known_ == 0 && rows_seen >= kTooFewToTell)
-      return Error{ErrorCode::archive_changed,
-                   source_.row.file +
-                       " holds none of the messages that it held when this job's "
-                       "journal was written",
-                   std::string(kChangedHint)};
+    lost_all_ = known_ == 0 && rows_seen >= kTooFewToTell;
     std::vector<journal::MessageRow> gone;
     for (journal::MessageRow& row : page) {
       MBOXFERRY_ASSIGN(const bool there, journal_.has_place(row.folder, row.offset));

@@ -40,6 +40,8 @@ class FilePlacer final : public IndexSink {
   [[nodiscard]] bool has_new() const { return new_ > 0; }
   /// What is on the server, or may be, and in no file any more may be in one of another folder.
   [[nodiscard]] bool lacks_kept() const { return lacks_kept_; }
+  /// Of many messages no file is there: either all were moved, or it is another folder.
+  [[nodiscard]] bool lost_all() const { return lost_all_; }
   /// Where the first new message gets its row.
   [[nodiscard]] std::uint64_t end_of_rows() const { return end_; }
   void tell(Observer& observer) const;
@@ -57,6 +59,7 @@ class FilePlacer final : public IndexSink {
   std::uint64_t known_ = 0;
   std::uint64_t new_ = 0;
   bool lacks_kept_ = false;
+  bool lost_all_ = false;
   std::uint64_t gone_stored_ = 0;
   std::uint64_t gone_unsent_ = 0;
 };

@@ -26,10 +26,10 @@
 #include "transfer/other_places.h"
 #include "transfer/presence_check.h"
 #include "transfer/quota_check.h"
-#include "transfer/reconcile.h"
 #include "transfer/replaced_folder.h"
 #include "transfer/sender_filing.h"
 #include "transfer/shared_place.h"
+#include "transfer/skip_existing.h"
 #include "transfer/source_folders.h"
 #include "transfer/tally.h"
 #include "transfer/tracker.h"
@@ -55,7 +55,7 @@ class Planner {
   Result<void> list_senders(Plan& plan) const;
   Result<std::map<journal::MailboxId, std::uint64_t>> doubtful_places();
   Result<PlannedMailbox> ask(journal::MailboxRow row);
-  Result<void> doubt_mail_of_others(const ReadyMailbox& ready);
+  Result<void> skip_mail_of_others(const ReadyMailbox& ready);
   Result<void> foresee_name(journal::MailboxRow& row);
   /// False when the server says that there can be no mailbox of that name.
   Result<bool> takes_name(const std::string& name);
@@ -139,7 +139,7 @@ Result<void> Planner::open_journal() {
 
 Result<void> Planner::read_archives(const UnreadFiles& not_read) {
   MBOXFERRY_TRY(open_journal());
-  MBOXFERRY_ASSIGN(settings_.index.content_key, journal_->digest_key());
+  MBOXFERRY_ASSIGN(settings_.index.content_key, content_key(*journal_));
   settings_.index.collect_senders = settings_.senders.any();
   MBOXFERRY_ASSIGN(const std::string changed, note_sender_lists(settings_.senders, *journal_));
   if (!changed.empty()) tracker_.notice(changed);
@@ -192,7 +192,7 @@ Result<PlannedMailbox> Planner::ask(journal::MailboxRow row) {
   if (selected && planned.exists) {
     MBOXFERRY_ASSIGN(const ReadyMailbox ready, note_mailbox(*selected, row, *journal_));
     planned.already_there = ready.row.existed_before;
-    if (continues_) MBOXFERRY_TRY(doubt_mail_of_others(ready));
+    if (continues_) MBOXFERRY_TRY(skip_mail_of_others(ready));
     MBOXFERRY_ASSIGN(const auto noted, journal_->note(look_through_note(row.id)));
     if (settings_.skip_existing || noted) {
       MBOXFERRY_TRY(skip_existing(ready.row, *target_, *journal_,
@@ -219,14 +219,14 @@ Result<PlannedMailbox> Planner::ask(journal::MailboxRow row) {
   return planned;
 }
 
-/// What another job, or a newer copy of the journal, may have stored is in doubt, as in the run.
-Result<void> Planner::doubt_mail_of_others(const ReadyMailbox& ready) {
+/// What another job, or a newer copy of the journal, has stored is not sent, as in the run.
+Result<void> Planner::skip_mail_of_others(const ReadyMailbox& ready) {
   MBOXFERRY_ASSIGN(const auto unknown, unknown_mail(ready, *journal_));
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(ready.row.id));
   if (unknown.empty() || counts.planned.messages == 0) return ok();
-  MBOXFERRY_ASSIGN(const std::uint64_t doubted,
-                   doubt_unknown_mail(ready, unknown, *target_, *journal_, interrupt_));
-  static_cast<void>(doubted);
+  MBOXFERRY_TRY(skip_unknown_mail(ready, unknown, *target_, *journal_,
+                                  masked_digest_of(sources_, settings_),
+                                  form_of(sources_, settings_), interrupt_));
   return ok();
 }
 
@@ -240,7 +240,7 @@ Result<std::vector<Presence>> Planner::look_for_copies() {
   MBOXFERRY_ASSIGN(const bool continues, goes_on(*journal_));
   if (PresenceCheck::may_look_closer(found, continues ? Places::elsewhere : places))
     MBOXFERRY_TRY(check.look_closer(found, *target_));
-  MBOXFERRY_ASSIGN(shared_, shared_by_spelling(found, sources_, directory_, *journal_));
+  MBOXFERRY_ASSIGN(shared_, mail_in_one_place(found, sources_, directory_, *journal_));
   if (shared_) return std::vector<Presence>();
   std::erase_if(found, [](const Presence& presence) { return presence.shared; });
   if ((!settings_.skip_existing && !continues) || is_unrouted_mail_there(found)) return found;

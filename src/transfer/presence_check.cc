@@ -326,7 +326,8 @@ Result<Presence> PresenceCheck::count_found(const Sample& sample,
   presence.sampled = sample.messages.size() - sample.besides;
   presence.sampled_besides = sample.besides;
   std::map<int, Part> parts;
-  const auto note_found = [&](const SampleMessage& message) {
+  const auto note_found = [&](const SampleMessage& message, imap::Uid uid) {
+    presence.uids.push_back(uid);
     const bool is_besides = &message >= sample.messages.data() + presence.sampled;
     ++(is_besides ? presence.found_besides : presence.found);
     ++parts[message.part].found;
@@ -341,7 +342,7 @@ Result<Presence> PresenceCheck::count_found(const Sample& sample,
       open.push_back(&wanted);
       continue;
     }
-    note_found(wanted);
+    note_found(wanted, same->uid);
     candidates.erase(same);
   }
   const auto may_be = [&](const imap::FetchedMessage& seen) {
@@ -355,12 +356,12 @@ Result<Presence> PresenceCheck::count_found(const Sample& sample,
   if (!bodies.empty()) MBOXFERRY_TRY(target.select(sample.mailbox));
   MBOXFERRY_TRY(digest_bodies(
       smallest_of(std::move(bodies), kBodyBounds), *settings_.index.content_key, target,
-      [&](imap::Uid, const BodyDigests& digests) -> Result<void> {
+      [&](imap::Uid uid, const BodyDigests& digests) -> Result<void> {
         const auto same = std::find_if(open.begin(), open.end(), [&](const SampleMessage* wanted) {
           return wanted->digest == digests.content;
         });
         if (same == open.end()) return ok();
-        note_found(**same);
+        note_found(**same, uid);
         open.erase(same);
         return ok();
       },
@@ -542,8 +543,9 @@ Error copies_are_there(const JobSettings& settings, const std::vector<Presence>&
             ErrorScope::job};
   return {ErrorCode::configuration,
           account + ": " + describe_presence(found) + "; nothing was created or sent",
-          "--skip-existing leaves out what is there; " + way_back +
-              "; --allow-copies sends all of it once more",
+          "--skip-existing leaves out what is there (with the sender lists and labels that it was "
+          "stored with, if any); " +
+              way_back + "; --allow-copies sends all of it once more",
           ErrorScope::job};
 }
 

@@ -29,6 +29,7 @@ struct Presence {
   std::size_t found = 0;
   std::size_t sampled_besides = 0;  ///< of the beginnings of folders
   std::size_t found_besides = 0;
+  std::vector<imap::Uid> uids;  ///< of what was found of the sample
   bool whole_part = false;  ///< a folder, or the beginning of one, is there for the better half
   journal::MailboxId id = 0;
   bool readable = false;       ///< it holds so few messages that all of them can be looked for

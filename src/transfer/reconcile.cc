@@ -4,16 +4,14 @@
 
 #include <algorithm>
 #include <functional>
-#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "mboxferry/base/crash_point.h"
 #include "mboxferry/message/digest.h"
-#include "transfer/body_digests.h"
-#include "transfer/certain_pairs.h"
 #include "transfer/mailboxes.h"
+#include "transfer/matching.h"
 #include "transfer/waiting.h"
 
 namespace mboxferry::transfer {
@@ -115,81 +113,6 @@ class LateView {
   bool shows_late_ = false;
   bool extended_ = false;
 };
-
-/// A message of that size in doubt that differs from what the server shows only in bytes that it
-/// is known to replace. The journal has no digest for that, so a few are read again.
-Result<std::optional<journal::MessageId>> find_altered(const journal::Seen& seen,
-                                                       const message::Mac& masked,
-                                                       const journal::Journal& journal,
-                                                       const MaskedDigestOf& archived) {
-  constexpr int kMostRead = 64;
-  journal::MessageId after = 0;
-  for (int read = 0; archived && read < kMostRead; ++read) {
-    MBOXFERRY_ASSIGN(const auto message, journal.doubtful_of_size(seen.size, after));
-    if (!message) break;
-    after = message->id;
-    MBOXFERRY_ASSIGN(const message::Mac digest, archived(*message));
-    if (digest == masked) return std::optional(message->id);
-  }
-  return std::optional<journal::MessageId>();
-}
-
-/// Matches what was seen with what is in doubt; returns how many pairs were committed. `altered`:
-/// null where another form counts as another message. `bodies_at_once`: more than one saves round
-/// trips, and may read some for nothing.
-Result<std::uint64_t> match(imap::ReadOnlyTarget& target, journal::Journal& journal,
-                            const MaskedDigestOf& archived, AlteredMail* altered, bool alters,
-                            const Cancellation& interrupt, std::size_t bodies_at_once = 1) {
-  std::uint64_t found = 0;
-  for (;;) {
-    MBOXFERRY_ASSIGN(const auto pairs, journal.certain_matches(kSeenPage));
-    if (pairs.empty()) break;
-    MBOXFERRY_TRY(journal.commit_matches(pairs));
-    found += pairs.size();
-  }
-  const auto match_altered = [&]() -> Result<void> {
-    if (altered == nullptr) return ok();
-    MBOXFERRY_ASSIGN(const std::uint64_t pairs, altered->match());
-    found += pairs;
-    return ok();
-  };
-  // Where content is known to differ, it need not be read.
-  if (alters) MBOXFERRY_TRY(match_altered());
-  MBOXFERRY_ASSIGN(const message::MacKey key, journal.digest_key());
-  const auto decide = [&](const journal::Seen& seen, const BodyDigests& digests) -> Result<void> {
-    MBOXFERRY_ASSIGN(auto message, journal.doubtful_with_digest(digests.content, seen.date));
-    if (!message) {
-      MBOXFERRY_ASSIGN(message, find_altered(seen, digests.masked, journal, archived));
-    }
-    if (!message) return ok();
-    const journal::Stored pair{*message, seen.uid};
-    MBOXFERRY_TRY(journal.commit_matches({&pair, 1}));
-    ++found;
-    return ok();
-  };
-  for (imap::Uid after = 0;;) {
-    if (interrupt.requested())
-      return interrupted("interrupted while asking the server what it has");
-    std::map<imap::Uid, journal::Seen> ambiguous;
-    std::vector<imap::WantedBody> bodies;
-    while (bodies.size() < bodies_at_once) {
-      MBOXFERRY_ASSIGN(const auto seen, journal.next_ambiguous(after));
-      if (!seen) break;
-      after = seen->uid;
-      ambiguous.emplace(seen->uid, *seen);
-      bodies.push_back({seen->uid, seen->size});
-    }
-    if (bodies.empty()) break;
-    MBOXFERRY_TRY(digest_bodies(
-        bodies, key, target,
-        [&](imap::Uid uid, const BodyDigests& digests) {
-          return decide(ambiguous.at(uid), digests);
-        },
-        interrupt));
-  }
-  if (!alters) MBOXFERRY_TRY(match_altered());
-  return found;
-}
 
 /// Waits until `settled` at most; true as soon as the mailbox is not as it was `known`. It is asked
 /// once more after that time: the process may have been stopped for longer than the wait.
@@ -342,28 +265,6 @@ Result<std::uint64_t> find_moved(
   MBOXFERRY_TRY(journal.begin_moved(mailbox.id, messages));
   MBOXFERRY_TRY(look({std::max<imap::Uid>(mailbox.uid_floor, 1), imap::kLastUid}, target, journal));
   return match(target, journal, {}, nullptr, false, interrupt);
-}
-
-Result<SkippedExisting> skip_existing(const journal::MailboxRow& mailbox,
-                                      imap::ReadOnlyTarget& target, journal::Journal& journal,
-                                      const MaskedDigestOf& archived, const FormOf& form,
-                                      const Cancellation& interrupt) {
-  SkippedExisting skipped;
-  if (mailbox.existed_before == 0 || mailbox.uid_floor <= 1) return skipped;
-  MBOXFERRY_TRY(journal.begin_reconcile(mailbox.id, journal::Unidentified::planned));
-  MBOXFERRY_TRY(look({1, mailbox.uid_floor - 1}, target, journal));
-  CertainPairs pairs(target, journal, archived, interrupt);
-  MBOXFERRY_ASSIGN(const std::uint64_t certain, pairs.decide());
-  AlteredCopies copies(target, journal, form, interrupt);
-  MBOXFERRY_TRY(copies.match());
-  MBOXFERRY_ASSIGN(const std::uint64_t others, match(target, journal, archived, nullptr, false,
-                                                     interrupt, imap::ReadOnlyTarget::kMostBodies));
-  skipped.by_content = pairs.compared() + copies.found() + others;
-  skipped.by_facts = certain - pairs.compared();
-  // Of two versions each may have been the other's copy.
-  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal.counts(mailbox.id));
-  skipped.different = std::min(pairs.different() + copies.different(), counts.planned.messages);
-  return skipped;
 }
 
 }  // namespace mboxferry::transfer

@@ -11,7 +11,6 @@
 #include "mboxferry/base/time.h"
 #include "mboxferry/imap/target.h"
 #include "mboxferry/journal/journal.h"
-#include "transfer/altered_copies.h"
 #include "transfer/altered_mail.h"
 #include "transfer/folder_readers.h"
 
@@ -75,22 +74,5 @@ Result<std::uint64_t> find_moved(
     const journal::MailboxRow& mailbox,
     std::span<const std::pair<journal::MessageId, journal::MessageId>> messages,
     imap::ReadOnlyTarget& target, journal::Journal& journal, const Cancellation& interrupt);
-
-/// What skip_existing() found.
-struct SkippedExisting {
-  std::uint64_t by_content = 0;
-  std::uint64_t by_facts = 0;   ///< by Message-ID, size and date alone
-  std::uint64_t different = 0;  ///< not skipped: what has their Message-ID has other content
-  [[nodiscard]] std::uint64_t found() const { return by_content + by_facts; }
-};
-
-/// Skips planned messages that the mailbox held before the job, one for each copy there. A copy in
-/// another form counts where it is proven to have lost nothing, and nothing but that proves it
-/// (docs/decisions/0071-what-is-there-and-what-was-proven.md). The mailbox is selected; every
-/// message that goes into it is indexed. May be repeated.
-Result<SkippedExisting> skip_existing(const journal::MailboxRow& mailbox,
-                                      imap::ReadOnlyTarget& target, journal::Journal& journal,
-                                      const MaskedDigestOf& archived, const FormOf& form,
-                                      const Cancellation& interrupt);
 
 }  // namespace mboxferry::transfer

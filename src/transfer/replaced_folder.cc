@@ -37,13 +37,26 @@ Error all_gone(const journal::FolderRow& row, std::uint64_t messages) {
       std::string(kChangedHint)};
 }
 
+Error holds_none(const journal::FolderRow& row) {
+  return {ErrorCode::archive_changed,
+          row.file + " holds none of the messages that it held when this job's journal was written",
+          std::string(kChangedHint)};
+}
+
+Error read_anew_first(Error changed) {
+  changed.hint =
+      "run the job's own command again, which reads it anew and knows what is stored, and then "
+      "retry";
+  return changed;
+}
+
 }  // namespace
 
 Result<void> replace_folder(SourceFolder& source, const JobSettings& settings,
                             journal::Journal& journal, const Error& changed) {
   if (source.stands_to) return changed;
   // What is sent once more is what was refused, and nothing that was put in its place.
-  if (settings.retry) return changed;
+  if (settings.retry) return read_anew_first(changed);
   source.touched = false;
   source.grown = false;
   source.row.index_state = IndexState{}.to_text();
@@ -95,6 +108,11 @@ Result<void> take_over_replaced(std::vector<SourceFolder>& sources, journal::Jou
         "since): {} in the mailbox, and what is in the archive now is sent beside {}",
         source.row.file, taken.stored_gone, one ? " is" : "s are", one ? "it was" : "they were",
         one ? "it stays" : "they stay", one ? "it" : "them"));
+  }
+  for (const SourceFolder& source : sources) {
+    if (!source.lost_all) continue;
+    MBOXFERRY_ASSIGN(const bool is_elsewhere, journal.is_elsewhere(source.row.id));
+    if (!is_elsewhere) return holds_none(source.row);
   }
   MBOXFERRY_ASSIGN(const std::uint64_t moved, journal.take_moved());
   if (moved > 0)

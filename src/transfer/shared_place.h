@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A folder whose mail lies in another folder's mailbox, as the server refuses its own name.
+// Folders whose mail lies in one mailbox, though each would get one of its own.
 #pragma once
 
 #include <optional>
@@ -13,11 +13,12 @@
 
 namespace mboxferry::transfer {
 
-/// The error that keeps a job from storing that mail once more under a third name, with the options
-/// that put both folders into the one mailbox; nothing where there is no such folder.
-Result<std::optional<Error>> shared_by_spelling(std::span<const Presence> found,
-                                                std::span<const SourceFolder> sources,
-                                                const Directory& directory,
-                                                const journal::Journal& journal);
+/// The error that keeps a job from storing that mail once more under another name, with the options
+/// that put the folders into the one mailbox; nothing where there are none such. The server may
+/// have refused a folder's own name, or another command have given them one mailbox.
+Result<std::optional<Error>> mail_in_one_place(std::span<const Presence> found,
+                                               std::span<const SourceFolder> sources,
+                                               const Directory& directory,
+                                               const journal::Journal& journal);
 
 }  // namespace mboxferry::transfer

@@ -83,6 +83,19 @@ Error changed(const journal::FolderRow& row, const std::string& how) {
           std::string(kChangedHint)};
 }
 
+/// What is stored of it lies in its mailbox, and would be stored again under another folder's name.
+Error has_gone(const journal::FolderRow& row, const journal::Journal& journal) {
+  Error error = changed(row, "has gone or is no mbox any more");
+  const auto mailbox = journal.mailbox(row.mailbox);
+  const std::string name = mailbox && *mailbox ? (*mailbox)->name : "MAILBOX";
+  error.hint = fmt::format(
+      "put it back; or leave it out with --exclude '{}'; or, if it was renamed or split, begin a "
+      "new job with another --journal (a batch: --state-dir), --skip-existing and --map "
+      "'NEW={}' for each of its new files, as mail of other names is stored again",
+      row.path, name);
+  return error;
+}
+
 // A folder by labels, or by senders, is read for one mailbox after the other.
 void set_by_label(SourceFolder& source, const JobSettings& settings) {
   source.by_label = source.survey.has_labels && label_policy(settings) != plan::LabelPolicy::none;
@@ -198,6 +211,20 @@ std::vector<journal::FolderRow>::const_iterator find_known(
   return is_alone ? std::find_if(rows.begin(), rows.end(), is_there) : rows.end();
 }
 
+/// What is stored of a folder that is left out may lie in another file of its mailbox now.
+Result<void> note_shared_mailbox(const journal::FolderRow& left_out,
+                                 const journal::Journal& journal,
+                                 std::vector<SourceFolder>& sources) {
+  MBOXFERRY_ASSIGN(const auto first, journal.messages(left_out.id, 0, 1));
+  if (first.empty()) return ok();
+  for (SourceFolder& source : sources) {
+    const bool is_decided = source.row.mailbox != 0 && left_out.mailbox != 0 &&
+                            !source.by_message() && source.row.mailbox != left_out.mailbox;
+    source.may_have_moved = source.may_have_moved || !is_decided;
+  }
+  return ok();
+}
+
 }  // namespace
 
 plan::LabelPolicy label_policy(const JobSettings& settings) {
@@ -304,8 +331,12 @@ Result<void> match_with_journal(std::vector<SourceFolder>& sources, const JobSet
   auto& rows = in_use.rows;
   MBOXFERRY_ASSIGN(const auto filter,
                    plan::FolderFilter::create(settings.include, settings.exclude));
-  for (journal::FolderRow& row : rows)
-    if (filter.admits(row.path)) MBOXFERRY_TRY(take_folder_back(row, journal));
+  std::set<journal::FolderId> back;
+  for (journal::FolderRow& row : rows) {
+    if (!filter.admits(row.path)) continue;
+    MBOXFERRY_ASSIGN(const bool was_left_out, take_folder_back(row, journal));
+    if (was_left_out) back.insert(row.id);
+  }
   std::set<journal::FolderId> known;
   std::set<std::string> added_to;  // containers
   for (SourceFolder& source : sources) {
@@ -316,6 +347,8 @@ Result<void> match_with_journal(std::vector<SourceFolder>& sources, const JobSet
       known.insert(row->id);
       source.had_versions = in_use.had_versions.contains({row->file, row->path});
       MBOXFERRY_TRY(match_one(source, *row, settings, journal, observer));
+      // Another file of its mailbox may have taken over what is stored of it.
+      source.touched = source.touched || (back.contains(row->id) && source.replaces == 0);
     }
     if (source.grown && source.place.container && added_to.insert(source.row.archive).second)
       observer.notice(source.row.archive + " was added to; what is new in it will be added");
@@ -324,8 +357,9 @@ Result<void> match_with_journal(std::vector<SourceFolder>& sources, const JobSet
     source.may_have_moved = source.may_have_moved || !in_use.had_versions.empty();
   for (const journal::FolderRow& row : rows) {
     if (known.contains(row.id)) continue;
-    if (filter.admits(row.path)) return changed(row, "has gone or is no mbox any more");
+    if (filter.admits(row.path)) return has_gone(row, journal);
     MBOXFERRY_TRY(leave_out_folder(row, settings.dedupe, journal, observer));
+    MBOXFERRY_TRY(note_shared_mailbox(row, journal, sources));
   }
   return ok();
 }

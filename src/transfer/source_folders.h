@@ -34,6 +34,7 @@ struct SourceFolder {
   journal::FolderId replaces = 0;          ///< the folder whose messages it has not taken over yet
   bool had_versions = false;  ///< its archives before may have left messages in the journal
   bool may_have_moved = false;  ///< what the journal has of other archives may be in this one
+  bool lost_all = false;  ///< none of its messages is in it: they have moved, or it is another
   bool held_back = false;                  ///< the last message before that may not be complete
   bool files_changed = false;              ///< its message files are matched by their digests
   const journal::Journal* placed = nullptr;  ///< set: knows where its messages lie

@@ -8,8 +8,8 @@
 #include "transfer/filed_mail.h"
 #include "transfer/folder_readers.h"
 #include "transfer/quota_check.h"
-#include "transfer/reconcile.h"
 #include "transfer/shared_place.h"
+#include "transfer/skip_existing.h"
 #include "transfer/tally.h"
 
 namespace mboxferry::transfer {
@@ -127,7 +127,7 @@ Result<void> StartCheck::look_for_copies(imap::Target& target, const Directory& 
     MBOXFERRY_TRY(wait_for_index());
     MBOXFERRY_TRY(presence_.look_closer(found, target));
   }
-  MBOXFERRY_ASSIGN(auto shared, shared_by_spelling(found, sources_, directory, journal_));
+  MBOXFERRY_ASSIGN(auto shared, mail_in_one_place(found, sources_, directory, journal_));
   found_copies_ = shared.has_value() && !continues;
   if (shared) return *std::move(shared);
   std::erase_if(found, [](const Presence& presence) { return presence.shared; });

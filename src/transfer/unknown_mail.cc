@@ -8,15 +8,12 @@
 #include <cstdio>
 #include <string>
 
-#include "mboxferry/message/digest.h"
 #include "transfer/altered_mail.h"
-#include "transfer/waiting.h"
+#include "transfer/matching.h"
 
 namespace mboxferry::transfer {
 namespace {
 
-// A page of reconciling's.
-constexpr std::size_t kUnknownPage = 1000;
 // More than that are asked for a sample first: some 150 bytes for each would come.
 constexpr std::uint64_t kMostRead = 10'000;
 // Each is a command. Servers that leave UIDs out have more, which one range then spans.
@@ -87,7 +84,7 @@ Result<imap::Uid> none_below(const journal::MailboxRow& mailbox, const journal::
 
 /// What an answer did not show may be there all the same; so many messages as the server counts
 /// must be known.
-Result<void> note_none_below(const ReadyMailbox& ready, const journal::DoubtSeen& seen,
+Result<void> note_none_below(const ReadyMailbox& ready, const journal::SeenUnknown& seen,
                              journal::Journal& journal) {
   MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal.counts(ready.row.id));
   const std::uint64_t known = seen.others + counts.stored.messages + ready.row.existed_before;
@@ -110,10 +107,11 @@ Result<std::vector<journal::UidRange>> unknown_mail(const ReadyMailbox& ready,
   return unknown;
 }
 
-Result<std::uint64_t> doubt_unknown_mail(const ReadyMailbox& ready,
-                                         const std::vector<journal::UidRange>& unknown,
-                                         imap::ReadOnlyTarget& target, journal::Journal& journal,
-                                         const Cancellation& interrupt) {
+Result<std::uint64_t> skip_unknown_mail(const ReadyMailbox& ready,
+                                        const std::vector<journal::UidRange>& unknown,
+                                        imap::ReadOnlyTarget& target, journal::Journal& journal,
+                                        const MaskedDigestOf& archived, const FormOf& form,
+                                        const Cancellation& interrupt) {
   std::uint64_t most = 0;
   for (const journal::UidRange& range : unknown) most += range.last - range.first + 1;
   if (std::min(most, ready.exists) > kMostRead) {
@@ -121,29 +119,20 @@ Result<std::uint64_t> doubt_unknown_mail(const ReadyMailbox& ready,
     if (!some) return 0;
   }
   MBOXFERRY_TRY(journal.begin_reconcile(ready.row.id, journal::Unidentified::unknown));
-  std::vector<journal::Seen> page;
-  const auto flush = [&]() -> Result<void> {
-    MBOXFERRY_TRY(journal.add_seen(page));
-    page.clear();
-    return interrupt.requested() ? Result<void>(interrupted("interrupted while asking the server "
-                                                            "what it has"))
-                                 : ok();
-  };
   for (const journal::UidRange& range : unknown)
-    MBOXFERRY_TRY(target.fetch(
-        {range.first, range.last},
-        {.with_message_id = true, .just_selected = &range == &unknown.front()},
-        [&](const imap::FetchedMessage& seen) -> Result<void> {
-          page.push_back({seen.uid, seen.size, seen.internal_date.unix_seconds,
-                          seen.message_id.empty() ? 0 : message::short_hash(seen.message_id)});
-          return page.size() < kUnknownPage ? ok() : flush();
-        }));
-  MBOXFERRY_TRY(flush());
+    MBOXFERRY_TRY(add_seen({range.first, range.last}, &range == &unknown.front(), target, journal,
+                           interrupt));
   MBOXFERRY_ASSIGN(const auto ways, journal.note(kWaysNote));
-  MBOXFERRY_ASSIGN(const journal::DoubtSeen seen,
-                   journal.doubt_seen(ServerWays::from_text(ways.value_or("")).ignores_dates));
+  MBOXFERRY_ASSIGN(const journal::SeenUnknown seen,
+                   journal.narrow_to_seen(ServerWays::from_text(ways.value_or("")).ignores_dates));
   MBOXFERRY_TRY(note_none_below(ready, seen, journal));
-  return seen.doubted;
+  // Stored messages whose UIDs the server did not tell were among it, too.
+  MBOXFERRY_ASSIGN(const journal::MailboxCounts before, journal.counts(ready.row.id));
+  if (seen.wanted > 0)
+    MBOXFERRY_TRY(skip_seen(ready.row, target, journal, archived, form, interrupt));
+  MBOXFERRY_TRY(journal.end_reconcile());
+  MBOXFERRY_ASSIGN(const journal::MailboxCounts after, journal.counts(ready.row.id));
+  return before.planned.messages - after.planned.messages;
 }
 
 }  // namespace mboxferry::transfer

@@ -9,6 +9,7 @@
 #include "mboxferry/imap/target.h"
 #include "mboxferry/journal/journal.h"
 #include "transfer/mailboxes.h"
+#include "transfer/skip_existing.h"
 
 namespace mboxferry::transfer {
 
@@ -18,13 +19,15 @@ namespace mboxferry::transfer {
 Result<std::vector<journal::UidRange>> unknown_mail(const ReadyMailbox& ready,
                                                     const journal::Journal& journal);
 
-/// Puts planned messages in doubt that may be among that mail, and returns how many. The mailbox is
+/// Skips planned messages whose content is among that mail, and returns how many. The mailbox is
 /// selected, nothing of it is in doubt, and all that goes into it is indexed. Reads what messages
-/// are known by in these ranges only; where that is very many, a sample of what is planned is asked
-/// for first. What was found to hold nothing is noted, and not looked at again.
-Result<std::uint64_t> doubt_unknown_mail(const ReadyMailbox& ready,
-                                         const std::vector<journal::UidRange>& unknown,
-                                         imap::ReadOnlyTarget& target, journal::Journal& journal,
-                                         const Cancellation& interrupt);
+/// are known by in these ranges only, and the content where they are like a planned one; where that
+/// is very many, a sample of what is planned is asked for first. What was found to hold nothing is
+/// noted, and not looked at again.
+Result<std::uint64_t> skip_unknown_mail(const ReadyMailbox& ready,
+                                        const std::vector<journal::UidRange>& unknown,
+                                        imap::ReadOnlyTarget& target, journal::Journal& journal,
+                                        const MaskedDigestOf& archived, const FormOf& form,
+                                        const Cancellation& interrupt);
 
 }  // namespace mboxferry::transfer

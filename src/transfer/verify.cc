@@ -54,7 +54,7 @@ struct NotCompared {
 /// What verifying a mailbox takes from its job.
 struct Verification {
   const VerifyOptions& options;
-  const message::MacKey& key;  ///< of the digests
+  const ContentKey& key;  ///< of the digests
   const std::unordered_map<journal::FolderId, std::string>& folders;
   const DifferenceVisitor& visit;
   const Cancellation& interrupt;
@@ -648,7 +648,7 @@ Result<VerifyResult> verify_job(journal::Journal& journal, imap::ReadOnlyTarget&
                                 const Cancellation& interrupt) {
   MBOXFERRY_TRY(journal.index_mailboxes());
   VerifyResult result;
-  MBOXFERRY_ASSIGN(const message::MacKey key, journal.digest_key());
+  MBOXFERRY_ASSIGN(const ContentKey key, content_key(journal));
   std::unordered_map<journal::FolderId, std::string> folders;
   MBOXFERRY_ASSIGN(const auto folder_rows, journal.folders());
   for (const journal::FolderRow& folder : folder_rows) folders.emplace(folder.id, folder.path);

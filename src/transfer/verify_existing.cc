@@ -38,7 +38,7 @@ class ExistingVerifier {
   Result<void> run() {
     MBOXFERRY_ASSIGN(const auto folders, journal_.folders());
     for (const journal::FolderRow& folder : folders) folders_.emplace(folder.id, folder.path);
-    MBOXFERRY_ASSIGN(key_, journal_.digest_key());
+    MBOXFERRY_ASSIGN(key_, content_key(journal_));
     MBOXFERRY_ASSIGN(const auto mailboxes, journal_.mailboxes());
     MBOXFERRY_ASSIGN(const journal::CountsByMailbox counts, journal_.counts_by_mailbox());
     for (const journal::MailboxRow& mailbox : mailboxes)
@@ -194,7 +194,7 @@ class ExistingVerifier {
   VerifyResult& result_;
   const Cancellation& interrupt_;
   std::unordered_map<journal::FolderId, std::string> folders_;
-  journal::DigestKey key_{};
+  ContentKey key_;
   const journal::MailboxRow* mailbox_ = nullptr;
   Open is_open_ = Open::not_asked;
   std::uint64_t not_opened_ = 0;  ///< messages of mailboxes that are there and were not opened

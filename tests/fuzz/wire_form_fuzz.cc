@@ -7,10 +7,12 @@
 #include <string>
 #include <string_view>
 
+#include "mboxferry/message/mark_fields.h"
 #include "mboxferry/message/wire_form.h"
 
 namespace {
 
+using mboxferry::message::FieldKind;
 using mboxferry::message::WireEncoder;
 using mboxferry::message::WireOptions;
 
@@ -43,7 +45,7 @@ Line take_line(std::string_view& text, bool carriage_return_ends_line) {
   return line;
 }
 
-bool begins_status_field(const std::string& line) {
+bool begins_field_left_out(const std::string& line, const WireOptions& options) {
   const auto colon = line.find(':');
   if (colon == std::string::npos || colon > 64) return false;
   std::string name = line.substr(0, colon);
@@ -51,7 +53,8 @@ bool begins_status_field(const std::string& line) {
     if (c != '\t' && (c < 32 || c > 126)) return false;
   }
   name.resize(name.find_last_not_of(" \t") + 1);
-  return mboxferry::message::is_status_header(name);
+  const auto kind = mboxferry::message::kind_of_field(name);
+  return kind == FieldKind::bookkeeping || (kind == FieldKind::mark && options.strip_marks);
 }
 
 struct Expected {
@@ -70,7 +73,8 @@ Expected encode_at_once(std::string_view text, const WireOptions& options) {
       in_header = dropping = false;
     } else if (in_header) {
       const bool folded = line.content[0] == ' ' || line.content[0] == '\t';
-      if (!folded) dropping = options.strip_status_headers && begins_status_field(line.content);
+      if (!folded)
+        dropping = options.strip_status_headers && begins_field_left_out(line.content, options);
     } else if (options.unquote && line.content[0] == '>') {
       const auto rest = line.content.find_first_not_of('>');
       if (rest != std::string::npos && line.content.compare(rest, 5, "From ") == 0) {
@@ -93,6 +97,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.carriage_return_ends_line = (data[0] & 1) != 0;
   options.unquote = (data[0] & 2) == 0;
   options.strip_status_headers = (data[0] & 4) != 0;
+  options.strip_marks = (data[0] & 8) != 0;
   const std::size_t longest = data[1] % 64 + 1U;
   std::string_view text(reinterpret_cast<const char*>(data) + 2, size - 2);
   const Expected expected = encode_at_once(text, options);

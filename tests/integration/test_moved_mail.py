@@ -3,10 +3,13 @@
 # sender lists, from another journal. None of it is stored twice.
 
 import collections
+import contextlib
 import gzip
+import imaplib
 import io
 import re
 import shutil
+import sqlite3
 import unittest
 import zipfile
 
@@ -24,8 +27,12 @@ def sender_of(name):
     return b"s%d@spam.example" % (int(name[1:]) % 4)
 
 
+def time_of(name):
+    return archives.FIRST_DATE + sum(map(ord, name)) * 977 % 10 ** 6 * 60
+
+
 def message(name, extra=b"", size=20):
-    time = archives.FIRST_DATE + sum(map(ord, name)) * 977 % 10 ** 6 * 60
+    time = time_of(name)
     sender, name = sender_of(name), name.encode()
     return (b"From %s %s\n%sFrom: %s\nMessage-ID: <%s@example.com>\nDate: %s\n"
             b"Subject: %s\n\n%s\nend of %s\n\n" % (
@@ -91,6 +98,11 @@ class MovedMailTest(WithDovecot, ProgramTest):
             outcome = self.migrate(self.server, source, None, *more, journal=journal, **extra)
         self.assert_code(outcome, code)
         return outcome
+
+    @staticmethod
+    def stopped(batch):
+        """An account of a batch that cannot begin is one that failed."""
+        return 1 if batch else 78
 
     def retry(self):
         self.assert_code(self.run_program("retry", str(self.number), "--ca-file", self.server.ca_file,
@@ -289,6 +301,67 @@ class MovedMailTest(WithDovecot, ProgramTest):
         self.retry()
         self.assert_once(ALL + ["m12"])
 
+    def backups_of(self, host, numbers):
+        """Mail of cron: no Message-ID, and of one size whichever host."""
+        return b"".join(
+            b"From cron@h.example Thu Jun 18 03:00:%02d 2015\nFrom: cron@h.example\nSubject: backup\n"
+            b"Date: Thu, 18 Jun 2015 03:00:%02d +0000\n\nbackup of %s, number %02d\n\n"
+            % (number, number, host, number) for number in numbers)
+
+    def hosts_held(self):
+        return collections.Counter(re.search(rb"host\d", one.body)[0]
+                                   for one in self.server.fetch_all(mailbox="B"))
+
+    def test_what_another_job_stored_is_only_ours_by_its_content(self):
+        for batch, more in ((False, ()), (True, ()), (False, ONE_BY_ONE)):
+            with self.subTest(batch=batch, more=more):
+                self.begin()
+                place = self.tree / "B.mbox"
+                for journal, content in (
+                        ("a", self.backups_of(b"host1", range(6))),
+                        ("b", self.backups_of(b"host2", range(20, 26))),
+                        ("a", self.backups_of(b"host1", [*range(6), *range(20, 26)]))):
+                    place.write_bytes(content)
+                    how = ("--allow-copies",) if journal == "b" else ()
+                    self.go(*how, *more, journal=journal, batch=batch)
+                self.assertEqual(self.hosts_held(), {b"host1": 12, b"host2": 6})
+
+    def test_what_another_job_stored_while_messages_were_in_doubt(self):
+        self.begin()
+        place = self.tree / "B.mbox"
+        place.write_bytes(self.backups_of(b"host1", range(6)))
+        self.go(journal="a")
+        place.write_bytes(self.backups_of(b"host1", [*range(6), *range(20, 26)]))
+        self.go(code=-9, journal="a", MBOXFERRY_CRASH_AT="batch-intended")
+        place.write_bytes(self.backups_of(b"host2", range(20, 26)))
+        self.go("--allow-copies", journal="b")
+        place.write_bytes(self.backups_of(b"host1", [*range(6), *range(20, 26)]))
+        self.go(journal="a")
+        self.assertEqual(self.hosts_held(), {b"host1": 12, b"host2": 6})
+
+    def test_altered_copies_of_others_keep_their_flags(self):
+        for more in ((), ("--strict",)):
+            with self.subTest(more=more):
+                self.begin()
+                self.write("B.mbox", ALL[:6])
+                self.go()
+                with self.server.session() as client:
+                    for number, name in enumerate(ALL[6:10]):
+                        wire = message(name).split(b"\n", 1)[1][:-1].replace(b"\n", b"\r\n")
+                        if number < 2:
+                            wire = wire.replace(b"end of", b"END OF")
+                        client.append("B", r"(\Flagged)", imaplib.Time2Internaldate(time_of(name)),
+                                      wire)
+                self.write("B.mbox", ALL)
+                self.go(*more)
+                # Two have other content, and two are what the archive has.
+                self.assert_once(ALL + ALL[6:8])
+                with self.server.session() as client:
+                    client.select("B")
+                    _, flags = client.uid("FETCH", "7:10", "(FLAGS)")
+                self.assertEqual([b"Seen" in one for one in flags], [False] * 4)
+                self.verify("--full")
+
     def test_mail_of_others_costs_one_look_and_is_no_copy(self):
         self.begin()
         self.write("B.mbox", ALL[:6])
@@ -337,6 +410,226 @@ class MovedMailTest(WithDovecot, ProgramTest):
                     self.assertIn("nothing was created or sent", wrong.err)
                     self.go(*old, "--skip-existing", journal="b")
                     self.assert_once(names)
+
+    def takeout(self, labels, names=ALL):
+        """The second of two is read later: some labels are others, of the same and another size."""
+        (self.tree / "All mail.mbox").write_bytes(b"".join(
+            message(one, b"X-Gmail-Labels: %s\nX-GM-THRID: 1\n" % labels(int(one[1:])))
+            for one in names))
+
+    def test_a_second_takeout_with_other_labels(self):
+        first = lambda number: b"Inbox,Unread" if number < 6 else b"Inbox,Opened"
+        second = lambda number: b"Inbox,Opened"
+        third = lambda number: b"Inbox,Opened,Starred,=?UTF-8?Q?Gesch=C3=A4ft?="
+        for policy in ("first", "none"):
+            for batch in (False, True):
+                with self.subTest(policy=policy, batch=batch):
+                    self.begin()
+                    how = ("--labels", policy)
+                    self.takeout(first)
+                    self.go(*how, batch=batch)
+                    for labels, names in ((second, ALL), (third, ALL), (third, ALL[::-1]),
+                                          (second, ALL + ["m20"])):
+                        self.takeout(labels, names)
+                        self.go(*how, batch=batch)
+                    self.assert_once(ALL + ["m20"])
+                    if not batch:
+                        self.verify("--strict")
+                        self.verify("--full")
+                    # Another job's archive of it is left out as well.
+                    self.go(*how, code=self.stopped(batch), journal="b", batch=batch)
+                    self.go(*how, "--skip-existing", journal="b", batch=batch)
+                    self.assert_once(ALL + ["m20"])
+
+    def test_marks_of_mail_programs_are_no_part_of_a_message(self):
+        marks = ("Status", "X-Status", "X-Mozilla-Keys", "X-Mozilla-Status2", "X-Evolution",
+                 "X-Evolution-Source", "X-UIDL", "X-Account-Key", "X-KMail-MDN-Sent", "X-Label",
+                 "X-TUID")
+        for name in ("A.mbox", "A.mbox.gz"):
+            self.begin()
+            for value in (None, "1", "a longer one"):
+                fields = "".join(f"{mark}: {value}\n" for mark in marks) if value else ""
+                self.write(name, ALL, extra=fields.encode())
+                self.go()
+                self.assert_once(ALL)
+            self.verify("--full")
+
+    def test_a_journal_of_format_5_keeps_its_digests(self):
+        labels = lambda number: b"Inbox,Unread"
+        self.begin()
+        self.takeout(labels, [])
+        (self.tree / "All mail.mbox").write_bytes(message("m0"))
+        self.go()
+        with contextlib.closing(sqlite3.connect(self.folder / str(self.number))) as journal:
+            journal.execute("DELETE FROM note WHERE name = 'digests.without_marks'")
+            journal.execute("PRAGMA user_version = 5")
+            journal.commit()
+        for names in (ALL[1:6], ALL[1:6] + ["m20"], ALL[5:0:-1] + ["m20"]):
+            self.takeout(labels, names)
+            with open(self.tree / "All mail.mbox", "ab") as file:
+                file.write(message("m0"))
+            self.go()
+            self.assert_once(["m0"] + names)
+        self.verify("--full")
+
+    def test_moved_to_another_file_while_the_first_is_left_out(self):
+        maps, out = ("--map", "A=M", "--map", "B=M"), ("--exclude", "A")
+        for one, other, batch in (("A.mbox", "B.mbox.gz", False), ("A", "B", False),
+                                  ("A.mbox.gz", "B.mbox", True)):
+            with self.subTest(one=one, other=other, batch=batch):
+                self.begin()
+                self.write(one, ALL[:9])
+                self.write(other, ALL[9:])
+                self.go(*maps, batch=batch)
+                self.write(one, ALL[3:9])
+                self.write(other, ALL[9:] + ALL[:3])
+                self.go(*maps, *out, batch=batch)
+                self.assert_once(ALL)
+                # What is in both then is there twice.
+                for kept in (ALL[3:9], ALL[:9]):
+                    self.write(one, kept)
+                    self.go(*maps, batch=batch)
+                    self.assert_once(kept + ALL[9:] + ALL[:3])
+                if not batch:
+                    self.verify("--strict")
+
+    def test_a_file_that_others_took_over_is_left_out_as_its_error_says(self):
+        self.begin()
+        maps = ("--map", "A=M", "--map", "B=M")
+        self.write("A.mbox", ALL[:6])
+        self.write("B.mbox", ALL[6:])
+        self.go(*maps)
+        (self.tree / "A.mbox").unlink()
+        self.write("B.mbox", ALL)
+        self.assertIn("--exclude 'A'", self.go(*maps, code=65).err)
+        self.go(*maps, "--exclude", "A")
+        self.assert_once(ALL)
+        self.verify("--strict")
+
+    def test_a_file_that_was_renamed_keeps_its_mailbox_as_its_error_says(self):
+        self.begin()
+        self.write("Work.mbox", ALL)
+        self.go()
+        (self.tree / "Work.mbox").unlink()
+        self.write("Work1.mbox", ALL[:6])
+        self.write("Work2.mbox", ALL[6:])
+        self.assertIn("--map 'NEW=Work'", self.go(code=65).err)
+        self.go("--skip-existing", "--map", "Work1=Work", "--map", "Work2=Work", journal="b")
+        self.assert_once(ALL)
+
+    def test_a_left_out_file_that_is_unchanged_keeps_its_messages(self):
+        self.begin()
+        maps = ("--map", "A=M", "--map", "B=M")
+        self.write("A.mbox", ALL[:6])
+        self.write("B.mbox", ALL[6:])
+        self.go(*maps)
+        self.write("B.mbox", ALL[6:] + ALL[:3])
+        self.go(*maps, "--exclude", "A")
+        self.assert_once(ALL)
+        self.go(*maps)
+        self.assert_once(ALL + ALL[:3])
+        self.verify("--strict")
+
+    def test_folders_of_one_mailbox_that_another_command_names(self):
+        for batch in (False, True):
+            for maps in (("--map", "A=M", "--map", "B=M"), ()):
+                with self.subTest(batch=batch, maps=maps):
+                    self.begin()
+                    whole = self.tree
+                    self.tree = whole / "Box"
+                    names = ("A.mbox", "B.mbox") if maps else ("p/A.mbox", "q/A.mbox")
+                    for name, part in zip(names, (ALL[:4], ALL[4:])):
+                        (self.tree / name).parent.mkdir(parents=True, exist_ok=True)
+                        self.write(name, part)
+                    how = maps or ("--map", "p/A=A", "--map", "q/A=A")
+                    self.go(*how, journal="a", batch=batch)
+                    self.tree = whole
+                    for more in ((), ("--skip-existing",)):
+                        wrong = self.go(*maps, *more, code=self.stopped(batch), journal="b",
+                                        batch=batch)
+                        advice = re.search(r"--skip-existing( --map '[^']+')+ puts both", wrong.err)
+                        self.assertTrue(advice, wrong.err)
+                    self.assert_once(ALL)
+                    advised = re.findall(r"--map '([^']+)'", advice[0])
+                    self.go("--skip-existing", *(word for one in advised for word in ("--map", one)),
+                            journal="b", batch=batch)
+                    self.assert_once(ALL)
+
+    def test_mail_that_changes_how_quoting_is_understood(self):
+        def quoted(names, line):
+            return b"".join(message(name).replace(b"\nend of", b"\n" + line + b"\nend of")
+                            for name in names)
+        for batch in (False, True):
+            self.begin()
+            place = self.tree / "B.mbox"
+            place.write_bytes(quoted(ALL[:8], b">>From x"))
+            self.go(journal="a", batch=batch)
+            with open(place, "ab") as file:
+                file.write(quoted(ALL[8:], b"From here is no separator"))
+            self.go(code=self.stopped(batch), journal="b", batch=batch)
+            self.go("--skip-existing", journal="b", batch=batch)
+            self.assert_once(ALL)
+
+    def test_refused_mail_of_an_mbox_that_is_written_anew(self):
+        self.begin()
+        def write(names):
+            (self.tree / "B.mbox").write_bytes(b"".join(
+                message(one, size=3000 if one == "m2" else 20) for one in names))
+        write(ALL)
+        self.go("--max-message-size", "5000", code=3)
+        write(ALL[::-1])
+        outcome = self.run_program("retry", str(self.number), "--ca-file", self.server.ca_file,
+                                   "--password-file", self.server.password_file())
+        self.assert_code(outcome, 65)
+        self.assertIn("the job's own command again", outcome.err)
+        self.go("--max-message-size", "5000", code=3)
+        self.retry()
+        self.assert_once(ALL)
+
+    def test_messages_of_a_replaced_archive_are_counted_once(self):
+        self.begin()
+        def write(names):
+            (self.tree / "B.mbox").write_bytes(b"".join(
+                message(one, size=3000 if one == "m2" else 20) for one in names))
+        write(ALL)
+        self.go("--max-message-size", "5000", code=3)
+        write([name for name in ALL if name != "m2"])
+        self.go("--max-message-size", "5000", code=65)
+        outcome = self.run_program("verify", str(self.number), "--password-file",
+                                   self.server.password_file())
+        self.assertNotIn("not stored yet", outcome.out + outcome.err)
+
+    def test_all_files_of_a_maildir_moved_away(self):
+        for batch in (False, True):
+            self.begin()
+            maps = ("--map", "A=M", "--map", "B=M")
+            self.write("A", ALL)
+            self.write("B", ["m20"])
+            self.go(*maps, batch=batch)
+            self.write("A", [])
+            self.write("B", ["m20"] + ALL)
+            for _ in range(2):
+                self.go(*maps, batch=batch)
+            self.write("A", ["m21"])
+            self.go(*maps, batch=batch)
+            self.assert_once(ALL + ["m20", "m21"])
+            # Other mail in its place is another folder.
+            self.write("B", [f"m{number}" for number in range(40, 60)])
+            self.go(*maps, code=1 if batch else 65, batch=batch)
+
+    def test_unsent_mail_that_was_moved_with_dedupe(self):
+        for dedupe in ("message-id", "content"):
+            for other in ("B.mbox", "B.mbox.gz", "B"):
+                with self.subTest(dedupe=dedupe, other=other):
+                    self.begin()
+                    how = ("--dedupe", dedupe, "--map", "A=M", "--map", "B=M")
+                    self.write("A.mbox", ALL[:6])
+                    self.write(other, ALL[6:8])
+                    self.go(*how, code=-9, MBOXFERRY_CRASH_AT="index-done:2")
+                    self.write("A.mbox", ALL[3:6])
+                    self.write(other, ALL[6:8] + ALL[:3])
+                    self.go(*how)
+                    self.assert_once(ALL[:8])
 
     def test_files_put_back_with_dedupe(self):
         """What was indexed beside a folder that ended the run with 65 is left out without harm."""

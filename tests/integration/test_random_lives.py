@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random lives of a job: archives that are written, packed, split and put back, sender lists and
-labels that change, a second job beside it, an older journal put back, runs that are killed. The
+labels that change, folders that are left out and come back, mail that is refused and sent by
+retry, batches, a second job beside it, an older journal put back, runs that are killed. The
 server's own count against a model after each run: never lost, never twice, never a wrong word.
 
 The model of a mailbox is how often the archive had a message at most in any one run (more is a copy
@@ -31,7 +32,7 @@ def message(name, labels=""):
     seed = sum(map(ord, name)) * 977 + len(name)
     time = archives.FIRST_DATE + seed % 10 ** 6 * 60
     sender = b"s%d@spam.example" % (seed % 4)
-    label = f"X-Gmail-Labels: {labels}\n".encode() if labels else b""
+    label = labels.encode()
     name = name.encode()
     return (b"From %s %s\n%sFrom: %s\nMessage-ID: <%s@example.com>\nDate: %s\nSubject: %s\n\n%s\n"
             b"end of %s\n\n" % (sender, archives.asctime(time), label, sender, name,
@@ -49,6 +50,11 @@ class Life:
         self.log = []
         pick = self.random.choice
         self.labels = self.random.random() < 0.2
+        self.batch = self.random.random() < 0.25
+        self.refuses = self.random.random() < 0.3
+        self.excludes = not self.labels and self.random.random() < 0.3
+        self.left_out = ""  # of the run
+        self.takeout = 0
         # A and B share a mailbox in most lives.
         self.maps = ["--map", "A=M", "--map", "B=M"] if self.random.random() < 0.6 else []
         self.names = ["A"] if self.labels else ["A", "B", "C"]
@@ -81,13 +87,22 @@ class Life:
         self.log.append(" ".join(map(str, words)))
 
     def label_of(self, name):
-        return ("Inbox", "Work,Inbox", "Archived", "Work")[sum(map(ord, name)) % 4] if self.labels else ""
+        """What mail programs write into a copy: other values in each writing of the archive."""
+        number = sum(map(ord, name))
+        marks = ("", f"X-UIDL: {self.takeout}\n", f"X-Mozilla-Keys: k{self.takeout % 3}\n")[number % 3]
+        if not self.labels:
+            return marks
+        read = ("Unread", "Opened", "Opened,Starred")[(number + self.takeout) % 3]
+        return marks + "X-Gmail-Labels: %s,%s\n" % (
+            ("Inbox", "Work,Inbox", "Archived", "Work")[number % 4], read)
 
     def mailbox_of(self, name):
         return "M" if self.maps and name in "AB" else name
 
     def write(self, name):
         state = self.state[name]
+        if self.random.random() < 0.3:
+            self.takeout += 1
         content = [message(one, self.label_of(one)) for one in state]
         if self.kind[name] == "maildir":
             place = self.tree / name
@@ -163,7 +178,7 @@ class Life:
         """{(mailbox or any, message): copies} that the archive has."""
         found = collections.Counter()
         for name in self.names:
-            for one in self.state[name]:
+            for one in self.state[name] if name != self.left_out else ():
                 found[self.key(self.mailbox_of(name)), one] += 1
         return found
 
@@ -183,42 +198,94 @@ class Life:
 
     def run(self, *more, journal=None, killed=None):
         extra = {"MBOXFERRY_CRASH_AT": killed} if killed else {}
-        journal = self.folder / (journal or self.journal)
-        outcome = self.case.migrate(self.case.server, self.tree, None, *self.base, *self.more, *more,
-                                    journal=journal, **extra)
-        self.say("run", journal.name, self.more, more, killed, "->", outcome.code,
-                 outcome.err.strip()[-400:])
+        name, more = journal or self.journal, [*self.more, *more]
+        if self.refuses and not journal:
+            more += ["--max-message-size", str(self.random.choice([0, 0, 290, 310, 330]))]
+        self.left_out = ""
+        if self.excludes and not journal and self.random.random() < 0.3:
+            self.left_out = self.random.choice(self.names)
+            more += ["--exclude", self.left_out]
+        if self.batch and not journal:
+            outcome = self.run_batch(name, more, extra)
+        else:
+            outcome = self.case.migrate(self.case.server, self.tree, None, *self.base, *more,
+                                        journal=self.folder / name, **extra)
+        self.say("run", name, more, killed, "->", outcome.code, outcome.err.strip()[-400:])
+        if "run the same command once without this --exclude" in outcome.err:
+            self.excludes = False
+            return self.run(journal=journal)
+        self.judge(outcome, killed)
+        return outcome
+
+    def run_batch(self, name, more, extra):
+        table = self.folder / "accounts.csv"
+        table.write_text("archive,user,password_file\n"
+                         f"{self.tree},alice,{self.case.server.password_file()}\n")
+        table.chmod(0o600)
+        outcome = self.case.run_program(
+            "batch", table, "--host", "localhost", "--port", self.case.server.tls_port, "--ca-file",
+            self.case.server.ca_file, "--state-dir", self.folder / name, "--progress=none",
+            *self.base, *more, **extra)
+        # An account that cannot go on is one that failed; what helps says why.
+        if outcome.code == 1 and "--skip-existing" in outcome.err:
+            nothing_sent = "nothing was created or sent" in outcome.err
+            outcome = outcome._replace(code=78 if nothing_sent else 65)
+        return outcome
+
+    def path(self):
+        """The journal."""
+        place = self.folder / self.journal
+        return next(place.glob("*.journal"), place / "none") if self.batch else place
+
+    def retry(self):
+        outcome = self.case.run_program(
+            "retry", self.path(), "--max-message-size", "0", "--ca-file", self.case.server.ca_file,
+            "--password-file", self.case.server.password_file())
+        self.say("retry ->", outcome.code, outcome.err.strip()[-400:])
+        # What it sends is what an earlier run had read.
+        if outcome.code not in (0, 3, 64, 65, 75, 78):
+            self.fail(f"CODE {outcome.code} of retry", outcome)
+        self.judge(outcome, None, read=False)
+
+    def judge(self, outcome, killed, read=True):
+        if not read:
+            self.compare(outcome, killed)
+            return
         for key, count in self.has().items():
             self.most[key] = max(self.most[key], count)
+        if outcome.code == 0:
+            for key, count in self.has().items():
+                self.least[key] = max(self.least[key], 1 if self.dedupe else count)
+        self.compare(outcome, killed)
+
+    def compare(self, outcome, killed):
         held = self.held()
         for key, count in held.items():
             if count > self.most[key]:
                 self.fail(f"TWICE {key}: {count} of {self.most[key]}", outcome)
-        if outcome.code == 0:
-            for key, count in self.has().items():
-                self.least[key] = max(self.least[key], 1 if self.dedupe else count)
         for key, count in self.least.items():
             if held[key] < count:
                 self.fail(f"LOST {key}: {held[key]} of {count}", outcome)
-        if outcome.code not in (0, 65, 75, 78) and not (killed and outcome.code == -9):
+        known = (0, 3, 64, 65, 75, 78) if self.refuses else (0, 65, 75, 78)
+        if outcome.code not in known and not (killed and outcome.code == -9):
             self.fail(f"CODE {outcome.code}", outcome)
-        return outcome
 
     def fail(self, what, outcome):
         self.case.fail(f"seed {self.seed}: {what}\n" + "\n".join(self.log[-9:]) + f"\n{outcome}")
 
     def verify(self):
         how = self.random.choice([(), ("--full",), ("--strict",)])
-        outcome = self.case.run_program("verify", self.folder / self.journal, *how, "--password-file",
+        outcome = self.case.run_program("verify", self.path(), *how, "--password-file",
                                         self.case.server.password_file())
         # What another journal has stored there is told with --strict.
         if outcome.code != 0 and not self.second:
             self.fail(f"verify {how}", outcome)
 
     def restore(self):
-        for file in self.folder.glob(f"{self.journal}*"):
+        place = self.path()
+        for file in place.parent.glob(f"{place.name}*"):
             file.unlink()
-        shutil.copy2(self.folder / "backup", self.folder / self.journal)
+        shutil.copy2(self.folder / "backup", place)
         self.say("older journal put back")
 
     def step(self):
@@ -226,6 +293,8 @@ class Life:
             self.change()
         if self.lists and self.random.random() < 0.3:
             self.list.write_text(self.random.choice(LISTS))
+            # What other lists filed is not known to a journal that has not seen it.
+            self.backup = None
             self.say("lists", self.list.read_text().split())
         if self.backup and self.random.random() < 0.3:
             self.restore()
@@ -247,10 +316,12 @@ class Life:
                     for file in self.folder.glob("other*"):
                         file.unlink()
             elif self.random.random() < 0.15:
-                shutil.copy2(self.folder / self.journal, self.folder / "backup")
+                shutil.copy2(self.path(), self.folder / "backup")
                 self.backup = self.journal
         if outcome.code in (65, 78):
             self.begin_again(outcome)
+        elif self.refuses and self.path().exists() and self.random.random() < 0.4:
+            self.retry()
 
     def begin_again(self, outcome):
         """As the error advises."""
@@ -259,14 +330,14 @@ class Life:
             for name in self.names:
                 self.write(name)
             self.say("put back")
-            if self.run().code in (0, 75):
+            if self.run().code in (0, 3, 75):
                 return
         self.journal, self.more, self.backup = f"j{self.journals}", ["--skip-existing"], None
         self.journals += 1
         outcome = self.run()
         if outcome.code == 78 and self.lists:
             return self.leave()
-        if outcome.code not in (0, 75):
+        if outcome.code not in (0, 3, 75):
             self.fail(f"a new journal ends with {outcome.code}", outcome)
 
     def leave(self):

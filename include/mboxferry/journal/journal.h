@@ -27,6 +27,9 @@ using Uid = std::uint32_t;
 /// A keyed digest, and the key: message::Gmac.
 using Digest = std::array<std::uint8_t, 16>;
 using DigestKey = std::array<std::uint8_t, 16>;
+/// The note of journals from format 6 on, whose digests leave out what mail programs write into the
+/// header besides flags.
+inline constexpr const char* kDigestsWithoutMarksNote = "digests.without_marks";
 
 /// The life of a message. planned -> intended -> stored, refused or planned again; a refused one is
 /// planned again when the user asks for it.
@@ -258,7 +261,7 @@ enum class Unidentified {
   planned,             ///< state planned, among what was in the mailbox before the job
   moved,               ///< stored with UIDs that are not there: see begin_moved()
   copies,              ///< state stored: see begin_copy_search()
-  unknown,             ///< state planned, among what others stored meanwhile: see doubt_seen()
+  unknown,             ///< state planned, among what came meanwhile: see narrow_to_seen()
 };
 
 /// UIDs, the last one included.
@@ -267,11 +270,11 @@ struct UidRange {
   Uid last = 0;
 };
 
-/// What doubt_seen() did.
-struct DoubtSeen {
-  std::uint64_t doubted = 0;  ///< messages
-  std::uint64_t others = 0;   ///< messages that were seen and are not known to be the job's
-  Uid lowest = 0;             ///< of these; 0: there is none
+/// What narrow_to_seen() found.
+struct SeenUnknown {
+  std::uint64_t wanted = 0;  ///< planned messages that may be among what was seen
+  std::uint64_t others = 0;  ///< messages that were seen and are not stored by the job
+  Uid lowest = 0;            ///< of these; 0: there is none
 };
 
 /// What became of the messages of a folder whose archive was replaced.
@@ -467,8 +470,9 @@ class Journal {
   /// Reconciling works on a scratch table of what the server holds. "In doubt" in the methods
   /// below means the messages that `which` names; with Unidentified::in_doubt, stored messages
   /// without UID take part as well and go first, and get their UIDs by the way. With
-  /// Unidentified::planned only UIDs below the mailbox's floor count, a match makes the message
-  /// `skipped` with code "already-there", and no UID is given twice in the life of the journal.
+  /// Unidentified::planned only UIDs below the mailbox's floor count, with Unidentified::unknown
+  /// only those from there on; with both a match makes the message `skipped` with code
+  /// "already-there", and no UID is given twice in the life of the journal.
   /// One reconciliation at a time; beginning another gives up the first.
   virtual Result<void> begin_reconcile(MailboxId mailbox, Unidentified which) = 0;
   /// Adds what was seen; UIDs that the ledger of this mailbox already has, and UIDs added before,
@@ -561,10 +565,10 @@ class Journal {
   [[nodiscard]] virtual Result<std::vector<UidRange>> unknown_uids(MailboxId mailbox, Uid next,
                                                                    std::size_t most) const = 0;
   /// After begin_reconcile() with Unidentified::unknown and add_seen(): planned messages that may
-  /// be among what was seen are in doubt, from the lowest UID of that on, and that reconciliation
-  /// ends. With another INTERNALDATE a message is somebody else's copy, unless `any_date`: the
-  /// server keeps none. Durable at once.
-  virtual Result<DoubtSeen> doubt_seen(bool any_date) = 0;
+  /// be among what was seen take part from here on, and what an earlier run found there has its
+  /// message already. With another INTERNALDATE a message is somebody else's copy, unless
+  /// `any_date`: the server keeps none.
+  virtual Result<SeenUnknown> narrow_to_seen(bool any_date) = 0;
 
   /// The archive of folder `former` was replaced: from now on `replacement`, which is to be indexed
   /// from its beginning, stands for it. Durable at once. Returns its id.
@@ -587,6 +591,8 @@ class Journal {
   /// be, from another file of the same mailbox, and not in that file any more, take the states of
   /// these, each of one. One transaction, durable at once. Returns how many they are.
   virtual Result<std::uint64_t> take_moved() = 0;
+  /// True when a message of the folder's is in another folder, too, and not gone from there.
+  [[nodiscard]] virtual Result<bool> is_elsewhere(FolderId folder) const = 0;
   /// Leaves out (`cut-short`) what is planned in the mailbox of a folder that another stands for:
   /// it was in doubt when its archive was replaced, and the server has not got it. Returns how
   /// many.

@@ -13,12 +13,9 @@ namespace mboxferry::message {
 struct WireOptions {
   bool carriage_return_ends_line = false;  ///< CR-only archives: a lone CR is a line end
   bool unquote = true;                     ///< take one `>` off `^>+From ` lines of the body
-  bool strip_status_headers = false;       ///< leave out the mbox bookkeeping fields
+  bool strip_status_headers = false;       ///< leave out fields of FieldKind::bookkeeping
+  bool strip_marks = false;                ///< and, with those, of FieldKind::mark
 };
-
-/// Header fields that mail programs keep in mbox files and that are no part of the mail:
-/// Status, X-Status, X-Keywords, X-UID, X-IMAP, X-IMAPbase, X-Mozilla-*, Content-Length, Lines.
-bool is_status_header(std::string_view field_name);
 
 /// Receives pieces of output; they are valid during the call only.
 using ByteConsumer = std::function<void(std::string_view)>;

@@ -12,10 +12,10 @@
 #include "mboxferry/base/cancellation.h"
 #include "mboxferry/mbox/splitter.h"
 #include "mboxferry/message/digest.h"
-#include "mboxferry/message/gmac.h"
 #include "mboxferry/message/metadata.h"
 #include "mboxferry/message/sender_fields.h"
 #include "mboxferry/message/wire_form.h"
+#include "mboxferry/transfer/content_key.h"
 
 namespace mboxferry::transfer {
 
@@ -32,7 +32,7 @@ struct IndexOptions {
   /// Messages that ask for a read receipt get $MDNSent (RFC 3503), so that none is sent now.
   bool mdn_sent = true;
   /// Set: messages get the journal's digest, of what servers do not change, and no SHA-256.
-  std::optional<message::MacKey> content_key;
+  std::optional<ContentKey> content_key;
   bool collect_senders = false;  ///< fill in IndexedMessage::senders and from_line
   std::int64_t now = 0;  ///< Unix seconds; later dates are implausible
   /// The From_ dates of folders with few messages are the exporter's: few_dates_are_exporters().

@@ -257,13 +257,13 @@ TEST_CASE("a directory is no journal") {
 TEST_CASE("a journal of a newer version is refused") {
   Fixture f;
   f.journal.reset();
-  run_sql(f.path(), "PRAGMA user_version=6;");
+  run_sql(f.path(), "PRAGMA user_version=7;");
   for (const OpenMode mode : kAllModes) {
     const Error error = cannot_open(f.path(), mode);
     CHECK(error.code == ErrorCode::configuration);
-    CHECK_THAT(error.what, Contains("newer") && Contains("format 6"));
+    CHECK_THAT(error.what, Contains("newer") && Contains("format 7"));
   }
-  run_sql(f.path(), "PRAGMA user_version=5;");
+  run_sql(f.path(), "PRAGMA user_version=6;");
   f.reopen();
 }
 
@@ -275,7 +275,7 @@ TEST_CASE(
   f.journal.reset();
   run_sql(f.path(),
           "DROP TABLE resent; DROP TABLE unread; DROP TABLE sender_match; DROP TABLE sender_entry;"
-          " PRAGMA user_version=2;");
+          " DELETE FROM note; PRAGMA user_version=2;");
   {
     const auto read = value(Journal::open(f.path(), OpenMode::read_only));
     CHECK(value(read->counts(0)).planned.messages == 1);
@@ -288,6 +288,7 @@ TEST_CASE(
   CHECK(value(f.journal->unread()).messages == 1);
   CHECK(value(f.journal->counts(0)).planned.messages == 1);
   CHECK_FALSE(value(f.journal->was_resent(rows[0].id)));
+  CHECK_FALSE(value(f.journal->note(kDigestsWithoutMarksNote)));
   f.intend(rows, 1);
   journal::Step step;
   step.planned_again = {rows[0].id};
@@ -313,6 +314,7 @@ TEST_CASE("each journal has a key for its digests, and keeps it") {
   f.reopen();
   CHECK(value(f.journal->digest_key()) == key);
   CHECK(value(Fixture().journal->digest_key()) != key);
+  CHECK(value(f.journal->note(kDigestsWithoutMarksNote)));
   run_sql(f.path(), "UPDATE digest_key SET key = x'00'");
   CHECK(failure(f.journal->digest_key()).code == ErrorCode::io);
 }

@@ -67,13 +67,14 @@ std::vector<MailboxId> fill(Fixture& f) {
 
 }  // namespace
 
-TEST_CASE("the counts of all mailboxes are one statement") {
+TEST_CASE("the counts of all mailboxes are one walk") {
   const Watch watch;
   Fixture f;
   const std::vector<MailboxId> mailboxes = fill(f);
   Watch::restart();
   const CountsByMailbox all = value(f.journal->counts_by_mailbox());
-  CHECK(statements == 1);
+  // The other asks whether an archive was replaced.
+  CHECK(statements <= 2);
   CHECK(steps < 10 * kMessages);
   REQUIRE(all.size() == kMailboxes);
   Count stored;

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "mboxferry/message/mark_fields.h"
 #include "mboxferry/message/wire_form.h"
 
 namespace mboxferry::message {
@@ -127,15 +128,31 @@ TEST_CASE("bookkeeping fields are left out with their folded lines, and only fro
   CHECK(encode("A: b\nStatus", stripping()).bytes == "A: b\r\nStatus\r\n");
 }
 
-TEST_CASE("which fields are bookkeeping") {
-  for (const char* name : {"Status", "x-status", "X-Keywords", "X-UID", "X-IMAP", "X-IMAPbase",
-                           "X-Mozilla-Status", "X-MOZILLA-anything", "Content-Length", "Lines"}) {
+TEST_CASE("labels and numbers of programs are left out where they are asked to be") {
+  const std::string raw = "X-Gmail-Labels: a\n b\nX-UIDL: 7\nA: b\nStatus: R\nX-KMail-x: y\n\nx\n";
+  CHECK(encode(raw, stripping()).bytes ==
+        "X-Gmail-Labels: a\r\n b\r\nX-UIDL: 7\r\nA: b\r\nX-KMail-x: y\r\n\r\nx\r\n");
+  WireOptions options = stripping();
+  options.strip_marks = true;
+  CHECK(encode(raw, options).bytes == "A: b\r\n\r\nx\r\n");
+}
+
+TEST_CASE("which fields are bookkeeping, and which are marks") {
+  for (const char* name :
+       {"Status", "x-status", "X-Keywords", "X-UID", "X-IMAP", "X-IMAPbase", "X-Mozilla-Status",
+        "X-MOZILLA-anything", "X-Evolution", "Content-Length", "Lines"}) {
     INFO(name);
-    CHECK(is_status_header(name));
+    CHECK(kind_of_field(name) == FieldKind::bookkeeping);
   }
-  for (const char* name : {"", "Subject", "X-Gmail-Labels", "Status2", "X-Mozilla", "Line"}) {
+  for (const char* name : {"X-Gmail-Labels", "x-gm-thrid", "X-UIDL", "X-Account-Key", "X-Label",
+                           "X-KMail-MDN-Sent", "X-Evolution-Source", "X-OfflineIMAP", "X-TUID"}) {
     INFO(name);
-    CHECK_FALSE(is_status_header(name));
+    CHECK(kind_of_field(name) == FieldKind::mark);
+  }
+  for (const char* name : {"", "Subject", "Status2", "X-Mozilla", "Line", "X-KMail", "X-Labels",
+                           "X-Spam-Status", "Sender", "List-Id", "Content-Type"}) {
+    INFO(name);
+    CHECK(kind_of_field(name) == FieldKind::mail);
   }
 }
 

@@ -9,7 +9,7 @@
 namespace mboxferry::test {
 namespace {
 
-constexpr message::MacKey kKey{7};
+constexpr transfer::ContentKey kKey{{7}, true};
 
 message::Mac of_wire(std::string_view wire) {
   transfer::ContentDigest digest(kKey);
@@ -51,6 +51,19 @@ TEST_CASE("a dropped status field and a NUL shown as 0x80 leave the digest as it
   CHECK(of_wire("Status: RO\r\nSubject: x\r\n\r\nab\x80\r\n") == expected);
   CHECK(of_wire(std::string_view("Subject: x\r\n\r\nab\0\r\n", 19)) == expected);
   CHECK(of_wire("Subject: x\r\n\r\nac\x80\r\n") != expected);
+}
+
+TEST_CASE("journals of before format 6 keep labels in their digests") {
+  const auto digest_of = [](std::string_view wire, bool without_marks) {
+    transfer::ContentDigest digest({{7}, without_marks});
+    digest.update(wire);
+    return digest.finish();
+  };
+  constexpr const char* kOne = "X-Gmail-Labels: a\r\nA: b\r\n\r\nx\r\n";
+  constexpr const char* kOther = "X-Gmail-Labels: b,c\r\nA: b\r\n\r\nx\r\n";
+  CHECK(digest_of(kOne, true) == digest_of(kOther, true));
+  CHECK(digest_of(kOne, true) == digest_of("A: b\r\n\r\nx\r\n", false));
+  CHECK(digest_of(kOne, false) != digest_of(kOther, false));
 }
 
 }  // namespace
