@@ -332,7 +332,12 @@ Result<void> ContainerScan::visit() {
     case Entry::Type::symbolic_link:
       return add_link();
     case Entry::Type::other:
-      tell(kind_of_no_file(base_name(relative_)), "no file");
+      // What has bytes all the same goes on from a volume before this one (tar -M).
+      if (walker_->is_in_tar() && entry.size.value_or(0) > 0) {
+        leave_unread(kOtherVolume);
+      } else {
+        tell(kind_of_no_file(base_name(relative_)), "no file");
+      }
       return ok();
     case Entry::Type::file:
       break;

@@ -65,13 +65,16 @@ std::optional<InnerLink> add_linked_names(std::vector<FoundFolder>& found,
     const std::string below = target + '/';
     // A link to a directory above itself has no end, and is no place where mail is kept.
     if (target.empty() || target == "." || (link.path + '/').starts_with(below)) continue;
-    for (auto one = folders.lower_bound(target); one != folders.end(); ++one) {
-      const std::string& path = one->first;
-      if (!path.starts_with(target)) break;
-      if (path != target && !path.starts_with(below)) continue;
-      std::string name = link.path + path.substr(target.size());
-      if (!names.affords(name)) return link;
-      found.push_back(other_name(found[one->second], std::move(name)));
+    // What lies below a directory is between its name with a slash and its name with a zero.
+    const auto [same, behind_same] = folders.equal_range(target);
+    const auto first = folders.lower_bound(below);
+    const auto last = folders.lower_bound(target + '0');
+    for (const auto& [begin, end] : {std::pair(same, behind_same), std::pair(first, last)}) {
+      for (auto one = begin; one != end; ++one) {
+        std::string name = link.path + one->first.substr(target.size());
+        if (!names.affords(name)) return link;
+        found.push_back(other_name(found[one->second], std::move(name)));
+      }
     }
   }
   return std::nullopt;

@@ -38,7 +38,8 @@ std::vector<std::string> folder_path(std::string_view relative, std::string_view
   for (int layer = 0; layer < (compressed ? 3 : 0); ++layer) {
     for (const std::string_view suffix : kCompressionSuffixes) name = without(name, suffix);
   }
-  if (name == "mbox" && without(parent, ".mbox") != parent) {
+  // Apple Mail's "x.mbox/mbox", and Mailman's "x.mbox/x.mbox".
+  if ((name == "mbox" || name == parent) && without(parent, ".mbox") != parent) {
     if (path.empty()) path.push_back(to_utf8(without(parent, ".mbox")));
     return path;
   }

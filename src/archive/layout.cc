@@ -32,10 +32,12 @@ constexpr std::array<std::string_view, kLayouts> kLayoutNames{
     "Proton export",
     "MH",
     "pipermail",
+    "MailMate",
 };
 
 // The first that matches counts.
-constexpr std::array<MessagePlace, 15> kMessagePlaces{{
+constexpr std::array<MessagePlace, 16> kMessagePlaces{{
+    {Layout::mailmate, "*.mailbox/Messages/*.eml", 1, true},
     {Layout::kerio, "#msgs/*.eml", 1, true},
     {Layout::thunderbird_maildir, "cur/*.eml", 1, true},
     {Layout::thunderbird_maildir, "new/*.eml", 1, true},

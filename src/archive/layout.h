@@ -32,8 +32,9 @@ enum class Layout : std::uint8_t {
   proton,
   mh,
   pipermail,
+  mailmate,
 };
-inline constexpr std::size_t kLayouts = 20;
+inline constexpr std::size_t kLayouts = 21;
 
 /// "Thunderbird profile", "KMail" and so on.
 std::string_view layout_name(Layout layout);

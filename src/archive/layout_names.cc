@@ -82,7 +82,15 @@ bool is_profile_name(std::string_view name) {
 
 class LayoutNames {
  public:
-  LayoutNames(std::vector<FoundFolder>& found, LayoutMarks& marks) : found_(found), marks_(marks) {}
+  LayoutNames(std::vector<FoundFolder>& found, const std::string& root_name, LayoutMarks& marks)
+      : found_(found), marks_(marks) {
+    const std::string wrapper = root_name + '/';
+    is_wrapped_ = std::all_of(found_.begin(), found_.end(), [&](const FoundFolder& one) {
+      const bool inside =
+          equals_ignoring_case((one.relative + '/').substr(0, wrapper.size()), wrapper);
+      return inside || !one.other_name_of.empty();
+    });
+  }
 
   void run() {
     for (const FoundFolder& one : found_) {
@@ -114,6 +122,7 @@ class LayoutNames {
   std::set<std::string> places_;  // directories that hold a Mail or ImapMail of Thunderbird
   std::set<std::string> profiles_;
   std::set<std::string> accounts_;
+  bool is_wrapped_ = false;  // all is in a directory that is called like the archive
   bool has_others_ = false;  // folders that belong to no account of Thunderbird
 };
 
@@ -255,7 +264,7 @@ void LayoutNames::rename_file(FoundFolder& one, const std::string& directory, Se
                          [&](std::string_view pattern) { return matches_end(plain, pattern); })) {
     marks_.note(Layout::pipermail);
     name = plain.substr(0, plain.size() - 4);
-  } else if (name == "mbox" && segments.size() > 1 && mboxes_[directory] == 1) {
+  } else if (name == "mbox" && segments.size() > (is_wrapped_ ? 2 : 1) && mboxes_[directory] == 1) {
     const std::string& parent = segments[segments.size() - 2];
     if (ends_with_ignoring_case(parent, ".mbox") || parent.find('@') != std::string::npos) return;
     if (!marks_.has(Layout::evolution)) marks_.note(Layout::readpst);
@@ -285,6 +294,12 @@ void LayoutNames::change(FoundFolder& one) {
   }
   take_profile_off(segments);
   if (marks_.is_folder_of(one.relative, Layout::cyrus)) rename_spool(segments);
+  if (marks_.has(Layout::mailmate)) {
+    for (std::string& segment : segments) {
+      constexpr std::string_view kMailbox = ".mailbox";
+      if (ends_with_ignoring_case(segment, kMailbox)) cut(segment, kMailbox.size());
+    }
+  }
   rename_directories(segments, is_evolution);
   if (one.folder.form == FolderForm::maildir && marks_.has(Layout::evolution))
     rename_evolution_maildir(segments);
@@ -313,8 +328,9 @@ std::string segment_at(const FoundFolder& one, std::size_t begin) {
 
 }  // namespace
 
-void apply_layouts(std::vector<FoundFolder>& found, LayoutMarks& marks) {
-  LayoutNames(found, marks).run();
+void apply_layouts(std::vector<FoundFolder>& found, const std::string& root_name,
+                   LayoutMarks& marks) {
+  LayoutNames(found, root_name, marks).run();
 }
 
 void strip_wrappers(std::vector<FoundFolder>& all, std::string& root_name) {

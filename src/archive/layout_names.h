@@ -11,8 +11,10 @@
 namespace mboxferry::archive {
 
 /// Changes `relative` of all folders to what it would be without the directories that belong to a
-/// program's layout; notes in `marks` which layouts these are.
-void apply_layouts(std::vector<FoundFolder>& found, LayoutMarks& marks);
+/// program's layout; notes in `marks` which layouts these are. `root_name` is what the archive is
+/// called: a directory of that name around all folders is the archive itself.
+void apply_layouts(std::vector<FoundFolder>& found, const std::string& root_name,
+                   LayoutMarks& marks);
 
 /// Takes off directories that only wrap the mail: the one that is called like the archive,
 /// `root_name`, and those of the table of names, as long as all folders are in them. The last one

@@ -22,7 +22,7 @@ struct MailStore {
 constexpr std::string_view kSqlite = "SQLite format 3\0"sv;
 constexpr std::string_view kOutlookMacRemedy =
     "drag its folders from Outlook for Mac to the desktop, which makes .mbox files of them"sv;
-constexpr std::array<MailStore, 9> kStores{{
+constexpr std::array<MailStore, 12> kStores{{
     {".olm"sv, 0, "PK\x03\x04"sv, "an archive of Outlook for Mac"sv, kOutlookMacRemedy},
     {".nsf"sv, 0, "\x1a\0\0"sv, "a database of Lotus Notes"sv, "export its mail from Notes"sv},
     {".edb"sv, 4, "\xef\xcd\xab\x89"sv, "a database of Exchange"sv,
@@ -35,6 +35,10 @@ constexpr std::array<MailStore, 9> kStores{{
      "fetch its mail from the server that Mailspring had it from"sv},
     {"mail_data.dat"sv, 0, kSqlite, "a database of eM Client"sv,
      "export its mail from eM Client"sv},
+    {".pmm"sv, 0, ""sv, "a folder of Pegasus Mail"sv,
+     "let Pegasus Mail make an mbox of it (a UNIX mailbox)"sv},
+    {".tbb"sv, 0, ""sv, "a folder of The Bat!"sv, "export its mail from The Bat!"sv},
+    {".bmf"sv, 0, ""sv, "a folder of Becky!"sv, "export its mail from Becky!"sv},
     {".imm"sv, 0, ""sv, "a mailbox of IncrediMail"sv, "export its mail from IncrediMail"sv},
     {".box"sv, 0, ""sv, "a mailbox of Foxmail"sv, "export its mail from Foxmail"sv},
 }};

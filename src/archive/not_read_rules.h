@@ -42,4 +42,9 @@ bool is_trouble_of_one_file(const Error& error);
 /// Such an error without the file's name, which is told beside it.
 std::string trouble_text(const Error& error, const std::string& path);
 
+/// Why a member of a tar archive is not read that has no kind and goes on from another one.
+inline constexpr std::string_view kOtherVolume =
+    "the rest of a file that begins in another volume of the archive; unpack all volumes with"
+    " tar -xM, and name the directory that comes out";
+
 }  // namespace mboxferry::archive

@@ -283,7 +283,7 @@ Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
   MBOXFERRY_TRY(not_read->result());
   if (found.empty()) return no_mail_in_container(paths.front(), has_encrypted, *not_read);
   std::string root_name(without_packing_suffix(last_segment(paths.front())));
-  apply_layouts(found, marks);
+  apply_layouts(found, root_name, marks);
   strip_wrappers(found, root_name);
   Archive archive;
   archive.path_ = paths.front();

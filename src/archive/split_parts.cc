@@ -49,20 +49,27 @@ bool take_count(std::string_view& text, std::string_view before, std::string_vie
   return true;
 }
 
-// How many bytes at the end of `name` tell that it is a copy or was downloaded once more: " (1)",
-// "(1)", " - Copy", " copy 2", and Safari's "-2".
-std::size_t copy_mark_size(std::string_view name) {
-  std::string_view rest = name;
-  if (!take_count(rest, " (", ")") && !take_count(rest, "(", ")") && !take_count(rest, " ", "") &&
-      is_takeout_name(base_name(name))) {
-    take_count(rest, "-", "");
-  }
+bool take_copy_word(std::string_view& text) {
   for (const std::string_view word : kCopyWords) {
-    std::string_view before = rest;
+    std::string_view before = text;
     if (!take_end(before, word) || !take_end(before, " ")) continue;
     take_end(before, " -");
-    rest = before;
-    break;
+    text = before;
+    return true;
+  }
+  return false;
+}
+
+// How many bytes at the end of `name` tell that it is a copy or was downloaded once more: " (1)",
+// "(1)", " - Copy", " copy 2", Safari's "-2", and copies of copies.
+std::size_t copy_mark_size(std::string_view name) {
+  constexpr int kMostMarks = 4;
+  const bool is_takeout = is_takeout_name(base_name(name));
+  std::string_view rest = name;
+  for (int marks = 0; marks < kMostMarks; ++marks) {
+    const bool counted = take_count(rest, " (", ")") || take_count(rest, "(", ")") ||
+                         take_count(rest, " ", "") || (is_takeout && take_count(rest, "-", ""));
+    if (!take_copy_word(rest) && !counted) break;
   }
   return name.size() - rest.size();
 }

@@ -604,8 +604,8 @@ Result<Tree> Walk::run() {
   if (marks_.has(Layout::readpst_separate))
     MBOXFERRY_TRY(list_taken_out(*not_read_, messages_, ""));
   Tree tree;
-  apply_layouts(found_, marks_);
   std::string root_name = root_name_;
+  apply_layouts(found_, root_name, marks_);
   strip_wrappers(found_, root_name);
   tree.layouts = marks_.names();
   tree.folders = name_folders(std::move(found_), root_name);

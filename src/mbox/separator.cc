@@ -12,6 +12,8 @@
 namespace mboxferry::mbox {
 namespace {
 
+// `From ` within a line is frequent, and what follows it is looked at each time.
+constexpr std::uint64_t kLongestGlued = 512;
 constexpr std::uint64_t kPartLookBack = 2048;
 constexpr std::uint64_t kPartLookAhead = std::uint64_t{512} << 10;
 
@@ -80,15 +82,16 @@ Scanner::Glued Scanner::glued_at(std::uint64_t offset) const {
   if (before == '\0') return Glued::no;
   const bool marked = window_.view(offset, offset + kByteOrderMark.size()) == kByteOrderMark;
   const std::uint64_t begin = marked ? offset + kByteOrderMark.size() : offset;
-  const Line line = first_line(window_.view(begin, begin + kMaxFromLine + 2), lone_cr_);
-  // Most that comes here is prose, which has no time of the day.
+  const Line line = first_line(window_.view(begin, begin + kLongestGlued), lone_cr_);
+  // Most that comes here is prose, which has no time of the day and no header behind it.
   if (!line.has_line_end || line.text.find(':') == std::string_view::npos) return Glued::no;
+  if (line.text.find(kFrom, kFrom.size()) != std::string_view::npos) return Glued::no;
+  const std::uint64_t next = begin + line.next;
+  if (!begins_message(window_.view(next, next + kFollowBytes), lone_cr_)) return Glued::no;
   const auto from = parse_from_line(line.text);
   const bool complete = from && from->form == FromForm::dated &&
                         (from->envelope.exporter_form || !from->envelope.sender.empty());
   if (!complete) return Glued::no;
-  const std::uint64_t next = begin + line.next;
-  if (!begins_message(window_.view(next, next + kFollowBytes), lone_cr_)) return Glued::no;
   constexpr std::string_view kQuotes = "\"'`|*#";
   const bool quoted = is_blank(before) || kQuotes.find(before) != std::string_view::npos;
   return quoted ? Glued::as_quoted : Glued::behind_text;

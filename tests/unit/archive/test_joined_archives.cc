@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Containers that were added to, joined or cut.
+#include <array>
 #include <catch2/catch.hpp>
+#include <cstdio>
 #include <string>
 
 #include "message_files.h"
@@ -192,6 +194,30 @@ TEST_CASE("a zip archive that another one was joined to is unread") {
             ": another zip archive before this one, as when two were joined: split them\n");
   directory.write("one.zip", first);
   CHECK(unread(must_open(directory.file("one.zip"))).empty());
+}
+
+TEST_CASE("what goes on from another volume of a tar archive is unread") {
+  std::string volume = tar({{"Big", "x\n\n" + std::string(kMail)}, {"After", std::string(kMail)}});
+  // The kind of GNU tar's continued files, and the checksum with it.
+  constexpr std::size_t kKind = 156;
+  constexpr std::size_t kChecksum = 148;
+  volume[kKind] = 'M';
+  volume.replace(kChecksum, 8, 8, ' ');
+  unsigned sum = 0;
+  for (std::size_t i = 0; i < 512; ++i) sum += static_cast<unsigned char>(volume[i]);
+  std::array<char, 8> octal{};
+  std::snprintf(octal.data(), octal.size(), "%06o", sum);
+  volume.replace(kChecksum, 7, octal.data(), 7);
+  TemporaryDirectory directory;
+  directory.write("v2.tar", volume);
+  directory.write("v2.tar.gz", gzip(volume));
+  for (const char* name : {"v2.tar", "v2.tar.gz"}) {
+    const Archive archive = must_open(directory.file(name));
+    REQUIRE(archive.folders().size() == 1);
+    CHECK(read_all(archive.folders()[0]) == kMail);
+    CHECK(unread(archive).find("Big: the rest of a file that begins in another volume") !=
+          std::string::npos);
+  }
 }
 
 }  // namespace

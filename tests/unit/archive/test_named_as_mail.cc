@@ -56,6 +56,9 @@ TEST_CASE("databases of mail programs are named, and how their mail is had") {
   check_unread("MAIL.NSF", std::string("\x1a\0\0\x04\0\0", 6), "a database of Lotus Notes");
   check_unread("priv1.edb", "abcd\xef\xcd\xab\x89 ", "a database of Exchange");
   check_unread("in.box", kNoMail, "a mailbox of Foxmail");
+  check_unread("FOL00001.PMM", kNoMail, "a folder of Pegasus Mail");
+  check_unread("messages.tbb", "!\tp", "a folder of The Bat!");
+  check_unread("1.bmf", letter("x"), "a folder of Becky!");
   check_unread("other.db", sqlite, "");
   check_unread("priv1.edb", "abcd", "");
 }

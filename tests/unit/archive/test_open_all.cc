@@ -76,8 +76,8 @@ std::string unread_names(const Archive& archive) {
 }
 
 TEST_CASE("the parts of a download that was made twice are one archive") {
-  const std::string mark =
-      GENERATE(" (1)", "(1)", " (12)", " - Copy", " - Kopie (2)", " copy", " copy 2", " 2", "-2");
+  const std::string mark = GENERATE(" (1)", "(1)", " (12)", " - Copy", " - Kopie (2)", " copy",
+                                    " copy 2", " 2", "-2", " (1) (1)", " - Copy - Copy (2)");
   const TemporaryDirectory directory;
   write_parts(directory, mark + ".zip", {1, 2});
   const std::string base = directory.file("takeout-x-00");
