@@ -418,7 +418,7 @@ class AuthTest(ProgramTest):
         self.assert_one_line(
             self.auth("login", "full", "--token-url", url, "--client-id", "c", "--scope", "s",
                       "--device-url", self.service.url + "/device", "--ca-file",
-                      self.service.ca_file), 73, "full.json")
+                      self.service.ca_file), 78, "full.json")
         self.assertEqual(self.endpoint.forms, [])
 
 
