@@ -120,7 +120,7 @@ bool same_base64_digit(char a, char b) {
   return common(a) == common(b);
 }
 
-bool same_letter(char a, char b) { return to_lower(a) == to_lower(b); }
+bool same_hexadecimal_digit(char a, char b) { return to_lower(a) == to_lower(b); }
 
 Secret in_hexadecimal(std::string_view bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -177,7 +177,7 @@ std::string SecretMask::masked(std::string_view text, std::size_t most) const {
       consider({text.find(plain, at), plain.size()});
       if (has_url_units) consider(find_spelled(text, at, end, plain, url_unit));
       if (has_backslashes) consider(find_spelled(text, at, end, plain, backslash_unit));
-      consider(find_letters(text, at, hidden.hexadecimal.reveal(), same_letter));
+      consider(find_letters(text, at, hidden.hexadecimal.reveal(), same_hexadecimal_digit));
       for (const Secret& digits : hidden.base64)
         consider(find_letters(text, at, digits.reveal(), same_base64_digit));
     }

@@ -33,7 +33,7 @@ constexpr const char* kListThere =
 
 constexpr const char* kLeftOut =
     "DROP TABLE IF EXISTS temp.left_out;"
-    "CREATE TEMP TABLE left_out(id INTEGER PRIMARY KEY);";
+    "CREATE TEMP TABLE left_out(id INTEGER PRIMARY KEY, was INTEGER);";
 
 /// True of two rows that are the same mail, as the indexes have it.
 std::string same_mail(Dedupe dedupe, std::string_view one, std::string_view other) {
@@ -115,7 +115,7 @@ Result<void> SqliteJournal::plan_copies_of(std::span<const MessageRow> left_out)
   MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::soon));
   MBOXFERRY_TRY(database_->script(kLeftOut));
   for (const MessageRow& row : left_out)
-    MBOXFERRY_TRY(database_->run("INSERT OR IGNORE INTO temp.left_out VALUES(?1)", row.id));
+    MBOXFERRY_TRY(database_->run("INSERT OR IGNORE INTO temp.left_out(id) VALUES(?1)", row.id));
   MBOXFERRY_TRY(plan_copies_of_left_out());
   return transaction.commit();
 }
@@ -124,17 +124,22 @@ Result<void> SqliteJournal::plan_copies_of_moved(FolderId former) {
   if (dedupe_ == Dedupe::none) return ok();
   MBOXFERRY_TRY(database_->script(kLeftOut));
   MBOXFERRY_TRY(
-      database_->run("INSERT INTO temp.left_out SELECT id FROM main.message WHERE folder = ?1"
-                     " AND state = 10 AND id NOT IN (SELECT former FROM temp.pair)",
+      database_->run("INSERT INTO temp.left_out SELECT id, state FROM main.message"
+                     " WHERE folder = ?1 AND state IN (10, 11)"
+                     " AND id NOT IN (SELECT former FROM temp.pair)",
                      former));
   MBOXFERRY_TRY(database_->script(
       "UPDATE main.message SET state = 14 WHERE id IN (SELECT id FROM temp.left_out)"));
   MBOXFERRY_TRY(plan_copies_of_left_out());
-  return database_->script(fmt::format(
-      "UPDATE main.message SET state = 10 WHERE id IN (SELECT g.id FROM temp.left_out l"
-      " JOIN main.message g ON g.id = l.id WHERE NOT EXISTS (SELECT 1 FROM main.message o"
-      " WHERE o.mailbox = g.mailbox AND o.state <> 14 AND {}))",
-      same_mail(dedupe_, "o", "g")));
+  // What is in doubt stays so, and take_moved() hands that on to its copy.
+  return database_->script(
+      fmt::format("UPDATE main.message SET state = 10 WHERE id IN (SELECT g.id FROM temp.left_out l"
+                  " JOIN main.message g ON g.id = l.id WHERE l.was = 10 AND NOT EXISTS"
+                  " (SELECT 1 FROM main.message o"
+                  " WHERE o.mailbox = g.mailbox AND o.state <> 14 AND {}));"
+                  "UPDATE main.message SET state = 11"
+                  " WHERE id IN (SELECT id FROM temp.left_out WHERE was = 11);",
+                  same_mail(dedupe_, "o", "g")));
 }
 
 /// Of those that were left out for what is in temp.left_out, the first of each is planned, unless

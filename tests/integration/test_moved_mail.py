@@ -618,18 +618,23 @@ class MovedMailTest(WithDovecot, ProgramTest):
             self.go(*maps, code=1 if batch else 65, batch=batch)
 
     def test_unsent_mail_that_was_moved_with_dedupe(self):
-        for dedupe in ("message-id", "content"):
-            for other in ("B.mbox", "B.mbox.gz", "B"):
-                with self.subTest(dedupe=dedupe, other=other):
-                    self.begin()
-                    how = ("--dedupe", dedupe, "--map", "A=M", "--map", "B=M")
-                    self.write("A.mbox", ALL[:6])
-                    self.write(other, ALL[6:8])
-                    self.go(*how, code=-9, MBOXFERRY_CRASH_AT="index-done:2")
-                    self.write("A.mbox", ALL[3:6])
-                    self.write(other, ALL[6:8] + ALL[:3])
-                    self.go(*how)
-                    self.assert_once(ALL[:8])
+        """Planned, in doubt and not there, or in doubt and there."""
+        for point, dedupe, other in (("index-done:2", "message-id", "B.mbox"),
+                                     ("index-done:2", "content", "B"),
+                                     ("batch-intended:1", "message-id", "B"),
+                                     ("batch-intended:1", "content", "B.mbox.gz"),
+                                     ("batch-sent:1", "message-id", "B.mbox"),
+                                     ("batch-sent:1", "content", "B")):
+            with self.subTest(point=point, dedupe=dedupe, other=other):
+                self.begin()
+                how = ("--dedupe", dedupe, "--map", "A=M", "--map", "B=M")
+                self.write("A.mbox", ALL[:6])
+                self.write(other, ALL[6:8])
+                self.go(*how, code=-9, MBOXFERRY_CRASH_AT=point)
+                self.write("A.mbox", ALL[3:6])
+                self.write(other, ALL[6:8] + ALL[:3])
+                self.go(*how)
+                self.assert_once(ALL[:8])
 
     def test_files_put_back_with_dedupe(self):
         """What was indexed beside a folder that ended the run with 65 is left out without harm."""
