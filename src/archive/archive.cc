@@ -7,22 +7,11 @@
 #include <numeric>
 #include <utility>
 
+#include "archive/file_rules.h"
 #include "archive/open_all.h"
 #include "archive/opener.h"
 
 namespace mboxferry::archive {
-namespace {
-
-std::string label_of(const std::vector<std::string>& path) {
-  std::string label;
-  for (const std::string& segment : path) {
-    if (!label.empty()) label += '/';
-    label += segment;
-  }
-  return label;
-}
-
-}  // namespace
 
 std::string_view kind_name(ArchiveKind kind) {
   switch (kind) {
@@ -47,7 +36,7 @@ std::string_view form_name(FolderForm form) {
   return kNames[static_cast<std::size_t>(form)];
 }
 
-std::string Folder::label() const { return label_of(path); }
+std::string Folder::label() const { return joined(path); }
 
 std::string Folder::place() const { return member.empty() ? file : file + ": " + member; }
 
@@ -55,7 +44,7 @@ std::optional<Folder> under_admitted_name(const Folder& folder,
                                           const std::function<bool(const std::string&)>& admits) {
   if (admits(folder.label())) return folder;
   for (const std::vector<std::string>& path : folder.other_paths) {
-    if (!admits(label_of(path))) continue;
+    if (!admits(joined(path))) continue;
     Folder renamed = folder;
     renamed.path = path;
     return renamed;

@@ -135,6 +135,12 @@ std::string join_path(const std::string& directory, std::string_view relative) {
   return directory + (directory.ends_with('/') ? "" : "/") + std::string(relative);
 }
 
+std::string joined(const std::vector<std::string>& segments) {
+  std::string path;
+  for (const std::string& segment : segments) path += (path.empty() ? "" : "/") + segment;
+  return path;
+}
+
 bool is_left_over_name(std::string_view name) {
   return is_own_state(name) || is_compacting_leftover(name) || name.starts_with("._") ||
          ends_with_ignoring_case(name, ".wdseml") || ends_with_ignoring_case(name, ".mozeml");

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mboxferry::archive {
 
@@ -18,6 +19,8 @@ std::string last_segment(const std::string& path);
 
 /// `relative` below `directory`; either may be empty.
 std::string join_path(const std::string& directory, std::string_view relative);
+/// The names of a path with a slash between them.
+std::string joined(const std::vector<std::string>& segments);
 
 /// True when there is something before the suffix.
 bool ends_with_ignoring_case(std::string_view name, std::string_view suffix);

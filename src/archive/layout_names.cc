@@ -58,12 +58,6 @@ Segments split_path(std::string_view path) {
   return segments;
 }
 
-std::string joined(const Segments& segments) {
-  std::string path;
-  for (const std::string& segment : segments) path += (path.empty() ? "" : "/") + segment;
-  return path;
-}
-
 void cut(std::string& name, std::size_t suffix) { name.resize(name.size() - suffix); }
 
 // Where a file of several messages belongs that is at a layout's place for files of one each.

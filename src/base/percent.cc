@@ -5,15 +5,6 @@
 #include "mboxferry/base/ascii.h"
 
 namespace mboxferry {
-namespace {
-
-int percent_digit(char c) {
-  if (is_digit(c)) return c - '0';
-  const char small = to_lower(c);
-  return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
-}
-
-}  // namespace
 
 std::optional<std::string> percent_decoded(std::string_view text) {
   std::string decoded;
@@ -22,8 +13,8 @@ std::optional<std::string> percent_decoded(std::string_view text) {
       decoded += text[i];
       continue;
     }
-    const int high = i + 2 < text.size() ? percent_digit(text[i + 1]) : -1;
-    const int low = high >= 0 ? percent_digit(text[i + 2]) : -1;
+    const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
+    const int low = high >= 0 ? hex_value(text[i + 2]) : -1;
     if (low < 0) return {};
     decoded += static_cast<char>(high * 16 + low);
     i += 2;

@@ -28,9 +28,9 @@ std::optional<std::uint32_t> hexadecimal(std::string_view text, std::size_t digi
   if (text.size() < digits) return {};
   std::uint32_t number = 0;
   for (const char c : text.substr(0, digits)) {
-    const char small = to_lower(c);
-    if (!is_digit(c) && (small < 'a' || small > 'f')) return {};
-    number = number * 16 + static_cast<std::uint32_t>(is_digit(c) ? c - '0' : small - 'a' + 10);
+    const int digit = hex_value(c);
+    if (digit < 0) return {};
+    number = number * 16 + static_cast<std::uint32_t>(digit);
   }
   return number;
 }
@@ -120,8 +120,6 @@ bool same_base64_digit(char a, char b) {
   return common(a) == common(b);
 }
 
-bool same_hexadecimal_digit(char a, char b) { return to_lower(a) == to_lower(b); }
-
 Secret in_hexadecimal(std::string_view bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string digits;
@@ -177,7 +175,7 @@ std::string SecretMask::masked(std::string_view text, std::size_t most) const {
       consider({text.find(plain, at), plain.size()});
       if (has_url_units) consider(find_spelled(text, at, end, plain, url_unit));
       if (has_backslashes) consider(find_spelled(text, at, end, plain, backslash_unit));
-      consider(find_letters(text, at, hidden.hexadecimal.reveal(), same_hexadecimal_digit));
+      consider(find_letters(text, at, hidden.hexadecimal.reveal(), same_ignoring_case));
       for (const Secret& digits : hidden.base64)
         consider(find_letters(text, at, digits.reveal(), same_base64_digit));
     }

@@ -12,15 +12,11 @@
 namespace mboxferry {
 namespace {
 
-bool same_letter(char a, char b) { return to_lower(a) == to_lower(b); }
-
 constexpr std::size_t kShownLength = 300;
 
 }  // namespace
 
-bool same_word(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), same_letter);
-}
+bool same_word(std::string_view a, std::string_view b) { return equals_ignoring_case(a, b); }
 
 bool starts_with_word(std::string_view text, std::string_view prefix) {
   return same_word(text.substr(0, prefix.size()), prefix);
@@ -28,7 +24,7 @@ bool starts_with_word(std::string_view text, std::string_view prefix) {
 
 std::size_t find_phrase(std::string_view text, std::string_view phrase) {
   const auto found =
-      std::search(text.begin(), text.end(), phrase.begin(), phrase.end(), same_letter);
+      std::search(text.begin(), text.end(), phrase.begin(), phrase.end(), same_ignoring_case);
   return found == text.end() ? std::string_view::npos
                              : static_cast<std::size_t>(found - text.begin());
 }

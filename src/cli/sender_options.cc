@@ -81,10 +81,11 @@ Result<void> refuse_lists_of_others(const std::vector<policy::ListSource>& sourc
   return ok();
 }
 
-Result<policy::LoadedLists> read_sender_lists(const Options& options) {
+Result<policy::LoadedLists> read_sender_lists(const Options& options, ListUse use) {
+  const std::vector<policy::ListSource> sources = sender_sources(options);
+  if (use == ListUse::decides) MBOXFERRY_TRY(refuse_lists_of_others(sources));
   policy::ListBuilder builder({options.has_flag("allow-wide")});
-  for (const policy::ListSource& source : sender_sources(options))
-    MBOXFERRY_TRY(builder.add_file(source));
+  for (const policy::ListSource& source : sources) MBOXFERRY_TRY(builder.add_file(source));
   policy::LoadedLists loaded = builder.finish();
   if (loaded.mistakes.empty()) return loaded;
   for (const policy::ListRemark& mistake : loaded.mistakes) say(remark_line(mistake));

@@ -21,9 +21,12 @@ std::vector<policy::ListSource> sender_sources(const Options& options);
 /// Fails with `configuration` when others can write one of them: they would decide what is done.
 Result<void> refuse_lists_of_others(const std::vector<policy::ListSource>& sources);
 
+/// What lists are read for: refuse_lists_of_others() where they decide.
+enum class ListUse { told, decides };
+
 /// The lists that are named; empty when there are none. Tells every mistake of all of them on
 /// standard error, and then fails with `configuration`.
-Result<policy::LoadedLists> read_sender_lists(const Options& options);
+Result<policy::LoadedLists> read_sender_lists(const Options& options, ListUse use);
 
 /// Errors: `usage`.
 Result<policy::JudgeOptions> read_judge_options(const Options& options);

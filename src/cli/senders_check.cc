@@ -147,7 +147,7 @@ bool is_there(const std::string& path) {
 Result<int> check_senders(const Options& options, const Operands& operands, Context& context) {
   MBOXFERRY_ASSIGN(const CheckReading reading, read_check_reading(options));
   MBOXFERRY_ASSIGN(policy::JudgeOptions judging, read_judge_options(options));
-  MBOXFERRY_ASSIGN(const policy::LoadedLists loaded, read_sender_lists(options));
+  MBOXFERRY_ASSIGN(const policy::LoadedLists loaded, read_sender_lists(options, ListUse::told));
   if (loaded.lists.empty())
     return Error{ErrorCode::usage, "no entry is in the lists", "name a list with --senders FILE"};
   // All archives are found before anything is written.

@@ -83,8 +83,7 @@ Result<SenderEntries> wanted_entries(const Options& options, bool one_mailbox) {
                  "name the mailbox with --user, or use --global-senders and --global-allowed"};
   }
   MBOXFERRY_ASSIGN(const policy::JudgeOptions judging, read_judge_options(options));
-  MBOXFERRY_TRY(refuse_lists_of_others(sender_sources(options)));
-  MBOXFERRY_ASSIGN(const policy::LoadedLists loaded, read_sender_lists(options));
+  MBOXFERRY_ASSIGN(const policy::LoadedLists loaded, read_sender_lists(options, ListUse::decides));
   if (loaded.lists.empty())
     return Error{ErrorCode::usage, "no entry is in the lists",
                  fmt::format("name a list with {}",

@@ -178,8 +178,7 @@ Result<int> push_senders(const Options& options, const Operands& operands, Conte
     settings.script.junk_mailbox = *junk;
   settings.replace_active = options.has_flag("replace-active");
   settings.dry_run = options.has_flag("dry-run");
-  MBOXFERRY_TRY(refuse_lists_of_others(sender_sources(options)));
-  MBOXFERRY_ASSIGN(const policy::LoadedLists loaded, read_sender_lists(options));
+  MBOXFERRY_ASSIGN(const policy::LoadedLists loaded, read_sender_lists(options, ListUse::decides));
   if (loaded.lists.empty())
     return Error{ErrorCode::usage, "no entry is in the lists", "name a list with --senders FILE"};
   MBOXFERRY_ASSIGN(const std::string folder,

@@ -32,7 +32,7 @@ Result<int> print_sieve(const Options& options, const Operands& operands, Contex
     if (end > begin) settings.extensions.insert(names.substr(begin, end - begin));
     begin = end + 1;
   }
-  MBOXFERRY_ASSIGN(const policy::LoadedLists loaded, read_sender_lists(options));
+  MBOXFERRY_ASSIGN(const policy::LoadedLists loaded, read_sender_lists(options, ListUse::told));
   if (loaded.lists.empty())
     return Error{ErrorCode::usage, "no entry is in the lists", "name a list with --senders FILE"};
   MBOXFERRY_ASSIGN(const sieve::SenderScript script,

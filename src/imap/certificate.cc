@@ -9,6 +9,7 @@
 #include <array>
 
 #include "imap/errors.h"
+#include "mboxferry/base/ascii.h"
 #include "mboxferry/base/handle.h"
 #include "mboxferry/base/words.h"
 
@@ -86,13 +87,6 @@ int trouble_beside_chain(X509* leaf, const std::string& host) {
   }
   const bool named = X509_check_host(leaf, host.data(), host.size(), kFlags, nullptr) == 1;
   return named ? X509_V_OK : X509_V_ERR_HOSTNAME_MISMATCH;
-}
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 }  // namespace

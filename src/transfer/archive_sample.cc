@@ -35,8 +35,7 @@ class Collector final : public IndexSink {
     bytes_ += message.length;
     last_offset_ = message.offset;
     if (!message.pseudo && !message.expunged)
-      messages_.push_back({message.message_id,
-                           message.message_id.empty() ? 0 : message::short_hash(message.message_id),
+      messages_.push_back({message.message_id, message::message_id_hash(message.message_id),
                            message.wire_size, message.date.time, message.content});
     full_ = messages_.size() >= most_messages_ || bytes_ >= most_bytes_;
     return full_ ? Result<void>(enough()) : ok();

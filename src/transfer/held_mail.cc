@@ -27,9 +27,7 @@ Result<HeldMail> HeldMail::read(const std::string& mailbox, imap::ReadOnlyTarget
   MBOXFERRY_TRY(target.fetch({1, imap::kLastUid}, {.with_message_id = true, .just_selected = true},
                              [&](const imap::FetchedMessage& seen) -> Result<void> {
                                if (mail.held_.size() >= kMost) return ok();
-                               const std::int64_t hash = seen.message_id.empty()
-                                                             ? 0
-                                                             : message::short_hash(seen.message_id);
+                               const auto hash = message::message_id_hash(seen.message_id);
                                mail.held_.push_back({hash,
                                                      seen.size,
                                                      seen.internal_date.unix_seconds,

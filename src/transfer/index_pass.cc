@@ -142,7 +142,7 @@ class JournalFiller final : public IndexSink {
     row.length = message.length;
     row.wire_size = message.wire_size;
     row.digest = message.content;
-    row.message_id_hash = message.message_id.empty() ? 0 : message::short_hash(message.message_id);
+    row.message_id_hash = message::message_id_hash(message.message_id);
     row.date = message.date.time;
     row.date_source = static_cast<std::uint8_t>(message.date.source);
     row.date_corrected = message.date.to_be_listed();

@@ -46,13 +46,12 @@ Result<void> add_seen(const imap::UidRange& range, bool just_selected, imap::Rea
                                                             "what it has"))
                                  : ok();
   };
-  MBOXFERRY_TRY(target.fetch(
-      range, {.with_message_id = true, .just_selected = just_selected},
-      [&](const imap::FetchedMessage& seen) -> Result<void> {
-        page.push_back({seen.uid, seen.size, seen.internal_date.unix_seconds,
-                        seen.message_id.empty() ? 0 : message::short_hash(seen.message_id)});
-        return page.size() < kMatchedAtOnce ? ok() : flush();
-      }));
+  MBOXFERRY_TRY(target.fetch(range, {.with_message_id = true, .just_selected = just_selected},
+                             [&](const imap::FetchedMessage& seen) -> Result<void> {
+                               page.push_back({seen.uid, seen.size, seen.internal_date.unix_seconds,
+                                               message::message_id_hash(seen.message_id)});
+                               return page.size() < kMatchedAtOnce ? ok() : flush();
+                             }));
   return flush();
 }
 

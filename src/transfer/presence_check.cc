@@ -68,7 +68,7 @@ Likeness compare(const SampleMessage& wanted, const imap::FetchedMessage& seen) 
   const auto grown = static_cast<std::int64_t>(seen.size) - static_cast<std::int64_t>(wanted.size);
   const bool same_size = grown == 0;
   const bool same_date = wanted.date.unix_seconds == seen.internal_date.unix_seconds;
-  const std::int64_t seen_hash = seen.message_id.empty() ? 0 : message::short_hash(seen.message_id);
+  const std::int64_t seen_hash = message::message_id_hash(seen.message_id);
   if (wanted.message_id_hash != seen_hash) return Likeness::none;
   if (seen_hash == 0) {
     const bool may_be = same_date && std::abs(grown) <= journal::kStatusRoom;

@@ -59,7 +59,7 @@ Result<Shown> look(const imap::UidRange& range, imap::ReadOnlyTarget& target,
       range, {.with_message_id = true}, [&](const imap::FetchedMessage& fetched) -> Result<void> {
         shown.add(fetched, confirmed);
         page.push_back({fetched.uid, fetched.size, fetched.internal_date.unix_seconds,
-                        fetched.message_id.empty() ? 0 : message::short_hash(fetched.message_id)});
+                        message::message_id_hash(fetched.message_id)});
         return page.size() < kSeenPage ? ok() : flush();
       }));
   MBOXFERRY_TRY(flush());

@@ -26,9 +26,17 @@ constexpr bool all_printable_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), is_printable_ascii);
 }
 
+/// -1 when `c` is no hexadecimal digit.
+constexpr int hex_value(char c) {
+  if (is_digit(c)) return c - '0';
+  const char lower = to_lower(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+constexpr bool same_ignoring_case(char a, char b) { return to_lower(a) == to_lower(b); }
+
 constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return to_lower(x) == to_lower(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_ignoring_case);
 }
 
 }  // namespace mboxferry

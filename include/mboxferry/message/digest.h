@@ -31,7 +31,12 @@ class Digest {
 
 std::string to_hex(const Sha256& digest);
 
-/// The first 8 bytes of the SHA-256 of `text` as a number: how a Message-ID is kept.
+/// The first 8 bytes of the SHA-256 of `text` as a number.
 std::int64_t short_hash(std::string_view text);
+
+/// How a Message-ID is kept: its short_hash(); 0 where there is none.
+inline std::int64_t message_id_hash(std::string_view message_id) {
+  return message_id.empty() ? 0 : short_hash(message_id);
+}
 
 }  // namespace mboxferry::message
