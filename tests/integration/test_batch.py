@@ -4,7 +4,7 @@
 import unittest
 
 from support import archives
-from support.batch import COLUMNS, USERS, ManyAccountsTest, logins
+from support.batch import COLUMNS, USERS, ManyAccountsTest
 
 
 class AccountsTest(ManyAccountsTest):
@@ -15,11 +15,11 @@ class AccountsTest(ManyAccountsTest):
         self.assertEqual({one["verdict"] for one in accounts}, {"complete"})
         self.assertEqual(self.report()["verdict"], "complete")
         self.assert_all_there(self.server)
-        before = len(logins(self.server))
+        before = len(self.server.logins())
         again = self.batch_report()
         self.assertEqual([one["mailboxes"] for one in again],
                          [one["mailboxes"] for one in accounts])
-        self.assertEqual(len(logins(self.server)), before)
+        self.assertEqual(len(self.server.logins()), before)
 
     def test_rows_that_are_added_removed_or_moved_between_runs(self):
         first, second = USERS[:4], [USERS[4], USERS[2], USERS[0]]
@@ -27,10 +27,10 @@ class AccountsTest(ManyAccountsTest):
         self.assert_code(self.batch(), 0)
         self.make_archive(USERS[4])
         self.write_csv([self.row(self.server, user) for user in second])
-        before = len(logins(self.server))
+        before = len(self.server.logins())
         accounts = self.batch_report()
         self.assertEqual([one["user"] for one in accounts], second)
-        self.assertEqual(set(logins(self.server)[before:]), {USERS[4]})
+        self.assertEqual(set(self.server.logins()[before:]), {USERS[4]})
         self.assert_all_there(self.server)
 
     def test_a_ledger_that_is_lost_is_made_again_from_the_journals(self):
@@ -65,7 +65,7 @@ class AccountsTest(ManyAccountsTest):
                        [self.row(self.server, user, port=self.server.port, tls="starttls")
                         for user in second], (*COLUMNS, "tls"))
         self.assert_code(self.batch("--accounts-at-once=1", "--connections=1", "--order=csv"), 0)
-        found = list(dict.fromkeys(logins(self.server)))
+        found = list(dict.fromkeys(self.server.logins()))
         self.assertEqual(sorted(found), first + second)
         turns = [user in first for user in found]
         self.assertTrue(all(one != other for one, other in zip(turns, turns[1:])), found)
@@ -116,7 +116,7 @@ class AccountsTest(ManyAccountsTest):
         accounts = self.batch_report("--only", "us?r*2")
         self.assertEqual([one["user"] for one in accounts], ["user02"])
         self.assert_all_there(self.server, ["user02"])
-        self.assertEqual(set(logins(self.server)), {"user02"})
+        self.assertEqual(set(self.server.logins()), {"user02"})
         self.assert_code(self.batch(), 0)
         self.assert_all_there(self.server)
 
@@ -127,9 +127,9 @@ class AccountsTest(ManyAccountsTest):
         self.write_csv([self.row(self.server, user) for user in sizes])
         one_by_one = ["--accounts-at-once=1", "--connections=1"]
         self.assert_code(self.batch("--dry-run", *one_by_one), 0)
-        self.assertEqual(logins(self.server), ["user01", "user02", "user00"])
+        self.assertEqual(self.server.logins(), ["user01", "user02", "user00"])
         self.assert_code(self.batch("--order=csv", *one_by_one), 0)
-        found = logins(self.server)[3:]
+        found = self.server.logins()[3:]
         self.assertEqual(sorted(found, key=found.index), found)
         self.assertEqual(list(dict.fromkeys(found)), list(sizes))
 
@@ -140,7 +140,7 @@ class AccountsTest(ManyAccountsTest):
         self.assertEqual(sorted(sum(parts, [])), USERS)
         self.assertTrue(all(parts), parts)
         self.assert_all_there(self.server)
-        self.assertEqual(len(set(logins(self.server))), len(USERS))
+        self.assertEqual(len(set(self.server.logins())), len(USERS))
         # The same parts by the variables of Slurm, whose arrays may begin anywhere, and Kubernetes.
         for index in range(3):
             slurm = dict(SLURM_ARRAY_TASK_ID=10 + 2 * index, SLURM_ARRAY_TASK_MIN=10,
@@ -161,7 +161,7 @@ class AccountsTest(ManyAccountsTest):
             outcome = self.batch(**variables)
             self.assertIn(outcome.code, (64, 78), str(outcome))
             self.assertIn("--shard", outcome.err)
-        self.assertEqual(logins(self.server), [])
+        self.assertEqual(self.server.logins(), [])
 
 
 if __name__ == "__main__":

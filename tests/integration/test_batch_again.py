@@ -4,7 +4,7 @@
 import os
 import zipfile
 
-from support.batch import USERS, ManyAccountsTest, logins
+from support.batch import USERS, ManyAccountsTest
 
 CONFIGURATION, REFUSED = 78, 3
 USER = USERS[0]
@@ -118,10 +118,10 @@ class BatchAgainTest(ManyAccountsTest):
     def test_the_same_command_and_skip_existing_leave_complete_accounts_alone(self):
         self.make_accounts(USERS[:3])
         self.assert_code(self.batch(), 0)
-        known = logins(self.server)
+        known = self.server.logins()
         for more in ((), ("--skip-existing",), ("--allow-copies",), ("--connections", "2")):
             self.assertIn("3 of 3 accounts complete", self.batch(*more).out)
-        self.assertEqual(logins(self.server), known)
+        self.assertEqual(self.server.logins(), known)
 
     def test_a_forgotten_journal_is_told_as_such(self):
         self.make_accounts(USERS[:1])

@@ -3,7 +3,6 @@
 
 import csv
 import io
-import re
 import subprocess
 import time
 
@@ -108,8 +107,3 @@ class ManyAccountsTest(BatchTest):
             self.make_archive(user, count)
         self.write_csv([self.row(self.server, user, **columns) for user in users],
                        (*COLUMNS, *columns))
-
-
-def logins(server):
-    """Users in the order in which Dovecot let them in."""
-    return re.findall(r"imap-login: Info: Login: user=<([^>]*)>", server.log_text())
