@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Ctrl-C once and twice, and what happens in the mailbox while a job is away.
 
+import pathlib
+import re
 import signal
 import subprocess
 import time
@@ -9,42 +11,17 @@ import unittest
 from support import archives
 from support.dovecot_test import WithDovecot
 from support.program import PROGRAM, ProgramTest, environment
-from support.proxy import Fault, Stall, TlsProxy
-
-
-class Slow(Fault):
-    """Passes the client's bytes on at a rate, so that there is time to interrupt."""
-
-    TICK = 0.02
-
-    def __init__(self, bytes_a_second):
-        self.rate = bytes_a_second
-        self.allowed = 20_000.0  # what comes before the mail
-        self.last = time.monotonic()
-        self.kept = bytearray()
-
-    def client_bytes(self, link, data):
-        self.kept += data
-
-    def tick(self, link):
-        now = time.monotonic()
-        self.allowed += (now - self.last) * self.rate
-        self.last = now
-        count = min(len(self.kept), int(self.allowed))
-        link.to_server(bytes(self.kept[:count]))
-        self.allowed -= count
-        del self.kept[:count]
-
-    def client_ended(self, link):
-        link.to_server(bytes(self.kept))
-        super().client_ended(link)
+from support.proxy import Stall, TlsProxy
 
 
 class ServerTest(WithDovecot, ProgramTest):
     def setUp(self):
         super().setUp()
         self.archive = self.folder / "mail.mbox"
-        self.wanted = archives.make(self.archive, 900, kinds=["plain"], body_bytes=(100, 300))
+        self.make(900)
+
+    def make(self, count):
+        self.wanted = archives.make(self.archive, count, kinds=["plain"], body_bytes=(100, 300))
         self.size = sum(one.size for one in self.wanted)
 
     def start(self, port):
@@ -53,13 +30,18 @@ class ServerTest(WithDovecot, ProgramTest):
         return subprocess.Popen([PROGRAM, *map(str, arguments)], env=environment(self.folder),
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
-    def wait_until_sending(self, proxy):
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            if proxy.links and proxy.links[0].client.received > self.size // 10:
-                return
-            time.sleep(0.02)
-        self.fail("nothing was sent")
+    def stop_in_the_middle(self, process, stall, number):
+        """The signal comes while mail is on its way, and is heard before any of it is answered."""
+        self.assertTrue(stall.stalled.wait(60))
+        process.send_signal(number)
+        pending = 1 << (number - 1)
+        deadline = time.monotonic() + 60
+        while pending & int(re.search(r"ShdPnd:\s*(\w+)", pathlib.Path(
+                f"/proc/{process.pid}/status").read_text()).group(1), 16):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+        stall.release()
+        return process.communicate(timeout=60)
 
     def same_command_later(self, port):
         """Resumes through the same address, for the journal knows it."""
@@ -71,12 +53,11 @@ class ServerTest(WithDovecot, ProgramTest):
 
 class InterruptTest(ServerTest):
     def test_once_confirms_what_is_in_flight_and_stops(self):
-        faults = [Slow(self.size / 5)]
-        with TlsProxy(self.server, lambda number: faults[0] if number == 0 else None) as proxy:
+        self.make(4000)  # more than may be in flight
+        stall = Stall(self.size // 3)
+        with TlsProxy(self.server, lambda number: stall if number == 0 else None) as proxy:
             process = self.start(proxy.port)
-            self.wait_until_sending(proxy)
-            process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=60)
+            out, err = self.stop_in_the_middle(process, stall, signal.SIGINT)
             self.assertEqual(process.returncode, 130, out + err)
             self.assertIn("interrupted", (out + err).lower())
             self.assertEqual(self.report()["verdict"], "interrupted")
@@ -102,12 +83,10 @@ class InterruptTest(ServerTest):
             self.same_command_later(proxy.port)
 
     def test_terminated_is_as_safe_as_interrupted(self):
-        with TlsProxy(self.server, lambda number: Slow(self.size / 5) if number == 0
-                      else None) as proxy:
+        stall = Stall(self.size // 3)
+        with TlsProxy(self.server, lambda number: stall if number == 0 else None) as proxy:
             process = self.start(proxy.port)
-            self.wait_until_sending(proxy)
-            process.send_signal(signal.SIGTERM)
-            out, err = process.communicate(timeout=60)
+            out, err = self.stop_in_the_middle(process, stall, signal.SIGTERM)
             self.assertIn(process.returncode, (130, -signal.SIGTERM), out + err)
             self.same_command_later(proxy.port)
 

@@ -2,10 +2,14 @@
 # A private certificate authority and the good and bad server certificates of the TLS tests.
 """Makes certificates with the openssl command line, in a folder of the caller."""
 
+import atexit
+import functools
 import hashlib
 import pathlib
+import shutil
 import ssl
 import subprocess
+import tempfile
 from typing import NamedTuple
 
 LOCAL_NAMES = ("DNS:localhost", "IP:127.0.0.1", "IP:::1")
@@ -111,6 +115,15 @@ class Certificates:
                     ("EC", "-pkeyopt", "ec_paramgen_curve:P-256"))
             self._openssl("genpkey", "-algorithm", *kind, "-out", path)
         return path
+
+    @classmethod
+    @functools.cache
+    def common(cls):
+        """One authority for all servers of this process that do not ask for their own."""
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="mf-authority-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        folder.chmod(0o755)
+        return cls(folder)
 
     @staticmethod
     def _openssl(*arguments):

@@ -52,8 +52,10 @@ namespace inbox {{
 service imap-login {{
   {no_chroot}
   # The process of 2.3.19 panics (epoll_ctl) when a client is killed at the wrong moment, and every
-  # TLS session that it carries ends. So each has its own.
-  service_count = 1
+  # TLS session that it carries ends. So each carries one at a time. That it carries others later
+  # saves most of what a session costs, as in the imap service.
+  client_limit = 1
+  service_count = 1000
   process_min_avail = 1
   process_limit = 200
   inet_listener imap {{
@@ -72,6 +74,7 @@ service stats {{
 }}
 service imap {{
   process_limit = 200
+  service_count = 1000
 }}
 {extra}
 """

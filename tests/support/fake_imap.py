@@ -92,7 +92,7 @@ class FakeImap:
                  require_login=True, count_flights=False, session_type=None):
         self.users = dict(users or {"alice": "secret"})
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mf-fake-"))
-        self.certificates = certificates or Certificates(self.folder)
+        self.certificates = certificates or Certificates.common()
         self.pair = pair or self.certificates.good()
         self.ca_file = self.certificates.ca_file
         self.tls, self.starttls, self.inject, self.greeting = tls, starttls, inject, greeting

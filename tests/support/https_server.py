@@ -33,7 +33,7 @@ class HttpsServer:
 
     def __init__(self, answers=None, *, certificates=None, pair=None, otherwise=Answer(404)):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mf-https-"))
-        self.certificates = certificates or Certificates(self.folder)
+        self.certificates = certificates or Certificates.common()
         self.ca_file = self.certificates.ca_file
         self.answers = dict(answers or {})
         self.otherwise = otherwise

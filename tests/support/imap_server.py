@@ -89,7 +89,7 @@ class ImapServer:
                                                             dir=self.temporary))
         self.folder.mkdir(exist_ok=True)
         self.folder.chmod(0o755)
-        self.certificates = certificates or Certificates(self.folder / "tls")
+        self.certificates = certificates or Certificates.common()
         self.pair = pair or self.certificates.good()
         self.ca_file = self.certificates.ca_file
         self.host = "localhost"
