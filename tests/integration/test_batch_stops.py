@@ -37,7 +37,7 @@ class BatchStopsTest(ManyAccountsTest):
 
     def test_an_interruption_ends_all_accounts_well(self):
         self.make_accounts(USERS[:8], 60)
-        batch = self.batch_in_background("--max-messages-per-second=20", "--accounts-at-once=4")
+        batch = self.batch_in_background("--max-messages-per-second=5", "--accounts-at-once=4")
         self.wait_for(lambda: self.server.count(USERS[0]) > 5)
         # Another one on the same state meanwhile.
         self.assert_one_line(self.batch(), 11, "in use by")
