@@ -254,6 +254,7 @@ struct Difference {
   /// What it should have; told with "flags" and "keywords".
   std::uint8_t flags = 0;  ///< bits of message::Flag
   std::vector<std::string> keywords;
+  bool has_others = false;  ///< with those: it also has flags that the job does not give it
   /// With "twice": the UID of the job's own, and whether the journal proves that the copy can only
   /// be the job's second sending.
   journal::Uid copy_of = 0;
