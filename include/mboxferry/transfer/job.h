@@ -79,6 +79,7 @@ struct JobSettings {
   /// Set by the job itself when it begins anew because archives are written to without pause: what
   /// stands of them is sent, and what is appended is left to a later run.
   bool take_what_stands = false;
+  std::vector<std::string> outputs;  ///< files that the command writes, which may lie in an archive
   std::string journal_path;  ///< of a dry run: what the real run will go on with, if it is there
   IndexOptions index;        ///< content_key is set by the job
   imap::AppendMode append_mode = imap::AppendMode::automatic;
