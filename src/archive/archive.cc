@@ -47,6 +47,7 @@ std::optional<Folder> under_admitted_name(const Folder& folder,
     if (!admits(joined(path))) continue;
     Folder renamed = folder;
     renamed.path = path;
+    std::replace(renamed.other_paths.begin(), renamed.other_paths.end(), path, folder.path);
     return renamed;
   }
   return std::nullopt;

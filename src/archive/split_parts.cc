@@ -13,6 +13,7 @@
 #include "archive/directory_names.h"
 #include "archive/file_rules.h"
 #include "mboxferry/archive/archive.h"
+#include "mboxferry/archive/copy_names.h"
 #include "mboxferry/base/ascii.h"
 
 namespace mboxferry::archive {
@@ -206,6 +207,18 @@ std::vector<std::string> split_notices(const std::vector<SplitPart>& parts, std:
 
 std::string alone_notice(const SplitPart& part, const SplitPart& other) {
   return part.path + " is read alone; name " + other.path + " too if both are of one download";
+}
+
+std::optional<std::string> without_copy_mark(const std::string& path) {
+  const std::string_view name = base_name(path);
+  const std::string_view unpacked = without_packing_suffix(name);
+  for (const std::size_t stem : {unpacked.size(), unpacked.rfind('.')}) {
+    if (stem == std::string_view::npos) continue;
+    const std::size_t end = path.size() - name.size() + stem;
+    const std::size_t mark = copy_mark_size(std::string_view(path).substr(0, end));
+    if (mark > 0 && mark < stem) return path.substr(0, end - mark) + path.substr(end);
+  }
+  return std::nullopt;
 }
 
 std::vector<std::string> files_of(const std::string& path) {

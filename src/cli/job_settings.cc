@@ -87,6 +87,7 @@ Result<transfer::JobSettings> read_job_settings(const Options& options,
   MBOXFERRY_ASSIGN(settings.retry_for, read_retry_for(options));
   MBOXFERRY_ASSIGN(settings.limits, read_rate_limits(options));
   MBOXFERRY_ASSIGN(settings.quota_reserve, read_quota_reserve(options));
+  settings.outputs = output_files(options);
   settings.probe = options.has_flag("probe");
   if (settings.probe && !options.has_flag("dry-run"))
     return Error{ErrorCode::usage, "--probe belongs to a --dry-run", "add --dry-run"};

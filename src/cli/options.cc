@@ -255,6 +255,15 @@ Result<void> keep_inputs(const std::vector<Layer>& layers, const std::string& po
 
 }  // namespace
 
+std::vector<std::string> output_files(const Options& options) {
+  std::vector<std::string> files;
+  for (const std::string_view option : kWritten) {
+    std::string file = options.text(std::string(option).c_str());
+    if (!file.empty() && file != "-") files.push_back(std::move(file));
+  }
+  return files;
+}
+
 std::vector<std::string> Layer::texts(const std::string& name) const {
   const auto found = values_.find(name);
   if (found == values_.end() || found->second.empty()) return {};

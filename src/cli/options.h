@@ -87,6 +87,9 @@ class Options {
   std::vector<Layer> layers_;
 };
 
+/// The files that the command writes: reports, metrics, a log.
+std::vector<std::string> output_files(const Options& options);
+
 /// Takes option values from other places than a command line: rows of a CSV.
 class ValueReader {
  public:

@@ -118,6 +118,7 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   MBOXFERRY_ASSIGN(const bool accepted, journal::unread_accepted(journal));
   settings.accept_unread = options.has_flag("accept-unread") || accepted;
   settings.journal_path = journal.path();
+  settings.outputs = output_files(options);
   settings.retry = read_choice(options);
   settings.strict = options.has_flag("strict");
   settings.resend_doubtful = options.has_flag("resend-doubtful");

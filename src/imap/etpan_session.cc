@@ -217,7 +217,7 @@ ListedMailbox EtpanSession::listed(const mailimap_mailbox_list& entry) {
         if (same_word(word, "NonExistent")) mailbox.selectable = false;
         for (const std::string_view use :
              {"All", "Archive", "Drafts", "Flagged", "Important", "Junk", "Sent", "Trash"}) {
-          if (same_word(word, use)) mailbox.special_use = "\\" + std::string(use);
+          if (same_word(word, use)) mailbox.special_use = std::string("\\").append(use);
         }
       });
   return mailbox;

@@ -220,12 +220,14 @@ Result<std::optional<Seen>> SqliteJournal::next_ambiguous(Uid after) {
       !is_of_planned(reconciling_->which)
           ? "EXISTS (SELECT 1 FROM temp.doubt d WHERE d.size = s.size AND d.taken = 0)"
           : fmt::format(
-                "(s.message_id_hash = 0 AND (EXISTS (SELECT 1 FROM temp.doubt d"
-                " WHERE d.size = s.size AND d.message_id_hash = 0 AND d.taken = 0)"
+                "(s.message_id_hash = 0 AND (EXISTS (SELECT 1 FROM temp.doubt d INDEXED BY "
+                "doubt_no_id"
+                " WHERE d.size BETWEEN s.size - {1} AND s.size + {1} AND d.message_id_hash = 0"
+                " AND d.taken = 0)"
                 " OR EXISTS (SELECT 1 FROM temp.doubt d WHERE d.message_id_hash = 0"
                 " AND d.date = s.date AND d.size BETWEEN s.size - {0} AND s.size + {0}"
                 " AND d.taken = 0)))",
-                kStatusRoom);
+                kStatusRoom, kMarkRoom);
   MBOXFERRY_ASSIGN(
       Query query,
       database_->query(

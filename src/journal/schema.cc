@@ -188,6 +188,7 @@ CREATE TEMP TABLE certain(message INTEGER PRIMARY KEY, uid INTEGER NOT NULL UNIQ
 // `taken = 0` keeps every lookup short even among very many equal copies.
 constexpr const char* kScratchIndexes = R"sql(
 CREATE INDEX temp.doubt_size ON doubt(size) WHERE taken = 0;
+CREATE INDEX temp.doubt_no_id ON doubt(size) WHERE taken = 0 AND message_id_hash = 0;
 CREATE INDEX temp.doubt_hash ON doubt(message_id_hash) WHERE taken = 0;
 CREATE INDEX temp.doubt_hash_date ON doubt(message_id_hash, date, size) WHERE taken = 0;
 CREATE INDEX temp.doubt_digest ON doubt(digest_head, in_doubt) WHERE taken = 0;

@@ -223,7 +223,7 @@ MappedName Mapper::map_folder(const std::vector<std::string>& path, bool in_tree
 std::vector<std::string> Mapper::names_by_other_commands(
     const std::vector<std::string>& path) const {
   std::vector<std::string> names;
-  if (!base_.empty() || path.empty() || by_rule(path)) return names;
+  if (path.empty() || by_rule(path)) return names;
   for (std::size_t from = 0; from < path.size(); ++from) {
     const Levels below_it(path.begin() + static_cast<std::ptrdiff_t>(from), path.end());
     for (const bool in_tree : {false, true}) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "mboxferry/message/envelope.h"
+#include "transfer/body_digests.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -22,6 +23,8 @@ constexpr std::size_t kCompared = 50;
 constexpr std::size_t kShown = 3;
 /// A field that a server adds has not always the same length.
 constexpr std::int64_t kSlack = 16;
+/// Of what was confirmed, to see whether content stays.
+constexpr SampleBounds kReadAgain{1, 3, std::uint64_t{1} << 20};
 
 std::int64_t added_to(const journal::MessageRow& row, std::uint64_t size) {
   return static_cast<std::int64_t>(size) - static_cast<std::int64_t>(row.wire_size);
@@ -167,17 +170,69 @@ Result<void> AlteredMail::learn_from_doubts() {
 }
 
 bool AlteredMail::is_plausible(const journal::MessageRow& row, const journal::Seen& seen) const {
-  if (row.message_id_hash != 0) return true;
   const std::int64_t added = added_to(row, seen.size);
   // Of one size, content was compared, and it is another.
   if (!ways_.alters) return added != 0;
+  if (row.message_id_hash != 0) return true;
   return added >= std::min<std::int64_t>(ways_.least, 0) - kSlack &&
          added <= std::max<std::int64_t>(ways_.most, 0) + kSlack;
 }
 
-/// Where the server was seen to keep sizes, another content of the same size is another message.
-bool AlteredMail::is_other_mail(const journal::MessageRow& row, const journal::Seen& seen) const {
-  return row.message_id_hash == 0 && ways_.known && !ways_.alters && added_to(row, seen.size) == 0;
+/// Where the server was seen to keep mail as it is, another content of the same size is another
+/// message.
+Result<bool> AlteredMail::is_other_mail(const journal::MessageRow& row, const journal::Seen& seen) {
+  if (!ways_.known || ways_.alters || added_to(row, seen.size) != 0) return false;
+  return keeps_content();
+}
+
+/// True when nothing that was seen can be this message.
+Result<bool> AlteredMail::is_elsewhere(const journal::MessageRow& row, const Alike& alike) {
+  for (const journal::Seen& seen : alike.seen) {
+    MBOXFERRY_ASSIGN(const bool other, is_other_mail(row, seen));
+    if (!other) return false;
+  }
+  return !alike.seen.empty();
+}
+
+/// Sizes say little of a server that orders header fields anew. So some of what it confirmed is
+/// read, once; where it has confirmed nothing in this mailbox, the sizes that others showed count.
+Result<bool> AlteredMail::keeps_content() {
+  if (keeps_content_) return *keeps_content_;
+  MBOXFERRY_ASSIGN(const auto rows, journal_.last_stored(mailbox_.id, kCompared));
+  std::map<imap::Uid, const journal::MessageRow*> by_uid;
+  std::vector<imap::WantedBody> bodies;
+  for (const journal::MessageRow& row : rows) {
+    by_uid.emplace(row.uid, &row);
+    bodies.push_back({row.uid, row.wire_size});
+  }
+  bool any_same = false;
+  bool any_different = false;
+  MBOXFERRY_ASSIGN(const ContentKey key, content_key(journal_));
+  MBOXFERRY_TRY(digest_bodies(
+      smallest_of(std::move(bodies), kReadAgain), key, target_,
+      [&](imap::Uid uid, const BodyDigests& digests) -> Result<void> {
+        const journal::MessageRow& row = *by_uid.at(uid);
+        bool same = row.digest == digests.content;
+        if (!same && archived_) {
+          MBOXFERRY_ASSIGN(const journal::Digest own, archived_(row));
+          same = own == digests.masked;
+        }
+        (same ? any_same : any_different) = true;
+        return ok();
+      },
+      interrupt_));
+  keeps_content_ = any_same || !any_different;
+  if (*keeps_content_) return true;
+  ways_.alters = true;
+  MBOXFERRY_TRY(journal_.set_note(kWaysNote, ways_.to_text()));
+  return false;
+}
+
+Result<void> AlteredMail::note_kept(journal::MessageId message, const journal::Seen& seen) {
+  if (ways_.known) return ok();
+  MBOXFERRY_ASSIGN(const auto row, journal_.message(message));
+  if (row && row->wire_size == seen.size) ways_.add(0, seen.date != row->date.unix_seconds);
+  return ok();
 }
 
 Result<std::int64_t> AlteredMail::envelope_there(const journal::Seen& seen) {
@@ -207,6 +262,8 @@ Result<AlteredMail::Decision> AlteredMail::decide(const Alike& alike) {
   const bool by_envelope = envelope_ && !(has_id && ways_.alters);
   std::map<std::int64_t, SameKind> kinds;
   for (const journal::MessageRow& row : alike.doubtful) {
+    MBOXFERRY_ASSIGN(const bool elsewhere, is_elsewhere(row, alike));
+    if (elsewhere) continue;
     std::int64_t kind = 0;
     if (by_envelope) {
       MBOXFERRY_ASSIGN(kind, envelope_(row));
@@ -226,11 +283,16 @@ Result<AlteredMail::Decision> AlteredMail::decide(const Alike& alike) {
     const bool pairs = !kind.seen.empty() && kind.can_be_paired();
     for (std::size_t i = 0; i < kind.rows.size(); ++i) {
       const journal::MessageRow& row = *kind.rows[i];
-      if (!pairs)
+      if (!pairs) {
         undecided(row);
-      else if (i < kind.seen.size() && is_plausible(row, *kind.seen[i]))
+        continue;
+      }
+      if (i >= kind.seen.size()) continue;
+      MBOXFERRY_ASSIGN(const bool other, is_other_mail(row, *kind.seen[i]));
+      if (other) continue;
+      if (is_plausible(row, *kind.seen[i]))
         decision.pairs.push_back({row.id, kind.seen[i]->uid});
-      else if (i < kind.seen.size() && !is_other_mail(row, *kind.seen[i]))
+      else
         undecided(row);
     }
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "mboxferry/base/cancellation.h"
@@ -39,14 +40,21 @@ Result<ServerWays> learn_ways(const journal::MailboxRow& mailbox, imap::ReadOnly
 /// A reconciliation's last resort: messages in doubt that the server may have in another form.
 class AlteredMail {
  public:
-  /// `envelope` may be empty, where the archive is not to be had. All must outlive it.
-  AlteredMail(imap::ReadOnlyTarget& target, journal::Journal& journal, const EnvelopeOf& envelope,
+  /// `archived` and `envelope` may be empty, where the archive is not to be had. All must outlive
+  /// it.
+  AlteredMail(const journal::MailboxRow& mailbox, imap::ReadOnlyTarget& target,
+              journal::Journal& journal, const MaskedDigestOf& archived, const EnvelopeOf& envelope,
               ServerWays& ways, const Cancellation& interrupt)
-      : target_(target),
+      : mailbox_(mailbox),
+        target_(target),
         journal_(journal),
+        archived_(archived),
         envelope_(envelope),
         ways_(ways),
         interrupt_(interrupt) {}
+
+  /// Found with its content and size: the server stores mail as it is.
+  Result<void> note_kept(journal::MessageId message, const journal::Seen& seen);
 
   /// Commits what can be decided; returns how many.
   Result<std::uint64_t> match();
@@ -64,14 +72,19 @@ class AlteredMail {
   Result<Decision> decide(const journal::Journal::Lookalikes& alike);
   Result<std::int64_t> envelope_there(const journal::Seen& seen);
   [[nodiscard]] bool is_plausible(const journal::MessageRow& row, const journal::Seen& seen) const;
-  [[nodiscard]] bool is_other_mail(const journal::MessageRow& row, const journal::Seen& seen) const;
+  Result<bool> is_other_mail(const journal::MessageRow& row, const journal::Seen& seen);
+  Result<bool> is_elsewhere(const journal::MessageRow& row, const journal::Journal::Lookalikes&);
+  Result<bool> keeps_content();
   Result<void> learn_from_doubts();
 
+  const journal::MailboxRow& mailbox_;
   imap::ReadOnlyTarget& target_;
   journal::Journal& journal_;
+  const MaskedDigestOf& archived_;
   const EnvelopeOf& envelope_;
   ServerWays& ways_;
   const Cancellation& interrupt_;
+  std::optional<bool> keeps_content_;
 };
 
 }  // namespace mboxferry::transfer

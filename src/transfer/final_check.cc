@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "transfer/altered_mail.h"
 #include "transfer/flag_repair.h"
 
 namespace mboxferry::transfer {
@@ -25,6 +26,17 @@ std::string told(const Difference& difference) {
       fmt::format("there twice (UID {}, and a copy as UID {})", difference.copy_of, difference.uid);
   return fmt::format("{} is {}{} on the server", place, plain ? "" : "different: ",
                      difference.what == "twice" ? twice : difference.what);
+}
+
+/// For a later reconciliation, which may find nothing in the mailbox that the server confirmed.
+Result<void> note_ways(const VerifyResult& result, journal::Journal& journal) {
+  const bool all_kept = result.checked > result.existing && result.good() &&
+                        result.altered.sizes == 0 && result.altered.dates == 0;
+  MBOXFERRY_ASSIGN(const auto note, journal.note(kWaysNote));
+  if (!all_kept || note) return ok();
+  ServerWays ways;
+  ways.add(0, false);
+  return journal.set_note(kWaysNote, ways.to_text());
 }
 
 }  // namespace
@@ -45,8 +57,8 @@ Result<VerifyResult> check_what_is_stored(journal::Journal& journal, imap::Targe
     MBOXFERRY_ASSIGN(const std::uint64_t messages, repair.put_back(target));
     if (messages > 0)
       observer.notice(
-          fmt::format("the server had lost flags or keywords of {} message{}; they were put back",
-                      messages, messages == 1 ? "" : "s"));
+          fmt::format("the server had lost keywords of {} message{}; they were put back", messages,
+                      messages == 1 ? "" : "s"));
     repaired = true;
     MBOXFERRY_ASSIGN(result, verify_job(journal, target, options, show, interrupt));
   }
@@ -54,6 +66,7 @@ Result<VerifyResult> check_what_is_stored(journal::Journal& journal, imap::Targe
   for (const std::string& line : lines) observer.notice(line);
   MBOXFERRY_TRY(journal.together([&]() -> Result<void> {
     for (const auto& [name, value] : result.compared) MBOXFERRY_TRY(journal.set_note(name, value));
+    MBOXFERRY_TRY(note_ways(result, journal));
     return journal.set_note(journal::kComparisonNote, fmt::format("{}", fmt::join(lines, "\n")));
   }));
   return result;

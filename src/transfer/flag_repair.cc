@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Puts flags back that a server has lost.
+// Puts keywords back that a server has lost.
 #include "transfer/flag_repair.h"
 
 #include <string>
@@ -7,7 +7,7 @@
 namespace mboxferry::transfer {
 
 bool FlagRepair::take(const Difference& difference) {
-  const bool lost = difference.what == "flags" || difference.what == "keywords";
+  const bool lost = difference.what == "keywords" && !difference.has_others;
   if (!lost || difference.compared_before || lost_.size() == kMost) return false;
   lost_.push_back(difference);
   return true;

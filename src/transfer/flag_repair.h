@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Puts flags back that a server has lost.
+// Puts keywords back that a server has lost.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,10 @@ namespace mboxferry::transfer {
 /// with Maildir: `unknown-2`). What the final comparison finds of that is put back once.
 class FlagRepair {
  public:
-  /// True when it was taken: a message with flags or keywords too few that no earlier run has
-  /// compared. What was in order then, somebody has taken away; what was not, the server drops.
+  /// True when it was taken: a message with keywords too few, and with the job's flags and no
+  /// others, that no earlier run has compared. What was in order then, somebody has taken away;
+  /// what was not, the server drops. With other flags it may be a copy of somebody else's that was
+  /// taken for a message in doubt, whose flags are not the job's business.
   bool take(const Difference& difference);
   [[nodiscard]] bool empty() const { return lost_.empty(); }
   /// Adds what is missing, and returns to how many messages. Errors of the session only: what the

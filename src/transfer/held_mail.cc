@@ -15,7 +15,7 @@ namespace {
 
 constexpr SampleBounds kHeldBounds{1, 500, std::uint64_t{4} << 20};
 /// So many planned messages that one without a Message-ID may be are remembered.
-constexpr std::size_t kMostAlike = 8;
+constexpr std::size_t kMostAlike = 16;
 /// So many of one size, with other dates, are asked whether they are a message.
 constexpr std::size_t kMostOfSize = 64;
 

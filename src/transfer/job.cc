@@ -20,6 +20,7 @@
 #include "transfer/final_check.h"
 #include "transfer/folder_readers.h"
 #include "transfer/index_pass.h"
+#include "transfer/job_outputs.h"
 #include "transfer/last_doubts.h"
 #include "transfer/mailbox_book.h"
 #include "transfer/mailbox_preparer.h"
@@ -138,6 +139,7 @@ Result<void> JobRunner::open() {
   MBOXFERRY_TRY(journal_->together([&]() -> Result<void> {
     MBOXFERRY_TRY(claim_job(settings_, *journal_));
     MBOXFERRY_TRY(keep_notes());
+    MBOXFERRY_TRY(note_outputs(settings_, *journal_));
     MBOXFERRY_TRY(not_read.write(*journal_));
     return match_with_journal(sources_, settings_, *journal_, tracker_);
   }));

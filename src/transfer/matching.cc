@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// By size, date and Message-ID where these say enough, else by content.
+// By content, or by size, date and Message-ID where these say enough.
 #include "transfer/matching.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "mboxferry/message/digest.h"
 #include "transfer/body_digests.h"
+#include "transfer/certain_pairs.h"
 #include "transfer/waiting.h"
 
 namespace mboxferry::transfer {
@@ -15,6 +20,8 @@ namespace {
 
 /// Rows of the journal in one transaction.
 constexpr std::size_t kMatchedAtOnce = 1000;
+/// More messages are not on their way at a time.
+constexpr std::size_t kMostReadOfCertain = 5000;
 
 /// A message of that size in doubt that differs from what the server shows only in bytes that it
 /// is known to replace. The journal has no digest for that, so a few are read again.
@@ -56,56 +63,93 @@ Result<void> add_seen(const imap::UidRange& range, bool just_selected, imap::Rea
 }
 
 Result<std::uint64_t> match(imap::ReadOnlyTarget& target, journal::Journal& journal,
-                            const MaskedDigestOf& archived, AlteredMail* altered, bool alters,
-                            const Cancellation& interrupt, std::size_t bodies_at_once) {
+                            const MaskedDigestOf& archived, const Matching& how,
+                            const Cancellation& interrupt) {
   std::uint64_t found = 0;
-  for (;;) {
-    MBOXFERRY_ASSIGN(const auto pairs, journal.certain_matches(kMatchedAtOnce));
-    if (pairs.empty()) break;
+  const auto commit = [&](std::span<const journal::Stored> pairs) -> Result<void> {
     MBOXFERRY_TRY(journal.commit_matches(pairs));
     found += pairs.size();
+    return ok();
+  };
+  const bool by_content = how.reads_certain && !how.alters;
+  if (by_content) {
+    MBOXFERRY_ASSIGN(const auto pairs, journal.certain_matches(kMostReadOfCertain + 1));
+    // A mailbox that was made anew: all that was ever stored is in doubt.
+    if (pairs.size() > kMostReadOfCertain) {
+      CertainPairs certain(target, journal, archived, interrupt);
+      MBOXFERRY_ASSIGN(found, certain.decide());
+    }
+  } else {
+    for (;;) {
+      MBOXFERRY_ASSIGN(const auto pairs, journal.certain_matches(kMatchedAtOnce));
+      if (pairs.empty()) break;
+      MBOXFERRY_TRY(commit(pairs));
+    }
   }
   const auto match_altered = [&]() -> Result<void> {
-    if (altered == nullptr) return ok();
-    MBOXFERRY_ASSIGN(const std::uint64_t pairs, altered->match());
+    if (how.altered == nullptr) return ok();
+    MBOXFERRY_ASSIGN(const std::uint64_t pairs, how.altered->match());
     found += pairs;
     return ok();
   };
   // Where content is known to differ, it need not be read.
-  if (alters) MBOXFERRY_TRY(match_altered());
+  if (how.alters) MBOXFERRY_TRY(match_altered());
   MBOXFERRY_ASSIGN(const ContentKey key, content_key(journal));
+  // Pairs are committed together: each commit waits for the disk.
+  std::vector<journal::Stored> pairs;
+  const auto commit_pairs = [&]() -> Result<void> { return commit(std::exchange(pairs, {})); };
+  const auto doubtful =
+      [&](const journal::Seen& seen,
+          const BodyDigests& digests) -> Result<std::optional<journal::MessageId>> {
+    MBOXFERRY_ASSIGN(const auto message, journal.doubtful_with_digest(digests.content, seen.date));
+    if (message) return message;
+    return find_altered(seen, digests.masked, journal, archived);
+  };
   const auto decide = [&](const journal::Seen& seen, const BodyDigests& digests) -> Result<void> {
-    MBOXFERRY_ASSIGN(auto message, journal.doubtful_with_digest(digests.content, seen.date));
-    if (!message) {
-      MBOXFERRY_ASSIGN(message, find_altered(seen, digests.masked, journal, archived));
+    MBOXFERRY_ASSIGN(auto message, doubtful(seen, digests));
+    const bool is_taken = message && std::any_of(pairs.begin(), pairs.end(), [&](const auto& pair) {
+                            return pair.message == *message;
+                          });
+    if (is_taken) {
+      MBOXFERRY_TRY(commit_pairs());
+      MBOXFERRY_ASSIGN(message, doubtful(seen, digests));
     }
     if (!message) return ok();
-    const journal::Stored pair{*message, seen.uid};
-    MBOXFERRY_TRY(journal.commit_matches({&pair, 1}));
-    ++found;
-    return ok();
+    pairs.push_back({*message, seen.uid});
+    return how.altered == nullptr ? ok() : how.altered->note_kept(*message, seen);
   };
+  std::set<imap::Uid> unread;
   for (imap::Uid after = 0;;) {
     if (interrupt.requested())
       return interrupted("interrupted while asking the server what it has");
     std::map<imap::Uid, journal::Seen> ambiguous;
     std::vector<imap::WantedBody> bodies;
-    while (bodies.size() < bodies_at_once) {
+    while (bodies.size() < how.bodies_at_once) {
       MBOXFERRY_ASSIGN(const auto seen, journal.next_ambiguous(after));
       if (!seen) break;
       after = seen->uid;
       ambiguous.emplace(seen->uid, *seen);
       bodies.push_back({seen->uid, seen->size});
+      if (by_content) unread.insert(seen->uid);
     }
     if (bodies.empty()) break;
-    MBOXFERRY_TRY(digest_bodies(
+    const auto read = digest_bodies(
         bodies, key, target,
         [&](imap::Uid uid, const BodyDigests& digests) {
+          unread.erase(uid);
           return decide(ambiguous.at(uid), digests);
         },
-        interrupt));
+        interrupt);
+    MBOXFERRY_TRY(commit_pairs());
+    MBOXFERRY_TRY(read);
   }
-  if (!alters) MBOXFERRY_TRY(match_altered());
+  // What a server does not let anyone read is judged by what else is known of it.
+  if (!unread.empty()) {
+    MBOXFERRY_ASSIGN(auto certain, journal.certain_matches(kMostReadOfCertain));
+    std::erase_if(certain, [&](const auto& pair) { return !unread.contains(pair.uid); });
+    MBOXFERRY_TRY(commit(certain));
+  }
+  if (!how.alters) MBOXFERRY_TRY(match_altered());
   return found;
 }
 

@@ -17,11 +17,21 @@ namespace mboxferry::transfer {
 Result<void> add_seen(const imap::UidRange& range, bool just_selected, imap::ReadOnlyTarget& target,
                       journal::Journal& journal, const Cancellation& interrupt);
 
-/// Matches what was seen with what is in doubt; returns how many pairs were committed. `altered`:
-/// null where another form counts as another message. `bodies_at_once`: more than one saves round
-/// trips, and may read some for nothing.
+/// How messages and what was seen become pairs.
+struct Matching {
+  AlteredMail* altered = nullptr;  ///< null where another form counts as another message
+  bool alters = false;             ///< the server is known to store mail in another form
+  /// Size, date and Message-ID are not enough: where the server keeps mail as it is, content
+  /// decides (docs/decisions/0098-in-doubt-by-content.md).
+  bool reads_certain = false;
+  /// More than one saves round trips, and may read some for nothing.
+  std::size_t bodies_at_once = 1;
+};
+
+/// Matches what was seen with what is in doubt; returns how many pairs were committed. What was
+/// found until an error is committed, too.
 Result<std::uint64_t> match(imap::ReadOnlyTarget& target, journal::Journal& journal,
-                            const MaskedDigestOf& archived, AlteredMail* altered, bool alters,
-                            const Cancellation& interrupt, std::size_t bodies_at_once = 1);
+                            const MaskedDigestOf& archived, const Matching& how,
+                            const Cancellation& interrupt);
 
 }  // namespace mboxferry::transfer

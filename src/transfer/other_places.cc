@@ -16,6 +16,8 @@ constexpr int kMostAppended = 16;
 /// Of a mailbox; folders that go into it, and names that each of them may have had.
 constexpr std::size_t kMostFolders = 8;
 constexpr std::size_t kMostPlaces = 6;
+/// Of a folder: hard links to it, and links to it, that are looked behind.
+constexpr std::size_t kMostOtherPaths = 4;
 
 std::string last_level(const std::string& name, char separator) {
   const std::size_t at = separator == 0 ? std::string::npos : name.rfind(separator);
@@ -108,6 +110,13 @@ std::vector<std::string> renamed_places(const journal::MailboxRow& row,
   for (const SourceFolder* const folder : folders.first(std::min(folders.size(), kMostFolders))) {
     std::vector<std::string> own = mapper.names_by_other_commands(folder->place.path);
     if (own.empty()) return {};
+    // Another command may have left out, or not seen, the name that this one reads it under.
+    for (const std::vector<std::string>& path :
+         std::span(folder->place.other_paths)
+             .first(std::min(folder->place.other_paths.size(), kMostOtherPaths))) {
+      names.push_back(mapper.map_folder(path, true).name);
+      last_levels.push_back(path.back());
+    }
     std::move(own.begin(), own.end(), std::back_inserter(names));
     last_levels.push_back(folder->place.path.back());
     if (const std::string name = subfolder_of(folder->place); !name.empty()) {
@@ -127,6 +136,8 @@ std::vector<std::string> renamed_places(const journal::MailboxRow& row,
   };
   for (const std::string& name : names)
     if (const auto* const listed = directory.find(name)) add(*listed);
+  // A mailbox that the user named is taken at its word, with what is below it.
+  if (mapper.has_named_place()) return places;
   for (const imap::ListedMailbox& listed : directory.listed)
     if (is_any_of(last_level(listed.name, space.separator), last_levels)) add(listed);
   return places;

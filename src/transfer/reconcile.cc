@@ -157,7 +157,20 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
   };
   std::unique_lock turn(journal_turn);
   MBOXFERRY_ASSIGN(ServerWays ways, learn_ways(mailbox, target, journal));
-  AlteredMail altered(target, journal, undecided.envelope, ways, interrupt);
+  AlteredMail altered(mailbox, target, journal, archived, undecided.envelope, ways, interrupt);
+  const auto match_seen = [&]() -> Result<std::uint64_t> {
+    const Matching how{.altered = &altered,
+                       .alters = ways.alters,
+                       .reads_certain = true,
+                       .bodies_at_once = imap::ReadOnlyTarget::kMostBodies};
+    auto found = match(target, journal, archived, how, interrupt);
+    if (!found) {
+      // What was found until the connection ended brought the end nearer.
+      MBOXFERRY_ASSIGN(const journal::Journal::Doubt left, journal.doubt(mailbox.id));
+      if (left.count.messages < doubt.count.messages) ++settling.steps;
+    }
+    return found;
+  };
   MBOXFERRY_ASSIGN(const auto known_late, journal.note(kShowsLateNote));
   MBOXFERRY_ASSIGN(const auto confirmed, journal.last_stored(mailbox.id, 1));
   LateView view(floor, confirmed.empty() ? 0 : confirmed.back().uid, known_late.has_value(),
@@ -174,8 +187,7 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
                        look({floor, imap::kLastUid}, target, journal, view.confirmed()));
       view.note(known, shown, clock.now());
       crash_point("reconcile-looked");
-      MBOXFERRY_ASSIGN(const std::uint64_t found,
-                       match(target, journal, archived, &altered, ways.alters, interrupt));
+      MBOXFERRY_ASSIGN(const std::uint64_t found, match_seen());
       result.found += found;
       MBOXFERRY_ASSIGN(doubt, journal.doubt(mailbox.id));
       if (doubt.count.messages == 0) break;
@@ -209,8 +221,7 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
     settling.in_doubt = 0;
     if (undecided.last_look || undecided.resend) break;
     MBOXFERRY_TRY(look({floor, imap::kLastUid}, target, journal));
-    MBOXFERRY_ASSIGN(const std::uint64_t found,
-                     match(target, journal, archived, &altered, ways.alters, interrupt));
+    MBOXFERRY_ASSIGN(const std::uint64_t found, match_seen());
     result.found += found;
     MBOXFERRY_ASSIGN(doubt, journal.doubt(mailbox.id));
     // What shows only now says that the server is at it still.
@@ -251,9 +262,11 @@ Result<void> identify_stored(const journal::MailboxRow& mailbox, imap::ReadOnlyT
   MBOXFERRY_TRY(look({std::max<imap::Uid>(mailbox.uid_floor, 1), imap::kLastUid}, target, journal));
   MBOXFERRY_ASSIGN(const auto note, journal.note(kWaysNote));
   ServerWays ways = ServerWays::from_text(note.value_or(""));
-  AlteredMail altered(target, journal, envelope, ways, interrupt);
-  MBOXFERRY_ASSIGN(const std::uint64_t found,
-                   match(target, journal, {}, &altered, ways.alters, interrupt));
+  const MaskedDigestOf archived;
+  AlteredMail altered(mailbox, target, journal, archived, envelope, ways, interrupt);
+  MBOXFERRY_ASSIGN(
+      const std::uint64_t found,
+      match(target, journal, archived, {.altered = &altered, .alters = ways.alters}, interrupt));
   static_cast<void>(found);
   return ok();
 }
@@ -264,7 +277,7 @@ Result<std::uint64_t> find_moved(
     imap::ReadOnlyTarget& target, journal::Journal& journal, const Cancellation& interrupt) {
   MBOXFERRY_TRY(journal.begin_moved(mailbox.id, messages));
   MBOXFERRY_TRY(look({std::max<imap::Uid>(mailbox.uid_floor, 1), imap::kLastUid}, target, journal));
-  return match(target, journal, {}, nullptr, false, interrupt);
+  return match(target, journal, {}, {}, interrupt);
 }
 
 }  // namespace mboxferry::transfer

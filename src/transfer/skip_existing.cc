@@ -17,8 +17,9 @@ Result<SkippedExisting> skip_seen(const journal::MailboxRow& mailbox, imap::Read
   MBOXFERRY_ASSIGN(const std::uint64_t certain, pairs.decide());
   AlteredCopies copies(target, journal, form, interrupt);
   MBOXFERRY_TRY(copies.match());
-  MBOXFERRY_ASSIGN(const std::uint64_t others, match(target, journal, archived, nullptr, false,
-                                                     interrupt, imap::ReadOnlyTarget::kMostBodies));
+  MBOXFERRY_ASSIGN(const std::uint64_t others,
+                   match(target, journal, archived,
+                         {.bodies_at_once = imap::ReadOnlyTarget::kMostBodies}, interrupt));
   skipped.by_content = pairs.compared() + copies.found() + others;
   skipped.by_facts = certain - pairs.compared();
   // Of two versions each may have been the other's copy.

@@ -3,10 +3,12 @@
 #include "transfer/source_folders.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <map>
 #include <set>
 #include <span>
 #include <string>
@@ -18,21 +20,13 @@
 #include "mboxferry/transfer/folder_index.h"
 #include "transfer/excluded_folder.h"
 #include "transfer/index_state.h"
+#include "transfer/job_outputs.h"
+#include "transfer/named_copies.h"
 #include "transfer/placed_files.h"
 #include "transfer/replaced_folder.h"
 
 namespace mboxferry::transfer {
 namespace {
-
-/// The journal and what is beside it, which may lie below the archive.
-std::set<std::string> own_files(const std::string& journal) {
-  std::set<std::string> own;
-  if (journal.empty()) return own;
-  const std::string path = canonical_path(journal);
-  for (const char* const behind : {"", "-wal", "-shm", ".lock", ".refused.mbox"})
-    own.insert(path + behind);
-  return own;
-}
 
 Error not_mail(const archive::Folder& place) {
   return {ErrorCode::not_mail,
@@ -225,6 +219,28 @@ Result<void> note_shared_mailbox(const journal::FolderRow& left_out,
   return ok();
 }
 
+/// Of copies that the command names, the one that the job knows is read; one that began with both
+/// goes on with both.
+void leave_out_copies(std::vector<SourceFolder>& sources,
+                      const std::vector<journal::FolderRow>& rows, Observer& observer) {
+  std::map<std::string, bool> known;  // by file
+  for (const SourceFolder& source : sources)
+    known[source.place.file] |= find_known(source, sources, rows) != rows.end();
+  std::map<std::string, std::string> left_out;  // for which one
+  for (const SourceFolder& source : sources) {
+    const std::string& copy = source.place.file;
+    if (source.copy_of.empty() || (known[copy] && known[source.copy_of])) continue;
+    if (known[copy])
+      left_out.emplace(source.copy_of, copy);
+    else
+      left_out.emplace(copy, source.copy_of);
+  }
+  for (const auto& [file, other] : left_out)
+    observer.notice(fmt::format("{} is not read: it is a copy of {}, which is", file, other));
+  std::erase_if(sources,
+                [&](const SourceFolder& source) { return left_out.contains(source.place.file); });
+}
+
 }  // namespace
 
 plan::LabelPolicy label_policy(const JobSettings& settings) {
@@ -277,7 +293,9 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Unre
   MBOXFERRY_ASSIGN(const auto filter,
                    plan::FolderFilter::create(settings.include, settings.exclude));
   std::vector<SourceFolder> sources;
-  const std::set<std::string> own = own_files(settings.journal_path);
+  const std::set<std::string> own = job_files(settings.journal_path);
+  const std::set<std::string> written = written_files(settings);
+  const auto copies = named_copies(settings.archives);
   std::set<std::string> read;
   for (const archive::Archive& archive : archives) {
     for (const std::string& notice : archive.notices()) observer.notice(notice);
@@ -297,13 +315,17 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Unre
       if (const auto warning = archive::lock_warning(place); !warning.empty())
         observer.notice(warning);
       MBOXFERRY_ASSIGN(SourceFolder source, survey_source(archive, place, settings));
-      if (own.contains(source.row.file)) continue;
+      const bool holds_mail = !source.not_read && !source.damage && !source.survey.profile.empty;
+      const bool is_written = written.contains(canonical_path(place.file));
+      if (own.contains(source.row.file) || (is_written && !holds_mail)) continue;
       // The same file below two of the names would be stored twice.
       if (place.form == archive::FolderForm::mbox && !read.insert(source.row.file).second) {
         observer.notice(place.place() + " is named more than once; it is read once");
         continue;
       }
       source.in_tree = source.in_tree || archives.size() > 1;
+      if (const auto copy = copies.find(place.file); copy != copies.end())
+        source.copy_of = copy->second;
       set_by_label(source, settings);
       if (source.not_read && !source.in_tree) return not_mail(place);
       if (source.damage && !source.in_tree) return *source.damage;
@@ -337,6 +359,7 @@ Result<void> match_with_journal(std::vector<SourceFolder>& sources, const JobSet
     MBOXFERRY_ASSIGN(const bool was_left_out, take_folder_back(row, journal));
     if (was_left_out) back.insert(row.id);
   }
+  leave_out_copies(sources, rows, observer);
   std::set<journal::FolderId> known;
   std::set<std::string> added_to;  // containers
   for (SourceFolder& source : sources) {
@@ -357,7 +380,12 @@ Result<void> match_with_journal(std::vector<SourceFolder>& sources, const JobSet
     source.may_have_moved = source.may_have_moved || !in_use.had_versions.empty();
   for (const journal::FolderRow& row : rows) {
     if (known.contains(row.id)) continue;
-    if (filter.admits(row.path)) return has_gone(row, journal);
+    if (filter.admits(row.path)) {
+      MBOXFERRY_ASSIGN(const auto first, journal.messages(row.id, 0, 1));
+      // Nothing is lost with what was empty.
+      if (first.empty() && row.index_done) continue;
+      return has_gone(row, journal);
+    }
     MBOXFERRY_TRY(leave_out_folder(row, settings.dedupe, journal, observer));
     MBOXFERRY_TRY(note_shared_mailbox(row, journal, sources));
   }

@@ -334,14 +334,16 @@ class MailboxVerifier {
     else if (!has_all(fetched.keywords, kept.keywords))
       lost = "keywords";
     if (strict_ && altered.any()) return different(row, altered.size ? "size" : "internaldate");
-    if (lost != nullptr) flags_lost(row, lost, kept);
+    if (lost != nullptr) flags_lost(row, lost, kept, (fetched.flags & ~kept.flags) != 0);
     if (strict_ && lost != nullptr) return;
     if (full_) return to_read_.push_back(altered);
     if (altered.any()) alterations_.add(row, altered.size, altered.date);
   }
 
-  void flags_lost(const journal::MessageRow& row, const char* what, const plan::KeptFlags& kept) {
+  void flags_lost(const journal::MessageRow& row, const char* what, const plan::KeptFlags& kept,
+                  bool has_others) {
     Difference difference = difference_of(row, what, row.uid);
+    difference.has_others = has_others;
     difference.flags = kept.flags;
     difference.keywords = kept.keywords;
     const bool in_order_before =

@@ -52,6 +52,21 @@ class SkipByContent:
         self.skip([(0, new), *enumerate(others, 1)])
         self.assertEqual(self.bodies(), self.wire(old, new, *others))
 
+    def test_mail_without_a_message_id_whose_marks_changed(self):
+        plain = [message(number, b"text %d" % number, b"") for number in range(5)]
+        self.store(enumerate(plain))
+        marked = [text.replace(b"\n\n", b"\nX-UIDL: 00001a2b3c4d5e6f\n\n", 1) for text in plain]
+        # With other dates, too.
+        self.skip([(number + 1, text) for number, text in enumerate(marked)])
+        self.assertEqual(self.bodies(), self.wire(*plain))
+        labels = b"X-Gmail-Labels: Inbox" + b"".join(b",\n Project number %04d" % number
+                                                     for number in range(30))
+        labelled = [text.replace(b"\n\n", b"\n" + labels + b"\n\n", 1) for text in plain]
+        archive = write(self.mail / "mail.mbox", enumerate(labelled))
+        self.assert_stopped(archive, "Box", "--labels", "none", state="new")
+        self.run_job(archive, "Box", "--skip-existing", "--labels", "none", state="newer")
+        self.assertEqual(self.bodies(), self.wire(*plain))
+
     def test_all_are_compared_when_one_is_another(self):
         before = [message(number, b"text %03d" % number) for number in range(300)]
         after = [text.replace(b"text 1", b"Text 1") for text in before]

@@ -251,8 +251,11 @@ using CountsByMailbox = std::map<MailboxId, MailboxCounts>;
 /// None for a mailbox without messages.
 MailboxCounts counts_of(const CountsByMailbox& counts, MailboxId mailbox);
 
-/// So many bytes the status fields of a message may grow or shrink without making it another one.
-inline constexpr std::int64_t kStatusRoom = 512;
+/// So many bytes the status fields and marks of a message may grow or shrink without making it
+/// another one: labels of Gmail take the most.
+inline constexpr std::int64_t kStatusRoom = 2048;
+/// The same where nothing else says that it might be the message, not even its date.
+inline constexpr std::int64_t kMarkRoom = 128;
 
 /// Which messages reconciling looks for.
 enum class Unidentified {
@@ -491,7 +494,7 @@ class Journal {
   /// The next seen UID above `after` that no message is matched to and whose size or Message-ID
   /// could be that of a message in doubt, or nothing. To be asked when the certain matches are
   /// committed. With Unidentified::planned, where neither has a Message-ID, a size that differs by
-  /// no more than kStatusRoom will do when the date agrees.
+  /// no more than kStatusRoom will do when the date agrees, and by kMarkRoom when it does not.
   virtual Result<std::optional<Seen>> next_ambiguous(Uid after) = 0;
   /// The in-doubt message with this digest, or nothing; of several, one with this INTERNALDATE
   /// (Unix seconds) before others, then the one with the lowest id.

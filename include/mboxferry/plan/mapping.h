@@ -72,10 +72,14 @@ class Mapper {
   [[nodiscard]] MappedName map_folder(const std::vector<std::string>& path, bool in_tree) const;
 
   /// Other mailboxes that the folder would go into if the command named its parent, itself, or one
-  /// of the folders between alone or with others, the likeliest first. None when the user named
-  /// its mailbox.
+  /// of the folders between alone or with others, the likeliest first. Where the user named a
+  /// mailbox (in the URL, or by MappingRules::subfolder) that one and what is below it; none with
+  /// --map.
   [[nodiscard]] std::vector<std::string> names_by_other_commands(
       const std::vector<std::string>& path) const;
+
+  /// True when everything but --map goes into, or below, a mailbox that the user named.
+  [[nodiscard]] bool has_named_place() const { return !base_.empty(); }
 
   /// A label of LabelChoice::mailboxes. Gmail's own labels, in all the languages that
   /// message::label_meaning() knows, go by their special use.

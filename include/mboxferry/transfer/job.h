@@ -79,6 +79,7 @@ struct JobSettings {
   /// Set by the job itself when it begins anew because archives are written to without pause: what
   /// stands of them is sent, and what is appended is left to a later run.
   bool take_what_stands = false;
+  std::vector<std::string> outputs;  ///< files that the command writes, which may lie in an archive
   std::string journal_path;  ///< of a dry run: what the real run will go on with, if it is there
   IndexOptions index;        ///< content_key is set by the job
   imap::AppendMode append_mode = imap::AppendMode::automatic;
@@ -254,6 +255,7 @@ struct Difference {
   /// What it should have; told with "flags" and "keywords".
   std::uint8_t flags = 0;  ///< bits of message::Flag
   std::vector<std::string> keywords;
+  bool has_others = false;  ///< with those: it also has flags that the job does not give it
   /// With "twice": the UID of the job's own, and whether the journal proves that the copy can only
   /// be the job's second sending.
   journal::Uid copy_of = 0;

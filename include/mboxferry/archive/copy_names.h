@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names that browsers and systems give to the second copy of a file.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace mboxferry::archive {
+
+/// The name of the file that `path` is a copy of, by its own name alone: `mail.zip` for
+/// `mail (1).zip`, and the like for `(1)`, ` - Copy`, ` copy 2`, of takeouts also `-2`. Nothing for
+/// a name without such a mark.
+std::optional<std::string> without_copy_mark(const std::string& path);
+
+}  // namespace mboxferry::archive

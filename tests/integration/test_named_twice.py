@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+# The same mail named in two ways: as a tree and as its file or pack, under two links, as two copies
+# of a download. None of it is stored twice unasked.
+
+import io
+import os
+import re
+import shutil
+import tarfile
+import unittest
+import zipfile
+
+from support import archives
+from support.dovecot import Dovecot
+from support.dovecot_test import WithDovecot
+from support.program import ProgramTest
+
+COUNT = 12
+
+
+def mbox(first=0, count=COUNT):
+    return b"".join(
+        b"From a@example.com %s\nFrom: a@example.com\nMessage-ID: <%d@example.com>\nDate: %s\n"
+        b"Subject: n\n\ntext %d\n\n" % (archives.asctime(TIME + one), one,
+                                       archives.rfc_date(TIME + one).strip(), one)
+        for one in range(first, first + count))
+
+
+TIME = archives.FIRST_DATE
+
+
+class NamedTwiceTest(WithDovecot, ProgramTest):
+    @classmethod
+    def new_server(cls):
+        return Dovecot(separator="/")
+
+    def go(self, archive, mailbox, *more, code=0, journal="job.journal"):
+        outcome = self.migrate(self.server, archive, mailbox, *more, journal=journal)
+        self.assert_code(outcome, code)
+        return outcome
+
+    def held(self):
+        counts = {name: self.server.count(mailbox=name) for name in self.server.mailboxes()}
+        return {name: count for name, count in counts.items() if count}
+
+    def forms(self, name):
+        tree = self.folder / "arch"
+        tree.mkdir(exist_ok=True)
+        (tree / name).write_bytes(mbox())
+        forms = {"tree": tree, "file": tree / name}
+        with tarfile.open(self.folder / "arch.tar", "w") as pack:
+            pack.add(tree / name, name)
+        with zipfile.ZipFile(self.folder / "arch.zip", "w") as pack:
+            pack.write(tree / name, name)
+        return {**forms, "tar": self.folder / "arch.tar", "zip": self.folder / "arch.zip"}
+
+    def test_one_folder_as_a_tree_and_otherwise_under_a_named_mailbox(self):
+        forms = self.forms("Only")
+        for one, other in (("tree", "tar"), ("tar", "tree"), ("tree", "file"), ("zip", "tree")):
+            with self.subTest(one=one, other=other):
+                self.server.delete_all()
+                first, again = f"{one}{other}.j", f"{one}{other}.k"
+                self.go(forms[one], "Old", journal=first)
+                held = self.held()
+                # A dry run says no go.
+                self.go(forms[other], "Old", "--dry-run", code=1, journal=again)
+                self.assertIn("Old", self.go(forms[other], "Old", code=78, journal=again).err)
+                self.assertIn("which holds this mail",
+                              self.go(forms[other], "Old", "--skip-existing", journal=again).err)
+                self.assertEqual(self.held(), held)
+                self.go(forms[other], "Old", "--skip-existing", journal=again)
+                self.go(forms[one], "Old", journal=first)
+                self.assertEqual(self.held(), held)
+
+    def test_other_mail_there_is_no_reason_to_stop(self):
+        forms = self.forms("Only")
+        (self.folder / "other").write_bytes(mbox(1000))
+        self.go(self.folder / "other", "Old", journal="other.j")
+        self.go(forms["tree"], "Old")
+        self.assertEqual(self.held(), {"Old": COUNT, "Old/Only": COUNT})
+
+    def test_a_mailbox_under_the_name_of_another_link(self):
+        for packed in (False, True):
+            with self.subTest(packed=packed):
+                self.server.delete_all()
+                tree = self.folder / f"tree{packed}"
+                for name in ("daily.0", "daily.1"):
+                    (tree / name).mkdir(parents=True)
+                (tree / "daily.0/Inbox").write_bytes(mbox())
+                os.link(tree / "daily.0/Inbox", tree / "daily.1/Inbox")
+                (tree / "daily.1/New").write_bytes(mbox(100))
+                archive = tree
+                if packed:
+                    archive = self.folder / "tree.tar"
+                    with tarfile.open(archive, "w") as pack:
+                        for name in ("daily.0", "daily.1"):
+                            pack.add(tree / name, name)
+                self.go(archive, None, journal=f"{packed}j")
+                held = self.held()
+                exclude = ("--exclude", "daily.0")
+                self.go(archive, None, *exclude, code=78, journal=f"{packed}k")
+                self.go(archive, None, *exclude, "--skip-existing", journal=f"{packed}k")
+                self.assertEqual(self.held(), held)
+
+    def download(self, name, numbers=(1,), first=0):
+        paths = []
+        for number in numbers:
+            path = self.folder / name.replace("001", f"{number:03}")
+            with zipfile.ZipFile(path, "w") as pack:
+                pack.writestr(zipfile.ZipInfo(f"Takeout/Mail/Box{number}.mbox"),
+                              mbox(first + 100 * number))
+            paths.append(path)
+        return paths
+
+    def test_a_copy_of_a_download_that_is_named_besides(self):
+        name = "takeout-20190305T111111Z-001.zip"
+        for copy in (" (1)", " - Copy", "-2"):
+            with self.subTest(copy):
+                self.server.delete_all()
+                paths = self.download(name)
+                paths += self.download(name.replace(".zip", copy + ".zip"))
+                outcome = self.go(paths[::-1], None, journal=copy.strip())
+                self.assertRegex(outcome.err, r"is not read: it is a copy of .*-001\.zip, which is")
+                self.assertEqual(sum(self.held().values()), COUNT)
+                self.go(paths[:1], None, "--dry-run", code=1, journal="plan")
+                for path in paths:
+                    path.unlink()
+
+    def test_copies_of_parts(self):
+        name = "takeout-20190305T111111Z-001.zip"
+        paths = self.download(name, (1, 2)) + self.download(name.replace(".zip", " (1).zip"), (1, 2))
+        self.go(paths, None)
+        self.assertEqual(sum(self.held().values()), 2 * COUNT)
+        self.server.delete_all()
+        # One of the parts is of another download: all are read.
+        paths[-1].write_bytes(self.download("takeout-x-001.zip", (2,), 5000)[0].read_bytes())
+        self.go(paths, None, journal="other.j")
+        self.assertEqual(sum(self.held().values()), 4 * COUNT)
+
+    def test_a_job_that_began_with_one_goes_on_with_it(self):
+        mail, copy = self.folder / "mail.mbox", self.folder / "mail (1).mbox"
+        for path in (mail, copy):
+            path.write_bytes(mbox())
+        self.go([copy], "Box")
+        self.assertEqual(self.held(), {"Box": COUNT})
+        # Another archive is another job, which looks for its mail.
+        self.go([mail, copy], "Box", "--skip-existing", journal="both")
+        self.assertEqual(sum(self.held().values()), COUNT)
+        copy.write_bytes(mbox(500))
+        self.go([mail, copy], "Box", journal="differs", code=78)
+
+    def test_what_commands_of_the_job_write_into_the_archive(self):
+        tree = self.folder / "tree"
+        tree.mkdir()
+        (tree / "Box").write_bytes(mbox())
+        for run in range(3):
+            self.go(tree, None, "--log-file", tree / "run.mbox", "--report-json",
+                    tree / f"report{run}.mbox", "--report-csv", tree / "r.mbox")
+        self.go(tree, None)
+        self.assertEqual(self.held(), {"Box": COUNT})
+        self.assertNotIn("run", " ".join(self.server.mailboxes()))
+        # Mail is read wherever it lies.
+        (tree / "report0.mbox").write_bytes(mbox(300))
+        self.go(tree, None)
+        self.assertEqual(sum(self.held().values()), 2 * COUNT)
+
+
+if __name__ == "__main__":
+    unittest.main()
