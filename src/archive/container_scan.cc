@@ -69,9 +69,9 @@ std::string ContainerScan::relative_path(std::string_view name) const {
   return join_path(std::string(without_packing_suffix(container)), path);
 }
 
-void ContainerScan::tell(NotReadKind kind, std::string_view reason) {
+void ContainerScan::tell(NotReadKind kind, std::string_view reason, std::uint64_t bytes) {
   not_read_.add({kind, to_utf8(relative_), to_utf8(container_->file().path()) + ": " + label_,
-                 walker_ ? walker_->entry().size.value_or(0) : 0, std::string(reason)});
+                 bytes, std::string(reason)});
 }
 
 void ContainerScan::add_folder(FoundFolder found, std::string member) {
@@ -89,7 +89,7 @@ void ContainerScan::add_folder(FoundFolder found, std::string member) {
 }
 
 void ContainerScan::keep(bool compressed) {
-  if (is_unfinished_download(relative_)) leave_unread(kUnfinishedDownload);
+  if (is_unfinished_download(relative_)) tell(NotReadKind::unread, kUnfinishedDownload, 0);
   const MemberPosition position = walker_->position();
   if (is_link_) {
     const auto kept = kept_.find(position);
@@ -178,16 +178,14 @@ Result<bool> ContainerScan::take_message(std::string_view head) {
   if (may_be_several) record.length += std::exchange(record.skip, 0);
   std::string part = unread_part(base_name(relative_), record);
   if (part == kPartialReason) part = kPartialInContainer;
-  if (record.length > 0 && !part.empty()) {
-    not_read_.add({NotReadKind::unread, to_utf8(relative_),
-                   to_utf8(container_->file().path()) + ": " + label_, 0, part});
-  }
+  if (record.length > 0 && !part.empty()) tell(NotReadKind::unread, part, 0);
   if (mail->form == FolderForm::maildir) {
     MessageRecord named = maildir_record(base_name(parent_path(relative_)), base_name(relative_));
     named.length = record.length;
     record = std::move(named);
     const auto size = size_in_maildir_name(base_name(relative_));
-    if (size.value_or(0) > record.length) leave_unread(shorter_than_named(*size));
+    if (size.value_or(0) > record.length)
+      tell(NotReadKind::unread, shorter_than_named(*size), *size - record.length);
   }
   if (mail->form == FolderForm::eml) record.side = side_key(relative_);
   MBOXFERRY_TRY(add_message(*mail, std::move(record)));
@@ -284,7 +282,8 @@ Result<void> ContainerScan::leave_other(std::string_view head) {
     tell(kind_of_packed(name, head), not_unpacked(head));
   } else if (head.empty()) {
     const auto size = as_delivery(relative_) ? size_in_maildir_name(name) : std::nullopt;
-    size.value_or(0) > 0 ? leave_unread(shorter_than_named(*size)) : leave_out("empty");
+    size.value_or(0) > 0 ? tell(NotReadKind::unread, shorter_than_named(*size), *size)
+                         : leave_out("empty");
   } else {
     bool packed = false;
     const bool is_program = may_precede_zip(head);
@@ -480,9 +479,9 @@ Result<void> ContainerScan::finish() {
   MBOXFERRY_TRY(parts_.each([this](const std::string& directory) {
     return messages_.add_folder(FolderForm::maildir, directory);
   }));
-  const auto copy = [this](const std::string& label) {
+  const auto copy = [this](const std::string& label, std::string_view reason) {
     go_on(label, label);
-    leave_out("the same file as another of its folder");
+    leave_out(reason);
   };
   MBOXFERRY_ASSIGN(auto lists, messages_.finish(nullptr, copy, container_));
   MBOXFERRY_TRY(messages_.attach_marks(contents_.folders));

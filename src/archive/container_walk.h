@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <set>
@@ -61,7 +62,10 @@ class ContainerScan {
   void keep_damaged(const std::string& place, MemberPosition position);
   void leave_out(std::string_view reason) { tell(NotReadKind::not_mail, reason); }
   void leave_unread(std::string_view reason) { tell(NotReadKind::unread, reason); }
-  void tell(NotReadKind kind, std::string_view reason);
+  void tell(NotReadKind kind, std::string_view reason) {
+    tell(kind, reason, walker_ ? walker_->entry().size.value_or(0) : 0);
+  }
+  void tell(NotReadKind kind, std::string_view reason, std::uint64_t bytes);
   /// The present member as Folder::member, and as a path below the container.
   [[nodiscard]] std::string member_label() const;
   [[nodiscard]] std::string relative_path(std::string_view name) const;

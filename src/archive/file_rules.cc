@@ -15,7 +15,7 @@ struct IndexFile {
   std::string_view reason;
 };
 constexpr std::string_view kMarksNotRead = ", not read";
-constexpr std::array<IndexFile, 34> kIndexFiles{{
+constexpr std::array<IndexFile, 30> kIndexFiles{{
     {".DS_Store", "window settings of macOS"},
     {"panacea.dat", "folder cache of Thunderbird"},
     {"msgFilterRules.dat", "filter rules of Thunderbird"},
@@ -33,11 +33,7 @@ constexpr std::array<IndexFile, 34> kIndexFiles{{
     {"..maildir++", "mark of Evolution"},
     {"folder-metadata.xml", "settings of Evolution"},
     {"local-metadata.xml", "settings of Evolution"},
-    {"cyrus.header", "index file of Cyrus"},
     {"cyrus.index", "read marks of Cyrus, not read"},
-    {"cyrus.cache", "index file of Cyrus"},
-    {"cyrus.squat", "index file of Cyrus"},
-    {"cyrus.annotations", "index file of Cyrus"},
     {"index.fld", "index file of Kerio"},
     {"status.fld", "read marks of Kerio, not read"},
     {"properties.fld", "index file of Kerio"},
@@ -160,6 +156,7 @@ std::string_view index_file_reason(std::string_view name) {
   for (const IndexFile& row : kIndexEndings) {
     if (ends_with_ignoring_case(name, row.name)) return row.reason;
   }
+  if (name.starts_with("cyrus.")) return "index file of Cyrus";
   return {};
 }
 

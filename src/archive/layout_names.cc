@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string_view>
@@ -20,8 +21,10 @@ using Segments = std::vector<std::string>;
 
 // Directories that are no folders when everything is in them: at any depth, as what is above them
 // is a place in a file system; and at the top only.
-constexpr std::array<std::string_view, 18> kAnchors{
+constexpr std::array<std::string_view, 22> kAnchors{
     "Takeout", "Maildir", ".maildir", "Local Folders", ".evolution", ".thunderbird",
+    // where cPanel, Plesk and mail servers keep the mail of all accounts
+    "homedir", "mailnames", "vmail", "vhosts",
     // the top of what readpst writes, in the languages of Outlook
     "Outlook Data File", "Personal Folders", "Top of Personal Folders", "Top of Outlook data file",
     "Outlook-Datendatei", "Pers\xc3\xb6nliche Ordner", "Oberste Ebene der Outlook-Datendatei",
@@ -91,6 +94,8 @@ class LayoutNames {
       if (!one.other_name_of.empty()) continue;
       if (one.folder.form == FolderForm::mbox) ++mboxes_[parent_path(one.relative)];
       find_place(split_path(one.relative));
+      find_maildir(one);
+      find_apple_account(one);
     }
     for (const FoundFolder& one : found_) {
       if (one.other_name_of.empty()) find_account(one);
@@ -100,6 +105,11 @@ class LayoutNames {
 
  private:
   void find_place(const Segments& segments);
+  void find_maildir(const FoundFolder& one);
+  [[nodiscard]] std::string account_maildir(const std::string& relative) const;
+  void join_dotted(const std::string& relative, Segments& segments) const;
+  void find_apple_account(const FoundFolder& one);
+  static void keep_apple_account(Segments& segments);
   void find_account(const FoundFolder& one);
   void change(FoundFolder& one);
   void take_profile_off(Segments& segments) const;
@@ -116,6 +126,10 @@ class LayoutNames {
   std::set<std::string> places_;  // directories that hold a Mail or ImapMail of Thunderbird
   std::set<std::string> profiles_;
   std::set<std::string> accounts_;
+  std::map<std::string, std::string> apple_accounts_;  // by the names of their folders
+  bool apple_accounts_agree_ = false;                  // in a folder's name
+  std::set<std::string> maildirs_;     // directories that servers call Maildir, below an account's
+  std::set<std::string> directories_;  // of folders with a file for each message
   bool is_wrapped_ = false;  // all is in a directory that is called like the archive
   bool has_others_ = false;  // folders that belong to no account of Thunderbird
 };
@@ -143,6 +157,57 @@ void LayoutNames::find_place(const Segments& segments) {
     if (is_local || segments[i] == "ImapMail") places_.insert(above);
     above = join_path(above, segments[i]);
   }
+}
+
+void LayoutNames::find_maildir(const FoundFolder& one) {
+  if (one.folder.form == FolderForm::mbox) return;
+  directories_.insert(one.relative);
+  if (one.folder.form != FolderForm::maildir) return;
+  for (const std::string& path : {one.relative, parent_path(one.relative)}) {
+    const std::string_view name = base_name(path);
+    const bool is_named = name == "Maildir" || name == ".maildir";
+    if (is_named && path.size() > name.size()) maildirs_.insert(path);
+  }
+}
+
+// "alice/Maildir/.Sent" is alice's Sent where "bob/Maildir" is there as well. The Maildir that a
+// folder is in or is; empty where that is its only one, which is taken off with all that is above.
+std::string LayoutNames::account_maildir(const std::string& relative) const {
+  if (maildirs_.size() < 2) return {};
+  std::string path = relative;
+  while (!path.empty() && !maildirs_.contains(path)) path = parent_path(path);
+  return directories_.contains(parent_path(path)) ? std::string() : path;
+}
+
+// isync writes ".A/.B" where others write ".A.B".
+void LayoutNames::join_dotted(const std::string& relative, Segments& segments) const {
+  std::string above = parent_path(relative);
+  while (segments.size() > 1 && segments.back().starts_with('.') &&
+         segments[segments.size() - 2].starts_with('.') && directories_.contains(above)) {
+    const std::string last = std::move(segments.back());
+    segments.pop_back();
+    segments.back() += last;
+    above = parent_path(above);
+  }
+}
+
+// Only the packages (x.mbox) of Apple Mail are folders. Where two accounts have a folder of one
+// name, the directory of the account is one as well.
+void LayoutNames::find_apple_account(const FoundFolder& one) {
+  if (one.folder.form != FolderForm::emlx) return;
+  const Segments segments = split_path(one.relative);
+  const auto first = std::find_if(segments.begin(), segments.end(), is_apple_package);
+  if (first == segments.end()) return;
+  Segments packages;
+  std::copy_if(first, segments.end(), std::back_inserter(packages), is_apple_package);
+  const std::string account = joined(Segments(segments.begin(), first));
+  const auto [known, added] = apple_accounts_.emplace(joined(packages), account);
+  if (!added && known->second != account) apple_accounts_agree_ = true;
+}
+
+void LayoutNames::keep_apple_account(Segments& segments) {
+  const auto first = std::find_if(segments.begin(), segments.end(), is_apple_package);
+  if (first != segments.begin() && first != segments.end()) *(first - 1) += ".mbox";
 }
 
 void LayoutNames::find_account(const FoundFolder& one) {
@@ -251,10 +316,10 @@ void LayoutNames::rename_file(FoundFolder& one, const std::string& directory, Se
   if (described != name) {
     name = described;
     std::replace(name.begin(), name.end(), '/', '_');
-  } else if (ends_with_ignoring_case(name, ".mbx")) {
-    cut(name, 4);
   } else if (const std::string plain(one.compressed ? without_packing_suffix(name) : name);
-             std::any_of(kPipermail.begin(), kPipermail.end(),
+             ends_with_ignoring_case(plain, ".mbx")) {
+    name = plain.substr(0, plain.size() - 4);
+  } else if (std::any_of(kPipermail.begin(), kPipermail.end(),
                          [&](std::string_view pattern) { return matches_end(plain, pattern); })) {
     marks_.note(Layout::pipermail);
     name = plain.substr(0, plain.size() - 4);
@@ -286,6 +351,10 @@ void LayoutNames::change(FoundFolder& one) {
     std::replace(segments[i].begin(), segments[i].end(), '/', '_');
     above = join_path(above, name);
   }
+  if (one.folder.form == FolderForm::maildir) join_dotted(one.relative, segments);
+  if (const std::string maildir = account_maildir(one.relative); !maildir.empty())
+    segments.erase(segments.begin() + std::count(maildir.begin(), maildir.end(), '/'));
+  if (apple_accounts_agree_ && one.folder.form == FolderForm::emlx) keep_apple_account(segments);
   take_profile_off(segments);
   if (marks_.is_folder_of(one.relative, Layout::cyrus)) rename_spool(segments);
   if (marks_.has(Layout::mailmate)) {
@@ -351,6 +420,7 @@ void strip_wrappers(std::vector<FoundFolder>& all, std::string& root_name) {
       break;
     const bool at_top = begin == stripped;
     const bool is_share = name == "share" && at_top && common.substr(0, begin) == ".local/";
+    const bool is_apple = name == "Library" && at_top && common.substr(end).starts_with("Mail/");
     const bool is_named = begin == 0 && is_in(name, std::array<std::string_view, 1>{root_name});
     const auto follows = [&](const FoundFolder* one) { return segment_at(*one, end); };
     const bool has_inbox = std::any_of(found.begin(), found.end(), [&](const FoundFolder* one) {
@@ -359,8 +429,8 @@ void strip_wrappers(std::vector<FoundFolder>& all, std::string& root_name) {
     const bool has_accounts = std::all_of(found.begin(), found.end(), [&](const FoundFolder* one) {
       return follows(one).find('@') != std::string::npos;
     });
-    if (is_named || is_share || is_in(name, kAnchors) || (at_top && is_in(name, kTops)) ||
-        has_inbox || has_accounts) {
+    if (is_named || is_share || is_apple || is_in(name, kAnchors) ||
+        (at_top && is_in(name, kTops)) || has_inbox || has_accounts) {
       stripped = end;
     }
     begin = end;

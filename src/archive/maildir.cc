@@ -125,7 +125,8 @@ std::optional<std::uint64_t> size_in_maildir_name(std::string_view name) {
   if (at == std::string_view::npos) return std::nullopt;
   std::uint64_t size = 0;
   const auto parsed = std::from_chars(name.data() + at + 3, name.data() + name.size(), size);
-  return parsed.ec == std::errc() ? std::optional(size) : std::nullopt;
+  constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 50U;  // else it says nothing
+  return parsed.ec == std::errc() && size <= kMostBytes ? std::optional(size) : std::nullopt;
 }
 
 std::vector<std::string> maildir_path(std::string_view directory) {

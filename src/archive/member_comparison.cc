@@ -28,7 +28,7 @@ constexpr const char* kFindReplaced =
     "CREATE TABLE place AS SELECT outer_number, inner_number FROM replaced"
     " UNION SELECT later_outer, later_inner FROM replaced;"
     "CREATE TABLE content(id INTEGER PRIMARY KEY, length INTEGER, digest BLOB);"
-    "CREATE TABLE beginning(id INTEGER PRIMARY KEY);";
+    "CREATE TABLE beginning(id INTEGER PRIMARY KEY, is_whole INTEGER);";
 constexpr const char* kComparedPlaces =
     "SELECT outer_number, inner_number FROM place ORDER BY outer_number, inner_number";
 // Those that the member here replaces, and that were read.
@@ -38,8 +38,14 @@ constexpr const char* kOldOnes =
 constexpr const char* kAddContent =
     "INSERT OR REPLACE INTO content SELECT id, ?3, ?4 FROM replaced"
     " WHERE outer_number = ?1 AND inner_number = ?2";
+constexpr const char* kMarkWholeOnes =
+    "UPDATE beginning SET is_whole = 1 WHERE id IN (SELECT content.id FROM replaced"
+    " JOIN content ON content.id = replaced.id"
+    " WHERE later_outer = ?1 AND later_inner = ?2 AND length = ?3)";
+// A delivery under other flags is another message unless it is the same to its end.
 constexpr const char* kReplaced =
-    "SELECT path, outer_number, inner_number, same_path, beginning.id IS NOT NULL,"
+    "SELECT path, outer_number, inner_number, same_path,"
+    " beginning.id IS NOT NULL AND (same_path OR is_whole),"
     " later_outer, later_inner, in_zip, coalesce(content.length, 0) FROM replaced"
     " LEFT JOIN content ON content.id = replaced.id"
     " LEFT JOIN beginning ON beginning.id = replaced.id ORDER BY replaced.id";
@@ -64,7 +70,7 @@ Result<std::uint64_t> digest_up_to(InputStream& bytes, std::uint64_t size, std::
 Result<void> MemberLinks::compare_at(MemberPosition position, InputStream& bytes) {
   RunningDigest digest;
   std::uint64_t done = 0;
-  MBOXFERRY_ASSIGN(const Statement mark, database_.prepare("INSERT INTO beginning VALUES(?)"));
+  MBOXFERRY_ASSIGN(const Statement mark, database_.prepare("INSERT INTO beginning VALUES(?, 0)"));
   MBOXFERRY_ASSIGN(const Statement old, database_.prepare(kOldOnes));
   bind_number(old.get(), 1, position.outer);
   bind_number(old.get(), 2, position.inner);
@@ -80,6 +86,11 @@ Result<void> MemberLinks::compare_at(MemberPosition position, InputStream& bytes
   if (status != SQLITE_DONE) return database_.failed();
   MBOXFERRY_ASSIGN(done,
                    digest_up_to(bytes, std::numeric_limits<std::uint64_t>::max(), done, digest));
+  MBOXFERRY_ASSIGN(const Statement whole, database_.prepare(kMarkWholeOnes));
+  bind_number(whole.get(), 1, position.outer);
+  bind_number(whole.get(), 2, position.inner);
+  bind_number(whole.get(), 3, done);
+  MBOXFERRY_TRY(database_.insert(whole.get()));
   MBOXFERRY_ASSIGN(const std::string value, digest.value());
   MBOXFERRY_ASSIGN(const Statement add, database_.prepare(kAddContent));
   bind_number(add.get(), 1, position.outer);

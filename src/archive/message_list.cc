@@ -8,6 +8,7 @@
 
 #include "archive/container_messages.h"
 #include "archive/file_rules.h"
+#include "archive/open_file.h"
 #include "archive/running_digest.h"
 #include "mboxferry/base/utf8.h"
 
@@ -85,6 +86,24 @@ Result<std::array<std::uint8_t, 32>> to_array(const RunningDigest& digest) {
   std::array<std::uint8_t, 32> bytes{};
   std::copy_n(value.begin(), std::min(value.size(), bytes.size()), bytes.begin());
   return bytes;
+}
+
+/// Nothing when the file is gone or cannot be read: whoever reads the message tells it.
+Result<std::optional<FileContent>> read_content(const std::shared_ptr<const TreeRoot>& root,
+                                                const std::string& relative) {
+  const auto file = OpenFile::open(root, root->full(relative));
+  if (!file) return std::optional<FileContent>();
+  RunningDigest digest;
+  std::array<char, 32 * 1024> buffer{};
+  for (std::uint64_t offset = 0;;) {
+    const auto got = file->read_at(offset, buffer);
+    if (!got) return std::optional<FileContent>();
+    if (*got == 0) break;
+    digest.add({buffer.data(), *got});
+    offset += *got;
+  }
+  MBOXFERRY_ASSIGN(std::string value, digest.value());
+  return std::optional(FileContent{std::move(value), file->changed_ns()});
 }
 
 /// Positive, so that 0 stays what no version has.
@@ -236,16 +255,30 @@ Result<void> MessageCollector::count_unexplained(std::int64_t list, const Messag
   return ok();
 }
 
-Result<std::vector<FoundFolder>> MessageCollector::finish(
-    std::shared_ptr<const TreeRoot> root, const std::function<void(const std::string&)>& copy,
-    std::shared_ptr<Container> container) {
+Result<void> MessageCollector::drop_copies(const std::shared_ptr<const TreeRoot>& root,
+                                           const CopyVisitor& copy) {
+  std::map<std::int64_t, std::string> directories;
+  for (const auto& [key, list] : lists_) directories.emplace(list, root ? key.second : "");
+  MBOXFERRY_TRY(table_->drop_copies([&](std::int64_t list, const std::string& name) {
+    copy(join_path(directories[list], name), "the same file as another of its folder");
+  }));
+  if (!root) return ok();  // of members the last one counts (replaced_members.cc)
+  return table_->drop_same_deliveries(
+      [&](std::int64_t list, const std::string& name) {
+        return read_content(root, join_path(directories[list], name));
+      },
+      [&](std::int64_t list, const std::string& name) {
+        copy(join_path(directories[list], name),
+             "replaced by a later file, which is the same message with other flags");
+      });
+}
+
+Result<std::vector<FoundFolder>> MessageCollector::finish(std::shared_ptr<const TreeRoot> root,
+                                                          const CopyVisitor& copy,
+                                                          std::shared_ptr<Container> container) {
   std::vector<FoundFolder> found;
   if (!table_) return found;
-  MBOXFERRY_TRY(table_->drop_copies([&](std::int64_t id, const std::string& name) {
-    for (const auto& [key, list] : lists_) {
-      if (list == id) copy(root ? join_path(key.second, name) : name);
-    }
-  }));
+  MBOXFERRY_TRY(drop_copies(root, copy));
   MBOXFERRY_ASSIGN(note_troubles_, table_->note_troubles());
   MBOXFERRY_TRY(table_->seal());
   MBOXFERRY_ASSIGN(noted_, table_->noted());

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -74,9 +75,11 @@ class MessageCollector {
 
   /// The folders with their lists; `relative` is the directory they were added with, below `root`,
   /// which is null for members. `copy` gets the path below the root, or the member's name, of a
-  /// file that is in its folder under another name as well. `container` is what members are in.
+  /// file that is in its folder under another name as well, and why. `container` is what members
+  /// are in.
+  using CopyVisitor = std::function<void(const std::string& path, std::string_view reason)>;
   Result<std::vector<FoundFolder>> finish(std::shared_ptr<const TreeRoot> root,
-                                          const std::function<void(const std::string&)>& copy,
+                                          const CopyVisitor& copy,
                                           std::shared_ptr<Container> container = nullptr);
 
   /// After finish(): whether a folder of these files has one of this name.
@@ -94,6 +97,7 @@ class MessageCollector {
   [[nodiscard]] std::int64_t maildir_list(const std::string& directory) const;
   void note_letters(std::int64_t list, const std::string& info);
   Result<void> count_unexplained(std::int64_t list, const MessageList& names);
+  Result<void> drop_copies(const std::shared_ptr<const TreeRoot>& root, const CopyVisitor& copy);
   using Key = std::pair<FolderForm, std::string>;
   Result<std::int64_t> list_of(FolderForm form, const std::string& directory);
 

@@ -173,8 +173,7 @@ Result<bool> MessageTable::remove(MemberPosition position) {
   return found == SQLITE_ROW;
 }
 
-Result<void> MessageTable::drop_copies(
-    const std::function<void(std::int64_t list, const std::string& name)>& visit) {
+Result<void> MessageTable::drop_copies(const Visit& visit) {
   if (!may_have_copies_) return ok();
   MBOXFERRY_TRY(database_.run(kCopies));
   MBOXFERRY_ASSIGN(const Statement copies, database_.prepare("SELECT list, name FROM copy"));

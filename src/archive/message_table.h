@@ -67,6 +67,12 @@ struct ListedName {
   std::uint64_t inode = 0;
 };
 
+/// What a file holds, and when its status changed.
+struct FileContent {
+  std::string digest;
+  std::int64_t changed_ns = 0;
+};
+
 /// What of the notes about messages is not used.
 struct NoteTroubles {
   std::uint64_t unmatched = 0;  ///< listed, of messages that are not there
@@ -78,6 +84,12 @@ struct NoteTroubles {
 /// Thread-safe once it is sealed.
 class MessageTable {
  public:
+  /// Of a file of a list.
+  using Visit = std::function<void(std::int64_t list, const std::string& name)>;
+  /// Nothing when it cannot be read.
+  using ReadFile =
+      std::function<Result<std::optional<FileContent>>(std::int64_t list, const std::string& name)>;
+
   static Result<std::shared_ptr<MessageTable>> create();
 
   /// Adds to `list`, in any order; the length must not be 0.
@@ -91,8 +103,10 @@ class MessageTable {
   /// Takes the messages of the member at `position` away; false when there are none.
   Result<bool> remove(MemberPosition position);
   /// Of several names of one file in a list keeps the first; `visit` gets the others.
-  Result<void> drop_copies(
-      const std::function<void(std::int64_t list, const std::string& name)>& visit);
+  Result<void> drop_copies(const Visit& visit);
+  /// Of a Maildir's files that hold the same under one unique name keeps the one whose status
+  /// changed last; `visit` gets the others. `read` is asked about files of one name and size only.
+  Result<void> drop_same_deliveries(const ReadFile& read, const Visit& visit);
 
   /// Before it is sealed, for a Maildir whose files are renamed while it is listed. Files of the
   /// list, and those of `directory` that are none of its messages, that are called `stable_name`

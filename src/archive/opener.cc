@@ -239,7 +239,8 @@ Result<Archive> Opener::open_messages(FolderForm form,
     if (!part.empty()) not_read->add({NotReadKind::unread, to_utf8(name), to_utf8(path), 0, part});
     MBOXFERRY_TRY(collector.add(form, "", record));
   }
-  MBOXFERRY_ASSIGN(auto found, collector.finish(nullptr, [](const std::string&) {}));
+  MBOXFERRY_ASSIGN(auto found,
+                   collector.finish(nullptr, [](const std::string&, std::string_view) {}));
   Archive archive;
   archive.path_ = paths.front();
   archive.kind_ = ArchiveKind::message_file;

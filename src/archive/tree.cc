@@ -315,7 +315,7 @@ Result<void> Walk::add_delivery(const MailFile& file, const std::string& relativ
   const std::string_view name = base_name(relative);
   const std::uint64_t named_size = size_in_maildir_name(name).value_or(0);
   if (size == 0 && named_size > 0) {
-    leave_unread(relative, shorter_than_named(named_size));
+    leave_unread(relative, shorter_than_named(named_size), named_size);
   } else if (size == 0) {
     leave_out(relative, "empty");
   } else if (!root_->is_readable(relative, status)) {
@@ -331,7 +331,8 @@ Result<void> Walk::add_delivery(const MailFile& file, const std::string& relativ
       MBOXFERRY_ASSIGN(OpenFile opened, OpenFile::open(root_, full(relative)));
       MBOXFERRY_TRY(look_for_compression(std::move(opened), limits_, named.has_value(), record));
     }
-    if (record.length < named_size) leave_unread(relative, shorter_than_named(named_size));
+    if (record.length < named_size)
+      leave_unread(relative, shorter_than_named(named_size), named_size - record.length);
     if (record.length > 0) return messages_.add(FolderForm::maildir, file.directory, record);
     leave_out(relative, "empty");
   }
@@ -586,8 +587,8 @@ Result<Tree> Walk::run() {
     }
   }
   drop_copies();
-  const auto copy = [this](const std::string& relative) {
-    leave_out(relative, "the same file as another of its folder");
+  const auto copy = [this](const std::string& relative, std::string_view reason) {
+    leave_out(relative, reason);
   };
   MBOXFERRY_TRY(parts_.each([this](const std::string& directory) {
     return messages_.add_folder(FolderForm::maildir, directory);

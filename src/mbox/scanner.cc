@@ -165,16 +165,22 @@ Result<void> Scanner::report_utf16(std::uint64_t end) {
       "F\0r\0o\0m\0 \0"sv,
       "\xfe\xff"
       "\0F\0r\0o\0m\0 "sv};
-  for (const std::string_view mark : kMarks) {
-    std::uint64_t at = position_;
-    while (at < end) {
-      const std::size_t found = window_.view(at, end).find(mark.front());
-      if (found == std::string_view::npos) break;
-      at += found;
-      if (window_.view(at, at + mark.size()) == mark)
-        MBOXFERRY_TRY(sink_.doubt({at, "From ", "text in UTF-16, which is not split here", false}));
-      ++at;
+  // Both have a NUL, which mail has not, with other bytes right before it.
+  constexpr std::size_t kMostBefore = 3;
+  for (std::uint64_t at = position_;;) {
+    const std::size_t found = window_.view(at, end + kMostBefore).find('\0');
+    if (found == std::string_view::npos) break;
+    at += found;
+    for (const std::string_view mark : kMarks) {
+      const std::size_t before = mark.find('\0');
+      const std::uint64_t begin = at - std::min<std::uint64_t>(before, at);
+      if (begin < position_ || begin >= end || at - begin != before) continue;
+      if (window_.view(begin, begin + mark.size()) == mark)
+        MBOXFERRY_TRY(
+            sink_.doubt({begin, "From ", "text in UTF-16, which is not split here", false}));
     }
+    const std::string_view rest = window_.view(at, end + kMostBefore);
+    at += std::min(rest.find_first_not_of('\0'), rest.size());
   }
   return ok();
 }

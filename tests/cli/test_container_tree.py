@@ -105,6 +105,26 @@ class ContainerTreeTest(Compared):
             packed.add(self.write("Inbox", mbox("x")), "Inbox")
         self.assertEqual(self.contents(path)[1:3], ([("Copy", 1)], []))
 
+    def test_a_delivery_under_other_flags_is_one_message(self):
+        files = (("cur/1.M1.host:2,", letter("one")), ("cur/1.M1.host:2,FS", letter("one")),
+                 ("new/2.M2.host", letter("two")), ("cur/2.M2.host:2,S", letter("two")),
+                 ("cur/3.M3.host:2,", letter("three")), ("cur/3.M3.host:2,S", letter("other")),
+                 ("cur/4.M4.host:2,", letter("four")[:-1]), ("cur/4.M4.host:2,S", letter("four")))
+        paths = [self.write(name, data) for name, data in files]
+        expected = self.contents(self.tree)
+        self.assertEqual(expected[1], [("INBOX", 6)])
+        self.assertEqual(expected[4], 2)
+        self.assertEqual(sorted(flags for _, _, flags, _, _ in expected[0]),
+                         [[], [], ["\\Seen"], ["\\Seen"], ["\\Seen"], ["\\Seen", "\\Flagged"]])
+        tar, packed = self.folder / "packed.tar", self.folder / "packed.zip"
+        with tarfile.open(tar, "w") as one, zipfile.ZipFile(packed, "w") as other:
+            for path in paths:
+                one.add(path, path.relative_to(self.tree))
+                other.write(path, path.relative_to(self.tree))
+        self.assertEqual(self.contents(tar), expected)
+        self.assertEqual([row[:3] for row in self.contents(packed)[0]],
+                         [row[:3] for row in expected[0]])
+
     def test_symbolic_links_are_classed_alike(self):
         self.write("Inbox", mbox("x"))
         self.write("deep/Work", mbox("x"))

@@ -82,6 +82,24 @@ FILES = {
                      counted("cut", 900, "x" * 499)}, "its end is missing", 400),
     "container": ({"more.zip": zip_of({"a": mail("a")})}, "a zip archive, not unpacked", None),
 }
+# More kinds, each in one file that is called like this, all in one archive.
+TOGETHER = {
+    "Secret.mbox.age": (b"age-encryption.org/v1\n" + bytes(90), "encrypted with age"),
+    "Noise.MBOX": (b"\x01\x02" * 90, "does not begin like"),
+    "mail.nsf": (b"\x1a\0\0" + bytes(90), "a database of Lotus Notes"),
+    "one.msg": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(90), "an Outlook message"),
+    "Old.babyl": (b"BABYL OPTIONS: -*- rmail -*-\n", "a Babyl file"),
+    "u.1": (b"2 M1e C54a51b2a\n\x01\x02N\n" + letter("u").encode(), "mdbox or sdbox"),
+    "Down.mbox.part": (mail("part"), "a download that has not ended"),
+    "Empty.mbox.gz": (b"", "is empty, which a compressed file never is"),
+    "3-bill.pdf": (b"%PDF-1.4", "readpst -S took out"),
+    "7.partial.emlx": (f"{len(letter('a'))}\n{letter('a')}".encode(), "its attachments are in other"),
+    "9.emlx": (f"{len(letter('b')) + 90}\n{letter('b')}".encode(), "cut short: 90 bytes"),
+    "1.host,S=900:2,S": (letter("c").encode(), "shorter than its name says"),
+    "Cut.mbox.bz2": (bz2.compress(os.urandom(4000))[:900], "damaged"),
+}
+DIRECTORIES = {"3-bill.pdf": "pst/", "7.partial.emlx": "A.mbox/Messages/",
+               "9.emlx": "A.mbox/Messages/", "1.host,S=900:2,S": "Box/cur/"}
 CONTAINERS = {
     "encrypted": (encrypted(zip_of({"Good": mail("good"), "Secret": mail("secret")})), "encrypted"),
     "third level": (zip_of({"Good": mail("good"), "in.tar": tar_of(
@@ -154,6 +172,30 @@ class UnreadTest(WithDovecot, ProgramTest):
             with self.subTest(name):
                 self.setUp()
                 self.assert_told(self.plant(files), words, size)
+
+    def test_many_kinds_at_once(self):
+        files = {DIRECTORIES.get(name, "") + name: data for name, (data, _) in TOGETHER.items()}
+        root = self.plant({**files, "pst/3": letter("3").encode(), "Box/new/4.host": b""})
+        os.symlink("nothing", root / "dangling")
+        plan, account = self.run_all(root)
+        told = {one["path"].rpartition("/")[2]: one["reason"] for one in account["unread"]}
+        wanted = {**{name: words for name, (_, words) in TOGETHER.items()},
+                  "dangling": "leads nowhere"}
+        self.assertEqual(sorted(told), sorted(wanted))
+        for name, words in wanted.items():
+            self.assertIn(words, told[name])
+        self.assertEqual(plan["unread"], account["unread"])
+        self.assertEqual(account["verdict"], "incomplete")
+        with open(self.folder / "report.csv", newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["state"] == "unread"]
+        status = self.run_program("status", "job.journal", "--json")
+        page = (self.folder / "report.html").read_text()
+        for one in account["unread"]:
+            self.assertIn(one["path"], [row["folder"] for row in rows])
+            self.assertIn(one, json.loads(status.out)["unread"])
+            self.assertIn(one["path"], page)
+        self.assertRegex((self.folder / "metrics").read_text(),
+                         rf"mboxferry_unread\{{.*\}} {len(wanted)}\n")
 
     def test_each_kind_in_a_container(self):
         for name, (content, words) in CONTAINERS.items():

@@ -136,6 +136,8 @@ TEST_CASE("what has no end is told") {
           "end is missing\n"
           "1420106401.M1,S=5000:2,S: shorter than its name says (S=5000): its end is missing\n"
           "1420106402.M1,S=500:2,S: shorter than its name says (S=500): its end is missing\n");
+    const std::uint64_t missing = 5000 - letter_to("b").size() + 500;
+    CHECK(archive.not_read().count(NotReadKind::unread).bytes == missing);
   }
 }
 

@@ -127,7 +127,9 @@ TEST_CASE("mail in UTF-16 behind other mail is a doubt") {
   for (const char c : mail("two\n")) {
     wide += mark.front() == '\xff' ? std::string{c, '\0'} : std::string{'\0', c};
   }
-  for (const std::string& before : {mail("one\n\n"), mail(std::string(2'000'000, '\xff') + "\n")}) {
+  for (const std::string& before :
+       {mail("one\n\n"), mail(std::string(2'000'000, '\xff') + "\n"),
+        mail(std::string(2'000'000, '\0') + "\n"), mail("one\n\n" + std::string(3, '\0'))}) {
     Outcome outcome;
     CHECK(bodies(before + wide + wide, outcome).size() == 1);
     REQUIRE(outcome.found.doubts.size() == 2);
