@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names that browsers and systems give to the second copy of a file.
+// Second copies of a file, by name and by content.
 #pragma once
 
 #include <optional>
@@ -11,5 +11,8 @@ namespace mboxferry::archive {
 /// `mail (1).zip`, and the like for `(1)`, ` - Copy`, ` copy 2`, of takeouts also `-2`. Nothing for
 /// a name without such a mark.
 std::optional<std::string> without_copy_mark(const std::string& path);
+
+/// True for two regular files with the same bytes; false where one of them cannot be read.
+bool have_same_bytes(const std::string& one, const std::string& other);
 
 }  // namespace mboxferry::archive
