@@ -171,12 +171,20 @@ void LayoutNames::find_maildir(const FoundFolder& one) {
 }
 
 // "alice/Maildir/.Sent" is alice's Sent where "bob/Maildir" is there as well. The Maildir that a
-// folder is in or is; empty where that is its only one, which is taken off with all that is above.
+// folder is in or is; empty where it is the only one, which is taken off with all that is above, or
+// where its account's name would be another folder's as well.
 std::string LayoutNames::account_maildir(const std::string& relative) const {
-  if (maildirs_.size() < 2) return {};
-  std::string path = relative;
-  while (!path.empty() && !maildirs_.contains(path)) path = parent_path(path);
-  return directories_.contains(parent_path(path)) ? std::string() : path;
+  std::string found;
+  if (maildirs_.size() < 2) return found;
+  for (std::string path = relative; !path.empty(); path = parent_path(path)) {
+    if (!maildirs_.contains(path)) continue;
+    const std::string account = parent_path(path);
+    const bool has_both = maildirs_.contains(join_path(account, "Maildir")) &&
+                          maildirs_.contains(join_path(account, ".maildir"));
+    const bool has_other_mail = directories_.contains(account) || mboxes_.contains(account);
+    if (!has_both && !has_other_mail) found = path;
+  }
+  return found;
 }
 
 // isync writes ".A/.B" where others write ".A.B".
