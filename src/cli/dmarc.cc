@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "cli/dns.h"
+#include "cli/dns_planning.h"
 #include "cli/exit_codes.h"
 #include "cli/help.h"
 #include "cli/sandbox_options.h"
@@ -17,9 +17,10 @@ struct DmarcAction {
   std::string_view name;
   Result<int> (*run)(const Options& options, const DmarcOperands& operands, Context& context);
 };
-constexpr std::array<DmarcAction, 2> kDmarcActions{{
+constexpr std::array<DmarcAction, 3> kDmarcActions{{
     {"record", check_dmarc_record},
     {"report", read_dmarc_reports},
+    {"set", set_dmarc},
 }};
 
 Result<const DmarcAction*> dmarc_action_of(const DmarcOperands& arguments) {
@@ -54,6 +55,25 @@ void add_report_options(OptionGroup& group) {
                       "default: 16M)");
 }
 
+void add_set_options(OptionGroup& group) {
+  namespace po = boost::program_options;
+  const auto several = [] {
+    return po::value<std::vector<std::string>>()->composing()->value_name("ADDRESS");
+  };
+  const auto policy = [] { return po::value<std::string>()->value_name("POLICY"); };
+  group.add_options()  //
+      ("policy", policy(),
+       "what receivers do with mail that fails: none, quarantine or reject")                    //
+      ("subdomain-policy", policy(), "the same for mail from names below the domain")           //
+      ("rua", several(), "where aggregate reports go, instead of where they went; repeatable")  //
+      ("no-rua", flag(), "switch aggregate reports off")                                        //
+      ("ruf", several(), "where failure reports go; repeatable")                                //
+      ("no-ruf", flag(), "switch failure reports off")                                          //
+      ("delete", flag(), "take the record away");
+  add_plan_options(group);
+  add_server_option(group);
+}
+
 }  // namespace
 
 OptionTable dmarc_table() {
@@ -61,31 +81,37 @@ OptionTable dmarc_table() {
   table.usage =
       "dmarc record --text RECORD [OPTION]...\n"
       "       mboxferry dmarc record [OPTION]... DOMAIN\n"
-      "       mboxferry dmarc report [OPTION]... PATH...";
+      "       mboxferry dmarc report [OPTION]... PATH...\n"
+      "       mboxferry dmarc set [OPTION]... DOMAIN";
   table.about =
       "Works with DMARC, by RFC 7489 and by its successor RFC 9989, which are both in use. "
       "'record'\n"
       "names every mistake in a policy record with its place, and says which policy holds for a\n"
       "domain and why, by each of the two. 'report' reads aggregate, failure and TLS reports out "
       "of files, folders,\n"
-      "Maildirs and mbox files, packed or not, found by what they hold. docs/dmarc.md has the "
-      "rules.\n";
+      "Maildirs and mbox files, packed or not, found by what they hold. 'set' plans a change of a "
+      "record,\n"
+      "which mboxferry dns apply makes. docs/dmarc.md has the rules.\n";
   table.examples =
       "  mboxferry dmarc record --text 'v=DMARC1; p=none; rua=mailto:d@example.com'\n"
       "  mboxferry dmarc record mail.example.com\n"
       "  mboxferry dmarc report Reports.mbox\n"
-      "  mboxferry dmarc report ~/dmarc --html > dmarc.html\n";
+      "  mboxferry dmarc report ~/dmarc --html > dmarc.html\n"
+      "  mboxferry dmarc set example.com --policy quarantine --output plan.json\n";
   table.positional = "argument";
   auto record = option_group("dmarc record");
   add_record_options(record);
   auto report = option_group("dmarc report; without --json, --csv and --html, a summary");
   add_report_options(report);
+  auto set = option_group("dmarc set: tags that are not named stay as they are");
+  add_set_options(set);
   auto output = option_group("what is shown, on standard output");
   output.add_options()("json", flag(),
-                       "one JSON document (jobs/schema/dmarc-record.json, dmarc-report.json)");
+                       "one JSON document (jobs/schema/dmarc-record.json, dmarc-report.json, "
+                       "dns-plan.json)");
   add_sandbox_option(output);
   output.add_options()("help,h", "this text");
-  for (const OptionGroup& group : {record, report, output}) table.groups.push_back(group);
+  for (const OptionGroup& group : {record, report, set, output}) table.groups.push_back(group);
   return table;
 }
 

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <charconv>
 
+#include "cli/dns_planning.h"
 #include "cli/exit_codes.h"
 #include "cli/help.h"
 #include "cli/sandbox_options.h"
@@ -81,15 +82,10 @@ void add_wish_options(OptionGroup& group) {
        "where reports on TLS go (TLS-RPT)")  //
       ("tlsa", several("[PORT,]HOST=VALUE"),
        "TLSA record of a host (port 25): usage,selector,type,hex")  //
-      ("ttl", po::value<std::string>()->value_name("SECONDS"),
-       "TTL of new and changed records, 60 to 86400 (default: as it was, or 3600)")  //
       ("lower-ttl", po::value<std::string>()->value_name("SECONDS"),
        "plan only to lower the TTL of what the other options would change: to be applied before, "
-       "by the old TTL at least")  //
-      ("output", po::value<std::string>()->value_name("FILE"),
-       "write the plan there, and beside it the same as FILE.zone for a zone file and "
-       "FILE.nsupdate "
-       "for nsupdate(1)");
+       "by the old TTL at least");
+  add_plan_options(group);
 }
 
 void add_apply_options(OptionGroup& group) {
@@ -106,14 +102,6 @@ void add_check_options(OptionGroup& group) {
       ("dkim-selector", several("NAME"), "a selector that the domain signs with")  //
       ("plan", po::value<std::string>()->value_name("FILE"),
        "an applied plan: says when the old TTLs have run out");
-}
-
-void add_server_options(OptionGroup& group) {
-  add_resolver_options(group);
-  group.add_options()  //
-      ("server", several("HOST[:PORT]"),
-       "authoritative server of the zone; the first takes the changes, all are asked afterwards "
-       "(default: those of its SOA and NS records)");
 }
 
 }  // namespace
@@ -147,7 +135,8 @@ OptionTable dns_table() {
   auto check = option_group("dns check");
   add_check_options(check);
   auto servers = option_group("which name servers are asked");
-  add_server_options(servers);
+  add_resolver_options(servers);
+  add_server_option(servers);
   auto output = option_group("what is shown, on standard output");
   output.add_options()("json", flag(),
                        "plan and check: one JSON document (jobs/schema/dns-plan.json, "
@@ -206,6 +195,13 @@ void add_resolver_options(OptionGroup& group) {
        "recursive name server to ask, over TCP (default: the system's)")  //
       ("timeout", po::value<std::string>()->value_name("SECONDS"),
        "give up a server that does not answer (10)");
+}
+
+void add_server_option(OptionGroup& group) {
+  group.add_options()  //
+      ("server", several("HOST[:PORT]"),
+       "authoritative server of the zone; the first takes the changes, all are asked afterwards "
+       "(default: those of its SOA and NS records)");
 }
 
 Result<dns::Resolver::Settings> read_resolver(const Options& options, const Context& context) {

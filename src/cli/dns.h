@@ -24,6 +24,8 @@ Result<int> check_dns(const Options& options, const std::string& domain, Context
 
 /// --resolver and --timeout.
 void add_resolver_options(OptionGroup& group);
+/// --server.
+void add_server_option(OptionGroup& group);
 Result<dns::Resolver::Settings> read_resolver(const Options& options, const Context& context);
 
 /// Which servers are asked, and for how long.

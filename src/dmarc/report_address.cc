@@ -14,7 +14,6 @@
 namespace mboxferry::dmarc {
 namespace {
 
-constexpr std::string_view kMailto = "mailto:";
 /// More than two need not be served (RFC 7489 section 6.2).
 constexpr std::size_t kMostAddresses = 2;
 

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target: DMARC records. Places are inside of the text, what is said is one of the two
-// standards', and discovery over the same bytes ends within its number of questions.
+// standards', an edit changes only what it names, and discovery over the same bytes ends within its
+// number of questions.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "mboxferry/dmarc/discovery.h"
+#include "mboxferry/dmarc/edit.h"
 
 namespace {
 
@@ -16,6 +19,22 @@ using namespace mboxferry::dmarc;
 
 void require(bool condition) {
   if (!condition) std::abort();
+}
+
+void edit(std::string_view text) {
+  const auto edited = edited_record(text, {Policy::reject, {}, {{"d@example.org"}}, {{}}});
+  if (!edited) return;
+  const Record before = parse_record(text);
+  const Record after = parse_record(*edited);
+  require(after.by_9989.policy == Policy::reject && after.rua.size() == 1 && after.ruf.empty());
+  const auto kept = [](const Record& record) {
+    std::vector<std::string> tags;
+    for (const Tag& tag : record.tags)
+      if (tag.name != "p" && tag.name != "rua" && tag.name != "ruf" && tag.name != "v")
+        tags.push_back(tag.name + '=' + tag.value);
+    return tags;
+  };
+  require(kept(before) == kept(after));
 }
 
 }  // namespace
@@ -31,6 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(record.text.compare(tag.value_offset, tag.value.size(), tag.value) == 0);
   for (const Standard standard : kStandards)
     require(!record.by(standard).applies || record.is_dmarc);
+  edit(input);
   // The first line is the name that is asked for, the others are the answers.
   const std::size_t end = std::min(input.find('\n'), input.size());
   const auto domain = domain_named(input.substr(0, end));

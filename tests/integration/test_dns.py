@@ -27,7 +27,7 @@ mail IN A 127.0.0.1
 """
 # Every test changes a zone of its own, so that one server serves them all.
 NAMES = ("walk", "conflict", "keys", "alias", "texts", "dies", "differs",
-         "script", "ttl", "kept", "srv", "check", "dns-intended", "dns-sent", "dns-answered")
+         "script", "ttl", "kept", "srv", "check", "policyset", "dns-intended", "dns-sent", "dns-answered")
 ZONES = {f"{name}.example": ZONE for name in NAMES}
 ZONES["alias.example"] += "_imaps._tcp.sub IN CNAME elsewhere.example.net.\n"
 ZONES["wild.example"] = ZONE + "* IN CNAME elsewhere.example.net.\n"
@@ -303,6 +303,49 @@ class DnsTest:
         self.assertIn('exp=\\"a', long.replace('" "', ""))
         self.assertIn("site-verification=1", told)
         self.done("apply", "no change")
+
+    def set_dmarc(self, zone, *options, name="plan.json", code=0):
+        outcome = self.run_program("dmarc", "set", zone, "--server", self.server.place, "--output",
+                                   name, *options)
+        self.assert_code(outcome, code)
+        return outcome
+
+    def test_a_dmarc_record_is_begun_edited_and_deleted(self):
+        zone = "policyset.example"
+        before = self.server.listing(zone)
+        self.assertIn("--policy", self.set_dmarc(zone, "--rua", f"d@{zone}", code=78).err)
+        told = self.set_dmarc(zone, "--policy", "none", "--rua", f"d@{zone}", "--ttl", "600").out
+        self.assertIn("1 change", told)
+        self.done("apply")
+        self.assertEqual(self.server.dig("TXT", f"_dmarc.{zone}").strip(),
+                         f'"v=DMARC1; p=none; rua=mailto:d@{zone}"')
+        self.assertTrue(any(re.match(rf"_dmarc\.{zone}\.\s+600\s", str(line))
+                            for line in self.server.listing(zone)), self.server.listing(zone))
+        told = self.set_dmarc(zone, "--policy", "reject", "--rua", "d@reports.example",
+                              name="reject.json").out
+        self.assertIn("in one step", told)
+        self.assertIn(f"{zone}._report._dmarc.reports.example", " ".join(told.split()))
+        self.done("apply", name="reject.json")
+        self.assertEqual(self.server.dig("TXT", f"_dmarc.{zone}").strip(),
+                         '"v=DMARC1; p=reject; rua=mailto:d@reports.example"')
+        self.assertIn("nothing to change",
+                      self.set_dmarc(zone, "--policy", "reject", name="same.json").out)
+        document = json.loads(self.set_dmarc(zone, "--no-rua", "--json", name="off.json").out)
+        assert_valid(document, "dns-plan")
+        self.assertEqual([one["after"]["records"] for one in document["changes"]],
+                         [['"v=DMARC1; p=reject"']])
+        self.set_dmarc(zone, "--delete", name="delete.json")
+        self.done("apply", name="delete.json")
+        self.assertEqual(self.server.listing(zone), before)
+
+    def test_two_dmarc_records_and_edits_that_say_nothing(self):
+        self.assertIn("dns plan several.example --dmarc",
+                      self.set_dmarc("several.example", "--policy", "none", code=78).err)
+        for options, words in (((), "--policy"), (("--delete", "--policy", "none"), "--delete"),
+                               (("--rua", "a@b.org", "--no-rua"), "exclude"),
+                               (("--policy", "block"), "quarantine"),
+                               (("--rua", "nobody"), "NAME@DOMAIN")):
+            self.assertIn(words, self.set_dmarc("ready.example", *options, code=64).err)
 
     def test_services_are_added_changed_and_removed(self):
         zone = "srv.example"
