@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <set>
 
 #include "cli/command.h"
 #include "cli/duration.h"
@@ -15,6 +16,7 @@
 #include "cli/sandbox_options.h"
 #include "cli/state_place.h"
 #include "cli/terminal_prompt.h"
+#include "mboxferry/base/file.h"
 #include "mboxferry/base/time.h"
 #include "mboxferry/journal/lock_file.h"
 #include "mboxferry/report/job_report.h"
@@ -30,7 +32,9 @@ namespace po = boost::program_options;
 
 OptionTable forget_table() {
   OptionTable table;
-  table.usage = "forget [OPTION]... JOURNAL... | forget --finished [OPTION]... [FOLDER]...";
+  table.usage =
+      "forget [OPTION]... JOURNAL...\n"
+      "       mboxferry forget --finished [OPTION]... [FOLDER]...";
   table.about =
       "Deletes the journals of jobs, with their lock files and the refused messages that are kept\n"
       "beside them, after saying what is in them and a yes. Mail that was stored stays where it\n"
@@ -87,8 +91,15 @@ Result<std::vector<std::string>> read_places(const Options& options, const Choic
     return Error{ErrorCode::usage, "no job is named",
                  "name journals, which mboxferry jobs lists, or use --finished"};
   }
+  std::set<std::string> named;
+  std::erase_if(places, [&](const std::string& place) {
+    return !named.insert(canonical_path(place)).second;
+  });
   for (const std::string& place : places) {
     std::error_code ignored;
+    if (!choice.finished && std::filesystem::is_symlink(place, ignored))
+      return Error{ErrorCode::usage, place + " is a link to a journal",
+                   "name the journal itself: " + canonical_path(place)};
     const bool folder = std::filesystem::is_directory(place, ignored);
     if (folder == choice.finished) continue;
     return Error{ErrorCode::usage,
@@ -172,7 +183,9 @@ class Forgetting {
     // Of a job that is replaced and was never ended, its beginning is what is known.
     const std::string& when = job.ended.empty() ? job.begun : job.ended;
     const bool old = choice_.ended_before.empty() || (!when.empty() && when < choice_.ended_before);
-    return done && old && !journal::LockFile::holder_of(job.journal);
+    std::error_code ignored;
+    const bool is_link = std::filesystem::is_symlink(job.journal, ignored);
+    return done && old && !is_link && !journal::LockFile::holder_of(job.journal);
   }
 
   JobSource& jobs_;

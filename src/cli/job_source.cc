@@ -136,6 +136,10 @@ Result<void> JobSource::find_in_folder(const std::string& folder, int depth) {
   }
   std::error_code failed;
   // In the order of the folder: sorting would keep every name in memory.
+  const auto unreadable = [&] {
+    return Error{ErrorCode::io, "cannot read the folder " + folder + ": " + failed.message(),
+                 "check its permissions"};
+  };
   for (fs::directory_iterator entry(folder, failed), end; !failed && entry != end;
        entry.increment(failed)) {
     if (interrupt_.requested()) return interrupted("interrupted while looking for journals");
@@ -158,11 +162,9 @@ Result<void> JobSource::find_in_folder(const std::string& folder, int depth) {
     }
     MBOXFERRY_TRY(jobs_->add(*job));
   }
-  if (failed) {
-    return Error{ErrorCode::io, "cannot read the folder " + folder + ": " + failed.message(),
-                 "check its permissions"};
-  }
-  return ok();
+  if (!failed) return ok();
+  // One below it, such as a volume's lost+found, does not hide the jobs beside it.
+  return depth == 0 ? Result<void>(unreadable()) : tell(unreadable());
 }
 
 Result<JobSource::Ledgers> JobSource::open_ledgers(const std::string& folder) {

@@ -48,7 +48,7 @@ std::string Comparison::summary() const {
   if (archive.unread > 0)
     text += fmt::format(", {} of the archive not read", report::counted(archive.unread, "part"));
   if (const auto left = counts.planned.messages + counts.intended.messages; left > 0) {
-    text += fmt::format(", {} not stored yet (run migrate again)", left);
+    text += fmt::format(", {} not stored yet (run its command again)", left);
   }
   if (result.existing_unchecked > 0) {
     text += fmt::format(
@@ -56,7 +56,7 @@ std::string Comparison::summary() const {
         "job with --skip-existing looks)",
         result.existing_unchecked, result.existing_unchecked == 1 ? "was" : "were");
   }
-  if (archive.unfinished) text += "; the archive was not read to its end (run migrate again)";
+  if (archive.unfinished) text += "; the archive was not read to its end (run its command again)";
   return text;
 }
 

@@ -115,6 +115,11 @@ Result<void> AccountsFile::refuse_others_writing() const {
 AccountRow AccountsFile::to_account(CsvRow row) const {
   AccountRow account{row.line, row.offset, {}, {}, std::move(row.problem), row.trouble};
   if (!account.problem.empty()) return account;
+  const bool is_blank = std::all_of(row.fields.begin(), row.fields.end(), [](const auto& field) {
+    return without_blanks(field).empty();
+  });
+  // Spreadsheets leave rows of separators, and not always as many as there are columns.
+  if (is_blank) return account;
   if (row.fields.size() != columns_.size()) {
     account.problem = fmt::format("has {} field{}, the header has {}", row.fields.size(),
                                   row.fields.size() == 1 ? "" : "s", columns_.size());

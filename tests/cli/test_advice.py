@@ -108,7 +108,7 @@ class JournalAdviceTest(AdviceTest):
         self.assert_code(self.go("--max-messages-per-day=2"), 75)
         outcome = self.verify()
         self.assert_code(outcome, 75)
-        self.assertIn("(run migrate again)", outcome.out)
+        self.assertIn("(run its command again)", outcome.out)
         self.arrives(self.go())
         self.assert_code(self.verify(), 0)
 

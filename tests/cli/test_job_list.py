@@ -39,6 +39,29 @@ class JobListTest(ReportJobs):
         report = json.loads(self.run_there("report", "--json", "-").out)
         self.assertEqual(len(report["accounts"]), 6)
 
+    @unittest.skipUnless(os.geteuid() == 0, "needs a user who may not read everything")
+    def test_a_folder_that_cannot_be_read_hides_no_job(self):
+        folder = self.state / "lost+found"
+        folder.mkdir(mode=0o700)
+        for path in (self.folder, self.folder / "state", self.state, *self.state.glob("*.journal")):
+            os.chown(path, 65534, 65534)
+        self.folder.chmod(0o755)
+        outcome = self.run_program("jobs", XDG_STATE_HOME=str(self.folder / "state"),
+                                   under=("setpriv", "--reuid=65534", "--regid=65534",
+                                          "--clear-groups"))
+        self.assert_code(outcome, 74)
+        self.assertIn(str(folder), outcome.err)
+        self.assertIn("5 jobs of 3 accounts", outcome.out)
+
+    def test_a_link_to_a_journal_is_not_forgotten_nor_is_one_twice(self):
+        link = self.state / "link.journal"
+        link.symlink_to(self.state / "ada-1.journal")
+        refused = self.run_there("forget", "--yes", link, code=64)
+        self.assertIn(f"name the journal itself: {self.state / 'ada-1.journal'}", refused.err)
+        name = self.state / "ada-1.journal"
+        self.assertEqual(self.run_there("forget", "--yes", name, f"{self.state}/./ada-1.journal").err, "")
+        self.assertNotIn("ada-1.journal", self.left())
+
     def make(self, name, account, day, **notes):
         path = self.state / f"{name}.journal"
         journals.edit(journals.copy(self.finished / "job.journal", path), account=account, **notes)

@@ -227,7 +227,7 @@ class PeopleTest(MailboxTest):
         outcome = self.run_program("verify", self.folder / "job.journal", "--password-file",
                                    self.server.password_file())
         self.assert_code(outcome, 75)
-        self.assertIn("run migrate again", outcome.out)
+        self.assertIn("run its command again", outcome.out)
         self.go(0)
         self.assertEqual(self.verify(0)["verdict"], "complete")
 

@@ -47,6 +47,18 @@ TEST_CASE("columns are options by name, in any case, with _ or -") {
   CHECK(!row.password);
 }
 
+TEST_CASE("a row of separators only is empty, however many they are") {
+  const Written written("archive,host,user\na.mbox,h,u\n,\n,,,,\n , \nb.mbox,h\n");
+  AccountsFile file = written.open();
+  next(file);
+  for (int i = 0; i < 3; ++i) {
+    const AccountRow row = next(file);
+    CHECK(row.problem.empty());
+    CHECK(row.values.empty());
+  }
+  CHECK(next(file).problem == "has 2 fields, the header has 3");
+}
+
 TEST_CASE("a password is kept apart from what may be shown") {
   const Written written("archive,user,password\na,u,\" s,ecret \"\n");
   AccountsFile file = written.open();
