@@ -78,7 +78,7 @@ class AlertsTest(unittest.TestCase):
     def test_each_end_has_its_alert(self):
         for status, alerts in ((0, ()), (3, ()), (1, ["MboxferryFailed"]),
                                (65, ["MboxferryFailed"]), (77, ["MboxferryLoginRefused"]),
-                               (130, ()), (75, ["MboxferryNotFinished"])):
+                               (130, ["MboxferryNotFinished"]), (75, ["MboxferryNotFinished"])):
             for kind in ("", "batch_"):
                 series = {f"mboxferry_{kind}exit_status": f"{status}x50",
                           f"mboxferry_{kind}running": "0x50"}
@@ -99,6 +99,14 @@ class AlertsTest(unittest.TestCase):
         self.fires({**still, "mboxferry_waiting_seconds": "60x300"}, "2h")
         self.fires({**moving, "mboxferry_written_timestamp_seconds": "600x300"}, "2h",
                    "MboxferryGone")
+
+    def test_refused_mail_and_failed_accounts_are_told_whatever_the_status(self):
+        self.fires({"mboxferry_exit_status": "3x10", "mboxferry_messages_refused": "2x10",
+                    "mboxferry_running": "0x10"}, "5m", "MboxferryRefused")
+        self.fires({"mboxferry_batch_exit_status": "75x10", "mboxferry_batch_running": "0x10",
+                    "mboxferry_batch_accounts_failed": "190x10",
+                    "mboxferry_batch_accounts_refused": "1x10"}, "5m", "MboxferryAccountsFailed",
+                   "MboxferryRefused", labels="")
 
     def test_what_was_not_read_is_told(self):
         self.fires({"mboxferry_unread": "2x10", "mboxferry_running": "0x10"}, "5m",
