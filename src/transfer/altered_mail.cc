@@ -235,14 +235,17 @@ Result<void> AlteredMail::note_kept(journal::MessageId message, const journal::S
   return ok();
 }
 
-Result<std::int64_t> AlteredMail::envelope_there(const journal::Seen& seen) {
+/// Nothing where the message is gone meanwhile.
+Result<std::optional<std::int64_t>> AlteredMail::envelope_there(const journal::Seen& seen) {
   message::EnvelopeScanner scanner;
-  MBOXFERRY_TRY(
+  const auto read =
       target_.fetch_body(seen.uid, seen.size, [&](std::string_view bytes) -> Result<void> {
         scanner.feed(bytes);
         return ok();
-      }));
-  return scanner.finish();
+      });
+  if (!read && read.error().scope == ErrorScope::message) return std::optional<std::int64_t>();
+  if (!read) return read.error();
+  return std::optional<std::int64_t>(scanner.finish());
 }
 
 /// Message-ID and date are enough on a server that is known to alter mail; else, and without a
@@ -270,13 +273,19 @@ Result<AlteredMail::Decision> AlteredMail::decide(const Alike& alike) {
     }
     kinds[kind].rows.push_back(&row);
   }
+  std::size_t gone = 0;
   for (const journal::Seen& seen : alike.seen) {
-    std::int64_t kind = 0;
+    std::optional<std::int64_t> kind = 0;
     if (by_envelope) {
       MBOXFERRY_ASSIGN(kind, envelope_there(seen));
     }
-    kinds[kind].seen.push_back(&seen);
+    if (kind)
+      kinds[*kind].seen.push_back(&seen);
+    else
+      ++gone;
   }
+  // Nothing is left that could be one of them.
+  if (gone > 0 && gone == alike.seen.size()) return decision;
   for (auto& [envelope, kind] : kinds) {
     const bool nothing_like_it = kind.seen.empty() && !has_id;
     if (kind.rows.empty() || nothing_like_it) continue;

@@ -70,7 +70,7 @@ class AlteredMail {
   template <typename Visit>
   Result<void> each_group(const Visit& visit);
   Result<Decision> decide(const journal::Journal::Lookalikes& alike);
-  Result<std::int64_t> envelope_there(const journal::Seen& seen);
+  Result<std::optional<std::int64_t>> envelope_there(const journal::Seen& seen);
   [[nodiscard]] bool is_plausible(const journal::MessageRow& row, const journal::Seen& seen) const;
   Result<bool> is_other_mail(const journal::MessageRow& row, const journal::Seen& seen);
   Result<bool> is_elsewhere(const journal::MessageRow& row, const journal::Journal::Lookalikes&);

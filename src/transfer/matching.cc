@@ -41,6 +41,20 @@ Result<std::optional<journal::MessageId>> find_altered(const journal::Seen& seen
   return std::optional<journal::MessageId>();
 }
 
+/// Those that the selected mailbox holds no more.
+Result<std::vector<journal::Stored>> gone_of(const std::set<imap::Uid>& uids,
+                                             imap::ReadOnlyTarget& target) {
+  std::set<imap::Uid> left = uids;
+  MBOXFERRY_TRY(target.fetch({*uids.begin(), *uids.rbegin()}, {},
+                             [&](const imap::FetchedMessage& there) -> Result<void> {
+                               left.erase(there.uid);
+                               return ok();
+                             }));
+  std::vector<journal::Stored> gone;
+  for (const imap::Uid uid : left) gone.push_back({0, uid});
+  return gone;
+}
+
 }  // namespace
 
 Result<void> add_seen(const imap::UidRange& range, bool just_selected, imap::ReadOnlyTarget& target,
@@ -143,8 +157,11 @@ Result<std::uint64_t> match(imap::ReadOnlyTarget& target, journal::Journal& jour
     MBOXFERRY_TRY(commit_pairs());
     MBOXFERRY_TRY(read);
   }
-  // What a server does not let anyone read is judged by what else is known of it.
+  // What is gone meanwhile is no message in doubt; what a server does not let anyone read is judged
+  // by what else is known of it.
   if (!unread.empty()) {
+    MBOXFERRY_ASSIGN(const auto gone, gone_of(unread, target));
+    MBOXFERRY_TRY(journal.reject(gone));
     MBOXFERRY_ASSIGN(auto certain, journal.certain_matches(kMostReadOfCertain));
     std::erase_if(certain, [&](const auto& pair) { return !unread.contains(pair.uid); });
     MBOXFERRY_TRY(commit(certain));

@@ -13,6 +13,7 @@ from support.dovecot import Dovecot
 from support.dovecot_test import WithDovecot
 from support.imap_server import check, quoted
 from support.program import ProgramTest
+from support.proxy import Fault, TlsProxy
 
 BOX = "Work"
 TIME = archives.FIRST_DATE
@@ -28,6 +29,24 @@ def message(number, whose=b"ours"):
 def mbox(numbers):
     return b"".join(b"From a@example.com %s\n%s\n" % (archives.asctime(TIME), message(one))
                     for one in numbers)
+
+
+class DeletedWhenRead(Fault):
+    """The flagged message is deleted when its body is asked for, before the server hears of it."""
+
+    def __init__(self, server):
+        self.server = server
+        self.deleted = False
+
+    def client_bytes(self, link, data):
+        if b"BODY.PEEK[]" in data and not self.deleted:
+            self.deleted = True
+            with self.server.session() as client:
+                client.select(BOX)
+                uid = client.uid("SEARCH", "FLAGGED")[1][0].decode()
+                client.uid("STORE", uid, "+FLAGS", r"(\Deleted)")
+                client.expunge()
+        link.to_server(data)
 
 
 class DoubtByContentTest(WithDovecot, ProgramTest):
@@ -128,6 +147,24 @@ class DoubtByContentTest(WithDovecot, ProgramTest):
         self.assertIn("there twice (UID 1, and a copy as UID 2)", self.go(code=1).err)
         self.assertEqual(self.of("else"), ["else 1"])
         self.assertEqual(self.of("ours"), ["ours 1"] * 2)
+
+    def test_a_twin_that_its_owner_deletes_while_it_is_compared(self):
+        for crash in ({}, {"MBOXFERRY_CRASH_AT": "reconcile-decided"}):
+            with self.subTest(crash=crash):
+                self.begin()
+                faults = []
+                with TlsProxy(self.server, lambda _: faults[-1] if faults else None) as proxy:
+                    self.write(1, 2)
+                    self.go(port=proxy.port)
+                    self.write(1, 2, 3, 4)
+                    self.go(code=None, port=proxy.port, MBOXFERRY_CRASH_AT="batch-intended")
+                    self.put(BOX, 3)
+                    faults.append(DeletedWhenRead(self.server))
+                    if crash:
+                        self.go(code=None, port=proxy.port, **crash)
+                    self.go(port=proxy.port)
+                    self.assertTrue(faults[-1].deleted)
+                self.assertEqual(self.of("ours"), [f"ours {one}" for one in range(1, 5)])
 
     def test_a_mailbox_that_was_made_anew(self):
         self.begin()
