@@ -2,11 +2,8 @@
 // What the command says, and what the journal remembers.
 #include "transfer/job_outputs.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <filesystem>
-#include <sstream>
+#include <vector>
 
 #include "mboxferry/base/file.h"
 
@@ -18,10 +15,8 @@ constexpr const char* kOutputsNote = "outputs";
 constexpr std::size_t kMostOutputs = 100;
 
 std::set<std::string> outputs_of_note(const std::string& note) {
-  std::set<std::string> outputs;
-  std::istringstream lines(note);
-  for (std::string line; std::getline(lines, line);) outputs.insert(line);
-  return outputs;
+  const std::vector<std::string> paths = journal::archive_paths(note);
+  return {paths.begin(), paths.end()};
 }
 
 }  // namespace
@@ -55,7 +50,7 @@ Result<void> note_outputs(const JobSettings& settings, journal::Journal& journal
   for (const std::string& output : settings.outputs) outputs.insert(canonical_path(output));
   // Each run may give its report a name of its own.
   while (outputs.size() > kMostOutputs) outputs.erase(outputs.begin());
-  return journal.set_note(kOutputsNote, fmt::format("{}", fmt::join(outputs, "\n")));
+  return journal.set_note(kOutputsNote, journal::archive_lines({outputs.begin(), outputs.end()}));
 }
 
 }  // namespace mboxferry::transfer
