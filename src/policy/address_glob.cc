@@ -24,6 +24,7 @@ constexpr std::uint64_t from_lowest(std::uint64_t places) { return (~places + 1)
 
 std::string with_plain_wildcards(std::string_view pattern) {
   std::string plain;
+  plain.reserve(pattern.size());
   for (std::size_t i = 0; i < pattern.size();) {
     if (pattern[i] != '*' && pattern[i] != '?') {
       plain += pattern[i++];

@@ -50,6 +50,9 @@ class EntryStore {
     entries_.push_back(place);
   }
 
+  /// Before entries from a text of so many bytes are added.
+  void expect(std::size_t bytes) { texts_.reserve(texts_.size() + bytes); }
+
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   [[nodiscard]] std::size_t text_size() const { return texts_.size(); }
   [[nodiscard]] const Entry& operator[](std::uint32_t id) const { return entries_[id]; }

@@ -94,6 +94,7 @@ Result<void> ListBuilder::add_file(const ListSource& source) {
 
 void ListBuilder::add_text(std::string_view text, const ListSource& source) {
   work_->loaded.lists.state_->files.push_back(source.path);
+  work_->loaded.lists.state_->store.expect(text.size());
   work_->file = source.path;
   work_->scope = source.scope;
   work_->kind = source.before_sections;

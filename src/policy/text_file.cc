@@ -3,8 +3,10 @@
 #include "mboxferry/policy/text_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "mboxferry/base/file.h"
@@ -21,6 +23,10 @@ Result<std::string> read_text_file(const std::string& path, const std::string& k
   if (!file.valid()) return failed(errno_text(errno));
   constexpr std::size_t kPiece = std::size_t{64} << 10U;
   std::string text;
+  struct stat status {};
+  // A file that lies about its size grows the text as it is read.
+  if (::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode))
+    text.reserve(std::min(static_cast<std::size_t>(status.st_size), most) + kPiece);
   for (;;) {
     const std::size_t size = text.size();
     if (size > most) return failed("it is larger than " + std::to_string(most >> 20U) + " MiB");

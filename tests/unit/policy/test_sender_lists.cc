@@ -43,6 +43,11 @@ TEST_CASE("entries are compared in one form") {
   CHECK(pattern_of("\"a #b\"@x.example") == "\"a #b\"@x.example");
 }
 
+TEST_CASE("a domain has no empty label, not even at its end") {
+  for (const char* text : {"a@x..example", "a@x.example..", "x.example..", "*@*\u00fcx.example.."})
+    CHECK(has({pattern_of(text)}, "two dots in a row"));
+}
+
 TEST_CASE("sections say what entries do") {
   const auto loaded = load(
       "\xEF\xBB\xBFz@x.example\r\n[ALLOW]\r\na@x.example\n\n# text\n"
