@@ -100,6 +100,7 @@ Result<std::size_t> OpenFile::read_at(std::uint64_t offset, std::span<char> buff
     }
     if (got == 0) break;
     done += static_cast<std::size_t>(got);
+    if (offset + done == size_) break;  // saves a call a file; what grew is noticed at the end
   }
   return done;
 }

@@ -119,8 +119,8 @@ Result<void> UnmetChoice::check(std::string_view where) const {
                                 : "the folders there are " + named_text(some_folders_);
   if (some_folders_.size() == kMostFoldersNamed) hint += ", ...; mboxferry scan lists all";
   return Error{ErrorCode::usage,
-               fmt::format("no folder in {} is what {}{} names", report::printable(where),
-                           named_text(wrong), more),
+               fmt::format("{}{} {} no folder in {}", named_text(wrong), more,
+                           wrong.size() + others == 1 ? "names" : "name", report::printable(where)),
                hint};
 }
 

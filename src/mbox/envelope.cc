@@ -21,15 +21,11 @@ constexpr std::size_t kMaxVagueWords = 12;
 
 std::vector<std::string_view> split_words(std::string_view text) {
   std::vector<std::string_view> words;
-  std::size_t at = 0;
-  while (at < text.size()) {
-    if (is_blank(text[at])) {
-      ++at;
-      continue;
-    }
-    const std::size_t end = std::min(text.find_first_of(" \t", at), text.size());
-    words.push_back(text.substr(at, end - at));
-    at = end;
+  words.reserve(kMaxVagueWords);  // at once: every line that could begin a message comes here
+  for (auto at = text.begin(); at != text.end();) {
+    const auto begin = std::find_if_not(at, text.end(), is_blank);
+    at = std::find_if(begin, text.end(), is_blank);
+    if (begin != at) words.emplace_back(begin, at);
   }
   return words;
 }

@@ -203,8 +203,9 @@ void HeaderScanner::State::feed(std::string_view bytes) {
 
 void HeaderScanner::State::take_value(std::string_view bytes) {
   if (field != Field::received) {
-    facts.labels_cut = facts.labels_cut || (field == Field::gmail_labels && bytes.size() > room());
-    value.append(bytes.substr(0, room()));
+    const std::size_t left = room();
+    facts.labels_cut = facts.labels_cut || (field == Field::gmail_labels && bytes.size() > left);
+    value.append(bytes.substr(0, left));
     return;
   }
   while (!bytes.empty()) {

@@ -52,8 +52,9 @@ Result<void> CollisionFinder::check() const {
   std::vector<std::string> pairs;
   std::size_t found = 0;
   std::string hint;
-  for (const auto& [folded, sources] : by_folded_name_) {
-    const auto other_than = [&sources = sources](const Source& one) {
+  for (const auto& entry : by_folded_name_) {
+    const auto& sources = entry.second;
+    const auto other_than = [&sources](const Source& one) {
       return std::find_if(sources.begin(), sources.end(),
                           [&](const Source& each) { return &each != &one && clash(one, each); });
     };

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""tools/bench sandbox [--rounds N] [--scan]: what the sandbox costs. scan of an mbox and of 5,000 message
-files, migrate and batch into a private Dovecot, each with and without --no-sandbox, in turn."""
+"""tools/bench sandbox [--rounds N] [--scan] [--against PROGRAM]: what the sandbox costs. scan of an mbox
+and of 5,000 message files, migrate and batch into a private Dovecot, each with and without --no-sandbox,
+in turn. --against: the runs without it are those of PROGRAM, such as one built with MBOXFERRY_HARDEN=OFF:
+what the sandbox and the compiler's guards cost together."""
 
 import argparse
 import os
@@ -63,13 +65,13 @@ class Work:
                 self.folder / f"state{self.runs}"]
 
 
-def compare(name, command, rounds):
+def compare(name, command, rounds, other):
     runs = {True: [], False: []}
     for number in range(rounds):
         # Whoever comes first finds colder caches: they take turns.
         for confined in (True, False) if number % 2 else (False, True):
-            runs[confined].append(measure.run([PROGRAM, *command(),
-                                               *([] if confined else ["--no-sandbox"])]))
+            runs[confined].append(measure.run([PROGRAM, *command()] if confined else
+                                              [other, *command(), "--no-sandbox"]))
     with_it, without = measure.median(runs[True]), measure.median(runs[False])
     pairs = [one.cpu_seconds / other.cpu_seconds for one, other in zip(runs[True], runs[False])]
     print(f"| {name} | {with_it.seconds:.3f} | {without.seconds:.3f} "
@@ -83,7 +85,9 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scan", action="store_true", help="only the first two rows")
+    parser.add_argument("--against", type=pathlib.Path, default=PROGRAM, metavar="PROGRAM")
     arguments = parser.parse_args()
+    other = arguments.against.resolve()
     users = {f"user{number:02}": f"of {number}" for number in range(ACCOUNTS)}
     with tempfile.TemporaryDirectory(prefix="mboxferry-bench-") as name, \
             Dovecot(users, separator="/") as server:
@@ -91,12 +95,12 @@ def main():
         print(f"{measure.machine()}\n\nWith and without the sandbox, medians of {arguments.rounds} "
               "runs in turn:\n\n| what | seconds | without | ratio | CPU seconds | without | ratio "
               "| pair by pair |\n| --- | --- | --- | --- | --- | --- | --- | --- |")
-        compare("scan, mbox", work.scan_mbox, arguments.rounds)
-        compare(f"scan, {FILES:,} message files", work.scan_files, arguments.rounds)
+        compare("scan, mbox", work.scan_mbox, arguments.rounds, other)
+        compare(f"scan, {FILES:,} message files", work.scan_files, arguments.rounds, other)
         if arguments.scan:
             return
-        compare("migrate, 20,000 messages", work.migrate, arguments.rounds)
-        compare(f"batch, {ACCOUNTS} accounts", work.batch, arguments.rounds)
+        compare("migrate, 20,000 messages", work.migrate, arguments.rounds, other)
+        compare(f"batch, {ACCOUNTS} accounts", work.batch, arguments.rounds, other)
 
 
 if __name__ == "__main__":
