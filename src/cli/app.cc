@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdlib>
@@ -45,6 +46,18 @@ constexpr std::array<Command, 13> kCommands{{
     {"auth", "log in to a mail service by OAuth2, and look after its tokens", run_auth, auth_table},
 }};
 
+bool asks_for_version(const Arguments& arguments) {
+  const auto end = std::find(arguments.begin(), arguments.end(), "--");
+  return std::any_of(arguments.begin(), end, [](const std::string& argument) {
+    return argument == "--version" || argument == "-V";
+  });
+}
+
+Result<int> tell_version(Context& context) {
+  MBOXFERRY_TRY(context.out.write("mboxferry " MBOXFERRY_VERSION "\n" + sandbox_line()));
+  return kExitSuccess;
+}
+
 Result<int> dispatch(const Arguments& arguments, Context& context) {
   if (arguments.empty()) {
     return Error{ErrorCode::usage, "no command given", "try mboxferry --help"};
@@ -52,11 +65,9 @@ Result<int> dispatch(const Arguments& arguments, Context& context) {
   const std::string& name = arguments.front();
   const Arguments rest(arguments.begin() + 1, arguments.end());
   if (name == "--help" || name == "-h" || name == "help") return run_help(rest, context);
-  if (name == "--version" || name == "-V") {
-    MBOXFERRY_TRY(context.out.write("mboxferry " MBOXFERRY_VERSION "\n" + sandbox_line()));
-    return kExitSuccess;
-  }
+  if (asks_for_version({name})) return tell_version(context);
   MBOXFERRY_ASSIGN(const Command* command, command_named(name));
+  if (asks_for_version(rest)) return tell_version(context);
   return command->run(rest, context);
 }
 

@@ -246,14 +246,22 @@ Result<void> import(const BatchSettings& settings, BatchAccounts& accounts, job:
                  "mend what is named above and run the same command again"};
   }
   if (found.chosen == 0) {
-    return Error{ErrorCode::usage,
-                 fmt::format("--only={} meets none of the {} users in {}", report::printable(only),
-                             found.rows, settings.csv),
-                 "it takes a user name, in which * and ? stand for any characters"};
+    return Error{
+        ErrorCode::usage,
+        fmt::format("--only={} meets none of the {} users in {}", report::printable(only),
+                    found.rows, settings.csv),
+        (found.nearest.empty() ? "" : "did you mean " + report::printable(found.nearest) + "? ") +
+            std::string("it takes a user name, in which * and ? stand for any characters")};
   }
   if (found.refused > 0) {
     say(fmt::format("{}: {} of {} rows cannot be used; the others go on", settings.csv,
                     found.refused, found.rows));
+  }
+  if (found.gone > 0) {
+    say(fmt::format("{}: the archive{} of {} not there any more; {} done, and {} so", settings.csv,
+                    found.gone == 1 ? "" : "s",
+                    found.gone == 1 ? "1 account is" : fmt::format("{} accounts are", found.gone),
+                    found.gone == 1 ? "it was" : "they were", found.gone == 1 ? "stays" : "stay"));
   }
   MBOXFERRY_TRY(ledger.end());
   const auto& [changed, user] = ledger.with_other_lists();
@@ -335,15 +343,21 @@ Result<int> plan_all(const Options& options, const BatchSettings& settings, Batc
   if (!writes_to_standard_output(options))
     MBOXFERRY_TRY(write_batch_plan_summary(context.out, ledger, totals));
   MBOXFERRY_TRY(context.out.flush());
+  // Nothing has begun that could go on later.
+  const int ended = exit_of(standing, context.interrupt);
   return status_with(
-      exit_of(standing, context.interrupt),
+      ended == kExitTryLater ? kExitFailed : ended,
       write_plan_reports(options, all_can_go(totals), totals.time, plans_of(ledger), context.out));
 }
 
 Result<int> verify_all(const Options& options, const BatchSettings& settings,
                        BatchAccounts& accounts, job::Ledger& ledger, report::BatchPrinter& printer,
                        Context& context) {
-  Verification verification(accounts, settings.state_folder, settings.full);
+  BatchSettings moved = settings;
+  moved.purpose = Purpose::migrate;
+  const auto earlier = job::Ledger::open_to_read(ledger_path(moved));
+  Verification verification(accounts, settings.state_folder, settings.full,
+                            earlier ? earlier->get() : nullptr);
   MBOXFERRY_ASSIGN(const job::Standing standing,
                    run_all(settings, verification, ledger, printer, context));
   if (!writes_to_standard_output(options))
@@ -358,14 +372,28 @@ Result<int> verify_all(const Options& options, const BatchSettings& settings,
   return status_with(exit_of(standing, context.interrupt), failures);
 }
 
+Result<bool> any_stored(const job::Ledger& ledger) {
+  bool any = false;
+  MBOXFERRY_TRY(ledger.each([&](const job::Entry& entry) {
+    any = any || entry.messages > 0 || entry.state == job::AccountState::complete;
+    return ok();
+  }));
+  return any;
+}
+
 Result<int> run_accounts_of(const Options& options, Context& context) {
   MBOXFERRY_ASSIGN(const auto printer, make_batch_printer(options));
   MBOXFERRY_ASSIGN(const BatchSettings settings, read_settings(options));
   MBOXFERRY_ASSIGN(BatchAccounts accounts,
                    BatchAccounts::create(settings.csv, row_table(), options));
+  if (settings.purpose == Purpose::verify) accounts.compare_only();
   MBOXFERRY_ASSIGN(const auto ledger, job::Ledger::open(ledger_path(settings)));
   MBOXFERRY_TRY(import(settings, accounts, *ledger, context.interrupt));
   MBOXFERRY_TRY(confine_batch(options, settings, accounts));
+  MBOXFERRY_ASSIGN(const bool has_begun, any_stored(*ledger));
+  // What a batch has begun with is done already, and its archives may be gone.
+  if (settings.purpose != Purpose::verify && !has_begun)
+    MBOXFERRY_TRY(accounts.check_choice(context.interrupt));
   const auto run = settings.purpose == Purpose::plan     ? plan_all
                    : settings.purpose == Purpose::verify ? verify_all
                                                          : migrate_all;

@@ -10,14 +10,17 @@
 #include <charconv>
 #include <filesystem>
 
+#include "cli/archive_options.h"
 #include "cli/connection_options.h"
 #include "cli/credentials.h"
 #include "cli/job_settings.h"
+#include "cli/mapping_options.h"
 #include "cli/profile_login.h"
 #include "cli/row_files.h"
 #include "cli/row_spellings.h"
 #include "cli/state_place.h"
 #include "cli/suggestion.h"
+#include "cli/unmet_choice.h"
 #include "mboxferry/base/ascii.h"
 #include "mboxferry/base/file.h"
 #include "mboxferry/base/file_access.h"
@@ -50,6 +53,13 @@ constexpr const char* kKnownColumns =
 std::string in_small_letters(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), to_lower);
   return text;
+}
+
+/// A password in the wrong column has no such ending.
+bool looks_like_mail(std::string_view archive) {
+  return std::any_of(kArchiveEndings.begin(), kArchiveEndings.end(), [&](std::string_view ending) {
+    return !ending.empty() && archive.ends_with(ending);
+  });
 }
 
 bool is_plain_row(const job::AccountRow& row) {
@@ -227,10 +237,25 @@ std::vector<RowProblem> BatchAccounts::check(const job::AccountRow& row, Known& 
     if (settings) work = stamp_of_work(*std::move(settings));
   }
   const auto archive = archive_of(row);
+  if (archive) {
+    entry.gone = ::access(archive->c_str(), F_OK) != 0 && errno == ENOENT;
+    const Stamp stamp = entry.gone ? Stamp() : stamp_of_archive(*archive);
+    entry.size = stamp.size;
+    entry.archive_stamp = stamp.text + ", " + work;
+    const std::string full_path = known.full_path(*archive);
+    entry.key = entry.account + '\n' + connection->mailbox.value_or("") + '\n' + full_path;
+    if (account)
+      entry.likeness = message::short_hash(
+          fmt::format("{}\n{}\n{}\n{}", account->port, in_small_letters(account->user),
+                      connection->mailbox.value_or(""), full_path));
+    entry.journal = journal_name_of(entry.account, {full_path}, *archive, connection->mailbox);
+  }
   if (!archive) {
     problems.emplace_back(archives_in_.empty()
                               ? "no archive is named"
                               : "there is no archive of that name in " + archives_in_);
+  } else if (entry.gone && !needs_archives_) {
+    // What a journal says is compared without it.
   } else if (::access(archive->c_str(), R_OK) != 0) {
     const std::string why = errno_text(errno);
     const std::string hint = archive->find('\\') == std::string::npos
@@ -241,19 +266,9 @@ std::vector<RowProblem> BatchAccounts::check(const job::AccountRow& row, Known& 
       problems.emplace_back("the password column names a file: are archive and password swapped?");
     } else {
       problems.emplace_back("cannot read the archive " + *archive + ": " + why + hint,
-                            "cannot read the archive: " + why + hint);
+                            "cannot read the archive: " + why + hint,
+                            looks_like_mail(*archive) ? "the archive is " + *archive : "");
     }
-  } else {
-    const Stamp stamp = stamp_of_archive(*archive);
-    entry.size = stamp.size;
-    entry.archive_stamp = stamp.text + ", " + work;
-    const std::string full_path = known.full_path(*archive);
-    entry.key = entry.account + '\n' + connection->mailbox.value_or("") + '\n' + full_path;
-    if (account)
-      entry.likeness = message::short_hash(
-          fmt::format("{}\n{}\n{}\n{}", account->port, in_small_letters(account->user),
-                      connection->mailbox.value_or(""), full_path));
-    entry.journal = journal_name_of(entry.account, {full_path}, *archive, connection->mailbox);
   }
   const CredentialSource& source = connection->credentials;
   const bool names_another =
@@ -293,6 +308,7 @@ std::vector<std::string> BatchAccounts::columns() const {
   std::vector<std::string> columns = reader_.names();
   // Rows say whose mail goes where, not which files of this machine are written.
   std::erase(columns, "log-file");
+  std::erase(columns, "verbose");
   return columns;
 }
 
@@ -339,12 +355,13 @@ Result<Imported> BatchAccounts::import(job::Ledger& ledger, const Shard& shard,
   if (file.has_unknown_columns()) tell(file.header_line(), kKnownColumns);
   // Without a header that is understood, nothing is known about the rows.
   if (found.mistakes > 0) return found;
-  MBOXFERRY_ASSIGN(const bool shown, file.shows_passwords());
-  if (shown)
+  MBOXFERRY_ASSIGN(const bool shows_passwords, file.shows_passwords());
+  if (shows_passwords)
     tell_mistake(file.header_line(), "others can read the passwords in it; run: chmod 600 " + csv_);
   std::uint64_t other_encoding = 0;
   Known known{stamp_of(csv_).text, work_, sender_lists_, "", ""};
   RowSpellings spellings(ledger, interrupt);
+  NearestName nearest(only);
   for (;;) {
     MBOXFERRY_ASSIGN(const auto row, file.next());
     if (!row) break;
@@ -356,11 +373,21 @@ Result<Imported> BatchAccounts::import(job::Ledger& ledger, const Shard& shard,
       for (const RowProblem& problem : problems) tell_mistake(row->line, problem.told);
       continue;
     }
+    if (entry.gone && problems.size() == 1) {
+      MBOXFERRY_ASSIGN(const auto stamp, ledger.stamp_when_done(entry.key));
+      // With other options there would be something to do.
+      if (stamp && stamp->ends_with(entry.archive_stamp)) {
+        entry.archive_stamp = *stamp;
+        problems.clear();
+        ++found.gone;
+      }
+    }
     if (problems.empty()) {
       MBOXFERRY_ASSIGN(auto other, spellings.problem_of(entry));
       if (other) problems.emplace_back(std::move(*other));
     }
     if (only.empty() || glob_matches(only, entry.user)) ++found.chosen;
+    if (!only.empty() && found.chosen == 0) nearest.see(entry.user);
     // By account: two rows of one account must not end up in two processes.
     const auto number = static_cast<std::uint64_t>(message::short_hash(entry.account));
     if (number % shard.count != shard.index) continue;
@@ -373,16 +400,78 @@ Result<Imported> BatchAccounts::import(job::Ledger& ledger, const Shard& shard,
     }
     ++found.refused;
     std::string why;
+    std::string shown;
     for (const RowProblem& problem : problems) {
       tell(row->line, problem.told);
-      if (!why.empty()) why += "; ";
-      why += problem.kept;
+      why += (why.empty() ? "" : "; ") + problem.kept;
+      shown += problem.shown;
     }
-    MBOXFERRY_TRY(ledger.add_refused(entry, why));
+    MBOXFERRY_TRY(ledger.add_refused(entry, why, shown));
   }
+  found.nearest = nearest.best();
   if (other_encoding > 1) visit(fmt::format("{}: {} rows are not in UTF-8", csv_, other_encoding));
   if (found.rows == 0) tell_mistake(file.header_line(), "there is no account below the header");
   return found;
+}
+
+Result<void> BatchAccounts::check_choice(const Cancellation& interrupt) const {
+  MBOXFERRY_ASSIGN(const FolderChoice folders, read_folder_choice(options_));
+  MBOXFERRY_ASSIGN(const MappingSettings mapping, read_mapping_settings(options_));
+  MBOXFERRY_ASSIGN(UnmetChoice choice,
+                   UnmetChoice::create(folders.include, folders.exclude, mapping.rules.maps));
+  if (!choice.any()) return ok();
+  transfer::JobSettings settings;
+  settings.labels = mapping.labels;
+  MBOXFERRY_ASSIGN(settings.index, read_index_options(options_));
+  MBOXFERRY_ASSIGN(job::AccountsFile file, open());
+  bool any = false;
+  while (!interrupt.requested()) {
+    MBOXFERRY_ASSIGN(const auto row, file.next());
+    if (!row) break;
+    const auto path = row->problem.empty() ? archive_of(*row) : std::nullopt;
+    const auto options = path ? options_of(*row) : Result<Options>(options_);
+    const auto open =
+        options ? read_open_options(*options) : Result<archive::OpenOptions>(options.error());
+    if (!path || !open) continue;
+    const auto archive = archive::Archive::open(*path, *open);
+    if (!archive) continue;
+    any = true;
+    MBOXFERRY_TRY(choice.see(*archive));
+    if (!sender_lists_.empty()) choice.see_folder("Junk");
+    const auto mailbox = row->values.find("mailbox");
+    settings.mapping.mailbox = mailbox == row->values.end() ? connection_.mailbox : mailbox->second;
+    if (choice.any_map() && may_go_by_labels(settings, *archive)) choice.forgive_maps();
+    if (!choice.any()) return ok();
+  }
+  if (interrupt.requested()) return interrupted("interrupted while looking at the archives");
+  return any ? choice.check("the archives of " + csv_) : ok();
+}
+
+Result<Options> BatchAccounts::choice_of(const job::AccountRow& row) const {
+  std::map<std::string, std::string, std::less<>> values;
+  for (const char* name : {"map", "map-file", "include", "exclude"}) {
+    const auto value = row.values.find(name);
+    if (value == row.values.end()) continue;
+    values.emplace(name,
+                   name == std::string_view("map-file") ? below_csv(value->second) : value->second);
+  }
+  return reader_.with(Options({}), values);
+}
+
+Result<void> BatchAccounts::check_choice_of(const job::Entry& entry,
+                                            transfer::JobSettings& settings) const {
+  MBOXFERRY_ASSIGN(job::AccountsFile file, open());
+  MBOXFERRY_ASSIGN(const job::AccountRow row, file.at(entry.line, entry.offset));
+  MBOXFERRY_ASSIGN(const Options options, choice_of(row));
+  MBOXFERRY_ASSIGN(const FolderChoice folders, read_folder_choice(options));
+  MBOXFERRY_ASSIGN(const MappingSettings mapping, read_mapping_settings(options));
+  if (folders.include.empty() && folders.exclude.empty() && mapping.rules.maps.empty()) return ok();
+  MBOXFERRY_ASSIGN(settings.opened, archive::Archive::open_all(settings.archives, settings.open));
+  transfer::JobSettings own = settings;
+  own.include = folders.include;
+  own.exclude = folders.exclude;
+  own.mapping.maps = mapping.rules.maps;
+  return cli::check_choice(own, settings.opened);
 }
 
 Result<transfer::JobSettings> BatchAccounts::settings_of(const job::Entry& entry,

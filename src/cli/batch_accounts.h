@@ -30,16 +30,19 @@ struct Imported {
   std::uint64_t rows = 0;
   std::uint64_t refused = 0;  ///< rows that cannot be used
   std::uint64_t chosen = 0;   ///< rows of this run, of all shards
+  std::uint64_t gone = 0;     ///< rows that were done, and whose archive has been removed since
+  std::string nearest;        ///< a user's name that is like `only`
 };
 
 /// Something that is wrong with a row.
 struct RowProblem {
   RowProblem(std::string text) : told(text), kept(std::move(text)) {}
-  RowProblem(std::string to_tell, std::string to_keep)
-      : told(std::move(to_tell)), kept(std::move(to_keep)) {}
+  RowProblem(std::string to_tell, std::string to_keep, std::string to_show)
+      : told(std::move(to_tell)), kept(std::move(to_keep)), shown(std::move(to_show)) {}
 
-  std::string told;  ///< on the terminal
-  std::string kept;  ///< in ledger and reports: without what may be a password in another column
+  std::string told;   ///< on the terminal
+  std::string kept;   ///< in ledger and reports: without what may be a password in another column
+  std::string shown;  ///< besides, in the paper of a dry run; may be empty
 };
 
 /// Knows what rows mean. All methods may be called from any thread.
@@ -52,6 +55,9 @@ class BatchAccounts {
   static Result<BatchAccounts> create(std::string csv, const OptionTable& row_options,
                                       const Options& options);
 
+  /// From now on rows need no archive, as nothing is sent.
+  void compare_only() { needs_archives_ = false; }
+
   /// Reads the whole file and adds each account of this shard to the ledger, also the rows that
   /// cannot be used, and those that name the mailbox of an earlier one in other words. Everything
   /// that is wrong is told to `visit`, a line each, with file and line.
@@ -59,6 +65,12 @@ class BatchAccounts {
   Result<Imported> import(job::Ledger& ledger, const Shard& shard, const std::string& only,
                           const Cancellation& interrupt,
                           const std::function<void(const std::string&)>& visit);
+
+  /// Error `usage` when the command's --map, --include or --exclude names what is in none of the
+  /// archives, of all shards; those that cannot be opened are passed over.
+  [[nodiscard]] Result<void> check_choice(const Cancellation& interrupt) const;
+  /// The same for what the row itself names; opens the archives of `settings`.
+  Result<void> check_choice_of(const job::Entry& entry, transfer::JobSettings& settings) const;
 
   /// True when a password may be what a command prints.
   [[nodiscard]] Result<bool> run_commands() const;
@@ -77,6 +89,8 @@ class BatchAccounts {
   [[nodiscard]] std::string below_csv(const std::string& path) const;
   [[nodiscard]] std::optional<std::string> archive_of(const job::AccountRow& row) const;
   [[nodiscard]] bool names_file(const imap::Secret& password) const;
+  /// Nothing but what the row says of folders.
+  [[nodiscard]] Result<Options> choice_of(const job::AccountRow& row) const;
   [[nodiscard]] Result<Options> options_of(const job::AccountRow& row) const;
   [[nodiscard]] Result<ConnectionSettings> connection_of(const job::AccountRow& row) const;
   /// What is wrong with a row; `entry` is filled as far as possible.
@@ -86,6 +100,7 @@ class BatchAccounts {
   std::string csv_;
   std::string folder_;       ///< of the CSV
   std::string archives_in_;  ///< empty: the CSV's folder
+  bool needs_archives_ = true;
   ValueReader reader_;
   Options options_;
   ConnectionSettings connection_;  ///< as the command says it

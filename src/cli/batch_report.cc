@@ -121,12 +121,13 @@ bool all_can_go(const BatchTotals& totals) {
 report::PlanSource plans_of(const job::Ledger& ledger) {
   return [&](const report::PlanVisitor& visit) {
     return ledger.each([&](const job::Entry& entry) -> Result<void> {
-      MBOXFERRY_ASSIGN(const std::string account, ledger.note(entry));
-      if (!account.empty()) return visit(account);
+      MBOXFERRY_ASSIGN(const std::string note, ledger.note(entry));
+      if (!note.empty() && !entry.is_refused_row()) return visit(note);
       // It was not its turn before the user stopped, or its row cannot be used.
-      return visit(
-          report::plan_account_json(no_plan(std::string(named_user(entry)), entry.host,
-                                            entry.what.empty() ? "not looked at" : entry.what)));
+      report::PlanFacts facts = no_plan(std::string(named_user(entry)), entry.host,
+                                        entry.what.empty() ? "not looked at" : entry.what);
+      if (!note.empty()) facts.reasons.push_back(note);
+      return visit(report::plan_account_json(facts));
     });
   };
 }
@@ -135,7 +136,7 @@ report::VerifiedSource verifications_of(const job::Ledger& ledger) {
   return [&](const report::VerifiedVisitor& visit) {
     return ledger.each([&](const job::Entry& entry) -> Result<void> {
       MBOXFERRY_ASSIGN(const std::string account, ledger.note(entry));
-      if (!account.empty()) return visit(account);
+      if (!account.empty() && !entry.is_refused_row()) return visit(account);
       report::VerifiedAccount none;
       none.user = named_user(entry);
       none.host = entry.host;

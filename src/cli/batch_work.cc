@@ -2,6 +2,7 @@
 // What a batch does with one account.
 #include "cli/batch_work.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,6 +13,7 @@
 #include "cli/verify_job.h"
 #include "mboxferry/journal/journal.h"
 #include "mboxferry/report/plan_report.h"
+#include "mboxferry/report/printable.h"
 #include "mboxferry/transfer/returning_target.h"
 
 namespace mboxferry::cli {
@@ -77,7 +79,7 @@ job::AccountState state_of(std::string_view verdict) {
   if (verdict == "complete") return job::AccountState::complete;
   if (verdict == "refused") return job::AccountState::refused;
   if (verdict == "incomplete") return job::AccountState::incomplete;
-  return verdict == "interrupted" ? job::AccountState::later : job::AccountState::failed;
+  return verdict == "unfinished" ? job::AccountState::later : job::AccountState::failed;
 }
 
 }  // namespace
@@ -88,6 +90,8 @@ job::Outcome Migration::run(const job::Entry& entry, transfer::Observer& observe
   if (!settings) return outcome_of(settings.error(), entry);
   settings->state_folder = state_folder_;
   settings->journal_path = state_folder_ + "/" + entry.journal;
+  if (const auto met = accounts_.check_choice_of(entry, *settings); !met)
+    return outcome_of(met.error(), entry);
   if (retry_refused_ && entry.refused > 0) settings->retry.emplace();
   if (!log_folder_.empty()) {
     auto trace = open_trace(log_folder_ + "/" + entry.journal + ".log");
@@ -122,8 +126,10 @@ job::Outcome DryRun::run(const job::Entry& entry, transfer::Observer& observer,
     settings->state_folder = state_folder_;
     settings->journal_path = state_folder_ + "/" + entry.journal;
   }
-  auto plan = settings ? transfer::plan_job(*settings, observer, interrupt)
-                       : Result<transfer::Plan>(settings.error());
+  const auto met =
+      settings ? accounts_.check_choice_of(entry, *settings) : Result<void>(settings.error());
+  auto plan = met ? transfer::plan_job(*settings, observer, interrupt)
+                  : Result<transfer::Plan>(met.error());
   if (plan) {
     facts = plan_facts(*settings, *plan);
     const std::lock_guard guard(mutex_);
@@ -148,14 +154,26 @@ std::optional<report::PlanTime> DryRun::time_with(int accounts_at_once) const {
   return plan_time(*time);
 }
 
+Error Verification::nothing_to_compare(const job::Entry& entry, const std::string& journal) const {
+  const auto known = earlier_ == nullptr
+                         ? Result<std::optional<job::Entry>>(std::optional<job::Entry>())
+                         : earlier_->with_journal(entry.journal);
+  if (known && *known && (*known)->messages > 0) {
+    return {ErrorCode::configuration,
+            fmt::format("it has {} stored, as the batch noted, and its journal was removed: "
+                        "nothing is left to compare with",
+                        report::counted((*known)->messages, "message")),
+            "a batch --dry-run --skip-existing with another --state-dir tells what would be sent"};
+  }
+  return {ErrorCode::configuration, "nothing was sent yet: there is no " + journal,
+          "run the same command without --verify"};
+}
+
 Result<job::Outcome> Verification::compare(const job::Entry& entry, transfer::Observer& observer,
                                            const Cancellation& interrupt,
                                            report::VerifiedAccount& account) const {
   if (::access(account.journal.c_str(), F_OK) != 0 && errno == ENOENT) {
-    return Error{ErrorCode::configuration,
-                 "nothing was sent yet, or its journal was removed: there is no " + account.journal,
-                 "run the same command without --verify; where that says complete, the journal was "
-                 "forgotten, and there is nothing left to compare with"};
+    return nothing_to_compare(entry, account.journal);
   }
   MBOXFERRY_ASSIGN(const auto settings, accounts_.settings_of(entry, interrupt));
   MBOXFERRY_ASSIGN(const auto journal,

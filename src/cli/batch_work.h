@@ -58,13 +58,19 @@ class DryRun final : public job::AccountWork {
 /// mboxferry.verify-batch document.
 class Verification final : public job::AccountWork {
  public:
-  Verification(const BatchAccounts& accounts, std::string state_folder, bool full)
-      : accounts_(accounts), state_folder_(std::move(state_folder)), full_(full) {}
+  /// `earlier`: what runs before have noted; null: nothing.
+  Verification(const BatchAccounts& accounts, std::string state_folder, bool full,
+               const job::Ledger* earlier)
+      : accounts_(accounts),
+        state_folder_(std::move(state_folder)),
+        full_(full),
+        earlier_(earlier) {}
 
   job::Outcome run(const job::Entry& entry, transfer::Observer& observer,
                    const Cancellation& interrupt) override;
 
  private:
+  [[nodiscard]] Error nothing_to_compare(const job::Entry& entry, const std::string& journal) const;
   Result<job::Outcome> compare(const job::Entry& entry, transfer::Observer& observer,
                                const Cancellation& interrupt,
                                report::VerifiedAccount& account) const;
@@ -72,6 +78,7 @@ class Verification final : public job::AccountWork {
   const BatchAccounts& accounts_;
   const std::string state_folder_;
   const bool full_;
+  const job::Ledger* const earlier_;
 };
 
 }  // namespace mboxferry::cli

@@ -77,6 +77,7 @@ Result<void> read_security(const Layer& layer, ConnectionSettings& settings) {
   }
   if (layer.get<bool>("no-pipelining").value_or(false)) settings.pipelining = false;
   if (const auto file = layer.get<std::string>("log-file")) settings.log_file = *file;
+  if (layer.get<bool>("verbose").value_or(false)) settings.verbose = true;
   return ok();
 }
 
@@ -168,7 +169,8 @@ void add_connection_options(po::options_description& group) {
        "input; "
        "a job finds out by itself")  //
       ("log-file", po::value<std::string>()->value_name("FILE"),
-       "append what is said to the server and by it; credentials are masked, mail is left out");
+       "append what is said to the server and by it; credentials are masked, mail is left out")  //
+      ("verbose,v", flag(), "say the same on standard error");
 }
 
 void add_password_options(po::options_description& group) {
@@ -260,9 +262,7 @@ Result<imap::ConnectionOptions> make_connection_options(const ConnectionSettings
   options.compression = settings.compression;
   options.pipelining = settings.pipelining;
   options.trust = imap::make_trust_stores();
-  if (!settings.log_file.empty()) {
-    MBOXFERRY_ASSIGN(options.trace, open_trace(settings.log_file));
-  }
+  MBOXFERRY_ASSIGN(options.trace, trace_of(settings));
   return options;
 }
 

@@ -52,12 +52,14 @@ struct ConnectionSettings {
   std::chrono::seconds timeout{120};
   imap::Compression compression = imap::Compression::automatic;
   std::string log_file;
+  bool verbose = false;
   bool pipelining = true;
 };
 
 /// --to, --host, --port, --user, --mailbox.
 void add_target_options(boost::program_options::options_description& group);
-/// --tls, --ca-file, --tls-pin, --tls-pin-only, --timeout, --compress, --no-pipelining, --log-file.
+/// --tls, --ca-file, --tls-pin, --tls-pin-only, --timeout, --compress, --no-pipelining, --log-file,
+/// --verbose.
 void add_connection_options(boost::program_options::options_description& group);
 /// --password-file, --password-env, --password-command.
 void add_password_options(boost::program_options::options_description& group);
@@ -77,8 +79,7 @@ std::optional<imap::Security> security_from_name(std::string_view name);
 /// nothing when it is none.
 std::optional<imap::Account> account_of_label(std::string_view label);
 
-/// Timeout, compression, and the trace into the log file when one is named (created with mode
-/// 0600).
+/// Timeout, compression, and the trace of trace_of().
 Result<imap::ConnectionOptions> make_connection_options(const ConnectionSettings& settings);
 
 }  // namespace mboxferry::cli

@@ -122,7 +122,7 @@ std::string program_help() {
          "  mboxferry COMMAND --help          says more about one of them\n"
          "  mboxferry help man [COMMAND]      prints a manual page, for man -l -\n"
          "  mboxferry help completion SHELL   prints what bash, zsh or fish completes\n"
-         "  mboxferry --version               prints the version\n\n"
+         "  mboxferry -V, --version           prints the version, also after a COMMAND\n\n"
          "examples:\n" +
          std::string(kProgramExamples) + "\nexit status: " + std::string(kProgramExit);
 }

@@ -54,6 +54,7 @@ report::RunFacts facts_of(const job::KnownJob& job) {
   facts.verdict = job.verdict;
   facts.reason = job.reason;
   facts.replaced = job.replaced;
+  if (job.forgotten) facts.kept = journal::Count{job.messages, job.bytes};
   return facts;
 }
 
@@ -207,6 +208,14 @@ Result<void> JobSource::add_entry(const fs::path& folder, const job::Entry& entr
     if (!beginning || job.error().code != ErrorCode::configuration)
       MBOXFERRY_TRY(tell(job.error()));
     if (known.reason.empty()) known.reason = job.error().what;
+  } else if (entry.messages > 0 || entry.state == job::AccountState::complete) {
+    known.forgotten = true;
+    known.messages = entry.messages;
+    known.bytes = entry.bytes;
+    if (known.reason.empty())
+      known.reason =
+          "its journal was removed; the numbers are the batch's, and nothing is left to "
+          "compare them with";
   }
   if (known.reason.empty() && known.verdict == "unfinished") known.reason = "not begun";
   return jobs_->add(known);

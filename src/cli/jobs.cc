@@ -73,14 +73,17 @@ class TextList {
   explicit TextList(report::TextOutput& out) : out_(out) {}
 
   Result<void> add(const job::KnownJob& job, const JobLine& line) {
-    ++jobs_;
+    ++(job.forgotten ? forgotten_ : jobs_);
     bytes_ += line.bytes_on_disk;
-    ++verdicts_[shown_verdict(line)];
+    if (!job.forgotten) ++verdicts_[shown_verdict(line)];
     if (accounts_ == 0 || account_ != job.account) {
       ++accounts_;
       account_ = job.account;
       MBOXFERRY_TRY(out_.write(report::printable(account_) + "\n"));
     }
+    if (job.forgotten)
+      return out_.write(fmt::format("  {:12} forgotten; {} stored\n", shown_verdict(line),
+                                    report::counted(job.messages, "message")));
     const journal::Count meant = report::meant_for(line.counts);
     std::string text = fmt::format("  {:12} ", shown_verdict(line));
     // To the minute, in UTC: 2026-11-29T22:10:00+00:00.
@@ -99,7 +102,8 @@ class TextList {
   }
 
   Result<void> end(const std::string& folder) {
-    if (jobs_ == 0) return out_.write("there are no jobs in " + report::printable(folder) + "\n");
+    if (jobs_ + forgotten_ == 0)
+      return out_.write("there are no jobs in " + report::printable(folder) + "\n");
     std::string text = fmt::format("{} of {}", report::counted(jobs_, "job"),
                                    report::counted(accounts_, "account"));
     bool first = true;
@@ -107,6 +111,7 @@ class TextList {
       text += fmt::format("{} {} {}", first ? ":" : ",", count, verdict);
       first = false;
     }
+    if (forgotten_ > 0) text += fmt::format("; {} forgotten", forgotten_);
     return out_.write(text + fmt::format("; {} on disk\n", report::human_bytes(bytes_)));
   }
 
@@ -119,6 +124,7 @@ class TextList {
   std::string account_;
   std::map<std::string, std::uint64_t> verdicts_;
   std::uint64_t jobs_ = 0;
+  std::uint64_t forgotten_ = 0;
   std::uint64_t accounts_ = 0;
   std::uint64_t bytes_ = 0;
 };
@@ -137,7 +143,8 @@ Result<void> add_json(report::JsonStream& json, const job::KnownJob& job, const 
   json.key("running").boolean(!line.running.empty());
   text_or_null("begun", job.begun);
   text_or_null("ended", job.ended);
-  json.member("stored", counts.stored.messages)
+  json.key("forgotten").boolean(job.forgotten);
+  json.member("stored", job.forgotten ? job.messages : counts.stored.messages)
       .member("left", counts.planned.messages + counts.intended.messages)
       .member("refused", counts.refused.messages)
       .member("skipped", counts.skipped.messages)

@@ -71,6 +71,7 @@ Result<void> read_map_file(const std::string& path, std::vector<plan::MapRule>& 
       return Error{ErrorCode::configuration,
                    fmt::format("line {} of the map file {} is no rule", number, path), hint};
     }
+    rule->of_many = true;
     rules.push_back(*std::move(rule));
   }
   if (file.eof() && !file.bad()) return ok();

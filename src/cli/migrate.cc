@@ -21,6 +21,7 @@
 #include "cli/run_transfer.h"
 #include "cli/sandbox_options.h"
 #include "cli/state_place.h"
+#include "cli/unmet_choice.h"
 #include "mboxferry/archive/archive.h"
 #include "mboxferry/report/job_report.h"
 #include "mboxferry/report/plan_report.h"
@@ -145,6 +146,7 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   MBOXFERRY_TRY(add_profile(rights, connection.credentials.profile));
   if (!connection.credentials.runs_command_later()) confine(options, rights);
   MBOXFERRY_ASSIGN(settings.opened, archive::Archive::open_all(settings.archives, settings.open));
+  MBOXFERRY_TRY(check_choice(settings, settings.opened));
   return settings;
 }
 

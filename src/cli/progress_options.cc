@@ -25,7 +25,10 @@ bool can_repaint() {
 
 Result<report::ProgressStyle> style_of(const Options& options) {
   const auto name = options.get<std::string>("progress");
-  if (!name) return can_repaint() ? report::ProgressStyle::live : report::ProgressStyle::plain;
+  if (!name && options.has_flag("quiet")) return report::ProgressStyle::none;
+  // Lines of --verbose would tear a picture that is painted again and again.
+  const bool paints = can_repaint() && !options.has_flag("verbose");
+  if (!name) return paints ? report::ProgressStyle::live : report::ProgressStyle::plain;
   if (const auto named = report::progress_style_from_name(*name)) {
     if (*named == report::ProgressStyle::json) speak_events();
     return *named;
@@ -37,9 +40,10 @@ Result<report::ProgressStyle> style_of(const Options& options) {
 }  // namespace
 
 void add_progress_option(po::options_description& group) {
-  group.add_options()("progress", po::value<std::string>()->value_name("STYLE"),
-                      "live (on a terminal), plain, json (an object a line) or none; on standard "
-                      "error");
+  group.add_options()  //
+      ("progress", po::value<std::string>()->value_name("STYLE"),
+       "live (on a terminal), plain, json (an object a line) or none; on standard error")  //
+      ("quiet,q", flag(), "none; what is to be known, errors and the result are told all the same");
 }
 
 Result<std::unique_ptr<report::ProgressPrinter>> make_printer(const Options& options,

@@ -97,7 +97,9 @@ std::vector<Error> tell(const Options& options, const transfer::JobSettings& set
   std::string reason = failures.empty() ? "" : failures.front().what;
   if (result.error) reason = result.error->what;
   if (reason.empty()) reason = result.reason;
-  report::RunFacts facts{std::string(transfer::verdict_name(result.verdict)),
+  const std::string_view verdict =
+      result.error ? transfer::verdict_name(*result.error) : transfer::verdict_name(result.verdict);
+  report::RunFacts facts{std::string(verdict),
                          settings.account.user,
                          settings.account.host,
                          result.seconds,

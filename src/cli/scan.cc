@@ -13,6 +13,7 @@
 #include "cli/sandbox_options.h"
 #include "cli/scan_folder.h"
 #include "cli/scan_output.h"
+#include "cli/unmet_choice.h"
 #include "mboxferry/plan/folder_filter.h"
 #include "mboxferry/report/printable.h"
 #include "mboxferry/transfer/folder_index.h"
@@ -177,9 +178,8 @@ Result<int> run_scan(const Arguments& arguments, Context& context) {
   MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
   MBOXFERRY_ASSIGN(const auto paths, archives_of(options));
   MBOXFERRY_ASSIGN(const auto index_options, read_index_options(options));
-  MBOXFERRY_ASSIGN(FolderChoice choice, read_folder_choice(options));
-  MBOXFERRY_ASSIGN(const auto filter, plan::FolderFilter::create(std::move(choice.include),
-                                                                 std::move(choice.exclude)));
+  MBOXFERRY_ASSIGN(const FolderChoice choice, read_folder_choice(options));
+  MBOXFERRY_ASSIGN(const auto filter, plan::FolderFilter::create(choice.include, choice.exclude));
   MBOXFERRY_ASSIGN(const auto open, read_open_options(options));
   SandboxRights rights = rights_of(options);
   rights.uses_network = false;
@@ -191,6 +191,7 @@ Result<int> run_scan(const Arguments& arguments, Context& context) {
         report::make_progress_printer(report::ProgressStyle::none, STDERR_FILENO, system_clock());
   }
   MBOXFERRY_ASSIGN(const auto archives, archive::Archive::open_all(paths, open));
+  MBOXFERRY_TRY(check_choice(choice, archives));
   MBOXFERRY_ASSIGN(const auto output, make_output(options, context.out));
   const bool for_people = !options.has_flag("json") && !options.has_flag("list");
   Scan scan(index_options, filter, *output, *printer, context.interrupt, for_people);

@@ -10,6 +10,7 @@
 #include "cli/sender_options.h"
 #include "cli/senders.h"
 #include "cli/senders_output.h"
+#include "cli/unmet_choice.h"
 #include "mboxferry/plan/folder_filter.h"
 #include "mboxferry/transfer/folder_index.h"
 
@@ -96,6 +97,7 @@ class SenderCheck final : public ScanOutput {
 struct CheckReading {
   archive::OpenOptions open;
   transfer::IndexOptions index;
+  FolderChoice choice;
   plan::FolderFilter filter;
 };
 
@@ -104,9 +106,8 @@ Result<CheckReading> read_check_reading(const Options& options) {
   index.collect_senders = true;
   MBOXFERRY_ASSIGN(const archive::OpenOptions open, read_open_options(options));
   MBOXFERRY_ASSIGN(FolderChoice choice, read_folder_choice(options));
-  MBOXFERRY_ASSIGN(auto filter, plan::FolderFilter::create(std::move(choice.include),
-                                                           std::move(choice.exclude)));
-  return CheckReading{open, std::move(index), std::move(filter)};
+  MBOXFERRY_ASSIGN(auto filter, plan::FolderFilter::create(choice.include, choice.exclude));
+  return CheckReading{open, std::move(index), std::move(choice), std::move(filter)};
 }
 
 /// The first error of a folder; nothing when all was read.
@@ -150,13 +151,16 @@ Result<int> check_senders(const Options& options, const Operands& operands, Cont
   MBOXFERRY_ASSIGN(const policy::LoadedLists loaded, read_sender_lists(options, ListUse::told));
   if (loaded.lists.empty())
     return Error{ErrorCode::usage, "no entry is in the lists", "name a list with --senders FILE"};
+  std::vector<archive::Archive> opened;
   // All archives are found before anything is written.
   std::vector<std::optional<archive::Archive>> archives;
   for (const std::string& operand : operands) {
     archives.emplace_back();
     if (operand.find('@') != std::string::npos && !is_there(operand)) continue;
     MBOXFERRY_ASSIGN(archives.back(), archive::Archive::open(operand, reading.open));
+    opened.push_back(*archives.back());
   }
+  if (!opened.empty()) MBOXFERRY_TRY(check_choice(reading.choice, opened));
   const auto output = options.has_flag("json") ? make_senders_document(context.out, loaded.lists)
                                                : make_senders_text(context.out, loaded.lists);
   SenderCheck check(loaded, std::move(judging), *output);

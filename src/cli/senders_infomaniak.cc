@@ -61,9 +61,7 @@ Result<ServiceTarget> read_target_service(const Options& options, Context& conte
   target.settings.http.ca_file = connection.ca_file.value_or("");
   target.settings.http.timeout = connection.timeout;
   target.settings.http.interrupt = &context.interrupt;
-  if (!connection.log_file.empty()) {
-    MBOXFERRY_ASSIGN(target.settings.trace, open_trace(connection.log_file));
-  }
+  MBOXFERRY_ASSIGN(target.settings.trace, trace_of(connection));
   const auto tokens = token_source(connection.credentials, context.interrupt);
   if (!tokens)
     return Error{ErrorCode::usage, "no access token for the API is named",

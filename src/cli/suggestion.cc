@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 #include <vector>
+
+#include "mboxferry/base/ascii.h"
 
 namespace mboxferry::cli {
 namespace {
@@ -19,7 +22,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
   for (std::size_t j = 0; j <= b.size(); ++j) table[0][j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t other = a[i - 1] == b[j - 1] ? 0 : 1;
+      const std::size_t other = to_lower(a[i - 1]) == to_lower(b[j - 1]) ? 0 : 1;
       table[i][j] =
           std::min({table[i - 1][j] + 1, table[i][j - 1] + 1, table[i - 1][j - 1] + other});
       if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
@@ -33,17 +36,21 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 std::string did_you_mean(std::string_view given, std::span<const std::string> known,
                          const std::string& otherwise) {
-  if (given.size() > kLongestName) return otherwise;
-  const std::string* best = nullptr;
-  // A third of the letters may be wrong.
-  std::size_t least = given.size() / 3 + 1;
-  for (const std::string& name : known) {
-    const std::size_t far = distance(given, name);
-    if (far >= least) continue;
-    best = &name;
-    least = far;
-  }
-  return best == nullptr ? otherwise : "did you mean " + *best + "?";
+  NearestName nearest{std::string(given)};
+  for (const std::string& name : known) nearest.see(name);
+  return nearest.best().empty() ? otherwise : "did you mean " + nearest.best() + "?";
+}
+
+// A third of the letters may be wrong.
+NearestName::NearestName(std::string given)
+    : given_(std::move(given)), least_(given_.size() / 3 + 1) {}
+
+void NearestName::see(std::string_view known) {
+  if (given_.size() > kLongestName || known.size() > 2 * kLongestName) return;
+  const std::size_t far = distance(given_, known);
+  if (far >= least_) return;
+  best_ = known;
+  least_ = far;
 }
 
 }  // namespace mboxferry::cli

@@ -9,6 +9,8 @@
 #include <memory>
 #include <mutex>
 
+#include "cli/command.h"
+#include "cli/connection_options.h"
 #include "mboxferry/base/output_file.h"
 #include "mboxferry/base/time.h"
 #include "mboxferry/report/printable.h"
@@ -45,6 +47,25 @@ Result<std::function<void(std::string_view)>> open_trace(const std::string& path
   ::fchmod(file.get(), 0600);
   auto log = std::make_shared<TraceLog>(std::move(file), path);
   return std::function<void(std::string_view)>([log](std::string_view line) { log->write(line); });
+}
+
+std::function<void(std::string_view)> trace_to_standard_error() {
+  return [](std::string_view line) {
+    say(fmt::format("{} {}", to_rfc3339(local_time(mboxferry::system_clock().unix_seconds())),
+                    line));
+  };
+}
+
+Result<std::function<void(std::string_view)>> trace_of(const ConnectionSettings& settings) {
+  std::function<void(std::string_view)> shown;
+  if (settings.verbose) shown = trace_to_standard_error();
+  if (settings.log_file.empty()) return shown;
+  MBOXFERRY_ASSIGN(auto written, open_trace(settings.log_file));
+  if (!shown) return written;
+  return std::function<void(std::string_view)>([shown, written](std::string_view line) {
+    shown(line);
+    written(line);
+  });
 }
 
 }  // namespace mboxferry::cli

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The protocol trace of --log-file.
+// The protocol trace of --log-file and --verbose.
 #pragma once
 
 #include <functional>
@@ -14,5 +14,9 @@ namespace mboxferry::cli {
 /// May be called from any thread. Writing that fails is given up silently: a trace must not end a
 /// job.
 Result<std::function<void(std::string_view)>> open_trace(const std::string& path);
+
+struct ConnectionSettings;
+/// What writes such lines where --log-file and --verbose say; empty when neither is given.
+Result<std::function<void(std::string_view)>> trace_of(const ConnectionSettings& settings);
 
 }  // namespace mboxferry::cli

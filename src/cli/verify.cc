@@ -195,7 +195,7 @@ Result<int> verify_one(const std::string& path, bool in_folder, const Options& o
   } else {
     MBOXFERRY_TRY(write_notes(context.out, *journal, result));
     MBOXFERRY_TRY(
-        context.out.write(fmt::format("{}: {}: {}\n", judgement.verdict,
+        context.out.write(fmt::format("{}: {}: {}\n", report::verdict_words(judgement.verdict),
                                       report::printable(account.label()), comparison.summary())));
   }
   if (!removes) return judgement.status;
@@ -214,6 +214,7 @@ struct Jobs {
   std::vector<std::string> journals;
   std::set<std::string> accounts;
   bool any_unfinished = false;  ///< some account was not begun
+  bool any_failed = false;      ///< some account has no journal any more, or never will
 };
 
 Result<Jobs> jobs_of(JobSource& source, Context& context) {
@@ -221,8 +222,12 @@ Result<Jobs> jobs_of(JobSource& source, Context& context) {
   MBOXFERRY_TRY(source.each([&](const job::KnownJob& job, const journal::Journal*) -> Result<void> {
     if (job.replaced) return ok();
     if (job.journal.empty()) {
-      jobs.any_unfinished = true;
-      return context.out.write(fmt::format("not begun: {}\n", report::printable(job.account)));
+      const bool begun = job.forgotten || job.verdict != "unfinished";
+      (begun ? jobs.any_failed : jobs.any_unfinished) = true;
+      return context.out.write(
+          begun ? fmt::format("failed: {}: {}\n", report::printable(job.account),
+                              report::printable(job.reason))
+                : fmt::format("not begun: {}\n", report::printable(job.account)));
     }
     jobs.journals.push_back(job.journal);
     jobs.accounts.insert(job.account);
@@ -274,7 +279,7 @@ Result<int> verify_folder(const std::string& folder, const Options& options,
     MBOXFERRY_TRY(add_profile(rights, settings.credentials.profile));
     confine(options, rights);
   }
-  int status = jobs.any_unfinished ? kExitTryLater : kExitSuccess;
+  int status = jobs.any_failed ? kExitFailed : jobs.any_unfinished ? kExitTryLater : kExitSuccess;
   if (source.trouble()) status = worse_status(status, exit_status(source.trouble()->code));
   for (const std::string& journal : jobs.journals) {
     const auto one = verify_one(journal, true, options, settings, context);

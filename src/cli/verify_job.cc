@@ -29,9 +29,9 @@ Result<NotRead> not_read(const journal::Journal& journal) {
 Comparison::Judgement Comparison::judgement() const {
   if (!result.good() || result.twice > 0) return {"failed", kExitFailed};
   if (archive.unfinished || counts.planned.messages + counts.intended.messages > 0)
-    return {"interrupted", kExitTryLater};
+    return {"unfinished", kExitTryLater};
   // Nobody knows whether that mail is there.
-  if (result.existing_unchecked > 0) return {"interrupted", kExitTryLater};
+  if (result.existing_unchecked > 0) return {"unfinished", kExitTryLater};
   if (archive.unread > 0 && !archive.unread_accepted) return {"incomplete", kExitRefused};
   if (counts.refused.messages > 0) return {"refused", kExitRefused};
   return {"complete", kExitSuccess};

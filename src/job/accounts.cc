@@ -74,13 +74,20 @@ void AccountsFile::read_header(const CsvRow& header, std::span<const std::string
     return name == "archive" || name == "address" || name == kPassword ||
            std::find(options.begin(), options.end(), name) != options.end();
   };
+  if (without_blanks(header.fields.front()).starts_with("sep=")) {
+    problems_.emplace_back("sep= is not needed: remove this line, so that the header comes first");
+    return;
+  }
   bool only_names = true;
   std::size_t odd = 0;
   for (const std::string& field : header.fields) {
     const std::string name = column_name(field);
     if (!is_known(name)) {
       // Not by its name: it may be somebody's password.
-      problems_.push_back(fmt::format("the column number {} is not known", columns_.size() + 1));
+      problems_.push_back(fmt::format("the column number {} {}", columns_.size() + 1,
+                                      name.empty() ? "has no name; give it one, or remove its "
+                                                     "separator from all lines"
+                                                   : "is not known"));
       unknown_.push_back(name);
       only_names = only_names && is_plain(name);
       ++odd;

@@ -15,14 +15,15 @@ namespace {
 constexpr const char* kCreateList = R"sql(
 CREATE TABLE job (id INTEGER PRIMARY KEY, journal TEXT, account TEXT, user TEXT, host TEXT,
                   archives TEXT, destination TEXT, begun TEXT, ended TEXT, verdict TEXT,
-                  reason TEXT);
+                  reason TEXT, forgotten INTEGER, messages INTEGER, bytes INTEGER);
 CREATE TABLE archive (job INTEGER, path TEXT);
 CREATE TABLE decided (job INTEGER PRIMARY KEY, replaced INTEGER);
 CREATE INDEX job_account ON job (account);
 CREATE INDEX archive_job ON archive (job);
 )sql";
 
-constexpr const char* kAddJob = "INSERT INTO job VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kAddJob =
+    "INSERT INTO job VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 // A job that failed or was broken off has not been through its archives, and replaces none.
 constexpr const char* kMayReplace = R"sql(
@@ -40,7 +41,7 @@ constexpr const char* kMayReplace = R"sql(
 std::string each_job() {
   return std::string(R"sql(
 SELECT old.journal, old.account, old.user, old.host, old.archives, old.destination, old.begun,
-       old.ended, old.verdict, old.reason, old.id,
+       old.ended, old.verdict, old.reason, old.forgotten, old.messages, old.bytes, old.id,
        old.archives <> '' AND EXISTS (SELECT 1 FROM job AS new WHERE )sql") +
          kMayReplace + R"sql()
   FROM job AS old JOIN (SELECT account, min(id) AS first FROM job GROUP BY account) USING (account)
@@ -112,6 +113,9 @@ Result<void> JobList::add(const KnownJob& job) {
          {&job.journal, &job.account, &job.user, &job.host, &job.archives, &job.destination,
           &job.begun, &job.ended, &job.verdict, &job.reason})
       row.bindNoCopy(++column, *value);
+    row.bind(++column, job.forgotten ? 1 : 0);
+    row.bind(++column, static_cast<std::int64_t>(job.messages));
+    row.bind(++column, static_cast<std::int64_t>(job.bytes));
     row.exec();
     row.reset();
     const std::int64_t id = state_->database.getLastInsertRowid();
@@ -138,6 +142,9 @@ Result<void> JobList::each(const std::function<Result<void>(const KnownJob&)>& v
            {&job.journal, &job.account, &job.user, &job.host, &job.archives, &job.destination,
             &job.begun, &job.ended, &job.verdict, &job.reason})
         *value = row.getColumn(column++).getString();
+      job.forgotten = row.getColumn(column++).getInt() != 0;
+      job.messages = static_cast<std::uint64_t>(row.getColumn(column++).getInt64());
+      job.bytes = static_cast<std::uint64_t>(row.getColumn(column++).getInt64());
       const std::int64_t id = row.getColumn(column++).getInt64();
       const bool may_be = row.getColumn(column).getInt() != 0;
       job.replaced = may_be && !has_mail_of;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "job/ledger_sql.h"
+#include "mboxferry/base/figures.h"
 #include "mboxferry/base/file_access.h"
 #include "mboxferry/base/glob.h"
 #include "mboxferry/journal/lock_file.h"
@@ -110,6 +111,13 @@ struct Adding {
   SQLite::Statement had_other_lists;
   SQLite::Statement note_lists;
 };
+
+/// The SQL function `without_figures(TEXT)`.
+void text_without_figures(sqlite3_context* context, int, sqlite3_value** values) {
+  const auto* const text = reinterpret_cast<const char*>(sqlite3_value_text(values[0]));
+  const std::string plain = without_figures(text == nullptr ? "" : text);
+  sqlite3_result_text(context, plain.data(), static_cast<int>(plain.size()), SQLITE_TRANSIENT);
+}
 
 struct Ledger::State {
   std::unique_ptr<journal::LockFile> lock;  ///< none for one that is gone when closed
@@ -239,6 +247,25 @@ Result<void> Ledger::begin(const Choice& choice) {
   });
 }
 
+Result<std::optional<std::string>> Ledger::stamp_when_done(const std::string& key) const {
+  return state_->guarded([&]() -> Result<std::optional<std::string>> {
+    SQLite::Statement known(state_->database, kStampWhenDone);
+    known.bind(1, key);
+    known.bind(2, state_->choice.retry_failed ? 1 : 0);
+    if (!known.executeStep()) return std::optional<std::string>();
+    return std::optional(known.getColumn(0).getString());
+  });
+}
+
+Result<std::optional<Entry>> Ledger::with_journal(const std::string& journal) const {
+  return state_->guarded([&]() -> Result<std::optional<Entry>> {
+    SQLite::Statement known(state_->database, kWithJournal);
+    known.bind(1, journal);
+    if (!known.executeStep()) return std::optional<Entry>();
+    return std::optional(read_entry(known));
+  });
+}
+
 Result<std::vector<Spelling>> Ledger::others_like(const NewEntry& entry) {
   return state_->guarded([&]() -> Result<std::vector<Spelling>> {
     std::vector<Spelling> others;
@@ -305,7 +332,8 @@ std::pair<std::uint64_t, std::string> Ledger::with_other_lists() const {
   return state_->with_other_lists;
 }
 
-Result<void> Ledger::add_refused(const NewEntry& entry, const std::string& why) {
+Result<void> Ledger::add_refused(const NewEntry& entry, const std::string& why,
+                                 const std::string& shown) {
   return state_->guarded([&]() -> Result<void> {
     SQLite::Statement& refuse = state_->adding->refuse;
     refuse.reset();
@@ -317,6 +345,7 @@ Result<void> Ledger::add_refused(const NewEntry& entry, const std::string& why) 
     refuse.bind(6, entry.journal);
     refuse.bind(7, why);
     refuse.bind(8, state_->chooses(entry) ? 1 : 0);
+    refuse.bind(9, shown);
     refuse.exec();
     return ok();
   });
@@ -445,6 +474,7 @@ Result<void> Ledger::each_named(const Visitor& visit) const {
 
 Result<std::vector<Reason>> Ledger::reasons(int most) const {
   return state_->guarded([&]() -> Result<std::vector<Reason>> {
+    state_->database.createFunction("without_figures", 1, true, nullptr, &text_without_figures);
     SQLite::Statement rows(state_->database, kReasons);
     rows.bind(1, most);
     std::vector<Reason> reasons;

@@ -78,8 +78,8 @@ inline constexpr const char* kNoteLists =
 // mended, the account goes on from what is known of it.
 inline constexpr const char* kAddRefused =
     "INSERT INTO account(key, account, user, host, place, line, offset, size, archive_stamp,"
-    " credentials_stamp, journal, state, what, named, chosen)"
-    " VALUES('row:' || ?1, ?2, ?3, ?4, '', ?5, ?1, 0, '', '', ?6, 6, ?7, 1, ?8)";
+    " credentials_stamp, journal, state, what, named, chosen, note)"
+    " VALUES('row:' || ?1, ?2, ?3, ?4, '', ?5, ?1, 0, '', '', ?6, 6, ?7, 1, ?8, ?9)";
 
 inline constexpr const char* kListPlaces =
     "INSERT INTO place SELECT DISTINCT place, 0, 0, 0, 0 FROM account WHERE chosen";
@@ -108,16 +108,23 @@ inline constexpr const char* kEachNamed = "SELECT " MBOXFERRY_LEDGER_COLUMNS
                                           " FROM account WHERE named AND id > ?1"
                                           " ORDER BY id LIMIT ?2";
 
+inline constexpr const char* kStampWhenDone =
+    "SELECT archive_stamp FROM account WHERE key = ?1 AND (state = 2 OR (state = 3 AND NOT ?2))";
+
+inline constexpr const char* kWithJournal =
+    "SELECT " MBOXFERRY_LEDGER_COLUMNS " FROM account WHERE named AND journal = ?1 LIMIT 1";
+
 inline constexpr const char* kNamesJournal =
     "SELECT EXISTS (SELECT 1 FROM account WHERE named AND journal = ?1)";
 
-// Most reasons name the account, where all else is the same. The columns are those of the row that
-// min() found (https://sqlite.org/lang_select.html, "Bare columns in an aggregate query").
+// Most reasons name the account, or say how much there is of what, where all else is the same. The
+// columns are those of the row that min() found (https://sqlite.org/lang_select.html, "Bare columns
+// in an aggregate query").
 inline constexpr const char* kReasons =
     "SELECT " MBOXFERRY_LEDGER_COLUMNS
     ", count(*), sum(refused), replace(replace(what, account || ': ', ''), account, '') AS reason, "
     "min(offset)"
-    " FROM account WHERE chosen AND state <> 2 GROUP BY state, reason"
+    " FROM account WHERE chosen AND state <> 2 GROUP BY state, without_figures(reason)"
     " ORDER BY count(*) DESC, offset LIMIT ?1";
 
 #undef MBOXFERRY_LEDGER_NEXT

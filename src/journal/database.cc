@@ -189,7 +189,7 @@ Error Database::error(int status) const {
     case SQLITE_NOTADB:
       return {.code = ErrorCode::configuration,
               .what = fmt::format("{} is no mboxferry journal: {}", path_, because),
-              .hint = "name another file with --journal (a batch: --state-dir)"};
+              .hint = "name another file; migrate takes it with --journal (a batch: --state-dir)"};
     case SQLITE_FULL:
     case SQLITE_IOERR:
       return {.code = ErrorCode::io,

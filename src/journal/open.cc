@@ -21,7 +21,7 @@ namespace {
 Error no_journal(const std::string& path, const std::string& why) {
   return {.code = ErrorCode::configuration,
           .what = fmt::format("{} is no mboxferry journal: {}", path, why),
-          .hint = "name another file with --journal (a batch: --state-dir)"};
+          .hint = "name another file; migrate takes it with --journal (a batch: --state-dir)"};
 }
 
 // Refuses what SQLite would only understand later or, worse, take for an empty database.
@@ -31,7 +31,7 @@ Result<void> check_file(const std::string& path) {
     if (errno == ENOENT) {
       return Error{.code = ErrorCode::configuration,
                    .what = fmt::format("there is no journal {}", path),
-                   .hint = "name the journal that `migrate` made, with --journal"};
+                   .hint = "name one that a job made; mboxferry jobs lists them"};
     }
     return Error{.code = ErrorCode::cannot_create,
                  .what = fmt::format("cannot open the journal {}: {}", path, errno_text(errno)),

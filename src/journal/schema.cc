@@ -267,10 +267,11 @@ Result<Content> check_content(Database& database) {
                    database.number("SELECT count(*) FROM sqlite_schema"));
   if (application == 0 && version == 0 && tables == 0) return Content::nothing;
   if (application != kApplicationId) {
-    return Error{.code = ErrorCode::configuration,
-                 .what = fmt::format("{} is no mboxferry journal but another program's database",
-                                     database.path()),
-                 .hint = "name another file with --journal (a batch: --state-dir)"};
+    return Error{
+        .code = ErrorCode::configuration,
+        .what = fmt::format("{} is no mboxferry journal but another program's database",
+                            database.path()),
+        .hint = "name another file; migrate takes it with --journal (a batch: --state-dir)"};
   }
   if (version > kFormatVersion) {
     return Error{

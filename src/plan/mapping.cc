@@ -62,7 +62,21 @@ std::optional<SpecialUse> use_of(message::LabelMeaning meaning) {
   }
 }
 
+// How a rule's folder is compared.
+std::string comparable_rule(const MapRule& rule) {
+  std::string from = comparable_path(rule.from);
+  if (from.size() > 1 && from.back() == '/') from.pop_back();
+  return from;
+}
+
 }  // namespace
+
+bool rule_matches(const MapRule& rule, std::string_view path) {
+  const std::string from = comparable_rule(rule);
+  const std::string whole = comparable_path(path);
+  if (is_glob(rule.from)) return glob_matches(from, whole);
+  return whole == from || whole.starts_with(from + "/");
+}
 
 Mapper::Mapper(MappingRules rules, ServerNames server)
     : rules_(std::move(rules)),
@@ -85,8 +99,7 @@ Result<Mapper> Mapper::create(MappingRules rules, ServerNames server) {
   }
   settle_inbox(mapper.base_);
   for (const MapRule& map : mapper.rules_.maps) {
-    Rule rule{comparable_path(map.from), is_glob(map.from), {}};
-    if (rule.from.size() > 1 && rule.from.back() == '/') rule.from.pop_back();
+    Rule rule{comparable_rule(map), is_glob(map.from), {}};
     MBOXFERRY_ASSIGN(rule.to, user_levels(map.to, separator, "--map"));
     settle_inbox(rule.to);
     mapper.maps_.push_back(std::move(rule));

@@ -221,7 +221,7 @@ class JsonBatchPrinter final : public TimedBatchPrinter {
         .member("complete", sample.complete)
         .member("refused", sample.refused)
         .member("incomplete", sample.incomplete)
-        .member("later", sample.later)
+        .member("unfinished", sample.later)
         .member("failed", sample.failed)
         .end_object();
     json.key("archive")

@@ -20,7 +20,8 @@ namespace {
 constexpr std::size_t kNameColumns = 40;
 constexpr std::size_t kRefusedShown = 20;
 constexpr std::size_t kTitleColumns = 60;
-constexpr std::size_t kCodesShown = 12;
+constexpr std::size_t kCodesShown = 40;
+constexpr std::size_t kCodesCounted = 1000;
 
 void add(journal::Count& to, const journal::Count& what) {
   to.messages += what.messages;
@@ -96,13 +97,16 @@ namespace {
 /// "12 CANNOT, 3 TOOBIG, 1 without a code". A server may give every refusal a code of its own.
 Result<std::string> counted_by_code(const journal::Journal& journal) {
   std::map<std::string, std::uint64_t> counts;
+  std::uint64_t without = 0;
   std::uint64_t others = 0;
   MBOXFERRY_TRY(
       journal.each(journal::State::refused, 0, [&](const journal::MessageRow& row) -> Result<void> {
         const auto known = counts.find(row.code);
-        if (known != counts.end()) {
+        if (row.code.empty()) {
+          ++without;
+        } else if (known != counts.end()) {
           ++known->second;
-        } else if (counts.size() < kCodesShown) {
+        } else if (counts.size() < kCodesCounted) {
           counts.emplace(row.code, 1);
         } else {
           ++others;
@@ -113,8 +117,14 @@ Result<std::string> counted_by_code(const journal::Journal& journal) {
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const auto& one, const auto& other) { return one.second > other.second; });
   std::vector<std::string> parts;
-  for (const auto& [code, count] : sorted)
-    parts.push_back(fmt::format("{} {}", count, code.empty() ? "without a code" : printable(code)));
+  for (const auto& [code, count] : sorted) {
+    if (parts.size() < kCodesShown) {
+      parts.push_back(fmt::format("{} {}", count, printable(code)));
+    } else {
+      others += count;
+    }
+  }
+  if (without > 0) parts.push_back(fmt::format("{} without a code", without));
   if (others > 0) parts.push_back(fmt::format("{} with other codes", others));
   return fmt::format("{}", fmt::join(parts, ", "));
 }
@@ -238,7 +248,8 @@ Result<void> write_job_summary(TextOutput& out, const journal::Journal& journal,
   MBOXFERRY_TRY(write_unread_lines(out, journal));
   // Where all is stored and something is wrong with it, the same command helps nobody.
   const bool has_more = totals.counts.planned.messages + totals.counts.intended.messages > 0;
-  if (run.verdict == "interrupted" || (run.verdict == "failed" && has_more)) {
+  if (run.verdict == "interrupted" || run.verdict == "unfinished" ||
+      (run.verdict == "failed" && has_more)) {
     MBOXFERRY_TRY(out.write("run the same command again to go on where this ended\n"));
   }
   return out.write(fmt::format("journal: {}\n", printable(journal.path())));

@@ -145,7 +145,7 @@ std::string batch_metrics(const BatchSample& sample, const RunState& run) {
   metrics.add("batch_accounts_incomplete", "gauge",
               "Accounts that are finished, with parts of their archives not read.",
               sample.incomplete);
-  metrics.add("batch_accounts_later", "gauge", "Accounts that must go on in a later run.",
+  metrics.add("batch_accounts_unfinished", "gauge", "Accounts that must go on in a later run.",
               sample.later);
   metrics.add("batch_accounts_failed", "gauge", "Accounts that failed, refused logins included.",
               sample.failed);

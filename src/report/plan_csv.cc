@@ -15,8 +15,9 @@ Result<void> write_plan_csv(TextOutput& out, const PlanSource& accounts) {
                 "allowed\r\n"));
   return accounts([&](const std::string& text) -> Result<void> {
     MBOXFERRY_ASSIGN(const PlanAccount account, PlanAccount::parse(text));
-    const std::string begin = fmt::format("{},{},{}", csv_field(account.name),
-                                          account.go ? "yes" : "no", csv_field(account.reason()));
+    const std::string begin = fmt::format(
+        "{},{},{}", csv_field(account.name), account.go ? "yes" : "no",
+        csv_field(account.go ? "" : fmt::format("{}", fmt::join(account.reasons, "; "))));
     if (account.mailboxes.empty()) return out.write(begin + ",,,,,,,,,,,,,,\r\n");
     for (const PlanRow& row : account.mailboxes) {
       const journal::SenderTotals senders = row.senders.value_or(journal::SenderTotals{});

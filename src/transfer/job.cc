@@ -423,27 +423,14 @@ Result<Verdict> JobRunner::verify() {
   return counts.refused.messages > 0 ? Verdict::refused : Verdict::complete;
 }
 
-/// As reports of the journal tell it: what goes on later is not called failed there, as in a batch.
-std::string_view noted_verdict(const Result<Verdict>& verdict) {
-  if (verdict) return verdict_name(*verdict);
-  switch (verdict.error().code) {
-    case ErrorCode::interrupted:
-      return verdict_name(Verdict::interrupted);
-    case ErrorCode::try_later:
-    case ErrorCode::unavailable:
-      return "unfinished";
-    default:
-      return verdict_name(Verdict::failed);
-  }
-}
-
 Result<void> JobRunner::note_end(bool transferred, const Result<Verdict>& verdict) {
   return journal_->together([&]() -> Result<void> {
     if (transferred) MBOXFERRY_TRY(note_tallies());
     if (verdict) MBOXFERRY_TRY(note_quiet_mailboxes(*journal_));
     if (verified_) MBOXFERRY_TRY(journal_->set_note("verified", *verified_));
     MBOXFERRY_TRY(journal_->set_note(kSentTodayNote, budget_.note()));
-    MBOXFERRY_TRY(journal_->set_note("verdict", std::string(noted_verdict(verdict))));
+    MBOXFERRY_TRY(journal_->set_note(
+        "verdict", std::string(verdict ? verdict_name(*verdict) : verdict_name(verdict.error()))));
     MBOXFERRY_TRY(journal_->set_note("reason", verdict ? reason_ : verdict.error().what));
     return journal_->set_note("finished", to_rfc3339({std::time(nullptr), 0}));
   });

@@ -119,4 +119,16 @@ std::string_view verdict_name(Verdict verdict) {
   return "";
 }
 
+std::string_view verdict_name(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::interrupted:
+      return verdict_name(Verdict::interrupted);
+    case ErrorCode::try_later:
+    case ErrorCode::unavailable:
+      return "unfinished";
+    default:
+      return verdict_name(Verdict::failed);
+  }
+}
+
 }  // namespace mboxferry::transfer

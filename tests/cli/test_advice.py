@@ -58,7 +58,7 @@ class JournalAdviceTest(AdviceTest):
     def test_a_file_that_is_no_journal(self):
         (self.folder / "job.journal").write_text("notes\n")
         (self.folder / "job.journal").chmod(0o600)
-        self.fails(self.go(), "name another file with --journal")
+        self.fails(self.go(), "name another file; migrate takes it with --journal")
         self.arrives(self.go(journal="other.journal"))
         self.assertEqual((self.folder / "job.journal").read_text(), "notes\n")
 
@@ -69,7 +69,7 @@ class JournalAdviceTest(AdviceTest):
 
     def test_a_journal_that_migrate_did_not_make(self):
         self.arrives(self.go())
-        self.fails(self.verify(journal="none.journal"), "name the journal that `migrate` made")
+        self.fails(self.verify(journal="none.journal"), "name one that a job made; mboxferry jobs lists them")
         self.assert_code(self.verify(), 0)
 
     def test_a_damaged_journal(self):

@@ -7,10 +7,11 @@ import subprocess
 import unittest
 
 from support import archives
+from support.fake_imap import FakeImap
 from support.program import ROOT, ProgramTest
 
-COMMANDS = ("scan", "migrate", "batch", "verify", "retry", "status", "report", "senders",
-            "dns", "dmarc", "auth")
+COMMANDS = ("scan", "migrate", "batch", "verify", "retry", "status", "report", "jobs", "forget",
+            "senders", "dns", "dmarc", "auth")
 SHELLS = ("bash", "zsh", "fish")
 
 
@@ -36,6 +37,19 @@ class HelpTest(ProgramTest):
             self.assertEqual(self.text("help", command), self.text(command, "--help"))
         self.assertEqual(self.text("help"), self.text("--help"))
         self.assertEqual(self.text("-V"), self.text("--version"))
+
+    def test_letters_that_people_try(self):
+        self.assertIn("-V, --version", self.text("--help"))
+        for command in COMMANDS:
+            self.assertEqual(self.text(command, "-V"), self.text("--version"))
+        box = self.folder / "a.mbox"
+        archives.make(box, 2, seed=1)
+        self.assertEqual(self.run_program("scan", "-q", box).err, "")
+        with FakeImap() as server:
+            outcome = self.migrate(server, box, "INBOX", "-v")
+            self.assert_code(outcome, 0)
+            self.assertRegex(outcome.err, r"(?m)^mboxferry: \d{4}-\d\d-\d\dT\S+ .*\bSELECT\b")
+            self.assertNotIn(server.users["alice"], outcome.err)
 
     def test_every_option_is_in_the_manual_page_and_completed(self):
         completions = {shell: self.text("help", "completion", shell) for shell in SHELLS}

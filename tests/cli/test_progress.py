@@ -68,7 +68,7 @@ class ProgressTest(BatchTest):
         self.assertEqual(events["result"][0]["status"], 77)
         lines = events["batch"]
         self.assertGreater(len(lines), 2)
-        for name in ("complete", "refused", "incomplete", "later", "failed"):
+        for name in ("complete", "refused", "incomplete", "unfinished", "failed"):
             self.assert_never_falls([one["accounts"][name] for one in lines])
         for name in ("messages", "bytes"):
             self.assert_never_falls([one[name] for one in lines])
@@ -81,7 +81,7 @@ class ProgressTest(BatchTest):
             self.assertEqual((accounts["total"], one["archive"]["total"]), (5, size))
             self.assertEqual(accounts["total"] - len(one["at_work"]),
                              sum(accounts[name] for name in
-                                 ("waiting", "complete", "refused", "incomplete", "later",
+                                 ("waiting", "complete", "refused", "incomplete", "unfinished",
                                   "failed")), one)
             self.assertLessEqual(len(one["at_work"]), 2)
             for account in one["at_work"]:
@@ -92,7 +92,7 @@ class ProgressTest(BatchTest):
         verdicts = [one["verdict"] for one in self.report()["accounts"]]
         self.assertEqual(last["accounts"], {
             "total": 5, "waiting": 0, "complete": verdicts.count("complete"), "refused": 0,
-            "incomplete": 0, "later": 0, "failed": verdicts.count("failed")})
+            "incomplete": 0, "unfinished": 0, "failed": verdicts.count("failed")})
         self.assertEqual((last["messages"], last["bytes"]), self.totals())
         self.assertEqual((last["archive"]["done"], last["at_work"]), (size, []))
 

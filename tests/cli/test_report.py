@@ -59,7 +59,7 @@ class ReportTest(ReportJobs):
         summary = self.report_of(jobs).out
         self.assertIn("4 accounts: 1 complete, 1 failed, 1 refused, 1 not finished\n", summary)
         self.assertIn("335 of 360 messages stored", summary)
-        self.assertIn("c@two.example:993: no <such> host", summary)
+        self.assertIn("failed: c@two.example: 90 of 90 messages stored, 0 refused: no <such> host", summary)
 
     def test_the_ledger_has_a_row_for_each_message(self):
         jobs = self.jobs()

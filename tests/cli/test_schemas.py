@@ -114,7 +114,7 @@ class JobTest(BatchTest):
 
     def test_what_goes_on_another_day_is_unfinished(self):
         with Dovecot() as server:
-            self.job(server, 75, "failed", "--max-messages-per-day=10")
+            self.job(server, 75, "unfinished", "--max-messages-per-day=10")
             self.assertIn("10 messages a day", self.told("unfinished")["reason"])
 
     def verified(self, server, code, *options):
@@ -168,7 +168,7 @@ class JobTest(BatchTest):
             # The report is still that of the run that could write one.
             assert_valid(self.report())
             self.assertEqual(self.report()["verdict"], "interrupted")
-            self.assertEqual(self.verified(server, 75)["verdict"], "interrupted")
+            self.assertEqual(self.verified(server, 75)["verdict"], "unfinished")
 
     def test_failed_before_anything_was_there(self):
         with Dovecot() as server:

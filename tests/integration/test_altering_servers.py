@@ -94,7 +94,7 @@ class AlteringTest(OddServerTest):
             self.assertIn("in doubt: mail, message at byte ", outcome.err)
             self.assertIn("--resend-doubtful", outcome.err)
             self.assertEqual(self.numbers(server), {0: 1})
-        self.assertEqual(self.verify(75, server)["verdict"], "interrupted")
+        self.assertEqual(self.verify(75, server)["verdict"], "unfinished")
         self.go(1, server, "--resend-doubtful")
         self.assertEqual(self.numbers(server), {0: 2})
 

@@ -128,5 +128,5 @@ class BatchAgainTest(ManyAccountsTest):
         self.assert_code(self.batch(), 0)
         self.assert_code(self.run_program("forget", "--finished", "--yes", self.state), 0)
         outcome = self.batch("--verify")
-        self.assertIn("or its journal was removed", outcome.out + outcome.err)
+        self.assertIn("and its journal was removed", outcome.out + outcome.err)
         self.assertIn("1 of 1 accounts complete", self.batch().out)

@@ -70,7 +70,10 @@ class BadRowsTest(BatchTest):
         self.assert_code(outcome, 1)
         text = page.read_text()
         self.assertIn("NO GO: 4 of 7 accounts can go", text)
+        # Equal reasons are one, and each account names its own archive.
         self.assertRegex(text, r'<td class="number">3</td><td>cannot read the archive')
+        for told in (text, table.read_text()):
+            self.assertIn("the archive is " + str(self.folder / "dora.mbox"), told)
         # Those that cannot go come first.
         self.assertLess(text.rindex("no go</strong>"), text.index(">go</strong>"))
         self.assertNotIn("<script", text)
@@ -105,10 +108,9 @@ class BadRowsTest(BatchTest):
     def test_an_account_that_is_complete_is_not_forgotten_while_its_row_is_wrong(self):
         self.write_csv(self.rows)
         self.assert_code(self.batch(), 0)
-        archive = self.folder / "anna.mbox"
-        archive.rename(self.folder / "elsewhere")
+        self.write_csv([{**self.rows[0], "port": "imap"}, *self.rows[1:]])
         self.assert_code(self.batch(), 1)
-        (self.folder / "elsewhere").rename(archive)
+        self.write_csv(self.rows)
         outcome = self.batch()
         self.assert_code(outcome, 0)
         self.assert_good_ones_are_there()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # batch --verify: every account compared with its server, from the CSV that moved it.
 
+import json
 import unittest
 
 from support.batch import USERS, ManyAccountsTest
@@ -74,18 +75,63 @@ class BatchVerifyTest(ManyAccountsTest):
         outcome, accounts, verdict = self.verify(75)
         self.assertEqual(verdict, "unfinished")
         for account in accounts.values():
-            self.assertEqual((account["verdict"], account["checked"]), ("interrupted", 5))
+            self.assertEqual((account["verdict"], account["checked"]), ("unfinished", 5))
             self.assertIn("7 not stored yet", account["reason"])
         self.assertIn("2 not finished", outcome.out)
 
     def test_rows_that_cannot_be_used_are_in_the_document(self):
         self.make_accounts(USERS[:2])
         self.assert_code(self.batch(), 0)
-        (self.folder / f"{USERS[1]}.mbox").unlink()
+        self.write_csv([self.row(self.server, USERS[0]),
+                        self.row(self.server, USERS[1], port="imap")])
         _, accounts, verdict = self.verify(1)
         self.assertEqual(verdict, "failed")
-        self.assertIn("cannot read the archive", accounts[USERS[1]]["reason"])
+        self.assertIn("port", accounts[USERS[1]]["reason"])
         self.assertEqual(accounts[USERS[0]]["verdict"], "complete")
+
+    def test_what_is_done_needs_no_archive_any_more(self):
+        self.make_accounts(USERS[:2])
+        self.assert_code(self.batch(), 0)
+        for user in USERS[:2]:
+            (self.folder / f"{user}.mbox").unlink()
+            outcome = self.batch()
+            self.assert_code(outcome, 0)
+            self.assertIn("not there any more", outcome.err)
+            self.assertIn("2 of 2 accounts complete; 24 messages", outcome.out)
+            self.assertTrue(self.run_program("status", self.state).out.startswith(
+                "2 accounts: 2 complete\n24 of 24 messages stored"))
+            self.assertIn("2 jobs of 2 accounts: 2 complete",
+                          self.run_program("jobs", self.state).out)
+            _, accounts, verdict = self.verify(0, "--full")
+            self.assertEqual(verdict, "complete")
+            self.assertEqual([one["checked"] for one in accounts.values()], [12, 12])
+        # Other work needs it again.
+        outcome = self.batch("--labels=all")
+        self.assert_code(outcome, 78)
+        self.assertIn("cannot read the archive", outcome.err)
+
+    def test_what_was_forgotten_is_told_as_it_is_known(self):
+        self.make_accounts(USERS[:2])
+        self.assert_code(self.batch(), 0)
+        self.assert_code(self.run_program("forget", "--finished", self.state, "--yes"), 0)
+        for command in ("status", "report"):
+            told = self.run_program(command, self.state).out
+            self.assertIn("2 accounts: 2 complete\n24 of 24 messages stored", told)
+            self.assertIn("2 of the jobs are forgotten", told)
+        jobs = self.run_program("jobs", self.state).out
+        self.assertIn("0 jobs of 2 accounts; 2 forgotten; 0 B on disk", jobs)
+        self.assertIn("complete     forgotten; 12 messages stored", jobs)
+        listed = json.loads(self.run_program("jobs", self.state, "--json").out)
+        assert_valid(listed)
+        self.assertEqual([(one["forgotten"], one["stored"]) for one in listed["jobs"]],
+                         [(True, 12)] * 2)
+        _, accounts, _ = self.verify(1)
+        self.assertIn("it has 12 messages stored, as the batch noted, and its journal was removed",
+                      accounts[USERS[0]]["reason"])
+        self.assert_one_line(self.run_program("verify", self.state), 64, "no job to verify")
+        self.state = self.folder / "other"
+        advised = self.batch("--dry-run", "--skip-existing")
+        self.assertIn("0 messages, 0 B to send", advised.out)
 
     def test_a_folder_with_rows_that_cannot_be_used_is_looked_at_all_the_same(self):
         self.make_accounts(USERS[:2])

@@ -223,7 +223,7 @@ class PeopleTest(MailboxTest):
         self.grow(3)
         self.go(77, "--password-command=echo wrong")
         document = self.verify(75)
-        self.assertEqual(document["verdict"], "interrupted")
+        self.assertEqual(document["verdict"], "unfinished")
         outcome = self.run_program("verify", self.folder / "job.journal", "--password-file",
                                    self.server.password_file())
         self.assert_code(outcome, 75)

@@ -21,7 +21,6 @@ OTHERS = {
     ("transfer/unread.cc", "--left-out"): "scan --left-out",
     ("transfer/mailboxes.cc", "--to"): "--map",
     ("plan/mapping.cc", "--to"): "--to",
-    ("journal/open.cc", "--journal"): "name the journal that `migrate` made",
 }
 FOREIGN = re.compile(r"with (?:gpg|age|zip) [^,;]*")
 

@@ -36,6 +36,17 @@ class KubernetesTest(ProgramTest):
         self.assertLessEqual(spec["parallelism"], spec["completions"])
         self.assertIn("memory", container["resources"]["limits"])
 
+    def test_no_share_ends_the_others(self):
+        spec = self.job()
+        rules = {rule["action"]: rule.get("onExitCodes", {}).get("values", [])
+                 for rule in spec["podFailurePolicy"]["rules"]}
+        self.assertEqual(set(rules), {"FailIndex", "Ignore"})
+        self.assertGreater(spec["backoffLimitPerIndex"], 1)
+        # Those with which the same command goes on by itself are tried again.
+        table = (ROOT / "docs/exit-codes.md").read_text().split("## ")[0]
+        documented = {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.M)}
+        self.assertEqual(documented - set(rules["FailIndex"]), {0, 11, 69, 70, 74, 75, 130})
+
     def test_what_is_mounted_is_there(self):
         spec = self.job()["template"]["spec"]
         container = spec["containers"][0]
@@ -61,7 +72,7 @@ class KubernetesTest(ProgramTest):
         for index in range(8):
             outcome = self.run_program(*here, "--dry-run", "--port=1", "--accounts-at-once=1",
                                        JOB_COMPLETION_INDEX=index, JOB_COMPLETIONS=8)
-            self.assertIn(outcome.code, (0, 75), str(outcome))
+            self.assertIn(outcome.code, (0, 1), str(outcome))
             done.append("1 accounts" in outcome.out)
         self.assertEqual(sum(done), 1)
         alone = self.run_program(*here, JOB_COMPLETION_INDEX=3)

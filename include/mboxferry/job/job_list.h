@@ -2,6 +2,7 @@
 // The jobs of a state folder, by account.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,7 +13,7 @@ namespace mboxferry::job {
 
 /// A job, or an account that a batch has not begun.
 struct KnownJob {
-  std::string journal;      ///< its path; empty: not begun
+  std::string journal;      ///< its path; empty: not begun, or forgotten
   std::string account;      ///< `user@host:port`
   std::string user;         ///< of a row of a batch that names none: the row
   std::string host;         ///< empty: not known
@@ -22,6 +23,10 @@ struct KnownJob {
   std::string ended;        ///< of its last run; empty: it has not
   std::string verdict;      ///< complete, refused, incomplete, unfinished, failed …
   std::string reason;       ///< why it is not complete; empty: nothing to say
+  /// What a batch's list says was stored, of an account whose journal was removed since.
+  bool forgotten = false;
+  std::uint64_t messages = 0;
+  std::uint64_t bytes = 0;
   /// A later job of the account has been through all of its archives, into the same mailboxes, and
   /// has its mail: what is left of this one is not left to be done.
   bool replaced = false;

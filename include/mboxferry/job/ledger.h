@@ -39,6 +39,7 @@ struct NewEntry {
   std::uint64_t line = 0;
   std::uint64_t offset = 0;
   std::uint64_t size = 0;         ///< bytes of the archive on disk
+  bool gone = false;              ///< there is no such archive
   std::string archive_stamp;      ///< another one: there may be new mail
   std::string credentials_stamp;  ///< another one: worth another login
   std::string journal;            ///< the name of its file in the ledger's folder, once begun
@@ -57,6 +58,8 @@ struct Spelling {
 /// An account as the ledger knows it.
 struct Entry : NewEntry {
   std::int64_t id = 0;
+  /// It was added by Ledger::add_refused().
+  [[nodiscard]] bool is_refused_row() const { return key.starts_with("row:"); }
   AccountState state = AccountState::waiting;
   std::string what;            ///< why it is not complete
   std::uint64_t messages = 0;  ///< stored, by all runs
@@ -134,12 +137,17 @@ class Ledger {
   Result<void> begin(const Choice& choice);
   /// The line of an earlier row with the same key, or nothing.
   Result<std::optional<std::uint64_t>> add(const NewEntry& entry);
+  /// The archive's stamp when an earlier run was through with the account of that key, so that this
+  /// run has nothing to do for it; for an archive that has gone since.
+  Result<std::optional<std::string>> stamp_when_done(const std::string& key) const;
   /// Earlier rows of this reading with the same likeness, at most eight of them, whoever's share
   /// they are. Notes this one.
   Result<std::vector<Spelling>> others_like(const NewEntry& entry);
   /// A row that cannot be used, and why: an account that has failed and gets no turn. What an
   /// earlier run knows of the account stays as it is. `entry.key` is not used.
-  Result<void> add_refused(const NewEntry& entry, const std::string& why);
+  /// `shown`: what note() returns of it.
+  Result<void> add_refused(const NewEntry& entry, const std::string& why,
+                           const std::string& shown = {});
   Result<void> end();
   /// How many complete accounts add() met that have nothing to do and had other sender lists when
   /// they were met before, and the user of the first.
@@ -159,6 +167,8 @@ class Ledger {
   [[nodiscard]] Result<std::vector<Reason>> reasons(int most) const;
   /// True when each_named() visits an account whose journal has this name.
   [[nodiscard]] Result<bool> names_journal(const std::string& journal) const;
+  /// The account whose journal has this name, of those that the file names.
+  [[nodiscard]] Result<std::optional<Entry>> with_journal(const std::string& journal) const;
   /// What settle() kept of an account.
   [[nodiscard]] Result<std::string> note(const Entry& entry) const;
 

@@ -18,7 +18,12 @@ struct MapRule {
   std::string from;  ///< a path, `/` between its levels, maybe with wildcards; all that is below a
                      ///< path without wildcards moves with it
   std::string to;    ///< a mailbox, relative to the user's own; INBOX in any case is INBOX
+  bool of_many = false;  ///< one of a file of rules, which may be for other archives as well
 };
+
+/// True when the rule says where the folder or label goes, unless one before it does. `path`: `/`
+/// between its levels.
+bool rule_matches(const MapRule& rule, std::string_view path);
 
 /// What the user says about mailbox names. Everything is UTF-8 with `/` between levels; in
 /// `mailbox`, `subfolder` and MapRule::to, where there is no `/`, the server's separator does as

@@ -134,6 +134,9 @@ class Observer {
 /// incomplete: everything that could be read is stored or refused, and something was not read.
 enum class Verdict { complete, refused, incomplete, failed, interrupted };
 std::string_view verdict_name(Verdict verdict);
+/// How reports and journals call the end of a run that has `error`: what the same command may go on
+/// with later is `unfinished`, as in a batch, and not failed.
+std::string_view verdict_name(const Error& error);
 
 /// How a run ended. `error` says why it is not complete or refused; `unwritten`, what of the file
 /// of refused messages and the journal's notes could not be written at the end, which changes
