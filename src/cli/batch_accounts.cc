@@ -418,7 +418,7 @@ Result<void> BatchAccounts::check_choice(const Cancellation& interrupt) const {
   MBOXFERRY_ASSIGN(const FolderChoice folders, read_folder_choice(options_));
   MBOXFERRY_ASSIGN(const MappingSettings mapping, read_mapping_settings(options_));
   MBOXFERRY_ASSIGN(UnmetChoice choice,
-                   UnmetChoice::create(folders.include, folders.exclude, mapping.rules.maps));
+                   UnmetChoice::create(folders.include, {}, mapping.rules.maps));
   if (!choice.any()) return ok();
   transfer::JobSettings settings;
   settings.labels = mapping.labels;

@@ -19,6 +19,7 @@ namespace {
 // As many as help somebody who looks for the right one.
 constexpr std::size_t kMostFoldersNamed = 8;
 constexpr const char* kTheseArchives = "these archives";
+constexpr const char* kExclude = "--exclude";
 
 std::string named_text(const std::vector<std::string>& names) {
   std::string text;
@@ -41,7 +42,7 @@ Result<UnmetChoice> UnmetChoice::create(const std::vector<std::string>& include,
                                         const std::vector<plan::MapRule>& maps) {
   UnmetChoice choice;
   for (const std::string& text : include) MBOXFERRY_TRY(choice.add("--include", text, {}));
-  for (const std::string& text : exclude) MBOXFERRY_TRY(choice.add("--exclude", text, {}));
+  for (const std::string& text : exclude) MBOXFERRY_TRY(choice.add(kExclude, text, {}));
   for (const plan::MapRule& rule : maps)
     MBOXFERRY_TRY(choice.add(rule.of_many ? "--map-file" : "--map", rule.from, rule));
   return choice;
@@ -77,7 +78,7 @@ void UnmetChoice::see_folder(std::string_view path) {
 }
 
 void UnmetChoice::forgive_fixed() {
-  for (Value& value : values_) value.met = value.met || value.option != "--exclude";
+  for (Value& value : values_) value.met = value.met || value.option != kExclude;
 }
 
 void UnmetChoice::forgive_maps() {
@@ -102,9 +103,12 @@ Result<void> UnmetChoice::check(std::string_view where) const {
   for (const Value& value : values_) {
     if (value.met) continue;
     const bool is_many = value.rule && value.rule->of_many;
-    if (is_many && file_is_met) {
-      say(fmt::format("no folder in {} is {}, which --map-file names", report::printable(where),
-                      report::printable(value.text)));
+    const bool is_precaution = value.option == kExclude;
+    if (is_precaution || (is_many && file_is_met)) {
+      const std::string& near = value.nearest.best();
+      say(fmt::format("no folder in {} is {}, which {} names{}", report::printable(where),
+                      report::printable(value.text), is_precaution ? kExclude : "--map-file",
+                      near.empty() ? "" : "; did you mean " + report::printable(near) + "?"));
       continue;
     }
     wrong.push_back(value.option + (is_many ? ", in the line of " : "=") + value.text);

@@ -36,7 +36,8 @@ class UnmetChoice {
   [[nodiscard]] bool any_map() const;
 
   /// Error `usage`, with the names that are nearest. Of rules that are for many archives one must
-  /// be met; the others are told. `where`: "Mail", "accounts.csv".
+  /// be met; the others are told, and so is what is to be left out and is not there: as a
+  /// precaution it may name more than there is. `where`: "Mail", "accounts.csv".
   [[nodiscard]] Result<void> check(std::string_view where) const;
 
  private:
