@@ -82,6 +82,12 @@ std::atomic<bool>& speaks_events() {
   return speaks;
 }
 
+/// Whose job the command is about; set before there are other threads.
+std::string& account_of_events() {
+  static std::string account;
+  return account;
+}
+
 /// What is wrong with the options is said in this way too, before they have been read.
 bool asks_for_events(const Arguments& arguments) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -103,7 +109,7 @@ int say_result(int status) {
   if (!speaks_events()) return status;
   report::TextBuffer text;
   report::JsonStream json(text);
-  report::begin_event(json, "result", "", system_clock().unix_seconds())
+  report::begin_event(json, "result", account_of_events(), system_clock().unix_seconds())
       .member("status", static_cast<unsigned>(status))
       .member("text", status_words(status))
       .end_object();
@@ -117,16 +123,18 @@ std::span<const Command> commands() { return kCommands; }
 
 void speak_events() { speaks_events() = true; }
 
+void speak_of(const std::string& account) { account_of_events() = account; }
+
 void say(std::string_view line) {
-  write_error_line(speaks_events()
-                       ? report::text_event("notice", "", line, system_clock().unix_seconds())
-                       : "mboxferry: " + report::printable(line) + "\n");
+  write_error_line(speaks_events() ? report::text_event("notice", account_of_events(), line,
+                                                        system_clock().unix_seconds())
+                                   : "mboxferry: " + report::printable(line) + "\n");
 }
 
 void say_error(const Error& error) {
   if (speaks_events()) {
-    write_error_line(
-        report::text_event("error", "", describe(error), system_clock().unix_seconds()));
+    write_error_line(report::text_event("error", account_of_events(), describe(error),
+                                        system_clock().unix_seconds()));
     return;
   }
   const bool for_a_person = !error.aside.empty() && ::isatty(STDERR_FILENO) == 1;

@@ -214,6 +214,7 @@ void BatchPrintingObserver::progress(const job::BatchProgress& progress) {
   sample.failed = standing.failed + standing.login_refused;
   sample.login_refused = standing.login_refused;
   sample.archive_bytes = standing.bytes;
+  sample.archive_bytes_left = standing.bytes_left;
   sample.archive_bytes_done = standing.bytes_done + progress.bytes_under_way;
   sample.messages_now = progress.stored_now.messages;
   sample.bytes_now = progress.stored_now.bytes;

@@ -78,6 +78,9 @@ void say(std::string_view line);
 /// From now on every line on standard error is for programs, also the last one, which says how the
 /// command ended (--progress=json).
 void speak_events();
+/// From now on these objects name this account, whose job the command is about. Before there are
+/// other threads.
+void speak_of(const std::string& account);
 /// Says what failed; on a terminal with what is for the person there alone.
 void say_error(const Error& error);
 

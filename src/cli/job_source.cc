@@ -13,6 +13,7 @@
 #include "mboxferry/job/job_cover.h"
 #include "mboxferry/job/ledger.h"
 #include "mboxferry/journal/journal.h"
+#include "mboxferry/journal/lock_file.h"
 #include "mboxferry/transfer/job.h"
 #include "mboxferry/transfer/message_titles.h"
 
@@ -104,6 +105,8 @@ Result<bool> JobSource::has_mail_of(const std::string& later, const std::string&
 Result<void> JobSource::visit(const report::AccountVisitor& visit) {
   return each([&](const job::KnownJob& job, const journal::Journal* journal) {
     report::RunFacts facts = facts_of(job);
+    facts.running = !job.journal.empty() && job.verdict == "unfinished" &&
+                    journal::LockFile::holder_of(job.journal).has_value();
     // What a stranger's journal points to is none of this user's mail.
     if (journal != nullptr && !anyones_) facts.title_of = transfer::titles_of(*journal);
     return visit(facts, journal);

@@ -49,6 +49,7 @@ void add_progress_option(po::options_description& group) {
 Result<std::unique_ptr<report::ProgressPrinter>> make_printer(const Options& options,
                                                               std::string account) {
   MBOXFERRY_ASSIGN(const report::ProgressStyle style, style_of(options));
+  speak_of(account);
   return report::make_progress_printer(style, STDERR_FILENO, system_clock(), std::move(account));
 }
 

@@ -453,6 +453,9 @@ Result<Standing> Ledger::standing() const {
       standing.bytes += bytes;
       if (state != AccountState::waiting && state != AccountState::running)
         standing.bytes_done += bytes;
+      if (state == AccountState::later || state == AccountState::failed ||
+          state == AccountState::login_refused)
+        standing.bytes_left += bytes;
       std::uint64_t Standing::*const counters[] = {
           &Standing::waiting, &Standing::running,       &Standing::complete, &Standing::refused,
           &Standing::later,   &Standing::login_refused, &Standing::failed,   &Standing::incomplete};

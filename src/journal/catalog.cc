@@ -19,15 +19,22 @@ constexpr std::array<std::pair<std::string_view, std::string JobIdentity::*>, 3>
     {"settings", &JobIdentity::settings},
 }};
 
-// The first line in which two texts differ, of the first text.
+// A line of the first text that the second has not.
 std::string differing_line(std::string_view mine, std::string_view other) {
-  while (true) {
-    const std::string_view my_line = mine.substr(0, mine.find('\n'));
-    const std::string_view other_line = other.substr(0, other.find('\n'));
-    if (my_line != other_line || my_line.size() == mine.size()) return std::string(my_line);
-    mine.remove_prefix(my_line.size() + 1);
-    other.remove_prefix(std::min(other_line.size() + 1, other.size()));
+  const bool same_size = mine.size() == other.size();
+  const auto next_line = [](std::string_view& text) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    return line;
+  };
+  while (!mine.empty()) {
+    const std::string_view line = next_line(mine);
+    bool is_there = false;
+    for (std::string_view rest = other; !is_there && !rest.empty();)
+      is_there = next_line(rest) == line;
+    if (!is_there) return fmt::format("\"{}\"", line);
   }
+  return same_size ? "the same in another order" : "nothing of the kind";
 }
 
 /// Columns as in the order of MailboxRow.
@@ -90,10 +97,10 @@ Result<void> SqliteJournal::claim(const JobIdentity& identity) {
     } else if (*recorded != wanted) {
       return Error{
           .code = ErrorCode::configuration,
-          .what = fmt::format("the journal {} belongs to another job: its {} has \"{}\", this one "
-                              "has \"{}\"",
-                              database_->path(), name, differing_line(*recorded, wanted),
-                              differing_line(wanted, *recorded)),
+          .what =
+              fmt::format("the journal {} belongs to another job: its {} has {}, this one has {}",
+                          database_->path(), name, differing_line(*recorded, wanted),
+                          differing_line(wanted, *recorded)),
           .hint =
               "run the command that made this journal, or begin a new job with another --journal "
               "(a batch: "

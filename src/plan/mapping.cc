@@ -90,7 +90,7 @@ Result<Mapper> Mapper::create(MappingRules rules, ServerNames server) {
   Mapper mapper(std::move(rules), std::move(server));
   const char separator = mapper.server_.separator;
   if (mapper.rules_.mailbox) {
-    MBOXFERRY_ASSIGN(mapper.base_, user_levels(*mapper.rules_.mailbox, separator, "--to"));
+    MBOXFERRY_ASSIGN(mapper.base_, user_levels(*mapper.rules_.mailbox, separator, "the mailbox"));
   }
   if (!mapper.rules_.subfolder.empty()) {
     MBOXFERRY_ASSIGN(const Levels levels,

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kLongestLevel = 255;  // of most file systems, and of Dovecot
 constexpr std::size_t kLongestUserName = 1000;
+constexpr std::size_t kShownOfLong = 40;
 
 // With the line and paragraph separators, which RFC 9755 section 3 forbids in names as well.
 constexpr bool is_control(char32_t c) {
@@ -116,6 +117,12 @@ Result<std::vector<std::string>> user_levels(const std::string& mailbox, char se
     Reasons reasons;
     if (sanitized(level, separator, reasons) == level && mailbox.size() <= kLongestUserName)
       continue;
+    if (level.size() > kLongestLevel || mailbox.size() > kLongestUserName)
+      return Error{
+          ErrorCode::configuration,
+          fmt::format("{}: '{}...' is too long for a mailbox ({} bytes)", option,
+                      shown(cut(mailbox, kShownOfLong)), mailbox.size()),
+          fmt::format("choose a shorter name, of {} bytes at most for each level", kLongestLevel)};
     return Error{ErrorCode::configuration,
                  fmt::format("{}: '{}' cannot be the name of a mailbox on this server", option,
                              shown(mailbox)),

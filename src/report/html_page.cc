@@ -116,7 +116,7 @@ Result<void> PageData::write_facts(const RunFacts& run, const journal::Journal& 
   if (run.verdict != "unfinished") {
     MBOXFERRY_ASSIGN(finished, noted_text(journal, "finished"));
   }
-  json_.text(printable(run.reason)).text(printable(started)).text(printable(finished));
+  json_.text(printable(own_reason(run))).text(printable(started)).text(printable(finished));
   json_.text(printable(journal.path()));
   MBOXFERRY_ASSIGN(const journal::JobIdentity identity, journal.identity());
   json_.begin_array();
@@ -248,7 +248,7 @@ Result<void> PageData::write_account(const RunFacts& run, const journal::Journal
     MBOXFERRY_TRY(write_facts(run, *journal));
     MBOXFERRY_TRY(write_mailboxes(*journal, sums));
   } else {
-    json_.text(printable(run.reason)).text("").text("").text("");
+    json_.text(printable(own_reason(run))).text("").text("").text("");
     json_.begin_array().end_array().begin_array().end_array();
   }
   json_.spooled(refused_spool).spooled(skipped_spool);

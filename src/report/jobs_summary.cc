@@ -13,6 +13,7 @@
 
 #include "mboxferry/base/figures.h"
 #include "mboxferry/report/printable.h"
+#include "report/journal_view.h"
 
 namespace mboxferry::report {
 namespace {
@@ -25,6 +26,7 @@ struct Group {
   std::uint64_t order = 0;
   std::uint64_t jobs = 0;
   std::string verdict;
+  bool running = false;
   std::string account;  ///< the first of them
   std::string reason;   ///< its own, without its name
   std::uint64_t stored = 0;
@@ -32,25 +34,13 @@ struct Group {
   std::uint64_t refused = 0;
 };
 
-/// Most reasons begin with the account.
-std::string without_account(const std::string& reason, const RunFacts& run) {
-  std::string_view rest = reason;
-  if (!rest.starts_with(run.account())) return reason;
-  rest.remove_prefix(run.account().size());
-  // With the port.
-  if (rest.starts_with(":")) {
-    const std::size_t end = rest.find_first_not_of("0123456789", 1);
-    if (end != std::string_view::npos) rest.remove_prefix(end);
-  }
-  return rest.starts_with(": ") ? std::string(rest.substr(2)) : reason;
-}
-
 std::string line_of(const Group& group) {
   const std::string who =
       group.jobs == 1 ? printable(group.account)
                       : fmt::format("{} jobs, {} the first", group.jobs, printable(group.account));
-  return fmt::format("  {}: {}: {} of {} stored, {} refused{}{}\n", verdict_words(group.verdict),
-                     who, group.stored, counted(group.meant, "message"), group.refused,
+  return fmt::format("  {}{}: {}: {} of {} stored, {} refused{}{}\n", verdict_words(group.verdict),
+                     group.running ? ", running" : "", who, group.stored,
+                     counted(group.meant, "message"), group.refused,
                      group.reason.empty() ? "" : ": ", printable(group.reason));
 }
 
@@ -102,10 +92,10 @@ Result<void> add_job(Sums& sums, const RunFacts& run, const journal::Journal* jo
   sums.meant += meant_for(counts).messages;
   sums.refused += counts.refused.messages;
   if (run.verdict == "complete") return ok();
-  std::string reason = without_account(run.reason, run);
+  std::string reason = own_reason(run);
   // Those without a reason are told one by one.
-  const std::string key =
-      run.verdict + '\n' + (reason.empty() ? run.account() : without_figures(reason));
+  const std::string key = run.verdict + (run.running ? "+" : "") + '\n' +
+                          (reason.empty() ? run.account() : without_figures(reason));
   const auto known = sums.groups.find(key);
   if (known == sums.groups.end() && sums.groups.size() == kMostGroups) {
     ++sums.ungrouped;
@@ -115,6 +105,7 @@ Result<void> add_job(Sums& sums, const RunFacts& run, const journal::Journal* jo
   if (group.jobs++ == 0) {
     group.order = sums.groups.size();
     group.verdict = run.verdict;
+    group.running = run.running;
     group.account = run.account();
     group.reason = std::move(reason);
   }
@@ -125,6 +116,19 @@ Result<void> add_job(Sums& sums, const RunFacts& run, const journal::Journal* jo
 }
 
 }  // namespace
+
+std::string own_reason(const RunFacts& run) {
+  const std::string& reason = run.reason;
+  std::string_view rest = reason;
+  if (!rest.starts_with(run.account())) return reason;
+  rest.remove_prefix(run.account().size());
+  // With the port.
+  if (rest.starts_with(":")) {
+    const std::size_t end = rest.find_first_not_of("0123456789", 1);
+    if (end != std::string_view::npos) rest.remove_prefix(end);
+  }
+  return rest.starts_with(": ") ? std::string(rest.substr(2)) : reason;
+}
 
 Result<void> write_jobs_summary(TextOutput& out, const AccountSource& accounts) {
   Sums sums;

@@ -70,6 +70,9 @@ Result<void> write_left_out_files(JsonStream& json, const journal::Journal& jour
 /// The first unread parts for people, and a line about the files that are no mail; nothing when
 /// there are none.
 Result<void> write_unread_lines(TextOutput& out, const journal::Journal& journal);
+/// RunFacts::reason without the account that most begin with.
+std::string own_reason(const RunFacts& run);
+
 /// What should be known of a finished job and is no failure, a line each.
 Result<std::vector<std::string>> notes_about(const journal::Journal& journal);
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
@@ -157,8 +158,9 @@ std::string batch_metrics(const BatchSample& sample, const RunState& run) {
               sample.bytes_now);
   metrics.add("batch_archive_bytes", "gauge", "Bytes of all archives on disk.",
               sample.archive_bytes);
-  metrics.add("batch_archive_bytes_done", "gauge", "Of these, those of accounts that are done.",
-              sample.archive_bytes_done);
+  metrics.add(
+      "batch_archive_bytes_done", "gauge", "Of these, those of accounts that are done.",
+      sample.archive_bytes_done - std::min(sample.archive_bytes_left, sample.archive_bytes_done));
   metrics.add_ends("batch_", run);
   metrics.add("batch_written_timestamp_seconds", "gauge", "When this was written, in Unix time.",
               run.now);

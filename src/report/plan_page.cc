@@ -33,7 +33,7 @@ constexpr std::string_view kHead = R"(<!DOCTYPE html>
 @media screen and (prefers-color-scheme: dark) {
   :root { --ground: #13161a; --line: #333a44; --text: #e7eaef; --muted: #a7b0bd; --go: #5fcf97; --no: #ff8f85; }
 }
-body { margin: 0 auto; padding: 1.5rem 1rem; max-width: 70rem; background: var(--ground); color: var(--text);
+body { margin: 0 auto; padding: 1.5rem 1rem; max-width: 70rem; overflow-wrap: anywhere; background: var(--ground); color: var(--text);
   font: 1rem/1.5 system-ui, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif; }
 h1 { margin: 0; font-size: 1.6rem; } h2 { margin: 2rem 0 .5rem; font-size: 1.125rem; }
 .go { color: var(--go); } .no { color: var(--no); } .muted { color: var(--muted); }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "mboxferry/journal/lock_file.h"
 #include "mboxferry/report/job_report.h"
 #include "mboxferry/report/json_stream.h"
 #include "mboxferry/report/printable.h"
@@ -105,9 +106,11 @@ Result<void> write_status_summary(TextOutput& out, const journal::Journal& journ
   MBOXFERRY_ASSIGN(const Notes notes, read_notes(journal));
   MBOXFERRY_ASSIGN(const FolderCounts folders, count_folders(journal));
   const bool ended = !notes.verdict.empty() && notes.verdict != "running";
-  MBOXFERRY_TRY(
-      out.write(fmt::format("{}: {}\n", ended ? verdict_words(notes.verdict) : "not finished",
-                            printable(identity.account))));
+  const bool running = !ended && journal::LockFile::holder_of(journal.path());
+  const std::string words = ended     ? verdict_words(notes.verdict)
+                            : running ? "not finished, running"
+                                      : "not finished";
+  MBOXFERRY_TRY(out.write(fmt::format("{}: {}\n", words, printable(identity.account))));
   if (!notes.reason.empty()) MBOXFERRY_TRY(out.write("  " + printable(notes.reason) + "\n"));
   for (const std::string& archive : journal::archive_paths(identity.archives)) {
     MBOXFERRY_TRY(out.write(fmt::format("  archive {}\n", printable(archive))));

@@ -249,6 +249,19 @@ class ArchiveAdviceTest(AdviceTest):
         self.fails(self.go("--max-bytes-per-day=10"), "raise --max-bytes-per-day")
         self.arrives(self.go("--max-bytes-per-day=10M"))
 
+    def test_a_mailbox_that_is_too_long(self):
+        outcome = self.go(mailbox="x" * 300)
+        self.fails(outcome, "of 255 bytes at most")
+        self.assertNotIn("x" * 50, outcome.err)
+        self.arrives(self.go(mailbox="x" * 200), "x" * 200)
+
+    def test_settings_of_another_job_are_named(self):
+        self.arrives(self.go())
+        outcome = self.go("--map", f"{self.archive.stem}=Other")
+        self.fails(outcome, "run the command that made this journal")
+        self.assertRegex(outcome.err, r'its settings has "?[^"]*"?, this one has "map=\S+=Other"')
+        self.assertNotIn("labels", outcome.err)
+
     def test_a_mailbox_that_cannot_be(self):
         self.fails(self.go(mailbox="a/../b"), "leave out empty levels, control characters")
         self.arrives(self.go())

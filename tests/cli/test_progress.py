@@ -182,6 +182,11 @@ class ProgressTest(BatchTest):
                 last = json.loads(outcome.err.splitlines()[-1])
                 self.assertEqual((last["event"], last["status"], last["text"]),
                                  ("result", status, words))
+                # Once the account is known, the last lines name it too.
+                known = status in (77, 75, 0)
+                self.assertEqual(last["account"].startswith("alice@"), known, last)
+                for error in events.get("error", []):
+                    self.assertEqual(error["account"], last["account"])
                 self.assertEqual("error" in events, status != 0)
 
     def test_a_job_file_asks_for_events_too(self):

@@ -79,7 +79,7 @@ class StatusTest(WithDovecot, ProgramTest):
                 running = self.counts()
                 self.assertEqual(running["planned"], 300)
                 self.assertGreater(running["in_doubt"], 0)
-                self.assertIn("not finished", self.status())
+                self.assertIn("not finished, running: ", self.status())
                 # And the job is not disturbed.
                 self.assertIsNone(process.poll())
             finally:

@@ -20,7 +20,6 @@ OTHERS = {
     ("transfer/job.cc", "--remove-copies"): "mboxferry verify",
     ("transfer/unread.cc", "--left-out"): "scan --left-out",
     ("transfer/mailboxes.cc", "--to"): "--map",
-    ("plan/mapping.cc", "--to"): "--to",
 }
 FOREIGN = re.compile(r"with (?:gpg|age|zip) [^,;]*")
 

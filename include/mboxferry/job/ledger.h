@@ -106,6 +106,7 @@ struct Standing {
   std::uint64_t incomplete = 0;
   std::uint64_t bytes = 0;       ///< of all
   std::uint64_t bytes_done = 0;  ///< of those that are neither waiting nor running
+  std::uint64_t bytes_left = 0;  ///< of these, of those that have not moved all that can be moved
 };
 
 /// An SQLite file in the state folder, or, without a path, one that is gone when it is closed.

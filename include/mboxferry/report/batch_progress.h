@@ -30,7 +30,8 @@ struct BatchSample {
   std::uint64_t failed = 0;  ///< also those whose login was refused
   std::uint64_t login_refused = 0;
   std::uint64_t archive_bytes = 0;
-  std::uint64_t archive_bytes_done = 0;
+  std::uint64_t archive_bytes_done = 0;  ///< of accounts that this run is through with
+  std::uint64_t archive_bytes_left = 0;  ///< of these, of accounts that did not arrive
   std::uint64_t messages_now = 0;  ///< stored in this run
   std::uint64_t bytes_now = 0;
   std::vector<AccountSample> at_work;

@@ -34,6 +34,7 @@ struct RunFacts {
   std::uint64_t bytes_now = 0;
   std::string reason = {};  ///< why it is not complete; empty: not known, or nothing to say
   bool replaced = false;    ///< a later job has moved the same archives (job::KnownJob)
+  bool running = false;     ///< a process works with it now
   /// What is stored, of a job whose journal was forgotten.
   std::optional<journal::Count> kept = {};
   TitleOf title_of = {};    ///< empty: messages are told without their titles
