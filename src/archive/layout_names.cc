@@ -192,6 +192,8 @@ void LayoutNames::join_dotted(const std::string& relative, Segments& segments) c
   std::string above = parent_path(relative);
   while (segments.size() > 1 && segments.back().starts_with('.') &&
          segments[segments.size() - 2].starts_with('.') && directories_.contains(above)) {
+    // Beside such a ".A.B" it is another folder.
+    if (directories_.contains(above + segments.back())) return;
     const std::string last = std::move(segments.back());
     segments.pop_back();
     segments.back() += last;
@@ -207,7 +209,11 @@ void LayoutNames::find_apple_account(const FoundFolder& one) {
   const auto first = std::find_if(segments.begin(), segments.end(), is_apple_package);
   if (first == segments.end()) return;
   Segments packages;
-  std::copy_if(first, segments.end(), std::back_inserter(packages), is_apple_package);
+  for (auto segment = first; segment != segments.end(); ++segment) {
+    if (!is_apple_package(*segment)) continue;
+    const std::string_view name = without_package_suffix(*segment);
+    packages.emplace_back(equals_ignoring_case(name, "INBOX") ? "INBOX" : name);
+  }
   const std::string account = joined(Segments(segments.begin(), first));
   const auto [known, added] = apple_accounts_.emplace(joined(packages), account);
   if (!added && known->second != account) apple_accounts_agree_ = true;

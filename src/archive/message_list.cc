@@ -6,8 +6,10 @@
 #include <optional>
 #include <utility>
 
+#include "archive/compressed_file.h"
 #include "archive/container_messages.h"
 #include "archive/file_rules.h"
+#include "archive/limits.h"
 #include "archive/open_file.h"
 #include "archive/running_digest.h"
 #include "mboxferry/base/utf8.h"
@@ -90,20 +92,30 @@ Result<std::array<std::uint8_t, 32>> to_array(const RunningDigest& digest) {
 
 /// Nothing when the file is gone or cannot be read: whoever reads the message tells it.
 Result<std::optional<FileContent>> read_content(const std::shared_ptr<const TreeRoot>& root,
-                                                const std::string& relative) {
-  const auto file = OpenFile::open(root, root->full(relative));
+                                                const std::string& relative, bool compressed) {
+  auto file = OpenFile::open(root, root->full(relative));
   if (!file) return std::optional<FileContent>();
+  const std::int64_t changed = file->changed_ns();
+  std::unique_ptr<InputStream> bytes;
+  if (compressed) {
+    auto unpacked = open_unpacked(*std::move(file), Limits());
+    if (!unpacked) return std::optional<FileContent>();
+    bytes = std::move(unpacked->bytes);
+  } else {
+    auto meter = std::make_shared<UnpackMeter>(Limits(), file->size());
+    bytes = std::make_unique<FileStream>(std::make_shared<const OpenFile>(*std::move(file)),
+                                         std::move(meter));
+  }
   RunningDigest digest;
   std::array<char, 32 * 1024> buffer{};
-  for (std::uint64_t offset = 0;;) {
-    const auto got = file->read_at(offset, buffer);
+  for (;;) {
+    const auto got = bytes->read(buffer);
     if (!got) return std::optional<FileContent>();
     if (*got == 0) break;
     digest.add({buffer.data(), *got});
-    offset += *got;
   }
   MBOXFERRY_ASSIGN(std::string value, digest.value());
-  return std::optional(FileContent{std::move(value), file->changed_ns()});
+  return std::optional(FileContent{std::move(value), changed});
 }
 
 /// Positive, so that 0 stays what no version has.
@@ -264,8 +276,8 @@ Result<void> MessageCollector::drop_copies(const std::shared_ptr<const TreeRoot>
   }));
   if (!root) return ok();  // of members the last one counts (replaced_members.cc)
   return table_->drop_same_deliveries(
-      [&](std::int64_t list, const std::string& name) {
-        return read_content(root, join_path(directories[list], name));
+      [&](std::int64_t list, const std::string& name, bool compressed) {
+        return read_content(root, join_path(directories[list], name), compressed);
       },
       [&](std::int64_t list, const std::string& name) {
         copy(join_path(directories[list], name),

@@ -87,8 +87,8 @@ class MessageTable {
   /// Of a file of a list.
   using Visit = std::function<void(std::int64_t list, const std::string& name)>;
   /// Nothing when it cannot be read.
-  using ReadFile =
-      std::function<Result<std::optional<FileContent>>(std::int64_t list, const std::string& name)>;
+  using ReadFile = std::function<Result<std::optional<FileContent>>(
+      std::int64_t list, const std::string& name, bool compressed)>;
 
   static Result<std::shared_ptr<MessageTable>> create();
 
@@ -105,7 +105,8 @@ class MessageTable {
   /// Of several names of one file in a list keeps the first; `visit` gets the others.
   Result<void> drop_copies(const Visit& visit);
   /// Of a Maildir's files that hold the same under one unique name keeps the one whose status
-  /// changed last; `visit` gets the others. `read` is asked about files of one name and size only.
+  /// changed last; `visit` gets the others. `read` is asked about files of one name whose
+  /// messages have one length only; what it tells of a compressed file is its unpacked content.
   Result<void> drop_same_deliveries(const ReadFile& read, const Visit& visit);
 
   /// Before it is sealed, for a Maildir whose files are renamed while it is listed. Files of the

@@ -9,16 +9,17 @@ namespace mboxferry::archive {
 namespace {
 
 constexpr const char* kFindSameNames =
-    "CREATE TABLE same AS SELECT rowid AS row, list, stable_name, on_disk, name FROM incoming"
-    " WHERE file_inode <> 0 AND (list, stable_name, on_disk) IN (SELECT list, stable_name, on_disk"
-    " FROM incoming WHERE file_inode <> 0 GROUP BY 1, 2, 3 HAVING count(*) > 1);"
+    "CREATE TABLE same AS SELECT rowid AS row, list, stable_name, length, name, compressed FROM"
+    " incoming WHERE file_inode <> 0 AND (list, stable_name, length) IN (SELECT list, stable_name,"
+    " length FROM incoming WHERE file_inode <> 0 GROUP BY 1, 2, 3 HAVING count(*) > 1);"
     "CREATE TABLE content(row INTEGER PRIMARY KEY, digest BLOB, changed INTEGER);";
-constexpr const char* kSameNames = "SELECT row, list, name FROM same ORDER BY list, name";
+constexpr const char* kSameNames =
+    "SELECT row, list, name, compressed FROM same ORDER BY list, name";
 constexpr const char* kAddFileContent = "INSERT INTO content VALUES(?1, ?2, ?3)";
 // Clocks of file systems have steps: of two at the same time the one in `cur` with more flags.
 constexpr const char* kDropSame =
     "CREATE TABLE earlier AS SELECT row, list, name FROM (SELECT row, list, name, row_number() OVER"
-    " (PARTITION BY list, stable_name, on_disk, digest"
+    " (PARTITION BY list, stable_name, length, digest"
     " ORDER BY changed DESC, substr(name, 1, 3), name DESC) AS number"
     " FROM same JOIN content USING(row)) WHERE number > 1;"
     "DELETE FROM incoming WHERE rowid IN (SELECT row FROM earlier);";
@@ -34,7 +35,8 @@ Result<void> MessageTable::drop_same_deliveries(const ReadFile& read, const Visi
   bool any = false;
   while ((status = sqlite3_step(names.get())) == SQLITE_ROW) {
     MBOXFERRY_ASSIGN(const auto content,
-                     read(sqlite3_column_int64(names.get(), 1), bytes_of(names.get(), 2)));
+                     read(sqlite3_column_int64(names.get(), 1), bytes_of(names.get(), 2),
+                          sqlite3_column_int64(names.get(), 3) != 0));
     if (!content) continue;
     any = true;
     sqlite3_bind_int64(add.get(), 1, sqlite3_column_int64(names.get(), 0));

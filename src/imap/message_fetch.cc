@@ -9,6 +9,7 @@
 
 #include "imap/errors.h"
 #include "imap/fetch_reply.h"
+#include "imap/response_codes.h"
 #include "mboxferry/base/words.h"
 
 namespace mboxferry::imap {
@@ -24,6 +25,18 @@ constexpr std::uint64_t kMostPerSize = 2;
 
 Error refused_fetch(const Connection& connection, const ReplyLine& reply) {
   return connection.refusal("FETCH", reply);
+}
+
+Error refused_body(const Connection& connection, const ReplyLine& reply, ErrorScope scope) {
+  Error error = refused_fetch(connection, reply);
+  const Meaning meaning = meaning_of(reply.code, reply.text);
+  const bool pleads =
+      meaning.retry.when == Retry::When::later && meaning.code != ResponseCode::server_bug;
+  if (pleads) return error;
+  error.code = ErrorCode::refused;
+  error.retry.when = Retry::When::never;
+  error.scope = scope;
+  return error;
 }
 
 Result<void> fetch_message_body(Connection& connection, Uid uid, std::uint64_t size,
@@ -52,7 +65,7 @@ Result<void> fetch_message_body(Connection& connection, Uid uid, std::uint64_t s
           }));
       // What came is whole; only the next command has to wait.
       const bool refused = reply.status != Status::ok && !(found && connection.hold_for(reply));
-      if (refused) return refused_fetch(connection, reply);
+      if (refused) return refused_body(connection, reply, ErrorScope::message);
       if (!found) {
         return Error{ErrorCode::refused,
                      connection.label() + ": message " + std::to_string(uid) + " is gone", "",
@@ -92,7 +105,8 @@ Result<void> fetch_message_bodies(Connection& connection, std::span<const Wanted
   connection.reader().set_limit(ReplyReader::kDefaultLimit);
   connection.reader().set_untagged_limit(ReplyReader::kDefaultUntaggedLimit);
   if (!reply) return Error(reply.error());
-  return reply->status == Status::ok ? ok() : Result<void>(refused_fetch(connection, *reply));
+  if (reply->status == Status::ok) return ok();
+  return refused_body(connection, *reply, ErrorScope::mailbox);
 }
 
 Result<std::optional<Quota>> fetch_quota(Connection& connection,

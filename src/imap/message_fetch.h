@@ -12,6 +12,10 @@ namespace mboxferry::imap {
 /// A FETCH or SEARCH that was refused.
 Error refused_fetch(const Connection& connection, const ReplyLine& reply);
 
+/// A refusal to give messages. Unless it is a plea for patience it is about these messages, and
+/// SERVERBUG is no such plea: Dovecot says it of a message that it cannot read.
+Error refused_body(const Connection& connection, const ReplyLine& reply, ErrorScope scope);
+
 /// See ReadOnlyTarget::fetch_body.
 Result<void> fetch_message_body(Connection& connection, Uid uid, std::uint64_t size,
                                 const ReadOnlyTarget::ByteVisitor& visit);

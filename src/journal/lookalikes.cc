@@ -107,6 +107,31 @@ Result<void> SqliteJournal::hold(std::span<const MessageId> messages) {
   return transaction.commit();
 }
 
+Result<void> SqliteJournal::set_unproven(std::span<const Uid> uids) {
+  const std::lock_guard guard(mutex_);
+  if (!reconciling_) return misuse("nothing is being reconciled");
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::scratch));
+  for (const Uid uid : uids) {
+    MBOXFERRY_TRY(database_->run("UPDATE temp.seen SET taken = 2 WHERE uid = ?1 AND taken = 0",
+                                 std::int64_t{uid}));
+    MBOXFERRY_TRY(database_->run("DELETE FROM temp.certain WHERE uid = ?1", std::int64_t{uid}));
+  }
+  return transaction.commit();
+}
+
+Result<void> SqliteJournal::hold_unproven() {
+  const std::lock_guard guard(mutex_);
+  if (!reconciling_) return misuse("nothing is being reconciled");
+  MBOXFERRY_TRY(index_lookalikes());
+  MBOXFERRY_ASSIGN(auto transaction, Transaction::begin(*database_, Transaction::Kind::scratch));
+  MBOXFERRY_TRY(database_->run(
+      "UPDATE temp.doubt SET taken = 2 WHERE taken = 0 AND in_doubt = 1 AND id IN"
+      " (SELECT d.id FROM temp.seen s CROSS JOIN temp.doubt d INDEXED BY doubt_id_date"
+      " ON d.message_id_hash = s.message_id_hash WHERE s.taken = 2 AND"
+      " (d.size = s.size OR (d.message_id_hash <> 0 AND d.date = s.date)))"));
+  return transaction.commit();
+}
+
 Result<void> SqliteJournal::leave_out_ledger() {
   const std::lock_guard guard(mutex_);
   if (!reconciling_) return misuse("nothing is being reconciled");

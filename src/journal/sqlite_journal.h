@@ -89,6 +89,8 @@ class SqliteJournal final : public Journal {
   Result<std::vector<MessageRow>> last_stored(MailboxId mailbox, std::size_t limit) const override;
   Result<std::optional<Lookalikes>> next_lookalikes(MessageId after, bool any_date) override;
   Result<void> hold(std::span<const MessageId> messages) override;
+  Result<void> set_unproven(std::span<const Uid> uids) override;
+  Result<void> hold_unproven() override;
   Result<void> end_reconcile() override;
   Result<void> commit_matches(std::span<const Stored> matches) override;
   Result<std::uint64_t> plan_rest_again() override;

@@ -245,6 +245,9 @@ std::vector<std::string> Mapper::names_by_other_commands(
         names.push_back(std::move(name));
     }
   }
+  const bool is_missing =
+      has_named_place() && std::find(names.begin(), names.end(), named_place()) == names.end();
+  if (is_missing) names.push_back(named_place());
   return names;
 }
 

@@ -47,7 +47,13 @@ struct SameKind {
 
 }  // namespace
 
+bool ServerWays::changed_all() const {
+  constexpr std::uint64_t kEnough = 3;
+  return kept_ == 0 && changed_ >= kEnough;
+}
+
 void ServerWays::add(std::int64_t added, bool other_date) {
+  ++(added == 0 ? kept_ : changed_);
   if (added != 0) {
     least = alters ? std::min(least, added) : added;
     most = alters ? std::max(most, added) : added;
@@ -172,7 +178,10 @@ Result<void> AlteredMail::learn_from_doubts() {
 bool AlteredMail::is_plausible(const journal::MessageRow& row, const journal::Seen& seen) const {
   const std::int64_t added = added_to(row, seen.size);
   // Of one size, content was compared, and it is another.
-  if (!ways_.alters) return added != 0;
+  if (!ways_.alters || ways_.changes_sizes()) {
+    if (added == 0) return false;
+    if (!ways_.alters) return true;
+  }
   if (row.message_id_hash != 0) return true;
   return added >= std::min<std::int64_t>(ways_.least, 0) - kSlack &&
          added <= std::max<std::int64_t>(ways_.most, 0) + kSlack;
@@ -208,8 +217,10 @@ Result<bool> AlteredMail::keeps_content() {
   bool any_same = false;
   bool any_different = false;
   MBOXFERRY_ASSIGN(const ContentKey key, content_key(journal_));
+  const auto sample = smallest_of(std::move(bodies), kReadAgain);
+  std::size_t unread = sample.size();
   MBOXFERRY_TRY(digest_bodies(
-      smallest_of(std::move(bodies), kReadAgain), key, target_,
+      sample, key, target_,
       [&](imap::Uid uid, const BodyDigests& digests) -> Result<void> {
         const journal::MessageRow& row = *by_uid.at(uid);
         bool same = row.digest == digests.content;
@@ -217,12 +228,15 @@ Result<bool> AlteredMail::keeps_content() {
           MBOXFERRY_ASSIGN(const journal::Digest own, archived_(row));
           same = own == digests.masked;
         }
+        // A part of it proves nothing.
+        if (!same && digests.size < row.wire_size) return ok();
+        --unread;
         (same ? any_same : any_different) = true;
         return ok();
       },
       interrupt_));
-  keeps_content_ = any_same || !any_different;
-  if (*keeps_content_) return true;
+  keeps_content_ = any_same || (!any_different && unread == 0);
+  if (*keeps_content_ || !any_different) return *keeps_content_;
   ways_.alters = true;
   MBOXFERRY_TRY(journal_.set_note(kWaysNote, ways_.to_text()));
   return false;
@@ -235,17 +249,20 @@ Result<void> AlteredMail::note_kept(journal::MessageId message, const journal::S
   return ok();
 }
 
-/// Nothing where the message is gone meanwhile.
-Result<std::optional<std::int64_t>> AlteredMail::envelope_there(const journal::Seen& seen) {
+Result<AlteredMail::Envelope> AlteredMail::envelope_there(const journal::Seen& seen) {
   message::EnvelopeScanner scanner;
+  std::uint64_t size = 0;
   const auto read =
       target_.fetch_body(seen.uid, seen.size, [&](std::string_view bytes) -> Result<void> {
         scanner.feed(bytes);
+        size += bytes.size();
         return ok();
       });
-  if (!read && read.error().scope == ErrorScope::message) return std::optional<std::int64_t>();
-  if (!read) return read.error();
-  return std::optional<std::int64_t>(scanner.finish());
+  if (!read && read.error().scope != ErrorScope::message) return read.error();
+  const bool is_empty = size == 0 && seen.size > 0;
+  if (read && !is_empty) return Envelope{Envelope::State::read, scanner.finish()};
+  MBOXFERRY_ASSIGN(const auto gone, gone_of({seen.uid}, target_));
+  return Envelope{gone.empty() ? Envelope::State::withheld : Envelope::State::gone};
 }
 
 /// Message-ID and date are enough on a server that is known to alter mail; else, and without a
@@ -274,18 +291,24 @@ Result<AlteredMail::Decision> AlteredMail::decide(const Alike& alike) {
     kinds[kind].rows.push_back(&row);
   }
   std::size_t gone = 0;
+  bool any_withheld = false;
   for (const journal::Seen& seen : alike.seen) {
-    std::optional<std::int64_t> kind = 0;
+    Envelope kind;
     if (by_envelope) {
       MBOXFERRY_ASSIGN(kind, envelope_there(seen));
     }
-    if (kind)
-      kinds[*kind].seen.push_back(&seen);
-    else
-      ++gone;
+    any_withheld = any_withheld || kind.state == Envelope::State::withheld;
+    if (kind.state == Envelope::State::read) kinds[kind.value].seen.push_back(&seen);
+    if (kind.state == Envelope::State::gone) ++gone;
   }
   // Nothing is left that could be one of them.
   if (gone > 0 && gone == alike.seen.size()) return decision;
+  // It may be any of them.
+  if (any_withheld) {
+    for (const auto& [envelope, kind] : kinds)
+      for (const journal::MessageRow* row : kind.rows) undecided(*row);
+    return decision;
+  }
   for (auto& [envelope, kind] : kinds) {
     const bool nothing_like_it = kind.seen.empty() && !has_id;
     if (kind.rows.empty() || nothing_like_it) continue;

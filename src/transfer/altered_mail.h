@@ -25,11 +25,19 @@ struct ServerWays {
   bool ignores_dates = false;  ///< all had another INTERNALDATE
 
   void add(std::int64_t added, bool other_date);
+  /// Its alterations show in the sizes.
+  [[nodiscard]] bool changes_sizes() const { return alters && (least != 0 || most != 0); }
+  /// Several were compared just now, and none had the size that was sent.
+  [[nodiscard]] bool changed_all() const;
+  /// What it says of sizes is exact, and as sent.
+  [[nodiscard]] bool keeps_sizes() const { return known && !alters; }
   [[nodiscard]] std::string to_text() const;
   static ServerWays from_text(const std::string& text);
 
  private:
   bool kept_a_date_ = false;
+  std::uint64_t changed_ = 0;  ///< of those that were added
+  std::uint64_t kept_ = 0;
 };
 
 /// Compares the last messages that the selected mailbox confirmed with what it shows of them, and
@@ -70,7 +78,12 @@ class AlteredMail {
   template <typename Visit>
   Result<void> each_group(const Visit& visit);
   Result<Decision> decide(const journal::Journal::Lookalikes& alike);
-  Result<std::optional<std::int64_t>> envelope_there(const journal::Seen& seen);
+  struct Envelope {
+    enum class State { read, gone, withheld };
+    State state = State::read;
+    std::int64_t value = 0;
+  };
+  Result<Envelope> envelope_there(const journal::Seen& seen);
   [[nodiscard]] bool is_plausible(const journal::MessageRow& row, const journal::Seen& seen) const;
   Result<bool> is_other_mail(const journal::MessageRow& row, const journal::Seen& seen);
   Result<bool> is_elsewhere(const journal::MessageRow& row, const journal::Journal::Lookalikes&);

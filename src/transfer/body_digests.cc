@@ -3,6 +3,9 @@
 #include "transfer/body_digests.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
+#include <utility>
 
 #include "transfer/masked_digest.h"
 
@@ -25,7 +28,7 @@ class BodyReader {
     const auto read =
         target_.fetch_bodies(bodies, [&](imap::Uid uid, std::string_view bytes) -> Result<void> {
           add(bytes);
-          digests_[uid] = finish();
+          keep(uid, finish(), bodies);
           return ok();
         });
     // One that is gone may cost the answers of all.
@@ -46,20 +49,28 @@ class BodyReader {
       return ok();
     });
     const BodyDigests digests = finish();
-    if (read) digests_[body.uid] = digests;
-    const bool is_gone = !read && read.error().scope == ErrorScope::message;
-    return is_gone ? ok() : read;
+    if (read) keep(body.uid, digests, {&body, 1});
+    const bool is_withheld = !read && read.error().scope == ErrorScope::message;
+    return is_withheld ? ok() : read;
+  }
+
+  void keep(imap::Uid uid, const BodyDigests& digests, std::span<const WantedBody> bodies) {
+    const auto wanted = std::find_if(bodies.begin(), bodies.end(),
+                                     [&](const WantedBody& body) { return body.uid == uid; });
+    if (digests.size > 0 || wanted == bodies.end() || wanted->size == 0) digests_[uid] = digests;
   }
 
   void add(std::string_view bytes) {
     content_.update(bytes);
     masked_.update(bytes);
+    size_ += bytes.size();
   }
-  BodyDigests finish() { return {content_.finish(), masked_.finish()}; }
+  BodyDigests finish() { return {content_.finish(), masked_.finish(), std::exchange(size_, 0)}; }
 
   ContentDigest content_;
   MaskedDigest masked_;
   ReadOnlyTarget& target_;
+  std::uint64_t size_ = 0;
   std::map<imap::Uid, BodyDigests> digests_;
 };
 
@@ -81,8 +92,13 @@ std::size_t portion_of(std::span<const WantedBody> bodies) {
 
 Result<void> digest_bodies(std::span<const WantedBody> bodies, const ContentKey& key,
                            ReadOnlyTarget& target, const DigestVisitor& visit,
-                           const Cancellation& interrupt) {
+                           const Cancellation& interrupt, const WithheldBodies* withheld) {
   BodyReader reader(key, target);
+  std::vector<WantedBody> wanted;
+  std::copy_if(
+      bodies.begin(), bodies.end(), std::back_inserter(wanted),
+      [&](const WantedBody& body) { return withheld == nullptr || !withheld->contains(body.uid); });
+  bodies = wanted;
   while (!bodies.empty()) {
     if (interrupt.requested())
       return interrupted("interrupted while asking the server what it has");
@@ -96,6 +112,17 @@ Result<void> digest_bodies(std::span<const WantedBody> bodies, const ContentKey&
     bodies = bodies.subspan(portion.size());
   }
   return ok();
+}
+
+Result<std::set<imap::Uid>> gone_of(const std::set<imap::Uid>& uids, ReadOnlyTarget& target) {
+  std::set<imap::Uid> left = uids;
+  if (uids.empty()) return left;
+  MBOXFERRY_TRY(target.fetch({*uids.begin(), *uids.rbegin()}, {},
+                             [&](const imap::FetchedMessage& there) -> Result<void> {
+                               left.erase(there.uid);
+                               return ok();
+                             }));
+  return left;
 }
 
 std::vector<WantedBody> smallest_of(std::vector<WantedBody> bodies, const SampleBounds& bounds) {

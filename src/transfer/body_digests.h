@@ -4,7 +4,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -12,20 +12,27 @@
 #include "mboxferry/imap/target.h"
 #include "mboxferry/journal/journal.h"
 #include "mboxferry/transfer/content_key.h"
+#include "transfer/withheld_bodies.h"
 
 namespace mboxferry::transfer {
 
 struct BodyDigests {
   journal::Digest content{};
   journal::Digest masked{};  ///< MaskedDigest
+  std::uint64_t size = 0;    ///< what came, in bytes
 };
 
 /// Reads messages of the selected mailbox and calls `visit` for each, in the order of `bodies`; one
-/// that is gone is passed over. Small ones share round trips. `visit` may use the target.
+/// that is gone, or that the server does not give, is passed over, and so is an empty one whose
+/// size says otherwise. Small ones share round trips. `visit` may use the target. What is among
+/// `withheld`, where that is not null, is not asked for.
 using DigestVisitor = std::function<Result<void>(imap::Uid, const BodyDigests&)>;
 Result<void> digest_bodies(std::span<const imap::WantedBody> bodies, const ContentKey& key,
                            imap::ReadOnlyTarget& target, const DigestVisitor& visit,
-                           const Cancellation& interrupt);
+                           const Cancellation& interrupt, const WithheldBodies* withheld = nullptr);
+
+/// Those that the selected mailbox holds no more.
+Result<std::set<imap::Uid>> gone_of(const std::set<imap::Uid>& uids, imap::ReadOnlyTarget& target);
 
 /// The smallest of them, in their order: as many as `most_messages` and `most_bytes` allow, and
 /// `least` whatever their size.

@@ -46,9 +46,33 @@ Result<void> CertainPairs::judge(const journal::Stored& pair, const journal::Dig
   // It may be another one of the archive.
   MBOXFERRY_ASSIGN(const auto other,
                    journal_.doubtful_with_digest(content, row->date.unix_seconds));
-  if (!other) return journal_.reject({&pair, 1});
+  if (!other) {
+    return rules_.other == Other::rejected ? journal_.reject({&pair, 1})
+                                           : journal_.set_unproven({&pair.uid, 1});
+  }
   same_.push_back({*other, pair.uid});
   return commit_same();
+}
+
+/// It has gone meanwhile, or the server does not give it.
+Result<void> CertainPairs::judge_unread(const std::map<imap::Uid, journal::Stored>& unread) {
+  std::set<imap::Uid> uids;
+  for (const auto& [uid, pair] : unread) uids.insert(uid);
+  MBOXFERRY_ASSIGN(const std::set<imap::Uid> gone, gone_of(uids, target_));
+  std::vector<journal::Stored> same;
+  for (const auto& [uid, pair] : unread) {
+    if (gone.contains(uid) || rules_.unread == Unread::rejected) {
+      MBOXFERRY_TRY(journal_.reject({&pair, 1}));
+    } else if (rules_.unread == Unread::counts_as_same) {
+      same.push_back(pair);
+    } else {
+      if (rules_.withheld != nullptr) rules_.withheld->add(uid);
+      MBOXFERRY_TRY(journal_.set_unproven({&uid, 1}));
+    }
+  }
+  MBOXFERRY_TRY(journal_.commit_matches(same));
+  found_ += same.size();
+  return ok();
 }
 
 Result<std::uint64_t> CertainPairs::compare(std::span<const journal::Stored> pairs, Scope scope) {
@@ -61,19 +85,18 @@ Result<std::uint64_t> CertainPairs::compare(std::span<const journal::Stored> pai
     by_uid.emplace(pair.uid, pair);
   }
   if (scope == Scope::smallest) bodies = smallest_of(std::move(bodies), kSampleBounds);
-  std::set<imap::Uid> gone;
-  for (const imap::WantedBody& body : bodies) gone.insert(body.uid);
+  std::map<imap::Uid, journal::Stored> unread;
+  for (const imap::WantedBody& body : bodies) unread.emplace(body.uid, by_uid.at(body.uid));
   MBOXFERRY_ASSIGN(const ContentKey key, content_key(journal_));
   MBOXFERRY_TRY(digest_bodies(
       bodies, key, target_,
       [&](imap::Uid uid, const BodyDigests& digests) -> Result<void> {
-        gone.erase(uid);
+        unread.erase(uid);
         return judge(by_uid.at(uid), digests.content, digests.masked);
       },
-      interrupt_));
+      interrupt_, rules_.withheld));
   MBOXFERRY_TRY(commit_same());
-  // It has gone meanwhile.
-  for (const imap::Uid uid : gone) MBOXFERRY_TRY(journal_.reject({&by_uid.at(uid), 1}));
+  MBOXFERRY_TRY(judge_unread(unread));
   return different_ - before;
 }
 

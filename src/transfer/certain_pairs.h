@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "mboxferry/imap/target.h"
 #include "mboxferry/journal/journal.h"
 #include "transfer/folder_readers.h"
+#include "transfer/withheld_bodies.h"
 
 namespace mboxferry::transfer {
 
@@ -19,9 +21,23 @@ namespace mboxferry::transfer {
 /// mailbox, which is selected on `target`. All must outlive it.
 class CertainPairs {
  public:
+  /// What becomes of a pair whose content differs.
+  enum class Other { rejected, unproven };
+  /// What becomes of one that the server does not give.
+  enum class Unread { counts_as_same, rejected, unproven };
+  struct Rules {
+    Other other = Other::rejected;
+    Unread unread = Unread::counts_as_same;
+    WithheldBodies* withheld = nullptr;  ///< may be null
+  };
+
   CertainPairs(imap::ReadOnlyTarget& target, journal::Journal& journal,
-               const MaskedDigestOf& archived, const Cancellation& interrupt)
-      : target_(target), journal_(journal), archived_(archived), interrupt_(interrupt) {}
+               const MaskedDigestOf& archived, const Cancellation& interrupt, const Rules& rules)
+      : target_(target),
+        journal_(journal),
+        archived_(archived),
+        interrupt_(interrupt),
+        rules_(rules) {}
 
   /// Commits those that are the same message, so that none is left; returns how many.
   Result<std::uint64_t> decide();
@@ -37,12 +53,14 @@ class CertainPairs {
   Result<std::uint64_t> compare(std::span<const journal::Stored> pairs, Scope scope);
   Result<void> judge(const journal::Stored& pair, const journal::Digest& content,
                      const journal::Digest& masked);
+  Result<void> judge_unread(const std::map<imap::Uid, journal::Stored>& unread);
   Result<void> commit_same();
 
   imap::ReadOnlyTarget& target_;
   journal::Journal& journal_;
   const MaskedDigestOf& archived_;
   const Cancellation& interrupt_;
+  const Rules rules_;
   std::vector<journal::Stored> same_;  ///< not committed yet
   std::uint64_t found_ = 0;
   std::uint64_t compared_ = 0;

@@ -90,8 +90,8 @@ Result<std::uint64_t> settle_last_doubts(const std::vector<SourceFolder>& source
 Error left_in_doubt(const std::string& label, std::uint64_t messages) {
   return {
       ErrorCode::try_later,
-      fmt::format("{}: {} message{} in doubt: the mailbox has mail like {} in another form, and "
-                  "it cannot be decided whether it is the same",
+      fmt::format("{}: {} message{} in doubt: the mailbox has mail like {} in another form, or "
+                  "some that cannot be read, and it cannot be decided whether it is the same",
                   label, messages, messages == 1 ? " is" : "s are", messages == 1 ? "it" : "them"),
       "look for them in the mailbox; then run the same command with --resend-doubtful to send "
       "them again, even if some are there twice then",

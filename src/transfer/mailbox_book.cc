@@ -142,7 +142,14 @@ void MailboxBook::tell_merged(const std::vector<SourceFolder>& sources) {
   for (const SourceFolder& source : sources) {
     if (source.by_label) continue;
     const std::string& place = source.row.file;
-    const std::string key = place.substr(0, place.rfind('/')) + '\n' + source.row.path;
+    // Of a tree or a container wherever they lie; files that the user named may well be parts of
+    // one folder.
+    const bool is_part = source.place.root != nullptr || source.place.container != nullptr;
+    const std::string within = source.place.root != nullptr
+                                   ? fmt::format("{}", fmt::ptr(source.place.root.get()))
+                                   : source.place.file;
+    const std::string key =
+        (is_part ? within : place.substr(0, place.rfind('/'))) + '\n' + source.row.path;
     const auto [known, is_new] = first.emplace(key, &source);
     const bool is_merged = !is_new && known->second->row.file != place && source.row.mailbox == 0;
     if (is_merged)

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "transfer/folder_readers.h"
 #include "transfer/given_uids.h"
@@ -71,6 +72,7 @@ Result<void> MailboxPreparer::reconcile_doubts(imap::Target& target, const Ready
   if (!done && settling.steps > steps) context_.record.decided();
   if (!done) return done.error();
   Reconciled reconciled = *done;
+  const std::set<imap::Uid> withheld = settling.withheld.uids();
   MBOXFERRY_ASSIGN(const std::uint64_t replaced, context_.journal.leave_out_replaced(ready.row.id));
   reconciled.planned_again -= std::min(reconciled.planned_again, replaced);
   settled(ready.row.id);
@@ -79,6 +81,11 @@ Result<void> MailboxPreparer::reconcile_doubts(imap::Target& target, const Ready
     context_.tracker.notice(fmt::format(
         "{}: of {} messages in doubt it cannot be decided yet whether the server has them",
         ready.row.name, reconciled.held));
+  if (reconciled.held > 0 && !withheld.empty())
+    context_.tracker.notice(fmt::format(
+        "{}: the server does not give the content of {} message{} that may be in doubt (UID {}{})",
+        ready.row.name, withheld.size(), withheld.size() == 1 ? "" : "s", *withheld.begin(),
+        withheld.size() == 1 ? "" : " and others"));
   if (reconciled.gone > 0)
     context_.tracker.notice(
         fmt::format("{}: {} messages that were there are gone since and are not put back",

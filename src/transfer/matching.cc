@@ -2,6 +2,8 @@
 // By content, or by size, date and Message-ID where these say enough.
 #include "transfer/matching.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -41,18 +43,28 @@ Result<std::optional<journal::MessageId>> find_altered(const journal::Seen& seen
   return std::optional<journal::MessageId>();
 }
 
-/// Those that the selected mailbox holds no more.
-Result<std::vector<journal::Stored>> gone_of(const std::set<imap::Uid>& uids,
-                                             imap::ReadOnlyTarget& target) {
-  std::set<imap::Uid> left = uids;
-  MBOXFERRY_TRY(target.fetch({*uids.begin(), *uids.rbegin()}, {},
-                             [&](const imap::FetchedMessage& there) -> Result<void> {
-                               left.erase(there.uid);
-                               return ok();
-                             }));
-  std::vector<journal::Stored> gone;
-  for (const imap::Uid uid : left) gone.push_back({0, uid});
-  return gone;
+/// What was not given is gone, or cannot be told from what is in doubt.
+Result<void> leave_unproven(const std::set<imap::Uid>& unread, imap::ReadOnlyTarget& target,
+                            journal::Journal& journal, WithheldBodies* withheld) {
+  if (unread.empty()) return ok();
+  MBOXFERRY_ASSIGN(const std::set<imap::Uid> gone, gone_of(unread, target));
+  std::vector<journal::Stored> rejected;
+  std::vector<imap::Uid> unproven;
+  for (const imap::Uid uid : unread) {
+    if (gone.contains(uid)) {
+      rejected.push_back({0, uid});
+      continue;
+    }
+    unproven.push_back(uid);
+    if (withheld != nullptr) withheld->add(uid);
+  }
+  MBOXFERRY_TRY(journal.reject(rejected));
+  MBOXFERRY_TRY(journal.set_unproven(unproven));
+  if (withheld == nullptr || withheld->uids().size() <= WithheldBodies::kMost) return ok();
+  return Error{ErrorCode::try_later,
+               fmt::format("{}: the server gives the content of no message that is asked for",
+                           target.label()),
+               "", ErrorScope::mailbox};
 }
 
 }  // namespace
@@ -85,12 +97,18 @@ Result<std::uint64_t> match(imap::ReadOnlyTarget& target, journal::Journal& jour
     found += pairs.size();
     return ok();
   };
-  const bool by_content = how.reads_certain && !how.alters;
+  const bool alters = how.ways != nullptr && how.ways->alters;
+  // Of what a server altered, the size is rarely what was sent.
+  const bool by_content = how.reads_certain && (!alters || how.ways->changes_sizes());
   if (by_content) {
     MBOXFERRY_ASSIGN(const auto pairs, journal.certain_matches(kMostReadOfCertain + 1));
     // A mailbox that was made anew: all that was ever stored is in doubt.
-    if (pairs.size() > kMostReadOfCertain) {
-      CertainPairs certain(target, journal, archived, interrupt);
+    if (alters || pairs.size() > kMostReadOfCertain) {
+      const bool tells_others = !alters || how.ways->changed_all();
+      CertainPairs certain(
+          target, journal, archived, interrupt,
+          {tells_others ? CertainPairs::Other::rejected : CertainPairs::Other::unproven,
+           CertainPairs::Unread::unproven, how.withheld});
       MBOXFERRY_ASSIGN(found, certain.decide());
     }
   } else {
@@ -107,8 +125,9 @@ Result<std::uint64_t> match(imap::ReadOnlyTarget& target, journal::Journal& jour
     return ok();
   };
   // Where content is known to differ, it need not be read.
-  if (how.alters) MBOXFERRY_TRY(match_altered());
+  if (alters) MBOXFERRY_TRY(match_altered());
   MBOXFERRY_ASSIGN(const ContentKey key, content_key(journal));
+  std::set<imap::Uid> unread;
   // Pairs are committed together: each commit waits for the disk.
   std::vector<journal::Stored> pairs;
   const auto commit_pairs = [&]() -> Result<void> { return commit(std::exchange(pairs, {})); };
@@ -128,11 +147,15 @@ Result<std::uint64_t> match(imap::ReadOnlyTarget& target, journal::Journal& jour
       MBOXFERRY_TRY(commit_pairs());
       MBOXFERRY_ASSIGN(message, doubtful(seen, digests));
     }
-    if (!message) return ok();
+    if (!message) {
+      const bool is_cut = how.reads_certain && how.ways != nullptr && how.ways->keeps_sizes() &&
+                          digests.size < seen.size;
+      if (is_cut) unread.insert(seen.uid);
+      return ok();
+    }
     pairs.push_back({*message, seen.uid});
     return how.altered == nullptr ? ok() : how.altered->note_kept(*message, seen);
   };
-  std::set<imap::Uid> unread;
   for (imap::Uid after = 0;;) {
     if (interrupt.requested())
       return interrupted("interrupted while asking the server what it has");
@@ -144,7 +167,7 @@ Result<std::uint64_t> match(imap::ReadOnlyTarget& target, journal::Journal& jour
       after = seen->uid;
       ambiguous.emplace(seen->uid, *seen);
       bodies.push_back({seen->uid, seen->size});
-      if (by_content) unread.insert(seen->uid);
+      if (how.reads_certain) unread.insert(seen->uid);
     }
     if (bodies.empty()) break;
     const auto read = digest_bodies(
@@ -153,20 +176,12 @@ Result<std::uint64_t> match(imap::ReadOnlyTarget& target, journal::Journal& jour
           unread.erase(uid);
           return decide(ambiguous.at(uid), digests);
         },
-        interrupt);
+        interrupt, how.withheld);
     MBOXFERRY_TRY(commit_pairs());
     MBOXFERRY_TRY(read);
   }
-  // What is gone meanwhile is no message in doubt; what a server does not let anyone read is judged
-  // by what else is known of it.
-  if (!unread.empty()) {
-    MBOXFERRY_ASSIGN(const auto gone, gone_of(unread, target));
-    MBOXFERRY_TRY(journal.reject(gone));
-    MBOXFERRY_ASSIGN(auto certain, journal.certain_matches(kMostReadOfCertain));
-    std::erase_if(certain, [&](const auto& pair) { return !unread.contains(pair.uid); });
-    MBOXFERRY_TRY(commit(certain));
-  }
-  if (!how.alters) MBOXFERRY_TRY(match_altered());
+  MBOXFERRY_TRY(leave_unproven(unread, target, journal, how.withheld));
+  if (!alters) MBOXFERRY_TRY(match_altered());
   return found;
 }
 

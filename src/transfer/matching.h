@@ -10,6 +10,7 @@
 #include "mboxferry/journal/journal.h"
 #include "transfer/altered_mail.h"
 #include "transfer/folder_readers.h"
+#include "transfer/withheld_bodies.h"
 
 namespace mboxferry::transfer {
 
@@ -20,10 +21,12 @@ Result<void> add_seen(const imap::UidRange& range, bool just_selected, imap::Rea
 /// How messages and what was seen become pairs.
 struct Matching {
   AlteredMail* altered = nullptr;  ///< null where another form counts as another message
-  bool alters = false;             ///< the server is known to store mail in another form
-  /// Size, date and Message-ID are not enough: where the server keeps mail as it is, content
-  /// decides (docs/decisions/0098-in-doubt-by-content.md).
+  const ServerWays* ways = nullptr;  ///< null: nothing is known of the server
+  /// Size, date and Message-ID are not enough: content decides, unless the server is known to
+  /// change it (docs/decisions/0098-in-doubt-by-content.md).
   bool reads_certain = false;
+  /// What cannot be read is noted here; may be null.
+  WithheldBodies* withheld = nullptr;
   /// More than one saves round trips, and may read some for nothing.
   std::size_t bodies_at_once = 1;
 };

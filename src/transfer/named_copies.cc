@@ -11,26 +11,37 @@
 
 namespace mboxferry::transfer {
 
-std::map<std::string, std::string> named_copies(const std::vector<std::string>& paths) {
-  if (paths.size() < 2) return {};
+NamedCopies named_copies(const std::vector<std::string>& paths) {
+  NamedCopies found;
+  if (paths.size() < 2) return found;
   // Naming the first part of a download brings in the others.
   std::set<std::string> read;
   for (const std::string& path : paths)
     for (std::string& file : archive::files_of(path)) read.insert(std::move(file));
-  const auto is_copy = [&](const std::string& file) {
-    const auto original = archive::without_copy_mark(file);
-    return original && read.contains(*original) && archive::have_same_bytes(file, *original);
+  // Of several marked ones whose original is not named, the first.
+  std::map<std::string, std::string> first;
+  for (const std::string& file : read)
+    first.emplace(archive::without_copy_mark(file).value_or(file), file);
+  for (const std::string& file : read)
+    if (!archive::without_copy_mark(file)) first[file] = file;
+  const auto original_of = [&](const std::string& file) {
+    const auto known = first.find(archive::without_copy_mark(file).value_or(file));
+    return known == first.end() ? file : known->second;
   };
-  std::map<std::string, std::string> copies;
+  const auto is_copy = [&](const std::string& file) {
+    const std::string original = original_of(file);
+    return original != file && archive::have_same_bytes(file, original);
+  };
   for (const std::string& path : paths) {
-    const auto original = archive::without_copy_mark(path);
-    if (!original || !read.contains(*original) || copies.contains(path)) continue;
+    if (original_of(path) == path || found.same.contains(path)) continue;
     const std::vector<std::string> files = archive::files_of(path);
     const bool all_are = std::all_of(files.begin(), files.end(), is_copy);
-    if (all_are)
-      for (const std::string& file : files) copies.emplace(file, *archive::without_copy_mark(file));
+    for (const std::string& file : files) {
+      const std::string original = original_of(file);
+      if (original != file) (all_are ? found.same : found.other).emplace(file, original);
+    }
   }
-  return copies;
+  return found;
 }
 
 }  // namespace mboxferry::transfer

@@ -8,9 +8,15 @@
 
 namespace mboxferry::transfer {
 
-/// Of the files that a command names, each that is a copy of another one by its name and byte by
-/// byte (docs/decisions/0099-copies-of-what-is-named.md), and which. Of a download in parts, only
-/// when every part is. What cannot be read is no copy here, and is told when it is opened.
-std::map<std::string, std::string> named_copies(const std::vector<std::string>& paths);
+/// Files that a command names, and which other one of them each is a copy of by its name.
+struct NamedCopies {
+  /// Byte by byte (docs/decisions/0099-copies-of-what-is-named.md); of a download in parts, only
+  /// when every part is.
+  std::map<std::string, std::string> same;
+  std::map<std::string, std::string> other;  ///< by name alone
+};
+
+/// What cannot be read is no copy here, and is told when it is opened.
+NamedCopies named_copies(const std::vector<std::string>& paths);
 
 }  // namespace mboxferry::transfer

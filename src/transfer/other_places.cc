@@ -18,18 +18,53 @@ constexpr std::size_t kMostFolders = 8;
 constexpr std::size_t kMostPlaces = 6;
 /// Of a folder: hard links to it, and links to it, that are looked behind.
 constexpr std::size_t kMostOtherPaths = 4;
+/// Of the path of a folder with a file for each message.
+constexpr std::ptrdiff_t kMostDirectories = 8;
 
 std::string last_level(const std::string& name, char separator) {
   const std::size_t at = separator == 0 ? std::string::npos : name.rfind(separator);
   return at == std::string::npos ? name : name.substr(at + 1);
 }
 
-/// A Maildir named alone may be a subfolder of another: `.Sent`, `.Work.2019`.
-std::string subfolder_of(const archive::Folder& place) {
-  std::string name = place.member.empty() ? place.file : place.member;
-  while (name.ends_with('/')) name.pop_back();
-  name = name.substr(name.rfind('/') + 1);
-  return name.starts_with('.') ? name.substr(name.rfind('.') + 1) : "";
+/// None of them is empty.
+std::vector<std::string> split_at(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(separator), text.size());
+    if (end > 0) parts.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return parts;
+}
+
+std::vector<std::string> directories(const archive::Folder& place) {
+  return split_at(place.member.empty() ? place.file : place.member, '/');
+}
+
+/// The directories that a folder with a file for each message lies in, the last of them: what other
+/// programs' layouts made of them, or a command that named one of them, is a name of the folder.
+std::vector<std::string> directories_of(const archive::Folder& place) {
+  std::vector<std::string> levels;
+  if (place.form == archive::FolderForm::mbox) return levels;
+  levels = directories(place);
+  if (levels.empty()) return levels;
+  // Maildir++: `.Work.2019`.
+  if (levels.back().starts_with('.')) {
+    const std::string name = std::move(levels.back());
+    levels.pop_back();
+    for (std::string& level : split_at(name, '.')) levels.push_back(std::move(level));
+  }
+  if (std::ssize(levels) > kMostDirectories)
+    levels.erase(levels.begin(), levels.end() - kMostDirectories);
+  for (std::string& level : levels) level = to_utf8(level);
+  return levels;
+}
+
+/// The INBOX of a Maildir: its own directory, no subfolder's.
+bool is_maildir_root(const archive::Folder& place) {
+  const std::vector<std::string> levels = directories(place);
+  return place.form == archive::FolderForm::maildir && !levels.empty() &&
+         !levels.back().starts_with('.');
 }
 
 void add_unless_empty(std::vector<std::string>& texts, std::string text) {
@@ -119,10 +154,12 @@ std::vector<std::string> renamed_places(const journal::MailboxRow& row,
     }
     std::move(own.begin(), own.end(), std::back_inserter(names));
     last_levels.push_back(folder->place.path.back());
-    if (const std::string name = subfolder_of(folder->place); !name.empty()) {
-      names.push_back(mapper.map_folder({to_utf8(name)}, true).name);
-      last_levels.push_back(to_utf8(name));
+    for (std::vector<std::string> end = directories_of(folder->place); !end.empty();
+         end.erase(end.begin())) {
+      names.push_back(mapper.map_folder(end, true).name);
+      if (end.size() == 1) last_levels.push_back(end.front());
     }
+    if (is_maildir_root(folder->place)) names.push_back(mapper.map_folder({"INBOX"}, true).name);
   }
   add_unless_empty(last_levels, last_level(row.name, space.separator));
   names = with_spellings(std::move(names), space);
@@ -137,9 +174,12 @@ std::vector<std::string> renamed_places(const journal::MailboxRow& row,
   for (const std::string& name : names)
     if (const auto* const listed = directory.find(name)) add(*listed);
   // A mailbox that the user named is taken at its word, with what is below it.
-  if (mapper.has_named_place()) return places;
+  const std::string within =
+      mapper.has_named_place() ? mapper.named_place() + space.separator : std::string();
   for (const imap::ListedMailbox& listed : directory.listed)
-    if (is_any_of(last_level(listed.name, space.separator), last_levels)) add(listed);
+    if (listed.name.starts_with(within) &&
+        is_any_of(last_level(listed.name, space.separator), last_levels))
+      add(listed);
   return places;
 }
 

@@ -160,8 +160,9 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
   AlteredMail altered(mailbox, target, journal, archived, undecided.envelope, ways, interrupt);
   const auto match_seen = [&]() -> Result<std::uint64_t> {
     const Matching how{.altered = &altered,
-                       .alters = ways.alters,
+                       .ways = &ways,
                        .reads_certain = true,
+                       .withheld = &settling.withheld,
                        .bodies_at_once = imap::ReadOnlyTarget::kMostBodies};
     auto found = match(target, journal, archived, how, interrupt);
     if (!found) {
@@ -238,6 +239,7 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
   }
   if (!undecided.resend) {
     MBOXFERRY_TRY(altered.hold());
+    MBOXFERRY_TRY(journal.hold_unproven());
     MBOXFERRY_ASSIGN(doubt, journal.doubt(mailbox.id));
   }
   if (undecided.leaves_gone) {
@@ -266,7 +268,7 @@ Result<void> identify_stored(const journal::MailboxRow& mailbox, imap::ReadOnlyT
   AlteredMail altered(mailbox, target, journal, archived, envelope, ways, interrupt);
   MBOXFERRY_ASSIGN(
       const std::uint64_t found,
-      match(target, journal, archived, {.altered = &altered, .alters = ways.alters}, interrupt));
+      match(target, journal, archived, {.altered = &altered, .ways = &ways}, interrupt));
   static_cast<void>(found);
   return ok();
 }

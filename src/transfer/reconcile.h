@@ -13,6 +13,7 @@
 #include "mboxferry/journal/journal.h"
 #include "transfer/altered_mail.h"
 #include "transfer/folder_readers.h"
+#include "transfer/withheld_bodies.h"
 
 namespace mboxferry::transfer {
 
@@ -46,6 +47,7 @@ struct Settling {
   std::uint64_t in_doubt = 0;           ///< messages; another number: the wait begins anew
   std::chrono::milliseconds waited{0};  ///< since the last of those in doubt appeared
   std::uint64_t steps = 0;              ///< answers that brought the end nearer
+  WithheldBodies withheld;              ///< what the server does not give of this mailbox
 };
 
 /// Reconciles the mailbox, which is selected on `target`, the connection that will send. `archived`

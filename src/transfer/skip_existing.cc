@@ -11,9 +11,10 @@ namespace mboxferry::transfer {
 
 Result<SkippedExisting> skip_seen(const journal::MailboxRow& mailbox, imap::ReadOnlyTarget& target,
                                   journal::Journal& journal, const MaskedDigestOf& archived,
-                                  const FormOf& form, const Cancellation& interrupt) {
+                                  const FormOf& form, CertainPairs::Unread unread,
+                                  const Cancellation& interrupt) {
   SkippedExisting skipped;
-  CertainPairs pairs(target, journal, archived, interrupt);
+  CertainPairs pairs(target, journal, archived, interrupt, {.unread = unread});
   MBOXFERRY_ASSIGN(const std::uint64_t certain, pairs.decide());
   AlteredCopies copies(target, journal, form, interrupt);
   MBOXFERRY_TRY(copies.match());
@@ -35,7 +36,8 @@ Result<SkippedExisting> skip_existing(const journal::MailboxRow& mailbox,
   if (mailbox.existed_before == 0 || mailbox.uid_floor <= 1) return SkippedExisting{};
   MBOXFERRY_TRY(journal.begin_reconcile(mailbox.id, journal::Unidentified::planned));
   MBOXFERRY_TRY(add_seen({1, mailbox.uid_floor - 1}, false, target, journal, interrupt));
-  return skip_seen(mailbox, target, journal, archived, form, interrupt);
+  return skip_seen(mailbox, target, journal, archived, form, CertainPairs::Unread::counts_as_same,
+                   interrupt);
 }
 
 }  // namespace mboxferry::transfer

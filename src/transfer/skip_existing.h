@@ -9,6 +9,7 @@
 #include "mboxferry/imap/target.h"
 #include "mboxferry/journal/journal.h"
 #include "transfer/altered_copies.h"
+#include "transfer/certain_pairs.h"
 #include "transfer/folder_readers.h"
 
 namespace mboxferry::transfer {
@@ -23,12 +24,13 @@ struct SkippedExisting {
 
 /// Skips the messages that the journal's reconciliation looks for where their content is among what
 /// was seen, one for each copy there. A copy in another form counts where it is proven to have lost
-/// nothing, and nothing but that proves it
+/// nothing, and nothing but that proves it; `unread` says what agrees and is not given
 /// (docs/decisions/0071-what-is-there-and-what-was-proven.md). The mailbox is selected; every
 /// message that goes into it is indexed.
 Result<SkippedExisting> skip_seen(const journal::MailboxRow& mailbox, imap::ReadOnlyTarget& target,
                                   journal::Journal& journal, const MaskedDigestOf& archived,
-                                  const FormOf& form, const Cancellation& interrupt);
+                                  const FormOf& form, CertainPairs::Unread unread,
+                                  const Cancellation& interrupt);
 
 /// The same for planned messages and all that the mailbox held before the job. May be repeated.
 Result<SkippedExisting> skip_existing(const journal::MailboxRow& mailbox,

@@ -197,11 +197,17 @@ std::vector<journal::FolderRow>::const_iterator find_known(
   };
   const auto row = std::find_if(rows.begin(), rows.end(), is_same);
   if (row != rows.end()) return row;
-  const auto is_there = [&](const auto& known) { return known.file == source.row.file; };
-  const bool is_alone =
-      std::count_if(sources.begin(), sources.end(),
-                    [&](const SourceFolder& other) { return is_there(other.row); }) == 1 &&
-      std::count_if(rows.begin(), rows.end(), is_there) == 1;
+  // Apple Mail's packages were known by the directory of their messages.
+  const std::string former =
+      source.place.form == archive::FolderForm::emlx ? source.row.file + "/Messages" : "";
+  const auto is_there = [&](const journal::FolderRow& known) {
+    return known.file == source.row.file || known.file == former;
+  };
+  const bool is_alone = std::count_if(sources.begin(), sources.end(),
+                                      [&](const SourceFolder& other) {
+                                        return other.row.file == source.row.file;
+                                      }) == 1 &&
+                        std::count_if(rows.begin(), rows.end(), is_there) == 1;
   return is_alone ? std::find_if(rows.begin(), rows.end(), is_there) : rows.end();
 }
 
@@ -295,7 +301,13 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Unre
   std::vector<SourceFolder> sources;
   const std::set<std::string> own = job_files(settings.journal_path);
   const std::set<std::string> written = written_files(settings);
-  const auto copies = named_copies(settings.archives);
+  const NamedCopies copies = named_copies(settings.archives);
+  for (const auto& [file, original] : copies.other)
+    observer.notice(
+        fmt::format("{} is called like a copy of {} and is not the same; both are "
+                    "read, and mail that is in both is stored twice: name one of them, "
+                    "or use --dedupe content",
+                    file, original));
   std::set<std::string> read;
   for (const archive::Archive& archive : archives) {
     for (const std::string& notice : archive.notices()) observer.notice(notice);
@@ -324,7 +336,7 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Unre
         continue;
       }
       source.in_tree = source.in_tree || archives.size() > 1;
-      if (const auto copy = copies.find(place.file); copy != copies.end())
+      if (const auto copy = copies.same.find(place.file); copy != copies.same.end())
         source.copy_of = copy->second;
       set_by_label(source, settings);
       if (source.not_read && !source.in_tree) return not_mail(place);

@@ -129,7 +129,8 @@ Result<std::uint64_t> skip_unknown_mail(const ReadyMailbox& ready,
   // Stored messages whose UIDs the server did not tell were among it, too.
   MBOXFERRY_ASSIGN(const journal::MailboxCounts before, journal.counts(ready.row.id));
   if (seen.wanted > 0)
-    MBOXFERRY_TRY(skip_seen(ready.row, target, journal, archived, form, interrupt));
+    MBOXFERRY_TRY(skip_seen(ready.row, target, journal, archived, form,
+                            CertainPairs::Unread::rejected, interrupt));
   MBOXFERRY_TRY(journal.end_reconcile());
   MBOXFERRY_ASSIGN(const journal::MailboxCounts after, journal.counts(ready.row.id));
   return before.planned.messages - after.planned.messages;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -147,14 +148,17 @@ class ExistingVerifier {
   /// One of another size was taken for the same by its parts, of which the journal has no digest.
   Result<void> compare(const std::vector<imap::WantedBody>& bodies,
                        const std::map<imap::Uid, const Row*>& by_uid) {
-    std::map<imap::Uid, std::uint64_t> sizes;
-    for (const imap::WantedBody& body : bodies) sizes.emplace(body.uid, body.size);
-    return digest_bodies(
+    std::map<imap::Uid, std::uint64_t> size_of;
+    for (const imap::WantedBody& body : bodies) size_of.emplace(body.uid, body.size);
+    std::set<imap::Uid> unread;
+    for (const auto& [uid, size] : size_of) unread.insert(uid);
+    MBOXFERRY_TRY(digest_bodies(
         bodies, key_, target_,
         [&](imap::Uid uid, const BodyDigests& digests) -> Result<void> {
+          unread.erase(uid);
           const Row& row = *by_uid.at(uid);
           if (row.digest == digests.content) return ok();
-          if (row.wire_size != sizes.at(uid)) {
+          if (row.wire_size != size_of.at(uid)) {
             ++result_.existing_in_other_form;
             return ok();
           }
@@ -162,7 +166,15 @@ class ExistingVerifier {
           tell(row, "content", Difference::Judgement::error);
           return ok();
         },
-        interrupt_);
+        interrupt_));
+    MBOXFERRY_ASSIGN(const std::set<imap::Uid> gone, gone_of(unread, target_));
+    for (const imap::Uid uid : gone) missing(*by_uid.at(uid));
+    if (gone.size() == unread.size()) return ok();
+    return Error{ErrorCode::refused,
+                 fmt::format("{}: the server does not give the content of {} of the messages that "
+                             "were there before the job",
+                             target_.label(), unread.size() - gone.size()),
+                 "", ErrorScope::mailbox};
   }
 
   /// It was there when the job looked: somebody has taken it away since.

@@ -2,6 +2,7 @@
 # What is taken for a message in doubt has its content: mail of others that is alike in Message-ID,
 # size and date is none of ours, and flags of what may be somebody else's are left alone.
 
+import functools
 import gzip
 import io
 import re
@@ -12,6 +13,8 @@ from support import archives
 from support.dovecot import Dovecot
 from support.dovecot_test import WithDovecot
 from support.imap_server import check, quoted
+from support.odd_relay import OddRelay
+from support.odd_sessions import Withholding, altering, with_field
 from support.program import ProgramTest
 from support.proxy import Fault, TlsProxy
 
@@ -175,6 +178,76 @@ class DoubtByContentTest(WithDovecot, ProgramTest):
         self.put(BOX, 1)
         self.assertIn("gone", self.go().err)
         self.assertEqual(self.held(), [("else 1", ("\\Flagged",))])
+
+    def withheld(self, crash, grown, how, uids):
+        """A crash, then messages whose bodies the server does not give."""
+        relay = self.enterContext(OddRelay(self.server, Withholding))
+        go = functools.partial(self.go, port=relay.port)
+        if crash == "batch-intended":
+            self.write(1, 2)
+            go()
+            self.write(1, 2, 3, 4)
+        else:
+            self.write(1, 2, 3)
+        go(code=None, MBOXFERRY_CRASH_AT=crash)
+        if crash == "batch-intended":
+            self.put(self.box(), 3)
+        self.write(*grown)
+        relay.memory["withheld"] = (how, uids)
+        return relay, go
+
+    def test_a_body_that_the_server_does_not_give_leaves_one_message_in_doubt(self):
+        for form, how in (("mbox", "no"), ("gz", "nothing"), ("zip", "empty"), ("maildir", "no")):
+            with self.subTest(form=form, how=how):
+                self.begin(form)
+                relay, go = self.withheld("batch-answered", (1, 2, 3, 4), how, {2})
+                outcome = go(code=75)
+                self.assertIn("1 message is in doubt", outcome.err)
+                self.assertIn("does not give the content of 1 message", outcome.err)
+                self.assertIn("in doubt: ", outcome.err)
+                # All else arrived, what is new, too.
+                self.assertEqual(self.of("ours"), [f"ours {one}" for one in range(1, 5)])
+                if how == "nothing":
+                    relay.memory.clear()
+                    go()
+                    self.assertEqual(self.of("ours"), [f"ours {one}" for one in range(1, 5)])
+                    continue
+                # The comparison at the end may fail at that body.
+                go("--resend-doubtful", code=None)
+                self.assertEqual(self.of("ours").count("ours 2"), 2)
+
+    def test_what_cannot_be_read_is_not_taken_for_ours(self):
+        for form, how, uids in (("mbox", "no", {3}), ("maildir", "nothing", {3}),
+                                ("gz", "empty", {1, 2, 3}), ("zip", "no", {3})):
+            with self.subTest(form=form, how=how):
+                self.begin(form)
+                _, go = self.withheld("batch-intended", (1, 2, 3, 4), how, uids)
+                for _ in range(2):
+                    self.assertIn("1 message is in doubt", go(code=75).err)
+                    self.assertEqual(self.of("ours"), ["ours 1", "ours 2", "ours 4"])
+                # The comparison at the end may fail at that body.
+                go("--resend-doubtful", code=None)
+                self.assertEqual(self.of("ours"), [f"ours {one}" for one in range(1, 5)])
+                self.assertIn(("else 3", ("\\Flagged",)), self.held())
+
+    def test_an_unaltered_twin_on_a_server_that_alters_mail(self):
+        for stored, code in ((2, 75), (4, 1)):
+            with self.subTest(stored=stored):
+                self.begin()
+                relay = self.enterContext(OddRelay(self.server, altering(with_field)))
+                go = functools.partial(self.go, port=relay.port)
+                self.write(*range(1, stored + 1))
+                go(code=1)
+                self.write(*range(1, stored + 4))
+                go(code=None, MBOXFERRY_CRASH_AT="batch-intended")
+                self.put(BOX, stored + 2)
+                outcome = go(code=code)
+                sent = [f"ours {one}" for one in range(1, stored + 4)]
+                if code == 75:
+                    self.assertIn("1 message is in doubt", outcome.err)
+                    sent.remove(f"ours {stored + 2}")
+                self.assertEqual(self.of("ours"), sent)
+                self.assertIn((f"else {stored + 2}", ("\\Flagged",)), self.held())
 
     def test_where_nothing_is_known_of_the_server_it_stays_in_doubt(self):
         self.begin()

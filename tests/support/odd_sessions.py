@@ -64,6 +64,34 @@ def altering(form):
     return type("Altering", (Altering,), {"form": staticmethod(form)})
 
 
+class Withholding(OddSession):
+    """Exchange with a corrupt item, a store that lost a file: the bodies of the UIDs in
+    `relay.memory["withheld"]` are not given. How: "no", "nothing" or "empty"."""
+
+    def carry_out(self, command):
+        how, uids = self.relay.memory.get("withheld", ("", ()))
+        text = command.parts[0][0].upper()
+        asks = command.name == "UID FETCH" and b"BODY.PEEK[]" in text
+        wanted = set(command.words[0].split(b",")) if asks and command.words else set()
+        withheld = {b"%d" % uid for uid in uids} & wanted
+        if not withheld:
+            return super().carry_out(command)
+        if how == "no":
+            return [], command.tag + b" NO [SERVERBUG] Internal error occurred\r\n"
+        untagged, tagged = super().carry_out(command)
+        return [line for line in (self._without_body(line, how, withheld) for line in untagged)
+                if line], tagged
+
+    def _without_body(self, line, how, withheld):
+        found = UID.search(line) if FETCH.match(line) else None
+        if not found or found[1] not in withheld:
+            return line
+        literal = re.search(rb"\{(\d+)\}\r\n", line)
+        if how == "nothing" or not literal:
+            return b""
+        return line[:literal.start()] + b'""' + line[literal.end() + int(literal[1]):]
+
+
 class CutShort(OddSession):
     """Yahoo and others: a FETCH or SEARCH shows `limit` messages, and says so (RFC 9738), or not."""
 

@@ -521,6 +521,12 @@ class Journal {
   virtual Result<std::optional<Lookalikes>> next_lookalikes(MessageId after, bool any_date) = 0;
   /// These stay in doubt when the rest is planned again.
   virtual Result<void> hold(std::span<const MessageId> messages) = 0;
+  /// What was seen there may be one of the messages in doubt, and nothing can prove it: it is
+  /// matched no more, and hold_unproven() keeps in doubt what it may be.
+  virtual Result<void> set_unproven(std::span<const Uid> uids) = 0;
+  /// As hold(), for what shares its Message-ID, and its size or date (without a Message-ID, its
+  /// size), with something unproven.
+  virtual Result<void> hold_unproven() = 0;
   /// Ends a reconciliation; what is not matched stays in doubt.
   virtual Result<void> end_reconcile() = 0;
   /// Commits matches: the messages are stored (or already there) with these UIDs, which are taken.

@@ -85,6 +85,8 @@ class Mapper {
 
   /// True when everything but --map goes into, or below, a mailbox that the user named.
   [[nodiscard]] bool has_named_place() const { return !base_.empty(); }
+  /// That mailbox.
+  [[nodiscard]] std::string named_place() const { return qualified(base_, true); }
 
   /// A label of LabelChoice::mailboxes. Gmail's own labels, in all the languages that
   /// message::label_meaning() knows, go by their special use.
