@@ -15,7 +15,7 @@ USERS = [f"user{number:03}" for number in range(20 if REDUCED else 200)]
 LOST, WRONG, FULL, REFUSED = USERS[3], USERS[5], USERS[7], USERS[11]
 COUNT = 2
 REASONS = {LOST: "cannot read the archive", WRONG: "login refused", FULL: "the quota holds",
-           REFUSED: "cannot be the name"}
+           REFUSED: "is too long for a mailbox"}
 
 
 class BatchStoryTest(BatchTest):

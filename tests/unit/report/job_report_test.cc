@@ -169,7 +169,7 @@ TEST_CASE("a table of mailboxes fits the columns that there are") {
     return out.text().substr(0, out.text().find("refused: "));
   };
   const std::string head =
-      "not finished: a@b@imap.example.org:993\n"
+      "not finished, running: a@b@imap.example.org:993\n"
       "  archive /mail/one.mbox\n"
       "  0 of 1 folder read to the end\n";
   CHECK(shown(120) ==
@@ -190,7 +190,7 @@ TEST_CASE("status tells what is left while a job has no verdict") {
   REQUIRE(journal->set_note("verdict", "running"));
   CollectedText text;
   REQUIRE(write_status_summary(text, *journal, {}));
-  CHECK(text.text().find("not finished: a@b@imap.example.org:993") == 0);
+  CHECK(text.text().find("not finished, running: a@b@imap.example.org:993") == 0);
   CollectedText document;
   REQUIRE(write_status_report(document, *journal));
   const json status = json::parse(document.text());
