@@ -372,15 +372,6 @@ Result<int> verify_all(const Options& options, const BatchSettings& settings,
   return status_with(exit_of(standing, context.interrupt), failures);
 }
 
-Result<bool> any_stored(const job::Ledger& ledger) {
-  bool any = false;
-  MBOXFERRY_TRY(ledger.each([&](const job::Entry& entry) {
-    any = any || entry.messages > 0 || entry.state == job::AccountState::complete;
-    return ok();
-  }));
-  return any;
-}
-
 Result<int> run_accounts_of(const Options& options, Context& context) {
   MBOXFERRY_ASSIGN(const auto printer, make_batch_printer(options));
   MBOXFERRY_ASSIGN(const BatchSettings settings, read_settings(options));
@@ -390,10 +381,8 @@ Result<int> run_accounts_of(const Options& options, Context& context) {
   MBOXFERRY_ASSIGN(const auto ledger, job::Ledger::open(ledger_path(settings)));
   MBOXFERRY_TRY(import(settings, accounts, *ledger, context.interrupt));
   MBOXFERRY_TRY(confine_batch(options, settings, accounts));
-  MBOXFERRY_ASSIGN(const bool has_begun, any_stored(*ledger));
-  // What a batch has begun with is done already, and its archives may be gone.
-  if (settings.purpose != Purpose::verify && !has_begun)
-    MBOXFERRY_TRY(accounts.check_choice(context.interrupt));
+  if (settings.purpose != Purpose::verify)
+    MBOXFERRY_TRY(accounts.check_choice(*ledger, context.interrupt));
   const auto run = settings.purpose == Purpose::plan     ? plan_all
                    : settings.purpose == Purpose::verify ? verify_all
                                                          : migrate_all;

@@ -414,12 +414,15 @@ Result<Imported> BatchAccounts::import(job::Ledger& ledger, const Shard& shard,
   return found;
 }
 
-Result<void> BatchAccounts::check_choice(const Cancellation& interrupt) const {
+Result<void> BatchAccounts::check_choice(const job::Ledger& ledger,
+                                         const Cancellation& interrupt) const {
   MBOXFERRY_ASSIGN(const FolderChoice folders, read_folder_choice(options_));
   MBOXFERRY_ASSIGN(const MappingSettings mapping, read_mapping_settings(options_));
   MBOXFERRY_ASSIGN(UnmetChoice choice,
                    UnmetChoice::create(folders.include, {}, mapping.rules.maps));
   if (!choice.any()) return ok();
+  MBOXFERRY_ASSIGN(const bool has_begun, ledger.has_stored());
+  if (has_begun) return ok();
   transfer::JobSettings settings;
   settings.labels = mapping.labels;
   MBOXFERRY_ASSIGN(settings.index, read_index_options(options_));

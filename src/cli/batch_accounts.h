@@ -66,9 +66,11 @@ class BatchAccounts {
                           const Cancellation& interrupt,
                           const std::function<void(const std::string&)>& visit);
 
-  /// Error `usage` when the command's --map, --include or --exclude names what is in none of the
-  /// archives, of all shards; those that cannot be opened are passed over.
-  [[nodiscard]] Result<void> check_choice(const Cancellation& interrupt) const;
+  /// Error `usage` when the command's --map or --include names what is in none of the archives, of
+  /// all shards; those that cannot be opened are passed over. What a batch has begun with is done
+  /// already, and its archives may be gone: then they are not opened.
+  [[nodiscard]] Result<void> check_choice(const job::Ledger& ledger,
+                                          const Cancellation& interrupt) const;
   /// The same for what the row itself names; opens the archives of `settings`.
   Result<void> check_choice_of(const job::Entry& entry, transfer::JobSettings& settings) const;
 

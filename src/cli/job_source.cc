@@ -62,8 +62,8 @@ report::RunFacts facts_of(const job::KnownJob& job) {
 Result<bool> is_named(std::span<const std::unique_ptr<const job::Ledger>> ledgers,
                       const std::string& journal) {
   for (const auto& ledger : ledgers) {
-    MBOXFERRY_ASSIGN(const bool named, ledger->names_journal(journal));
-    if (named) return true;
+    MBOXFERRY_ASSIGN(const auto entry, ledger->with_journal(journal));
+    if (entry) return true;
   }
   return false;
 }

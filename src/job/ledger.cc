@@ -488,10 +488,9 @@ Result<std::vector<Reason>> Ledger::reasons(int most) const {
   });
 }
 
-Result<bool> Ledger::names_journal(const std::string& journal) const {
+Result<bool> Ledger::has_stored() const {
   return state_->guarded([&]() -> Result<bool> {
-    SQLite::Statement found(state_->database, kNamesJournal);
-    found.bind(1, journal);
+    SQLite::Statement found(state_->database, kHasStored);
     return found.executeStep() && found.getColumn(0).getInt() != 0;
   });
 }

@@ -114,8 +114,8 @@ inline constexpr const char* kStampWhenDone =
 inline constexpr const char* kWithJournal =
     "SELECT " MBOXFERRY_LEDGER_COLUMNS " FROM account WHERE named AND journal = ?1 LIMIT 1";
 
-inline constexpr const char* kNamesJournal =
-    "SELECT EXISTS (SELECT 1 FROM account WHERE named AND journal = ?1)";
+inline constexpr const char* kHasStored =
+    "SELECT EXISTS (SELECT 1 FROM account WHERE chosen AND (messages > 0 OR state = 2))";
 
 // Most reasons name the account, or say how much there is of what, where all else is the same. The
 // columns are those of the row that min() found (https://sqlite.org/lang_select.html, "Bare columns

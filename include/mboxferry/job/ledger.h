@@ -166,9 +166,9 @@ class Ledger {
   Result<void> each_named(const Visitor& visit) const;
   /// Why accounts of this run are not complete, at most so many reasons, the most frequent first.
   [[nodiscard]] Result<std::vector<Reason>> reasons(int most) const;
-  /// True when each_named() visits an account whose journal has this name.
-  [[nodiscard]] Result<bool> names_journal(const std::string& journal) const;
-  /// The account whose journal has this name, of those that the file names.
+  /// True when earlier runs have stored something, or were through, for accounts of this run.
+  [[nodiscard]] Result<bool> has_stored() const;
+  /// The account whose journal has this name, of those that each_named() visits.
   [[nodiscard]] Result<std::optional<Entry>> with_journal(const std::string& journal) const;
   /// What settle() kept of an account.
   [[nodiscard]] Result<std::string> note(const Entry& entry) const;
