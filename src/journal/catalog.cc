@@ -59,10 +59,12 @@ Result<std::optional<std::string>> value_of(Database& database, std::string_view
 
 }  // namespace
 
-std::string lost_flags_note(MailboxId mailbox) { return fmt::format("lost_flags.{}", mailbox); }
+std::string lost_flags_note(MailboxId mailbox) {
+  return kLostFlagsNotes + std::to_string(mailbox);
+}
 
 std::string date_corrections_note(MailboxId mailbox) {
-  return fmt::format("date_corrections.{}", mailbox);
+  return kDateCorrectionsNotes + std::to_string(mailbox);
 }
 
 Error SqliteJournal::misuse(const std::string& what) const {

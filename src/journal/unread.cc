@@ -53,8 +53,10 @@ Result<bool> SqliteJournal::knows_unread() const {
 }
 
 Result<void> SqliteJournal::each_unread(const UnreadVisitor& visit) const {
-  std::int64_t after_folder = -1;
-  std::int64_t after = 0;
+  // In the order of the index unread_place: another one would sort all of them for each page.
+  std::int64_t folder = -1;
+  std::string path;
+  std::int64_t offset = -1;
   while (true) {
     std::vector<UnreadRow> page;
     {
@@ -62,23 +64,24 @@ Result<void> SqliteJournal::each_unread(const UnreadVisitor& visit) const {
       MBOXFERRY_ASSIGN(const bool known, knows_unread());
       if (!known) return ok();
       MBOXFERRY_ASSIGN(Query query,
-                       database_->query("SELECT id, folder, path, offset, bytes, reason FROM unread"
-                                        " WHERE folder > ?1 OR (folder = ?1 AND id > ?2)"
-                                        " ORDER BY folder, id LIMIT ?3",
-                                        after_folder, after, kPageRows));
+                       database_->query("SELECT folder, path, offset, bytes, reason FROM unread"
+                                        " WHERE (folder, path, offset) > (?1, ?2, ?3)"
+                                        " ORDER BY folder, path, offset LIMIT ?4",
+                                        folder, path, offset, kPageRows));
       while (true) {
         MBOXFERRY_ASSIGN(const bool more, query.next());
         if (!more) break;
-        after = query.integer(0);
-        after_folder = query.integer(1);
-        page.push_back({.folder = query.integer(1),
-                        .path = query.text(2),
-                        .offset = static_cast<std::uint64_t>(query.integer(3)),
-                        .bytes = static_cast<std::uint64_t>(query.integer(4)),
-                        .reason = query.text(5)});
+        offset = query.integer(2);
+        page.push_back({.folder = query.integer(0),
+                        .path = query.text(1),
+                        .offset = static_cast<std::uint64_t>(offset),
+                        .bytes = static_cast<std::uint64_t>(query.integer(3)),
+                        .reason = query.text(4)});
       }
     }
     if (page.empty()) return ok();
+    folder = page.back().folder;
+    path = page.back().path;
     for (const UnreadRow& row : page) MBOXFERRY_TRY(visit(row));
   }
 }

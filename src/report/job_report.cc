@@ -22,16 +22,16 @@ namespace {
 // A comparison leaves one line for each kind of difference.
 constexpr std::size_t kMostComparisonLines = 200;
 
-Result<void> write_noted(JsonStream& json, std::string_view name, const journal::Journal& journal,
-                         const std::string& note) {
-  MBOXFERRY_ASSIGN(const auto value, noted_number(journal, note));
+void write_noted(JsonStream& json, std::string_view name,
+                 const std::map<journal::MailboxId, std::uint64_t>& numbers,
+                 journal::MailboxId mailbox) {
+  const auto found = numbers.find(mailbox);
   json.key(name);
-  if (value) {
-    json.number(*value);
+  if (found != numbers.end()) {
+    json.number(found->second);
   } else {
     json.null();
   }
-  return json.result();
 }
 
 Result<void> write_mailboxes(JsonStream& json, const journal::Journal& journal) {
@@ -39,6 +39,9 @@ Result<void> write_mailboxes(JsonStream& json, const journal::Journal& journal) 
   MBOXFERRY_ASSIGN(auto senders, journal.sender_totals());
   MBOXFERRY_ASSIGN(const auto mailboxes, journal.mailboxes());
   MBOXFERRY_ASSIGN(const journal::CountsByMailbox all, journal.counts_by_mailbox());
+  MBOXFERRY_ASSIGN(const auto lost_flags, noted_numbers(journal, journal::kLostFlagsNotes));
+  MBOXFERRY_ASSIGN(const auto date_corrections,
+                   noted_numbers(journal, journal::kDateCorrectionsNotes));
   for (const journal::MailboxRow& mailbox : mailboxes) {
     const journal::MailboxCounts counts = counts_of(all, mailbox.id);
     const journal::Count meant = meant_for(counts);
@@ -50,9 +53,8 @@ Result<void> write_mailboxes(JsonStream& json, const journal::Journal& journal) 
         .member("refused", counts.refused.messages)
         .member("skipped", counts.skipped.messages)
         .member("bytes", meant.bytes);
-    MBOXFERRY_TRY(write_noted(json, "lost_flags", journal, journal::lost_flags_note(mailbox.id)));
-    MBOXFERRY_TRY(
-        write_noted(json, "date_corrections", journal, journal::date_corrections_note(mailbox.id)));
+    write_noted(json, "lost_flags", lost_flags, mailbox.id);
+    write_noted(json, "date_corrections", date_corrections, mailbox.id);
     json.key("renamed_from");
     if (mailbox.renamed_from.empty()) {
       json.null();
@@ -70,11 +72,16 @@ Result<void> write_mailboxes(JsonStream& json, const journal::Journal& journal) 
 
 }  // namespace
 
-Result<std::optional<std::uint64_t>> noted_number(const journal::Journal& journal,
-                                                  const std::string& note) {
-  MBOXFERRY_ASSIGN(const auto value, journal.note(note));
-  if (!value) return std::optional<std::uint64_t>();
-  return std::optional<std::uint64_t>(std::strtoull(value->c_str(), nullptr, 10));
+Result<std::map<journal::MailboxId, std::uint64_t>> noted_numbers(const journal::Journal& journal,
+                                                                  const char* prefix) {
+  std::map<journal::MailboxId, std::uint64_t> numbers;
+  const std::size_t begin = std::string_view(prefix).size();
+  MBOXFERRY_TRY(journal.each_note(prefix, [&](const std::string& name, const std::string& value) {
+    numbers[std::strtoll(name.c_str() + begin, nullptr, 10)] =
+        std::strtoull(value.c_str(), nullptr, 10);
+    return ok();
+  }));
+  return numbers;
 }
 
 Result<std::string> noted_text(const journal::Journal& journal, const std::string& note) {

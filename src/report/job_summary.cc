@@ -196,20 +196,22 @@ Result<void> write_left_out_line(TextOutput& out, const journal::Journal& journa
 /// What a mailbox's messages lost on the way.
 Result<void> write_losses(TextOutput& out, const journal::Journal& journal) {
   MBOXFERRY_ASSIGN(const auto mailboxes, journal.mailboxes());
+  MBOXFERRY_ASSIGN(const auto lost_flags, noted_numbers(journal, journal::kLostFlagsNotes));
+  MBOXFERRY_ASSIGN(const auto date_corrections,
+                   noted_numbers(journal, journal::kDateCorrectionsNotes));
   for (const journal::MailboxRow& mailbox : mailboxes) {
-    MBOXFERRY_ASSIGN(const auto flags, noted_number(journal, journal::lost_flags_note(mailbox.id)));
-    MBOXFERRY_ASSIGN(const auto dates,
-                     noted_number(journal, journal::date_corrections_note(mailbox.id)));
-    if (flags.value_or(0) > 0)
+    const auto flags = lost_flags.find(mailbox.id);
+    const auto dates = date_corrections.find(mailbox.id);
+    if (flags != lost_flags.end() && flags->second > 0)
       MBOXFERRY_TRY(
           out.write(fmt::format("{}: {} lost a flag or keyword that the mailbox does not "
                                 "keep\n",
-                                printable(mailbox.name), counted(*flags, "message"))));
-    if (dates.value_or(0) > 0)
+                                printable(mailbox.name), counted(flags->second, "message"))));
+    if (dates != date_corrections.end() && dates->second > 0)
       MBOXFERRY_TRY(
           out.write(fmt::format("{}: {} with another date, because the first one cannot "
                                 "be\n",
-                                printable(mailbox.name), counted(*dates, "message"))));
+                                printable(mailbox.name), counted(dates->second, "message"))));
   }
   return ok();
 }

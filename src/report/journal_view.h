@@ -23,9 +23,10 @@ Result<std::map<journal::FolderId, std::string>> folder_names(const journal::Jou
 /// The elements of a list of messages that were refused or skipped, with the reasons.
 Result<void> write_reasons(JsonStream& json, const journal::Journal& journal, journal::State state);
 
-/// A number that the end of the job noted; nothing before that.
-Result<std::optional<std::uint64_t>> noted_number(const journal::Journal& journal,
-                                                  const std::string& note);
+/// The numbers of mailboxes that the end of the job noted under names that begin so; those of
+/// others are not known. In one walk, because there may be many thousands of them.
+Result<std::map<journal::MailboxId, std::uint64_t>> noted_numbers(const journal::Journal& journal,
+                                                                  const char* prefix);
 
 /// A text that the job noted; empty before that.
 Result<std::string> noted_text(const journal::Journal& journal, const std::string& note);

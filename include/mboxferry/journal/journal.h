@@ -298,6 +298,9 @@ std::optional<Dedupe> dedupe_from_name(std::string_view name);
 /// another date than the first that they name.
 std::string lost_flags_note(MailboxId mailbox);
 std::string date_corrections_note(MailboxId mailbox);
+/// What they begin with, before the mailbox's number.
+inline constexpr const char* kLostFlagsNotes = "lost_flags.";
+inline constexpr const char* kDateCorrectionsNotes = "date_corrections.";
 
 /// The note that is "1" when the user accepted that parts of the archives are not read.
 inline constexpr const char* kUnreadAcceptedNote = "unread.accepted";
