@@ -57,6 +57,18 @@ Result<std::optional<std::string>> value_of(Database& database, std::string_view
   return std::optional<std::string>(query.text(0));
 }
 
+/// The bound on folders and mailboxes, asked at each 1,024th: what it adds up grows with them.
+Result<void> check_room_at(Database& database, std::int64_t id) {
+  if (id % 1024 != 0) return ok();
+  MBOXFERRY_ASSIGN(const std::string_view too_many, too_many_names(database));
+  if (too_many.empty()) return ok();
+  return Error{
+      .code = ErrorCode::configuration,
+      .what = fmt::format("the archive has more {} than one job keeps: the {}th is too much",
+                          too_many, id),
+      .hint = "move it in parts, each with its own --journal: --include and --exclude"};
+}
+
 }  // namespace
 
 std::string lost_flags_note(MailboxId mailbox) {
@@ -185,7 +197,9 @@ Result<FolderId> SqliteJournal::add_folder(const FolderRow& folder) {
       std::string_view(folder.file), std::string_view(folder.identity),
       std::string_view(folder.profile), std::string_view(folder.index_state),
       std::int64_t{folder.index_done}, folder.mailbox));
-  return database_->last_row_id();
+  const FolderId id = database_->last_row_id();
+  MBOXFERRY_TRY(check_room_at(*database_, id));
+  return id;
 }
 
 Result<bool> SqliteJournal::write_folder(const FolderRow& folder) {
@@ -246,6 +260,7 @@ Result<MailboxId> SqliteJournal::add_mailbox(const MailboxRow& mailbox) {
         std::int64_t{mailbox.created}, std::int64_t{mailbox.renewed},
         std::string_view(mailbox.renamed_from)));
     id = database_->last_row_id();
+    MBOXFERRY_TRY(check_room_at(*database_, id));
   }
   crash_point("mailbox-recorded");
   return id;

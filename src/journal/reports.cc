@@ -158,7 +158,7 @@ Result<void> SqliteJournal::each_note(std::string_view prefix, const NoteVisitor
                        database_->query("SELECT name, value FROM note"
                                         " WHERE name > ?1 AND name < ?2 ORDER BY name LIMIT ?3",
                                         std::string_view(after), std::string_view(end), kPageRows));
-      while (true) {
+      for (std::size_t bytes = 0; bytes < kPageBytes; bytes += page.back().second.size()) {
         MBOXFERRY_ASSIGN(const bool more, query.next());
         if (!more) break;
         page.emplace_back(query.text(0), query.text(1));
@@ -181,7 +181,7 @@ Result<void> SqliteJournal::each_finding(
                        database_->query("SELECT id, folder, offset, code, text, taken FROM finding"
                                         " WHERE folder = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
                                         folder, after, kPageRows));
-      while (true) {
+      for (std::size_t bytes = 0; bytes < kPageBytes; bytes += page.back().text.size()) {
         MBOXFERRY_ASSIGN(const bool more, query.next());
         if (!more) break;
         after = query.integer(0);

@@ -43,5 +43,7 @@ DiskState disk_state(State state, Uid uid);
 
 /// Rows a visitor's page holds.
 inline constexpr std::int64_t kPageRows = 1000;
+/// A page of rows with texts ends when they have more bytes, as those of a forged journal may.
+inline constexpr std::size_t kPageBytes = std::size_t{4} << 20U;
 
 }  // namespace mboxferry::journal

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "journal/database.h"
 #include "mboxferry/base/result.h"
@@ -36,8 +37,11 @@ enum class Content { nothing, journal, older_journal };
 /// or other table could make any statement of ours mean something else.
 Result<Content> check_content(Database& database);
 
-/// Fails as damaged when rows that others refer to are not there. Looks at the small tables and a
-/// few messages only.
+/// "folders" or "mailboxes" when there are more of them than a job keeps in memory, else empty.
+Result<std::string_view> too_many_names(Database& database);
+
+/// Fails as damaged when rows that others refer to are not there, or names are too many. Looks at
+/// the small tables and a few messages only.
 Result<void> check_references(Database& database);
 
 /// Makes the tables in an empty database, in one transaction.

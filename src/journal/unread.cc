@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parts of archives that were not read.
 #include <cstdio>
+#include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "journal/rows.h"
@@ -54,34 +57,38 @@ Result<bool> SqliteJournal::knows_unread() const {
 
 Result<void> SqliteJournal::each_unread(const UnreadVisitor& visit) const {
   // In the order of the index unread_place: another one would sort all of them for each page.
-  std::int64_t folder = -1;
-  std::string path;
-  std::int64_t offset = -1;
+  using UnreadPlace = std::tuple<std::int64_t, std::string, std::int64_t, std::int64_t>;
+  UnreadPlace after(-1, "", -1, -1);
   while (true) {
     std::vector<UnreadRow> page;
+    UnreadPlace last = after;
     {
       const std::lock_guard guard(mutex_);
       MBOXFERRY_ASSIGN(const bool known, knows_unread());
       if (!known) return ok();
       MBOXFERRY_ASSIGN(Query query,
-                       database_->query("SELECT folder, path, offset, bytes, reason FROM unread"
-                                        " WHERE (folder, path, offset) > (?1, ?2, ?3)"
-                                        " ORDER BY folder, path, offset LIMIT ?4",
-                                        folder, path, offset, kPageRows));
-      while (true) {
+                       database_->query("SELECT folder, path, offset, id, bytes, reason FROM unread"
+                                        " WHERE (folder, path, offset, id) > (?1, ?2, ?3, ?4)"
+                                        " ORDER BY folder, path, offset, id LIMIT ?5",
+                                        std::get<0>(after), std::get<1>(after), std::get<2>(after),
+                                        std::get<3>(after), kPageRows));
+      for (std::size_t bytes = 0; bytes < kPageBytes;
+           bytes += page.back().path.size() + page.back().reason.size()) {
         MBOXFERRY_ASSIGN(const bool more, query.next());
         if (!more) break;
-        offset = query.integer(2);
+        last = {query.integer(0), query.text(1), query.integer(2), query.integer(3)};
         page.push_back({.folder = query.integer(0),
                         .path = query.text(1),
-                        .offset = static_cast<std::uint64_t>(offset),
-                        .bytes = static_cast<std::uint64_t>(query.integer(3)),
-                        .reason = query.text(4)});
+                        .offset = static_cast<std::uint64_t>(query.integer(2)),
+                        .bytes = static_cast<std::uint64_t>(query.integer(4)),
+                        .reason = query.text(5)});
       }
     }
     if (page.empty()) return ok();
-    folder = page.back().folder;
-    path = page.back().path;
+    // A text where a number belongs reads as 0, and the same page would come for ever.
+    if (last <= after)
+      return damaged(database_->path(), "a part that was not read has no place in its archive");
+    after = std::move(last);
     for (const UnreadRow& row : page) MBOXFERRY_TRY(visit(row));
   }
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A journal is data: what is not as mboxferry makes it ends every command soon, in little memory.
 
+import os
 import pathlib
 import signal
 import sqlite3
@@ -150,6 +151,41 @@ class HostileJournalTest(ProgramTest):
                         self.assertIn("damaged", self.ends(command, (DAMAGED,)).err)
         self.assertEqual(len(self.server.mailboxes["Mail"].messages), 3)
 
+    def fill(self, sql, rows):
+        """A journal with so many more rows, all of a kind that mboxferry writes itself."""
+        for suffix in ("", "-wal", "-shm"):
+            self.journal.with_name(f"job.journal{suffix}").unlink(missing_ok=True)
+        journals.copy(self.folder / "good.journal", self.journal)
+        with sqlite3.connect(self.journal) as database:
+            database.execute("PRAGMA journal_mode=DELETE")
+            database.execute("WITH RECURSIVE n(x) AS (SELECT 1000 UNION ALL SELECT x + 1 FROM n"
+                             f" WHERE x < {999 + rows}) {sql}")
+        database.close()
+
+    def test_more_folders_or_mailboxes_than_a_job_keeps_are_damage(self):
+        for kind, columns in (
+                ("folder", "x, archive, path || x, file, identity, profile, index_state, 1, mailbox, 0, 0"),
+                ("mailbox", "x, name || x, '', 1, 1, 0, 1, 0")):
+            self.fill(f"INSERT INTO {kind} SELECT {columns} FROM n, {kind} WHERE id = 1", 600_000)
+            for command in self.commands():
+                with self.subTest(kind, command=command[0]):
+                    self.assertIn("more", self.ends(command, (DAMAGED,)).err)
+
+    def test_texts_of_a_megabyte_are_not_kept_together(self):
+        for kind, columns in (("unread", "x, 0, 'm' || x || hex(zeroblob(500000)), 0, 1, 'encrypted'"),
+                              ("finding", "x, 1, x, 'c', hex(zeroblob(500000)), 0")):
+            self.fill(f"INSERT INTO {kind} SELECT {columns} FROM n", 200)
+            for command in self.commands():
+                with self.subTest(kind, command=command[0]):
+                    self.ends(command, (0, 3, 64))
+
+    def test_many_unread_parts_are_listed_in_order_and_soon(self):
+        self.fill("INSERT INTO unread SELECT x, 0, 'member ' || x, 0, 1, 'encrypted' FROM n", 200_000)
+        for command in self.commands():
+            if command[0] in ("status", "report"):
+                with self.subTest(command[0]):
+                    self.ends(command, (0, 3))
+
     def make_endless(self):
         """Messages below pages each of which leads to the next two hundred times."""
         journals.copy(self.folder / "good.journal", self.journal)
@@ -177,6 +213,11 @@ class HostileJournalTest(ProgramTest):
             if command[0] in ("status", "report", "verify"):
                 with self.subTest(command[0]):
                     self.assertIn("damaged", self.ends(command, (DAMAGED,)).err)
+
+    def test_a_hole_behind_them_explains_no_work(self):
+        self.make_endless()
+        os.truncate(self.journal, 400 << 20)
+        self.assertIn("damaged", self.ends(["status", self.journal], (DAMAGED,)).err)
 
     def test_reading_a_journal_hears_an_interruption(self):
         self.make_endless()
@@ -233,6 +274,16 @@ class JournalTargetTest(ProgramTest):
             self.assertIn(f"trusting the issuers in {self.server.ca_file}", outcome.err)
             self.assertIn("--accept-journal-target", outcome.err)
         self.assertEqual(len(self.server.logins), self.logins)
+
+    def test_archives_are_shown_before_their_mail_is_sent(self):
+        refused = self.ask("retry", self.journal)
+        self.assert_code(refused, 78)
+        self.assertIn(f"and send mail of {self.archive}", refused.err)
+        script("UPDATE identity SET value = value || '/etc/other' || char(10) WHERE name = 'archives'")(
+            self.journal)
+        forged = self.ask("retry", self.journal, "--accept-journal-target")
+        self.assert_code(forged, 78)
+        self.assertIn("/etc/other, and has read nothing of it", forged.err)
 
     def test_the_option_accepts_it(self):
         self.assert_code(self.ask("verify", self.journal, "--accept-journal-target"), 3)

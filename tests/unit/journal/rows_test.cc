@@ -270,3 +270,16 @@ TEST_CASE("a message costs at most 120 bytes in the file, stored or not") {
   CHECK(indexed <= 120);
   CHECK(stored <= 120);
 }
+
+TEST_CASE("folders and mailboxes are kept in memory, and have a bound that the advice names") {
+  Fixture f;
+  const std::string part(100'000, 'x');
+  int added = 1;
+  auto last = f.journal->add_mailbox({.name = part});
+  for (; last && added < 2000; ++added) last = f.journal->add_mailbox({.name = part});
+  CHECK(added < 1100);
+  const Error error = failure(last);
+  CHECK(error.code == ErrorCode::configuration);
+  CHECK(error.what.find("more mailboxes than one job keeps") != std::string::npos);
+  CHECK(error.hint.find("--include") != std::string::npos);
+}

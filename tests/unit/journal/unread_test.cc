@@ -60,17 +60,39 @@ TEST_CASE("a folder that is read again from somewhere forgets what follows") {
   CHECK(value(f.journal->unread()).messages == 1);
 }
 
-TEST_CASE("many unread parts come in order, page by page") {
+TEST_CASE("many unread parts come in order, page by page, also those of one place") {
   Fixture f;
   done(f.journal->together([&]() -> Result<void> {
-    for (int i = 0; i < 2500; ++i)
-      done(f.journal->add_unread({0, fmt::format("member {}", i), 0, 1, "encrypted"}));
+    for (int i = 0; i < 1300; ++i) {
+      const std::string member = fmt::format("member {:04}", i);
+      for (const char* reason : {"encrypted", "cut", "junk"})
+        done(f.journal->add_unread({0, member, 0, 1, reason}));
+    }
     return ok();
   }));
   int next = 0;
   done(f.journal->each_unread([&](const UnreadRow& row) {
-    CHECK(row.path == fmt::format("member {}", next++));
+    CHECK(row.path == fmt::format("member {:04}", next++ / 3));
     return ok();
   }));
-  CHECK(next == 2500);
+  CHECK(next == 3900);
+}
+
+TEST_CASE("an unread part whose place is no number ends the list with an error") {
+  Fixture f;
+  done(f.journal->add_unread({0, "a", 0, 1, "encrypted"}));
+  f.journal.reset();
+  for (const char* forged :
+       {"UPDATE unread SET offset = 'text'", "UPDATE unread SET offset = 0, path = x'00'"}) {
+    run_sql(f.path(), forged);
+    f.reopen();
+    int seen = 0;
+    const auto walked = f.journal->each_unread([&](const UnreadRow&) {
+      ++seen;
+      return ok();
+    });
+    CHECK(seen <= 1);
+    CHECK(failure(walked).what.find("has no place in its archive") != std::string::npos);
+    f.journal.reset();
+  }
 }
