@@ -129,6 +129,7 @@ struct HeaderScanner::State {
   bool pseudo_sender = false;
   bool imap_base = false;
   bool gmail = false;
+  bool passed_on = false;  // a Received field was met: what follows came with the message
   StatusClaims claims;
   SenderFields* senders = nullptr;
   bool behind_semicolon = false;  // of the Received field
@@ -204,7 +205,8 @@ void HeaderScanner::State::feed(std::string_view bytes) {
 void HeaderScanner::State::take_value(std::string_view bytes) {
   if (field != Field::received) {
     const std::size_t left = room();
-    facts.labels_cut = facts.labels_cut || (field == Field::gmail_labels && bytes.size() > left);
+    facts.labels_cut =
+        facts.labels_cut || (field == Field::gmail_labels && !passed_on && bytes.size() > left);
     value.append(bytes.substr(0, left));
     return;
   }
@@ -322,6 +324,7 @@ void HeaderScanner::State::end_field() {
       end_received_part();
       facts.received = received_part;
       behind_semicolon = false;
+      passed_on = true;
       break;
     case Field::status:
       read_status(value, facts, claims);
@@ -342,6 +345,8 @@ void HeaderScanner::State::end_field() {
       read_evolution(value, facts);
       break;
     case Field::gmail_labels:
+      // Gmail's own stands above what the message came with; a sender may have written any other.
+      if (passed_on) break;
       gmail = true;
       for (std::string& label :
            split_labels(decode_encoded_words(value), kMostKeywords - facts.labels.size() + 1)) {

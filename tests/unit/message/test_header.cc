@@ -134,6 +134,13 @@ TEST_CASE("Gmail's labels") {
   const HeaderFacts unread = scan("X-Gmail-Labels: Drafts,Unread\n\n");
   CHECK(unread.flags == kDraft);
   CHECK(unread.has_status);
+  // Below a Received field they are the sender's, who could make mail of a blocked address one's
+  // own.
+  const HeaderFacts forged = scan(
+      "X-Gmail-Labels: Inbox,Unread\nReceived: by mx.example; Thu, 1 Jan 2015 00:00:00 +0000\n"
+      "X-Gmail-Labels: Sent,Opened\n\n");
+  CHECK(forged.labels == std::vector<std::string>{"Inbox", "Unread"});
+  CHECK(scan("Received: by mx.example\nX-Gmail-Labels: Sent\n\n").labels.empty());
   CHECK(scan("X-Gmail-Labels:\n\n").flags == kSeen);
 }
 
