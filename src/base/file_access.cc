@@ -147,8 +147,24 @@ Result<void> refuse_replaceable_by_others(const std::string& what, const std::st
   return each_step_on_the_way(path, check_folder, check_link);
 }
 
+Result<void> refuse_links_of_others(const std::string& path) {
+  std::error_code failed;
+  const auto full = std::filesystem::absolute(path, failed).lexically_normal();
+  const auto check_link = [&](const std::string& link) -> Result<void> {
+    struct stat status {};
+    // Of the file itself, whoever writes it decides: most replace a link.
+    if (link == full || ::lstat(link.c_str(), &status) != 0 || !is_foreign(status)) return ok();
+    return not_trusted("nothing is written to " + path,
+                       "the link " + link + " belongs to another user",
+                       "name the place without that link");
+  };
+  return each_step_on_the_way(
+      path, [](const std::string&) { return ok(); }, check_link);
+}
+
 Result<void> check_state_folder(const std::string& folder, bool shared_is_fine) {
   const std::string name = folder.empty() ? "." : folder;
+  MBOXFERRY_TRY(refuse_links_of_others(name + "/."));
   struct stat status {};
   // A folder that is not there, or is none, is the business of who opens files in it.
   if (::stat(name.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return ok();

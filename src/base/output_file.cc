@@ -11,6 +11,9 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <filesystem>
+
+#include "mboxferry/base/file_access.h"
 
 namespace mboxferry {
 namespace {
@@ -31,10 +34,18 @@ std::string random_suffix() {
   return suffix;
 }
 
+/// Where others can make files, one may lie ready to be filled.
+bool others_could_put(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  struct stat status {};
+  return ::stat(folder.empty() ? "." : folder.c_str(), &status) != 0 || others_can_write(status);
+}
+
 /// Gives `file` the owner, group and permissions of the file that it will replace.
 Result<void> be_like(const struct stat& old, const FileDescriptor& file, const std::string& path) {
   const uid_t self = ::geteuid();
-  if (old.st_uid != self && self != 0) return cannot("replace", path, "it is another user's");
+  if (old.st_uid != self && (self != 0 || others_could_put(path)))
+    return cannot("replace", path, "it is another user's");
   mode_t mode = old.st_mode & kPermissions;
   const bool same_owner = ::fchown(file.get(), old.st_uid, old.st_gid) == 0;
   if (!same_owner && old.st_uid != self) return cannot("replace", path, errno_text(errno));
@@ -48,6 +59,7 @@ Result<void> be_like(const struct stat& old, const FileDescriptor& file, const s
 
 Result<FileBeside> create_beside(const std::string& path, mode_t mode) {
   struct stat old {};
+  MBOXFERRY_TRY(refuse_links_of_others(path));
   const bool there = ::lstat(path.c_str(), &old) == 0;
   if (there && S_ISDIR(old.st_mode)) return cannot("create", path, errno_text(EISDIR));
   const bool file_there = there && S_ISREG(old.st_mode);
@@ -141,6 +153,7 @@ Result<void> refuse_other_content(const std::string& path,
 }
 
 Result<FileDescriptor> open_log(const std::string& path) {
+  MBOXFERRY_TRY(refuse_links_of_others(path));
   const std::string found = beginning_of(path, kMagicBytes);
   if (!found.empty() && !begins_with_time(found))
     return cannot("append to", path, "it is there and is no log of mboxferry's");

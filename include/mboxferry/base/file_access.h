@@ -31,6 +31,10 @@ Result<void> refuse_writable_by_others(const std::string& what, const std::strin
 /// link can put another file in its place. A sticky folder of root's, such as /tmp, passes.
 Result<void> refuse_replaceable_by_others(const std::string& what, const std::string& path);
 
+/// Fails with `configuration` when a link of another user (not root) is on the way to the folder of
+/// `path`: its owner can lead it elsewhere at any time.
+Result<void> refuse_links_of_others(const std::string& path);
+
 /// Fails with `configuration` when others can put files into this folder of state; `shared_is_fine`
 /// lets a sticky folder of root's pass, in which no one can replace another user's files.
 Result<void> check_state_folder(const std::string& folder, bool shared_is_fine);
