@@ -2,8 +2,11 @@
 // The account as the job's last run reached it.
 #include "cli/job_account.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
+#include <unordered_set>
 
 #include "cli/command.h"
 #include "cli/state_place.h"
@@ -34,6 +37,31 @@ std::string target_text(const imap::Account& account) {
     if (account.tls_pin_only) text += " alone, for any host and date";
   }
   return text;
+}
+
+/// "mail.mbox, Maildir and 3 more"; nothing for none.
+std::string archives_text(const std::vector<std::string>& archives) {
+  constexpr std::size_t kMost = 10;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(archives.size(), kMost); ++i)
+    text += (i == 0 ? "" : ", ") + archives[i];
+  if (archives.size() > kMost) text += " and " + std::to_string(archives.size() - kMost) + " more";
+  return text;
+}
+
+/// An archive that the job has read has folders; a journal that somebody changed may name others.
+Result<void> refuse_unread_archives(const journal::Journal& journal,
+                                    const std::vector<std::string>& archives) {
+  MBOXFERRY_ASSIGN(const auto folders, journal.folders());
+  std::unordered_set<std::string_view> read;
+  for (const journal::FolderRow& folder : folders) read.insert(folder.archive);
+  for (const std::string& archive : archives) {
+    if (read.contains(archive)) continue;
+    return Error{ErrorCode::configuration,
+                 "the journal names the archive " + archive + ", and has read nothing of it",
+                 "if it is meant, go on with migrate, which names the archives itself"};
+  }
+  return ok();
 }
 
 }  // namespace
@@ -69,15 +97,21 @@ void add_journal_target_option(boost::program_options::options_description& grou
 }
 
 Result<void> confirm_journal_target(const Options& options, const journal::Journal& journal,
-                                    const imap::Account& account, const Cancellation& interrupt) {
-  if (options.has_flag("accept-journal-target") || is_in_own_state(journal.path())) return ok();
+                                    const imap::Account& account,
+                                    const std::vector<std::string>& archives,
+                                    const Cancellation& interrupt) {
+  if (is_in_own_state(journal.path())) return ok();
+  MBOXFERRY_TRY(refuse_unread_archives(journal, archives));
   const std::string target = target_text(account);
+  const std::string mail = archives.empty() ? "" : ", and send mail of " + archives_text(archives);
   say("the journal " + journal.path() + " is not in your state folder, and says: log in as " +
-      target);
+      target + mail);
+  if (options.has_flag("accept-journal-target")) return ok();
   const auto confirmed = confirm_on_terminal("Is that right? Type yes: ", interrupt);
   if (confirmed && *confirmed) return ok();
   if (!confirmed && confirmed.error().code == ErrorCode::interrupted) return confirmed.error();
-  return Error{ErrorCode::configuration, "no login as " + target + ": that is only in the journal",
+  return Error{ErrorCode::configuration,
+               "no login as " + target + mail + ": that is only in the journal",
                "if it is right, say so with --accept-journal-target"};
 }
 

@@ -20,8 +20,11 @@ void add_journal_target_option(boost::program_options::options_description& grou
 
 /// The host to log in at, and what is trusted there, come from a journal that someone may have
 /// given to this user: in another place than the user's own state folder they are shown, and have
-/// to be accepted by that option or on the terminal. Fails with `configuration` when they are not.
+/// to be accepted by that option or on the terminal. So are the archives whose mail would be sent,
+/// and one of which the journal has read nothing is refused. Fails with `configuration`.
 Result<void> confirm_journal_target(const Options& options, const journal::Journal& journal,
-                                    const imap::Account& account, const Cancellation& interrupt);
+                                    const imap::Account& account,
+                                    const std::vector<std::string>& archives,
+                                    const Cancellation& interrupt);
 
 }  // namespace mboxferry::cli

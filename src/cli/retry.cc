@@ -107,7 +107,8 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   MBOXFERRY_ASSIGN(const auto identity, journal.identity());
   MBOXFERRY_ASSIGN(transfer::JobSettings settings, transfer::settings_of(identity));
   MBOXFERRY_ASSIGN(settings.account, job_account(journal, connection));
-  MBOXFERRY_TRY(confirm_journal_target(options, journal, settings.account, interrupt));
+  MBOXFERRY_TRY(
+      confirm_journal_target(options, journal, settings.account, settings.archives, interrupt));
   MBOXFERRY_TRY(read_lists_of_job(journal, settings.senders));
   settings.index.now = system_clock().unix_seconds();
   MBOXFERRY_ASSIGN(settings.append_mode, read_append_mode(options));

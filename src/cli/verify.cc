@@ -146,7 +146,7 @@ Result<int> verify_one(const std::string& path, bool in_folder, const Options& o
   MBOXFERRY_ASSIGN(const auto journal,
                    journal::Journal::open(path, journal::OpenMode::resume, &context.interrupt));
   MBOXFERRY_ASSIGN(imap::Account account, job_account(*journal, settings));
-  MBOXFERRY_TRY(confirm_journal_target(options, *journal, account, context.interrupt));
+  MBOXFERRY_TRY(confirm_journal_target(options, *journal, account, {}, context.interrupt));
   MBOXFERRY_ASSIGN(auto connection, make_connection_options(settings));
   connection.interrupt = &context.interrupt;
   MBOXFERRY_TRY(get_credentials(settings.credentials, account, context.interrupt));
