@@ -2,7 +2,9 @@
 // mboxferry senders import: lists of other programs in our form.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <filesystem>
 #include <map>
 
 #include "cli/exit_codes.h"
@@ -10,6 +12,7 @@
 #include "cli/senders.h"
 #include "cli/small_file.h"
 #include "mboxferry/base/output_file.h"
+#include "mboxferry/message/digest.h"
 #include "mboxferry/policy/import.h"
 #include "mboxferry/report/json_stream.h"
 #include "mboxferry/report/printable.h"
@@ -51,14 +54,22 @@ Result<ImportSettings> read_import_settings(const Options& options) {
   return settings;
 }
 
-Result<ImportedFile> import_file(const std::string& path, const ImportSettings& settings) {
+std::vector<policy::ImportResult*> of_spamassassin(std::vector<ImportedFile>& files) {
+  std::vector<policy::ImportResult*> results;
+  for (ImportedFile& file : files)
+    if (file.format == ImportFormat::spamassassin) results.push_back(&file.result);
+  return results;
+}
+
+Result<ImportedFile> import_file(const std::string& path, const ImportSettings& settings,
+                                 std::vector<ImportedFile>& earlier) {
   ImportedFile file;
   file.path = path;
   MBOXFERRY_ASSIGN(const std::string text, policy::read_import(path));
   file.format = settings.format.value_or(policy::guess_format(text));
   switch (file.format) {
     case ImportFormat::spamassassin:
-      policy::import_spamassassin(text, file.result);
+      policy::import_spamassassin(text, path, of_spamassassin(earlier), file.result);
       break;
     case ImportFormat::map:
       policy::import_map(text, settings.kind, file.result);
@@ -105,12 +116,13 @@ void tell(const ImportedFile& file) {
     const auto& same = by_reason[reason];
     if (same.size() <= kMostTexts) {
       for (const policy::NotImported* one : same)
-        say(fmt::format("{} line {}: '{}' {}", file.path, one->line, one->text, reason));
+        say(fmt::format("{} line {}: '{}' {}", file.path, one->line, report::printable(one->text),
+                        report::printable(reason)));
       continue;
     }
     std::vector<std::uint64_t> lines;
     for (const policy::NotImported* one : same) lines.push_back(one->line);
-    say(fmt::format("{} lines {}: each {}", file.path, ranges(lines), reason));
+    say(fmt::format("{} lines {}: each {}", file.path, ranges(lines), report::printable(reason)));
   }
   const std::size_t entries = file.result.entries().size();
   say(fmt::format("{}: read as {}: {} imported, {} not", file.path,
@@ -146,6 +158,28 @@ Result<void> write_import_document(report::TextOutput& out,
   return json.end_array().end_object().end_line().result();
 }
 
+/// The second line of a list that was imported into a file.
+std::string digest_line(std::string_view list) {
+  message::Digest digest;
+  digest.update(list);
+  return fmt::format("# {} is the digest of what follows, until you change it\n",
+                     message::to_hex(digest.finish()).substr(0, 16));
+}
+
+/// What its owner added to a list that was imported is not written over.
+Result<void> refuse_changed_list(const std::string& path) {
+  std::error_code ignored;
+  if (path.empty() || !std::filesystem::is_regular_file(path, ignored)) return ok();
+  MBOXFERRY_ASSIGN(const std::string text, policy::read_import(path));
+  if (!text.starts_with(kListBeginning)) return ok();  // refused as another's file
+  const std::size_t second = std::min(text.find('\n'), text.size() - 1) + 1;
+  const std::size_t third = std::min(text.find('\n', second), text.size() - 1) + 1;
+  const std::string_view all(text);
+  if (all.substr(second, third - second) == digest_line(all.substr(third))) return ok();
+  return Error{ErrorCode::cannot_create, fmt::format("{} was changed since it was imported", path),
+               "name another --output and merge the two, or delete this one"};
+}
+
 }  // namespace
 
 Result<void> write_sender_text(const std::string& path, std::string_view text,
@@ -162,21 +196,26 @@ Result<int> import_senders(const Options& options, const Operands& operands, Con
   if (json && !options.text("output").empty())
     return Error{ErrorCode::usage, "--json and --output exclude each other", "choose one"};
   std::vector<ImportedFile> files;
-  std::vector<policy::ImportedEntry> entries;
   for (const std::string& path : operands) {
-    MBOXFERRY_ASSIGN(ImportedFile file, import_file(path, settings));
-    const auto& found = file.result.entries();
-    entries.insert(entries.end(), found.begin(), found.end());
+    MBOXFERRY_ASSIGN(ImportedFile file, import_file(path, settings, files));
     files.push_back(std::move(file));
   }
   if (json) {
     MBOXFERRY_TRY(write_import_document(context.out, files));
     return kExitSuccess;
   }
-  for (const ImportedFile& file : files) tell(file);
-  MBOXFERRY_TRY(write_sender_text(options.text("output"),
-                                  std::string(kListBeginning) + "\n" + policy::list_text(entries),
-                                  kListBeginning, context));
+  std::vector<policy::ImportedEntry> entries;
+  for (const ImportedFile& file : files) {
+    tell(file);
+    entries.insert(entries.end(), file.result.entries().begin(), file.result.entries().end());
+  }
+  const std::string output = options.text("output");
+  MBOXFERRY_TRY(refuse_changed_list(output));
+  const std::string list = policy::list_text(entries);
+  MBOXFERRY_TRY(write_sender_text(
+      output,
+      fmt::format("{}\n{}{}", kListBeginning, output.empty() ? "" : digest_line(list), list),
+      kListBeginning, context));
   return kExitSuccess;
 }
 

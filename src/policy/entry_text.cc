@@ -31,6 +31,25 @@ bool is_beyond_ascii(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
 }
 
+/// Blanks and marks that programs put into what is copied from them, and other forms of `@`: an
+/// entry with one looks right and matches nobody.
+bool is_unseen(char32_t c) {
+  return c == 0xA0 || c == 0xAD || (c >= 0x2000 && c <= 0x200F) || (c >= 0x2028 && c <= 0x202F) ||
+         (c >= 0x205F && c <= 0x206F) || c == 0x3000 || c == 0xFEFF || c == 0xFF20 || c == 0xFE6B;
+}
+
+/// What cannot be in any entry, also within quotes.
+std::string unseen_character(std::string_view text) {
+  if (!is_beyond_ascii(text)) return "";
+  while (const auto c = take_code_point(text))
+    if (is_unseen(*c))
+      return fmt::format(
+          "holds the character U+{:04X}, which looks like a blank, like @ or like "
+          "nothing; write the entry anew",
+          static_cast<std::uint32_t>(*c));
+  return "";
+}
+
 /// What cannot be in any entry, outside of quotes.
 std::string misplaced(std::string_view text) {
   bool quoted = false;
@@ -205,6 +224,7 @@ std::string parse_entry(std::string_view text, ParsedEntry& entry) {
   if (text.size() > kLongestAddress - 2) return "is longer than an address can be";
   if (text.size() > 2 && ((text.starts_with('/') && text.ends_with('/')) || text.starts_with('^')))
     return "is a regular expression; entries have * and ? only";
+  if (std::string problem = unseen_character(text); !problem.empty()) return problem;
   if (std::string problem = misplaced(text); !problem.empty()) return problem;
   if (std::string problem = append_entry(text, entry); !problem.empty()) return problem;
   entry.pattern = with_plain_wildcards(entry.pattern);

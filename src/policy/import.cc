@@ -46,8 +46,15 @@ bool is_of_sieve(std::string_view line) {
 
 /// Entries that are equal have the same.
 std::string key_of(const ImportedEntry& entry) {
-  return fmt::format("{:d}{:d}{}", entry.kind == EntryKind::allow, entry.authenticated,
-                     entry.pattern);
+  return fmt::format("{:d}{:d}{} {}", entry.kind == EntryKind::allow, entry.authenticated,
+                     entry.list, entry.pattern);
+}
+
+/// A pattern as a line of a list: `#` at its beginning would make it a comment.
+std::string written_entry(const std::string& pattern) {
+  if (!pattern.starts_with('#')) return pattern;
+  const std::size_t at = std::min(find_domain_at(pattern), pattern.size());
+  return fmt::format("\"{}\"{}", pattern.substr(0, at), pattern.substr(at));
 }
 
 }  // namespace
@@ -86,7 +93,8 @@ ImportFormat guess_format(std::string_view text) {
     if (is_of_sieve(line)) ++of_sieve;
     if (is_list_directive(words.front())) ++of_spamassassin;
     if (words.size() > 1 && is_access_action(words[1])) ++of_postfix;
-    if (line.find_first_of(",;\t") != std::string_view::npos) ++of_csv;
+    // Blanks of tables and maps are often tabs.
+    if (line.find_first_of(",;") != std::string_view::npos) ++of_csv;
   });
   if (of_spamassassin > 0) return ImportFormat::spamassassin;
   if (of_sieve > 0) return ImportFormat::sieve;
@@ -95,7 +103,7 @@ ImportFormat guess_format(std::string_view text) {
 }
 
 void ImportResult::add(std::uint64_t line, EntryKind kind, std::string_view text,
-                       bool authenticated) {
+                       bool authenticated, std::string_view list) {
   ParsedEntry parsed;
   if (std::string problem = parse_entry(text, parsed); !problem.empty())
     return refuse(line, text, std::move(problem));
@@ -103,7 +111,7 @@ void ImportResult::add(std::uint64_t line, EntryKind kind, std::string_view text
   if (widths_->width_of(parsed.pattern) == EntryWidth::wide)
     return refuse(line, text,
                   "matches more than a public suffix; write it yourself if it is meant");
-  entries_.push_back({kind, std::move(parsed.pattern), authenticated, line});
+  entries_.push_back({kind, std::move(parsed.pattern), authenticated, line, list});
   if (has_places_) places_[key_of(entries_.back())].push_back(entries_.size() - 1);
 }
 
@@ -112,18 +120,18 @@ void ImportResult::refuse(std::uint64_t line, std::string_view text, std::string
   not_imported_.push_back({line, to_utf8(text.substr(0, kMostText)), std::move(reason)});
 }
 
-bool ImportResult::remove(std::uint64_t line, EntryKind kind, std::string_view text,
-                          bool authenticated) {
+bool ImportResult::remove(std::string_view by, EntryKind kind, std::string_view text,
+                          bool authenticated, std::string_view list) {
   ParsedEntry parsed;
   if (!parse_entry(text, parsed).empty()) return false;
   if (!std::exchange(has_places_, true)) {
     for (std::size_t i = 0; i < entries_.size(); ++i) places_[key_of(entries_[i])].push_back(i);
   }
-  const auto meant = places_.find(key_of({kind, std::move(parsed.pattern), authenticated, line}));
+  const auto meant =
+      places_.find(key_of({kind, std::move(parsed.pattern), authenticated, 0, list}));
   if (meant == places_.end()) return false;
   for (const std::size_t place : meant->second) {
-    refuse(entries_[place].line, entries_[place].pattern,
-           fmt::format("is removed by line {}", line));
+    refuse(entries_[place].line, entries_[place].pattern, fmt::format("is removed by {}", by));
     removed_.push_back(place);
   }
   places_.erase(meant);
@@ -152,7 +160,7 @@ std::string list_text(const std::vector<ImportedEntry>& entries) {
     std::unordered_set<std::string_view> written;
     for (const ImportedEntry& entry : entries) {
       if (entry.kind != kind || entry.authenticated != authenticated) continue;
-      if (written.insert(entry.pattern).second) lines += entry.pattern + '\n';
+      if (written.insert(entry.pattern).second) lines += written_entry(entry.pattern) + '\n';
     }
     if (lines.empty()) return;
     text += fmt::format("{}[{}]\n{}", text.empty() ? "" : "\n", name, lines);

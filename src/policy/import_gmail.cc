@@ -29,38 +29,62 @@ struct GmailFilter {
 };
 
 /// The addresses of `a OR b`, `{a b}`, `(a|b)`, `a, b`; none for another question.
-std::vector<std::string> alternatives(std::string_view query) {
-  std::vector<std::string> found;
-  std::string word;
-  bool wants_or = false;  // only a brace makes blanks mean "or"
-  const bool braces = query.find('{') != std::string_view::npos;
-  const auto end_word = [&] {
-    if (word.empty()) return true;
-    if (word == "OR") {
-      wants_or = false;
-    } else if (wants_or && !braces) {
-      return false;
-    } else {
-      if (word.starts_with("from:")) word.erase(0, 5);
-      if (word.starts_with('-')) return false;
-      found.push_back(word);
-      wants_or = true;
-    }
-    word.clear();
-    return true;
-  };
-  for (const char c : query) {
-    if (c == ' ' || c == '(' || c == ')' || c == '{' || c == '}' || c == '\t' || c == '\n') {
-      if (!end_word()) return {};
-    } else if (c == '|' || c == ',') {
-      if (!end_word()) return {};
-      wants_or = false;
-    } else if (c != '"') {
-      word += c;
-    }
+class Alternatives {
+ public:
+  static std::vector<std::string> of(std::string_view query) {
+    Alternatives all;
+    for (const char c : query)
+      if (!all.take(c)) return {};
+    return all.end_word() ? all.found_ : std::vector<std::string>();
   }
-  return end_word() ? found : std::vector<std::string>();
-}
+
+ private:
+  bool take(char c) {
+    if (c == ' ' || c == '\t' || c == '\n') return end_word();
+    if (c == '(' || c == '{') {
+      // What stands in brackets is one more term.
+      if (!end_word() || (wants_or_ && !blanks_mean_or())) return false;
+      wants_or_ = false;
+      brackets_ += c;
+      return true;
+    }
+    if (c == ')' || c == '}') {
+      if (!end_word()) return false;
+      if (!brackets_.empty()) brackets_.pop_back();
+      wants_or_ = true;
+      return true;
+    }
+    if (c == '|' || c == ',') {
+      if (!end_word()) return false;
+      wants_or_ = false;
+    } else if (c != '"') {
+      word_ += c;
+    }
+    return true;
+  }
+
+  [[nodiscard]] bool blanks_mean_or() const { return brackets_.ends_with('{'); }
+
+  bool end_word() {
+    if (word_.empty()) return true;
+    if (word_ == "OR") {
+      wants_or_ = false;
+    } else {
+      if (wants_or_ && !blanks_mean_or()) return false;
+      if (word_.starts_with("from:")) word_.erase(0, 5);
+      if (word_.starts_with('-')) return false;
+      found_.push_back(word_);
+      wants_or_ = true;
+    }
+    word_.clear();
+    return true;
+  }
+
+  std::vector<std::string> found_;
+  std::string word_;
+  std::string brackets_;   ///< those that are open
+  bool wants_or_ = false;  ///< a term has ended, and another one would be asked for besides
+};
 
 class GmailImport {
  public:
@@ -128,10 +152,13 @@ class GmailImport {
       // Size has a unit and an operator in every filter.
       if (!filter_.value(other).empty()) return refuse(described(), "asks for more than senders");
     }
+    for (const std::string_view other : {"forwardTo", "cannedResponse"})
+      if (!filter_.value(other).empty())
+        return refuse(described(), "forwards or answers mail besides");
     if (deletes == keeps)
       return refuse(described(), deletes ? "deletes and keeps out of spam"
                                          : "neither deletes nor keeps out of spam");
-    const auto senders = alternatives(from);
+    const auto senders = Alternatives::of(from);
     if (senders.empty()) return refuse(from, "is no list of senders");
     for (const std::string& sender : senders)
       result_.add(filter_.line, keeps ? EntryKind::allow : EntryKind::block, sender);

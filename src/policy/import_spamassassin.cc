@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 #include "mboxferry/base/ascii.h"
 #include "mboxferry/policy/import.h"
@@ -23,7 +25,15 @@ struct ListDirective {
   bool removes = false;
   bool authenticated = false;
   bool has_other_domain = false;  ///< a second word is a relay or a signing domain
+  std::string_view list = "from";
 };
+
+/// Lists of senders that are proven, and the names of those that come with SpamAssassin.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kProvenLists{
+    {{"auth", "def_auth"},
+     {"from_dkim", "def_from_dkim"},
+     {"from_spf", "def_from_spf"},
+     {"from_rcvd", "def_from_rcvd"}}};
 
 constexpr bool take_front(std::string_view& text, std::string_view prefix) {
   if (!text.starts_with(prefix)) return false;
@@ -51,9 +61,13 @@ std::optional<ListDirective> directive_of(std::string_view word) {
   if (rest == "from" && !is_default) return directive;
   directive.authenticated = true;
   directive.has_other_domain = rest == "from_dkim" || rest == "from_rcvd";
-  const bool is_known = directive.has_other_domain || rest == "from_spf" || rest == "auth";
-  if (!is_known || directive.kind == EntryKind::block) return {};
-  return directive;
+  if (directive.kind == EntryKind::block) return {};
+  for (const auto& [list, of_default] : kProvenLists) {
+    if (rest != list) continue;
+    directive.list = is_default ? of_default : list;
+    return directive;
+  }
+  return {};
 }
 
 /// `cond` of `if (cond)`: versions are compared, and every plugin and feature is there. Nothing
@@ -149,7 +163,9 @@ class Condition {
 
 class SpamAssassinImport {
  public:
-  explicit SpamAssassinImport(ImportResult& result) : result_(result) {}
+  SpamAssassinImport(const std::string& path, const std::vector<ImportResult*>& earlier,
+                     ImportResult& result)
+      : path_(path), earlier_(earlier), result_(result) {}
 
   void take(std::uint64_t number, std::string_view raw) {
     line_ = without_blanks(without_sa_comment(raw));
@@ -210,10 +226,9 @@ class SpamAssassinImport {
     const std::size_t end = directive.has_other_domain ? 2 : words.size();
     for (std::size_t i = 1; i < end; ++i) {
       if (!directive.removes) {
-        result_.add(number_, directive.kind, words[i], directive.authenticated);
+        result_.add(number_, directive.kind, words[i], directive.authenticated, directive.list);
       } else {
-        const bool found =
-            result_.remove(number_, directive.kind, words[i], directive.authenticated);
+        const bool found = take_back(directive, words[i]);
         result_.refuse(number_, line_,
                        found ? fmt::format("removes '{}'", words[i])
                              : fmt::format("removes '{}', which is not there", words[i]));
@@ -221,6 +236,16 @@ class SpamAssassinImport {
     }
     if (directive.has_other_domain && words.size() > 3)
       result_.refuse(number_, line_, "has more words than an address and a domain");
+  }
+
+  bool take_back(const ListDirective& directive, std::string_view sender) {
+    const auto is_in = [&](ImportResult& lists, const std::string& by) {
+      return lists.remove(by, directive.kind, sender, directive.authenticated, directive.list);
+    };
+    bool found = is_in(result_, fmt::format("line {}", number_));
+    for (ImportResult* const lists : earlier_)
+      found = is_in(*lists, fmt::format("{} line {}", path_, number_)) || found;
+    return found;
   }
 
   static std::string reason_for(std::string_view word) {
@@ -233,6 +258,8 @@ class SpamAssassinImport {
     return "lists senders in a way that entries cannot express";
   }
 
+  const std::string& path_;
+  const std::vector<ImportResult*>& earlier_;
   ImportResult& result_;
   std::vector<Branch> branches_;
   std::string_view line_;
@@ -251,10 +278,12 @@ bool is_list_directive(std::string_view word) {
   return false;
 }
 
-void import_spamassassin(std::string_view text, ImportResult& result) {
-  SpamAssassinImport import(result);
+void import_spamassassin(std::string_view text, const std::string& path,
+                         const std::vector<ImportResult*>& earlier, ImportResult& result) {
+  SpamAssassinImport import(path, earlier, result);
   for_lines(text, [&](std::uint64_t number, std::string_view line) { import.take(number, line); });
   result.settle();
+  for (ImportResult* const lists : earlier) lists->settle();
 }
 
 }  // namespace mboxferry::policy

@@ -30,15 +30,23 @@ constexpr std::string_view without_comment(std::string_view line) {
 }
 
 /// Calls `take(number, line)` for each line, without its line end and without a byte order mark,
-/// which files have within when they were joined.
+/// which files have within when they were joined. A CR alone ends a line, too, as on old Macs.
 template <typename Take>
 void for_lines(std::string_view text, const Take& take) {
-  for (std::uint64_t number = 1; !text.empty(); ++number) {
+  std::uint64_t number = 1;
+  const auto take_line = [&](std::string_view line) {
+    if (line.starts_with(kListMark)) line.remove_prefix(kListMark.size());
+    take(number++, line);
+  };
+  while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end);
-    if (line.starts_with(kListMark)) line.remove_prefix(kListMark.size());
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    take(number, line);
+    while (line.ends_with('\r')) line.remove_suffix(1);
+    for (std::size_t cr = line.find('\r'); cr != std::string_view::npos; cr = line.find('\r')) {
+      take_line(line.substr(0, cr));
+      line.remove_prefix(cr + 1);
+    }
+    take_line(line);
     text.remove_prefix(std::min(end + 1, text.size()));
   }
 }

@@ -22,12 +22,42 @@ bool is_among(std::string_view text, std::initializer_list<std::string_view> wor
                      [&](std::string_view word) { return equals_ignoring_case(word, text); });
 }
 
-/// A mailbox for what is not wanted.
-bool is_junk(const std::string& mailbox) {
-  const std::size_t level = mailbox.find_last_of("/.\\");
-  return is_among(level == std::string::npos ? mailbox : mailbox.substr(level + 1),
-                  {"junk", "spam", "trash", "bulk", "junk e-mail", "junk-e-mail", "deleted items",
-                   "deleted messages", "quarantine"});
+/// A mailbox for what is not wanted: at the top, below INBOX or below `[Gmail]`.
+bool is_junk(std::string_view mailbox) {
+  const std::size_t level = mailbox.find_first_of("/.\\");
+  if (level != std::string_view::npos &&
+      (mailbox.starts_with('[') || is_among(mailbox.substr(0, level), {"inbox"})))
+    mailbox.remove_prefix(level + 1);
+  return is_among(mailbox, {"junk", "spam", "trash", "bulk", "junk e-mail", "junk-e-mail",
+                            "deleted items", "deleted messages", "quarantine"});
+}
+
+/// Where fileinto puts mail; nothing where mail stays besides (`:copy`, RFC 3894), or an argument
+/// is not known.
+std::optional<std::string> mailbox_of(const Command& command) {
+  std::optional<std::string> mailbox;
+  for (std::size_t i = 0; i < command.arguments.size(); ++i) {
+    const Argument& argument = command.arguments[i];
+    if (argument.kind == Argument::Kind::strings) {
+      if (mailbox || argument.strings.size() != 1) return {};
+      mailbox = argument.strings.front();
+    } else if (is_among(argument.tag, {":flags", ":specialuse", ":mailboxid"})) {
+      ++i;  // and its value
+    } else if (!is_among(argument.tag, {":create"})) {
+      return {};
+    }
+  }
+  return mailbox;
+}
+
+/// True when a flag says that mail is junk, or that it goes.
+bool has_telling_flag(const Command& command) {
+  return std::any_of(
+      command.arguments.begin(), command.arguments.end(), [](const Argument& argument) {
+        return std::any_of(argument.strings.begin(), argument.strings.end(), [](const auto& flag) {
+          return is_among(flag, {"$junk", "junk", "$notjunk", "nonjunk", "\\deleted"});
+        });
+      });
 }
 
 /// What one command of a rule does to mail: nothing, or a kind.
@@ -37,29 +67,30 @@ struct Effect {
 };
 
 Effect effect_of(const Command& command) {
-  std::vector<std::string> strings;
-  for (const Argument& argument : command.arguments)
-    strings.insert(strings.end(), argument.strings.begin(), argument.strings.end());
   if (command.name == "stop") return {true, {}};
   if (is_among(command.name, {"discard", "reject", "ereject"})) return {true, EntryKind::block};
   if (command.name == "keep") return {true, EntryKind::allow};
-  if (command.name == "fileinto" && !strings.empty()) {
-    if (std::any_of(strings.begin(), strings.end(), is_junk)) return {true, EntryKind::block};
-    if (is_among(strings.back(), {"inbox"})) return {true, EntryKind::allow};
+  if (command.name == "fileinto") {
+    const auto mailbox = mailbox_of(command);
+    if (mailbox && is_junk(*mailbox)) return {true, EntryKind::block};
+    if (mailbox && is_among(*mailbox, {"inbox"})) return {true, EntryKind::allow};
   }
-  if (is_among(command.name, {"addflag", "setflag"})) return {true, {}};
+  if (is_among(command.name, {"addflag", "setflag"})) return {!has_telling_flag(command), {}};
   return {};
 }
 
 /// Nothing when the commands do anything else, or both.
 std::optional<EntryKind> kind_of_rule(const std::vector<Command>& block) {
   std::optional<EntryKind> kind;
+  bool stops = false;
   for (const Command& command : block) {
     const Effect effect = effect_of(command);
     if (!effect.is_known || (kind && effect.kind && *kind != *effect.kind)) return {};
     if (effect.kind) kind = effect.kind;
+    stops = stops || command.name == "stop";
   }
-  return kind;
+  // What ends the script does nothing to the mail: it is kept, and later rules are not asked.
+  return kind || !stops ? kind : EntryKind::allow;
 }
 
 /// How a test compares.

@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import unittest
 
 from support.program import ROOT, ProgramTest
@@ -123,8 +124,34 @@ class SendersImportTest(ProgramTest):
             "friend@ OK\nb@x.example DUNNO\n/^x/ REJECT\n<> REJECT\n192.0.2 REJECT\n")
         self.assertEqual(entries, [
             "block a@x.example 1", "block *@spam.example 2", "block *@*.spam.example 2",
-            "block *@*.sub.example 4", "allow friend@* 5"])
-        self.assertEqual([one.split()[0] for one in others], ["6", "7", "8", "9"])
+            "block *@*.sub.example 4", "allow friend@* 5", "allow b@x.example 6"])
+        self.assertEqual([one.split()[0] for one in others], ["7", "8", "9"])
+
+    def test_a_closer_key_of_postfix_that_an_allowed_one_overrules_is_named(self):
+        entries, others = self.imported(
+            "bad@good.example REJECT\nsub.good.example REJECT\ngood.example OK\n"
+            "other.example REJECT\nfriend@other.example DUNNO\n")
+        self.assertEqual(len(entries), 8)
+        self.assertIn("allow friend@other.example 5", entries)
+        self.assertEqual(others, ["1 bad@good.example", "2 *@sub.good.example",
+                                  "2 *@*.sub.good.example"])
+        self.assertIn("'*@good.example' of line 3 allows it", self.reasons[1])
+
+    def test_tabs_make_no_csv(self):
+        entries, others = self.imported("good.example\t-5\nspam.example\t3\nother.example\t-1\n")
+        self.assertEqual((entries, len(others)), (["block *@spam.example 2"], 3))
+        entries, others = self.imported(
+            "good.example\tpermit_friends\nboss@x.example\tpermit_friends\nspam.example\tREJECT\n")
+        self.assertEqual((entries, len(others)), ([], 3))
+
+    def test_sections_are_read_and_unknown_ones_are_named(self):
+        own = "*@spam.example\n[allow]\nfriend@spam.example\n[ALLOW authenticated]\nboss@bank.example\n"
+        self.assertEqual(self.imported(own)[0], [
+            "block *@spam.example 1", "allow friend@spam.example 3", "allow! boss@bank.example 5"])
+        entries, others = self.imported(
+            "[blacklist]\n*@spam.example\n[whitelist]\nfriend@spam.example\n[grey]\nx@y.example\n")
+        self.assertEqual(entries, ["block *@spam.example 2", "allow friend@spam.example 4"])
+        self.assertEqual(others, ["5 [grey]", "6 x@y.example"])
 
     def test_csv(self):
         entries, others = self.imported(
@@ -132,8 +159,23 @@ class SendersImportTest(ProgramTest):
             "C;c@x.example;maybe\nD;;blocked\n", name="list.csv")
         self.assertEqual(entries, ["block a@x.example 2", "allow b@x.example 3"])
         self.assertEqual(others, ["4 C,c@x.example,maybe", "5 D,,blocked"])
-        entries, _ = self.imported("a@x.example,x\nb@x.example,y\n", "--format", "csv")
+        entries, others = self.imported("a@x.example,x\nb@x.example,y\n", "--format", "csv")
         self.assertEqual(entries, ["block a@x.example 1", "block b@x.example 2"])
+        self.assertEqual(others, ["1 "])
+        self.assertIn("no column says block or allow", self.reasons[1])
+
+    def test_columns_of_csv_that_no_header_names(self):
+        said = "friend@x.example,allow\nspam@y.example,block\n"
+        for header in ("", "E-mail addr.,Verdict\n"):
+            entries, others = self.imported(header + said)
+            self.assertEqual(([entry.rsplit(" ", 1)[0] for entry in entries], others),
+                             (["allow friend@x.example", "block spam@y.example"], []))
+        entries, others = self.imported("Absender;Aktion\nfriend@x.example;erlaubt\n")
+        self.assertEqual((entries, others), ([], ["1 Absender,Aktion", "2 friend@x.example,erlaubt"]))
+        self.assertIn("write address,action", self.reasons[2])
+        self.assertEqual(self.imported("address,action\nfriend@x.example,allow\n")[1], [])
+        entries, _ = self.imported("user,domain,action\nbob,big.example,block\n,all.example,block\n")
+        self.assertEqual(entries, ["block bob@big.example 2", "block *@all.example 3"])
 
     def test_filters_of_gmail(self):
         entries, others = self.imported(GMAIL)
@@ -143,6 +185,29 @@ class SendersImportTest(ProgramTest):
         self.assertEqual([int(one.split()[0]) for one in others], [17, 22, 26])
         self.assertIn("more than senders", self.reasons[17])
         self.assertIn("neither deletes", self.reasons[22])
+
+    def test_filters_of_gmail_that_ask_or_do_more_are_named(self):
+        entry = "<entry><property name='from' value='{}'/><property name='shouldTrash' value='true'/>{}</entry>"
+        feed = "<?xml version='1.0'?>\n<feed>" + "\n".join([
+            entry.format("o@x.example", "<property name='forwardTo' value='boss@x.example'/>"),
+            entry.format("{a@x.example b@x.example} c@x.example", ""),
+            entry.format("c@x.example {a@x.example b@x.example}", ""),
+            entry.format("a@x.example (b@x.example)", ""),
+            entry.format("{d@x.example (e@x.example OR f@x.example)}", "")]) + "</feed>"
+        entries, others = self.imported(feed)
+        self.assertEqual(entries, [f"block {name}@x.example 6" for name in "def"])
+        self.assertEqual([int(one.split()[0]) for one in others], [2, 3, 4, 5])
+
+    def test_files_of_spamassassin_are_one_configuration(self):
+        (self.folder / "10.cf").write_text("blocklist_from a@x.example b@x.example\n"
+                                           "welcomelist_from_dkim c@x.example x.example\n"
+                                           "def_welcomelist_auth d@x.example\n")
+        (self.folder / "20.cf").write_text("unblocklist_from a@x.example\n"
+                                           "unwelcomelist_auth c@x.example d@x.example\n")
+        outcome = self.run_program("senders", "import", "10.cf", "20.cf")
+        self.assertEqual(outcome.out.splitlines()[1:], [
+            "[block]", "b@x.example", "", "[allow authenticated]", "c@x.example", "d@x.example"])
+        self.assertIn("10.cf line 1: 'a@x.example' is removed by 20.cf line 1", outcome.err)
 
     def test_hostile_xml_is_named(self):
         bomb = ('<?xml version="1.0"?>\n<!DOCTYPE f [<!ENTITY a "aaaaaaaaaa">]>\n'
@@ -177,12 +242,26 @@ b@y.example
         self.assertIn("line 21: 'not' is neither an address nor a domain", outcome.err)
         self.assertIn("local.cf: read as spamassassin: 9 entries imported, ", outcome.err)
         self.assert_code(self.run_program("senders", "import", "local.cf", "--output", "my.list"), 0)
-        self.assertEqual((self.folder / "my.list").read_text(), outcome.out)
+        written = (self.folder / "my.list").read_text()
+        self.assertEqual(re.sub("(?m)^# [0-9a-f]{16} is the digest.*\n", "", written), outcome.out)
         self.assert_code(self.run_program("senders", "check", "--senders", "my.list"), 0)
-        # Again, but never over something else.
+        # Again, but never over something else, nor over what its owner has added.
         self.assert_code(self.run_program("senders", "import", "local.cf", "--output", "my.list"), 0)
+        (self.folder / "my.list").write_text(written + "mine@by.hand.example\n")
+        again = self.run_program("senders", "import", "local.cf", "--output", "my.list")
+        self.assert_code(again, 73)
+        self.assertIn("was changed since it was imported", again.err)
+        self.assertIn("by.hand", (self.folder / "my.list").read_text())
         (self.folder / "mail").write_text("From x\n")
         self.assert_code(self.run_program("senders", "import", "local.cf", "--output", "mail"), 73)
+
+    def test_an_entry_that_would_be_a_comment_is_written_in_quotes(self):
+        (self.folder / "list.csv").write_text("address,action\n#tag@x.example,block\n#*@y.example,block\n")
+        self.assert_code(self.run_program("senders", "import", "list.csv", "--output", "my.list"), 0)
+        checked = self.run_program("senders", "check", "--senders", "my.list", "#tag@x.example",
+                                   "#other@y.example")
+        self.assert_code(checked, 0)
+        self.assertEqual(checked.out.count("block"), 2, checked.out)
 
     def test_exit_statuses(self):
         self.assert_code(self.run_program("senders", "import"), 64)

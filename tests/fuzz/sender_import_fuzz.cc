@@ -24,7 +24,7 @@ void require(bool condition) {
 void import_as(unsigned format, std::string_view text, ImportResult& result) {
   switch (format % 5) {
     case 0:
-      return import_spamassassin(text, result);
+      return import_spamassassin(text, "list", {}, result);
     case 1:
       return import_map(text, EntryKind::allow, result);
     case 2:

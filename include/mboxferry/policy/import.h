@@ -18,6 +18,8 @@ struct ImportedEntry {
   std::string pattern;         ///< in the form of ListEntry::pattern
   bool authenticated = false;  ///< to count only for senders that are proven
   std::uint64_t line = 0;      ///< of the source, from 1
+  /// Which of the source's lists it is in, where entries are taken back from one of them alone.
+  std::string_view list = "";
 };
 
 /// What a source says and an entry cannot.
@@ -34,11 +36,13 @@ class WidthJudge;
 class ImportResult {
  public:
   /// Takes an address, pattern or domain, or names it with the reason for which it is no entry.
-  void add(std::uint64_t line, EntryKind kind, std::string_view text, bool authenticated = false);
+  void add(std::uint64_t line, EntryKind kind, std::string_view text, bool authenticated = false,
+           std::string_view list = "");
   void refuse(std::uint64_t line, std::string_view text, std::string reason);
-  /// Takes back every equal entry, each named as removed by `line`. False when there was none.
-  /// entries() has them until settle().
-  bool remove(std::uint64_t line, EntryKind kind, std::string_view text, bool authenticated);
+  /// Takes back every equal entry of the list, each named as removed by `by`, a place. False when
+  /// there was none. entries() has them until settle().
+  bool remove(std::string_view by, EntryKind kind, std::string_view text, bool authenticated,
+              std::string_view list);
   void settle();
 
   [[nodiscard]] const std::vector<ImportedEntry>& entries() const { return entries_; }
@@ -69,8 +73,11 @@ std::string_view format_name(ImportFormat format);
 ImportFormat guess_format(std::string_view text);
 
 /// SpamAssassin's configuration, as version 4 with all plugins reads it: `if`, `ifplugin`, `else`;
-/// what is in other branches is named. Entries that ask for authentication keep that.
-void import_spamassassin(std::string_view text, ImportResult& result);
+/// what is in other branches is named. Entries that ask for authentication keep that. All files
+/// of a configuration are one: what this one takes back is looked for in `earlier`, too, and named
+/// there with `path`.
+void import_spamassassin(std::string_view text, const std::string& path,
+                         const std::vector<ImportResult*>& earlier, ImportResult& result);
 /// Keys become entries of this kind.
 void import_map(std::string_view text, EntryKind kind, ImportResult& result);
 void import_postfix(std::string_view text, ImportResult& result);

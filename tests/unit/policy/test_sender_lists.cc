@@ -103,6 +103,25 @@ TEST_CASE("every mistake is told with its line in one pass") {
   CHECK(has(texts, "17: 'unknown' is no section"));
 }
 
+TEST_CASE("characters that nobody sees, and other forms of @, are mistakes") {
+  for (const char* entry : {"*@*spam.example\u00a0", "\u200bv@z.example", "w\uff20z.example",
+                            "\"a\u00ad\"@z.example", "*@z\u2060.example"}) {
+    INFO(entry);
+    const LoadedLists loaded = load(entry);
+    CHECK(loaded.lists.size() == 0);
+    CHECK(has(texts_of(loaded.mistakes), "holds the character U+"));
+  }
+  CHECK(load("j\u00fcrgen@b\u00fccher.example\n").mistakes.empty());
+}
+
+TEST_CASE("a CR alone ends a line, and more of them before a line feed do not") {
+  const LoadedLists loaded = load("# mine\r*@spam.example\rnone\r[allow]\ra@x.example");
+  CHECK(loaded.lists.size() == 2);
+  CHECK(loaded.lists.entry(1).line == 5);
+  CHECK(texts_of(loaded.mistakes).size() == 1);
+  CHECK(load("a@x.example\r\r\nb@x.example\r\n").lists.entry(1).line == 2);
+}
+
 TEST_CASE("entries that match too much need a word") {
   for (const char* wide : {"*", "*@*", "*@*.*", "*e*", "*@*ru", "*ru", "*@*co.uk", "?*@*", "*@*.c*",
                            "*@*.??", "*@*om"}) {

@@ -57,6 +57,22 @@ TEST_CASE("rules whose only question is the sender become entries") {
   CHECK(imported.others == Texts{});
 }
 
+TEST_CASE("only the mailbox of fileinto counts, and what lets mail stay or go is no entry") {
+  const Imported imported = imported_from(
+      "if address \"from\" \"a@x.example\" { fileinto :copy \"Junk\"; }\n"
+      "if address \"from\" \"b@x.example\" { fileinto :flags \"Junk\" \"Archive\"; }\n"
+      "if address \"from\" \"c@x.example\" { addflag \"$Junk\"; keep; }\n"
+      "if address \"from\" \"d@x.example\" { fileinto \"Clients/Bulk\"; }\n"
+      "if address \"from\" \"e@x.example\" { fileinto :create :flags \"\\\\Seen\" \"INBOX.Junk\"; "
+      "}\n"
+      "if address \"from\" \"f@x.example\" { fileinto \"[Gmail]/Spam\"; stop; }\n"
+      "if address \"from\" \"g@x.example\" { stop; }\n"
+      "if address \"from\" \"h@x.example\" { addflag \"\\\\Flagged\"; }\n");
+  CHECK(imported.entries ==
+        Texts{"block e@x.example 5", "block f@x.example 6", "allow g@x.example 7"});
+  CHECK(imported.others.size() == 5);
+}
+
 TEST_CASE("all else is named with its line and reason") {
   const Imported imported = imported_from(
       "require \"fileinto\";\n"
