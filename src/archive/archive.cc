@@ -10,6 +10,8 @@
 #include "archive/file_rules.h"
 #include "archive/open_all.h"
 #include "archive/opener.h"
+#include "archive/tree_root.h"
+#include "mboxferry/base/utf8.h"
 
 namespace mboxferry::archive {
 
@@ -39,6 +41,11 @@ std::string_view form_name(FolderForm form) {
 std::string Folder::label() const { return joined(path); }
 
 std::string Folder::place() const { return member.empty() ? file : file + ": " + member; }
+
+std::string Folder::inner_place() const {
+  if (!member.empty()) return to_utf8(member);
+  return root == nullptr ? "" : to_utf8(root->relative(file));
+}
 
 std::optional<Folder> under_admitted_name(const Folder& folder,
                                           const std::function<bool(const std::string&)>& admits) {

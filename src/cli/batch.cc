@@ -238,7 +238,8 @@ Result<void> import(const BatchSettings& settings, BatchAccounts& accounts, job:
                                                              say(line);
                                                          }));
   if (told > kMostProblemsTold) say(fmt::format("and {} more", told - kMostProblemsTold));
-  const std::uint64_t mistakes = found.mistakes + (found.refused == found.rows ? found.refused : 0);
+  const std::uint64_t mistakes =
+      found.mistakes + (found.refused == found.rows ? found.wrong_in_rows : 0);
   if (mistakes > 0) {
     return Error{ErrorCode::configuration,
                  fmt::format("{} has {} mistake{}; nothing was done", settings.csv, mistakes,

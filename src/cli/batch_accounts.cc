@@ -45,6 +45,9 @@ constexpr std::array<std::string_view, 5> kCredentialColumns{
     "password-file", "password-env", "password-command", "token-file", "token-command"};
 constexpr std::array<std::string_view, 7> kArchiveEndings{"",        ".mbox", ".zip", ".mbox.gz",
                                                           ".tar.gz", ".tgz",  ".tar"};
+/// So many archives are opened to find what --exclude names.
+constexpr std::size_t kMostForExcludes = 200;
+
 constexpr const char* kKnownColumns =
     "known are archive, host, port, user, password, password_file, password_env, password_command, "
     "token_file, token_command, auth, login_as, mailbox, and the options of an account in: "
@@ -399,6 +402,7 @@ Result<Imported> BatchAccounts::import(job::Ledger& ledger, const Shard& shard,
       entry.journal.clear();
     }
     ++found.refused;
+    found.wrong_in_rows += problems.size();
     std::string why;
     std::string shown;
     for (const RowProblem& problem : problems) {
@@ -419,7 +423,7 @@ Result<void> BatchAccounts::check_choice(const job::Ledger& ledger,
   MBOXFERRY_ASSIGN(const FolderChoice folders, read_folder_choice(options_));
   MBOXFERRY_ASSIGN(const MappingSettings mapping, read_mapping_settings(options_));
   MBOXFERRY_ASSIGN(UnmetChoice choice,
-                   UnmetChoice::create(folders.include, {}, mapping.rules.maps));
+                   UnmetChoice::create(folders.include, folders.exclude, mapping.rules.maps));
   if (!choice.any()) return ok();
   MBOXFERRY_ASSIGN(const bool has_begun, ledger.has_stored());
   if (has_begun) return ok();
@@ -427,8 +431,14 @@ Result<void> BatchAccounts::check_choice(const job::Ledger& ledger,
   settings.labels = mapping.labels;
   MBOXFERRY_ASSIGN(settings.index, read_index_options(options_));
   MBOXFERRY_ASSIGN(job::AccountsFile file, open());
-  bool any = false;
+  std::size_t seen = 0;
+  std::string which = "the archives of " + csv_;
   while (!interrupt.requested()) {
+    // Scripts exclude what most archives do not have.
+    if (seen == kMostForExcludes && !choice.any_error()) {
+      which = fmt::format("the first {} archives of {}", seen, csv_);
+      break;
+    }
     MBOXFERRY_ASSIGN(const auto row, file.next());
     if (!row) break;
     const auto path = row->problem.empty() ? archive_of(*row) : std::nullopt;
@@ -438,7 +448,7 @@ Result<void> BatchAccounts::check_choice(const job::Ledger& ledger,
     if (!path || !open) continue;
     const auto archive = archive::Archive::open(*path, *open);
     if (!archive) continue;
-    any = true;
+    ++seen;
     MBOXFERRY_TRY(choice.see(*archive));
     if (!sender_lists_.empty()) choice.see_folder("Junk");
     const auto mailbox = row->values.find("mailbox");
@@ -447,7 +457,7 @@ Result<void> BatchAccounts::check_choice(const job::Ledger& ledger,
     if (!choice.any()) return ok();
   }
   if (interrupt.requested()) return interrupted("interrupted while looking at the archives");
-  return any ? choice.check("the archives of " + csv_) : ok();
+  return seen > 0 ? choice.check(which) : ok();
 }
 
 Result<Options> BatchAccounts::choice_of(const job::AccountRow& row) const {

@@ -28,7 +28,8 @@ struct Shard {
 struct Imported {
   std::uint64_t mistakes = 0;  ///< of the file as a whole: nothing can be done
   std::uint64_t rows = 0;
-  std::uint64_t refused = 0;  ///< rows that cannot be used
+  std::uint64_t refused = 0;        ///< rows that cannot be used
+  std::uint64_t wrong_in_rows = 0;  ///< what is wrong with these; a row may have several mistakes
   std::uint64_t chosen = 0;   ///< rows of this run, of all shards
   std::uint64_t gone = 0;     ///< rows that were done, and whose archive has been removed since
   std::string nearest;        ///< a user's name that is like `only`

@@ -165,6 +165,14 @@ Result<void> check_apart(const Options& options, std::span<const char* const> ou
   return ok();
 }
 
+namespace {
+
+bool is_on_command_line(const Options& options, const char* option) {
+  return options.weakest_first().back().get<std::string>(option).has_value();
+}
+
+}  // namespace
+
 Result<void> check_report_files(const Options& options) {
   MBOXFERRY_TRY(check_apart(options, kOutputs));
   for (const char* option : kOutputs) {
@@ -173,6 +181,8 @@ Result<void> check_report_files(const Options& options) {
     const bool metrics = std::string_view(option) == "metrics-file";
     if (path.empty() || (path == "-" && !metrics)) continue;
     if (metrics && options.has_flag("dry-run")) {
+      // A job file's options are for runs and dry runs.
+      if (!is_on_command_line(options, option)) continue;
       return Error{ErrorCode::usage, "--metrics-file tells of a run, not of a --dry-run",
                    "--report-json, --report-csv and --report-html write the plan"};
     }

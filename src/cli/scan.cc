@@ -14,6 +14,7 @@
 #include "cli/scan_folder.h"
 #include "cli/scan_output.h"
 #include "cli/unmet_choice.h"
+#include "mboxferry/archive/same_names.h"
 #include "mboxferry/plan/folder_filter.h"
 #include "mboxferry/report/printable.h"
 #include "mboxferry/transfer/folder_index.h"
@@ -110,7 +111,9 @@ class Scan {
     for (const archive::Folder& folder : archive.folders()) {
       auto named = archive::under_admitted_name(
           folder, [this](const std::string& label) { return filter_.admits(label); });
-      if (named) admitted.push_back(std::move(*named));
+      if (!named) continue;
+      if (const auto notice = names_.see(*named, named->place())) printer_.notice(*notice);
+      admitted.push_back(std::move(*named));
     }
     transfer::IndexOptions options = options_;
     options.few_dates_are_exporters = transfer::few_dates_are_exporters(admitted, options);
@@ -157,6 +160,7 @@ class Scan {
   const bool names_left_out_;  ///< the output does
   report::ProgressSample sample_;
   ScanTotals totals_;
+  archive::SameNames names_;
   std::optional<Error> error_;
   bool is_incomplete_ = false;
 };

@@ -30,10 +30,14 @@ std::string named_text(const std::vector<std::string>& names) {
 
 }  // namespace
 
+std::string UnmetChoice::Value::likeliest() const {
+  return lying_there.empty() ? nearest.best() : fmt::format("{}", fmt::join(lying_there, ", "));
+}
+
 Result<void> UnmetChoice::add(const char* option, const std::string& text,
                               const std::optional<plan::MapRule>& rule) {
   MBOXFERRY_ASSIGN(auto filter, plan::FolderFilter::create({text}, {}));
-  values_.push_back({option, text, std::move(filter), rule, NearestName(text), false});
+  values_.push_back({option, text, std::move(filter), rule, NearestName(text), false, {}});
   return ok();
 }
 
@@ -53,6 +57,7 @@ Result<void> UnmetChoice::see(const archive::Archive& archive) {
   for (const archive::Folder& folder : archive.folders()) {
     see_folder(folder.label());
     for (const auto& path : folder.other_paths) see_folder(fmt::format("{}", fmt::join(path, "/")));
+    see_place(folder);
   }
   for (const auto kind : {archive::NotReadKind::unread, archive::NotReadKind::not_mail}) {
     MBOXFERRY_TRY(archive.not_read().each(kind, [&](const archive::NotRead& one) {
@@ -77,6 +82,18 @@ void UnmetChoice::see_folder(std::string_view path) {
   }
 }
 
+/// Directories that all folders have are no part of their names, and scan shows them.
+void UnmetChoice::see_place(const archive::Folder& folder) {
+  const std::string place = folder.inner_place();
+  if (place.empty()) return;
+  for (Value& value : values_) {
+    const bool lies_there = !value.met && (value.rule ? plan::rule_matches(*value.rule, place)
+                                                      : value.filter.admits_file(place));
+    if (lies_there && value.lying_there.size() < kMostFoldersNamed)
+      value.lying_there.push_back(folder.label());
+  }
+}
+
 void UnmetChoice::forgive_fixed() {
   for (Value& value : values_) value.met = value.met || value.option != kExclude;
 }
@@ -94,6 +111,11 @@ bool UnmetChoice::any_map() const {
                      [](const Value& one) { return !one.met && one.rule; });
 }
 
+bool UnmetChoice::any_error() const {
+  return std::any_of(values_.begin(), values_.end(),
+                     [](const Value& one) { return !one.met && one.option != kExclude; });
+}
+
 Result<void> UnmetChoice::check(std::string_view where) const {
   const bool file_is_met = std::any_of(values_.begin(), values_.end(), [](const Value& one) {
     return one.met && one.rule && one.rule->of_many;
@@ -105,14 +127,14 @@ Result<void> UnmetChoice::check(std::string_view where) const {
     const bool is_many = value.rule && value.rule->of_many;
     const bool is_precaution = value.option == kExclude;
     if (is_precaution || (is_many && file_is_met)) {
-      const std::string& near = value.nearest.best();
+      const std::string near = value.likeliest();
       say(fmt::format("no folder in {} is {}, which {} names{}", report::printable(where),
                       report::printable(value.text), is_precaution ? kExclude : "--map-file",
                       near.empty() ? "" : "; did you mean " + report::printable(near) + "?"));
       continue;
     }
     wrong.push_back(value.option + (is_many ? ", in the line of " : "=") + value.text);
-    if (!value.nearest.best().empty()) nearest.push_back(value.nearest.best());
+    if (const std::string near = value.likeliest(); !near.empty()) nearest.push_back(near);
   }
   if (wrong.empty()) return ok();
   const std::size_t others = wrong.size() - std::min(wrong.size(), kMostFoldersNamed);

@@ -34,6 +34,8 @@ class UnmetChoice {
   void forgive_maps();
   [[nodiscard]] bool any() const;
   [[nodiscard]] bool any_map() const;
+  /// One that check() makes an error of, however many archives there are.
+  [[nodiscard]] bool any_error() const;
 
   /// Error `usage`, with the names that are nearest. Of rules that are for many archives one must
   /// be met; the others are told, and so is what is to be left out and is not there: as a
@@ -48,8 +50,12 @@ class UnmetChoice {
     std::optional<plan::MapRule> rule;
     NearestName nearest;
     bool met = false;
+    std::vector<std::string> lying_there;  ///< names of folders whose path in the archive it is
+
+    [[nodiscard]] std::string likeliest() const;
   };
   UnmetChoice() = default;
+  void see_place(const archive::Folder& folder);
   Result<void> add(const char* option, const std::string& text,
                    const std::optional<plan::MapRule>& rule);
 

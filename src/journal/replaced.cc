@@ -226,10 +226,15 @@ Result<void> SqliteJournal::judge(FolderId former, FolderId replacement, TakenOv
   const std::string same_start =
       "temp.lone_former f JOIN temp.lone_now n ON n.offset = f.offset AND n.mailbox = f.mailbox"
       " AND n.message_id_hash = f.message_id_hash AND n.date = f.date WHERE ";
-  MBOXFERRY_ASSIGN(const std::uint64_t whole_now,
-                   count_rows(same_start + "n.length > f.length AND f.state IN (12, 15)"));
-  MBOXFERRY_ASSIGN(const std::uint64_t whole_unsent,
-                   count_rows(same_start + "n.length > f.length AND f.state IN (10, 11, 13)"));
+  // The last one may have ended in its header, before its Message-ID or its date.
+  const std::string whole = fmt::format(
+      "temp.lone_former f JOIN temp.lone_now n ON n.offset = f.offset AND n.mailbox = f.mailbox"
+      " AND n.length > f.length AND (n.message_id_hash = f.message_id_hash AND n.date = f.date"
+      " OR f.id = (SELECT last_message FROM main.folder WHERE id = {}) AND (f.message_id_hash = 0"
+      " OR n.message_id_hash = f.message_id_hash OR n.date = f.date)) WHERE ",
+      former);
+  MBOXFERRY_ASSIGN(const std::uint64_t whole_now, count_rows(whole + "f.state IN (12, 15)"));
+  MBOXFERRY_ASSIGN(const std::uint64_t whole_unsent, count_rows(whole + "f.state IN (10, 11, 13)"));
   // The cut may also have left a part of the next separator at its end.
   MBOXFERRY_ASSIGN(
       const std::uint64_t cut_now,

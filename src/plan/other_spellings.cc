@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "mboxferry/base/utf8.h"
+#include "plan/name_folding.h"
 
 namespace mboxferry::plan {
 namespace {
@@ -53,5 +54,7 @@ std::vector<OtherSpelling> other_spellings(const std::string& name, char separat
   }
   return others;
 }
+
+std::string folded_name(std::string_view text) { return fold_case(text); }
 
 }  // namespace mboxferry::plan

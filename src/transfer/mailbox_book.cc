@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 
+#include "mboxferry/archive/same_names.h"
 #include "transfer/mailboxes.h"
 
 namespace mboxferry::transfer {
@@ -136,27 +137,13 @@ Result<void> MailboxBook::check_collisions() const {
   return error;
 }
 
-/// Names that are the same when they are read as UTF-8, or without what stands for a kind of file.
+/// Folders that have their mailbox were told when they got it.
 void MailboxBook::tell_merged(const std::vector<SourceFolder>& sources) {
-  std::map<std::string, const SourceFolder*> first;
+  archive::SameNames names;
   for (const SourceFolder& source : sources) {
     if (source.by_label) continue;
-    const std::string& place = source.row.file;
-    // Of a tree or a container wherever they lie; files that the user named may well be parts of
-    // one folder.
-    const bool is_part = source.place.root != nullptr || source.place.container != nullptr;
-    const std::string within = source.place.root != nullptr
-                                   ? fmt::format("{}", fmt::ptr(source.place.root.get()))
-                                   : source.place.file;
-    const std::string key =
-        (is_part ? within : place.substr(0, place.rfind('/'))) + '\n' + source.row.path;
-    const auto [known, is_new] = first.emplace(key, &source);
-    const bool is_merged = !is_new && known->second->row.file != place && source.row.mailbox == 0;
-    if (is_merged)
-      notices_.push_back(
-          fmt::format("{} and {} are both called '{}' and go into one mailbox; "
-                      "rename one of them to keep them apart",
-                      known->second->row.file, place, source.row.path));
+    auto notice = names.see(source.place, source.row.file);
+    if (notice && source.row.mailbox == 0) notices_.push_back(*std::move(notice));
   }
 }
 

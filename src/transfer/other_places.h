@@ -36,26 +36,10 @@ std::vector<SharedPlace> shared_places(const journal::MailboxRow& row,
                                        std::span<const journal::MailboxRow> rows,
                                        const Directory& directory);
 
-/// Listed mailboxes into which other commands for the same archives would have put the mail of
-/// `row`: those of another account's name, without it, INBOX and so on, a bounded number, the
-/// likeliest first. `folders` go into the mailbox. `with_others`: also those that are another
-/// mailbox of the job.
-std::vector<std::string> renamed_places(const journal::MailboxRow& row,
-                                        std::span<const SourceFolder* const> folders,
-                                        std::span<const journal::MailboxRow> rows,
-                                        const Directory& directory, const plan::Mapper& mapper,
-                                        bool with_others);
-
 /// `name`, with as many `_` as it takes until no other mailbox of the job has it, nor the server
 /// one that holds mail. That a mailbox holds the mail of `row` must have been asked before.
 Result<std::string> free_name(std::string name, const journal::MailboxRow& row,
                               const journal::Journal& journal, const Directory& directory,
                               imap::ReadOnlyTarget& target);
-
-/// Listed mailboxes, besides the row's, that folders whose messages go by labels or sender lists
-/// have for the rest of their mail: a job without these puts all of it there.
-std::vector<std::string> unrouted_places(const journal::MailboxRow& row,
-                                         std::span<const SourceFolder> sources,
-                                         const Directory& directory, const plan::Mapper& mapper);
 
 }  // namespace mboxferry::transfer

@@ -60,6 +60,7 @@ class Planner {
   /// False when the server says that there can be no mailbox of that name.
   Result<bool> takes_name(const std::string& name);
   Result<std::vector<Presence>> look_for_copies();
+  Result<void> tell(const Result<std::vector<std::string>>& notices);
   void judge(Plan& plan, const std::vector<Presence>& presences) const;
   void judge_journal(Plan& plan) const;
   void judge_stored(Plan& plan, std::uint64_t refused) const;
@@ -237,19 +238,32 @@ Result<std::vector<Presence>> Planner::look_for_copies() {
   PresenceCheck check(settings_, sources_, *journal_, interrupt_);
   const Places places = settings_.skip_existing ? Places::elsewhere : Places::all;
   MBOXFERRY_ASSIGN(std::vector<Presence> found, check.look(*target_, directory_, places));
+  if (check.not_asked() > 0) tracker_.notice(describe_not_asked(check.not_asked()));
   MBOXFERRY_ASSIGN(const bool continues, goes_on(*journal_));
   if (PresenceCheck::may_look_closer(found, continues ? Places::elsewhere : places))
     MBOXFERRY_TRY(check.look_closer(found, *target_));
   MBOXFERRY_ASSIGN(shared_, mail_in_one_place(found, sources_, directory_, *journal_));
   if (shared_) return std::vector<Presence>();
   std::erase_if(found, [](const Presence& presence) { return presence.shared; });
-  if ((!settings_.skip_existing && !continues) || is_unrouted_mail_there(found)) return found;
-  MBOXFERRY_ASSIGN(const auto notices, settings_.skip_existing ? go_on_elsewhere(found, *journal_)
-                                                               : look_through(found, *journal_));
-  for (const std::string& notice : notices) tracker_.notice(notice);
-  if (settings_.skip_existing) return std::vector<Presence>();
-  std::erase_if(found, [](const Presence& presence) { return presence.there(); });
+  if (continues && !settings_.skip_existing && !is_unrouted_mail_there(found)) {
+    MBOXFERRY_TRY(tell(look_through(found, *journal_)));
+    std::erase_if(found,
+                  [](const Presence& presence) { return presence.there() || presence.in_place(); });
+    return found;
+  }
+  if (settings_.skip_existing && !is_unrouted_mail_there(found)) {
+    MBOXFERRY_TRY(tell(go_on_elsewhere(found, *journal_)));
+    return std::vector<Presence>();
+  }
+  MBOXFERRY_TRY(check.judge(found));
+  MBOXFERRY_TRY(leave_out_few(found, *journal_));
   return found;
+}
+
+Result<void> Planner::tell(const Result<std::vector<std::string>>& notices) {
+  if (!notices) return notices.error();
+  for (const std::string& notice : *notices) tracker_.notice(notice);
+  return ok();
 }
 
 /// Once what is in the folders' own mailboxes is left out.
@@ -467,7 +481,7 @@ void Planner::judge(Plan& plan, const std::vector<Presence>& presences) const {
         fmt::format("the server refuses a mailbox \"{}\"; choose another name with --map", name));
   }
   const bool is_there = std::any_of(presences.begin(), presences.end(),
-                                    [](const Presence& presence) { return presence.there(); });
+                                    [](const Presence& presence) { return presence.stops; });
   if (shared_) {
     plan.go = false;
     plan.reasons.insert(plan.reasons.begin(), describe(*shared_));
@@ -485,7 +499,7 @@ void Planner::judge(Plan& plan, const std::vector<Presence>& presences) const {
     plan.reasons.insert(plan.reasons.begin(), describe(error));
   }
   for (const Presence& presence : presences)
-    if (!presence.there() && presence.any()) plan.reasons.push_back(describe_few(presence));
+    if (!presence.stops && presence.any()) plan.reasons.push_back(describe_few(presence));
   if (planned > 0 && oversize == planned && stored == 0) {
     plan.go = false;
     plan.reasons.insert(

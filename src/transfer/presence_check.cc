@@ -19,6 +19,7 @@
 #include "transfer/body_digests.h"
 #include "transfer/held_mail.h"
 #include "transfer/other_places.h"
+#include "transfer/renamed_places.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -37,6 +38,10 @@ constexpr std::size_t kMostOfSmallBeginnings = 6;
 // So many folders of a mailbox are parts that are judged by themselves, too.
 constexpr std::size_t kMostParts = 10;
 constexpr std::size_t kLeastOfPart = 2;
+/// So many messages of a mailbox that hold no more than this share of a job may be ones that two
+/// archives of a person have: a list's, a welcome.
+constexpr std::size_t kFewFound = 4;
+constexpr double kMuchOfJob = 0.25;
 constexpr std::uint64_t kFewMessages = 300;
 constexpr std::uint64_t kBytesPerMessageThere = 256 << 10;
 // One that is far away stores mail more slowly, and may be one that rewrites sizes.
@@ -44,7 +49,8 @@ constexpr std::chrono::milliseconds kFar{10};
 constexpr std::uint64_t kFewWhenFar = 2000;
 constexpr std::uint64_t kBytesPerMessageWhenFar = 16 << 10;
 constexpr std::size_t kMostCandidates = 400;
-// So many mailboxes are asked because other commands might have used them.
+// So many mailboxes are asked because other commands might have used them, besides the likeliest of
+// each row.
 constexpr std::size_t kMostElsewhere = 300;
 constexpr SampleBounds kBodyBounds{1, kMostCandidates, std::uint64_t{8} << 20};
 
@@ -136,6 +142,12 @@ bool Presence::there() const {
   return whole_part || (sampled > 0 && found >= std::max((sampled + 3) / 4, least));
 }
 
+bool Presence::mostly() const {
+  const std::size_t least = std::min<std::size_t>(sampled, 2);
+  if (held_found >= std::max<std::size_t>((held + 1) / 2, 2)) return true;
+  return sampled > 0 && found >= std::max((sampled + 1) / 2, least);
+}
+
 PresenceCheck::PresenceCheck(const JobSettings& settings, const std::vector<SourceFolder>& sources,
                              const journal::Journal& journal, const Cancellation& interrupt)
     : settings_(settings), sources_(sources), journal_(journal), interrupt_(interrupt) {}
@@ -163,47 +175,81 @@ bool PresenceCheck::gets_rerouted_mail(const journal::MailboxRow& row,
                                           same_mailbox(row.name, mapper.map_inbox().name));
 }
 
-/// One for each mailbox to be asked, those of a row behind each other; not taken yet.
-Result<std::vector<PresenceCheck::Sample>> PresenceCheck::samples_of(
-    const std::vector<journal::MailboxRow>& rows, const Directory& directory, Places places) const {
-  std::vector<Sample> samples;
+/// Of rows in question, as many as may be asked: the likeliest of each, then the next ones of all.
+Result<std::vector<PresenceCheck::Candidates>> PresenceCheck::candidates_of(
+    const std::vector<journal::MailboxRow>& rows, const Directory& directory) {
+  std::vector<Candidates> all;
   MBOXFERRY_ASSIGN(const plan::Mapper mapper, directory.mapper(settings_));
   // What a job has stored itself is no copy of what is in another of its folders.
   MBOXFERRY_ASSIGN(const bool continues, goes_on(journal_));
-  std::size_t left = kMostElsewhere;
+  const RenamedPlaces places(directory, mapper, rows);
+  std::size_t longest = 0;
+  not_asked_ = 0;
   for (const journal::MailboxRow& row : rows) {
     MBOXFERRY_ASSIGN(const bool in_question, is_in_question(row));
     if (!in_question) continue;
+    Candidates& candidates = all.emplace_back();
+    candidates.row = &row;
+    if (directory.find(row.name) == nullptr && row.uid_validity == 0)
+      candidates.respelled = respelled_places(row, rows, directory);
+    RenamedPlaces::Found renamed = places.of(row, folders_of(row), !continues);
+    RenamedPlaces::Found unrouted;
+    if (!continues && gets_rerouted_mail(row, mapper)) unrouted = places.unrouted(row, sources_);
+    const auto is_known = [&](const std::vector<std::string>& known) {
+      return [&](const std::string& name) {
+        return std::find(known.begin(), known.end(), name) != known.end();
+      };
+    };
+    std::erase_if(renamed.names, is_known(candidates.respelled));
+    std::erase_if(unrouted.names, is_known(candidates.respelled));
+    std::erase_if(unrouted.names, is_known(renamed.names));
+    candidates.renamed = std::move(renamed.names);
+    candidates.unrouted = std::move(unrouted.names);
+    not_asked_ += renamed.left_out + unrouted.left_out;
+    longest = std::max({longest, candidates.renamed.size(), candidates.unrouted.size()});
+  }
+  std::size_t left = kMostElsewhere;
+  for (std::size_t place = 1; place < longest; ++place) {
+    for (Candidates& candidates : all) {
+      for (std::vector<std::string>* names : {&candidates.renamed, &candidates.unrouted}) {
+        if (place >= names->size()) continue;
+        if (left > 0) {
+          --left;
+          continue;
+        }
+        not_asked_ += names->size() - place;
+        names->resize(place);
+      }
+    }
+  }
+  return all;
+}
+
+/// One for each mailbox to be asked, those of a row behind each other; not taken yet.
+Result<std::vector<PresenceCheck::Sample>> PresenceCheck::samples_of(
+    const std::vector<journal::MailboxRow>& rows, const Directory& directory, Places places) {
+  std::vector<Sample> samples;
+  MBOXFERRY_ASSIGN(const bool continues, goes_on(journal_));
+  MBOXFERRY_ASSIGN(auto all, candidates_of(rows, directory));
+  for (Candidates& candidates : all) {
+    const journal::MailboxRow& row = *candidates.row;
     const imap::ListedMailbox* const listed = directory.find(row.name);
     const bool is_open = listed != nullptr && listed->selectable;
-    std::vector<std::string> others;
-    if (listed == nullptr && row.uid_validity == 0) others = respelled_places(row, rows, directory);
-    for (std::string& renamed :
-         renamed_places(row, folders_of(row), rows, directory, mapper, !continues)) {
-      const bool is_new = std::find(others.begin(), others.end(), renamed) == others.end();
-      if (!is_new || left == 0) continue;
-      --left;
-      others.push_back(std::move(renamed));
-    }
-    if (is_open && (places == Places::all || !others.empty()))
+    const bool any_other = !candidates.respelled.empty() || !candidates.renamed.empty();
+    if (is_open && (places == Places::all || any_other))
       samples.push_back({&row, listed->name, 0, {}, 0, {}});
-    for (std::string& other : others) samples.push_back({&row, other, 0, {}, 0, {}});
+    for (std::vector<std::string>* names : {&candidates.respelled, &candidates.renamed})
+      for (std::string& name : *names) samples.push_back({&row, std::move(name), 0, {}, 0, {}});
     if (continues && listed == nullptr && row.uid_validity == 0)
       for (const SharedPlace& place : shared_places(row, rows, directory))
         samples.push_back({&row, place.mailbox, 0, {}, 0, {}, false, place.row});
-    if (continues || !gets_rerouted_mail(row, mapper)) continue;
-    for (std::string& unrouted : unrouted_places(row, sources_, directory, mapper)) {
-      const bool is_new = std::find(others.begin(), others.end(), unrouted) == others.end();
-      if (!is_new || left == 0) continue;
-      --left;
-      samples.push_back({&row, std::move(unrouted), 0, {}, 0, {}, true});
-    }
+    for (std::string& name : candidates.unrouted)
+      samples.push_back({&row, std::move(name), 0, {}, 0, {}, true});
   }
   return samples;
 }
 
-Result<bool> PresenceCheck::needs_rows(imap::ReadOnlyTarget& target,
-                                       const Directory& directory) const {
+Result<bool> PresenceCheck::needs_rows(imap::ReadOnlyTarget& target, const Directory& directory) {
   const bool by_sender = std::any_of(sources_.begin(), sources_.end(),
                                      [](const SourceFolder& source) { return source.by_sender; });
   if (!by_sender) return false;
@@ -437,10 +483,47 @@ Result<std::vector<Presence>> PresenceCheck::look(imap::ReadOnlyTarget& target,
   return presences;
 }
 
+/// How much of what the job would send goes into the mailbox: 0 to 1.
+Result<double> PresenceCheck::share_of(journal::MailboxId mailbox) const {
+  double own = 0;
+  double all = 0;
+  bool by_message = false;
+  for (const SourceFolder& source : sources_) {
+    const auto bytes = static_cast<double>(source.place.bytes_on_disk);
+    all += bytes;
+    if (source.row.mailbox == mailbox) own += bytes;
+    by_message = by_message || source.by_message();
+  }
+  if (by_message) {
+    MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_.counts(mailbox));
+    MBOXFERRY_ASSIGN(const journal::MailboxCounts job, journal_.counts(0));
+    own = static_cast<double>(counts.planned.bytes);
+    all = static_cast<double>(job.planned.bytes);
+  }
+  return all > 0 ? own / all : 1;
+}
+
+Result<void> PresenceCheck::judge(std::vector<Presence>& found) const {
+  double share = 0;
+  for (const Presence& presence : found) {
+    if (!presence.in_place() || !presence.mostly()) continue;
+    MBOXFERRY_ASSIGN(const double own, share_of(presence.id));
+    share += own;
+  }
+  for (Presence& presence : found) {
+    const bool more_than_few =
+        share >= kMuchOfJob || std::max(presence.all_found(), presence.held_found) > kFewFound;
+    presence.stops = presence.in_place() ? presence.mostly() && more_than_few : presence.there();
+  }
+  return ok();
+}
+
 bool PresenceCheck::may_look_closer(const std::vector<Presence>& found, Places places) {
-  const auto is_there = [](const Presence& presence) { return presence.there(); };
+  const auto is_there = [](const Presence& presence) {
+    return presence.is_clear() && presence.all_found() > kFewFound;
+  };
   const auto is_open = [](const Presence& presence) {
-    return presence.readable && !presence.there();
+    return presence.readable && !presence.is_clear();
   };
   // One mailbox is enough to stop a job; where it goes on is asked of each.
   const bool is_decided =
@@ -451,7 +534,7 @@ bool PresenceCheck::may_look_closer(const std::vector<Presence>& found, Places p
 Result<void> PresenceCheck::look_closer(std::vector<Presence>& found,
                                         imap::ReadOnlyTarget& target) const {
   for (Presence& presence : found) {
-    if (!presence.readable || presence.there()) continue;
+    if (!presence.readable || presence.is_clear()) continue;
     if (interrupt_.requested())
       return interrupted("interrupted while asking the server what it has");
     MBOXFERRY_ASSIGN(HeldMail mail, HeldMail::read(presence.mailbox, target));
@@ -492,7 +575,7 @@ std::string describe_presence(const std::vector<Presence>& found) {
                std::pair(other.held_found, other.all_found());
       });
   const auto others = std::count_if(found.begin(), found.end(),
-                                    [](const Presence& presence) { return presence.there(); }) -
+                                    [](const Presence& presence) { return presence.stops; }) -
                       1;
   std::string text =
       most->held_found > 0
@@ -510,18 +593,23 @@ bool is_unrouted_mail_there(const std::vector<Presence>& found) {
   });
 }
 
-std::string describe_few(const Presence& presence) {
-  if (presence.held > 0 && presence.held_found > 0)
-    return fmt::format(
-        "{}: {} of the {} messages that it holds {} among those to be sent and will be there "
-        "twice; "
-        "--skip-existing leaves such messages out",
-        presence.mailbox, presence.held_found, presence.held,
-        presence.held_found == 1 ? "is" : "are");
+std::string describe_not_asked(std::size_t count) {
   return fmt::format(
-      "{}: holds {} of a sample of {} messages{} already, which will be there twice; "
-      "--skip-existing leaves such messages out",
-      presence.mailbox, presence.all_found(), presence.all_sampled(), meant_for(presence));
+      "{} more mailboxes may hold this mail by their names and were not looked into, as there are "
+      "too many; if it has been stored in one of them, name that one, or the mailbox above it",
+      count);
+}
+
+std::string describe_few(const Presence& presence) {
+  const char* const what_next =
+      presence.in_place() ? "; what is there is left out, unless --allow-copies is given"
+                          : ", which will be there twice; --skip-existing leaves such messages out";
+  if (presence.held > 0 && presence.held_found > 0)
+    return fmt::format("{}: {} of the {} messages that it holds {} among those to be sent{}{}",
+                       presence.mailbox, presence.held_found, presence.held,
+                       presence.held_found == 1 ? "is" : "are", meant_for(presence), what_next);
+  return fmt::format("{}: holds {} of a sample of {} messages{} already{}", presence.mailbox,
+                     presence.all_found(), presence.all_sampled(), meant_for(presence), what_next);
 }
 
 Error copies_are_there(const JobSettings& settings, const std::vector<Presence>& found) {

@@ -39,6 +39,7 @@ struct Presence {
   bool elsewhere = false;      ///< that is another one
   bool unrouted = false;       ///< where the mail would go without labels and sender lists
   bool shared = false;         ///< another folder's mailbox, in a job that goes on
+  bool stops = false;          ///< a job does not begin; see PresenceCheck::judge()
   /// Enough of it that sending would make a second copy of much of the mail: a quarter, and two of
   /// them at least where the sample has two, or a part (docs/decisions/0030); or a quarter of what
   /// the mailbox holds, and two at least (0048).
@@ -46,6 +47,12 @@ struct Presence {
   [[nodiscard]] std::size_t all_found() const { return found + found_besides; }
   /// Some of it is there, be it enough or not.
   [[nodiscard]] bool any() const { return all_found() + held_found > 0; }
+  /// What is found there can be left out: it is where it would go.
+  [[nodiscard]] bool in_place() const { return !elsewhere && !unrouted && !shared; }
+  /// There is no need to look closer.
+  [[nodiscard]] bool is_clear() const { return in_place() ? mostly() : there(); }
+  /// Most of the sample, or of what the mailbox holds.
+  [[nodiscard]] bool mostly() const;
   [[nodiscard]] std::size_t all_sampled() const { return sampled + sampled_besides; }
 };
 
@@ -71,9 +78,18 @@ class PresenceCheck {
   Result<std::vector<Presence>> look(imap::ReadOnlyTarget& target, const Directory& directory,
                                      Places places = Places::all);
 
+  /// So many mailboxes that may hold the mail by their names were not looked into by look(), as
+  /// there are too many of them.
+  [[nodiscard]] std::size_t not_asked() const { return not_asked_; }
+
   /// True when look() must wait until all is indexed: sender lists decide where messages go, and a
   /// mailbox where they may go holds mail.
-  Result<bool> needs_rows(imap::ReadOnlyTarget& target, const Directory& directory) const;
+  Result<bool> needs_rows(imap::ReadOnlyTarget& target, const Directory& directory);
+
+  /// Which of them stop a job that begins: those elsewhere that are there(); of those in place the
+  /// ones that are mostly() there, where more than a few messages were found, or much of the job is
+  /// in such mailboxes. What else is in place is left out (docs/decisions/0111).
+  Result<void> judge(std::vector<Presence>& found) const;
 
   /// True when there is a mailbox to be looked into closer.
   static bool may_look_closer(const std::vector<Presence>& found, Places places);
@@ -95,13 +111,24 @@ class PresenceCheck {
   };
 
   Result<bool> is_in_question(const journal::MailboxRow& row) const;
+  /// The mailboxes in which the mail of a row may be, the likeliest first.
+  struct Candidates {
+    const journal::MailboxRow* row = nullptr;
+    std::vector<std::string> respelled;
+    std::vector<std::string> renamed;
+    std::vector<std::string> unrouted;
+  };
+
   Result<std::vector<Sample>> samples_of(const std::vector<journal::MailboxRow>& rows,
-                                         const Directory& directory, Places places) const;
+                                         const Directory& directory, Places places);
+  Result<std::vector<Candidates>> candidates_of(const std::vector<journal::MailboxRow>& rows,
+                                                const Directory& directory);
   [[nodiscard]] bool gets_rerouted_mail(const journal::MailboxRow& row,
                                         const plan::Mapper& mapper) const;
   [[nodiscard]] std::vector<const SourceFolder*> folders_of(const journal::MailboxRow& row) const;
   Result<void> take_sample(Sample& sample) const;
   Result<void> take_rows(Sample& sample) const;
+  Result<double> share_of(journal::MailboxId mailbox) const;
   Result<void> leave_own_mail(Sample& sample) const;
   Result<std::vector<imap::FetchedMessage>> walk_through(const Sample& sample,
                                                          imap::ReadOnlyTarget& target) const;
@@ -115,12 +142,18 @@ class PresenceCheck {
   const journal::Journal& journal_;
   const Cancellation& interrupt_;
   bool is_far_ = false;  ///< the server takes its time to answer
+  std::size_t not_asked_ = 0;
 };
 
 /// Whether the job has stored anything. One that goes on cannot be asked to begin otherwise: where
 /// its mail is there, in a mailbox that its journal knows nothing of (an older copy of it, or
 /// another job's work), it looks through that mailbox.
 Result<bool> goes_on(const journal::Journal& journal);
+
+/// Notes it for mailboxes in which some of the mail was found where it would go. Returns a notice
+/// for each.
+Result<std::vector<std::string>> leave_out_few(const std::vector<Presence>& found,
+                                               journal::Journal& journal);
 
 /// Notes it for the mailboxes in which mail was found, and gives the rows the names of those.
 /// Returns a notice for each.
@@ -143,6 +176,9 @@ std::string describe_presence(const std::vector<Presence>& found);
 /// True when mail is where the job would have put it without labels and sender lists: what is there
 /// cannot be left out of another mailbox.
 bool is_unrouted_mail_there(const std::vector<Presence>& found);
+
+/// The notice about mailboxes that were not asked; see PresenceCheck::not_asked().
+std::string describe_not_asked(std::size_t count);
 
 /// The notice about a mailbox that holds too little of the sample to stop a job.
 std::string describe_few(const Presence& presence);

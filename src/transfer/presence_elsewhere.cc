@@ -7,11 +7,23 @@
 
 namespace mboxferry::transfer {
 
+Result<std::vector<std::string>> leave_out_few(const std::vector<Presence>& found,
+                                               journal::Journal& journal) {
+  std::vector<std::string> notices;
+  for (const Presence& presence : found) {
+    if (!presence.in_place() || !presence.any()) continue;
+    MBOXFERRY_TRY(journal.set_note(look_through_note(presence.id), "1"));
+    notices.push_back(describe_few(presence));
+  }
+  return notices;
+}
+
 Result<std::vector<std::string>> look_through(const std::vector<Presence>& found,
                                               journal::Journal& journal) {
   MBOXFERRY_ASSIGN(auto notices, go_on_elsewhere(found, journal));
   for (const Presence& presence : found) {
-    if (!presence.there()) continue;
+    const bool in_place = presence.in_place() && presence.any();
+    if (!presence.there() && !in_place) continue;
     MBOXFERRY_TRY(journal.set_note(look_through_note(presence.id), "1"));
     notices.push_back(fmt::format(
         "{}: holds mail of this job that its journal does not know of; what is there is left out",

@@ -121,6 +121,7 @@ Result<void> StartCheck::look_for_copies(imap::Target& target, const Directory& 
   MBOXFERRY_ASSIGN(const bool needs_rows, presence_.needs_rows(target, directory));
   if (needs_rows) MBOXFERRY_TRY(wait_for_index());
   MBOXFERRY_ASSIGN(std::vector<Presence> found, presence_.look(target, directory, places));
+  if (presence_.not_asked() > 0) tracker_.notice(describe_not_asked(presence_.not_asked()));
   MBOXFERRY_ASSIGN(const bool continues, goes_on(journal_));
   // One that goes on is asked about each mailbox.
   if (PresenceCheck::may_look_closer(found, continues ? Places::elsewhere : places)) {
@@ -132,23 +133,45 @@ Result<void> StartCheck::look_for_copies(imap::Target& target, const Directory& 
   if (shared) return *std::move(shared);
   std::erase_if(found, [](const Presence& presence) { return presence.shared; });
   if (settings_.skip_existing && !is_unrouted_mail_there(found)) {
-    MBOXFERRY_ASSIGN(const auto notices, go_on_elsewhere(found, journal_));
-    for (const std::string& notice : notices) tracker_.notice(notice);
+    MBOXFERRY_TRY(tell(go_on_elsewhere(found, journal_)));
     return continues ? ok() : look_for_filed_mail(target, directory);
   }
-  const bool any = std::any_of(found.begin(), found.end(),
-                               [](const Presence& presence) { return presence.there(); });
-  if (continues && any) {
-    MBOXFERRY_TRY(wait_for_index());
-    MBOXFERRY_ASSIGN(const auto notices, look_through(found, journal_));
-    for (const std::string& notice : notices) tracker_.notice(notice);
-    return ok();
-  }
+  if (continues) return leave_out_what_is_there(found, wait_for_index);
+  MBOXFERRY_TRY(presence_.judge(found));
   found_copies_ = std::any_of(found.begin(), found.end(),
-                              [](const Presence& presence) { return presence.there(); });
+                              [](const Presence& presence) { return presence.stops; });
   if (found_copies_) return copies_are_there(settings_, found);
+  tell_of_few_elsewhere(found);
+  const bool any_in_place = std::any_of(found.begin(), found.end(), [](const Presence& presence) {
+    return presence.in_place() && presence.any();
+  });
+  if (!any_in_place) return ok();
+  MBOXFERRY_TRY(wait_for_index());
+  return tell(leave_out_few(found, journal_));
+}
+
+/// The journal of a job that goes on knows nothing of it.
+Result<void> StartCheck::leave_out_what_is_there(
+    const std::vector<Presence>& found, const std::function<Result<void>()>& wait_for_index) {
+  const bool any = std::any_of(found.begin(), found.end(), [](const Presence& presence) {
+    return presence.there() || (presence.in_place() && presence.any());
+  });
+  if (any) {
+    MBOXFERRY_TRY(wait_for_index());
+    return tell(look_through(found, journal_));
+  }
+  tell_of_few_elsewhere(found);
+  return ok();
+}
+
+void StartCheck::tell_of_few_elsewhere(const std::vector<Presence>& found) {
   for (const Presence& presence : found)
-    if (presence.any()) tracker_.notice(describe_few(presence));
+    if (!presence.in_place() && presence.any()) tracker_.notice(describe_few(presence));
+}
+
+Result<void> StartCheck::tell(const Result<std::vector<std::string>>& notices) {
+  if (!notices) return notices.error();
+  for (const std::string& notice : *notices) tracker_.notice(notice);
   return ok();
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "mboxferry/base/cancellation.h"
@@ -37,6 +38,10 @@ class StartCheck {
  private:
   Result<void> look_for_copies(imap::Target& target, const Directory& directory,
                                const std::function<Result<void>()>& wait_for_index);
+  Result<void> leave_out_what_is_there(const std::vector<Presence>& found,
+                                       const std::function<Result<void>()>& wait_for_index);
+  void tell_of_few_elsewhere(const std::vector<Presence>& found);
+  Result<void> tell(const Result<std::vector<std::string>>& notices);
   Result<void> check_quota(imap::Target& target, const Directory& directory,
                            const std::function<Result<void>()>& wait_for_index);
   Result<journal::Count> left_to_send(const imap::Target& target) const;

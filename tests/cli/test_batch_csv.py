@@ -33,6 +33,7 @@ class CsvTest(BatchTest):
             told = re.match(r"mboxferry: \S*accounts\.csv:(\d+): (.+)$", line)
             if told:
                 found.setdefault(int(told[1]), []).append(told[2])
+        self.summary = outcome.error_lines()[-1]
         # The last line sums up, and says what to do.
         self.assertRegex(outcome.error_lines()[-1], r"^mboxferry: .*accounts\.csv.*; .+")
         return found
@@ -91,6 +92,7 @@ class CsvTest(BatchTest):
         found = self.check(f"{HEADER}\nabsent.mbox,,993,u,\n")
         self.assert_told(found, {2: "absent"})
         self.assertGreaterEqual(len(found[2]), 3, found)
+        self.assertIn(f" has {len(found[2])} mistakes; ", self.summary)
 
     def test_lines_are_counted_as_editors_count_them(self):
         text = f'{HEADER},map\n\n"gone.mbox",h,993,a,{SECRET},"a=b\nc=d"\n\n'

@@ -116,6 +116,12 @@ class ReportTest(ReportJobs):
         outcome = self.migrate(self.server, self.finished / "tree" / "Inbox", "New", "--dry-run",
                                "--metrics-file", "metrics.prom", journal="other.journal")
         self.assert_one_line(outcome, 64, "--metrics-file", "--dry-run")
+        # A job file is for both.
+        (self.folder / "job.ini").write_text("metrics-file = metrics.prom\n")
+        outcome = self.migrate(self.server, self.finished / "tree" / "Inbox", "New", "--dry-run",
+                               "--config", "job.ini", journal="other.journal")
+        self.assert_code(outcome, 0)
+        self.assertFalse((self.folder / "metrics.prom").exists())
 
 
 if __name__ == "__main__":

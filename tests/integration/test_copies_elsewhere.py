@@ -3,6 +3,7 @@
 
 import os
 import re
+import shutil
 import unittest
 
 from support import archives
@@ -271,6 +272,9 @@ class ClashTest(WithDovecot, CopyTest):
                     archives.make(self.folder / "made", 30, seed=number)
                     os.rename(self.folder / "made", tree / os.fsdecode(name))
                 told = "go into one mailbox; rename one of them to keep them apart"
+                packed = shutil.make_archive(str(tree), "tar", tree)
+                for archive in (tree, packed):
+                    self.assertIn(told, self.run_program("scan", archive).err)
                 self.assertIn(told, self.run_job(tree, None, "--dry-run").err)
                 self.assertIn(told, self.run_job(tree).err)
                 self.assertEqual(sum(self.held().values()), 60)

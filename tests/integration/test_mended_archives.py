@@ -246,6 +246,23 @@ class DovecotTest(WithDovecot, Mended, ProgramTest):
     def new_server(cls):
         return Dovecot(separator="/")
 
+    def test_the_first_message_was_cut_in_its_header(self):
+        # In a name, and in what follows it.
+        for number, (field, more) in enumerate(itertools.product(
+                (b"Message-ID", b"Date", b"Subject"), (0, 5))):
+            with self.subTest(field=field, more=more):
+                self.empty()
+                path = self.folder / f"header{number}" / "x.mbox.gz"
+                self.write(path, gzip.compress(FIRST[:FIRST.find(field) + len(field) + more]),
+                           1_600_000_000)
+                self.go(path, 0)
+                self.write(path, gzip.compress(FIRST), 1_700_000_000)
+                self.go(path, 0, "--dry-run")
+                self.assertIn(f"1 message is {TOLD}", self.go(path, 0).err)
+                self.go(path, 0)
+                self.assertEqual(self.numbers(), list(range(COUNT)))
+                self.verified(path)
+
 
 class CyrusTest(WithDovecot, Mended, ProgramTest):
     @classmethod

@@ -112,6 +112,63 @@ class NamedTwiceTest(WithDovecot, ProgramTest):
         self.go(tree, "New", journal="two.j")
         self.assertEqual(self.held(), {"Old/a/b/Work": COUNT, "New/a/b/Work": COUNT})
 
+    def years(self, count=9):
+        """As many mailboxes of each last name."""
+        tree = self.folder / "years"
+        for year in range(count):
+            for number, name in enumerate(("Sent", "Lists")):
+                path = tree / str(2010 + year) / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(mbox(1000 * year + 100 * number))
+        return tree
+
+    def test_many_mailboxes_of_one_last_name(self):
+        tree = self.years()
+        pack = self.folder / "2013.tar"
+        with tarfile.open(pack, "w") as file:
+            file.add(tree / "2013", ".")
+        for mailbox in (None, "Old"):
+            self.server.delete_all()
+            self.go(tree, mailbox, journal=f"{mailbox}.j")
+            held = self.held()
+            for number, part in enumerate((tree / "2010", tree / "2017/Sent", pack)):
+                journal = f"{mailbox}{number}.j"
+                self.go(part, mailbox, "--dry-run", code=1, journal=journal)
+                self.assertIn(part.stem if part.is_file() and part.suffix else part.name,
+                              self.go(part, mailbox, code=78, journal=journal).err)
+                told = self.go(part, mailbox, "--skip-existing", journal=journal).err
+                self.assertIn("which holds this mail", told)
+                self.assertNotIn("were not looked into", told)
+            self.assertEqual(self.held(), held)
+
+    def test_a_place_in_another_case(self):
+        tree, pack = self.deep_tree()
+        self.twice((tree, "Old"), (tree, "old"), "case")
+        self.twice((tree, None), (pack, None, "--subfolder", "A"), "case of a level")
+        self.twice((tree, "Old"), (pack, None, "--subfolder", "OLD"), "case of a subfolder")
+
+    def test_labels_below_the_place_that_holds_all_of_it(self):
+        box = self.folder / "All mail.mbox"
+        box.write_bytes(b"".join(
+            b"From a@b.c %s\nX-Gmail-Labels: %s\nMessage-ID: <l%d@example>\nSubject: %d\n\nx %d\n\n"
+            % (archives.asctime(TIME + one), (b"Inbox", b"Work")[one % 2], one, one, one)
+            for one in range(20)))
+        below = ("--subfolder", "Gmail")
+        for form, packed in (("plain", False), ("packed", True)):
+            archive = self.folder / "takeout.zip" if packed else box
+            if packed:
+                with zipfile.ZipFile(archive, "w") as file:
+                    file.write(box, "Takeout/Mail/All mail.mbox")
+            with self.subTest(form):
+                self.server.delete_all()
+                self.go(archive, "Gmail", journal=f"{form}.j")
+                self.assertEqual(self.held(), {"Gmail": 20})
+                self.go(archive, None, *below, "--dry-run", code=1, journal=f"{form}.k")
+                for more in ((), ("--skip-existing",)):
+                    outcome = self.go(archive, None, *below, *more, code=78, journal=f"{form}.k")
+                    self.assertIn("without labels", outcome.err)
+                self.assertEqual(self.held(), {"Gmail": 20})
+
     def maildir(self, path, first=0):
         for folder in ("cur", "new", "tmp"):
             (path / folder).mkdir(parents=True)

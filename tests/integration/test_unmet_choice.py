@@ -104,6 +104,22 @@ class UnmetChoiceTest(WithDovecot, BatchTest):
         self.batch_of("--map", "Lists=X", "--exclude", "Inbox", "--only=bert", code=0)
         self.assertIn("did you mean bert?", self.batch_of("--only=brt", code=64).err)
 
+    def test_a_batch_tells_what_is_to_be_left_out_and_is_not_there(self):
+        for more in (("--dry-run",), ()):
+            outcome = self.batch_of("--exclude=Lits", "--exclude=Inbox", *more, code=0)
+            self.assertRegex(outcome.err, "no folder in the archives of .*accounts.csv is Lits, "
+                                          "which --exclude names; did you mean Lists")
+            self.assertNotIn("is Inbox", outcome.err)
+
+    def test_directories_that_are_no_part_of_a_name(self):
+        deep = self.folder / "top"
+        (deep / "a/b").mkdir(parents=True)
+        for name in ("Inbox", "Lists"):
+            archives.make(deep / "a/b" / name, 3)
+        for value in ("--include=a/b/Lists", "--map=a/b/Lists=X"):
+            self.assertIn("did you mean Lists?", self.go(value, code=64, archive=deep).err)
+        self.assertIn("did you mean Inbox, Lists?", self.go("--map=a=X", code=64, archive=deep).err)
+
     def test_a_row_wants_what_it_names_itself(self):
         rows = [self.row(self.server, "bert", map="Lists=X"),
                 self.row(self.server, "alice", archive="mail", map="Lists=X")]

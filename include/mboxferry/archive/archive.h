@@ -71,6 +71,8 @@ struct Folder {
   [[nodiscard]] std::string label() const;
   /// Where its bytes are, for messages and journals: `file`, or `file: member`.
   [[nodiscard]] std::string place() const;
+  /// The same inside the archive, UTF-8; empty for a file that the user named.
+  [[nodiscard]] std::string inner_place() const;
 };
 
 /// `folder` under the first of its names that `admits` takes by its label: what is not wanted under

@@ -20,4 +20,8 @@ struct OtherSpelling {
 std::vector<OtherSpelling> other_spellings(const std::string& name, char separator,
                                            std::string_view prefix);
 
+/// The name as a person reads it: equal for names that differ in upper and lower case, or in how
+/// accents are written. `text` is UTF-8; other bytes stay.
+std::string folded_name(std::string_view text);
+
 }  // namespace mboxferry::plan

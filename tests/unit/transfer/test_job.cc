@@ -237,16 +237,18 @@ TEST_CASE("a server that asks for patience for ever ends the job resumably") {
   bench.require_each_once(3);
 }
 
-TEST_CASE("mail that was there before is left alone and counted") {
+TEST_CASE("mail that was there before is left alone, and stored no second time") {
   Bench bench;
   bench.plain_archive(3);
   imap::AppendMessage told;
   told.internal_date = Timestamp{1320919200, 0};
   std::vector<test::StoredMail> before{
-      {0, "Message-ID: <0@x>\r\nSubject: 0\r\n\r\nbody 0\r\n", told}};
+      {0, "Message-ID: <0@x>\r\nSubject: 0\r\n\r\nbody 0\r\n", told},
+      {0, "Message-ID: <live@x>\r\nSubject: 0\r\n\r\nlive\r\n", told},
+      {0, "Message-ID: <more@x>\r\nSubject: 0\r\n\r\nmore\r\n", told}};
   bench.server.commit("INBOX", before);
   require_complete(bench.run());
-  CHECK(bench.server.mailboxes.at("INBOX").mails.size() == 4);
+  CHECK(bench.server.mailboxes.at("INBOX").mails.size() == 5);
 }
 
 TEST_CASE("a server that hangs up at first is asked again, one that is not there is not") {

@@ -50,6 +50,20 @@ TEST_CASE("a quarter of the sample is enough, and of a few all or two") {
   CHECK(there(5, 20));
 }
 
+TEST_CASE("most of the sample is half of it, or half of what the mailbox holds") {
+  const auto mostly = [](Presence presence) { return presence.mostly(); };
+  CHECK_FALSE(mostly({"INBOX", 0, 0}));
+  CHECK(mostly({"INBOX", 1, 1}));
+  CHECK_FALSE(mostly({"INBOX", 20, 9}));
+  CHECK(mostly({"INBOX", 20, 10}));
+  Presence held{"INBOX", 20, 0};
+  held.held = 9;
+  held.held_found = 4;
+  CHECK_FALSE(mostly(held));
+  held.held_found = 5;
+  CHECK(mostly(held));
+}
+
 TEST_CASE("a job whose mail is there does not begin, and leaves no journal behind") {
   JobBench bench;
   store_once(bench, 30);
