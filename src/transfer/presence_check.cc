@@ -595,9 +595,9 @@ bool is_unrouted_mail_there(const std::vector<Presence>& found) {
 
 std::string describe_not_asked(std::size_t count) {
   return fmt::format(
-      "{} more mailboxes may hold this mail by their names and were not looked into, as there are "
-      "too many; if it has been stored in one of them, name that one, or the mailbox above it",
-      count);
+      "{} look{} into mailboxes that may hold this mail by their names {} left out, as there are "
+      "too many of them; if it has been stored in one, name that one, or the mailbox above it",
+      count, count == 1 ? "" : "s", count == 1 ? "was" : "were");
 }
 
 std::string describe_few(const Presence& presence) {

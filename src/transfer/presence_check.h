@@ -78,8 +78,8 @@ class PresenceCheck {
   Result<std::vector<Presence>> look(imap::ReadOnlyTarget& target, const Directory& directory,
                                      Places places = Places::all);
 
-  /// So many mailboxes that may hold the mail by their names were not looked into by look(), as
-  /// there are too many of them.
+  /// Where look() did not look, as there are too many mailboxes that may hold mail by their names;
+  /// one that may hold the mail of two counts twice.
   [[nodiscard]] std::size_t not_asked() const { return not_asked_; }
 
   /// True when look() must wait until all is indexed: sender lists decide where messages go, and a

@@ -138,8 +138,17 @@ class NamedTwiceTest(WithDovecot, ProgramTest):
                               self.go(part, mailbox, code=78, journal=journal).err)
                 told = self.go(part, mailbox, "--skip-existing", journal=journal).err
                 self.assertIn("which holds this mail", told)
-                self.assertNotIn("were not looked into", told)
+                self.assertNotIn("as there are too many", told)
             self.assertEqual(self.held(), held)
+
+    def test_more_mailboxes_of_one_last_name_than_are_asked(self):
+        with self.server.session() as client:
+            for number in range(70):
+                client.create(f"P{number}/Reports")
+        (self.folder / "Reports").write_bytes(mbox())
+        told = "6 looks into mailboxes that may hold this mail by their names were left out"
+        self.assertIn(told, self.go(self.folder / "Reports", None, "--dry-run").err)
+        self.assertIn(told, self.go(self.folder / "Reports", None).err)
 
     def test_a_place_in_another_case(self):
         tree, pack = self.deep_tree()
