@@ -46,10 +46,19 @@ std::string group_text(const OptionGroup& group) {
   return text;
 }
 
+/// True for `push` of `senders` and its like, which share the help of their command.
+bool has_action(const std::string& command, const std::string& word) {
+  const auto found = command_named(command);
+  return found && (*found)->table().usage.find(command + " " + word + " ") != std::string::npos;
+}
+
 Result<std::string> help_with(const Arguments& arguments) {
   if (arguments.empty() || asks_for_help(arguments)) return program_help();
   const std::string& topic = arguments.front();
-  const std::size_t most = topic == "man" || topic == "completion" ? 2 : 1;
+  const std::size_t most = topic == "man" || topic == "completion" ||
+                                   (arguments.size() > 1 && has_action(topic, arguments[1]))
+                               ? 2
+                               : 1;
   if (arguments.size() > most) {
     return Error{ErrorCode::usage,
                  "help has no use for '" + arguments[most].substr(0, 40) + "' after '" +

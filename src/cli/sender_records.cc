@@ -45,7 +45,9 @@ std::string record_text(const std::string& service, const std::string& mailbox,
   const Json rest{{"service", service},
                   {"mailbox", mailbox},
                   {"before", json_of(record.before)},
-                  {"ours", json_of(record.ours)}};
+                  {"ours", json_of(record.ours.account)},
+                  {"ours_global", json_of(record.ours.global)},
+                  {"awaited", record.awaited}};
   return std::string(kRecordHead) + "," + rest.dump().substr(1) + "\n";
 }
 
@@ -58,9 +60,12 @@ std::optional<NamedRecord> record_from_text(const std::string& text) {
       return provider::SenderEntries{both.at("allowed").get<std::vector<std::string>>(),
                                      both.at("blocked").get<std::vector<std::string>>()};
     };
-    return NamedRecord{json.at("service").get<std::string>(),
-                       json.at("mailbox").get<std::string>(),
-                       {entries("before"), entries("ours")}};
+    // Records without it are of a time that did not tell the scopes apart: it may be either.
+    const char* const global = json.contains("ours_global") ? "ours_global" : "ours";
+    return NamedRecord{
+        json.at("service").get<std::string>(),
+        json.at("mailbox").get<std::string>(),
+        {entries("before"), {entries("ours"), entries(global)}, json.value("awaited", false)}};
   } catch (const Json::exception&) {
     return std::nullopt;
   }

@@ -68,15 +68,16 @@ void add_push_options(OptionGroup& group) {
   namespace po = boost::program_options;
   group.add_options()  //
       ("managesieve", po::value<std::string>()->value_name("HOST[:PORT]"),
-       "the ManageSieve server; port 4190, with STARTTLS unless --tls implicit is given")  //
+       "the ManageSieve server; port 4190, and starttls is the default of --tls there")  //
       ("user", po::value<std::string>()->value_name("NAME"),
        "whom to log in; with --infomaniak, the mailbox: what is before the @ of its address")  //
       ("script-name", po::value<std::string>()->value_name("NAME"),
        "what the script is called there (default: mboxferry-senders)")  //
       ("replace-active", flag(),
        "push: make the lists active even if the script that is active now cannot be included; "
-       "restore: also undo what its owner has changed or activated since")       //
-      ("dry-run,n", flag(), "push: log in, ask the server, and change nothing")  //
+       "restore: also undo what its owner has changed or activated since")  //
+      ("dry-run,n", flag(),
+       "log in, ask the server, show what would be done, and change nothing")  //
       ("state-dir", po::value<std::string>()->value_name("DIR"),
        "where what was there before is saved (default: ~/.local/state/mboxferry)");
 }

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
+#include <optional>
 #include <unordered_map>
 
 #include "cli/connection_options.h"
@@ -70,8 +72,14 @@ Result<ServiceTarget> read_target_service(const Options& options, Context& conte
   return target;
 }
 
-/// The entries that a list without conditions can have.
-Result<SenderEntries> wanted_entries(const Options& options, bool one_mailbox) {
+bool names_any(const Options& options, std::initializer_list<const char*> lists) {
+  return std::any_of(lists.begin(), lists.end(), [&](const char* name) {
+    return options.get<std::vector<std::string>>(name).has_value();
+  });
+}
+
+/// The entries that a list without conditions can have, for the scopes whose lists are named.
+Result<provider::WantedSenders> wanted_entries(const Options& options, bool one_mailbox) {
   for (const char* name : {"senders", "allowed"}) {
     if (one_mailbox || !options.get<std::vector<std::string>>(name)) continue;
     return Error{ErrorCode::usage,
@@ -86,7 +94,10 @@ Result<SenderEntries> wanted_entries(const Options& options, bool one_mailbox) {
     return Error{ErrorCode::usage, "no entry is in the lists",
                  fmt::format("name a list with {}",
                              one_mailbox ? "--senders FILE" : "--global-senders FILE")};
-  SenderEntries wanted;
+  if (judging.sender_field)
+    say("--sender-field does nothing at Infomaniak: which addresses its lists are asked for is the "
+        "service's choice");
+  provider::ScopedEntries wanted;
   const auto rank_of = [&](const policy::ListEntry& entry) {
     const int kind = entry.kind == policy::EntryKind::allow ? 0 : 1;
     const int scope = entry.scope == policy::ListScope::account ? 0 : 1;
@@ -94,7 +105,11 @@ Result<SenderEntries> wanted_entries(const Options& options, bool one_mailbox) {
   };
   std::size_t not_carried = 0;
   // What is on several lists is on the one that decides.
-  std::unordered_map<std::string_view, int> ranks;
+  struct Best {
+    int rank;
+    policy::EntryKind kind;
+  };
+  std::unordered_map<std::string_view, Best> deciding;
   for (const bool counts : {true, false}) {
     for (std::uint32_t i = 0; i < loaded.lists.size(); ++i) {
       const policy::ListEntry entry = loaded.lists.entry(i);
@@ -103,11 +118,13 @@ Result<SenderEntries> wanted_entries(const Options& options, bool one_mailbox) {
       const int rank = rank_of(entry);
       if (counts && !carried) ++not_carried;
       if (!carried) continue;
-      int& best = ranks.try_emplace(entry.pattern, rank).first->second;
+      Best& best = deciding.try_emplace(entry.pattern, Best{rank, entry.kind}).first->second;
       if (counts) {
-        best = std::min(best, rank);
-      } else if (best == rank) {
-        (allow ? wanted.allowed : wanted.blocked).emplace_back(entry.pattern);
+        if (rank < best.rank) best = {rank, entry.kind};
+      } else if (best.kind == entry.kind) {
+        SenderEntries& scope =
+            entry.scope == policy::ListScope::account ? wanted.account : wanted.global;
+        (allow ? scope.allowed : scope.blocked).emplace_back(entry.pattern);
       }
     }
   }
@@ -116,7 +133,11 @@ Result<SenderEntries> wanted_entries(const Options& options, bool one_mailbox) {
         fmt::format("{} of the allow entries need proof of the sender and are not carried: the "
                     "service's list has no such condition",
                     not_carried));
-  return wanted;
+  provider::WantedSenders named;
+  if (names_any(options, {"senders", "allowed"})) named.account = std::move(wanted.account);
+  if (names_any(options, {"global-senders", "global-allowed"}))
+    named.global = std::move(wanted.global);
+  return named;
 }
 
 class Walk {
@@ -127,7 +148,7 @@ class Walk {
         records_(std::move(folder), service_.place()),
         context_(context) {}
 
-  Result<int> push(const SenderEntries& wanted, bool dry_run) {
+  Result<int> push(const provider::WantedSenders& wanted, bool dry_run) {
     if (!mailbox_.empty()) return one_after_the_other({mailbox_}, wanted, dry_run);
     MBOXFERRY_ASSIGN(const auto mailboxes, service_.mailboxes());
     MBOXFERRY_ASSIGN(const int status, one_after_the_other(mailboxes, wanted, dry_run));
@@ -138,7 +159,7 @@ class Walk {
     return status;
   }
 
-  Result<int> restore() {
+  Result<int> restore(bool dry_run) {
     std::vector<std::string> mailboxes{mailbox_};
     if (mailbox_.empty()) {
       MBOXFERRY_ASSIGN(mailboxes, records_.mailboxes());
@@ -153,12 +174,12 @@ class Walk {
                       mailbox_.empty() ? "this service" : "mailbox " + mailbox_, records_.folder()),
           "use the --service, --user, --api-address and --state-dir of the push"};
     restoring_ = true;
-    return one_after_the_other(mailboxes, {}, false);
+    return one_after_the_other(mailboxes, {SenderEntries(), SenderEntries()}, dry_run);
   }
 
  private:
   Result<int> one_after_the_other(const std::vector<std::string>& mailboxes,
-                                  const SenderEntries& wanted, bool dry_run) {
+                                  const provider::WantedSenders& wanted, bool dry_run) {
     int failures = 0;
     for (const std::string& mailbox : mailboxes) {
       const auto done = one(mailbox, wanted, dry_run);
@@ -184,19 +205,48 @@ class Walk {
     return error;
   }
 
-  Result<void> one(const std::string& mailbox, const SenderEntries& wanted, bool dry_run) {
+  Result<void> one(const std::string& mailbox, const provider::WantedSenders& wanted,
+                   bool dry_run) {
     MBOXFERRY_ASSIGN(const auto record, records_.load(mailbox));
-    provider::SenderRecord last = record.value_or(provider::SenderRecord());
     const auto save = [&](const provider::SenderRecord& now) {
-      last = now;
       return records_.save(mailbox, now);
     };
-    MBOXFERRY_ASSIGN(const provider::SenderPush push,
-                     push_senders(service_, mailbox, wanted, record, save, dry_run));
+    const auto pushed = push_senders(service_, mailbox, wanted, record, save, dry_run);
+    if (!pushed) {
+      MBOXFERRY_ASSIGN(const bool gone, is_gone(mailbox, pushed.error()));
+      return gone ? forget(mailbox, dry_run) : Result<void>(pushed.error());
+    }
+    const provider::SenderPush& push = *pushed;
     MBOXFERRY_TRY(tell(mailbox, push, dry_run));
-    if (restoring_ && push.not_removed.empty()) MBOXFERRY_TRY(records_.remove(mailbox));
+    const bool all_taken_out = push.not_removed.empty() && push.awaited.empty();
+    if (restoring_ && all_taken_out && !dry_run) MBOXFERRY_TRY(records_.remove(mailbox));
     ++finished_;
     return ok();
+  }
+
+  /// A mailbox that was removed since the push. The service says the same of one that the token's
+  /// user may not see, and of a wrong number, so its own list is asked.
+  Result<bool> is_gone(const std::string& mailbox, const Error& error) {
+    const bool unknown =
+        error.code == ErrorCode::configuration && error.scope == ErrorScope::mailbox;
+    if (!restoring_ || !unknown) return false;
+    if (!there_) {
+      auto names = service_.mailboxes();
+      if (!names) return error;
+      there_ = *std::move(names);
+    }
+    return !there_->empty() &&
+           std::none_of(there_->begin(), there_->end(), [&](const std::string& name) {
+             return equals_ignoring_case(name, mailbox);
+           });
+  }
+
+  Result<void> forget(const std::string& mailbox, bool dry_run) {
+    if (!dry_run) MBOXFERRY_TRY(records_.remove(mailbox));
+    ++finished_;
+    return context_.out.write(
+        fmt::format("{}: the service has no such mailbox any more; what is known of it {}\n",
+                    report::printable(mailbox), dry_run ? "would be forgotten" : "is forgotten"));
   }
 
   Result<void> tell(const std::string& mailbox, const provider::SenderPush& push, bool dry_run) {
@@ -210,9 +260,11 @@ class Walk {
                       name));
     MBOXFERRY_TRY(tell_entries(name, merge.added, '+'));
     MBOXFERRY_TRY(tell_entries(name, merge.removed, '-'));
-    const std::size_t added = merge.added.size() - push.not_taken.size();
-    const std::size_t removed = merge.removed.size() - push.not_removed.size();
-    const SenderEntries has = without(joined(merge.result, push.not_removed), push.not_taken);
+    const SenderEntries missing = in_both(merge.added, joined(push.not_taken, push.awaited));
+    const SenderEntries left = in_both(merge.removed, joined(push.not_removed, push.awaited));
+    const std::size_t added = merge.added.size() - missing.size();
+    const std::size_t removed = merge.removed.size() - left.size();
+    const SenderEntries has = without(joined(merge.result, left), missing);
     MBOXFERRY_TRY(context_.out.write(
         fmt::format("{}: {}{} added, {} removed; {}{} blocked and {} allowed\n", name,
                     dry_run ? "would be changed: " : "", added, removed,
@@ -220,7 +272,10 @@ class Walk {
     tell_left(name, merge.conflicts, "is left out: the mailbox has it on its other list");
     tell_left(name, push.not_taken, "is not there although the service said so");
     tell_left(name, push.not_removed, "is still there although the service said so");
-    any_refused_ = any_refused_ || !push.not_taken.empty() || !push.not_removed.empty();
+    tell_left(name, push.awaited,
+              "is not done yet: the service does it later; run the same command again then");
+    any_refused_ = any_refused_ || !push.awaited.empty() || !push.not_taken.empty() ||
+                   !push.not_removed.empty();
     return ok();
   }
 
@@ -246,6 +301,7 @@ class Walk {
   provider::Infomaniak service_;
   SenderRecords records_;
   Context& context_;
+  std::optional<std::vector<std::string>> there_;  ///< the mailboxes, when they were asked for
   std::size_t finished_ = 0;
   bool any_refused_ = false;
   bool restoring_ = false;
@@ -255,7 +311,7 @@ class Walk {
 
 Result<int> push_to_infomaniak(const Options& options, Context& context) {
   const bool dry_run = options.has_flag("dry-run");
-  MBOXFERRY_ASSIGN(const SenderEntries wanted,
+  MBOXFERRY_ASSIGN(const provider::WantedSenders wanted,
                    wanted_entries(options, !options.text("user").empty()));
   MBOXFERRY_ASSIGN(ServiceTarget target, read_target_service(options, context));
   MBOXFERRY_ASSIGN(std::string folder,
@@ -266,7 +322,7 @@ Result<int> push_to_infomaniak(const Options& options, Context& context) {
 Result<int> restore_at_infomaniak(const Options& options, Context& context) {
   MBOXFERRY_ASSIGN(ServiceTarget target, read_target_service(options, context));
   MBOXFERRY_ASSIGN(std::string folder, state_folder_name(options));
-  return Walk(std::move(target), std::move(folder), context).restore();
+  return Walk(std::move(target), std::move(folder), context).restore(options.has_flag("dry-run"));
 }
 
 }  // namespace mboxferry::cli

@@ -27,25 +27,29 @@ class TlsChannel final : public sieve::Channel {
       : stream_(std::move(stream)), implicit_tls_(implicit_tls) {}
 
   [[nodiscard]] const std::string& place() const override { return stream_->place(); }
-  Result<std::size_t> read(std::span<char> buffer) override { return stream_->read(buffer); }
-  Result<void> write(std::string_view bytes) override { return stream_->write(bytes); }
-  bool readable_now() override { return stream_->readable_now(); }
-  Result<void> start_tls() override {
-    auto secured = stream_->start_tls();
-    if (secured) return secured;
-    Error error = secured.error();
-    // What the stream advises is about IMAP.
-    if (error.hint.find("993") != std::string::npos || error.hint.find("143") != std::string::npos)
-      error.hint = implicit_tls_ ? "try --tls starttls; ManageSieve is usually on port 4190"
-                                 : "check host and port: ManageSieve is usually on port 4190";
-    return error;
+  Result<std::size_t> read(std::span<char> buffer) override {
+    return advised(stream_->read(buffer));
   }
+  Result<void> write(std::string_view bytes) override { return advised(stream_->write(bytes)); }
+  bool readable_now() override { return stream_->readable_now(); }
+  Result<void> start_tls() override { return advised(stream_->start_tls()); }
   void opened() override { stream_->opened(); }
   [[nodiscard]] std::optional<Secret> tls_exporter() const override {
     return stream_->tls_exporter();
   }
 
  private:
+  /// What the stream advises is about IMAP.
+  template <typename T>
+  Result<T> advised(Result<T> done) const {
+    if (done) return done;
+    Error error = done.error();
+    if (error.hint.find("993") != std::string::npos || error.hint.find("143") != std::string::npos)
+      error.hint = implicit_tls_ ? "try --tls starttls; ManageSieve is usually on port 4190"
+                                 : "check host and port: ManageSieve is usually on port 4190";
+    return error;
+  }
+
   std::unique_ptr<imap::SecureStream> stream_;
   bool implicit_tls_;
 };
@@ -174,8 +178,11 @@ Result<int> push_senders(const Options& options, const Operands& operands, Conte
   MBOXFERRY_ASSIGN(settings.name, script_name(options));
   settings.script.block_wins = judging.block_wins;
   settings.script.proven_only = !judging.authserv_id.empty();
-  if (const auto junk = options.get<std::string>("junk-mailbox"))
+  settings.script.sender_field = judging.sender_field;
+  if (const auto junk = options.get<std::string>("junk-mailbox")) {
     settings.script.junk_mailbox = *junk;
+    settings.script.junk_is_named = true;
+  }
   settings.replace_active = options.has_flag("replace-active");
   settings.dry_run = options.has_flag("dry-run");
   MBOXFERRY_ASSIGN(const policy::LoadedLists loaded, read_sender_lists(options, ListUse::decides));
@@ -203,9 +210,12 @@ Result<int> restore_senders(const Options& options, const Operands& operands, Co
   MBOXFERRY_TRY(refuse_operands(operands, "restore"));
   if (options.has_flag("infomaniak")) return restore_at_infomaniak(options, context);
   MBOXFERRY_ASSIGN(SieveAccount account, read_sieve_account(options));
-  MBOXFERRY_ASSIGN(const std::string name, script_name(options));
+  sieve::RestoreSettings settings;
+  MBOXFERRY_ASSIGN(settings.name, script_name(options));
+  settings.overwrite = options.has_flag("replace-active");
+  settings.dry_run = options.has_flag("dry-run");
   MBOXFERRY_ASSIGN(const std::string folder, state_folder_name(options));
-  const std::string path = saved_scripts_path(folder, account.label, name);
+  const std::string path = saved_scripts_path(folder, account.label, settings.name);
   MBOXFERRY_ASSIGN(const auto saved, load_saved_scripts(path, account.label));
   if (!saved)
     return Error{ErrorCode::configuration,
@@ -214,13 +224,13 @@ Result<int> restore_senders(const Options& options, const Operands& operands, Co
                              account.label, folder),
                  "use the --user, --managesieve, --script-name and --state-dir of the push"};
   MBOXFERRY_ASSIGN(const auto server, log_in(account, context));
-  MBOXFERRY_ASSIGN(const auto done, sieve::restore_scripts(*server, *saved, name,
-                                                           options.has_flag("replace-active")));
+  MBOXFERRY_ASSIGN(const auto done, sieve::restore_scripts(*server, *saved, settings));
   server->log_out();
   for (const std::string& line : done)
     MBOXFERRY_TRY(context.out.write(server->place() + ": " + report::printable(line) + "\n"));
   if (done.empty())
     MBOXFERRY_TRY(context.out.write(server->place() + ": everything is as it was saved\n"));
+  if (settings.dry_run) return kExitSuccess;
   // What follows is another push, which saves anew.
   if (::unlink(path.c_str()) != 0)
     say(fmt::format("cannot remove {}: {}", path, errno_text(errno)));

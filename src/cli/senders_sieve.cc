@@ -23,7 +23,11 @@ Result<int> print_sieve(const Options& options, const Operands& operands, Contex
   sieve::ScriptSettings settings;
   settings.block_wins = judging.block_wins;
   settings.proven_only = !judging.authserv_id.empty();
-  if (const auto junk = options.get<std::string>("junk-mailbox")) settings.junk_mailbox = *junk;
+  settings.sender_field = judging.sender_field;
+  if (const auto junk = options.get<std::string>("junk-mailbox")) {
+    settings.junk_mailbox = *junk;
+    settings.junk_is_named = true;
+  }
   MBOXFERRY_ASSIGN(settings.most_bytes, read_amount(options, "max-script-size"));
   std::string names = options.text("sieve-extensions");
   if (names.empty()) names = kUsualExtensions;

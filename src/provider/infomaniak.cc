@@ -100,12 +100,13 @@ Result<std::vector<std::string>> Infomaniak::mailboxes() {
   const std::string what = "list the mailboxes of service " + settings_.service;
   std::vector<std::string> names;
   std::unordered_set<std::string> known;
+  std::size_t told = 0;
   for (std::size_t number = 1;; ++number) {
     const std::string query = fmt::format("/mailboxes?page={}&per_page={}", number, kPerPage);
     MBOXFERRY_ASSIGN(const http::Answer answer, ask({place_ + query}, "GET " + query));
     MBOXFERRY_ASSIGN(MailboxPage page, mailboxes_of(answer, what, hidden_));
-    const bool is_next = page.page == number && (!page.names.empty() || page.total == 0);
-    if (!is_next || names.size() + page.names.size() > page.total)
+    const bool ends_early = page.names.empty() && told != page.total;
+    if (page.page != number || ends_early || (told += page.names.size()) > page.total)
       return Error{ErrorCode::protocol,
                    fmt::format("cannot {}: page {} is not the one that was asked for, or its "
                                "numbers do not fit it",
@@ -113,7 +114,8 @@ Result<std::vector<std::string>> Infomaniak::mailboxes() {
                    "nothing was changed; run the same command again"};
     for (std::string& name : page.names)
       if (known.insert(name).second) names.push_back(std::move(name));
-    if (number < page.pages) continue;
+    // An empty page is the end, however many the service tells of.
+    if (number < page.pages && !page.names.empty()) continue;
     if (names.size() == page.total) return names;
     return Error{ErrorCode::try_later,
                  fmt::format("cannot {}: {} were told of, and there are {} different ones", what,
@@ -130,7 +132,8 @@ Result<MailboxSenders> Infomaniak::senders(const std::string& mailbox) {
   return senders_of(answer, "read " + lists_of(mailbox), hidden_);
 }
 
-Result<void> Infomaniak::replace_senders(const std::string& mailbox, const SenderEntries& entries) {
+Result<Infomaniak::Change> Infomaniak::replace_senders(const std::string& mailbox,
+                                                       const SenderEntries& entries) {
   http::Request request{url_of(mailbox)};
   MBOXFERRY_ASSIGN(request.patch, senders_json(entries));
   if (request.patch->reveal().size() > kLargestBody)

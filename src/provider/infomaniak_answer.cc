@@ -108,6 +108,9 @@ Result<std::vector<std::string>> list_of(const Json& data, const char* name,
     if (!item.is_string() && !has_address)
       return not_understood(
           what, fmt::format("has something in {} that is neither text nor has an email", name));
+    if (has_address && item.size() > 1)
+      return not_understood(
+          what, fmt::format("has more in {} than addresses, which would be lost", name));
     entries.push_back(item.is_string() ? item.get<std::string>() : text_of(item, "email"));
   }
   return entries;
@@ -150,10 +153,11 @@ bool is_mailbox_name(std::string_view name) {
   });
 }
 
-Result<void> success_of(const http::Answer& answer, const std::string& what,
-                        const SecretMask& hidden) {
-  MBOXFERRY_TRY(document_of(answer, what, hidden));
-  return ok();
+Result<Infomaniak::Change> success_of(const http::Answer& answer, const std::string& what,
+                                      const SecretMask& hidden) {
+  MBOXFERRY_ASSIGN(const Json json, document_of(answer, what, hidden));
+  return text_of(json, "result") == "asynchronous" ? Infomaniak::Change::later
+                                                   : Infomaniak::Change::done;
 }
 
 Result<MailboxSenders> senders_of(const http::Answer& answer, const std::string& what,

@@ -14,11 +14,11 @@
 
 namespace mboxferry::provider {
 
-/// Nothing when the service did what it was asked. `what`: that, for errors ("read the lists of
-/// mailbox alice"). Errors that are about one mailbox have its scope, and what `hidden` hides is in
-/// none of them.
-Result<void> success_of(const http::Answer& answer, const std::string& what,
-                        const SecretMask& hidden);
+/// Whether the service did what it was asked, or does it later. `what`: that, for errors ("read the
+/// lists of mailbox alice"). Errors that are about one mailbox have its scope, and what `hidden`
+/// hides is in none of them.
+Result<Infomaniak::Change> success_of(const http::Answer& answer, const std::string& what,
+                                      const SecretMask& hidden);
 
 /// The lists of a mailbox. Errors: those of success_of(), and `protocol`.
 Result<MailboxSenders> senders_of(const http::Answer& answer, const std::string& what,

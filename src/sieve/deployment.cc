@@ -10,60 +10,12 @@
 #include <set>
 #include <utility>
 
+#include "sieve/our_scripts.h"
+
 namespace mboxferry::sieve {
 namespace {
 
 constexpr std::size_t kMostParts = 64;
-constexpr std::string_view kIncludeHead = "include :personal ";
-
-Error stands_against(const ManageSieve& server, const std::string& what, std::string hint) {
-  return {ErrorCode::configuration, server.place() + ": " + what + "; nothing was changed",
-          std::move(hint)};
-}
-
-Error not_as_sent(const ManageSieve& server, const std::string& name) {
-  return {ErrorCode::protocol,
-          fmt::format("{}: script '{}' is not what was sent when it is read back", server.place(),
-                      name),
-          "run again with --log-file to see what the server said"};
-}
-
-bool is_ours(std::string_view content) { return content.starts_with(kScriptHead); }
-
-/// True for NAME-1, NAME-2 and so on.
-bool is_part_of(std::string_view script, std::string_view name) {
-  if (!script.starts_with(name) || script.size() < name.size() + 2) return false;
-  const std::string_view rest = script.substr(name.size());
-  return rest[0] == '-' && rest.substr(1).find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-std::string wrapper_of(const std::vector<std::string>& included) {
-  std::string text = std::string(kScriptHead) +
-                     "\n# The lists, then what was active before. senders push changes this script "
-                     "again.\nrequire [\"include\"];\n";
-  for (const std::string& name : included)
-    text += fmt::format("{}{};\n", kIncludeHead, quoted_string(name));
-  return text;
-}
-
-/// The scripts that a wrapper of ours includes, besides its parts.
-std::vector<std::string> others_in(std::string_view wrapper, std::string_view name) {
-  std::vector<std::string> others;
-  while (!wrapper.empty()) {
-    std::string_view line = wrapper.substr(0, wrapper.find('\n'));
-    wrapper.remove_prefix(std::min(line.size() + 1, wrapper.size()));
-    if (!line.starts_with(kIncludeHead) || !line.ends_with("\";")) continue;
-    line.remove_prefix(kIncludeHead.size() + 1);
-    line.remove_suffix(2);
-    std::string script;
-    for (std::size_t i = 0; i < line.size(); ++i) {
-      if (line[i] == '\\' && i + 1 < line.size()) ++i;
-      script += line[i];
-    }
-    if (!is_part_of(script, name)) others.push_back(std::move(script));
-  }
-  return others;
-}
 
 class Pusher {
  public:
@@ -84,6 +36,9 @@ class Pusher {
 
  private:
   [[nodiscard]] bool is_there(const std::string& name) const { return there_.contains(name); }
+  [[nodiscard]] bool has_our_name(const std::string& name) const {
+    return name == settings_.name || has_part_name(name, settings_.name);
+  }
 
   Result<void> look() {
     MBOXFERRY_ASSIGN(const auto scripts, server_.list());
@@ -94,20 +49,45 @@ class Pusher {
     active_before_ = saved_.active;
     std::set<std::string> wanted{saved_.active};
     for (const std::string& name : there_)
-      if (name == settings_.name || is_part_of(name, settings_.name)) wanted.insert(name);
+      if (has_our_name(name)) wanted.insert(name);
     for (const std::string& name : wanted) {
       if (!is_there(name)) continue;
       MBOXFERRY_ASSIGN(std::string content, server_.get(name));
-      if (name != saved_.active && !is_ours(content)) return not_ours(name);
-      if (name == saved_.active && name == settings_.name && !is_ours(content))
-        return not_ours(name);
+      // A name alone makes no script ours.
+      if (!is_ours(content) && has_our_name(name)) return not_ours(name);
       before_[name] = content;
       // Ours are not what was there before.
       if (!is_ours(content)) saved_.scripts.push_back({name, std::move(content)});
     }
-    again_ = saved_.active == settings_.name;
+    MBOXFERRY_TRY(find_who_leads_here());
     MBOXFERRY_TRY(choose_included());
     return again_ ? save_what_is_included() : ok();
+  }
+
+  /// A script that is active and includes ours, such as that of a push with another --script-name,
+  /// stays active: ours, including it, would lead back to itself.
+  Result<void> find_who_leads_here() {
+    again_ = saved_.active == settings_.name;
+    if (again_ || saved_.active.empty() || !is_there(settings_.name)) return ok();
+    MBOXFERRY_ASSIGN(const auto includer,
+                     who_includes(server_, there_, saved_.active, [&](const std::string& script) {
+                       return script == settings_.name;
+                     }));
+    if (!includer) return ok();
+    again_ = true;
+    leader_ = saved_.active;
+    deployment_.notes.push_back(
+        fmt::format("'{}' stays active: it leads to '{}'", leader_, settings_.name));
+    return ok();
+  }
+
+  /// What a wrapper of ours includes besides its parts.
+  [[nodiscard]] std::vector<std::string> included_before() const {
+    const auto wrapper = before_.find(settings_.name);
+    if (wrapper == before_.end()) return {};
+    std::vector<std::string> others = included_in(wrapper->second);
+    std::erase_if(others, [&](const std::string& name) { return has_our_name(name); });
+    return others;
   }
 
   /// What was active before an earlier push, whose record may be elsewhere or lost.
@@ -130,18 +110,18 @@ class Pusher {
   Result<void> choose_included() {
     include_ = server_.abilities().sieve.contains("include");
     if (again_) {
-      for (std::string& name : others_in(before_[settings_.name], settings_.name)) {
+      for (std::string& name : included_before()) {
         if (is_there(name))
           deployment_.included.push_back(std::move(name));
         else
           deployment_.notes.push_back("the script '" + name + "' is gone and no longer included");
       }
-      return ok();
+      return refuse_circles();
     }
     if (saved_.active.empty()) return ok();
     if (include_) {
       deployment_.included.push_back(saved_.active);
-      return ok();
+      return refuse_circles();
     }
     if (!settings_.replace_active)
       return stands_against(
@@ -152,6 +132,22 @@ class Pusher {
           "--replace-active makes the lists active instead; the script stays stored, and senders "
           "restore makes it active again");
     deployment_.displaced = saved_.active;
+    return ok();
+  }
+
+  /// Servers refuse a script that leads back to itself, some only when mail arrives.
+  Result<void> refuse_circles() {
+    for (const std::string& name : deployment_.included) {
+      MBOXFERRY_ASSIGN(const auto includer,
+                       who_includes(server_, there_, name, [&](const std::string& script) {
+                         return script == settings_.name;
+                       }));
+      if (includer)
+        return stands_against(server_,
+                              fmt::format("the script '{}' includes '{}', which would include it",
+                                          includer->name, settings_.name),
+                              "take that include out of it first");
+    }
     return ok();
   }
 
@@ -168,7 +164,8 @@ class Pusher {
           fmt::format("the server does not take the script ({} bytes in {} part{}): {}{}{}", bytes_,
                       parts, parts == 1 ? "" : "s", refusal->code,
                       refusal->code.empty() ? "" : ": ", refusal->text),
-          refusal->too_long() && !include_
+          !refusal->is_quota() ? "senders sieve prints the script, to be uploaded by other means"
+          : refusal->too_long() && !include_
               ? "it cannot be split, because the server has no include; shorten the lists: senders "
                 "check names entries that others cover"
               : "make room for scripts, or shorten the lists: senders check names entries that "
@@ -210,7 +207,7 @@ class Pusher {
     for (const StoredScript& script : deployment_.scripts) {
       MBOXFERRY_ASSIGN(auto refusal, server_.have_space(script.name, script.content.size()));
       if (refusal) return refusal;
-      if (script.content.find(kIncludeHead) != std::string::npos) continue;
+      if (!included_in(script.content).empty()) continue;
       MBOXFERRY_ASSIGN(refusal, server_.check(script.content));
       if (refusal) return refusal;
     }
@@ -231,6 +228,7 @@ class Pusher {
       MBOXFERRY_ASSIGN(const std::string found, server_.get(script.name));
       if (found != script.content) return not_as_sent(server_, script.name);
     }
+    if (!leader_.empty()) return ok();
     MBOXFERRY_TRY(server_.set_active(settings_.name));
     activated_ = true;
     MBOXFERRY_ASSIGN(const auto scripts, server_.list());
@@ -272,7 +270,7 @@ class Pusher {
       const std::string& name = before.first;
       const bool kept = std::any_of(deployment_.scripts.begin(), deployment_.scripts.end(),
                                     [&](const StoredScript& one) { return one.name == name; });
-      if (kept || !is_part_of(name, settings_.name)) continue;
+      if (kept || !has_part_name(name, settings_.name)) continue;
       if (const auto removed = server_.remove(name); !removed)
         deployment_.notes.push_back("the script '" + name +
                                     "' could not be removed: " + removed.error().what);
@@ -286,6 +284,7 @@ class Pusher {
   std::map<std::string, std::string> before_;  ///< contents
   SavedScripts saved_;
   std::string active_before_;
+  std::string leader_;  ///< active, and leads to ours
   Deployment deployment_;
   std::vector<std::string> notes_;
   std::vector<std::string> touched_;
@@ -295,122 +294,11 @@ class Pusher {
   bool activated_ = false;
 };
 
-class Restorer {
- public:
-  Restorer(ManageSieve& server, const SavedScripts& saved, const std::string& name, bool overwrite)
-      : server_(server), saved_(saved), name_(name), overwrite_(overwrite) {}
-
-  Result<std::vector<std::string>> run() {
-    MBOXFERRY_TRY(look());
-    MBOXFERRY_TRY(choose_active());
-    for (const StoredScript* script : differing_) MBOXFERRY_TRY(put_back(*script));
-    if (active_ != active_now_) {
-      MBOXFERRY_TRY(server_.set_active(active_));
-      done_.push_back(active_.empty() ? "no script is active, as before"
-                                      : fmt::format("'{}' is active again", active_));
-    }
-    MBOXFERRY_TRY(remove_ours());
-    for (const StoredScript* script : differing_) {
-      MBOXFERRY_ASSIGN(const std::string now, server_.get(script->name));
-      if (now != script->content) return not_as_sent(server_, script->name);
-    }
-    return std::move(done_);
-  }
-
- private:
-  [[nodiscard]] bool can_be_ours(std::string_view script) const {
-    return script == name_ || is_part_of(script, name_);
-  }
-
-  /// Finds what is to be put back. A script that its owner has changed since stays as it is.
-  Result<void> look() {
-    MBOXFERRY_ASSIGN(const auto scripts, server_.list());
-    for (const ScriptName& script : scripts) {
-      there_.insert(script.name);
-      if (script.active) active_now_ = script.name;
-    }
-    for (const StoredScript& script : saved_.scripts) {
-      if (is_ours(script.content)) continue;
-      if (there_.contains(script.name)) {
-        MBOXFERRY_ASSIGN(const std::string now, server_.get(script.name));
-        if (now == script.content) continue;
-        if (!overwrite_ && !is_ours(now)) {
-          done_.push_back(
-              fmt::format("'{}' has changed since it was saved, and stays as it is "
-                          "(--replace-active overwrites it)",
-                          script.name));
-          continue;
-        }
-      }
-      differing_.push_back(&script);
-    }
-    return ok();
-  }
-
-  /// A script that its owner has activated since stays active.
-  Result<void> choose_active() {
-    active_ = saved_.active;
-    if (!overwrite_ && !active_now_.empty() && !can_be_ours(active_now_)) active_ = active_now_;
-    if (active_ != saved_.active)
-      done_.push_back(fmt::format("'{}' was made active since, and stays active", active_));
-    const bool is_put_back =
-        std::any_of(differing_.begin(), differing_.end(),
-                    [&](const StoredScript* script) { return script->name == active_; });
-    if (active_.empty() || is_put_back || !there_.contains(active_)) return ok();
-    MBOXFERRY_ASSIGN(const std::string content, server_.get(active_));
-    if (is_ours(content) || content.find('"' + name_) == std::string::npos) return ok();
-    return stands_against(
-        server_, fmt::format("the script '{}' names '{}', which would be removed", active_, name_),
-        "take its include out of that script first");
-  }
-
-  Result<void> put_back(const StoredScript& script) {
-    MBOXFERRY_ASSIGN(const auto refusal, server_.put(script.name, script.content));
-    if (refusal)
-      return Error{ErrorCode::refused,
-                   fmt::format("{}: the server refuses script '{}': {}: {}", server_.place(),
-                               script.name, refusal->code, refusal->text),
-                   "run the same command again; what was saved is still there"};
-    done_.push_back(
-        fmt::format("'{}' is what it was ({} bytes)", script.name, script.content.size()));
-    return ok();
-  }
-
-  Result<void> remove_ours() {
-    for (const std::string& script : there_) {
-      const bool is_put_back =
-          std::any_of(differing_.begin(), differing_.end(),
-                      [&](const StoredScript* one) { return one->name == script; });
-      if (is_put_back || script == active_ || !can_be_ours(script)) continue;
-      MBOXFERRY_ASSIGN(const std::string content, server_.get(script));
-      if (!is_ours(content)) continue;
-      MBOXFERRY_TRY(server_.remove(script));
-      done_.push_back(fmt::format("'{}' is removed", script));
-    }
-    return ok();
-  }
-
-  ManageSieve& server_;
-  const SavedScripts& saved_;
-  const std::string& name_;
-  bool overwrite_;
-  std::set<std::string> there_;
-  std::string active_now_;
-  std::string active_;  ///< that is to be
-  std::vector<const StoredScript*> differing_;
-  std::vector<std::string> done_;
-};
-
 }  // namespace
 
 Result<Deployment> push_scripts(ManageSieve& server, const policy::SenderLists& lists,
                                 const DeploymentSettings& settings, const SaveScripts& save) {
   return Pusher(server, lists, settings).run(save);
-}
-
-Result<std::vector<std::string>> restore_scripts(ManageSieve& server, const SavedScripts& saved,
-                                                 const std::string& name, bool overwrite) {
-  return Restorer(server, saved, name, overwrite).run();
 }
 
 }  // namespace mboxferry::sieve

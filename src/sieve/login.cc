@@ -127,19 +127,24 @@ Result<void> ManageSieve::log_in(const Login& login) {
                      authenticate(ways[i], login, offer.has_channel_bound()));
     const Reply& reply = attempt.reply;
     if (reply.status == Reply::Status::ok) return ask_abilities();
-    if (reply.status != Reply::Status::no || reply.code == "TRYLATER")
+    if (reply.status != Reply::Status::no || reply.code == "TRYLATER" || reply.code == "REFERRAL")
       return refused("the login", reply);
     // A server that keeps a password in a form of its own cannot do SCRAM for it, and says so
     // before the password was its turn.
     const bool unfit = !attempt.password_used && login.mechanism == sasl::Mechanism::automatic;
     if (unfit && i + 1 < ways.size()) continue;
     const std::string words = reply.text.empty() ? reply.code : reply.text;
+    // RFC 5804 section 1.3: it is not about the password.
+    const bool too_weak = reply.code == "AUTH-TOO-WEAK" || reply.code == "ENCRYPT-NEEDED";
     return Error{
         ErrorCode::login_refused,
         fmt::format("{}: login of {} refused: {}{}{}", place(), printable(login.names.user),
                     printable(words), attempt.reason.empty() ? "" : "; ",
                     printable(attempt.reason)),
-        login.is_token
+        too_weak
+            ? fmt::format("the server wants a stronger way than {} ({}): choose one with --auth",
+                          sasl::way_name(ways[i]), reply.code)
+        : login.is_token
             ? "the token may be out of date, or not be meant for this"
             : "check user and password. Not tried again, so that the account is not locked."};
   }

@@ -170,6 +170,7 @@ Result<Reply> ManageSieve::read(std::size_t most_text, bool in_login) {
   MBOXFERRY_ASSIGN(Reply reply, reader_->next(most_text, in_login));
   reply.code = secrets_.masked(reply.code);
   reply.text = secrets_.masked(reply.text);
+  if (reply.code != "SASL") reply.code_argument = secrets_.masked(reply.code_argument);
   // A challenge could repeat a token, or let guesses of a password be checked.
   if (reply.is_challenge) show("S: (challenge)");
   if (trace_ && !reply.is_challenge) {
@@ -204,6 +205,11 @@ Result<Reply> ManageSieve::command_with_script(const std::string& head, const st
 Error ManageSieve::refused(std::string_view doing, const Reply& reply) const {
   const std::string words = fmt::format(
       "{}{}{}", reply.code, reply.code.empty() || reply.text.empty() ? "" : ": ", reply.text);
+  if (reply.code == "REFERRAL")
+    return {ErrorCode::configuration,
+            fmt::format("{}: the server refers to {}: {}", place(),
+                        shown_words(reply.code_argument), shown_words(reply.text)),
+            "name that server with --managesieve, if you trust it with the password"};
   if (reply.status == Reply::Status::bye)
     return {ErrorCode::unavailable,
             fmt::format("{}: the server ended the connection at {}: {}", place(), doing,
@@ -270,7 +276,9 @@ Result<std::optional<ManageSieve::Refusal>> ManageSieve::have_space(const std::s
   MBOXFERRY_ASSIGN(const Reply reply,
                    command(fmt::format("HAVESPACE {} {}", protocol_string(name), bytes)));
   if (is_passing(reply)) return refused("HAVESPACE", reply);
-  return refusal_of(reply);
+  // A server that does not know the command has said nothing about room.
+  auto refusal = refusal_of(reply);
+  return refusal && refusal->is_quota() ? refusal : std::nullopt;
 }
 
 Result<void> ManageSieve::try_literals() {

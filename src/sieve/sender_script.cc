@@ -140,7 +140,7 @@ class ScriptWriter {
   std::string rule(ListScope scope) {
     const auto& blocked = blocked_[place(scope)];
     if (blocked.empty()) return "";
-    std::string test = list_test(blocked, envelope_, "  ");
+    std::string test = list_test(blocked, Fields::all, "  ");
     std::vector<std::string_view> allowed = allowed_[0];
     if (scope == ListScope::global)
       allowed.insert(allowed.end(), allowed_[1].begin(), allowed_[1].end());
@@ -150,7 +150,7 @@ class ScriptWriter {
   }
 
   std::string allow_test(const std::vector<std::string_view>& allowed) {
-    const std::string test = list_test(allowed, false, "    ");
+    const std::string test = list_test(allowed, Fields::from_only, "    ");
     if (!counts_) return test;
     use("relational");
     use("comparator-i;ascii-numeric");
@@ -159,8 +159,12 @@ class ScriptWriter {
         test);
   }
 
-  std::string list_test(const std::vector<std::string_view>& patterns, bool with_envelope,
+  /// To allow, From alone is asked.
+  enum class Fields { from_only, all };
+  std::string list_test(const std::vector<std::string_view>& patterns, Fields fields,
                         const std::string& indent) {
+    const bool with_envelope = envelope_ && fields == Fields::all;
+    const bool with_sender = settings_.sender_field && fields == Fields::all;
     Keys keys;
     for (const std::string_view pattern : patterns) add_key(keys, pattern);
     std::vector<std::string> tests;
@@ -169,10 +173,12 @@ class ScriptWriter {
       std::string text;
       for (const std::string& key : list)
         text += (text.empty() ? "" : ",\n" + indent + "  ") + quoted_string(key);
-      const std::string rest = fmt::format(
-          " {} :comparator \"i;ascii-casemap\" \"from\" [\n{}  {}]", match, indent, text);
-      tests.push_back("address" + rest);
-      if (with_envelope) tests.push_back("envelope" + rest);
+      const auto test_of = [&](const char* test, const char* part) {
+        tests.push_back(fmt::format("{} {} :comparator \"i;ascii-casemap\" {} [\n{}  {}]", test,
+                                    match, part, indent, text));
+      };
+      test_of("address", with_sender ? R"(["from", "sender"])" : R"("from")");
+      if (with_envelope) test_of("envelope", R"("from")");
     };
     if (with_envelope) use("envelope");
     add(":domain :is", keys.domains);
@@ -189,13 +195,16 @@ class ScriptWriter {
       use("imap4flags");
       text += "  addflag \"$Junk\";\n";
     }
-    const std::string mailbox = quoted_string(settings_.junk_mailbox);
+    std::string mailbox = quoted_string(settings_.junk_mailbox);
+    if (has("mailbox")) {
+      use("mailbox");
+      mailbox = ":create " + mailbox;
+    }
     if (has("special-use")) {
       use("special-use");
-      text += fmt::format("  fileinto :specialuse \"\\\\Junk\" {};\n", mailbox);
-    } else {
-      text += fmt::format("  fileinto {};\n", mailbox);
+      mailbox = ":specialuse \"\\\\Junk\" " + mailbox;
     }
+    text += fmt::format("  fileinto {};\n", mailbox);
     return text + "  stop;\n";
   }
 
@@ -210,6 +219,16 @@ class ScriptWriter {
   [[nodiscard]] std::vector<std::string> notes() const {
     std::vector<std::string> notes{
         "a filter of the server's that runs before user scripts is not bypassed by allow entries"};
+    if (!settings_.junk_is_named && !has("special-use"))
+      notes.push_back(fmt::format(
+          "mail of blocked senders is filed into '{}'; if the server's junk mailbox has another "
+          "name, such as INBOX/Junk or Spam, give it with --junk-mailbox",
+          settings_.junk_mailbox));
+    if (!has("mailbox"))
+      notes.push_back(
+          fmt::format("the script cannot create '{}': where there is no such mailbox, mail of "
+                      "blocked senders stays in the inbox",
+                      settings_.junk_mailbox));
     if (not_carried_ > 0)
       notes.push_back(fmt::format(
           "{} allow entries were not carried: they count for authenticated senders only, which a "

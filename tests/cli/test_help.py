@@ -132,6 +132,13 @@ class HelpTest(ProgramTest):
                           ["help", "scan", "extra"]):
             self.assert_one_line(self.run_program(*arguments), 64, "extra")
 
+    def test_an_action_of_a_command_has_the_help_of_its_command(self):
+        outcome = self.run_program("help", "senders", "push")
+        self.assert_code(outcome, 0)
+        self.assertEqual(outcome.out, self.run_program("senders", "push", "--help").out)
+        self.assertIn("starttls is the default of --tls there", " ".join(outcome.out.split()))
+        self.assert_one_line(self.run_program("help", "senders", "pish"), 64, "pish")
+
     def test_scripts_for_other_shells_are_read_by_them(self):
         for shell, check in (("zsh", ["zsh", "-n"]), ("fish", ["fish", "--no-execute"])):
             with self.subTest(shell):

@@ -86,7 +86,7 @@ void push_and_restore(std::string_view data, bool starttls) {
       require(said.find('\n') == std::string::npos || said.starts_with("{"));
     }
   }
-  const auto restored = restore_scripts(**server, kept, "mboxferry-senders", false);
+  const auto restored = restore_scripts(**server, kept, {});
   static_cast<void>(restored);
 }
 

@@ -152,10 +152,26 @@ class StandInTest(ProgramTest):
         server = self.server(refuse={("AUTHENTICATE", 1): 'NO (TRYLATER) "too busy"'})
         self.assert_nothing_changed(server, self.push(server), 75, "too busy")
 
+    def test_advice_is_about_what_the_server_said(self):
+        server = self.server(refuse={("AUTHENTICATE", 1):
+                                     'BYE (REFERRAL "sieve://other.example") "go there"'})
+        self.assert_nothing_changed(server, self.push(server), 78, "sieve://other.example")
+        server = self.server(refuse={("AUTHENTICATE", 1): 'NO (AUTH-TOO-WEAK) "weak"'})
+        outcome = self.push(server)
+        self.assert_nothing_changed(server, outcome, 77, "--auth")
+        self.assertNotIn("check user and password", outcome.err)
+        server = self.server(refuse={("HAVESPACE", number): 'NO "unknown command"'
+                                     for number in range(1, 9)})
+        outcome = self.push(server)
+        self.assert_pushed(server, outcome)
+        self.assertIn("cannot create 'Junk'", outcome.err)
+
     def test_a_server_that_stops_talking(self):
         for command in ("STARTTLS", "AUTHENTICATE", "LISTSCRIPTS", "CHECKSCRIPT"):
             server = self.server(stops_at=command)
-            self.assert_nothing_changed(server, self.push(server), 69)
+            outcome = self.push(server)
+            self.assert_nothing_changed(server, outcome, 69)
+            self.assertNotIn("993", outcome.err)
 
     def test_something_else_on_the_port(self):
         server = self.server(greeting=["* OK IMAP4rev1"])

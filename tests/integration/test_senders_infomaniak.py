@@ -102,6 +102,94 @@ class OneMailbox(InfomaniakTest):
         self.assertEqual(service.lists["alice"],
                          [["*@Spam.Example", "friend@spam.example"], ["toto*@y.example"]])
 
+    def test_a_push_takes_out_only_what_the_same_lists_have_added(self):
+        (self.folder / "all.list").write_text("*@ads.example\n*@spam.example\n")
+        service = self.service({"alice": OWN, "bob": ([], [])})
+        with_ads = both(OWN, (OURS[0], [*OURS[1], "*@ads.example"]))
+        self.assert_code(self.push(service), 0)
+        self.assert_code(self.run_at(service, "push", "--global-senders", "all.list", mailbox=None), 0)
+        self.assertEqual(service.lists, {"alice": with_ads, "bob": [[], ["*@ads.example",
+                                                                         "*@spam.example"]]})
+        self.assert_code(self.push(service), 0)
+        self.assertEqual(service.lists["alice"], with_ads)
+        # Both lists have *@spam.example; it goes when neither has it.
+        (self.folder / "my.list").write_text("toto*@y.example\n")
+        self.assert_code(self.push(service), 0)
+        self.assertEqual(service.lists["alice"][1],
+                         [*OWN[1], "*@spam.example", "toto*@y.example", "*@ads.example"])
+        (self.folder / "all.list").write_text("*@ads.example\n")
+        self.assert_code(self.run_at(service, "push", "--global-senders", "all.list", mailbox=None), 0)
+        self.assertEqual(service.lists["alice"][1], [*OWN[1], "toto*@y.example", "*@ads.example"])
+        self.assert_code(self.restore(service), 0)
+        self.assertEqual(service.lists["alice"], [list(one) for one in OWN])
+
+    def test_a_dry_run_of_restore_changes_nothing(self):
+        service = self.service()
+        self.assert_code(self.push(service), 0)
+        outcome = self.restore(service, "--dry-run")
+        self.assert_code(outcome, 0)
+        self.assertIn("would be changed: 0 added, 3 removed", outcome.out)
+        self.assertEqual(service.lists["alice"], both(OWN, OURS))
+        self.assertEqual(len(service.written()), 1)
+        self.assert_code(self.restore(service), 0)
+        self.assertEqual(service.lists["alice"], [list(one) for one in OWN])
+
+    def test_a_refused_change_that_was_made_in_part_is_mended(self):
+        def half(service, asked):
+            service.lists["alice"] = [json.loads(asked.body)["authorized_senders"], []]
+            return error(422, "validation_failed", "Invalid")
+        service = self.service(odd={("PATCH", "alice", 1): half})
+        outcome = self.push(service)
+        self.assert_one_line(outcome, 76, "are put back", "old@own.example")
+        self.assertNotIn("nothing was changed", outcome.err)
+        self.assert_code(self.restore(service), 0)
+        self.assertEqual(service.lists["alice"], [list(one) for one in OWN])
+
+    def test_a_change_that_comes_late_is_remembered(self):
+        given = {}
+
+        def later(_, asked):
+            given.update(json.loads(asked.body))
+            return Answer(200, json.dumps({"result": "asynchronous", "data": True}))
+        service = self.service(odd={("PATCH", "alice", 1): later})
+        outcome = self.push(service)
+        self.assert_code(outcome, 3)
+        self.assertIn("*@spam.example is not done yet", outcome.err)
+        outcome = self.restore(service)
+        self.assert_code(outcome, 3)
+        self.assertIn("not done yet", outcome.err)
+        service.lists["alice"] = [given["authorized_senders"], given["blocked_senders"]]
+        self.assert_code(self.restore(service), 0)
+        self.assertEqual(service.lists["alice"], [list(one) for one in OWN])
+
+    def test_a_change_that_never_comes_is_forgotten(self):
+        later = Answer(200, json.dumps({"result": "asynchronous", "data": True}))
+        service = self.service(odd={("PATCH", "alice", 1): later})
+        for action, code in ((self.push, 3), (self.restore, 3), (self.restore, 0),
+                             (self.restore, 78)):
+            self.assert_code(action(service), code)
+
+    def test_entries_with_more_than_an_address_are_left_alone(self):
+        def more(service, _):
+            data = service.data("alice")
+            data["blocked_senders"] = [{"email": one, "until": "2030"} for one in OWN[1]]
+            return success(data)
+        service = self.service(odd={("GET", "alice", None): more})
+        self.assert_refused(service, 76, "more in blocked_senders than addresses")
+        self.assertEqual(service.written(), [])
+
+    def test_another_order_is_no_change(self):
+        def turned(service, _):
+            service.lists["alice"][1].reverse()
+        service = self.service(odd={("GET", "alice", None): turned})
+        self.assert_code(self.push(service), 0)
+        self.assertEqual(sorted(service.lists["alice"][1]), sorted([*OWN[1], *OURS[1]]))
+
+    def test_the_sender_field_is_the_service_s_choice(self):
+        outcome = self.push(self.service(), "--sender-field")
+        self.assert_code(outcome, 0)
+        self.assertIn("--sender-field does nothing", outcome.err)
+
     def test_a_dry_run_shows_the_difference_and_changes_nothing(self):
         service = self.service()
         outcome = self.push(service, "--dry-run")
@@ -296,6 +384,31 @@ class WholeService(InfomaniakTest):
             self.assertEqual(service.lists[name], both(lists, OURS))
         self.assert_code(self.restore(service, mailbox=None), 0)
         self.assertEqual(service.lists, {name: list(lists) for name, lists in own.items()})
+
+    def test_a_mailbox_that_was_removed_since_is_forgotten(self):
+        own = self.lists(2)
+        service = self.service(own)
+        self.assert_code(self.push(service, mailbox=None), 0)
+        del service.lists["box1"]
+        outcome = self.restore(service, "--dry-run", mailbox=None)
+        self.assert_code(outcome, 0)
+        self.assertIn("box1: the service has no such mailbox any more", outcome.out)
+        self.assertEqual(service.lists["box0"], both(own["box0"], OURS))
+        # A service that says of all mailboxes that they are not there is not believed.
+        service.odd["GET", "box0", None] = service.odd["GET", None, None] = Answer(404, "{}")
+        self.assert_code(self.restore(service, mailbox=None), 3)
+        service.odd.clear()
+        self.assert_code(self.restore(service, mailbox=None), 0)
+        self.assertEqual(service.lists["box0"], list(own["box0"]))
+        self.assert_code(self.restore(service, mailbox=None), 78)
+
+    def test_an_empty_page_is_the_end(self):
+        def page(_, asked):
+            number = int(asked.path.partition("page=")[2].partition("&")[0])
+            return success([], page=number, pages=100000, total=0)
+        service = self.service(self.lists(), odd={("GET", None, None): page})
+        self.assert_code(self.push(service, mailbox=None), 0)
+        self.assertEqual(len(service.asked), 1)
 
     def test_lists_of_one_account_are_not_for_a_service(self):
         service = self.service()

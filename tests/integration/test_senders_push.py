@@ -211,6 +211,95 @@ class PushTest(SendersPushTest):
         self.assert_one_line(self.restore(code=78), 78, "'main' names", "take its include out")
         self.assertEqual(self.state(), before)
 
+    def test_a_dry_run_of_restore_changes_nothing(self):
+        self.put_own()
+        before = self.state()
+        self.push()
+        pushed = self.state()
+        outcome = self.restore("--dry-run")
+        self.assertIn("'main' would be active again", outcome.out)
+        self.assertIn("'mboxferry-senders' would be removed", outcome.out)
+        self.assertEqual(self.state(), pushed)
+        self.restore()
+        self.assertEqual(self.state(), before)
+
+    def test_a_script_of_the_user_s_own_with_such_a_name_is_never_written_to(self):
+        for name in ("mboxferry-senders-3", "mboxferry-senders-1"):
+            self.put_own(name=name)
+            before = self.state()
+            self.assert_one_line(self.push(code=78), 78, name, "was not made by mboxferry",
+                                 "--script-name")
+            self.assertEqual(self.state(), before)
+        self.push("--script-name", "lists")
+        self.put_own(name="lists-2024")
+        before = self.state()
+        self.assert_one_line(self.push("--script-name", "lists", code=78), 78, "lists-2024")
+        outcome = self.restore("--script-name", "lists")
+        self.assertIn("'lists-2024' was made active since", outcome.out)
+        self.assertEqual(self.state()[1], "lists-2024")
+        self.assertEqual(self.server.scripts()["lists-2024"], OWN_SCRIPT)
+
+    def test_two_names_of_scripts_follow_each_other(self):
+        self.put_own()
+        before = self.state()
+        self.push()
+        self.push("--script-name", "all")
+        both = self.state()
+        self.assertEqual(both[1], "all")
+        # Again in any order, and with another list: no circle.
+        outcome = self.push()
+        self.assertIn("'all' stays active", outcome.err)
+        self.push("--script-name", "all")
+        self.assertEqual(self.state(), both)
+        (self.folder / "my.list").write_text("*@other.example\n")
+        self.push()
+        self.server.deliver("From: x@other.example\nSubject: blocked\n\nbody\n")
+        self.server.deliver("From: ok@x.example\nSubject: my list\n\nbody\n")
+        self.assertEqual(self.filed(), {"blocked": ("Junk", ["$Junk"]), "my list": ("Lists", [])})
+        # What the other one leads to stays until that is gone.
+        for options in ((), ("--dry-run",)):
+            now = self.state()
+            self.assert_one_line(self.restore(*options, code=78), 78,
+                                 "'all' names 'mboxferry-senders'", "--script-name all")
+            self.assertEqual(self.state(), now)
+        self.restore("--script-name", "all")
+        self.restore()
+        self.assertEqual(self.state(), before)
+
+    def test_restore_ends_where_what_was_active_is_gone(self):
+        self.push()
+        self.push("--script-name", "all")
+        (self.server.folder / "mail" / "alice" / "sieve" / "mboxferry-senders.sieve").unlink()
+        outcome = self.restore("--script-name", "all")
+        self.assertIn("'mboxferry-senders', which was active before, is no longer there", outcome.out)
+        self.assertEqual(self.state(), ({}, None))
+
+    def test_an_active_script_that_includes_ours_stays_active(self):
+        self.push()
+        self.put_own(b'require ["include"];\r\ninclude :personal "mboxferry-senders";\r\n')
+        (self.folder / "my.list").write_text("*@other.example\n")
+        outcome = self.push()
+        self.assertIn("'main' stays active", outcome.err)
+        self.assertEqual(self.server.active(), "main")
+        self.deliver(["x@other.example"])
+        self.assertEqual(self.filed(), {"0": ("Junk", ["$Junk"])})
+
+    def test_the_junk_mailbox_is_made_or_its_name_asked_for(self):
+        outcome = self.push()
+        self.assertIn("give it with --junk-mailbox", outcome.err)
+        outcome = self.push("--junk-mailbox", "Spam/New")
+        self.assertNotIn("--junk-mailbox", outcome.err)
+        self.assertIn(b'fileinto :create "Spam/New"', self.server.scripts()["mboxferry-senders"])
+        self.deliver(["x@spam.example"])
+        self.assertEqual(self.filed(), {"0": ("Spam/New", ["$Junk"])})
+
+    def test_the_sender_field_is_compared_when_that_is_asked_for(self):
+        for options, mailbox in (((), "INBOX"), (("--sender-field",), "Junk")):
+            self.push(*options)
+            self.server.deliver("From: ok@n.example\nSender: x@spam.example\n"
+                                f"Subject: to {mailbox}\n\nbody\n")
+        self.assertEqual(self.filed(), {"to INBOX": ("INBOX", []), "to Junk": ("Junk", ["$Junk"])})
+
     def test_a_script_that_was_activated_since_stays_active(self):
         self.put_own()
         self.push()

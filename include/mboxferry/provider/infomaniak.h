@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <string>
@@ -52,9 +53,9 @@ class Infomaniak {
   /// or removed meanwhile.
   Result<std::vector<std::string>> mailboxes();
   Result<MailboxSenders> senders(const std::string& mailbox);
-  /// Puts both lists in the place of what is there. After `unavailable` and `protocol` it may have
-  /// happened.
-  Result<void> replace_senders(const std::string& mailbox, const SenderEntries& entries);
+  enum class Change : std::uint8_t { done, later };
+  /// Puts both lists in the place of what is there. After an error it may have happened.
+  Result<Change> replace_senders(const std::string& mailbox, const SenderEntries& entries);
   /// False when an interrupt has ended the wait.
   bool wait(std::chrono::milliseconds duration);
 

@@ -28,6 +28,15 @@ SenderEntries in_both(const SenderEntries& entries, const SenderEntries& others)
 /// `entries`, and behind them what only `others` have, list by list.
 SenderEntries joined(const SenderEntries& entries, const SenderEntries& others);
 
+/// Entries by the lists that they come from.
+struct ScopedEntries {
+  SenderEntries account;
+  SenderEntries global;
+
+  [[nodiscard]] SenderEntries all() const { return joined(account, global); }
+  bool operator==(const ScopedEntries&) const = default;
+};
+
 /// What a push makes of the lists of a mailbox.
 struct SenderMerge {
   SenderEntries result;     ///< what the mailbox is to have

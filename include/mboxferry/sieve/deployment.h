@@ -47,18 +47,26 @@ struct Deployment {
 using SaveScripts = std::function<Result<void>(const SavedScripts& saved, bool again)>;
 
 /// Uploads the lists, reads every script back and compares it, then makes them active. A script of
-/// the user's own that is active is included behind ours and not touched. A list that is too long
-/// for one script of this server is split where the server has `include`. When something fails,
-/// what was there before is put back. Errors: those of the session; `configuration` when the
-/// server, its limits or the active script stand against it; nothing is changed then.
+/// the user's own that is active is included behind ours and not touched; one that leads to ours
+/// already stays active. A script is ours by its name and its first line; another one of such a
+/// name stands against it. A list that is too long for one script of this server is split where the
+/// server has `include`. When something fails, what was there before is put back. Errors: those of
+/// the session; `configuration` when the server, its limits or the active script stand against it;
+/// nothing is changed then.
 Result<Deployment> push_scripts(ManageSieve& server, const policy::SenderLists& lists,
                                 const DeploymentSettings& settings, const SaveScripts& save);
+
+struct RestoreSettings {
+  std::string name = DeploymentSettings{}.name;
+  bool overwrite = false;  ///< also what its owner has changed or activated since
+  bool dry_run = false;    ///< read what is there, and change nothing
+};
 
 /// Makes everything as it was saved, byte for byte, and removes what pushes have added. A script of
 /// the user's own that has changed since stays as it is, and one that was made active since stays
 /// active, unless `overwrite`. Fails with `configuration`, and changes nothing, where the script
-/// that would be active names ours. Returns what was done, a line each.
+/// that would be active leads to ours. Returns what was done, or would be, a line each.
 Result<std::vector<std::string>> restore_scripts(ManageSieve& server, const SavedScripts& saved,
-                                                 const std::string& name, bool overwrite);
+                                                 const RestoreSettings& settings);
 
 }  // namespace mboxferry::sieve

@@ -71,6 +71,7 @@ class ManageSieve {
   struct Refusal {
     std::string code;  ///< such as `QUOTA/MAXSIZE`
     std::string text;
+    [[nodiscard]] bool is_quota() const { return code.starts_with("QUOTA"); }
     [[nodiscard]] bool too_long() const { return code == "QUOTA/MAXSIZE"; }
   };
   /// Nothing: there is room for a script of so many bytes.

@@ -18,6 +18,8 @@ struct ScriptSettings {
   /// What the server has, as its SIEVE capability says; `fileinto` is needed.
   std::set<std::string, std::less<>> extensions;
   std::string junk_mailbox = "Junk";
+  bool junk_is_named = false;  ///< whoever made the settings knows that the server's has this name
+  bool sender_field = false;   ///< block entries are compared with Sender, too
   bool block_wins = false;
   bool proven_only = false;    ///< allow entries count for authenticated senders only
   std::size_t most_bytes = 0;  ///< the server's limit for a script; 0: none

@@ -14,7 +14,8 @@ using mboxferry::test::TemporaryFolder;
 
 namespace {
 
-const provider::SenderRecord kRecord{{{"a@x"}, {"*@\"y\\", "b\xc3\xbc@z"}}, {{}, {"c@x"}}};
+const provider::SenderRecord kRecord{
+    {{"a@x"}, {"*@\"y\\", "b\xc3\xbc@z"}}, {{{}, {"c@x"}}, {{"d@x"}, {}}}, true};
 
 }  // namespace
 
@@ -28,8 +29,7 @@ TEST_CASE("a record is read as it was written, and found again") {
   const auto found = records.load("alice");
   REQUIRE(found);
   REQUIRE(*found);
-  CHECK((*found)->before == kRecord.before);
-  CHECK((*found)->ours == kRecord.ours);
+  CHECK(**found == kRecord);
   CHECK(*records.mailboxes() == std::vector<std::string>{"al/ice", "alice"});
   const SenderRecords others(folder.path(), "https://api.example/1/mail_hostings/8");
   CHECK(others.mailboxes()->empty());

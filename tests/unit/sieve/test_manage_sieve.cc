@@ -5,6 +5,7 @@
 #include <string>
 
 #include "mboxferry/sieve/deployment.h"
+#include "sieve/our_scripts.h"
 #include "sieve/reply_reader.h"
 
 namespace mboxferry::sieve {
@@ -113,6 +114,20 @@ TEST_CASE("parts of a list block what the whole list blocks, each with all that 
     REQUIRE(second != std::string::npos);
     CHECK(all.find(domain, second + 1) == std::string::npos);
   }
+}
+
+TEST_CASE("what a script includes is found wherever it stands, and only among the user's scripts") {
+  const std::vector<std::string> names{"a-1", "b\"\\c"};
+  CHECK(included_in(wrapper_of(names)) == names);
+  CHECK(is_ours(wrapper_of(names)));
+  CHECK(
+      included_in("# include :personal \"x\";\nrequire \"include\";\n"
+                  "if true { include :once \"in\"; } else { INCLUDE :optional :personal \"b\"; }\n"
+                  "include :global \"g\"; fileinto \"f\";") == std::vector<std::string>{"in", "b"});
+  CHECK(included_in("include \"a\"; if {").size() == 1);
+  CHECK(has_part_name("lists-12", "lists"));
+  for (const char* other : {"lists", "lists-", "lists-1a", "lists1", "list-1"})
+    CHECK(!has_part_name(other, "lists"));
 }
 
 }  // namespace mboxferry::sieve
