@@ -2,6 +2,8 @@
 // Sends APPEND commands ahead of their replies.
 #include "imap/append_pipeline.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cassert>
 
@@ -17,6 +19,16 @@ using Kind = ReplyLine::Kind;
 using Status = ReplyLine::Status;
 
 constexpr std::uint64_t kLiteralMinusLimit = 4096;  // RFC 7888 section 5
+
+/// An OK to `count` messages together that speaks of fewer.
+bool names_fewer(const ReplyLine& reply, std::size_t count) {
+  if (count > 1 && same_word(reply.code, "MESSAGELIMIT")) return true;
+  if (!same_word(reply.code, "APPENDUID") || parse_append_uid(reply.code_arguments, count))
+    return false;
+  for (std::size_t fewer = 1; fewer < count; ++fewer)
+    if (parse_append_uid(reply.code_arguments, fewer)) return true;
+  return false;
+}
 
 }  // namespace
 
@@ -74,6 +86,7 @@ Result<void> AppendPipeline::send_command(std::uint64_t batch, const std::string
                               ": the server refused an APPEND before its end");
     }
     const LiteralKind kind = literal_kind(message, quoted_mailbox);
+    sent_at_once_ = sent_at_once_ || kind == LiteralKind::non_synchronizing;
     MBOXFERRY_ASSIGN(const std::string arguments,
                      append_arguments(message, knowledge_->wants_flag_list()));
     if (message.flags == 0 && message.keywords.empty()) in_flight_.back().without_flags = true;
@@ -189,7 +202,14 @@ Result<void> AppendPipeline::take_replies() {
   }
 }
 
+/// Some servers ask for literals that do not wait for it. Which of them it asks for cannot be known
+/// then, so that the next connections send those that wait.
 Error AppendPipeline::unasked_continuation() {
+  if (sent_at_once_ && !in_flight_.empty()) {
+    knowledge_->learn_append_mode(AppendMode::synchronizing);
+    return connection_.fail(connection_error(
+        connection_.label() + ": it asked for a literal that does not wait for that (LITERAL+)"));
+  }
   return connection_.fail(protocol_error(connection_.label(), "an unasked \"+\""));
 }
 
@@ -212,6 +232,13 @@ Result<void> AppendPipeline::handle_tagged(const ReplyLine& reply) {
   if (command == in_flight_.end()) {
     return connection_.fail(
         protocol_error(connection_.label(), "a reply to a command that was never given"));
+  }
+  if (reply.status == Status::ok && names_fewer(reply, command->count)) {
+    // Which of them it has is found out as after a lost answer.
+    knowledge_->learn_append_mode(AppendMode::literal_plus);
+    return connection_.fail(connection_error(fmt::format(
+        "{}: it said OK to {} messages together (MULTIAPPEND) and named fewer that it has stored",
+        connection_.label(), command->count)));
   }
   if (reply.status == Status::ok && !command->may_be_stored) {
     return connection_.fail(protocol_error(connection_.label(), "OK to half an APPEND"));

@@ -84,6 +84,7 @@ class AppendPipeline final : private ReplyOwner {
   std::shared_ptr<ServerKnowledge> knowledge_;
   const std::size_t flight_;
   bool careful_ = false;
+  bool sent_at_once_ = false;  ///< a literal that does not wait
   /// After a BAD nothing more is read either: if the server took a message's lines for commands,
   /// the mail's author may have chosen what it answers.
   bool bad_ = false;

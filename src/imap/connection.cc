@@ -268,6 +268,16 @@ Result<void> Connection::give_again() {
   return ok();
 }
 
+std::optional<std::uint64_t> Connection::fetch_limit() const {
+  const auto seen = knowledge_ ? knowledge_->page_limit() : std::nullopt;
+  if (!seen) return message_limit();
+  return std::min(*seen, message_limit().value_or(*seen));
+}
+
+void Connection::note_cut_page(std::size_t shown) {
+  if (knowledge_) knowledge_->learn_cut_page(shown);
+}
+
 bool Connection::hold_for(const ReplyLine& reply) {
   const auto wait = Pleas().wait_after(reply);
   // Longer ones are for whoever can tell the user meanwhile.
@@ -296,6 +306,14 @@ void Connection::look_for_alert(const ReplyLine& reply) {
   if (alerts_.size() + words.size() > kMost || alerts_.find(words) != std::string::npos) return;
   alerts_ += (alerts_.empty() ? "" : "; ") + words;
   tell(label_ + " says: " + words);
+}
+
+void Connection::note_words(const ReplyLine& reply) {
+  constexpr std::size_t kMost = 2000;
+  const std::string words = printed(reply.text);
+  const bool is_new = !words.empty() && alerts_.find(words) == std::string::npos;
+  if (is_new && alerts_.size() + words.size() <= kMost)
+    alerts_ += (alerts_.empty() ? "" : "; ") + words;
 }
 
 Result<bool> Connection::goes_to_background(const ReplyLine& reply) {

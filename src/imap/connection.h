@@ -20,6 +20,7 @@
 #include "imap/wire_stream.h"
 #include "mboxferry/base/result.h"
 #include "mboxferry/imap/account.h"
+#include "mboxferry/imap/server_knowledge.h"
 
 namespace mboxferry::imap {
 
@@ -59,6 +60,13 @@ class Connection {
     return capabilities_.shared.message_limit;
   }
   /// It has shown a lower one.
+  /// How many messages one FETCH may ask for, by what the server says and by what it was seen to
+  /// do.
+  [[nodiscard]] std::optional<std::uint64_t> fetch_limit() const;
+  /// The connection ended while a FETCH was answered, which had shown so many.
+  void note_cut_page(std::size_t shown);
+  /// What is found out is shared with others from now on.
+  void share(std::shared_ptr<ServerKnowledge> knowledge) { knowledge_ = std::move(knowledge); }
   void note_message_limit(std::uint64_t limit) {
     capabilities_.shared.message_limit = std::min(limit, message_limit().value_or(limit));
   }
@@ -129,6 +137,8 @@ class Connection {
   /// The texts that the server said must be shown (ALERT, WEBALERT), for an error about them; empty
   /// when there were none.
   [[nodiscard]] const std::string& alerts() const { return alerts_; }
+  /// Words beside an answer, to be shown if that is a refusal.
+  void note_words(const ReplyLine& reply);
   [[nodiscard]] NameForm name_form() const { return name_form_; }
   /// The same once the server has answered ENABLE; waits for nothing else.
   Result<NameForm> settled_name_form();
@@ -226,6 +236,7 @@ class Connection {
   std::deque<SentLine> unanswered_;  ///< with pipelining only until it is proven
   bool proven_ = false;              ///< a line behind another one was answered
   std::function<void()> on_lost_input_;
+  std::shared_ptr<ServerKnowledge> knowledge_;
   std::chrono::milliseconds timeout_{0};
 };
 

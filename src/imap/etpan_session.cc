@@ -59,6 +59,16 @@ Error is_there(Error refused) {
   return refused;
 }
 
+/// A separator that is an empty string, as some servers say NIL.
+std::string with_nil_separator(std::string_view list) {
+  constexpr std::string_view kEmpty = ") \"\" ";
+  const std::size_t end = list.find(')');
+  std::string text(list);
+  if (end != std::string_view::npos && list.substr(end).starts_with(kEmpty))
+    text.replace(end, kEmpty.size(), ") NIL ");
+  return text;
+}
+
 std::string or_empty(const char* text) { return text == nullptr ? std::string() : text; }
 
 }  // namespace
@@ -97,7 +107,7 @@ Result<std::string> EtpanSession::read_lines(int tag, std::string_view name,
     data += "* ";
     data += line.name;
     data += ' ';
-    data += line.text;
+    data += same_word(name, "LIST") ? with_nil_separator(line.text) : std::string(line.text);
     data += "\r\n";
     if (data.size() <= kMostData && line.text.find('\0') == std::string_view::npos) return ok();
     return connection_.fail(protocol_error(connection_.label(), "no proper answer to " + doing));

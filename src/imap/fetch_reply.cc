@@ -104,7 +104,9 @@ class Cursor {
 };
 
 bool read_flags(Cursor& cursor, FetchReply& reply) {
-  if (!cursor.take('(')) return false;
+  // Not told.
+  if (!cursor.at('(')) return same_word(cursor.atom(), "NIL");
+  cursor.take('(');
   reply.has_flags = true;
   while (!cursor.take(')')) {
     cursor.take(' ');
@@ -127,8 +129,10 @@ bool read_item(Cursor& cursor, FetchReply& reply) {
     return true;
   }
   if (same_word(name, "RFC822.SIZE")) {
-    reply.size = parse_number(cursor.atom());
-    return reply.size.has_value();
+    const std::string_view number = cursor.atom();
+    // Of what is no number the content decides.
+    reply.size = parse_number(number).value_or(0);
+    return !number.empty();
   }
   if (same_word(name, "INTERNALDATE")) {
     const auto text = cursor.string();

@@ -127,37 +127,67 @@ Result<MailboxSearch::Found> MailboxSearch::read(const Inquiry& inquiry) {
   return found;
 }
 
+namespace {
+
+/// Asks for messages, and for those that a refusal left out again in two halves.
+class FactsReader {
+ public:
+  explicit FactsReader(Connection& connection) : connection_(connection) {}
+
+  Result<void> read(std::span<const Uid> uids) {
+    const std::size_t before = messages_.size();
+    MBOXFERRY_ASSIGN(
+        const ReplyLine reply,
+        connection_.command(facts_command(fmt::format("{}", fmt::join(uids, ",")), true),
+                            [&](const ReplyLine& data) -> Result<void> {
+                              if (!same_word(data.name, "FETCH")) return ok();
+                              auto fetched = parse_fetch_items(data.text);
+                              if (!fetched)
+                                return connection_.fail(protocol_error(
+                                    connection_.label(), "a FETCH that cannot be read"));
+                              const bool whole = fetched->uid && fetched->size;
+                              if (whole && messages_.size() - before < uids.size())
+                                messages_.push_back(message_of(*fetched));
+                              return ok();
+                            }));
+    if (reply.status == Status::ok) return ok();
+    // A server that refuses all is not asked for each of them.
+    if (pleads(reply) || ++refusals_ > kMostRefusals) return refused_fetch(connection_, reply);
+    if (uids.size() == 1) return ok();
+    std::vector<Uid> left;
+    std::copy_if(uids.begin(), uids.end(), std::back_inserter(left), [&](Uid uid) {
+      return std::none_of(messages_.begin() + static_cast<std::ptrdiff_t>(before), messages_.end(),
+                          [&](const FetchedMessage& shown) { return shown.uid == uid; });
+    });
+    if (left.empty()) return ok();
+    const std::span<const Uid> rest = left;
+    const std::size_t half = (rest.size() + 1) / 2;
+    MBOXFERRY_TRY(read(rest.first(half)));
+    return half < rest.size() ? read(rest.subspan(half)) : ok();
+  }
+
+  std::vector<FetchedMessage> take() { return std::move(messages_); }
+
+ private:
+  static constexpr int kMostRefusals = 64;
+  Connection& connection_;
+  std::vector<FetchedMessage> messages_;
+  int refusals_ = 0;
+};
+
+}  // namespace
+
 Result<std::vector<FetchedMessage>> fetch_facts(Connection& connection,
                                                 const std::vector<Uid>& uids) {
-  std::vector<FetchedMessage> messages;
   const std::size_t most = static_cast<std::size_t>(
-      std::min<std::uint64_t>(connection.message_limit().value_or(uids.size()), uids.size()));
-  if (uids.size() > most) {
-    for (auto first = uids.begin(); first != uids.end();) {
-      const auto count =
-          std::min<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(most), uids.end() - first);
-      MBOXFERRY_ASSIGN(auto some, fetch_facts(connection, {first, first + count}));
-      std::move(some.begin(), some.end(), std::back_inserter(messages));
-      first += count;
-    }
-    return messages;
+      std::min<std::uint64_t>(connection.fetch_limit().value_or(uids.size()), uids.size()));
+  FactsReader reader(connection);
+  for (std::span<const Uid> left = uids; !left.empty();) {
+    const std::size_t count = std::min(most, left.size());
+    MBOXFERRY_TRY(reader.read(left.first(count)));
+    left = left.subspan(count);
   }
-  MBOXFERRY_ASSIGN(const ReplyLine reply,
-                   connection.command(facts_command(fmt::format("{}", fmt::join(uids, ",")), true),
-                                      [&](const ReplyLine& data) -> Result<void> {
-                                        if (!same_word(data.name, "FETCH")) return ok();
-                                        auto fetched = parse_fetch_items(data.text);
-                                        if (!fetched) {
-                                          return connection.fail(protocol_error(
-                                              connection.label(), "a FETCH that cannot be read"));
-                                        }
-                                        const bool whole = fetched->uid && fetched->size;
-                                        if (whole && messages.size() < uids.size())
-                                          messages.push_back(message_of(*fetched));
-                                        return ok();
-                                      }));
-  if (reply.status != Status::ok) return refused_fetch(connection, reply);
-  return messages;
+  return reader.take();
 }
 
 }  // namespace mboxferry::imap

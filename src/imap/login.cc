@@ -32,12 +32,12 @@ Result<Attempt> say_login(Connection& connection, const sasl::LoginNames& names,
   const std::string tag = connection.next_tag();
   const std::string head = tag + " LOGIN {" + std::to_string(names.user.size()) + "}\r\n";
   MBOXFERRY_TRY(connection.send(head, tag + " LOGIN ***"));
-  MBOXFERRY_ASSIGN(const ReplyLine first, connection.await_continuation(tag));
+  MBOXFERRY_ASSIGN(const ReplyLine first, connection.await_continuation(tag, visit));
   if (first.kind == Kind::tagged) return Attempt{first, {}};
   const std::string_view password = secret.reveal();
   const std::string user = names.user + " {" + std::to_string(password.size()) + "}\r\n";
   MBOXFERRY_TRY(connection.send(user, "***"));
-  MBOXFERRY_ASSIGN(const ReplyLine second, connection.await_continuation(tag));
+  MBOXFERRY_ASSIGN(const ReplyLine second, connection.await_continuation(tag, visit));
   if (second.kind == Kind::tagged) return Attempt{second, {}};
   const Secret line(sasl::joined({password, "\r\n"}));
   MBOXFERRY_TRY(connection.send(line.reveal(), "***"));
@@ -137,7 +137,9 @@ Result<void> log_in(Connection& connection, const Account& account) {
       connection.capabilities().mechanisms, needs_of(connection, account, names));
   if (ways.empty()) return no_way_to_log_in(connection, account);
   std::optional<CapabilityList> told;
-  const Connection::Visitor visit = [&told](const ReplyLine& data) {
+  const Connection::Visitor visit = [&](const ReplyLine& data) {
+    // Some servers say why beside the refusal.
+    if (data.status == Status::no || data.status == Status::bad) connection.note_words(data);
     if (same_word(data.name, "CAPABILITY")) told = parse_capabilities(data.text);
     return ok();
   };

@@ -27,12 +27,14 @@ Error refused_fetch(const Connection& connection, const ReplyLine& reply) {
   return connection.refusal("FETCH", reply);
 }
 
+bool pleads(const ReplyLine& reply) {
+  const Meaning meaning = meaning_of(reply.code, reply.text);
+  return meaning.retry.when == Retry::When::later && meaning.code != ResponseCode::server_bug;
+}
+
 Error refused_body(const Connection& connection, const ReplyLine& reply, ErrorScope scope) {
   Error error = refused_fetch(connection, reply);
-  const Meaning meaning = meaning_of(reply.code, reply.text);
-  const bool pleads =
-      meaning.retry.when == Retry::When::later && meaning.code != ResponseCode::server_bug;
-  if (pleads) return error;
+  if (pleads(reply)) return error;
   error.code = ErrorCode::refused;
   error.retry.when = Retry::When::never;
   error.scope = scope;
@@ -134,6 +136,11 @@ Result<std::optional<Quota>> fetch_quota(Connection& connection,
       constexpr std::uint64_t kMost = std::uint64_t{1} << 50U;
       if (!used || !limit) break;
       if (*used > kMost || *limit > kMost) continue;  // as good as none
+      if (*limit == 0 && *used > 0) {
+        connection.tell(fmt::format("{}: its quota of {} is 0 and more is used; taken for none",
+                                    connection.label(), printable(resource)));
+        continue;
+      }
       if (same_word(resource, "STORAGE"))
         note(*used * 1024, *limit * 1024, tightest.used, tightest.limit);
       if (same_word(resource, "MESSAGE"))

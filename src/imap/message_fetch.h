@@ -12,8 +12,11 @@ namespace mboxferry::imap {
 /// A FETCH or SEARCH that was refused.
 Error refused_fetch(const Connection& connection, const ReplyLine& reply);
 
-/// A refusal to give messages. Unless it is a plea for patience it is about these messages, and
-/// SERVERBUG is no such plea: Dovecot says it of a message that it cannot read.
+/// True where a refused FETCH is a plea for patience. SERVERBUG is none: Dovecot says it of a
+/// message that it cannot read.
+bool pleads(const ReplyLine& reply);
+
+/// A refusal to give messages. Unless it is a plea for patience it is about these messages.
 Error refused_body(const Connection& connection, const ReplyLine& reply, ErrorScope scope);
 
 /// See ReadOnlyTarget::fetch_body.

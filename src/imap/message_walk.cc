@@ -31,6 +31,9 @@ constexpr std::size_t kMostTextInPage = std::size_t{4} << 20U;
 constexpr std::size_t kFewInPage = 250;
 // A server whose sequence numbers are wrong is not asked for each UID of a mailbox.
 constexpr int kMostGaps = 8;
+// With more of them it is no matter of single messages.
+constexpr std::size_t kMostWithheld = 1000;
+constexpr std::size_t kMostWithheldInARow = 8;
 
 std::size_t text_of(const FetchedMessage& message) {
   std::size_t bytes = message.message_id.size();
@@ -91,8 +94,8 @@ ImapMessageWalk::ImapMessageWalk(Connection& connection, UidRange range, WalkOpt
       options_(options),
       next_(std::max<Uid>(range.first, 1)),
       last_(range.last),
-      width_(std::min(kNarrow, connection.message_limit().value_or(kNarrow))),
-      widest_(std::min(kWidest, connection.message_limit().value_or(kWidest))),
+      width_(std::min(kNarrow, connection.fetch_limit().value_or(kNarrow))),
+      widest_(std::min(kWidest, connection.fetch_limit().value_or(kWidest))),
       expected_(range.first <= 1 ? 1 : 0) {
   connection_.reader().set_untagged_limit(kUntaggedLimit);
 }
@@ -210,8 +213,13 @@ Result<void> ImapMessageWalk::take_tagged(const ReplyLine& reply) {
     if (page->limited) return ok();
   }
   if (reply.status == Status::ok) return ok();
+  Error error = refused_fetch(connection_, reply);
+  if (!pleads(reply)) {
+    page->refused = std::move(error);
+    return ok();
+  }
   page->cut = !page->messages.empty() && !page->overflowed && connection_.hold_for(reply);
-  return page->cut ? ok() : Result<void>(refused_fetch(connection_, reply));
+  return page->cut ? ok() : Result<void>(std::move(error));
 }
 
 Result<void> ImapMessageWalk::take_data(const ReplyLine& data) {
@@ -243,6 +251,7 @@ Result<void> ImapMessageWalk::take_fetch(std::uint32_t number, std::string_view 
     return asked.first <= *fetched->uid && *fetched->uid <= asked.last;
   });
   if (page == pages_.end() || page->overflowed) return ok();
+  shown_any_ = true;
   FetchedMessage message = message_of(*fetched);
   message.number = number;
   page->text_bytes += text_of(message);
@@ -253,14 +262,69 @@ Result<void> ImapMessageWalk::take_fetch(std::uint32_t number, std::string_view 
 
 Result<std::optional<FetchedMessage>> ImapMessageWalk::next() {
   while (used_ == ready_.size()) {
+    if (ended_) return *ended_;
     MBOXFERRY_TRY(ask());
     if (pages_.empty()) return std::optional<FetchedMessage>();
-    while (!pages_.front().answered) MBOXFERRY_TRY(read_reply());
+    Result<void> read;
+    while (read && !pages_.front().answered) read = read_reply();
+    if (!read) {
+      MBOXFERRY_TRY(end_with(read.error()));
+      continue;
+    }
     Page page = std::move(pages_.front());
     pages_.pop_front();
     MBOXFERRY_TRY(use(std::move(page)));
   }
   return std::optional(std::move(ready_[used_++]));
+}
+
+Result<void> ImapMessageWalk::end_with(Error error) {
+  if (!connection_.stream().failure()) return error;
+  Page& page = pages_.front();
+  connection_.note_cut_page(page.messages.size());
+  ready_ = std::exchange(page.messages, {});
+  used_ = 0;
+  ready_.resize(page.overflowed || page.shifted ? 0 : without_gap());
+  if (ready_.empty()) return error;
+  ended_ = std::move(error);
+  return ok();
+}
+
+/// By sequence numbers, which have no holes.
+std::size_t ImapMessageWalk::without_gap() const {
+  std::uint32_t expected = expected_;
+  Uid last = 0;
+  const auto gap = std::find_if(ready_.begin(), ready_.end(), [&](const FetchedMessage& message) {
+    return expected == 0 || message.number != expected++ ||
+           std::exchange(last, message.uid) >= message.uid;
+  });
+  return static_cast<std::size_t>(gap - ready_.begin());
+}
+
+Result<void> ImapMessageWalk::use_refused(const Page& page) {
+  ready_.resize(page.shifted ? 0 : without_gap());
+  if (!ready_.empty()) {
+    withheld_in_a_row_ = 0;
+    expected_ = ready_.back().number + 1;
+    const std::uint64_t rest = page.last - ready_.back().uid;
+    if (rest == 0) return ok();
+    width_ = (rest + 7) / 8;
+    return go_back_to(std::uint64_t{ready_.back().uid} + 1);
+  }
+  const std::uint64_t width = page.last - page.first + 1;
+  if (width > 1) return ask_again(page, (width + 7) / 8);
+  // A busy server may say of all that something failed.
+  const bool may_be_busy = page.refused->retry.when == Retry::When::later && !shown_any_;
+  ++withheld_;
+  ++withheld_in_a_row_;
+  if (may_be_busy || withheld_ > kMostWithheld || withheld_in_a_row_ > kMostWithheldInARow)
+    return *page.refused;
+  if (expected_ != 0) ++expected_;
+  if (!options_.with_withheld) return ok();
+  FetchedMessage& message = ready_.emplace_back();
+  message.uid = static_cast<Uid>(page.first);
+  message.withheld = true;
+  return ok();
 }
 
 /// Makes the page's messages ready, or has it asked for again in narrower ones.
@@ -280,13 +344,14 @@ Result<void> ImapMessageWalk::use(Page page) {
   ready_.erase(std::unique(ready_.begin(), ready_.end(),
                            [](const auto& a, const auto& b) { return a.uid == b.uid; }),
                ready_.end());
+  if (page.refused) return use_refused(page);
+  withheld_in_a_row_ = 0;
   // What is behind the last that came is asked for again.
   if (page.cut && ready_.back().uid < page.last) {
     page.last = ready_.back().uid;
     MBOXFERRY_TRY(go_back_to(page.last + 1));
   }
-  if (page.limited)
-    return ask_again(page, std::min(connection_.message_limit().value_or(1), width));
+  if (page.limited) return ask_again(page, std::min(connection_.fetch_limit().value_or(1), width));
   const bool gap = has_gap(page);
   if (gap && width > 1) {
     // A server that gives only so many at a time has just shown how many.
@@ -296,7 +361,7 @@ Result<void> ImapMessageWalk::use(Page page) {
   }
   if (gap) {
     ++gaps_;
-    widest_ = std::min(kWidest, connection_.message_limit().value_or(kWidest));
+    widest_ = std::min(kWidest, connection_.fetch_limit().value_or(kWidest));
   }
   if (!ready_.empty()) expected_ = ready_.back().number + 1;
   if (gap && ready_.empty()) expected_ = 0;

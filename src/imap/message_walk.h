@@ -54,6 +54,7 @@ class ImapMessageWalk final : public MessageWalk {
     bool overflowed = false;
     bool limited = false;  ///< the server said that there is more (RFC 9738)
     bool cut = false;      ///< messages came, and then a plea for patience
+    std::optional<Error> refused;  ///< whatever came before; no plea
     bool shifted = false;  ///< sequence numbers changed meanwhile
   };
 
@@ -69,6 +70,13 @@ class ImapMessageWalk final : public MessageWalk {
   Result<void> take_fetch(std::uint32_t number, std::string_view items);
   Result<void> take_tagged(const ReplyLine& reply);
   Result<void> use(Page page);
+  /// What came before the refusal counts; the rest is asked for in smaller parts, and in the end
+  /// one by one.
+  Result<void> use_refused(const Page& page);
+  /// Of the messages that are ready, so many of the first have none missing between them.
+  [[nodiscard]] std::size_t without_gap() const;
+  /// The connection ended: what came of the next page before is used.
+  Result<void> end_with(Error error);
   /// True when messages of the page are missing by what the server says of others.
   [[nodiscard]] bool has_gap(const Page& page) const;
   /// Asks for the page again, `width` UIDs at a time.
@@ -92,6 +100,10 @@ class ImapMessageWalk final : public MessageWalk {
   std::uint32_t asked_number_ = 0;      ///< whose UID was asked for
   Uid found_ = 0;                       ///< and what it is
   int gaps_ = 0;                        ///< that asking for each UID by itself did not fill
+  bool shown_any_ = false;              ///< the server has shown some message
+  std::size_t withheld_ = 0;            ///< messages that it refused to show by themselves
+  std::size_t withheld_in_a_row_ = 0;
+  std::optional<Error> ended_;          ///< how the connection ended
   bool asked_ahead_ = false;            ///< all pages were on their way before
   std::vector<std::string> questions_;  ///< tags of the other commands that are on their way
   std::string search_tag_;              ///< the one among them that must not be refused

@@ -40,8 +40,7 @@ Result<std::optional<ReplyLine>> ReplyReader::next_if_there() {
   }
   current_ = std::move(partial_);
   partial_.clear();
-  // Nothing but the line's end stands behind the literal.
-  ended_with_literal_ = line_start_ > 0 && current_.size() <= line_start_ + 2;
+  blanks_between_ = 0;
   first_line_ = 0;
   line_start_ = 0;
   blank_at_ = 0;
@@ -57,12 +56,12 @@ std::string ReplyReader::take_unread() {
   return std::string(std::exchange(unread_, {}));
 }
 
-/// An empty line that some servers put behind a literal: within a FETCH, whose parenthesis is still
-/// open, and behind a reply that ended with one. One for each literal.
+/// An empty line that some servers put behind a literal, within a FETCH whose parenthesis is still
+/// open, one for each literal; or between two replies.
 bool ReplyReader::is_needless_blank() {
   const std::string_view line = std::string_view(partial_).substr(line_start_);
   if (line != "\r\n" && line != "\n") return false;
-  if (line_start_ == 0) return std::exchange(ended_with_literal_, false);
+  if (line_start_ == 0) return ++blanks_between_ <= kMostBlanksBetween;
   const auto reply = parse_reply_line(std::string_view(partial_).substr(0, first_line_));
   const bool is_open =
       reply && reply->kind == ReplyLine::Kind::untagged && same_word(reply->name, "FETCH");

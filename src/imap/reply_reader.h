@@ -44,6 +44,7 @@ class ReplyReader {
   std::string take_unread();
 
  private:
+  static constexpr int kMostBlanksBetween = 4;
   static constexpr std::size_t kBufferSize = std::size_t{64} << 10U;
 
   /// Receives more, which waits for it; only when nothing is unread.
@@ -64,7 +65,7 @@ class ReplyReader {
   std::size_t first_line_ = 0;  ///< length of the first line, once known
   std::size_t line_start_ = 0;
   std::size_t blank_at_ = 0;         ///< the `line_start_` at which an empty line was passed over
-  bool ended_with_literal_ = false;  ///< the reply before
+  int blanks_between_ = 0;           ///< empty lines since the reply before
   std::size_t literal_left_ = 0;
   std::string current_;
 };

@@ -55,6 +55,13 @@ constexpr std::array kFaultsOfMessages{
     Row{"message size exceeds", ResponseCode::too_big, When::never, Fault::message},
 };
 
+// Cyrus: a limit that no time changes, and the keywords may be left out.
+constexpr std::array kAboutKeywords{
+    Row{"user flags", ResponseCode::limit, When::never},
+    Row{"too many flags", ResponseCode::limit, When::never},
+    Row{"keyword", ResponseCode::limit, When::never},
+};
+
 // Order matters: the first phrase that occurs decides.
 constexpr std::array kPhrases{
     Row{"suggested backoff time", ResponseCode::limit, When::later},
@@ -136,8 +143,13 @@ Meaning meaning_of(std::string_view code, std::string_view text) {
   std::string name = listed_code(code);
   const Row* row = find_row(kFaultsOfMessages, occurs);
   if (row != nullptr && row->code != ResponseCode::none) name = response_code_name(row->code);
+  if (row == nullptr && same_word(code, "LIMIT")) row = find_row(kAboutKeywords, occurs);
   if (row == nullptr) row = find_row(kCodes, is_code);
-  if (row == nullptr) row = find_row(kPhrases, occurs);
+  if (row == nullptr || row->code == ResponseCode::over_quota) {
+    // Gmail says OVERQUOTA of a rate.
+    const Row* const phrase = find_row(kPhrases, occurs);
+    if (row == nullptr || (phrase != nullptr && phrase->code == ResponseCode::limit)) row = phrase;
+  }
   if (row == nullptr) return {ResponseCode::none, {}, Fault::unknown, std::move(name)};
   if (name.empty()) name = response_code_name(row->code);
   return {row->code, {row->when, suggested_wait(text)}, row->fault, std::move(name)};

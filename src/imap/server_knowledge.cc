@@ -111,6 +111,31 @@ bool ServerKnowledge::loses_input() const {
   return loses_input_;
 }
 
+/// Modes are declared from the one that asks most of a server to the one that asks least.
+void ServerKnowledge::learn_append_mode(AppendMode most) {
+  const std::lock_guard guard(mutex_);
+  most_append_mode_ = std::max(most, most_append_mode_.value_or(most));
+}
+
+AppendMode ServerKnowledge::possible(AppendMode mode) const {
+  const std::lock_guard guard(mutex_);
+  return std::max(mode, most_append_mode_.value_or(mode));
+}
+
+void ServerKnowledge::learn_cut_page(std::size_t shown) {
+  constexpr std::uint64_t kFirstLimit = 256;
+  const std::lock_guard guard(mutex_);
+  if (++cut_pages_ < 2) return;
+  const std::uint64_t fewer =
+      page_limit_ ? std::max<std::uint64_t>(*page_limit_ / 8, 1) : kFirstLimit;
+  page_limit_ = shown > 0 ? std::min<std::uint64_t>(shown, page_limit_.value_or(shown)) : fewer;
+}
+
+std::optional<std::uint64_t> ServerKnowledge::page_limit() const {
+  const std::lock_guard guard(mutex_);
+  return page_limit_;
+}
+
 bool ServerKnowledge::put_off(PutOffSubscription subscription) {
   const std::lock_guard guard(mutex_);
   if (put_off_.size() >= kMostKnown) return false;

@@ -122,7 +122,7 @@ Result<std::optional<Quota>> Session::quota(const std::string& mailbox) {
 
 Result<void> Session::look_ahead(std::span<const Look> looks) {
   // Pages that the server would not answer whole are asked for when their time comes.
-  if (connection_->message_limit().value_or(kLookAheadUids) < kLookAheadUids) return ok();
+  if (connection_->fetch_limit().value_or(kLookAheadUids) < kLookAheadUids) return ok();
   std::vector<LookAhead::Wanted> wanted;
   wanted.reserve(looks.size());
   for (const Look& look : looks) {

@@ -95,7 +95,8 @@ class ImapTarget final : public Target {
       : session_(std::move(session)),
         open_plain_(std::move(open_plain)),
         knowledge_(std::move(knowledge)),
-        pipeline_(session_.connection(), choose_append_mode(capabilities(), wanted), knowledge_) {
+        pipeline_(session_.connection(),
+                  knowledge_->possible(choose_append_mode(capabilities(), wanted)), knowledge_) {
     session_.connection().stream().interrupt_when([this] { return pipeline_.is_idle(); });
   }
 
@@ -482,6 +483,7 @@ Result<std::unique_ptr<Target>> connect(const Account& account, const Connection
   if (knowledge->loses_input()) own.pipelining = false;
   own.on_lost_input = [knowledge] { knowledge->learn_lost_input(); };
   MBOXFERRY_ASSIGN(Session session, Session::open(account, own, before_login));
+  session.connection().share(knowledge);
   return std::unique_ptr<Target>(std::make_unique<ImapTarget>(
       std::move(session), wanted, std::move(knowledge), plain_sessions(account, own)));
 }

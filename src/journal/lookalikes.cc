@@ -11,8 +11,13 @@ namespace {
 
 /// Whether ?-free row `s` can be row `d` in another form. A server may have given a Message-ID to a
 /// message without one.
-std::string resembles(bool any_date) {
+std::string resembles(bool any_date, bool other_id) {
   const std::string_view same_date = any_date ? "1" : "s.date = d.date";
+  if (other_id)
+    return fmt::format(
+        "s.taken = 0 AND d.message_id_hash <> 0 AND s.message_id_hash <> 0 AND {0}"
+        " AND NOT EXISTS (SELECT 1 FROM temp.doubt o WHERE o.message_id_hash = s.message_id_hash)",
+        same_date);
   return fmt::format(
       "s.taken = 0 AND ((d.message_id_hash <> 0 AND s.message_id_hash = d.message_id_hash AND {0})"
       " OR (d.message_id_hash = 0 AND {0} AND NOT EXISTS (SELECT 1 FROM temp.doubt o"
@@ -49,11 +54,12 @@ Result<void> SqliteJournal::index_lookalikes() {
 }
 
 Result<std::optional<Journal::Lookalikes>> SqliteJournal::next_lookalikes(MessageId after,
-                                                                          bool any_date) {
+                                                                          bool any_date,
+                                                                          bool other_id) {
   const std::lock_guard guard(mutex_);
   if (!reconciling_) return misuse("nothing is being reconciled");
   MBOXFERRY_TRY(index_lookalikes());
-  const std::string alike = resembles(any_date);
+  const std::string alike = resembles(any_date, other_id);
   Lookalikes found;
   {
     MBOXFERRY_ASSIGN(
@@ -71,10 +77,12 @@ Result<std::optional<Journal::Lookalikes>> SqliteJournal::next_lookalikes(Messag
       Query doubtful,
       database_->query(
           kSelectMessage +
-              fmt::format("WHERE m.id IN (SELECT o.id FROM temp.doubt d JOIN temp.doubt o"
-                          " ON o.message_id_hash = d.message_id_hash AND {} WHERE d.id = ?1"
-                          " AND o.taken = 0 LIMIT ?2) ORDER BY m.state DESC, m.id",
-                          any_date ? "1" : "o.date = d.date"),
+              fmt::format(
+                  "WHERE m.id IN (SELECT o.id FROM temp.doubt d JOIN temp.doubt o"
+                  " ON {} AND {} WHERE d.id = ?1"
+                  " AND o.taken = 0 LIMIT ?2) ORDER BY m.state DESC, m.id",
+                  other_id ? "o.message_id_hash <> 0" : "o.message_id_hash = d.message_id_hash",
+                  any_date ? "1" : "o.date = d.date"),
           found.first, static_cast<std::int64_t>(kMostAlike + 1)));
   MBOXFERRY_ASSIGN(found.doubtful, read_messages(std::move(doubtful), database_->path()));
   MBOXFERRY_ASSIGN(

@@ -87,7 +87,8 @@ class SqliteJournal final : public Journal {
   Result<std::optional<MessageRow>> doubtful_of_size(std::uint64_t size,
                                                      MessageId after) const override;
   Result<std::vector<MessageRow>> last_stored(MailboxId mailbox, std::size_t limit) const override;
-  Result<std::optional<Lookalikes>> next_lookalikes(MessageId after, bool any_date) override;
+  Result<std::optional<Lookalikes>> next_lookalikes(MessageId after, bool any_date,
+                                                    bool other_id) override;
   Result<void> hold(std::span<const MessageId> messages) override;
   Result<void> set_unproven(std::span<const Uid> uids) override;
   Result<void> hold_unproven() override;

@@ -17,13 +17,52 @@ constexpr std::size_t kMostHeader = std::size_t{64} << 10U;
 constexpr std::size_t kMostTitle = 998;
 constexpr std::array<std::string_view, 4> kEnvelopeFields{"from", "to", "subject", "date"};
 
+/// The addresses of a list, without names and comments, which servers write in their own way; what
+/// has no address as it is.
+std::string plain_addresses(std::string_view list) {
+  std::string all;
+  std::string one;
+  std::string in_brackets;
+  bool quoted = false;
+  bool bracket = false;
+  int comment = 0;
+  const auto end_one = [&] {
+    const std::string& address = in_brackets.find('@') != std::string::npos ? in_brackets : one;
+    if (!address.empty()) all += (all.empty() ? "" : ",") + address;
+    one.clear();
+    in_brackets.clear();
+    bracket = false;
+    comment = 0;
+  };
+  for (const char c : list) {
+    if (c == '"') {
+      quoted = !quoted;
+    } else if (quoted) {
+      one += c;
+    } else if (c == '(' || (c == ')' && comment > 0)) {
+      comment += c == '(' ? 1 : -1;
+    } else if (comment > 0) {
+      continue;
+    } else if (c == ',' || c == ';') {
+      end_one();
+    } else if (c == '<' || c == '>') {
+      bracket = c == '<';
+    } else {
+      (bracket ? in_brackets : one) += c;
+    }
+  }
+  end_one();
+  return all;
+}
+
 /// A field as it is compared.
 std::string plain_value(std::string_view name, std::string_view value) {
   if (name == "date") {
     if (const auto date = parse_date(value)) return std::to_string(date->unix_seconds);
   }
+  const bool addresses = name == "from" || name == "to";
   std::string plain;
-  for (const char c : decode_encoded_words(value)) {
+  for (const char c : decode_encoded_words(addresses ? plain_addresses(value) : value)) {
     if (c != ' ' && c != '\t' && c != '"') plain += to_lower(c);
   }
   return plain;

@@ -50,7 +50,7 @@ Result<void> AlteredCopies::match() {
   for (journal::MessageId after = 0;;) {
     if (interrupt_.requested())
       return interrupted("interrupted while asking the server what it has");
-    MBOXFERRY_ASSIGN(auto alike, journal_.next_lookalikes(after, false));
+    MBOXFERRY_ASSIGN(auto alike, journal_.next_lookalikes(after, false, false));
     if (!alike) return decide_all();
     after = alike->first;
     // Each group once, at its first message; of one without end nothing can be proven.

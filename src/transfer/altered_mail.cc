@@ -10,6 +10,7 @@
 #include <set>
 #include <vector>
 
+#include "mboxferry/message/digest.h"
 #include "mboxferry/message/envelope.h"
 #include "transfer/body_digests.h"
 
@@ -64,17 +65,26 @@ void ServerWays::add(std::int64_t added, bool other_date) {
   ignores_dates = !kept_a_date_;
 }
 
+void ServerWays::add_id(bool other_id) {
+  kept_an_id_ = kept_an_id_ || !other_id;
+  replaces_ids = !kept_an_id_;
+  // What has another field is altered, whatever its size.
+  alters = alters || replaces_ids;
+}
+
 std::string ServerWays::to_text() const {
-  return fmt::format("{} {} {} {}", alters ? 1 : 0, least, most, ignores_dates ? 1 : 0);
+  const int ids = kept_an_id_ ? 0 : replaces_ids ? 1 : 2;
+  return fmt::format("{} {} {} {} {}", alters ? 1 : 0, least, most, ignores_dates ? 1 : 0, ids);
 }
 
 ServerWays ServerWays::from_text(const std::string& text) {
   ServerWays ways;
   int alters = 0;
   int dates = 0;
+  int ids = 2;  // not told by older programs
   long long least = 0;
   long long most = 0;
-  if (std::sscanf(text.c_str(), "%d %lld %lld %d", &alters, &least, &most, &dates) != 4)
+  if (std::sscanf(text.c_str(), "%d %lld %lld %d %d", &alters, &least, &most, &dates, &ids) < 4)
     return ways;
   ways.known = true;
   ways.alters = alters != 0;
@@ -82,6 +92,8 @@ ServerWays ServerWays::from_text(const std::string& text) {
   ways.most = most;
   ways.ignores_dates = dates != 0;
   ways.kept_a_date_ = dates == 0;
+  ways.replaces_ids = ids == 1;
+  ways.kept_an_id_ = ids == 0;
   return ways;
 }
 
@@ -98,9 +110,12 @@ Result<ServerWays> learn_ways(const journal::MailboxRow& mailbox, imap::ReadOnly
     if (row == rows.end() || row->uid != fetched.uid) return ok();
     ways.add(added_to(*row, fetched.size),
              fetched.internal_date.unix_seconds != row->date.unix_seconds);
+    if (row->message_id_hash != 0)
+      ways.add_id(message::message_id_hash(fetched.message_id) != row->message_id_hash);
     return ok();
   };
-  MBOXFERRY_TRY(target.fetch({rows.front().uid, rows.back().uid}, {}, compare));
+  MBOXFERRY_TRY(
+      target.fetch({rows.front().uid, rows.back().uid}, {.with_message_id = true}, compare));
   if (ways.known && note != ways.to_text())
     MBOXFERRY_TRY(journal.set_note(kWaysNote, ways.to_text()));
   return ways;
@@ -108,12 +123,23 @@ Result<ServerWays> learn_ways(const journal::MailboxRow& mailbox, imap::ReadOnly
 
 template <typename Visit>
 Result<void> AlteredMail::each_group(const Visit& visit) {
-  // A server of which nothing is known may ignore dates.
-  const bool any_date = ways_.ignores_dates || !ways_.known;
+  const auto with = [&](Ids ids) {
+    return each_group(ids, [&](const Alike& alike) { return visit(alike, ids); });
+  };
+  MBOXFERRY_TRY(with(Ids::same));
+  return envelope_ && ways_.may_replace_ids() ? with(Ids::other) : ok();
+}
+
+template <typename Visit>
+Result<void> AlteredMail::each_group(Ids ids, const Visit& visit) {
+  // A server of which nothing is known may ignore dates. Under another Message-ID that would make
+  // all mail of others one that may be ours.
+  const bool any_date = ways_.ignores_dates || (!ways_.known && ids == Ids::same);
   for (journal::MessageId after = 0;;) {
     if (interrupt_.requested())
       return interrupted("interrupted while asking the server what it has");
-    MBOXFERRY_ASSIGN(const auto alike, journal_.next_lookalikes(after, any_date));
+    MBOXFERRY_ASSIGN(const auto alike,
+                     journal_.next_lookalikes(after, any_date, ids == Ids::other));
     if (!alike) return ok();
     after = alike->first;
     MBOXFERRY_ASSIGN(const bool more, visit(*alike));
@@ -125,8 +151,8 @@ Result<std::uint64_t> AlteredMail::match() {
   if (!ways_.alters) MBOXFERRY_TRY(learn_from_doubts());
   std::uint64_t found = 0;
   if (!ways_.alters) return found;
-  MBOXFERRY_TRY(each_group([&](const Alike& alike) -> Result<bool> {
-    MBOXFERRY_ASSIGN(const Decision decision, decide(alike));
+  MBOXFERRY_TRY(each_group([&](const Alike& alike, Ids ids) -> Result<bool> {
+    MBOXFERRY_ASSIGN(const Decision decision, decide(alike, ids));
     found += decision.pairs.size();
     MBOXFERRY_TRY(journal_.commit_matches(decision.pairs));
     return true;
@@ -135,8 +161,8 @@ Result<std::uint64_t> AlteredMail::match() {
 }
 
 Result<void> AlteredMail::hold() {
-  return each_group([&](const Alike& alike) -> Result<bool> {
-    MBOXFERRY_ASSIGN(const Decision decision, decide(alike));
+  return each_group([&](const Alike& alike, Ids ids) -> Result<bool> {
+    MBOXFERRY_ASSIGN(const Decision decision, decide(alike, ids));
     std::vector<journal::MessageId> held = decision.undecided;
     for (const journal::Stored& pair : decision.pairs) held.push_back(pair.message);
     MBOXFERRY_TRY(journal_.hold(held));
@@ -150,13 +176,13 @@ Result<void> AlteredMail::learn_from_doubts() {
   ServerWays shown;
   std::set<journal::Digest> different;
   bool confirmed = false;
-  MBOXFERRY_TRY(each_group([&](const Alike& alike) -> Result<bool> {
+  MBOXFERRY_TRY(each_group([&](const Alike& alike, Ids ids) -> Result<bool> {
     const auto lowest =
         std::min_element(alike.doubtful.begin(), alike.doubtful.end(),
                          [](const auto& one, const auto& other) { return one.id < other.id; });
     // Each group once.
     if (alike.first != lowest->id) return true;
-    MBOXFERRY_ASSIGN(const Decision decision, decide(alike));
+    MBOXFERRY_ASSIGN(const Decision decision, decide(alike, ids));
     for (const journal::Stored& pair : decision.pairs) {
       const auto row =
           std::find_if(alike.doubtful.begin(), alike.doubtful.end(),
@@ -164,6 +190,7 @@ Result<void> AlteredMail::learn_from_doubts() {
       const auto seen = std::find_if(alike.seen.begin(), alike.seen.end(),
                                      [&](const journal::Seen& one) { return one.uid == pair.uid; });
       shown.add(added_to(*row, seen->size), seen->date != row->date.unix_seconds);
+      if (row->message_id_hash != 0) shown.add_id(ids == Ids::other);
       confirmed = confirmed || row->state == journal::State::stored;
       different.insert(row->digest);
     }
@@ -175,14 +202,15 @@ Result<void> AlteredMail::learn_from_doubts() {
   return different.size() < kShown ? ok() : journal_.set_note(kWaysNote, ways_.to_text());
 }
 
-bool AlteredMail::is_plausible(const journal::MessageRow& row, const journal::Seen& seen) const {
+bool AlteredMail::is_plausible(const journal::MessageRow& row, const journal::Seen& seen,
+                               Ids ids) const {
   const std::int64_t added = added_to(row, seen.size);
   // Of one size, content was compared, and it is another.
   if (!ways_.alters || ways_.changes_sizes()) {
-    if (added == 0) return false;
+    if (added == 0 && ids == Ids::same) return false;
     if (!ways_.alters) return true;
   }
-  if (row.message_id_hash != 0) return true;
+  if (row.message_id_hash != 0 && ids == Ids::same) return true;
   return added >= std::min<std::int64_t>(ways_.least, 0) - kSlack &&
          added <= std::max<std::int64_t>(ways_.most, 0) + kSlack;
 }
@@ -267,7 +295,7 @@ Result<AlteredMail::Envelope> AlteredMail::envelope_there(const journal::Seen& s
 
 /// Message-ID and date are enough on a server that is known to alter mail; else, and without a
 /// Message-ID, the envelopes must agree as well.
-Result<AlteredMail::Decision> AlteredMail::decide(const Alike& alike) {
+Result<AlteredMail::Decision> AlteredMail::decide(const Alike& alike, Ids ids) {
   Decision decision;
   const auto undecided = [&](const journal::MessageRow& row) {
     if (row.state == journal::State::intended) decision.undecided.push_back(row.id);
@@ -276,7 +304,7 @@ Result<AlteredMail::Decision> AlteredMail::decide(const Alike& alike) {
     for (const journal::MessageRow& row : alike.doubtful) undecided(row);
     return decision;
   }
-  const bool has_id = alike.doubtful.front().message_id_hash != 0;
+  const bool has_id = alike.doubtful.front().message_id_hash != 0 && ids == Ids::same;
   // A date alone is shared by many messages.
   if (!has_id && !envelope_ && !ways_.alters) return decision;
   const bool by_envelope = envelope_ && !(has_id && ways_.alters);
@@ -322,7 +350,7 @@ Result<AlteredMail::Decision> AlteredMail::decide(const Alike& alike) {
       if (i >= kind.seen.size()) continue;
       MBOXFERRY_ASSIGN(const bool other, is_other_mail(row, *kind.seen[i]));
       if (other) continue;
-      if (is_plausible(row, *kind.seen[i]))
+      if (is_plausible(row, *kind.seen[i], ids))
         decision.pairs.push_back({row.id, kind.seen[i]->uid});
       else
         undecided(row);

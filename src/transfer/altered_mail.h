@@ -23,8 +23,13 @@ struct ServerWays {
   std::int64_t least = 0;  ///< bytes it added
   std::int64_t most = 0;
   bool ignores_dates = false;  ///< all had another INTERNALDATE
+  bool replaces_ids = false;   ///< all that had a Message-ID had another one
 
   void add(std::int64_t added, bool other_date);
+  /// Of a message that has a Message-ID.
+  void add_id(bool other_id);
+  /// Messages may be there under another Message-ID.
+  [[nodiscard]] bool may_replace_ids() const { return replaces_ids || !kept_an_id_; }
   /// Its alterations show in the sizes.
   [[nodiscard]] bool changes_sizes() const { return alters && (least != 0 || most != 0); }
   /// Several were compared just now, and none had the size that was sent.
@@ -36,6 +41,7 @@ struct ServerWays {
 
  private:
   bool kept_a_date_ = false;
+  bool kept_an_id_ = false;
   std::uint64_t changed_ = 0;  ///< of those that were added
   std::uint64_t kept_ = 0;
 };
@@ -74,17 +80,23 @@ class AlteredMail {
     std::vector<journal::Stored> pairs;
     std::vector<journal::MessageId> undecided;
   };
+  /// Whether messages with a Message-ID are looked for under the same or under another one.
+  enum class Ids { same, other };
   /// Calls `visit` for each group.
   template <typename Visit>
+  Result<void> each_group(Ids ids, const Visit& visit);
+  /// Calls `visit` for each group with the same Message-ID, then for others where these count.
+  template <typename Visit>
   Result<void> each_group(const Visit& visit);
-  Result<Decision> decide(const journal::Journal::Lookalikes& alike);
+  Result<Decision> decide(const journal::Journal::Lookalikes& alike, Ids ids);
   struct Envelope {
     enum class State { read, gone, withheld };
     State state = State::read;
     std::int64_t value = 0;
   };
   Result<Envelope> envelope_there(const journal::Seen& seen);
-  [[nodiscard]] bool is_plausible(const journal::MessageRow& row, const journal::Seen& seen) const;
+  [[nodiscard]] bool is_plausible(const journal::MessageRow& row, const journal::Seen& seen,
+                                  Ids ids) const;
   Result<bool> is_other_mail(const journal::MessageRow& row, const journal::Seen& seen);
   Result<bool> is_elsewhere(const journal::MessageRow& row, const journal::Journal::Lookalikes&);
   Result<bool> keeps_content();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 namespace mboxferry::transfer {
 namespace {
@@ -41,19 +42,28 @@ Blame::Next Blame::failed(journal::MessageId id, const Complaint& complaint, con
   if (complaint.fault == imap::Fault::message) return Next::refuse;
   Suspect& suspect = suspects_[id];
   const std::string words = lasting_words(complaint.text);
-  if (suspect.times == 0 || suspect.words != words) suspect.stored_before = stored_here_;
+  if (suspect.times == 0 || suspect.words != words) {
+    suspect.stored_before = stored_here_;
+    suspect.stored_in_job = moment.stored_in_job;
+    suspect.passed_before = false;
+    suspect.told_passed = false;
+  }
+  if (!std::exchange(suspect.in_this_run, true)) ++suspect.runs;
   suspect.words = words;
   suspect.bad = complaint.bad;
   suspect.closed = complaint.closed;
   ++suspect.times;
-  const bool others_pass = stored_here_ > suspect.stored_before;
+  const bool proven_by_runs = is_proven_by_runs(suspect, complaint, moment);
+  const bool others_pass = this->others_pass(suspect) || proven_by_runs;
   suspect.busy = complaint.patience;
   if (!others_pass) note_in_a_row(id, words);
   row_may_be_keywords_ = !complaint.patience && !complaint.bad && !complaint.closed;
-  const bool alone = moment.stored_in_job > 0 && in_a_row_.size() < kSeveral;
+  // Tries of earlier runs say nothing of how many others fail likewise now.
+  const bool looked_now = suspect.runs <= 1 || backoff_.tries() >= kTries;
+  const bool alone = moment.stored_in_job > 0 && in_a_row_.size() < kSeveral && looked_now;
   // A mailbox that takes others is not at fault, whatever the code says.
   const bool may_be_its_own = others_pass || (alone && complaint.fault != imap::Fault::mailbox);
-  const bool its_own = suspect.times >= tries_for(complaint) && may_be_its_own;
+  const bool its_own = suspect.times >= tries_for(complaint, moment) && may_be_its_own;
   if (its_own && (others_pass || !complaint.patience)) return Next::refuse;
   const bool first_plea = complaint.patience && suspect.times == 1;
   suspect.due.reset();
@@ -71,9 +81,32 @@ Blame::Next Blame::failed(journal::MessageId id, const Complaint& complaint, con
   return first_plea || for_keywords ? Next::again : Next::aside;
 }
 
-int Blame::tries_for(const Complaint& complaint) const {
-  if (complaint.patience) return kTriesWhileBusy;
-  return complaint.closed ? std::min(kTries + proven_cuts_, kTriesWhileCut) : kTries;
+bool Blame::others_pass(const Suspect& suspect) const {
+  return suspect.passed_before || stored_here_ > suspect.stored_before;
+}
+
+/// When nothing is left that could pass in between: the words were those of other messages only, or
+/// other mailboxes took mail while this one took none.
+bool Blame::is_proven_by_runs(const Suspect& suspect, const Complaint& complaint,
+                              const Moment& moment) const {
+  if (!moment.none_untried || complaint.fault == imap::Fault::mailbox) return false;
+  const bool by_words = moment.refused_with_words >= kSeveral;
+  // What this mailbox took itself was on its way when the trouble began.
+  const std::uint64_t stored_before =
+      suspect.stored_in_job + (stored_here_ - suspect.stored_before);
+  const bool elsewhere = took_mail_ && suspect.runs >= kRunsWhileOthersPass &&
+                         moment.stored_in_job >= stored_before + kSeveral;
+  return by_words || elsewhere;
+}
+
+int Blame::tries_for(const Complaint& complaint, const Moment& moment) const {
+  // A server that says the same to what it takes the next time is busy.
+  if (complaint.patience || (moment.words_passed && !complaint.closed)) return kTriesWhileBusy;
+  const int tries = complaint.closed ? std::min(kTries + proven_cuts_, kTriesWhileCut) : kTries;
+  // Each of these costs a login.
+  const bool is_known =
+      moment.refused_with_words >= kSeveral && (complaint.bad || complaint.closed);
+  return is_known ? tries - 1 : tries;
 }
 
 bool Blame::note_gone(journal::MessageId first, journal::MessageId last) {
@@ -126,6 +159,7 @@ void Blame::others_passed() {
 
 void Blame::something_passed() {
   ++stored_here_;
+  took_mail_ = true;
   in_a_row_.clear();
   backoff_.reset();
 }
@@ -133,9 +167,65 @@ void Blame::something_passed() {
 Blame::Tried Blame::tried(journal::MessageId id) const {
   const std::scoped_lock lock(mutex_);
   const auto known = suspects_.find(id);
-  return known == suspects_.end() ? Tried{}
-                                  : Tried{known->second.times, known->second.bad,
-                                          known->second.closed, known->second.busy};
+  return known == suspects_.end()
+             ? Tried{}
+             : Tried{known->second.times, known->second.bad, known->second.closed,
+                     known->second.busy, known->second.words};
+}
+
+void Blame::recall(journal::MessageId id, const Evidence& evidence) {
+  const std::scoped_lock lock(mutex_);
+  const auto [place, is_new] = suspects_.try_emplace(id);
+  if (!is_new) return;
+  Suspect& suspect = place->second;
+  suspect.closed = evidence.last == Last::closed;
+  suspect.bad = evidence.last == Last::bad;
+  suspect.busy = evidence.last == Last::plea;
+  // Connections end for many reasons, and which were the network's is not known any more.
+  suspect.times = suspect.closed ? 1 : evidence.times;
+  suspect.runs = evidence.runs;
+  suspect.passed_before = suspect.told_passed = evidence.others_passed;
+  suspect.stored_before = stored_here_;
+  suspect.stored_in_job = evidence.stored_in_job;
+  suspect.words = evidence.words;
+  suspect.due = TimePoint();
+}
+
+std::optional<Blame::Evidence> Blame::evidence(journal::MessageId id) const {
+  const std::scoped_lock lock(mutex_);
+  const auto known = suspects_.find(id);
+  if (known == suspects_.end() || known->second.times == 0) return std::nullopt;
+  const Suspect& suspect = known->second;
+  const Last last = suspect.closed ? Last::closed
+                    : suspect.bad  ? Last::bad
+                    : suspect.busy ? Last::plea
+                                   : Last::no;
+  // Where trouble begins, one or two pass that were on their way.
+  const bool several_passed =
+      suspect.passed_before || stored_here_ >= suspect.stored_before + kSeveral;
+  return Evidence{suspect.times,
+                  suspect.runs,
+                  several_passed,
+                  last,
+                  suspect.stored_in_job + (stored_here_ - suspect.stored_before),
+                  suspect.words};
+}
+
+std::vector<journal::MessageId> Blame::newly_passed() {
+  const std::scoped_lock lock(mutex_);
+  std::vector<journal::MessageId> passed;
+  for (auto& [id, suspect] : suspects_) {
+    const bool enough = stored_here_ >= suspect.stored_before + kSeveral;
+    if (suspect.times == 0 || suspect.told_passed || !enough) continue;
+    suspect.told_passed = true;
+    passed.push_back(id);
+  }
+  return passed;
+}
+
+void Blame::took_mail() {
+  const std::scoped_lock lock(mutex_);
+  took_mail_ = true;
 }
 
 std::optional<Blame::TimePoint> Blame::due(journal::MessageId id) const {

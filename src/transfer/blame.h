@@ -45,7 +45,29 @@ class Blame {
   /// same: a network that often fails does so at one message several times.
   static constexpr int kTriesWhileCut = 3 * kTries;
 
+  /// In so many runs a message must have failed where only mail of other mailboxes passed.
+  static constexpr int kRunsWhileOthersPass = 2;
+
   explicit Blame(Backoff::Random random = {});
+
+  enum class Last { no, plea, bad, closed };
+  /// What speaks against a message that is not decided yet.
+  struct Evidence {
+    int times = 0;               ///< how often it failed alone
+    int runs = 0;                ///< in how many runs
+    bool others_passed = false;  ///< since it first failed with these words
+    Last last = Last::no;
+    std::uint64_t stored_in_job = 0;  ///< when it first failed with these words
+    std::string words;
+  };
+  /// Of a message that failed in earlier runs: it waits until the others are sent. Nothing when
+  /// this run knows of it.
+  void recall(journal::MessageId id, const Evidence& evidence);
+  [[nodiscard]] std::optional<Evidence> evidence(journal::MessageId id) const;
+  /// Those whose evidence has changed since others passed; each once.
+  std::vector<journal::MessageId> newly_passed();
+  /// Earlier runs have stored messages in the mailbox.
+  void took_mail();
 
   enum class Next {
     again,    ///< in its place, when the hold is over
@@ -60,6 +82,9 @@ class Blame {
     TimePoint now;
     std::uint64_t stored_in_job = 0;
     bool impatient = false;  ///< waiting has been tried in vain elsewhere
+    bool none_untried = false;             ///< all that is left has failed before
+    std::uint64_t refused_with_words = 0;  ///< see SuspectMemory::refused_with()
+    bool words_passed = false;             ///< see SuspectMemory::were_taken()
   };
   /// The message failed alone.
   Next failed(journal::MessageId id, const Complaint& complaint, const Moment& moment);
@@ -79,6 +104,7 @@ class Blame {
     bool bad = false;
     bool closed = false;
     bool busy = false;  ///< last with a plea for patience
+    std::string words;
   };
   [[nodiscard]] Tried tried(journal::MessageId id) const;
   /// When a message that was put aside may be sent again; nothing for every other one.
@@ -106,10 +132,18 @@ class Blame {
     bool busy = false;
     std::string words;
     std::uint64_t stored_before = 0;  ///< in this mailbox when it first failed with these words
+    std::uint64_t stored_in_job = 0;  ///< in all of them
+    bool passed_before = false;       ///< others have passed in an earlier run
+    bool told_passed = false;         ///< see newly_passed()
+    int runs = 0;
+    bool in_this_run = false;
     std::optional<TimePoint> due;
     std::optional<Complaint> verdict;
   };
-  [[nodiscard]] int tries_for(const Complaint& complaint) const;
+  [[nodiscard]] int tries_for(const Complaint& complaint, const Moment& moment) const;
+  [[nodiscard]] bool others_pass(const Suspect& suspect) const;
+  [[nodiscard]] bool is_proven_by_runs(const Suspect& suspect, const Complaint& complaint,
+                                       const Moment& moment) const;
   bool put_on_hold(const Complaint& complaint, const Moment& moment);
   void something_passed();
   void note_in_a_row(journal::MessageId id, const std::string& words);
@@ -121,6 +155,7 @@ class Blame {
   std::string row_words_;
   bool row_may_be_keywords_ = false;  ///< no plea, and the connection lived
   std::uint64_t stored_here_ = 0;
+  bool took_mail_ = false;  ///< in this run or before
   int proven_cuts_ = 0;  ///< connections that ended at messages which were taken all the same
   Backoff backoff_;
   TimePoint hold_{};

@@ -117,7 +117,7 @@ Result<void> digest_bodies(std::span<const WantedBody> bodies, const ContentKey&
 Result<std::set<imap::Uid>> gone_of(const std::set<imap::Uid>& uids, ReadOnlyTarget& target) {
   std::set<imap::Uid> left = uids;
   if (uids.empty()) return left;
-  MBOXFERRY_TRY(target.fetch({*uids.begin(), *uids.rbegin()}, {},
+  MBOXFERRY_TRY(target.fetch({*uids.begin(), *uids.rbegin()}, {.with_withheld = true},
                              [&](const imap::FetchedMessage& there) -> Result<void> {
                                left.erase(there.uid);
                                return ok();

@@ -44,6 +44,12 @@ void GivenUids::recall(std::span<const journal::MessageRow> stored) {
   for (const journal::MessageRow& row : stored) static_cast<void>(note(row.uid, row));
 }
 
+bool GivenUids::is_said_again(std::uint32_t selected, std::uint32_t appended) {
+  const std::scoped_lock lock(mutex_);
+  const std::pair said(selected, appended);
+  return std::exchange(validities_, said) == said;
+}
+
 Result<bool> disbelieve_uids(journal::Journal& journal) {
   MBOXFERRY_ASSIGN(const bool known, are_uids_disbelieved(journal));
   if (!known) MBOXFERRY_TRY(journal.set_note(kUidsDisbelievedNote, "1"));

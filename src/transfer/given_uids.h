@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "mboxferry/imap/target.h"
@@ -21,6 +23,9 @@ class GivenUids {
   [[nodiscard]] bool note(imap::Uid uid, const journal::MessageRow& row);
   /// Begins anew with what the mailbox has already.
   void recall(std::span<const journal::MessageRow> stored);
+  /// APPENDUID named `appended` where the mailbox was selected with another UIDVALIDITY. True when
+  /// it has said so before: the mailbox was selected again since.
+  [[nodiscard]] bool is_said_again(std::uint32_t selected, std::uint32_t appended);
 
  private:
   static constexpr std::size_t kMost = 256;
@@ -32,6 +37,7 @@ class GivenUids {
   std::map<imap::Uid, Content> given_;
   std::size_t next_ = 0;  ///< in `order_`
   std::vector<imap::Uid> order_;
+  std::optional<std::pair<std::uint32_t, std::uint32_t>> validities_;
 };
 
 /// Remembers in the journal that the server's UIDs name other messages than it says. True the first

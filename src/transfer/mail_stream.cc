@@ -90,16 +90,24 @@ Result<std::optional<MailStream::Portion>> MailStream::take(const Most& most, bo
   if (idle && desk_.blame.suspects_keywords()) {
     if (auto portion = take_with_keywords(connection)) return portion;
   }
-  const bool has_others = next_ + 1 < ahead_.size();
-  if (has_others && desk_.blame.wants_another_kind() && is_fresh(ahead_.back())) {
-    std::swap(ahead_[next_], ahead_.back());
-    std::rotate(ahead_.begin() + static_cast<std::ptrdiff_t>(next_) + 1, ahead_.end() - 1,
-                ahead_.end());
-  }
+  if (desk_.blame.wants_another_kind()) bring_another_kind_forward();
   // A message that goes with care goes alone: nothing else may be in doubt when it gets a BAD.
   if (!idle && desk_.care.is_careful(ahead_[next_].id)) return std::optional<Portion>();
   MBOXFERRY_ASSIGN(Portion portion, take_fresh(most, connection));
   return std::optional(std::move(portion));
+}
+
+/// One that was not on its way with those that were refused; else the last.
+void MailStream::bring_another_kind_forward() {
+  const auto first = ahead_.begin() + static_cast<std::ptrdiff_t>(next_);
+  auto other = ahead_.end() - 1;
+  if (desk_.care.is_careful(first->id)) {
+    const auto fresh = std::find_if(first, ahead_.end(), [this](const journal::MessageRow& row) {
+      return is_fresh(row) && !desk_.care.is_careful(row.id);
+    });
+    if (fresh != ahead_.end()) other = fresh;
+  }
+  if (other != first && is_fresh(*other)) std::rotate(first, other, other + 1);
 }
 
 Result<MailStream::Portion> MailStream::take_fresh(const Most& most, int connection) {

@@ -87,6 +87,7 @@ class MailStream {
  private:
   Result<void> read_ahead();
   [[nodiscard]] bool is_fresh(const journal::MessageRow& row) const;
+  void bring_another_kind_forward();
   Result<Portion> take_fresh(const Most& most, int connection);
   std::optional<Portion> take_aside(int connection, TimePoint now);
   std::optional<Portion> take_with_keywords(int connection);

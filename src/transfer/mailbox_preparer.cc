@@ -49,6 +49,7 @@ Result<void> MailboxPreparer::look_into(imap::Target& target, const ReadyMailbox
   constexpr std::size_t kRecalled = 64;
   MBOXFERRY_ASSIGN(const auto stored, context_.journal.last_stored(ready.row.id, kRecalled));
   desk.uids.recall(stored);
+  if (!stored.empty()) desk.blame.took_mail();
   return skip_what_is_there(target, ready);
 }
 

@@ -97,11 +97,16 @@ Result<void> Sender::apply_stored(const imap::AppendOutcome& outcome,
                                   std::span<const journal::MessageRow> rows) {
   const bool has_uids = outcome.uids.size() == rows.size();
   const std::uint32_t expected = mailbox_.row.uid_validity;
-  if (has_uids && outcome.uid_validity != expected)
-    return start_over(
-        ErrorCode::protocol,
-        fmt::format("{}: mailbox {} changed its UIDVALIDITY from {} to {}", target_.label(),
-                    mailbox_.row.name, expected, outcome.uid_validity));
+  if (has_uids && outcome.uid_validity != expected && !context_.record.disbelieves_uids) {
+    // The mailbox was made anew, or APPENDUID says what SELECT does not.
+    if (!desk_.uids.is_said_again(expected, outcome.uid_validity))
+      return start_over(
+          ErrorCode::protocol,
+          fmt::format("{}: mailbox {} changed its UIDVALIDITY from {} to {}", target_.label(),
+                      mailbox_.row.name, expected, outcome.uid_validity));
+    MBOXFERRY_TRY(disbelieve_uids_because(fmt::format(
+        "{} names another UIDVALIDITY for what it stores than for the mailbox", target_.label())));
+  }
   bool named = has_uids && !context_.record.disbelieves_uids;
   for (std::size_t i = 0; named && i < rows.size(); ++i) {
     if (desk_.uids.note(outcome.uids[i], rows[i])) continue;
@@ -111,10 +116,9 @@ Result<void> Sender::apply_stored(const imap::AppendOutcome& outcome,
   std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     pending_.stored.push_back({rows[i].id, named ? outcome.uids[i] : 0});
-    note_keywords(rows[i]);
-    desk_.blame.stored(rows[i].id);
     bytes += rows[i].wire_size;
   }
+  note_passed(rows);
   if (named && !rows.empty())
     desk_.raise_floor(*std::max_element(outcome.uids.begin(), outcome.uids.end()) + 1);
   stored_some_ = true;
@@ -134,13 +138,16 @@ Result<void> Sender::apply_stored(const imap::AppendOutcome& outcome,
 
 /// It was given to different messages, and either of them may have another.
 Result<void> Sender::disbelieve_uid(imap::Uid uid) {
+  return disbelieve_uids_because(
+      fmt::format("{} gave UID {} to different messages", target_.label(), uid));
+}
+
+Result<void> Sender::disbelieve_uids_because(const std::string& why) {
   context_.record.disbelieves_uids = true;
   MBOXFERRY_ASSIGN(const bool first, disbelieve_uids(context_.journal));
   if (first)
-    context_.tracker.notice(
-        fmt::format("{} gave UID {} to different messages; its UIDs are not believed, and messages "
-                    "are found by their content",
-                    target_.label(), uid));
+    context_.tracker.notice(why +
+                            "; its UIDs are not believed, and messages are found by their content");
   return ok();
 }
 
@@ -158,9 +165,60 @@ void Sender::note_keywords(const journal::MessageRow& row) {
     memory.refused_or_by_chance(keywords_of(row));
 }
 
-Blame::Moment Sender::moment_of(const Batch& batch) const {
-  return {batch.begun, context_.clock.now(), context_.record.stored(),
-          context_.record.is_impatient()};
+Blame::Moment Sender::moment_of(const Batch& batch, const Complaint& complaint) const {
+  const std::string words = lasting_words(complaint.text);
+  return {batch.begun,
+          context_.clock.now(),
+          context_.record.stored(),
+          context_.record.is_impatient(),
+          is_all_tried(),
+          context_.record.suspects.refused_with(words),
+          context_.record.suspects.were_taken(words)};
+}
+
+/// All that this stream has still to send has failed before.
+bool Sender::is_all_tried() const {
+  if (in_flight_.size() > 1) return false;
+  const auto fresh = stream_.has_fresh();
+  if (!fresh || *fresh) return false;
+  return std::all_of(again_.begin(), again_.end(), [this](const Rows& rows) {
+    return std::all_of(rows.begin(), rows.end(), [this](const journal::MessageRow& row) {
+      return desk_.blame.tried(row.id).times > 0;
+    });
+  });
+}
+
+/// A message failed alone. What is noted of it outlives the run; a journal that cannot be written
+/// is found by the next step.
+Blame::Next Sender::judge(const journal::MessageRow& row, const Complaint& complaint,
+                          const Blame::Moment& moment) {
+  const Blame::Next next = desk_.blame.failed(row.id, complaint, moment);
+  const auto evidence = desk_.blame.evidence(row.id);
+  if (!evidence) return next;
+  SuspectMemory& suspects = context_.record.suspects;
+  if (next == Blame::Next::refuse && evidence->others_passed)
+    static_cast<void>(suspects.refused(evidence->words, context_.journal));
+  static_cast<void>(suspects.note(mailbox_.row.id, row.id, *evidence, context_.journal));
+  return next;
+}
+
+/// These messages were stored, which says something of others that were refused.
+void Sender::note_passed(std::span<const journal::MessageRow> rows) {
+  SuspectMemory& suspects = context_.record.suspects;
+  for (const journal::MessageRow& row : rows) {
+    const Blame::Tried tried = desk_.blame.tried(row.id);
+    const bool without_keywords = without_keywords_.contains(row.id);
+    note_keywords(row);
+    desk_.blame.stored(row.id);
+    if (tried.times == 0) continue;
+    // Without its keywords it is another message.
+    if (!without_keywords) static_cast<void>(suspects.taken(tried.words, context_.journal));
+    static_cast<void>(suspects.forget(row.id, context_.journal));
+  }
+  for (const journal::MessageId id : desk_.blame.newly_passed()) {
+    if (const auto evidence = desk_.blame.evidence(id))
+      static_cast<void>(suspects.note(mailbox_.row.id, id, *evidence, context_.journal));
+  }
 }
 
 /// A refused command stored nothing of its messages (RFC 3502: MULTIAPPEND is atomic), on a server
@@ -182,7 +240,7 @@ Result<void> Sender::apply_refused(const imap::AppendOutcome& outcome, const Bat
   }
   pace_.trouble();
   const Complaint complaint = complaint_of(outcome);
-  const Blame::Moment moment = moment_of(batch);
+  const Blame::Moment moment = moment_of(batch, complaint);
   if (rows.size() == 1) return apply_lone_refusal(complaint, moment, std::move(rows));
   if (abandoning_) {
     desk_.care.go_carefully(rows.front().id, rows.back().id);
@@ -216,7 +274,7 @@ Result<void> Sender::apply_doubted_refusal(const imap::AppendOutcome& outcome, c
   }
   pace_.trouble();
   const Complaint complaint = complaint_of(outcome);
-  const Blame::Moment moment = moment_of(batch);
+  const Blame::Moment moment = moment_of(batch, complaint);
   if (rows.size() == 1) {
     blame_alone(rows.front(), complaint, moment);
     context_.record.decided();
@@ -233,7 +291,7 @@ Result<void> Sender::apply_lone_refusal(const Complaint& complaint, const Blame:
                                         Rows rows) {
   const journal::MessageRow& row = rows.front();
   context_.record.decided();
-  switch (desk_.blame.failed(row.id, complaint, moment)) {
+  switch (judge(row, complaint, moment)) {
     case Blame::Next::refuse:
       if (is_about_nul(complaint)) context_.record.nul_refused(complaint.code, complaint.text);
       refuse(row, complaint.code, complaint.text);
@@ -289,7 +347,7 @@ Result<void> Sender::apply_bad(const imap::AppendOutcome& outcome, const Batch& 
   const bool alone = first_bad && rows.size() == 1 && in_flight_.size() == 1;
   if (alone && (complaint.fault == imap::Fault::message || desk_.care.is_careful(first.id) ||
                 desk_.blame.due(first.id))) {
-    blame_alone(first, complaint, moment_of(batch));
+    blame_alone(first, complaint, moment_of(batch, complaint));
     tell_of_wait(complaint);
     context_.record.decided();
   } else if (first_bad && (!complaint.patience || !stored_some_)) {
@@ -305,7 +363,7 @@ Result<void> Sender::apply_bad(const imap::AppendOutcome& outcome, const Batch& 
 
 void Sender::blame_alone(const journal::MessageRow& row, const Complaint& complaint,
                          const Blame::Moment& moment) {
-  const Blame::Next next = desk_.blame.failed(row.id, complaint, moment);
+  const Blame::Next next = judge(row, complaint, moment);
   if (next == Blame::Next::refuse) {
     if (is_about_nul(complaint)) context_.record.nul_refused(complaint.code, complaint.text);
     desk_.blame.set_verdict(row.id, complaint);
@@ -323,8 +381,8 @@ void Sender::blame_for_the_end(const Error& error) {
   const journal::MessageRow& row = first.rows->front();
   const bool alone = in_flight_.size() == 1 && first.rows->size() == 1 && first.unanswered == 1;
   if (alone && (desk_.care.is_careful(row.id) || desk_.blame.due(row.id))) {
-    blame_alone(row, {"CLOSED", error.what, imap::Fault::unknown, false, false, true, {}},
-                moment_of(first));
+    const Complaint complaint{"CLOSED", error.what, imap::Fault::unknown, false, false, true, {}};
+    blame_alone(row, complaint, moment_of(first, complaint));
     context_.record.decided();
   } else if (!stored_some_) {
     desk_.care.go_carefully(row.id, first.rows->back().id);
@@ -359,6 +417,7 @@ void Sender::refuse(const journal::MessageRow& row, std::string code, std::strin
   tell_refused(row, code, text);
   pending_.refused.push_back({row.id, std::move(code), std::move(text)});
   desk_.blame.forget(row.id);
+  static_cast<void>(context_.record.suspects.forget(row.id, context_.journal));
   context_.record.decided();
   context_.gate.sent(row.wire_size);
   context_.tracker.update([](Progress& progress) { ++progress.refused; });

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -35,10 +36,17 @@ struct Shown {
   std::uint32_t number = 0;
   bool has_gap = false;  ///< sequence numbers have none (RFC 3501 section 2.3.1.2)
   bool has_confirmed = false;
+  std::set<imap::Uid> withheld;  ///< which of them the server does not show
 
   void add(const imap::FetchedMessage& fetched, imap::Uid confirmed) {
     has_confirmed = has_confirmed || fetched.uid == confirmed;
     if (fetched.uid < uid) return;
+    if (fetched.withheld) {
+      withheld.insert(fetched.uid);
+      uid = fetched.uid;
+      if (number > 0) ++number;
+      return;
+    }
     has_gap = has_gap || (number > 0 && fetched.number > number + 1);
     uid = fetched.uid;
     number = fetched.number;
@@ -56,8 +64,10 @@ Result<Shown> look(const imap::UidRange& range, imap::ReadOnlyTarget& target,
     return ok();
   };
   MBOXFERRY_TRY(target.fetch(
-      range, {.with_message_id = true}, [&](const imap::FetchedMessage& fetched) -> Result<void> {
+      range, {.with_message_id = true, .with_withheld = true},
+      [&](const imap::FetchedMessage& fetched) -> Result<void> {
         shown.add(fetched, confirmed);
+        if (fetched.withheld) return ok();
         page.push_back({fetched.uid, fetched.size, fetched.internal_date.unix_seconds,
                         message::message_id_hash(fetched.message_id)});
         return page.size() < kSeenPage ? ok() : flush();
@@ -113,6 +123,26 @@ class LateView {
   bool shows_late_ = false;
   bool extended_ = false;
 };
+
+/// What the server does not show may be any of the messages in doubt, unless it is known to be
+/// another one.
+Result<void> hold_for_withheld(std::set<imap::Uid> withheld, const journal::MailboxRow& mailbox,
+                               journal::Journal& journal, WithheldBodies& noted) {
+  if (withheld.empty()) return ok();
+  MBOXFERRY_TRY(journal.ledger(mailbox.id, [&](const journal::MessageRow& row) -> Result<void> {
+    withheld.erase(row.uid);
+    return ok();
+  }));
+  if (withheld.empty()) return ok();
+  for (const imap::Uid uid : withheld) noted.add(uid);
+  std::vector<journal::MessageId> held;
+  MBOXFERRY_TRY(journal.each(journal::State::intended, mailbox.id,
+                             [&](const journal::MessageRow& row) -> Result<void> {
+                               held.push_back(row.id);
+                               return ok();
+                             }));
+  return journal.hold(held);
+}
 
 /// Waits until `settled` at most; true as soon as the mailbox is not as it was `known`. It is asked
 /// once more after that time: the process may have been stopped for longer than the wait.
@@ -177,6 +207,7 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
   LateView view(floor, confirmed.empty() ? 0 : confirmed.back().uid, known_late.has_value(),
                 settle);
   MBOXFERRY_TRY(begin());
+  std::set<imap::Uid> withheld;
   // What has not appeared may still be on its way. Each message that is found shows that the server
   // is at it, and the wait begins anew; mail of others does not, and may never stop coming.
   Moment quiet_since{};
@@ -187,6 +218,7 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
       MBOXFERRY_ASSIGN(const Shown shown,
                        look({floor, imap::kLastUid}, target, journal, view.confirmed()));
       view.note(known, shown, clock.now());
+      withheld = shown.withheld;
       crash_point("reconcile-looked");
       MBOXFERRY_ASSIGN(const std::uint64_t found, match_seen());
       result.found += found;
@@ -221,7 +253,8 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
     }
     settling.in_doubt = 0;
     if (undecided.last_look || undecided.resend) break;
-    MBOXFERRY_TRY(look({floor, imap::kLastUid}, target, journal));
+    MBOXFERRY_ASSIGN(const Shown shown, look({floor, imap::kLastUid}, target, journal));
+    withheld = shown.withheld;
     MBOXFERRY_ASSIGN(const std::uint64_t found, match_seen());
     result.found += found;
     MBOXFERRY_ASSIGN(doubt, journal.doubt(mailbox.id));
@@ -240,6 +273,7 @@ Result<Reconciled> reconcile(const journal::MailboxRow& mailbox, imap::Target& t
   if (!undecided.resend) {
     MBOXFERRY_TRY(altered.hold());
     MBOXFERRY_TRY(journal.hold_unproven());
+    MBOXFERRY_TRY(hold_for_withheld(std::move(withheld), mailbox, journal, settling.withheld));
     MBOXFERRY_ASSIGN(doubt, journal.doubt(mailbox.id));
   }
   if (undecided.leaves_gone) {

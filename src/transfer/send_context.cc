@@ -25,6 +25,7 @@ Result<void> SendRecord::resume(const journal::Journal& journal) {
   disbelieves_uids = disbelieved;
   MBOXFERRY_ASSIGN(const auto stores_refused, journal.note(kStoresRefusedNote));
   if (stores_refused) refusals.stores_refused();
+  MBOXFERRY_TRY(suspects.resume(journal));
   const std::scoped_lock lock(mutex_);
   noted_ = std::chrono::milliseconds(std::strtoll(slowest.value_or("0").c_str(), nullptr, 10));
   slowest_ = noted_;

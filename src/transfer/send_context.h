@@ -19,6 +19,7 @@
 #include "transfer/refusal_trust.h"
 #include "transfer/source_folders.h"
 #include "transfer/step_writer.h"
+#include "transfer/suspect_memory.h"
 #include "transfer/tracker.h"
 
 namespace mboxferry::transfer {
@@ -49,6 +50,7 @@ class SendRecord {
 
   KeywordMemory keywords;
   RefusalTrust refusals;
+  SuspectMemory suspects;
   std::atomic<bool> disbelieves_uids{false};  ///< the server gave one to different messages
 
   /// The server refused a message for a NUL in it, with this code and these words.

@@ -82,6 +82,7 @@ class Sender {
   Result<void> apply_stored(const imap::AppendOutcome& outcome,
                             std::span<const journal::MessageRow> rows);
   Result<void> disbelieve_uid(imap::Uid uid);
+  Result<void> disbelieve_uids_because(const std::string& why);
   Result<void> apply_refused(const imap::AppendOutcome& outcome, const Batch& batch, Rows rows);
   Result<void> apply_doubted_refusal(const imap::AppendOutcome& outcome, const Batch& batch,
                                      const Rows& rows);
@@ -92,7 +93,11 @@ class Sender {
   void blame_for_the_end(const Error& error);
   void blame_alone(const journal::MessageRow& row, const Complaint& complaint,
                    const Blame::Moment& moment);
-  [[nodiscard]] Blame::Moment moment_of(const Batch& batch) const;
+  [[nodiscard]] Blame::Moment moment_of(const Batch& batch, const Complaint& complaint) const;
+  Blame::Next judge(const journal::MessageRow& row, const Complaint& complaint,
+                    const Blame::Moment& moment);
+  [[nodiscard]] bool is_all_tried() const;
+  void note_passed(std::span<const journal::MessageRow> rows);
   void note_keywords(const journal::MessageRow& row);
   void give_up(const Complaint& complaint);
   void tell_of_wait(const Complaint& complaint);

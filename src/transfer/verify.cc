@@ -49,6 +49,13 @@ struct NotCompared {
     if (first.empty()) first = std::move(why);
     return ok();
   }
+  /// The server has the message and does not show it.
+  void add_message(const journal::MailboxRow& mailbox, imap::Uid uid, const std::string& label) {
+    ++messages;
+    if (first.empty())
+      first =
+          fmt::format("{} does not show message UID {} of mailbox {}", label, uid, mailbox.name);
+  }
 };
 
 /// What verifying a mailbox takes from its job.
@@ -222,13 +229,14 @@ class MailboxVerifier {
     walk_.reset();
     fetched_.reset();
     previous_ = first <= 1 ? std::optional<std::uint32_t>(0) : std::nullopt;
-    MBOXFERRY_ASSIGN(walk_, target_.walk({first, last}, {.just_selected = walked_to_ == 0}));
+    MBOXFERRY_ASSIGN(walk_, target_.walk({first, last}, {.just_selected = walked_to_ == 0,
+                                                         .with_withheld = true}));
     walked_to_ = last;
     return advance();
   }
 
   Result<void> advance() {
-    if (fetched_) previous_ = fetched_->number;
+    if (fetched_) previous_ = fetched_->withheld ? std::nullopt : std::optional(fetched_->number);
     MBOXFERRY_ASSIGN(fetched_, walk_->next());
     return ok();
   }
@@ -239,7 +247,8 @@ class MailboxVerifier {
   }
 
   Result<void> pass_unexpected() {
-    if (fetched_->uid >= mailbox_.uid_floor) MBOXFERRY_TRY(copies_.add(*fetched_));
+    if (fetched_->uid >= mailbox_.uid_floor && !fetched_->withheld)
+      MBOXFERRY_TRY(copies_.add(*fetched_));
     return advance();
   }
 
@@ -252,6 +261,11 @@ class MailboxVerifier {
     if (!fetched_ || fetched_->uid != row.uid) {
       if (!(is_proven_absent() ? absent_ : unproven_).add(row.id)) missing(row);
       return ok();
+    }
+    if (fetched_->withheld) {
+      ++result_.checked;
+      verification_.not_compared.add_message(mailbox_, row.uid, target_.label());
+      return advance();
     }
     last_found_ = row;
     compare(row, *fetched_);
@@ -422,7 +436,7 @@ class MailboxVerifier {
     return journal_.ledger(mailbox_.id, [&](const journal::MessageRow& row) -> Result<void> {
       if (verification_.interrupt.requested()) return interrupted("interrupted while verifying");
       while (fetched_ && fetched_->uid < row.uid) MBOXFERRY_TRY(advance());
-      if (!fetched_ || fetched_->uid != row.uid) return ok();
+      if (!fetched_ || fetched_->uid != row.uid || fetched_->withheld) return ok();
       if (fetched_->size != row.wire_size)
         different(row, "size");
       else if (fetched_->internal_date.unix_seconds != row.date.unix_seconds)
@@ -668,8 +682,8 @@ Result<VerifyResult> verify_job(journal::Journal& journal, imap::ReadOnlyTarget&
   MBOXFERRY_TRY(tell_gone_with_mailbox(journal, verification, result));
   if (options.existing)
     MBOXFERRY_TRY(verify_existing(journal, target, options, visit, result, interrupt));
-  if (not_compared.mailboxes == 0) return result;
-  const std::uint64_t others = not_compared.mailboxes - 1;
+  if (not_compared.messages == 0) return result;
+  const std::uint64_t others = std::max<std::uint64_t>(not_compared.mailboxes, 1) - 1;
   return Error{
       ErrorCode::try_later,
       fmt::format("{}{}; {} stored message{} could not be compared", not_compared.first,

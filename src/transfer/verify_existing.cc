@@ -129,6 +129,8 @@ class ExistingVerifier {
 
   /// What is not shown among others is asked for by itself.
   Result<std::map<imap::Uid, std::uint64_t>> sizes_of(const std::vector<Row>& page) {
+    // What is not shown is there all the same.
+    constexpr imap::WalkOptions kAll{.with_withheld = true};
     std::map<imap::Uid, std::uint64_t> sizes;
     const auto take = [&](const imap::FetchedMessage& fetched) -> Result<void> {
       sizes.emplace(fetched.uid, fetched.size);
@@ -137,11 +139,11 @@ class ExistingVerifier {
     for (std::size_t first = 0; first < page.size();) {
       std::size_t end = first + 1;
       while (end < page.size() && page[end].uid - page[end - 1].uid <= kNear) ++end;
-      MBOXFERRY_TRY(target_.fetch({page[first].uid, page[end - 1].uid}, {}, take));
+      MBOXFERRY_TRY(target_.fetch({page[first].uid, page[end - 1].uid}, kAll, take));
       first = end;
     }
     for (const Row& row : page)
-      if (!sizes.contains(row.uid)) MBOXFERRY_TRY(target_.fetch({row.uid, row.uid}, {}, take));
+      if (!sizes.contains(row.uid)) MBOXFERRY_TRY(target_.fetch({row.uid, row.uid}, kAll, take));
     return sizes;
   }
 

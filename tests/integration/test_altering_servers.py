@@ -8,7 +8,7 @@ import unittest
 
 from support import archives
 from support import service_sessions as sessions
-from support.fake_imap import BASIC, FULL, FakeImap
+from support.fake_imap import BASIC, FULL, FakeImap, Mailbox
 from support.program import ProgramTest
 
 PIPELINED = BASIC + " UIDPLUS LITERAL+"
@@ -150,6 +150,55 @@ class CutShortTest(OddServerTest):
         server = self.check(sessions.Limited, FULL + " MESSAGELIMIT=25")
         appends = sum(b" APPEND " in line for line in server.ran)
         self.assertGreaterEqual(appends, 130 / 25)
+
+
+class RefusedFetchTest(OddServerTest):
+    COUNT = 30
+
+    def end_badly(self, codes, lost=(11,), old=0, capabilities=PIPELINED, **how):
+        server = self.server(sessions.losing_answers(sessions.ending_badly(**how), set(lost)),
+                             capabilities=capabilities)
+        for number in range(old):
+            mailbox = server.mailboxes.setdefault("Box", Mailbox(5))
+            mailbox.add([], "01-Jan-2020 00:00:00 +0000", b"Subject: old\r\n\r\nold %d\r\n" % number)
+        outcomes = [self.go(code, server) for code in codes]
+        bodies = [body for body in server.bodies("Box") if b"text of" in body]
+        self.assertEqual(len(bodies), self.COUNT)
+        self.assertEqual(len(set(bodies)), self.COUNT)
+        return server, outcomes
+
+    def test_what_was_shown_before_a_refusal_counts(self):
+        for words in (b" NO Fetch truncated", b" BAD Too many messages"):
+            with self.subTest(words):
+                self.setUp()
+                self.end_badly([0], limit=3, words=words)
+
+    def test_a_server_that_hangs_up_is_asked_for_less(self):
+        server, _ = self.end_badly([0], limit=5, words=None)
+        self.assertLess(len(server.logins), 12)
+
+    def test_an_old_message_that_cannot_be_given_out_ends_nothing(self):
+        server, _ = self.end_badly([0], old=4, withheld=(2,))
+        self.assertEqual(len(server.bodies("Box")), self.COUNT + 4)
+        self.assertEqual(self.verify(0, server)["verdict"], "complete")
+
+    def test_one_of_ours_that_cannot_be_given_out_cannot_be_compared_and_the_rest_arrives(self):
+        _, outcomes = self.end_badly([75], withheld=(2,))
+        self.assertIn("does not show message UID 2 of mailbox Box; 1 stored message could not be "
+                      "compared", outcomes[0].err)
+
+    def test_one_in_doubt_that_cannot_be_given_out_stays_in_doubt(self):
+        _, outcomes = self.end_badly([75, 75], withheld=(11,), capabilities=BASIC + " UIDPLUS")
+        self.assertIn("1 message is in doubt", outcomes[1].err)
+
+
+class PartialAppendTest(OddServerTest):
+    COUNT = 12
+
+    def test_what_a_server_names_of_many_is_all_that_it_has(self):
+        server = self.server(sessions.PartOfMany, capabilities=FULL)
+        self.go(0, server)
+        self.assert_each_once(server)
 
 
 class MergingTest(OddServerTest):

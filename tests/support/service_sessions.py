@@ -76,6 +76,41 @@ class SilentlyLimited(Limited):
     told = False
 
 
+class EndingBadly(Session):
+    """Shows `limit` messages of a FETCH, leaves out those with the UIDs of `withheld`, and ends
+    with these words, or with a BYE and the connection."""
+
+    limit, withheld, words = 10**9, (), b" NO Some messages could not be FETCHed (Failure)"
+
+    def _do_uid_fetch(self, tag, words):
+        messages = list(self.selected.messages)
+        highest = messages[-1].uid if messages else 0
+        asked = [(number, message) for number, message in enumerate(messages, 1)
+                 if _in_set(message.uid, words[0], highest)]
+        shown = [one for one in asked if one[1].uid not in self.withheld][:self.limit]
+        for number, message in shown:
+            items = _fetch_items(message, b" ".join(words[1:]))
+            self.send(b"* %d FETCH (" % number + items + b")\r\n")
+        if len(shown) == len(asked):
+            self._ok(tag)
+        elif self.words is None:
+            self.send(b"* BYE too much\r\n")
+            raise Close
+        else:
+            self.send(tag + self.words + b"\r\n")
+
+
+def ending_badly(**how):
+    return type("Ends", (EndingBadly,), how)
+
+
+class PartOfMany(Session):
+    """Stores four of the messages of a MULTIAPPEND, and says so."""
+
+    def _end_of_append(self, tag, name, taken, refusal):
+        super()._end_of_append(tag, name, taken[:4], refusal)
+
+
 class Late(Session):
     """iCloud: OK with a UID, and the message shows some seconds later."""
 

@@ -14,6 +14,7 @@
 namespace mboxferry::imap {
 
 struct AppendMessage;
+enum class AppendMode;
 
 /// A SUBSCRIBE that the server refused with a plea for patience.
 struct PutOffSubscription {
@@ -52,6 +53,15 @@ class ServerKnowledge {
   /// The server has lost a command that was sent before the one ahead of it was answered.
   void learn_lost_input();
   [[nodiscard]] bool loses_input() const;
+  /// The server answered as if it could not append in the way that it offers: `most` from now on.
+  void learn_append_mode(AppendMode most);
+  /// `mode`, or less where the server was seen not to be able to do it.
+  [[nodiscard]] AppendMode possible(AppendMode mode) const;
+  /// A connection ended while a FETCH was answered, which had shown so many messages. Networks fail
+  /// so; when it happens again, less is asked for at a time.
+  void learn_cut_page(std::size_t shown);
+  /// How many messages may be asked for in one FETCH; nothing: any number.
+  [[nodiscard]] std::optional<std::uint64_t> page_limit() const;
   /// The mailbox is to be subscribed to later, by whichever connection has time then. False: there
   /// are too many of them.
   bool put_off(PutOffSubscription subscription);
@@ -70,6 +80,9 @@ class ServerKnowledge {
   bool wants_flag_list_ = false;
   std::optional<bool> lists_beyond_bmp_;
   bool loses_input_ = false;
+  std::optional<AppendMode> most_append_mode_;
+  int cut_pages_ = 0;
+  std::optional<std::uint64_t> page_limit_;
   std::vector<PutOffSubscription> put_off_;
 };
 

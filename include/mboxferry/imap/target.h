@@ -99,6 +99,7 @@ struct FetchedMessage {
   std::vector<std::string> keywords;
   std::string message_id;  ///< when asked for; empty when it has none
   std::uint32_t number = 0;  ///< its sequence number then; 0: not told
+  bool withheld = false;     ///< the server refuses to show it: but for the UID nothing is known
 };
 
 struct UidRange {
@@ -110,6 +111,9 @@ struct WalkOptions {
   bool with_message_id = false;
   /// The mailbox was selected by the command before, so that the server need not look at it again.
   bool just_selected = false;
+  /// What the server refuses to show, asked for by itself, is visited as well; else it is passed
+  /// over.
+  bool with_withheld = false;
 };
 
 /// A mailbox that will be looked at: so many pages of its UIDs from this one on.

@@ -520,8 +520,10 @@ class Journal {
   };
   static constexpr std::size_t kMostAlike = 64;
   /// Those of the first message in doubt above `after` that has any, or nothing. `any_date`: the
-  /// server does not keep dates.
-  virtual Result<std::optional<Lookalikes>> next_lookalikes(MessageId after, bool any_date) = 0;
+  /// server does not keep dates. `other_id`: of messages with a Message-ID instead, and what has
+  /// another one, that is none of a message in doubt; they share the date then.
+  virtual Result<std::optional<Lookalikes>> next_lookalikes(MessageId after, bool any_date,
+                                                            bool other_id) = 0;
   /// These stay in doubt when the rest is planned again.
   virtual Result<void> hold(std::span<const MessageId> messages) = 0;
   /// What was seen there may be one of the messages in doubt, and nothing can prove it: it is

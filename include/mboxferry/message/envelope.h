@@ -44,7 +44,7 @@ class EnvelopeScanner {
  public:
   void feed(std::string_view bytes) { header_.feed(bytes); }
   /// A hash of the four fields with encoded words decoded, and without white space, quotation
-  /// marks, case and the spelling of the date. The scanner starts anew.
+  /// marks, case, the names beside addresses and the spelling of the date. The scanner starts anew.
   std::int64_t finish();
 
  private:

@@ -136,7 +136,7 @@ TEST_CASE("whatever the lines of a message look like, it is read") {
   CHECK(read == body);
 }
 
-TEST_CASE("an empty line behind a literal is passed over, and a second one is not") {
+TEST_CASE("an empty line behind a literal, or between answers, is passed over, and many are not") {
   const auto read = [](const std::string& blanks) {
     const auto target =
         connected({"* 1 FETCH (UID 7 BODY[] {3}\r\nabc" + blanks + ")\r\nt2 OK done\r\n"});
@@ -156,7 +156,18 @@ TEST_CASE("an empty line behind a literal is passed over, and a second one is no
   REQUIRE(listed);
   REQUIRE(listed->size() == 2);
   CHECK((*listed)[1].name == "b");
-  CHECK(!connected({"\r\n* LIST () \"/\" a\r\n1 OK done\r\n"})->list());
+  const auto with_blanks = [](const std::string& blanks) {
+    return connected({blanks + "* LIST () \"/\" a\r\n" + blanks + "1 OK done\r\n"})->list();
+  };
+  CHECK(with_blanks("\r\n"));
+  CHECK(!with_blanks("\r\n\r\n\r\n\r\n\r\n"));
+}
+
+TEST_CASE("an empty string for a separator is none") {
+  const auto listed = connected({"* LIST () \"\" \"a/b\"\r\n1 OK done\r\n"})->list();
+  REQUIRE(listed);
+  CHECK(listed->front().name == "a/b");
+  CHECK(listed->front().separator == 0);
 }
 
 TEST_CASE("refusals keep their scope, their words and the patience that is asked for") {

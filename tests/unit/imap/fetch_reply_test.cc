@@ -35,11 +35,19 @@ TEST_CASE("a body may be quoted, NIL or empty") {
   CHECK(parse_fetch_items("(BODY[] {0}\r\n)")->body == "");
 }
 
+TEST_CASE("what is not told, or no number, is not known") {
+  const auto reply = parse_fetch_items("(UID 5 FLAGS NIL RFC822.SIZE -1)");
+  REQUIRE(reply);
+  CHECK(reply->uid == 5U);
+  CHECK(reply->size == 0U);
+  CHECK(!reply->has_flags);
+}
+
 TEST_CASE("a malformed FETCH is none") {
   for (const char* items :
        {"", "UID 5", "(UID", "(UID 5", "(UID x)", "(UID 99999999999)", "(BODY[] {5}\r\nab)",
         "(BODY[] {99999999999999999999}\r\n)", "(FLAGS (\\Seen)", "(X (((()))", "(X )",
-        "(UID 5 UID)", "(BODY[] \"a)", "(BODY[ 5)", "(RFC822.SIZE -1)"}) {
+        "(UID 5 UID)", "(BODY[] \"a)", "(BODY[ 5)", "(RFC822.SIZE )", "(FLAGS NO)"}) {
     INFO(items);
     CHECK(!parse_fetch_items(items));
   }

@@ -32,6 +32,19 @@ TEST_CASE("an envelope survives other fields, folding, encoding, quotes and the 
     CHECK(envelope_of_bytes(kSent, piece) == envelope_of_bytes(kSent));
 }
 
+TEST_CASE("an envelope survives what servers do to names beside addresses") {
+  const auto with = [](const std::string& from, const std::string& to) {
+    return envelope_of_bytes("From: " + from + "\nTo: " + to + "\nSubject: s\n\n");
+  };
+  const auto plain = with("a@b.example", "c@d.example,e@f.example");
+  CHECK(with("\"a@b.example\" <a@b.example>", "c@d.example, e@f.example") == plain);
+  CHECK(with("a@b.example (A, of B)", "\"C, D\" <c@d.example>, <E@f.example>") == plain);
+  CHECK(with("=?utf-8?q?A=2C_B?= <a@b.example>", "c@d.example,e@f.example,") == plain);
+  CHECK(with("a@b.example", "c@d.example") != plain);
+  CHECK(with("Nobody", "x") != with("Somebody", "x"));
+  CHECK(with("\"<", "x") != plain);
+}
+
 TEST_CASE("messages with another sender, subject, recipient or date have another envelope") {
   for (const std::string field : {"a@b.example", "e@f.example", "=C3=9F", "10:00:00"}) {
     std::string other = kSent;

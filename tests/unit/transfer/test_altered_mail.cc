@@ -96,6 +96,39 @@ TEST_CASE("a server that alters mail and ignores dates is known by Message-IDs")
   bench.require_each_once(20);
 }
 
+TEST_CASE("a replaced Message-ID makes no duplicate") {
+  for (const int lost : {1, 3}) {
+    CAPTURE(lost);
+    AlteredBench bench;
+    int given = 0;
+    bench.server.alters = [&](std::string& bytes) {
+      const std::size_t at = bytes.find("Message-ID: <");
+      REQUIRE(at != std::string::npos);
+      bytes.replace(at, bytes.find('\n', at) - at,
+                    fmt::format("Message-ID: <OF{:08X}.server>\r", 1000 + ++given));
+    };
+    bench.archive_with(true, 20);
+    bench.server.lose_reply = {lost};
+    bench.require_arrived(bench.run());
+    bench.require_each_once(20);
+  }
+}
+
+TEST_CASE("one message under another Message-ID stays in doubt where nothing decides") {
+  AlteredBench bench;
+  bench.server.alters = [](std::string& bytes) {
+    bytes.replace(bytes.find("Message-ID: <"), 13, "Message-ID: <OF");
+  };
+  bench.archive_with(true, 1);
+  bench.server.lose_reply = {1};
+  for (int runs = 0; runs < 2; ++runs) {
+    const auto result = bench.run();
+    REQUIRE(result.error);
+    CHECK(result.error->code == ErrorCode::try_later);
+    bench.require_each_once(1);
+  }
+}
+
 TEST_CASE("equal messages in another form are found as often as they are there") {
   AlteredBench bench;
   bench.archive(12, [](int i) {
