@@ -50,6 +50,8 @@ Result<void> MailboxPreparer::look_into(imap::Target& target, const ReadyMailbox
   MBOXFERRY_ASSIGN(const auto stored, context_.journal.last_stored(ready.row.id, kRecalled));
   desk.uids.recall(stored);
   if (!stored.empty()) desk.blame.took_mail();
+  for (const auto& [id, evidence] : context_.record.suspects.of_mailbox(ready.row.id))
+    desk.blame.recall(id, evidence);
   return skip_what_is_there(target, ready);
 }
 
