@@ -44,6 +44,7 @@ Result<void> can_make_folder(const fs::path& folder) {
 }  // namespace
 
 Result<void> can_begin(const std::string& path, bool folder_is_made) {
+  MBOXFERRY_TRY(refuse_links_of_others(path));
   const std::string file = canonical_path(path);
   const fs::path folder = fs::path(file).parent_path();
   std::error_code ignored;

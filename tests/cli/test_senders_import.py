@@ -261,7 +261,7 @@ b@y.example
         checked = self.run_program("senders", "check", "--senders", "my.list", "#tag@x.example",
                                    "#other@y.example")
         self.assert_code(checked, 0)
-        self.assertEqual(checked.out.count("block"), 2, checked.out)
+        self.assertEqual(checked.out.count(": block by"), 2, checked.out)
 
     def test_exit_statuses(self):
         self.assert_code(self.run_program("senders", "import"), 64)
