@@ -226,12 +226,13 @@ Result<void> SqliteJournal::judge(FolderId former, FolderId replacement, TakenOv
   const std::string same_start =
       "temp.lone_former f JOIN temp.lone_now n ON n.offset = f.offset AND n.mailbox = f.mailbox"
       " AND n.message_id_hash = f.message_id_hash AND n.date = f.date WHERE ";
-  // The last one may have ended in its header, before its Message-ID or its date.
+  // The last one may have ended in its header, before its Message-ID or its date. With another
+  // Message-ID it is another message.
   const std::string whole = fmt::format(
       "temp.lone_former f JOIN temp.lone_now n ON n.offset = f.offset AND n.mailbox = f.mailbox"
       " AND n.length > f.length AND (n.message_id_hash = f.message_id_hash AND n.date = f.date"
       " OR f.id = (SELECT last_message FROM main.folder WHERE id = {}) AND (f.message_id_hash = 0"
-      " OR n.message_id_hash = f.message_id_hash OR n.date = f.date)) WHERE ",
+      " OR n.message_id_hash = f.message_id_hash)) WHERE ",
       former);
   MBOXFERRY_ASSIGN(const std::uint64_t whole_now, count_rows(whole + "f.state IN (12, 15)"));
   MBOXFERRY_ASSIGN(const std::uint64_t whole_unsent, count_rows(whole + "f.state IN (10, 11, 13)"));

@@ -247,9 +247,9 @@ class DovecotTest(WithDovecot, Mended, ProgramTest):
         return Dovecot(separator="/")
 
     def test_the_first_message_was_cut_in_its_header(self):
-        # In a name, and in what follows it.
-        for number, (field, more) in enumerate(itertools.product(
-                (b"Message-ID", b"Date", b"Subject"), (0, 5))):
+        # In a name, and in what follows it; half a Message-ID is one of another message.
+        for number, (field, more) in enumerate(
+                ((b"Message-ID", 0), (b"Date", 0), (b"Date", 5), (b"Subject", 0), (b"Subject", 5))):
             with self.subTest(field=field, more=more):
                 self.empty()
                 path = self.folder / f"header{number}" / "x.mbox.gz"
