@@ -104,11 +104,9 @@ Result<void> confirm_journal_target(const Options& options, const journal::Journ
   MBOXFERRY_TRY(refuse_unread_archives(journal, archives));
   const std::string target = target_text(account);
   const std::string mail = archives.empty() ? "" : ", and send mail of " + archives_text(archives);
-  const bool accepted = options.has_flag("accept-journal-target");
-  if (accepted && archives.empty()) return ok();
+  if (options.has_flag("accept-journal-target")) return ok();
   say("the journal " + journal.path() + " is not in your state folder, and says: log in as " +
       target + mail);
-  if (accepted) return ok();
   const auto confirmed = confirm_on_terminal("Is that right? Type yes: ", interrupt);
   if (confirmed && *confirmed) return ok();
   if (!confirmed && confirmed.error().code == ErrorCode::interrupted) return confirmed.error();

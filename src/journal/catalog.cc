@@ -66,7 +66,7 @@ Result<void> check_room_at(Database& database, std::int64_t id) {
       .code = ErrorCode::configuration,
       .what = fmt::format("the archive has more {} than one job keeps: the {}th is too much",
                           too_many, id),
-      .hint = "move it in parts, each with its own --journal: --include and --exclude"};
+      .hint = "move it in parts: several jobs, each with its own --include and --exclude"};
 }
 
 }  // namespace

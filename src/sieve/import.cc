@@ -50,14 +50,15 @@ std::optional<std::string> mailbox_of(const Command& command) {
   return mailbox;
 }
 
-/// True when a flag says that mail is junk, or that it goes.
-bool has_telling_flag(const Command& command) {
-  return std::any_of(
-      command.arguments.begin(), command.arguments.end(), [](const Argument& argument) {
-        return std::any_of(argument.strings.begin(), argument.strings.end(), [](const auto& flag) {
-          return is_among(flag, {"$junk", "junk", "$notjunk", "nonjunk", "\\deleted"});
-        });
-      });
+/// What flags say of mail: that it is junk or goes, that it is not junk, or nothing.
+std::optional<EntryKind> kind_of_flags(const Command& command) {
+  for (const Argument& argument : command.arguments) {
+    for (const std::string& flag : argument.strings) {
+      if (is_among(flag, {"$junk", "junk", "\\deleted"})) return EntryKind::block;
+      if (is_among(flag, {"$notjunk", "nonjunk"})) return EntryKind::allow;
+    }
+  }
+  return {};
 }
 
 /// What one command of a rule does to mail: nothing, or a kind.
@@ -75,7 +76,7 @@ Effect effect_of(const Command& command) {
     if (mailbox && is_junk(*mailbox)) return {true, EntryKind::block};
     if (mailbox && is_among(*mailbox, {"inbox"})) return {true, EntryKind::allow};
   }
-  if (is_among(command.name, {"addflag", "setflag"})) return {!has_telling_flag(command), {}};
+  if (is_among(command.name, {"addflag", "setflag"})) return {true, kind_of_flags(command)};
   return {};
 }
 

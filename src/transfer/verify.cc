@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 #include <unordered_map>
+#include <utility>
 
 #include "mboxferry/plan/message_plan.h"
 #include "mboxferry/transfer/job.h"
@@ -44,6 +45,11 @@ struct NotCompared {
   Result<void> add(const journal::MailboxRow& mailbox, const journal::Journal& journal,
                    std::string why) {
     MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal.counts(mailbox.id));
+    // Those of it that were not shown are among all of them.
+    if (not_shown_in_ == mailbox.id) {
+      messages -= std::exchange(not_shown_, 0);
+      first = first_before_;
+    }
     ++mailboxes;
     messages += counts.stored.messages;
     if (first.empty()) first = std::move(why);
@@ -51,11 +57,21 @@ struct NotCompared {
   }
   /// The server has the message and does not show it.
   void add_message(const journal::MailboxRow& mailbox, imap::Uid uid, const std::string& label) {
+    if (std::exchange(not_shown_in_, mailbox.id) != mailbox.id) {
+      not_shown_ = 0;
+      first_before_ = first;
+    }
     ++messages;
+    ++not_shown_;
     if (first.empty())
       first =
           fmt::format("{} does not show message UID {} of mailbox {}", label, uid, mailbox.name);
   }
+
+ private:
+  journal::MailboxId not_shown_in_ = 0;
+  std::uint64_t not_shown_ = 0;
+  std::string first_before_;
 };
 
 /// What verifying a mailbox takes from its job.
@@ -682,7 +698,7 @@ Result<VerifyResult> verify_job(journal::Journal& journal, imap::ReadOnlyTarget&
   MBOXFERRY_TRY(tell_gone_with_mailbox(journal, verification, result));
   if (options.existing)
     MBOXFERRY_TRY(verify_existing(journal, target, options, visit, result, interrupt));
-  if (not_compared.messages == 0) return result;
+  if (not_compared.mailboxes + not_compared.messages == 0) return result;
   const std::uint64_t others = std::max<std::uint64_t>(not_compared.mailboxes, 1) - 1;
   return Error{
       ErrorCode::try_later,
