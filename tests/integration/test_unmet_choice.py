@@ -17,6 +17,7 @@ class UnmetChoiceTest(WithDovecot, BatchTest):
 
     def setUp(self):
         super().setUp()
+        self.server.delete_all("bert")
         self.mail = self.folder / "mail"
         self.mail.mkdir()
         for seed, name in enumerate(("Inbox", "Lists")):
