@@ -176,9 +176,13 @@ mboxferry: 2 lines of the sender lists cannot be used; fix them and run the comm
         self.assertIn("did you mean check?", outcome.err)
 
     def test_nothing_of_a_list_or_of_mail_drives_the_terminal(self):
+        (self.folder / "odd.list").write_text("a\u061cb@x.example\n")
+        outcome = self.check("--senders", "odd.list", "a\u061cb@x.example")
+        self.assertNotIn("\u061c", outcome.out)
         (self.folder / "odd.list").write_text("a\u202eb@x.example\n")
-        outcome = self.check("--senders", "odd.list", "a\u202eb@x.example")
-        self.assertNotIn("\u202e", outcome.out)
+        outcome = self.check("--senders", "odd.list", code=78)
+        self.assertIn("the character U+202E", outcome.err)
+        self.assertNotIn("\u202e", outcome.err)
 
     def test_100_000_entries(self):
         lines = []
