@@ -62,29 +62,35 @@ std::optional<Blame::Evidence> from_text(std::string_view text) {
 
 }  // namespace
 
+// The journal has a lock of its own, which its caller may hold: it is never asked under this one.
 Result<void> SuspectMemory::resume(const journal::Journal& journal) {
-  const std::scoped_lock lock(mutex_);
+  std::map<journal::MessageId, Suspect> suspects;
+  std::map<std::string, Words> words;
   MBOXFERRY_TRY(journal.each_note(
-      kSuspectNote, [this](const std::string& name, const std::string& value) -> Result<void> {
+      kSuspectNote, [&suspects](const std::string& name, const std::string& value) -> Result<void> {
         const std::string_view place = std::string_view(name).substr(kSuspectNote.size());
         const std::size_t dot = std::min(place.find('.'), place.size());
         const auto mailbox = number_of<journal::MailboxId>(place.substr(0, dot));
         const auto id =
             number_of<journal::MessageId>(place.substr(std::min(dot + 1, place.size())));
         auto evidence = from_text(value);
-        if (mailbox && id && evidence && suspects_.size() < kMostSuspects)
-          suspects_[*id] = {*mailbox, *std::move(evidence)};
+        if (mailbox && id && evidence && suspects.size() < kMostSuspects)
+          suspects[*id] = {*mailbox, *std::move(evidence)};
         return ok();
       }));
-  return journal.each_note(
-      kWordsNote, [this](const std::string& name, const std::string& value) -> Result<void> {
+  MBOXFERRY_TRY(journal.each_note(
+      kWordsNote, [&words](const std::string& name, const std::string& value) -> Result<void> {
         std::string_view text = value;
         const auto refused = number_of<std::uint64_t>(take_word(text));
         const auto taken = number_of<int>(take_word(text));
-        if (refused && taken && words_.size() < kMostWords)
-          words_[name.substr(kWordsNote.size())] = {*refused, *taken != 0};
+        if (refused && taken && words.size() < kMostWords)
+          words[name.substr(kWordsNote.size())] = {*refused, *taken != 0};
         return ok();
-      });
+      }));
+  const std::scoped_lock lock(mutex_);
+  suspects_ = std::move(suspects);
+  words_ = std::move(words);
+  return ok();
 }
 
 SuspectMemory::Known SuspectMemory::of_mailbox(journal::MailboxId mailbox) const {
@@ -97,18 +103,23 @@ SuspectMemory::Known SuspectMemory::of_mailbox(journal::MailboxId mailbox) const
 
 Result<void> SuspectMemory::note(journal::MailboxId mailbox, journal::MessageId id,
                                  const Blame::Evidence& evidence, journal::Journal& journal) {
-  const std::scoped_lock lock(mutex_);
-  if (suspects_.size() >= kMostSuspects && !suspects_.contains(id)) return ok();
-  suspects_[id] = {mailbox, evidence};
+  {
+    const std::scoped_lock lock(mutex_);
+    if (suspects_.size() >= kMostSuspects && !suspects_.contains(id)) return ok();
+    suspects_[id] = {mailbox, evidence};
+  }
   return journal.set_note(suspect_note(mailbox, id), to_text(evidence));
 }
 
 Result<void> SuspectMemory::forget(journal::MessageId id, journal::Journal& journal) {
-  const std::scoped_lock lock(mutex_);
-  const auto known = suspects_.find(id);
-  if (known == suspects_.end()) return ok();
-  const std::string name = suspect_note(known->second.mailbox, id);
-  suspects_.erase(known);
+  std::string name;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto known = suspects_.find(id);
+    if (known == suspects_.end()) return ok();
+    name = suspect_note(known->second.mailbox, id);
+    suspects_.erase(known);
+  }
   return journal.set_note(name, "");
 }
 
@@ -116,10 +127,13 @@ template <typename Change>
 Result<void> SuspectMemory::change(const std::string& words, const Change& apply,
                                    journal::Journal& journal) {
   const std::string key = key_of(words);
-  const std::scoped_lock lock(mutex_);
-  if (words_.size() >= kMostWords && !words_.contains(key)) return ok();
-  Words& known = words_[key];
-  if (!apply(known)) return ok();
+  Words known;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (words_.size() >= kMostWords && !words_.contains(key)) return ok();
+    if (!apply(words_[key])) return ok();
+    known = words_[key];
+  }
   return journal.set_note(std::string(kWordsNote) + key,
                           fmt::format("{} {}", known.refused, known.taken ? 1 : 0));
 }
