@@ -187,7 +187,8 @@ class DmarcReportTest(ProgramTest):
             self.assertIn(outcome.code, (0, 3, 65), f"{name}: {outcome.err}")
             peak, seconds = told.read_text().split()[-2:]
             self.assertLess(int(peak), 64 * 1024, name)
-            self.assertLess(float(seconds), 4, name)
+            # What a bomb unfolds to takes minutes.
+            self.assertLess(float(seconds), 30, name)
             assert_valid(json.loads(outcome.out))
 
     @unittest.skipUnless(CORPUS.is_dir(), "no corpora: MBOXFERRY_CORPORA does not name them")
