@@ -205,8 +205,7 @@ void HeaderScanner::State::feed(std::string_view bytes) {
 void HeaderScanner::State::take_value(std::string_view bytes) {
   if (field != Field::received) {
     const std::size_t left = room();
-    facts.labels_cut =
-        facts.labels_cut || (field == Field::gmail_labels && !passed_on && bytes.size() > left);
+    facts.labels_cut = facts.labels_cut || (field == Field::gmail_labels && bytes.size() > left);
     value.append(bytes.substr(0, left));
     return;
   }
@@ -260,6 +259,9 @@ void HeaderScanner::State::begin_field() {
   ++facts.fields;
   value.clear();
   field = field_of(plain);
+  passed_on = passed_on || field == Field::received;
+  // Gmail's own stand above what the message came with; a sender may have written any others.
+  if (field == Field::gmail_labels && passed_on) field = Field::other;
   if (field == Field::received && facts.received) field = Field::other;
   if (senders == nullptr && field != Field::from && is_of_sender(field)) field = Field::other;
   if (field != Field::other) place = Place::value;
@@ -324,7 +326,6 @@ void HeaderScanner::State::end_field() {
       end_received_part();
       facts.received = received_part;
       behind_semicolon = false;
-      passed_on = true;
       break;
     case Field::status:
       read_status(value, facts, claims);
@@ -345,8 +346,6 @@ void HeaderScanner::State::end_field() {
       read_evolution(value, facts);
       break;
     case Field::gmail_labels:
-      // Gmail's own stands above what the message came with; a sender may have written any other.
-      if (passed_on) break;
       gmail = true;
       for (std::string& label :
            split_labels(decode_encoded_words(value), kMostKeywords - facts.labels.size() + 1)) {

@@ -41,11 +41,12 @@ bool is_expression(std::string_view key) {
 constexpr const char* kNoExpressions = "is a regular expression; entries have * and ? only";
 
 /// What an action does to mail.
-enum class AccessAction { none, reject, permit, pass, other };
+enum class AccessAction { none, reject, permit, other };
 
 AccessAction action_of_word(std::string_view word) {
   constexpr std::array<std::string_view, 6> kRejecting{
       "reject", "discard", "hold", "defer", "defer_if_reject", "defer_if_permit"};
+  constexpr std::array<std::string_view, 3> kPermitting{"ok", "permit", "dunno"};
   constexpr std::array<std::string_view, 9> kOthers{"filter",
                                                     "redirect",
                                                     "prepend",
@@ -60,10 +61,8 @@ AccessAction action_of_word(std::string_view word) {
                        [&](std::string_view one) { return equals_ignoring_case(one, word); });
   };
   if (is_in(kRejecting)) return AccessAction::reject;
-  if (equals_ignoring_case(word, "ok") || equals_ignoring_case(word, "permit"))
-    return AccessAction::permit;
-  // Nothing less close in the table is asked.
-  if (equals_ignoring_case(word, "dunno")) return AccessAction::pass;
+  // After "dunno" nothing less close in the table is asked.
+  if (is_in(kPermitting)) return AccessAction::permit;
   if (is_in(kOthers)) return AccessAction::other;
   const bool is_code = word.size() == 3 && is_number(word) && word.find('.') == word.npos &&
                        (word[0] == '4' || word[0] == '5');

@@ -6,7 +6,6 @@
 #include <array>
 #include <charconv>
 #include <optional>
-#include <utility>
 
 #include "mboxferry/base/ascii.h"
 #include "mboxferry/policy/import.h"
@@ -28,12 +27,10 @@ struct ListDirective {
   std::string_view list = "from";
 };
 
-/// Lists of senders that are proven, and the names of those that come with SpamAssassin.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kProvenLists{
-    {{"auth", "def_auth"},
-     {"from_dkim", "def_from_dkim"},
-     {"from_spf", "def_from_spf"},
-     {"from_rcvd", "def_from_rcvd"}}};
+/// Lists of senders that are proven. Nothing is taken back from those that come with SpamAssassin.
+constexpr std::array<std::string_view, 4> kProvenLists{"auth", "from_dkim", "from_spf",
+                                                       "from_rcvd"};
+constexpr std::string_view kDefaultList = "def";
 
 constexpr bool take_front(std::string_view& text, std::string_view prefix) {
   if (!text.starts_with(prefix)) return false;
@@ -62,9 +59,9 @@ std::optional<ListDirective> directive_of(std::string_view word) {
   directive.authenticated = true;
   directive.has_other_domain = rest == "from_dkim" || rest == "from_rcvd";
   if (directive.kind == EntryKind::block) return {};
-  for (const auto& [list, of_default] : kProvenLists) {
+  for (const std::string_view list : kProvenLists) {
     if (rest != list) continue;
-    directive.list = is_default ? of_default : list;
+    directive.list = is_default ? kDefaultList : list;
     return directive;
   }
   return {};

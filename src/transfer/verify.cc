@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <set>
 #include <unordered_map>
-#include <utility>
 
 #include "mboxferry/plan/message_plan.h"
 #include "mboxferry/transfer/job.h"
@@ -45,11 +44,6 @@ struct NotCompared {
   Result<void> add(const journal::MailboxRow& mailbox, const journal::Journal& journal,
                    std::string why) {
     MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal.counts(mailbox.id));
-    // Those of it that were not shown are among all of them.
-    if (not_shown_in_ == mailbox.id) {
-      messages -= std::exchange(not_shown_, 0);
-      first = first_before_;
-    }
     ++mailboxes;
     messages += counts.stored.messages;
     if (first.empty()) first = std::move(why);
@@ -57,21 +51,11 @@ struct NotCompared {
   }
   /// The server has the message and does not show it.
   void add_message(const journal::MailboxRow& mailbox, imap::Uid uid, const std::string& label) {
-    if (std::exchange(not_shown_in_, mailbox.id) != mailbox.id) {
-      not_shown_ = 0;
-      first_before_ = first;
-    }
     ++messages;
-    ++not_shown_;
     if (first.empty())
       first =
           fmt::format("{} does not show message UID {} of mailbox {}", label, uid, mailbox.name);
   }
-
- private:
-  journal::MailboxId not_shown_in_ = 0;
-  std::uint64_t not_shown_ = 0;
-  std::string first_before_;
 };
 
 /// What verifying a mailbox takes from its job.
@@ -641,8 +625,11 @@ Result<void> verify_mailbox(const journal::MailboxRow& mailbox, journal::Journal
 Result<void> verify_or_note(const journal::MailboxRow& mailbox, journal::Journal& journal,
                             imap::ReadOnlyTarget& target, const Verification& verification,
                             VerifyResult& result) {
+  const NotCompared before = verification.not_compared;
   const auto verified = verify_mailbox(mailbox, journal, target, verification, result);
   if (verified || !is_refusal_to_read(verified.error(), target)) return verified;
+  // Its messages that were not shown are among all of them.
+  verification.not_compared = before;
   return verification.not_compared.add(mailbox, journal,
                                        fmt::format("{} ({})", verified.error().what, mailbox.name));
 }
