@@ -10,6 +10,7 @@ import shutil
 import ssl
 import subprocess
 import tempfile
+import threading
 from typing import NamedTuple
 
 LOCAL_NAMES = ("DNS:localhost", "IP:127.0.0.1", "IP:::1")
@@ -37,6 +38,10 @@ basicConstraints = critical, CA:true
 keyUsage = critical, keyCertSign, cRLSign
 subjectKeyIdentifier = hash
 """
+
+
+# Threads of one test start servers, each of which asks for the same certificate.
+_MAKING = threading.Lock()
 
 
 class Pair(NamedTuple):
@@ -93,6 +98,10 @@ class Certificates:
               bits=None) -> Pair:
         """A certificate of this authority; `rsa` for the ciphers of TLS 1.0 and 1.1, `bits` for an
         RSA key of another length; without `names` it has a common name only."""
+        with _MAKING:
+            return self._issued(name, names, start, end, rsa, bits)
+
+    def _issued(self, name, names, start, end, rsa, bits):
         pair = Pair(self.folder / f"{name}.pem", self._new_key(name, rsa or bits, bits or 2048))
         if pair.certificate.exists():
             return pair
@@ -117,9 +126,14 @@ class Certificates:
         return path
 
     @classmethod
-    @functools.cache
     def common(cls):
         """One authority for all servers of this process that do not ask for their own."""
+        with _MAKING:
+            return cls._common()
+
+    @classmethod
+    @functools.cache
+    def _common(cls):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="mf-authority-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         folder.chmod(0o755)
