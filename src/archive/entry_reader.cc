@@ -88,6 +88,8 @@ Result<void> EntryReader::start(ContainerFormat format, bool seekable) {
   LibarchiveReader* reader = input_.get();
   int status = ARCHIVE_OK;
   if (format == ContainerFormat::tar) {
+    constexpr std::uint64_t kLongestList = 2 << 20;
+    input_.allow_at_once(kLongestList);
     status = archive_read_support_format_tar(reader);
     // What stands behind the blocks of an end is read on, as in archives that were joined.
     if (status == ARCHIVE_OK)
@@ -119,13 +121,12 @@ Result<void> EntryReader::account_for_end() {
 }
 
 Result<bool> EntryReader::next() {
-  input_.leave_entry();
   archive_entry* raw = nullptr;
   int status = ARCHIVE_OK;
   {
     const Utf8Names names(locale_.get());
     for (;;) {
-      status = archive_read_next_header(input_.get(), &raw);
+      status = input_.next_header(&raw);
       if (status != ARCHIVE_RETRY) break;
       passed_damage_ = true;
     }

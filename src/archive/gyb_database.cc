@@ -23,6 +23,9 @@ namespace {
 
 constexpr int kLongestCell = 64 * 1024;
 constexpr int kStepsAtOnce = 10'000;
+// A database as the program writes it takes one step for five bytes.
+constexpr std::uint64_t kLeastWork = 1000;
+constexpr std::uint64_t kBytesForStepsAtOnce = 2'500;
 constexpr std::size_t kMostLabelRows = 400;
 
 // Both must be plain tables: views and virtual tables run what their author wrote.
@@ -122,11 +125,11 @@ std::string file_name_of(std::string name) {
 }  // namespace
 
 Result<bool> read_gyb_database(
-    const TemporaryFile& file,
+    const TemporaryFile& file, std::uint64_t content,
     const std::function<Result<void>(const std::string& name, const SideNote& note)>& visit) {
   const Connection connection = open_read_only(file);
   if (!connection) return false;
-  WorkLimit limit{1000 + file.size() / 256};
+  WorkLimit limit{kLeastWork + content / kBytesForStepsAtOnce};
   sqlite3_progress_handler(connection.get(), kStepsAtOnce, &WorkLimit::spend, &limit);
   const Statement tables = prepare_on(connection, kTables);
   if (!tables || sqlite3_step(tables.get()) != SQLITE_ROW || number_of(tables.get(), 0) != 2)

@@ -32,10 +32,48 @@ int LibarchiveInput::open() {
   return archive_read_open1(reader);
 }
 
-void LibarchiveInput::leave_entry() {
+/// While it lives, what libarchive takes is counted.
+class LibarchiveInput::AtOnce {
+ public:
+  explicit AtOnce(LibarchiveInput& input) : input_(input) {
+    if (input.most_at_once_) input.at_once_ = 0;
+  }
+  AtOnce(const AtOnce&) = delete;
+  AtOnce& operator=(const AtOnce&) = delete;
+  ~AtOnce() { input_.at_once_.reset(); }
+
+ private:
+  LibarchiveInput& input_;
+};
+
+// What is left of an entry may be as long as it likes, so it is not for next_header() to pass over.
+int LibarchiveInput::leave_entry() {
   block_ = {};
   block_offset_ = entry_offset_ = 0;
   entry_ended_ = false;
+  if (!std::exchange(in_entry_, false)) return ARCHIVE_OK;
+  const int status = archive_read_data_skip(reader_.get());
+  if (status != ARCHIVE_EOF) return status;
+  archive_set_error(reader_.get(), EIO, "Premature end-of-file.");
+  return ARCHIVE_FATAL;
+}
+
+int LibarchiveInput::next_header(archive_entry** entry) {
+  if (const int left = leave_entry(); left == ARCHIVE_FATAL) return left;
+  const AtOnce counted(*this);
+  const int status = archive_read_next_header(reader_.get(), entry);
+  in_entry_ = status == ARCHIVE_OK || status == ARCHIVE_WARN;
+  return status;
+}
+
+Result<void> LibarchiveInput::count_at_once(std::string_view bytes) {
+  if (!at_once_ || bytes.find_last_not_of('\0') == bytes.npos) return ok();
+  *at_once_ += bytes.size();
+  if (*at_once_ <= *most_at_once_ + buffer_.size()) return ok();
+  return Error{ErrorCode::not_mail,
+               name() + " has a header or a list of holes of more than " +
+                   std::to_string(*most_at_once_) + " bytes",
+               "if it is genuine, unpack it by hand and name what comes out"};
 }
 
 la_ssize_t LibarchiveInput::read_data(std::span<char> buffer) {
@@ -43,6 +81,7 @@ la_ssize_t LibarchiveInput::read_data(std::span<char> buffer) {
     const void* data = nullptr;
     std::size_t size = 0;
     la_int64_t offset = 0;
+    const AtOnce counted(*this);
     const int status = archive_read_data_block(reader_.get(), &data, &size, &offset);
     if (status != ARCHIVE_OK && status != ARCHIVE_EOF) return status;
     entry_ended_ = status == ARCHIVE_EOF;
@@ -142,6 +181,10 @@ la_ssize_t LibarchiveInput::read(LibarchiveReader* reader, void* client,
   if (got) {
     const auto looked = self.look(begin, {self.buffer_.data(), *got});
     if (!looked) got = looked.error();
+  }
+  if (got) {
+    const auto counted = self.count_at_once({self.buffer_.data(), *got});
+    if (!counted) got = counted.error();
   }
   if (!got) {
     self.error_ = std::move(got).error();

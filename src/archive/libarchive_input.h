@@ -40,12 +40,16 @@ class LibarchiveInput {
   /// Ends that.
   void watch_nothing() { watched_.reset(); }
 
+  /// How many bytes libarchive may take at once, for a header or before it gives any of an entry:
+  /// lists of holes are kept in memory, and take twelve times as much there. Empty buffers do not
+  /// count. What takes more makes libarchive fail with that as the stream's error.
+  void allow_at_once(std::uint64_t most) { most_at_once_ = most; }
+  /// Goes to the next entry's header; a libarchive status.
+  int next_header(archive_entry** entry);
+
   /// Of the present entry: what archive_read_data() gives, except that bytes before an error are
   /// given before the error. A libarchive status when negative.
   la_ssize_t read_data(std::span<char> buffer);
-  /// Before the header of another entry is read.
-  void leave_entry();
-
   [[nodiscard]] LibarchiveReader* get() const { return reader_.get(); }
   [[nodiscard]] InputStream& stream() { return *stream_; }
   [[nodiscard]] const std::string& name() const { return stream_->name(); }
@@ -72,7 +76,11 @@ class LibarchiveInput {
     std::string name;
   };
 
+  class AtOnce;
+
+  int leave_entry();
   Result<std::size_t> fill();
+  Result<void> count_at_once(std::string_view bytes);
   Result<std::string> bytes_at(std::uint64_t position);
   Result<void> look(std::uint64_t begin, std::string_view bytes);
   [[nodiscard]] std::uint64_t stream_offset() const {
@@ -87,6 +95,9 @@ class LibarchiveInput {
   std::uint64_t given_ = 0;
   std::uint64_t zeros_ = 0;
   std::optional<Error> error_;
+  std::optional<std::uint64_t> most_at_once_;
+  std::optional<std::uint64_t> at_once_;  // taken by the present call, where that has a bound
+  bool in_entry_ = false;
   std::string_view block_;         // libarchive's, not yet given
   std::int64_t block_offset_ = 0;  // of it in the entry
   std::int64_t entry_offset_ = 0;  // of the next byte

@@ -41,17 +41,22 @@ Result<std::string_view> read_notes_of_gyb(const std::string& path, InputStream&
                                            MessageCollector& messages) {
   MBOXFERRY_ASSIGN(TemporaryFile file, TemporaryFile::create_large());
   std::array<char, 16 * 1024> buffer{};
+  std::uint64_t zeros = 0;
   for (;;) {
     MBOXFERRY_ASSIGN(const std::size_t got, bytes.read(buffer));
     if (got == 0) break;
     if (file.size() > kLargestDatabase) return std::string_view();
     MBOXFERRY_TRY(file.append({buffer.data(), got}));
+    if (std::string_view(buffer.data(), got).find_first_not_of('\0') == std::string_view::npos)
+      zeros += got;
   }
   const std::string directory = parent_path(path);
-  MBOXFERRY_ASSIGN(
-      const bool read, read_gyb_database(file, [&](const std::string& name, const SideNote& note) {
-        return messages.add_note(side_key(join_path(directory, plain_path(name))), note);
-      }));
+  MBOXFERRY_ASSIGN(const bool read,
+                   read_gyb_database(file, file.size() - zeros,
+                                     [&](const std::string& name, const SideNote& note) {
+                                       return messages.add_note(
+                                           side_key(join_path(directory, plain_path(name))), note);
+                                     }));
   return read ? std::string_view("labels of Got Your Back, read") : std::string_view();
 }
 

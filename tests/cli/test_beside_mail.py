@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Marks, labels and dates from files beside the mail reach the rows of the messages."""
 import json
+import os
 import sqlite3
 import tarfile
 import unittest
 import zipfile
 
+from support import endless_pages
 from support.program import ProgramTest
 
 
@@ -183,6 +185,25 @@ class BesideMailTest(ProgramTest):
         self.write("msg-db.sqlite", whole[:len(whole) // 2])
         told = self.run_program("scan", self.tree)
         self.assertIn("labels of Got Your Back, not read", told.out + told.err)
+
+    def test_a_database_of_twenty_thousand_messages_is_read(self):
+        self.write("2015/1/6/19999.eml", letter("last"))
+        self.write_gyb([(f"2015/1/6/{n}.eml", "2015-01-06 11:00:00",
+                         ["INBOX", "IMPORTANT", "UNREAD", "CATEGORY_UPDATES"][:1 + n % 4])
+                        for n in range(20_000)])
+        self.assertIn("IMPORTANT", self.rows(self.tree)[0][2])
+
+    def test_zeros_behind_a_database_explain_no_work(self):
+        self.write("2015/1/6/a1.eml", letter("one"))
+        self.write_gyb([("2015/1/6/a1.eml", "2015-01-06 11:00:00", ["INBOX"])])
+        endless_pages.lead_in_circles(self.tree / "msg-db.sqlite", "messages")
+        os.truncate(self.tree / "msg-db.sqlite", 1 << 30)
+        cost = self.folder / "cost"
+        told = self.run_program("scan", self.tree, timeout=120,
+                                under=("/usr/bin/time", "-f", "%U", "-o", cost))
+        self.assertIn("labels of Got Your Back, not read", told.out + told.err)
+        # What the zeros would explain takes minutes.
+        self.assertLess(float(cost.read_text()), 30)
 
     def test_the_server_s_date_of_proton_comes_before_the_header_s(self):
         self.write("mail/x==.eml", letter("one"))

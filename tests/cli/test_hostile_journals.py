@@ -5,17 +5,15 @@ import os
 import pathlib
 import signal
 import sqlite3
-import struct
 import subprocess
 import time
 import unittest
 
-from support import archives, journals
+from support import archives, endless_pages, journals
 from support.fake_imap import FakeImap
 from support.program import PROGRAM, ProgramTest, environment
 
 DAMAGED = 74
-PAGE = 4096
 SECONDS = 30  # of CPU: a walk that nothing bounds takes minutes, whatever the machine
 KIBIBYTES = 128 * 1024
 GIGABYTE = 10**9 - 100  # SQLite's own limit is 10**9
@@ -43,16 +41,6 @@ def huge_statement(path):
         database.execute("INSERT INTO sqlite_schema VALUES('view', 'v', 'v', 0, zeroblob(?))",
                          (GIGABYTE,))
     database.close()
-
-
-def interior_page(following):
-    """A page of a table's tree that leads to another one two hundred times; searches go by the
-    first time."""
-    cells = (struct.pack(">I", following) + b"\x9f\xff\xff\x7f") * 200
-    start = PAGE - len(cells)
-    page = struct.pack(">BHHHBI", 5, 0, 200, start, 0, following)
-    page += b"".join(struct.pack(">H", start + 8 * number) for number in range(200))
-    return page + bytes(start - len(page)) + cells
 
 
 HOSTILE = {
@@ -189,25 +177,11 @@ class HostileJournalTest(ProgramTest):
                     self.ends(command, (0, 3))
 
     def make_endless(self):
-        """Messages below pages each of which leads to the next two hundred times."""
         journals.copy(self.folder / "good.journal", self.journal)
         with sqlite3.connect(self.journal) as database:
             database.execute("PRAGMA journal_mode=DELETE")
-            root, = database.execute("SELECT rootpage FROM sqlite_schema WHERE name='message'").fetchone()
         database.close()
-        content = bytearray(self.journal.read_bytes())
-        pages = len(content) // PAGE
-        place = slice((root - 1) * PAGE, root * PAGE)
-        self.assertEqual(content[place.start], 13, "the messages are in one page")
-        leaf = bytes(content[place])
-        content[place] = interior_page(pages + 1)
-        levels = 8
-        for number in range(1, levels + 1):
-            content += interior_page(pages + number + 1)
-        content += leaf
-        content[28:32] = struct.pack(">I", pages + levels + 1)
-        content[92:96] = content[24:28]  # so that SQLite believes the number of pages
-        self.journal.write_bytes(content)
+        endless_pages.lead_in_circles(self.journal, "message")
 
     def test_pages_that_are_walked_without_end_are_damage(self):
         self.make_endless()

@@ -2,9 +2,11 @@
 # Packed files do not choose how much memory reading them takes.
 
 import io
+import json
 import lzma
 import random
 import shutil
+import struct
 import subprocess
 import tarfile
 import unittest
@@ -222,6 +224,64 @@ class PackedMemoryTest(ProgramTest):
         self.assert_code(outcome, 3)
         self.assertIn("needs more memory", outcome.err)
         self.assertNotIn("damaged", outcome.err)
+
+
+class ListOfHolesTest(ProgramTest):
+    """A tar says where the holes of a member are, and libarchive keeps the list in memory."""
+
+    def tar(self, name, holes, old=False):
+        """A message between so many holes, and a small folder before it."""
+        path = self.folder / name
+        parts = [MAIL.ljust(512, b"\n")] * holes if holes < 5000 else []
+        if old:
+            content = b"".join(parts)
+            head = bytearray(tarfile.TarInfo("b.mbox").tobuf(tarfile.GNU_FORMAT))
+            places = [struct.pack("12s12s", b"%011o" % (number * 1024), b"%011o" % 512)
+                      for number in range(holes)]
+            head[124:136] = b"%011o\0" % (holes * 512)
+            head[156:157] = b"S"
+            head[386:482] = b"".join(places[:4]).ljust(96, b"\0")
+            head[482] = holes > 4
+            head[483:495] = b"%011o\0" % (holes * 1024)
+            head[148:156] = b" " * 8
+            head[148:156] = b"%06o\0 " % sum(head)
+            more = [b"".join(places[at:at + 21]).ljust(504, b"\0") +
+                    bytes([at + 21 < holes]) + bytes(7) for at in range(4, holes, 21)]
+            head = bytes(head) + b"".join(more)
+        else:
+            size = holes * 1024
+            listed = b"%d\n" % holes + (b"".join(b"%d\n512\n" % (number * 1024)
+                                                 for number in range(holes))
+                                        if parts else b"0\n0\n" * holes)
+            content = listed.ljust(-len(listed) % 512 + len(listed), b"\0") + b"".join(parts)
+            info = tarfile.TarInfo("b.mbox")
+            info.size = len(content)
+            info.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0",
+                                "GNU.sparse.name": "b.mbox", "GNU.sparse.realsize": str(size)}
+            head = info.tobuf(tarfile.PAX_FORMAT)
+        small = tarfile.TarInfo("a.mbox")
+        small.size = len(MAIL)
+        path.write_bytes(small.tobuf() + MAIL.ljust(512, b"\0") + head + content + bytes(1024))
+        return path
+
+    def test_one_with_some_is_read(self):
+        for old in (False, True):
+            with self.subTest(old=old):
+                outcome = self.run_program("scan", "--json", self.tar("some.tar", 300, old))
+                folders = json.loads(outcome.out)["archives"][0]["folders"]
+                self.assertEqual([(folder["path"], folder["messages"]) for folder in folders],
+                                 [("a", 1), ("b", 300)])
+
+    def test_one_with_millions_takes_no_memory_and_is_told(self):
+        usual = self.measured("scan", "--progress=none", self.tar("some.tar", 300))[1]
+        for old in (False, True):
+            with self.subTest(old=old):
+                path = self.tar("many.tar", 3_000_000, old)
+                outcome, peak = self.measured("scan", "--progress=none", path)
+                self.assertNotEqual(outcome.code, 0)
+                self.assertIn("list of holes", outcome.out + outcome.err)
+                self.assertNotIn("damaged", outcome.err)
+                self.assertLess(peak, usual + MORE_KIB)
 
 
 class ManyNamesTest(ProgramTest):

@@ -75,11 +75,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!text.starts_with("SQLite")) return 0;
   auto file = TemporaryFile::create();
   if (!file || !file->append({text.data(), text.size()})) return 0;
-  const auto read =
-      read_gyb_database(*file, [](const std::string&, const SideNote& note) -> Result<void> {
-        check_note(note);
-        return ok();
-      });
+  const auto read = read_gyb_database(*file, text.size(),
+                                      [](const std::string&, const SideNote& note) -> Result<void> {
+                                        check_note(note);
+                                        return ok();
+                                      });
   require_sound(read.has_value());
   return 0;
 }
