@@ -10,8 +10,10 @@
 #include "cli/exit_codes.h"
 #include "cli/help.h"
 #include "cli/profile_login.h"
+#include "cli/sandbox_options.h"
 #include "cli/suggestion.h"
 #include "mboxferry/auth/profile_tokens.h"
+#include "mboxferry/http/preload.h"
 #include "mboxferry/report/printable.h"
 
 namespace mboxferry::cli {
@@ -19,8 +21,17 @@ namespace {
 
 using AuthOperands = std::vector<std::string>;
 
-Result<int> list_profiles(const Options&, const std::string&, Context& context) {
+/// For what asks no service.
+void confine_to_store(const Options& options, const auth::TokenStore& store) {
+  SandboxRights rights = rights_of(options);
+  rights.uses_network = false;
+  rights.workplaces.push_back(store.folder());
+  confine(options, rights);
+}
+
+Result<int> list_profiles(const Options& options, const std::string&, Context& context) {
   MBOXFERRY_ASSIGN(const auth::TokenStore store, token_store());
+  confine_to_store(options, store);
   MBOXFERRY_ASSIGN(const auto names, store.names());
   int status = kExitSuccess;
   for (const std::string& name : names) {
@@ -39,8 +50,9 @@ Result<int> list_profiles(const Options&, const std::string&, Context& context) 
   return status;
 }
 
-Result<int> show_profile(const Options&, const std::string& name, Context& context) {
+Result<int> show_profile(const Options& options, const std::string& name, Context& context) {
   MBOXFERRY_ASSIGN(const auth::TokenStore store, token_store());
+  confine_to_store(options, store);
   MBOXFERRY_ASSIGN(const auth::Profile profile, store.load(name));
   const auto kept = [](const Secret& secret) { return secret.reveal().empty() ? "none" : "kept"; };
   const auto line = [&](std::string_view what, std::string_view value) -> Result<void> {
@@ -64,9 +76,10 @@ Result<int> show_profile(const Options&, const std::string& name, Context& conte
   return kExitSuccess;
 }
 
-Result<int> refresh_profile(const Options&, const std::string& name, Context& context) {
+Result<int> refresh_profile(const Options& options, const std::string& name, Context& context) {
   MBOXFERRY_ASSIGN(auth::TokenStore store, token_store());
   MBOXFERRY_ASSIGN(const auth::Profile profile, store.load(name));
+  MBOXFERRY_TRY(confine_auth(options, store, profile.ca_file));
   auth::ProfileTokens tokens(std::move(store), name, profile.user,
                              auth::TokenService(system_clock(), context.interrupt));
   MBOXFERRY_ASSIGN(const auth::Profile renewed, tokens.renew());
@@ -75,8 +88,9 @@ Result<int> refresh_profile(const Options&, const std::string& name, Context& co
   return kExitSuccess;
 }
 
-Result<int> remove_profile(const Options&, const std::string& name, Context& context) {
+Result<int> remove_profile(const Options& options, const std::string& name, Context& context) {
   MBOXFERRY_ASSIGN(const auth::TokenStore store, token_store());
+  confine_to_store(options, store);
   MBOXFERRY_ASSIGN(const auto names, store.names());
   // No lock file is made for a name that was mistyped.
   if (std::find(names.begin(), names.end(), name) == names.end()) return store.load(name).error();
@@ -165,6 +179,16 @@ void add_client_options(OptionGroup& group) {
 
 }  // namespace
 
+Result<void> confine_auth(const Options& options, const auth::TokenStore& store,
+                          const std::string& ca_file) {
+  SandboxRights rights = rights_of(options);
+  rights.workplaces.push_back(store.folder());
+  if (!ca_file.empty()) add_input(rights, ca_file);
+  MBOXFERRY_TRY(http::preload());
+  confine(options, rights);
+  return ok();
+}
+
 std::string token_state(bool kept, std::optional<std::int64_t> ends) {
   if (!kept) return "none";
   if (!ends) return "until it is refused";
@@ -201,6 +225,7 @@ OptionTable auth_table() {
   auto client = option_group("the application, for login");
   add_client_options(client);
   auto other = option_group("other");
+  add_sandbox_option(other);
   other.add_options()("help,h", "this text");
   for (const OptionGroup& group : {service, client, other}) table.groups.push_back(group);
   return table;
@@ -213,7 +238,7 @@ Result<int> run_auth(const Arguments& arguments, Context& context) {
     return kExitSuccess;
   }
   MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
-  const auto all = options.get<AuthOperands>("argument").value_or(AuthOperands());
+  const auto all = options.texts("argument");
   MBOXFERRY_ASSIGN(const AuthAction* action, auth_action_of(all));
   const std::string profile = action->takes_profile ? all[1] : "";
   if (action->takes_profile) MBOXFERRY_TRY(auth::check_profile_name(profile));

@@ -24,7 +24,7 @@ Result<std::unique_ptr<dmarc::TxtSource>> read_source(const Options& options,
     confine(options, rights);
     return std::unique_ptr<dmarc::TxtSource>(std::make_unique<dns::Resolver>(std::move(settings)));
   }
-  if (!all_of(options, "resolver").empty())
+  if (!options.texts("resolver").empty())
     return Error{ErrorCode::usage, "--answers and --resolver exclude each other", "choose one"};
   rights.uses_network = false;
   add_input(rights, *path);

@@ -155,7 +155,7 @@ Result<int> run_dns(const Arguments& arguments, Context& context) {
     return kExitSuccess;
   }
   MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
-  const auto all = options.get<std::vector<std::string>>("argument").value_or(Arguments());
+  const auto all = options.texts("argument");
   MBOXFERRY_ASSIGN(const DnsAction* action, dns_action_of(all));
   SandboxRights rights = rights_of(options);
   for (const char* name : {"tsig-key-file", "plan"})
@@ -185,10 +185,6 @@ Result<dns::Name> mail_domain(const std::string& text) {
                "write what stands behind the @ of an address"};
 }
 
-std::vector<std::string> all_of(const Options& options, const char* name) {
-  return options.get<std::vector<std::string>>(name).value_or(std::vector<std::string>());
-}
-
 void add_resolver_options(OptionGroup& group) {
   group.add_options()  //
       ("resolver", several("HOST[:PORT]"),
@@ -209,7 +205,7 @@ Result<dns::Resolver::Settings> read_resolver(const Options& options, const Cont
   MBOXFERRY_ASSIGN(const auto timeout, read_dns_seconds(options, "timeout", 1, 600));
   if (timeout) settings.timeout = std::chrono::seconds(*timeout);
   settings.interrupt = &context.interrupt;
-  for (const std::string& text : all_of(options, "resolver")) {
+  for (const std::string& text : options.texts("resolver")) {
     MBOXFERRY_ASSIGN(auto server, dns::parse_server(text));
     settings.servers.push_back(std::move(server));
   }
@@ -219,7 +215,7 @@ Result<dns::Resolver::Settings> read_resolver(const Options& options, const Cont
 Result<DnsAccess> read_dns_access(const Options& options, Context& context) {
   DnsAccess access;
   MBOXFERRY_ASSIGN(access.resolver, read_resolver(options, context));
-  for (const std::string& text : all_of(options, "server")) {
+  for (const std::string& text : options.texts("server")) {
     MBOXFERRY_ASSIGN(auto server, dns::parse_server(text));
     access.servers.push_back(std::move(server));
   }

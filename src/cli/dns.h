@@ -38,9 +38,6 @@ Result<DnsAccess> read_dns_access(const Options& options, Context& context);
 /// The domain of mail addresses. Error `usage`.
 Result<dns::Name> mail_domain(const std::string& text);
 
-/// The values of an option that may be given more than once.
-std::vector<std::string> all_of(const Options& options, const char* name);
-
 /// A whole number within limits; nothing when the option is not given.
 Result<std::optional<std::uint32_t>> read_dns_seconds(const Options& options, const char* name,
                                                       std::uint32_t least, std::uint32_t most);

@@ -74,7 +74,7 @@ Result<int> check_dns(const Options& options, const std::string& domain, Context
   }
   dns::Resolver resolver(access.resolver);
   MBOXFERRY_ASSIGN(const auto checked,
-                   dns::check_domain(resolver, name, all_of(options, "dkim-selector")));
+                   dns::check_domain(resolver, name, options.texts("dkim-selector")));
   items.insert(items.end(), checked.begin(), checked.end());
   MBOXFERRY_TRY(options.has_flag("json") ? write_check_json(name.text(), items, context.out)
                                          : context.out.write(check_text(name.text(), items)));

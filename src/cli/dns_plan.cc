@@ -8,15 +8,15 @@ namespace {
 dns::Wishes read_wishes(const Options& options) {
   dns::Wishes wishes;
   wishes.target = options.text("target");
-  wishes.offer = all_of(options, "offer");
-  wishes.srv = all_of(options, "srv");
-  wishes.mx = all_of(options, "mx");
+  wishes.offer = options.texts("offer");
+  wishes.srv = options.texts("srv");
+  wishes.mx = options.texts("mx");
   wishes.autodiscover = options.text("autodiscover");
   wishes.spf = options.text("spf");
   wishes.dmarc = options.text("dmarc");
   wishes.tls_rpt = options.text("tls-rpt");
   wishes.mta_sts_id = options.text("mta-sts-id");
-  wishes.tlsa = all_of(options, "tlsa");
+  wishes.tlsa = options.texts("tlsa");
   return wishes;
 }
 

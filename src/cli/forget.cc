@@ -83,7 +83,7 @@ Result<Choice> read_forget_choice(const Options& options) {
 
 /// Journals by name, or folders when all that is finished is meant.
 Result<std::vector<std::string>> read_places(const Options& options, const Choice& choice) {
-  auto places = options.get<std::vector<std::string>>("job").value_or(std::vector<std::string>());
+  auto places = options.texts("job");
   if (places.empty() && choice.finished) {
     MBOXFERRY_ASSIGN(places.emplace_back(), existing_state_folder("a folder of journals"));
   }

@@ -91,10 +91,6 @@ po::typed_value<std::vector<std::string>>* list_value() {
   return po::value<std::vector<std::string>>()->composing();
 }
 
-std::vector<std::string> list_of(const Options& options, const char* name) {
-  return options.get<std::vector<std::string>>(name).value_or(std::vector<std::string>());
-}
-
 }  // namespace
 
 void add_folder_options(po::options_description& group) {
@@ -106,7 +102,7 @@ void add_folder_options(po::options_description& group) {
 }
 
 Result<FolderChoice> read_folder_choice(const Options& options) {
-  FolderChoice choice{list_of(options, "include"), list_of(options, "exclude")};
+  FolderChoice choice{options.texts("include"), options.texts("exclude")};
   MBOXFERRY_TRY(plan::FolderFilter::create(choice.include, choice.exclude));
   return choice;
 }
@@ -130,7 +126,7 @@ void add_mapping_options(po::options_description& group) {
 
 Result<MappingSettings> read_mapping_settings(const Options& options) {
   MappingSettings settings;
-  for (const std::string& text : list_of(options, "map")) {
+  for (const std::string& text : options.texts("map")) {
     auto rule = parse_rule(text, false);
     if (!rule) {
       return Error{ErrorCode::usage, "--map has a value that is no rule",

@@ -81,6 +81,10 @@ class Options {
   [[nodiscard]] std::string text(const char* name) const {
     return get<std::string>(name).value_or("");
   }
+  /// The values of an option that may be given more than once.
+  [[nodiscard]] std::vector<std::string> texts(const char* name) const {
+    return get<std::vector<std::string>>(name).value_or(std::vector<std::string>());
+  }
   [[nodiscard]] bool has_flag(const char* name) const { return get<bool>(name).value_or(false); }
 
  private:

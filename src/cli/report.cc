@@ -106,7 +106,7 @@ Result<int> run_report(const Arguments& arguments, Context& context) {
     return kExitSuccess;
   }
   MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
-  auto places = options.get<std::vector<std::string>>("job").value_or(std::vector<std::string>());
+  auto places = options.texts("job");
   if (places.empty()) {
     MBOXFERRY_ASSIGN(places.emplace_back(),
                      existing_state_folder("a journal, or a folder of them"));

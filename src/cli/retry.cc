@@ -83,10 +83,7 @@ OptionTable retry_table() {
 namespace {
 
 transfer::RefusedChoice read_choice(const Options& options) {
-  const auto list = [&](const char* name) {
-    return options.get<std::vector<std::string>>(name).value_or(std::vector<std::string>());
-  };
-  return {list("reason"), list("in")};
+  return {options.texts("reason"), options.texts("in")};
 }
 
 /// Nothing is left to send. A retry that was killed leaves something, and the same command goes on.

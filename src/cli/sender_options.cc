@@ -48,6 +48,11 @@ void add_sender_list_options(po::options_description& group) {
                       "accept entries that match more than a public suffix, such as *@*");
 }
 
+void add_sender_lists(SandboxRights& rights, const Options& options) {
+  for (const ListOption& option : kListOptions)
+    for (const std::string& path : options.texts(option.name)) add_input(rights, path);
+}
+
 void add_judge_options(po::options_description& group) {
   group.add_options()  //
       ("precedence", po::value<std::string>()->value_name("ORDER"),
@@ -68,8 +73,7 @@ std::string remark_line(const policy::ListRemark& remark) {
 std::vector<policy::ListSource> sender_sources(const Options& options) {
   std::vector<policy::ListSource> sources;
   for (const ListOption& option : kListOptions) {
-    for (const std::string& path :
-         options.get<std::vector<std::string>>(option.name).value_or(std::vector<std::string>()))
+    for (const std::string& path : options.texts(option.name))
       sources.push_back({path, option.scope, option.before_sections});
   }
   return sources;

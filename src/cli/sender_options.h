@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/options.h"
+#include "mboxferry/base/sandbox.h"
 #include "mboxferry/policy/sender_judge.h"
 #include "mboxferry/policy/sender_lists.h"
 
@@ -12,6 +13,8 @@ namespace mboxferry::cli {
 
 /// --senders, --allowed, --global-senders, --global-allowed, --allow-wide.
 void add_sender_list_options(boost::program_options::options_description& group);
+/// Adds the files that they name.
+void add_sender_lists(SandboxRights& rights, const Options& options);
 /// --precedence, --sender-field, --allow-only-authenticated.
 void add_judge_options(boost::program_options::options_description& group);
 

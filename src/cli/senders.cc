@@ -4,12 +4,16 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
+#include <iterator>
+#include <system_error>
 
 #include "cli/archive_options.h"
 #include "cli/connection_options.h"
 #include "cli/exit_codes.h"
 #include "cli/help.h"
 #include "cli/mapping_options.h"
+#include "cli/sandbox_options.h"
 #include "cli/sender_options.h"
 #include "cli/suggestion.h"
 
@@ -18,14 +22,15 @@ namespace {
 
 struct SenderAction {
   std::string_view name;
+  bool asks_server;  // and so confines itself when it has its password
   Result<int> (*run)(const Options& options, const Operands& operands, Context& context);
 };
 constexpr std::array<SenderAction, 5> kActions{{
-    {"check", check_senders},
-    {"import", import_senders},
-    {"sieve", print_sieve},
-    {"push", push_senders},
-    {"restore", restore_senders},
+    {"check", false, check_senders},
+    {"import", false, import_senders},
+    {"sieve", false, print_sieve},
+    {"push", true, push_senders},
+    {"restore", true, restore_senders},
 }};
 
 Result<const SenderAction*> action_of(const Operands& arguments) {
@@ -38,6 +43,20 @@ Result<const SenderAction*> action_of(const Operands& arguments) {
   }
   return Error{ErrorCode::usage, "senders has no action '" + arguments.front().substr(0, 40) + "'",
                did_you_mean(arguments.front(), names, "see mboxferry senders --help")};
+}
+
+/// Files are all that such an action needs. Of its operands some are addresses.
+void confine_offline(const Options& options, const Operands& operands) {
+  SandboxRights rights = rights_of(options);
+  rights.uses_network = false;
+  add_sender_lists(rights, options);
+  if (const std::string path = options.text("output"); !path.empty()) add_output(rights, path);
+  Operands files;
+  std::error_code ignored;
+  std::copy_if(operands.begin(), operands.end(), std::back_inserter(files),
+               [&](const std::string& name) { return std::filesystem::exists(name, ignored); });
+  add_archives(rights, files, options.has_flag("follow-links"));
+  confine(options, rights);
 }
 
 void add_import_options(OptionGroup& group) {
@@ -137,6 +156,7 @@ OptionTable senders_table() {
   auto output = option_group("what is shown, on standard output");
   output.add_options()("json", flag(),
                        "one JSON document (jobs/schema/senders.json, senders-import.json)");
+  add_sandbox_option(output);
   output.add_options()("help,h", "this text");
   auto import = option_group("senders import");
   add_import_options(import);
@@ -167,9 +187,11 @@ Result<int> run_senders(const Arguments& arguments, Context& context) {
     return kExitSuccess;
   }
   MBOXFERRY_ASSIGN(const Options options, read_options(table, arguments));
-  const auto all = options.get<Operands>("argument").value_or(Operands());
+  const auto all = options.texts("argument");
   MBOXFERRY_ASSIGN(const SenderAction* action, action_of(all));
-  return action->run(options, Operands(all.begin() + 1, all.end()), context);
+  const Operands operands(all.begin() + 1, all.end());
+  if (!action->asks_server) confine_offline(options, operands);
+  return action->run(options, operands, context);
 }
 
 }  // namespace mboxferry::cli

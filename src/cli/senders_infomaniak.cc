@@ -11,11 +11,13 @@
 #include "cli/credentials.h"
 #include "cli/exit_codes.h"
 #include "cli/job_settings.h"
+#include "cli/sandbox_options.h"
 #include "cli/sender_options.h"
 #include "cli/sender_records.h"
 #include "cli/senders.h"
 #include "cli/trace_log.h"
 #include "mboxferry/base/ascii.h"
+#include "mboxferry/http/preload.h"
 #include "mboxferry/provider/infomaniak.h"
 #include "mboxferry/provider/sender_push.h"
 #include "mboxferry/report/printable.h"
@@ -307,6 +309,15 @@ class Walk {
   bool restoring_ = false;
 };
 
+/// When the token is known, which is read once.
+Result<void> confine_walk(const Options& options, const std::string& state_folder) {
+  SandboxRights rights = rights_of(options);
+  rights.workplaces.push_back(state_folder);
+  MBOXFERRY_TRY(http::preload());
+  confine(options, rights);
+  return ok();
+}
+
 }  // namespace
 
 Result<int> push_to_infomaniak(const Options& options, Context& context) {
@@ -316,12 +327,14 @@ Result<int> push_to_infomaniak(const Options& options, Context& context) {
   MBOXFERRY_ASSIGN(ServiceTarget target, read_target_service(options, context));
   MBOXFERRY_ASSIGN(std::string folder,
                    dry_run ? state_folder_name(options) : state_folder(options));
+  MBOXFERRY_TRY(confine_walk(options, folder));
   return Walk(std::move(target), std::move(folder), context).push(wanted, dry_run);
 }
 
 Result<int> restore_at_infomaniak(const Options& options, Context& context) {
   MBOXFERRY_ASSIGN(ServiceTarget target, read_target_service(options, context));
   MBOXFERRY_ASSIGN(std::string folder, state_folder_name(options));
+  MBOXFERRY_TRY(confine_walk(options, folder));
   return Walk(std::move(target), std::move(folder), context).restore(options.has_flag("dry-run"));
 }
 

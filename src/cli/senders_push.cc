@@ -9,6 +9,8 @@
 #include "cli/credentials.h"
 #include "cli/exit_codes.h"
 #include "cli/job_settings.h"
+#include "cli/profile_login.h"
+#include "cli/sandbox_options.h"
 #include "cli/saved_scripts.h"
 #include "cli/sender_options.h"
 #include "cli/senders.h"
@@ -109,11 +111,27 @@ Result<SieveAccount> read_sieve_account(const Options& options) {
   return found;
 }
 
-Result<std::unique_ptr<sieve::ManageSieve>> log_in(SieveAccount& account, Context& context) {
+/// When the password is known; a command for tokens could not be run again.
+Result<void> confine_push(const Options& options, const std::string& state_folder,
+                          const SieveAccount& account) {
+  const CredentialSource& credentials = account.connection.credentials;
+  if (credentials.runs_command_later()) return ok();
+  SandboxRights rights = rights_of(options);
+  rights.workplaces.push_back(state_folder);
+  for (const std::string& input : credentials.files()) add_input(rights, input);
+  MBOXFERRY_TRY(add_profile(rights, credentials.profile));
+  confine(options, rights);
+  return ok();
+}
+
+Result<std::unique_ptr<sieve::ManageSieve>> log_in(const Options& options,
+                                                   const std::string& state_folder,
+                                                   SieveAccount& account, Context& context) {
   account.options.interrupt = &context.interrupt;
   const bool implicit = account.account.security == imap::Security::implicit_tls;
   MBOXFERRY_TRY(
       get_credentials(account.connection.credentials, account.account, context.interrupt));
+  MBOXFERRY_TRY(confine_push(options, state_folder, account));
   MBOXFERRY_ASSIGN(auto stream, imap::SecureStream::connect(account.account, account.options));
   MBOXFERRY_ASSIGN(auto server, sieve::ManageSieve::open(
                                     std::make_unique<TlsChannel>(std::move(stream), implicit),
@@ -191,7 +209,7 @@ Result<int> push_senders(const Options& options, const Operands& operands, Conte
   MBOXFERRY_ASSIGN(const std::string folder,
                    settings.dry_run ? state_folder_name(options) : state_folder(options));
   const std::string path = saved_scripts_path(folder, account.label, settings.name);
-  MBOXFERRY_ASSIGN(const auto server, log_in(account, context));
+  MBOXFERRY_ASSIGN(const auto server, log_in(options, folder, account, context));
   const auto save = [&](const sieve::SavedScripts& saved, bool again) -> Result<void> {
     if (again) {
       MBOXFERRY_ASSIGN(const auto known, load_saved_scripts(path, account.label));
@@ -223,7 +241,7 @@ Result<int> restore_senders(const Options& options, const Operands& operands, Co
                              "with another state folder",
                              account.label, folder),
                  "use the --user, --managesieve, --script-name and --state-dir of the push"};
-  MBOXFERRY_ASSIGN(const auto server, log_in(account, context));
+  MBOXFERRY_ASSIGN(const auto server, log_in(options, folder, account, context));
   MBOXFERRY_ASSIGN(const auto done, sieve::restore_scripts(*server, *saved, settings));
   server->log_out();
   for (const std::string& line : done)

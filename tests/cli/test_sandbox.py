@@ -3,6 +3,7 @@
 
 import pathlib
 import shutil
+import socket
 import subprocess
 import tempfile
 import unittest
@@ -10,6 +11,7 @@ import unittest
 from support import archives
 from support.batch import COLUMNS, BatchTest
 from support.fake_imap import FakeImap
+from support.fake_infomaniak import TOKEN, FakeInfomaniak
 from support.program import PROGRAM, ProgramTest, environment
 
 CANNOT_CREATE = 73
@@ -20,13 +22,17 @@ def is_confined(process):
     return "NoNewPrivs:\t1" in status
 
 
+def skip_where_nothing_is_seen(test):
+    if "Landlock" not in test.run_program("--version").out.splitlines()[1].split(",")[0]:
+        test.skipTest("this kernel has no Landlock")
+    if is_confined("self"):
+        test.skipTest("this process may not gain privileges already, so nothing is to be seen")
+
+
 class SandboxTest(ProgramTest):
     def setUp(self):
         super().setUp()
-        if "Landlock" not in self.run_program("--version").out.splitlines()[1].split(",")[0]:
-            self.skipTest("this kernel has no Landlock")
-        if is_confined("self"):
-            self.skipTest("this process may not gain privileges already, so nothing is to be seen")
+        skip_where_nothing_is_seen(self)
         # Folders for temporary files may be written: these tests look at others.
         self.temporary = self.folder / "temporary"
         self.temporary.mkdir()
@@ -107,13 +113,72 @@ class SandboxTest(ProgramTest):
         self.assert_code(self.run_program("scan", "mail", TMPDIR=self.temporary), 0)
 
 
+class OtherCommandsTest(ProgramTest):
+    """Each is looked at when it has begun to read, or to speak to a server."""
+
+    def setUp(self):
+        super().setUp()
+        skip_where_nothing_is_seen(self)
+        self.list = self.folder / "senders.list"
+        self.list.write_text("*@spam.example\n")
+        self.token = self.folder / "token"
+        self.token.write_text(TOKEN)
+        self.token.chmod(0o600)
+
+    def begin(self, *arguments):
+        running = subprocess.Popen(
+            [PROGRAM, *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env=environment(self.folder), cwd=self.folder)
+        self.addCleanup(running.communicate)
+        self.addCleanup(running.kill)
+        return running
+
+    def both_ways(self, look, *arguments):
+        for option, confined in (((), True), (("--no-sandbox",), False)):
+            with self.subTest(option):
+                running = self.begin(*arguments, *option)
+                look(running)
+                self.assertEqual(is_confined(running.pid), confined)
+                running.kill()
+
+    def test_senders_check_while_it_reads(self):
+        def feed(running):
+            running.stdin.write(b"From a@b Thu Jan  1 00:00:00 2015\nSubject: x\n\n" + b"x\n" * 100_000)
+            running.stdin.flush()
+        self.both_ways(feed, "senders", "check", "--senders", self.list, "-")
+
+    def test_senders_push_when_it_has_connected(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            server.settimeout(60)
+            self.both_ways(lambda _: self.addCleanup(server.accept()[0].close), "senders", "push",
+                           "--senders", self.list, "--user", "alice", "--password-file", self.token,
+                           "--managesieve", f"localhost:{server.getsockname()[1]}")
+
+    def test_senders_push_at_infomaniak_and_what_restores_it(self):
+        seen, running = [], []
+        with FakeInfomaniak({"alice": ([], ["old@x.example"])}, odd={
+                ("GET", "alice", None): lambda *_: seen.append(is_confined(running[-1].pid))}) as service:
+            for action in (("push", "--senders", self.list), ("restore",)):
+                running.append(self.begin(
+                    "senders", *action, "--infomaniak", "--service", "77", "--user", "alice",
+                    "--api-address", service.url, "--ca-file", service.ca_file, "--token-file",
+                    self.token))
+                _, errors = running[-1].communicate(timeout=60)
+                self.assertEqual(running[-1].returncode, 0, errors)
+            self.assertEqual(service.lists["alice"], [[], ["old@x.example"]])
+        self.assertEqual(set(seen), {True})
+
+    def test_auth_login_while_it_waits_for_a_browser(self):
+        self.both_ways(lambda running: self.assertIn(b"https://login.example/", running.stderr.readline()),
+                       "auth", "login", "alice", "--flow", "code", "--client-id", "c", "--scope", "s",
+                       "--token-url", "https://localhost:9/token", "--authorize-url",
+                       "https://login.example/authorize")
+
+
 class BatchSandboxTest(BatchTest):
     def setUp(self):
         super().setUp()
-        if is_confined("self"):
-            self.skipTest("this process may not gain privileges already, so nothing is to be seen")
-        if "Landlock" not in self.run_program("--version").out.splitlines()[1].split(",")[0]:
-            self.skipTest("this kernel has no Landlock")
+        skip_where_nothing_is_seen(self)
 
     def confined_at_login(self, columns=COLUMNS, password=None):
         """For each login of a batch with one account, whether the process was confined."""
