@@ -135,6 +135,7 @@ Result<transfer::JobSettings> read_settings(const Options& options,
   if (!journal && !options.has_flag("dry-run")) return journal.error();
   settings.journal_path = journal ? *std::move(journal) : "";
   if (auto folder = state_folder_name(options)) settings.state_folder = *std::move(folder);
+  settings.asks_older_jobs = true;
   MBOXFERRY_ASSIGN(settings.connection, make_connection_options(connection));
   if (connection.credentials.runs_command())
     MBOXFERRY_TRY(get_credentials(connection.credentials, settings.account, interrupt));

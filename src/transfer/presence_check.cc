@@ -3,12 +3,10 @@
 #include "transfer/presence_check.h"
 
 #include <fmt/format.h>
-#include <strings.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <iterator>
 #include <map>
@@ -23,8 +21,6 @@
 
 namespace mboxferry::transfer {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::size_t kSample = 20;
 // A server without an index reads the header of each message for a Message-ID, which takes a tenth
@@ -54,18 +50,6 @@ constexpr std::size_t kMostCandidates = 400;
 constexpr std::size_t kMostElsewhere = 300;
 constexpr SampleBounds kBodyBounds{1, kMostCandidates, std::uint64_t{8} << 20};
 
-/// True when the visitor is called at all.
-Result<bool> any_stored(const journal::Journal& journal, journal::MailboxId mailbox) {
-  bool any = false;
-  const auto walked = journal.each(journal::State::stored, mailbox,
-                                   [&](const journal::MessageRow&) -> Result<void> {
-                                     any = true;
-                                     return Error{ErrorCode::interrupted, "one is enough", ""};
-                                   });
-  if (!walked && !any) return Error(walked.error());
-  return any;
-}
-
 enum class Likeness { none, maybe, certain };
 
 /// Servers rewrite sizes, and some lose dates; none does both to mail that keeps its Message-ID. A
@@ -90,10 +74,6 @@ struct Part {
   [[nodiscard]] bool is_there() const { return found >= kLeastOfPart && 2 * found >= sampled; }
 };
 
-bool has_same_letters(const std::string& one, const std::string& other) {
-  return strcasecmp(one.c_str(), other.c_str()) == 0;
-}
-
 /// Adds at most `most` messages of each beginning, where the sample has not them already. Returns
 /// how many it added.
 std::size_t add_beginnings(std::size_t most, const std::vector<SampleMessage>& beginnings,
@@ -114,13 +94,9 @@ std::size_t add_beginnings(std::size_t most, const std::vector<SampleMessage>& b
   return sample.size() - before;
 }
 
-bool tells_of(const fs::path& path, const std::string& account) {
-  const auto journal = journal::Journal::open(path.string(), journal::OpenMode::read_only);
-  if (!journal) return false;
-  const auto identity = (*journal)->identity();
-  if (!identity || !has_same_letters(identity->account, account)) return false;
-  const auto stored = any_stored(**journal, 0);
-  return stored && *stored;
+/// The same archive in two places on purpose is not rare, and then the places are said.
+bool names_places(const plan::MappingRules& mapping) {
+  return mapping.mailbox || !mapping.subfolder.empty() || !mapping.maps.empty();
 }
 
 /// Where the sample is from, when it is in a mailbox of another name.
@@ -134,7 +110,7 @@ std::string look_through_note(journal::MailboxId mailbox) {
   return fmt::format("look_through.{}", mailbox);
 }
 
-Result<bool> goes_on(const journal::Journal& journal) { return any_stored(journal, 0); }
+Result<bool> goes_on(const journal::Journal& journal) { return has_stored(journal, 0); }
 
 bool Presence::there() const {
   const std::size_t least = std::min<std::size_t>(sampled, 2);
@@ -155,7 +131,7 @@ PresenceCheck::PresenceCheck(const JobSettings& settings, const std::vector<Sour
 Result<bool> PresenceCheck::is_in_question(const journal::MailboxRow& row) const {
   MBOXFERRY_ASSIGN(const journal::Journal::Doubt doubt, journal_.doubt(row.id));
   if (doubt.count.messages > 0) return false;
-  MBOXFERRY_ASSIGN(const bool stored, any_stored(journal_, row.id));
+  MBOXFERRY_ASSIGN(const bool stored, has_stored(journal_, row.id));
   return !stored;
 }
 
@@ -175,6 +151,27 @@ bool PresenceCheck::gets_rerouted_mail(const journal::MailboxRow& row,
                                           same_mailbox(row.name, mapper.map_inbox().name));
 }
 
+/// What older jobs have stored of the same files under other names. What goes by labels or sender
+/// lists now went as a whole then.
+void PresenceCheck::add_older_places(const OlderPlaces& older, const Directory& directory,
+                                     bool is_rerouted, Candidates& candidates) const {
+  if (older.empty()) return;
+  const auto add = [&](const SourceFolder& source, std::vector<std::string>& names) {
+    for (const std::string& mailbox : older.of(source.row.file)) {
+      const imap::ListedMailbox* const listed = directory.find(mailbox);
+      if (listed == nullptr || !listed->selectable ||
+          same_mailbox(listed->name, candidates.row->name))
+        continue;
+      std::erase(names, listed->name);
+      names.insert(names.begin(), listed->name);
+    }
+  };
+  for (const SourceFolder* source : folders_of(*candidates.row)) add(*source, candidates.renamed);
+  if (!is_rerouted) return;
+  for (const SourceFolder& source : sources_)
+    if (source.by_message()) add(source, candidates.unrouted);
+}
+
 /// Of rows in question, as many as may be asked: the likeliest of each, then the next ones of all.
 Result<std::vector<PresenceCheck::Candidates>> PresenceCheck::candidates_of(
     const std::vector<journal::MailboxRow>& rows, const Directory& directory) {
@@ -183,6 +180,9 @@ Result<std::vector<PresenceCheck::Candidates>> PresenceCheck::candidates_of(
   // What a job has stored itself is no copy of what is in another of its folders.
   MBOXFERRY_ASSIGN(const bool continues, goes_on(journal_));
   const RenamedPlaces places(directory, mapper, rows);
+  OlderPlaces older;
+  if (!continues && settings_.asks_older_jobs && !names_places(settings_.mapping))
+    older = OlderPlaces(settings_, sources_);
   std::size_t longest = 0;
   not_asked_ = 0;
   for (const journal::MailboxRow& row : rows) {
@@ -194,7 +194,8 @@ Result<std::vector<PresenceCheck::Candidates>> PresenceCheck::candidates_of(
       candidates.respelled = respelled_places(row, rows, directory);
     RenamedPlaces::Found renamed = places.of(row, folders_of(row), !continues);
     RenamedPlaces::Found unrouted;
-    if (!continues && gets_rerouted_mail(row, mapper)) unrouted = places.unrouted(row, sources_);
+    const bool is_rerouted = !continues && gets_rerouted_mail(row, mapper);
+    if (is_rerouted) unrouted = places.unrouted(row, sources_);
     const auto is_known = [&](const std::vector<std::string>& known) {
       return [&](const std::string& name) {
         return std::find(known.begin(), known.end(), name) != known.end();
@@ -205,6 +206,7 @@ Result<std::vector<PresenceCheck::Candidates>> PresenceCheck::candidates_of(
     std::erase_if(unrouted.names, is_known(renamed.names));
     candidates.renamed = std::move(renamed.names);
     candidates.unrouted = std::move(unrouted.names);
+    add_older_places(older, directory, is_rerouted, candidates);
     not_asked_ += renamed.left_out + unrouted.left_out;
     longest = std::max({longest, candidates.renamed.size(), candidates.unrouted.size()});
   }
@@ -543,29 +545,6 @@ Result<void> PresenceCheck::look_closer(std::vector<Presence>& found,
                      mail.count_planned(presence.id, journal_, target, interrupt_));
   }
   return ok();
-}
-
-std::string find_older_journal(const std::string& folder, const std::string& account,
-                               const std::string& own) {
-  std::vector<std::pair<fs::file_time_type, fs::path>> journals;
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
-    std::error_code ignored;
-    const bool is_other =
-        entry.path().extension() == ".journal" && !fs::equivalent(entry.path(), own, ignored);
-    // The names of journals begin with that of the account, as far as a file's name can hold it.
-    const std::size_t same = account.find_first_not_of(
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-@.");
-    const std::string start = account.substr(0, std::min<std::size_t>(same, 48));
-    const std::string name = entry.path().filename().string();
-    if (!is_other || !has_same_letters(name.substr(0, start.size()), start)) continue;
-    journals.emplace_back(entry.last_write_time(ignored), entry.path());
-  }
-  std::sort(journals.begin(), journals.end(), std::greater<>());
-  const auto newest = std::find_if(journals.begin(), journals.end(), [&](const auto& journal) {
-    return tells_of(journal.second, account);
-  });
-  return newest == journals.end() ? "" : newest->second.string();
 }
 
 std::string describe_presence(const std::vector<Presence>& found) {

@@ -11,6 +11,7 @@
 #include "mboxferry/journal/journal.h"
 #include "transfer/archive_sample.h"
 #include "transfer/mailboxes.h"
+#include "transfer/older_jobs.h"
 #include "transfer/source_folders.h"
 
 namespace mboxferry::transfer {
@@ -123,6 +124,8 @@ class PresenceCheck {
                                          const Directory& directory, Places places);
   Result<std::vector<Candidates>> candidates_of(const std::vector<journal::MailboxRow>& rows,
                                                 const Directory& directory);
+  void add_older_places(const OlderPlaces& older, const Directory& directory, bool is_rerouted,
+                        Candidates& candidates) const;
   [[nodiscard]] bool gets_rerouted_mail(const journal::MailboxRow& row,
                                         const plan::Mapper& mapper) const;
   [[nodiscard]] std::vector<const SourceFolder*> folders_of(const journal::MailboxRow& row) const;
@@ -164,11 +167,6 @@ Result<std::vector<std::string>> look_through(const std::vector<Presence>& found
 /// what their rows are called, so that the job goes on in them. Returns a notice for each.
 Result<std::vector<std::string>> go_on_elsewhere(const std::vector<Presence>& found,
                                                  journal::Journal& journal);
-
-/// The newest journal in `folder` of a job that stored mail in this account under any spelling of
-/// its name, other than `own`; empty when there is none.
-std::string find_older_journal(const std::string& folder, const std::string& account,
-                               const std::string& own);
 
 /// One sentence: how much of the samples was found and where; the mailbox with most comes first.
 std::string describe_presence(const std::vector<Presence>& found);

@@ -203,6 +203,41 @@ class OtherCommandsTest(WithDovecot, CopyTest):
         self.run_job(own, "Other")
         self.assertEqual(self.held(), {"INBOX": COUNT, "Other": COUNT})
 
+    def test_a_mailbox_that_the_user_no_longer_names(self):
+        own = self.make("A.mbox")
+        self.run_job(own, "Old")
+        # Another job's journal that cannot be read is no reason to stop or to go on.
+        (self.folder / "state-a" / "alice-damaged.journal").write_bytes(b"no journal")
+        stopped = self.assert_stopped(own, into="Old")
+        self.assertIn("messages for A;", stopped.err)
+        archives.make(own, COUNT + 30)
+        outcome = self.run_job(own, None, "--skip-existing")
+        self.assertIn("A goes into mailbox Old, which holds this mail", outcome.err)
+        self.assertEqual(self.held(), {"INBOX": 0, "Old": COUNT + 30})
+        self.run_job(own, None, "--allow-copies", "--journal", self.folder / "other.journal")
+        self.assertEqual(self.held(), {"INBOX": 0, "Old": COUNT + 30, "A": COUNT + 30})
+
+    def test_a_mailbox_that_is_no_longer_named_where_labels_count(self):
+        box = self.folder / "All mail.mbox"
+        box.write_bytes(b"".join(
+            b"From a@b.c %s\nX-Gmail-Labels: %s\nMessage-ID: <l%d@example>\nSubject: %d\n\nx %d\n\n"
+            % (archives.asctime(archives.FIRST_DATE + one), (b"Inbox", b"Work")[one % 2], one, one, one)
+            for one in range(20)))
+        for mailbox in ("Old", "INBOX"):
+            with self.subTest(mailbox):
+                self.server.delete_all()
+                self.run_job(box, mailbox, state=f"state-{mailbox}")
+                held = self.held()
+                self.run_job(box, None, "--dry-run", code=1, state=f"state-{mailbox}")
+                for more in ((), ("--skip-existing",)):
+                    outcome = self.run_job(box, None, *more, code=78, state=f"state-{mailbox}")
+                    self.assertIn("without labels", outcome.err)
+                self.assertEqual(self.held(), held)
+                outcome = self.run_job(box, None, "--labels=none", code=78, state=f"state-{mailbox}")
+                self.assertIn(f"mailbox {mailbox} already holds", outcome.err)
+                self.run_job(box, None, "--labels=none", "--skip-existing", state=f"state-{mailbox}")
+                self.assertEqual(self.held(), held)
+
     def test_a_copy_of_a_folder_that_is_added_to_a_job(self):
         self.make("Work")
         self.run_job(self.mail)

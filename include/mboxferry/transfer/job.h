@@ -70,6 +70,7 @@ struct JobSettings {
   /// Begin even though a mailbox holds the same mail already, see presence_check.h.
   bool allow_copies = false;
   std::string state_folder;            ///< where journals of older jobs may be; empty: unknown
+  bool asks_older_jobs = false;  ///< which mailboxes they put the same files into: few are there
   bool strict = false;                 ///< for the comparison at the end: VerifyOptions
   /// Messages of which it cannot be decided whether the server has them are sent again.
   bool resend_doubtful = false;
