@@ -13,7 +13,6 @@
 #include "cli/sandbox_options.h"
 #include "cli/suggestion.h"
 #include "mboxferry/auth/profile_tokens.h"
-#include "mboxferry/http/preload.h"
 #include "mboxferry/report/printable.h"
 
 namespace mboxferry::cli {
@@ -79,7 +78,7 @@ Result<int> show_profile(const Options& options, const std::string& name, Contex
 Result<int> refresh_profile(const Options& options, const std::string& name, Context& context) {
   MBOXFERRY_ASSIGN(auth::TokenStore store, token_store());
   MBOXFERRY_ASSIGN(const auth::Profile profile, store.load(name));
-  MBOXFERRY_TRY(confine_auth(options, store, profile.ca_file));
+  MBOXFERRY_TRY(confine_auth(options, profile.ca_file));
   auth::ProfileTokens tokens(std::move(store), name, profile.user,
                              auth::TokenService(system_clock(), context.interrupt));
   MBOXFERRY_ASSIGN(const auth::Profile renewed, tokens.renew());
@@ -179,12 +178,10 @@ void add_client_options(OptionGroup& group) {
 
 }  // namespace
 
-Result<void> confine_auth(const Options& options, const auth::TokenStore& store,
-                          const std::string& ca_file) {
+Result<void> confine_auth(const Options& options, const std::string& ca_file) {
   SandboxRights rights = rights_of(options);
-  rights.workplaces.push_back(store.folder());
   if (!ca_file.empty()) add_input(rights, ca_file);
-  MBOXFERRY_TRY(http::preload());
+  MBOXFERRY_TRY(add_all_profiles(rights));
   confine(options, rights);
   return ok();
 }

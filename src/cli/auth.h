@@ -8,7 +8,6 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
-#include "mboxferry/auth/token_store.h"
 
 namespace mboxferry::cli {
 
@@ -16,8 +15,7 @@ namespace mboxferry::cli {
 Result<int> log_in_profile(const Options& options, const std::string& name, Context& context);
 
 /// Confines the process to the token store and what a request to a service needs.
-Result<void> confine_auth(const Options& options, const auth::TokenStore& store,
-                          const std::string& ca_file);
+Result<void> confine_auth(const Options& options, const std::string& ca_file);
 
 /// How long an access token lives, for people.
 std::string token_state(bool kept, std::optional<std::int64_t> ends);

@@ -193,7 +193,7 @@ Result<int> log_in_profile(const Options& options, const std::string& name, Cont
     MBOXFERRY_ASSIGN(const auto lock, store.lock(name, system_clock(), context.interrupt));
     MBOXFERRY_TRY(store.prepare(name));
   }
-  MBOXFERRY_TRY(confine_auth(options, store, profile.ca_file));
+  MBOXFERRY_TRY(confine_auth(options, profile.ca_file));
   const auth::TokenService service(system_clock(), context.interrupt);
   const auto granted = first_tokens(profile, service);
   if (!granted) return granted.error();

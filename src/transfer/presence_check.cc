@@ -157,8 +157,9 @@ void PresenceCheck::add_older_places(const OlderPlaces& older, const Directory& 
                                      bool is_rerouted, Candidates& candidates) const {
   if (older.empty()) return;
   const auto add = [&](const SourceFolder& source, std::vector<std::string>& names) {
-    for (const std::string& mailbox : older.of(source.row.file)) {
-      const imap::ListedMailbox* const listed = directory.find(mailbox);
+    const std::vector<std::string>& places = older.of(source.row.file);
+    for (auto place = places.rbegin(); place != places.rend(); ++place) {  // the newest in front
+      const imap::ListedMailbox* const listed = directory.find(*place);
       if (listed == nullptr || !listed->selectable ||
           same_mailbox(listed->name, candidates.row->name))
         continue;
