@@ -1,22 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// Archives of a command that are copies of others of it: the shell's `*.zip` names both.
+// Files of a job that are copies of others of it: the shell's `*.zip` names both, and a file may
+// lie beside its packed form.
 #pragma once
 
 #include <map>
 #include <string>
 #include <vector>
 
+#include "mboxferry/archive/archive.h"
+
 namespace mboxferry::transfer {
 
-/// Files that a command names, and which other one of them each is a copy of by its name.
+/// Files that a job would read, and which other one of them each is a copy of by its name.
 struct NamedCopies {
   /// Byte by byte (docs/decisions/0099-copies-of-what-is-named.md); of a download in parts, only
-  /// when every part is.
+  /// when every part is. What a packed file holds may be where the plain one begins, and the other
+  /// way round.
   std::map<std::string, std::string> same;
   std::map<std::string, std::string> other;  ///< by name alone
 };
 
 /// What cannot be read is no copy here, and is told when it is opened.
 NamedCopies named_copies(const std::vector<std::string>& paths);
+
+/// Adds mboxes that lie beside their packed form, as a mailing list's `2020-January.txt` beside
+/// `2020-January.txt.gz`. Reads both, as far as they are alike.
+void add_packed_copies(const std::vector<archive::Archive>& archives, NamedCopies& copies);
 
 }  // namespace mboxferry::transfer

@@ -301,7 +301,8 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Unre
   std::vector<SourceFolder> sources;
   const std::set<std::string> own = job_files(settings.journal_path);
   const std::set<std::string> written = written_files(settings);
-  const NamedCopies copies = named_copies(settings.archives);
+  NamedCopies copies = named_copies(settings.archives);
+  add_packed_copies(archives, copies);
   for (const auto& [file, original] : copies.other)
     observer.notice(
         fmt::format("{} is called like a copy of {} and is not the same; both are "

@@ -262,6 +262,39 @@ class NamedTwiceTest(WithDovecot, ProgramTest):
             paths.append(path)
         return paths
 
+    def test_an_mbox_beside_its_packed_form(self):
+        tree = self.folder / "list"
+        tree.mkdir()
+        plain, packed = tree / "2020-January.txt", tree / "2020-January.txt.gz"
+        for label, in_plain, in_packed, left_out in (
+                ("the same", COUNT, COUNT, packed), ("it has grown", COUNT + 5, COUNT, packed),
+                ("it was cut", COUNT, COUNT + 5, plain), ("an empty one", 0, COUNT, None)):
+            plain.write_bytes(mbox(0, in_plain))
+            packed.write_bytes(gzip.compress(mbox(0, in_packed)))
+            for names, archive in (("tree", tree), ("files", [packed, plain])):
+                with self.subTest(label, archive=names):
+                    self.server.delete_all()
+                    outcome = self.go(archive, None, journal=f"{label} {names}.journal")
+                    self.assertEqual(sum(self.held().values()), max(in_plain, in_packed))
+                    self.assertEqual("is not read: it is a copy of" in outcome.err, left_out is not None)
+                    if left_out:
+                        self.assertIn(f"{left_out} is not read", outcome.err)
+                    # The plain one goes on growing, as that of the present month does.
+                    self.go(archive, None, journal=f"{label} {names}.journal")
+                    self.assertEqual(sum(self.held().values()), max(in_plain, in_packed))
+
+    def test_an_mbox_beside_another_that_is_packed(self):
+        tree = self.folder / "list"
+        tree.mkdir()
+        (tree / "A.mbox").write_bytes(mbox())
+        (tree / "A.mbox.gz").write_bytes(gzip.compress(mbox(100)))
+        self.assertIn("is called like a copy of", self.go(tree, None).err)
+        self.assertEqual(self.held(), {"A": 2 * COUNT})
+        # A job that has both goes on with both.
+        (tree / "A.mbox.gz").write_bytes(gzip.compress(mbox(100, COUNT + 3)))
+        self.go(tree, None)
+        self.assertEqual(self.held(), {"A": 2 * COUNT + 3})
+
     def test_a_copy_of_a_download_that_is_named_besides(self):
         name = "takeout-20190305T111111Z-001.zip"
         for copy in (" (1)", " - Copy", "-2"):
