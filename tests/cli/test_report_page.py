@@ -106,6 +106,33 @@ class ReportPageTest(ReportJobs):
         self.assertIn("5 more", account)
         self.assert_quiet(page)
 
+    def test_equal_problems_are_one_line_and_choose_their_accounts(self):
+        jobs = self.folder / "jobs"
+        jobs.mkdir()
+        for number in range(12):
+            user = f"user{number:02}@one.example"
+            reason = f"{user}:993: mailbox Work of user{number:02} was refused" if number < 9 else \
+                "cannot find archive" if number < 11 else ""
+            journals.edit(journals.copy(self.finished / "job.journal", jobs / f"{number}.journal"),
+                          account=f"{user}:993", **(dict(verdict="failed", reason=reason) if reason else {}))
+        page = self.show(jobs)
+        buttons = "[...document.querySelectorAll('#reasons button')]"
+        self.assertEqual(self.browser.run(f"{buttons}.map(one => one.textContent)"),
+                         ["9 accounts: mailbox Work of \u2026 was refused",
+                          "2 accounts: cannot find archive"])
+        self.browser.run(f"{buttons}[1].focus()")
+        self.browser.key("Enter")
+        self.assertEqual([row[0] for row in self.rows()], ["user09", "user10"])
+        self.assertEqual(self.browser.run(f"{buttons}.map(one => one.getAttribute('aria-pressed'))"),
+                         ["false", "true"])
+        self.search("user10")
+        self.assertEqual([row[0] for row in self.rows()], ["user10"])
+        self.search(" ")
+        self.browser.run(f"{buttons}[1].click()")
+        self.assertEqual(len(self.rows()), 12)
+        self.screenshot("problems")
+        self.assert_quiet(page)
+
     def test_what_people_with_other_senses_or_screens_need_is_there(self):
         self.show(self.jobs())
         self.assertEqual(self.browser.run("document.documentElement.lang"), "en")

@@ -26,7 +26,7 @@ file(READ ${FOLDER}/page.html page)
 file(READ ${FOLDER}/page.css style)
 set(script "'use strict';\n(() => {\n")
 # The last one calls what the others define.
-foreach(name data result table account charts page)
+foreach(name data result table reasons account charts page)
   file(READ ${FOLDER}/${name}.js part)
   string(APPEND script "${part}\n")
 endforeach()

@@ -13,7 +13,7 @@ const COLUMNS = [
   { field: 'bytes', name: 'Size', show: bytes },
   { field: 'reason', name: 'Problem', className: 'wide' },
 ];
-const state = { column: COLUMNS[2], descending: false, page: 0, rows: [] };
+const state = { column: COLUMNS[2], descending: false, page: 0, rows: [], cause: null };
 const order = new Intl.Collator('en', { numeric: true });
 
 function compare(one, other) {
@@ -70,6 +70,7 @@ function choose() {
   const words = byId('search').value.toLowerCase().split(/\s+/).filter(Boolean);
   const only = byId('only').value;
   state.rows = accounts.filter((account) => (only === '' || account.verdict === only)
+    && (state.cause === null || causeOf(account) === state.cause)
     && words.every((word) => account.haystack.includes(word))).sort(compare);
   state.page = 0;
   showPage();
