@@ -14,7 +14,7 @@
 #include "mboxferry/base/cancellation.h"
 #include "mboxferry/job/accounts.h"
 #include "mboxferry/job/ledger.h"
-#include "mboxferry/transfer/job.h"
+#include "mboxferry/transfer/settings.h"
 
 namespace mboxferry::cli {
 

@@ -14,7 +14,9 @@
 #include "mboxferry/journal/journal.h"
 #include "mboxferry/report/plan_report.h"
 #include "mboxferry/report/printable.h"
+#include "mboxferry/transfer/job.h"
 #include "mboxferry/transfer/returning_target.h"
+#include "mboxferry/transfer/verify.h"
 
 namespace mboxferry::cli {
 namespace {

@@ -10,6 +10,7 @@
 #include "mboxferry/job/scheduler.h"
 #include "mboxferry/report/plan_report.h"
 #include "mboxferry/report/verify_batch.h"
+#include "mboxferry/transfer/plan_job.h"
 
 namespace mboxferry::cli {
 

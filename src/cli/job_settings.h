@@ -6,7 +6,7 @@
 
 #include "cli/connection_options.h"
 #include "cli/options.h"
-#include "mboxferry/transfer/job.h"
+#include "mboxferry/transfer/settings.h"
 
 namespace mboxferry::cli {
 

@@ -14,8 +14,8 @@
 #include "mboxferry/job/ledger.h"
 #include "mboxferry/journal/journal.h"
 #include "mboxferry/journal/lock_file.h"
-#include "mboxferry/transfer/job.h"
 #include "mboxferry/transfer/message_titles.h"
+#include "mboxferry/transfer/settings.h"
 
 namespace mboxferry::cli {
 namespace {

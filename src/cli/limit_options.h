@@ -4,7 +4,7 @@
 #pragma once
 
 #include "cli/options.h"
-#include "mboxferry/transfer/job.h"
+#include "mboxferry/transfer/settings.h"
 
 namespace mboxferry::cli {
 

@@ -25,7 +25,8 @@
 #include "mboxferry/archive/archive.h"
 #include "mboxferry/report/job_report.h"
 #include "mboxferry/report/plan_report.h"
-#include "mboxferry/transfer/job.h"
+#include "mboxferry/transfer/plan_job.h"
+#include "mboxferry/transfer/settings.h"
 
 namespace mboxferry::cli {
 namespace {

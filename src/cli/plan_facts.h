@@ -5,7 +5,8 @@
 #include <string>
 
 #include "mboxferry/report/plan_report.h"
-#include "mboxferry/transfer/job.h"
+#include "mboxferry/transfer/plan_job.h"
+#include "mboxferry/transfer/settings.h"
 
 namespace mboxferry::cli {
 

@@ -9,7 +9,7 @@
 #include "mboxferry/base/cancellation.h"
 #include "mboxferry/report/batch_progress.h"
 #include "mboxferry/report/progress.h"
-#include "mboxferry/transfer/job.h"
+#include "mboxferry/transfer/progress.h"
 
 namespace mboxferry::cli {
 

@@ -22,8 +22,8 @@
 #include "cli/sandbox_options.h"
 #include "mboxferry/report/job_report.h"
 #include "mboxferry/report/printable.h"
-#include "mboxferry/transfer/job.h"
 #include "mboxferry/transfer/refused.h"
+#include "mboxferry/transfer/settings.h"
 
 namespace mboxferry::cli {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "mboxferry/transfer/job.h"
+#include "mboxferry/transfer/settings.h"
 
 namespace mboxferry::cli {
 

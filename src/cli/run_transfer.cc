@@ -24,6 +24,7 @@
 #include "mboxferry/report/job_report.h"
 #include "mboxferry/report/metrics.h"
 #include "mboxferry/report/plan_paper.h"
+#include "mboxferry/transfer/job.h"
 #include "mboxferry/transfer/message_titles.h"
 
 namespace mboxferry::cli {

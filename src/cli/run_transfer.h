@@ -13,7 +13,7 @@
 #include "mboxferry/report/plan_report.h"
 #include "mboxferry/report/progress.h"
 #include "mboxferry/report/text_output.h"
-#include "mboxferry/transfer/job.h"
+#include "mboxferry/transfer/settings.h"
 
 namespace mboxferry::cli {
 

@@ -13,7 +13,7 @@
 #include "cli/suggestion.h"
 #include "mboxferry/archive/archive.h"
 #include "mboxferry/plan/folder_filter.h"
-#include "mboxferry/transfer/job.h"
+#include "mboxferry/transfer/settings.h"
 
 namespace mboxferry::cli {
 

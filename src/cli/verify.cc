@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // mboxferry verify: compare the ledger with the server.
+#include "mboxferry/transfer/verify.h"
+
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -22,11 +24,11 @@
 #include "cli/verify_job.h"
 #include "mboxferry/report/printable.h"
 #include "mboxferry/report/verify_report.h"
-#include "mboxferry/transfer/job.h"
 #include "mboxferry/transfer/message_titles.h"
 #include "mboxferry/transfer/patient_target.h"
 #include "mboxferry/transfer/remove_copies.h"
 #include "mboxferry/transfer/returning_target.h"
+#include "mboxferry/transfer/settings.h"
 
 namespace mboxferry::cli {
 OptionTable verify_table() {

@@ -11,7 +11,7 @@
 #include "mboxferry/imap/target.h"
 #include "mboxferry/journal/journal.h"
 #include "mboxferry/report/verify_report.h"
-#include "mboxferry/transfer/job.h"
+#include "mboxferry/transfer/verify.h"
 
 namespace mboxferry::cli {
 

@@ -6,10 +6,10 @@
 #include <memory>
 #include <numeric>
 
-#include "imap/append_head.h"
+#include "imap/append/append_head.h"
 #include "mboxferry/archive/archive.h"
 #include "mboxferry/transfer/folder_index.h"
-#include "transfer/literals.h"
+#include "transfer/source/literals.h"
 
 namespace mboxferry::bench {
 namespace {

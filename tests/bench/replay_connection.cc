@@ -10,7 +10,7 @@
 #include <deque>
 #include <optional>
 
-#include "imap/tcp_connect.h"
+#include "imap/tls/tcp_connect.h"
 
 namespace mboxferry::bench {
 namespace {

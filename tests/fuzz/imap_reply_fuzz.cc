@@ -5,12 +5,12 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "imap/capability_list.h"
-#include "imap/fetch_reply.h"
-#include "imap/input_guard.h"
-#include "imap/reply_line.h"
-#include "imap/response_codes.h"
-#include "imap/wire_trace.h"
+#include "imap/reply/capability_list.h"
+#include "imap/reply/fetch_reply.h"
+#include "imap/reply/response_codes.h"
+#include "imap/wire/input_guard.h"
+#include "imap/wire/reply_line.h"
+#include "imap/wire/wire_trace.h"
 #include "mboxferry/base/words.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

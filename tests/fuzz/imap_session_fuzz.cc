@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "imap/imap_target.h"
+#include "imap/target/imap_target.h"
 #include "support/scripted_stream.h"
 
 using namespace mboxferry;

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "imap/deflate.h"
+#include "imap/wire/deflate.h"
 
 namespace {
 

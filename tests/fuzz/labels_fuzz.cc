@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "imap/mailbox_name.h"
+#include "imap/reply/mailbox_name.h"
 #include "mboxferry/base/utf8.h"
 #include "mboxferry/message/gmail_labels.h"
 #include "mboxferry/plan/labels.h"

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-#include "imap/imap_target.h"
+#include "imap/target/imap_target.h"
 #include "support/scripted_stream.h"
 
 using namespace mboxferry;

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "imap/mailbox_name.h"
+#include "imap/reply/mailbox_name.h"
 
 namespace {
 

@@ -32,20 +32,20 @@ class Mutant:
 
 # A command's end is given to the stream before the command counts as possibly stored.
 END_AFTER_ITS_BYTES = (
-    ("src/imap/append_pipeline.cc",
+    ("src/imap/append/append_pipeline.cc",
      "  if (command != in_flight_.end()) command->ended = true;\n", ""),
-    ("src/imap/append_pipeline.cc",
+    ("src/imap/append/append_pipeline.cc",
      "  assert(command == in_flight_.end() || command->ended);\n", ""),
-    ("src/imap/append_pipeline.cc", '  return put("\\r\\n");\n',
+    ("src/imap/append/append_pipeline.cc", '  return put("\\r\\n");\n',
      '  MBOXFERRY_TRY(put("\\r\\n"));\n'
      "  if (command != in_flight_.end()) command->ended = true;\n  return ok();\n"))
 
 MUTANTS = (
     Mutant("intent-after-sending", "crash/test_kill.DovecotKillTest",
-           (("src/transfer/sender.cc",
+           (("src/transfer/upload/sender.cc",
              "  MBOXFERRY_TRY(commit({std::move(intent)}));\n  batch.begun",
              "  MBOXFERRY_TRY(commit({}));\n  batch.begun"),
-            ("src/transfer/sender.cc",
+            ("src/transfer/upload/sender.cc",
              "  const auto sent = target_.append(number, mailbox_.row.name, messages, literals);\n",
              "  const auto sent = target_.append(number, mailbox_.row.name, messages, literals);\n"
              "  MBOXFERRY_TRY(commit({std::move(intent)}));\n"))),
@@ -55,7 +55,7 @@ MUTANTS = (
     Mutant("end-counts-after-its-bytes-on-dovecot", "integration/test_buffer_ends",
            END_AFTER_ITS_BYTES),
     Mutant("no-settle-time", "crash/test_cuts.LateCommitTest",
-           (("src/transfer/reconcile.cc",
+           (("src/transfer/check/reconcile.cc",
              "  return std::min(std::max({by_count, by_bytes, 4 * slowest_confirm}), "
              "milliseconds{120'000});",
              "  return std::min(std::max({by_count, by_bytes, 4 * slowest_confirm}), "
@@ -73,11 +73,11 @@ MUTANTS = (
     Mutant("commits-not-synced", "fault/test_power_loss",
            (("src/journal/database.cc", "synchronous=FULL", "synchronous=OFF"),)),
     Mutant("replies-without-an-owner", "integration/test_name_matrix.DovecotSlashNameMatrix",
-           (("src/imap/connection.cc",
+           (("src/imap/session/connection.cc",
              "  while (utf8_asked_) {\n    MBOXFERRY_TRY(give_again());\n"
              "    MBOXFERRY_TRY(read_for_others());\n  }\n",
              "  MBOXFERRY_TRY(settle_background());\n"),
-            ("src/imap/connection.cc",
+            ("src/imap/session/connection.cc",
              "  if (taken || owner_ == nullptr || !owner_->owns(reply)) return taken;\n",
              "  if (taken || true) return taken;\n"))),
 )

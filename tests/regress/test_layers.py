@@ -30,6 +30,12 @@ ALLOWED = {
     "cli": CORE | {"transfer", "job", "report", "sasl", "sieve", "dns", "dmarc", "http",
                    "provider", "auth"},
 }
+# The rooms of a module, in the order in which they may include each other: each only those before it.
+# Files beside them are above all of them.
+ROOMS = {
+    "imap": ("tls", "wire", "reply", "session", "append", "target"),
+    "transfer": ("pace", "target", "index", "source", "mailbox", "check", "upload", "plan", "run"),
+}
 THIRD_PARTY = re.compile(r"^(libetpan|sqlite3|SQLiteCpp|csv|openssl|archive|archive_entry|boost|nlohmann|fmt|zlib|idn2|libpsl|expat|ldns|curl|pugixml)\b")
 
 # Files are written through base/output_file.h: links, devices and others' files are its business.
@@ -94,6 +100,25 @@ class Layers(unittest.TestCase):
                 for quote, path in INCLUDE.findall(file.read_text()):
                     private = quote == '"' and not path.startswith("mboxferry/")
                     if private and included_module(path) not in (None, module):
+                        wrong.append(f"{file.relative_to(ROOT)} includes {path}")
+        self.assertEqual(wrong, [])
+
+    def test_the_rooms_of_a_module_include_each_other_in_their_order(self):
+        wrong = []
+        for module, rooms in ROOMS.items():
+            self.assertEqual({p.name for p in (ROOT / "src" / module).iterdir()}, set(rooms))
+            room_of = {file.stem: file.parent.name
+                       for file in (ROOT / "src" / module).rglob("*.cc")}
+            for file in files_of(module):
+                room = room_of.get(file.stem, file.parent.name)
+                if room not in rooms:
+                    continue  # a public header that declares no more than values
+                for quote, path in INCLUDE.findall(file.read_text()):
+                    if quote == '<' or included_module(path) != module:
+                        continue
+                    other = room_of.get(pathlib.PurePath(path).stem)
+                    other = other or pathlib.PurePath(path).parent.name
+                    if other in rooms and rooms.index(other) > rooms.index(room):
                         wrong.append(f"{file.relative_to(ROOT)} includes {path}")
         self.assertEqual(wrong, [])
 

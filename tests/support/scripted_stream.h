@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "imap/byte_stream.h"
+#include "imap/tls/byte_stream.h"
 
 namespace mboxferry::test {
 

@@ -60,7 +60,7 @@ target_link_libraries(mboxferry_precompiled PRIVATE mboxferry_warnings)
 #                  ALONE <files that cannot share a translation unit with others>)
 function(mboxferry_module name)
   cmake_parse_arguments(ARG "" "" "MODULES;LIBRARIES;ALONE" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cc)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cc)
   list(TRANSFORM ARG_MODULES PREPEND mboxferry_)
   add_library(mboxferry_${name} STATIC ${sources})
   set_target_properties(mboxferry_${name} PROPERTIES UNITY_BUILD ${MBOXFERRY_TOGETHER}

@@ -11,7 +11,7 @@
 #include "mboxferry/base/result.h"
 #include "mboxferry/base/time.h"
 #include "mboxferry/job/ledger.h"
-#include "mboxferry/transfer/job.h"
+#include "mboxferry/transfer/progress.h"
 
 namespace mboxferry::job {
 

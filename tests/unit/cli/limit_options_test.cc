@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cli/duration.h"
+#include "mboxferry/transfer/settings.h"
 
 using namespace mboxferry;
 using namespace mboxferry::cli;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The words of APPEND: nothing that a server might answer BAD to.
-#include "imap/append_head.h"
+#include "imap/append/append_head.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What counts as possibly stored when a connection ends, at every fill of the buffer.
-#include "imap/append_pipeline.h"
+#include "imap/append/append_pipeline.h"
 
 #include <array>
 #include <catch2/catch.hpp>

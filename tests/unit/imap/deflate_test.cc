@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Raw deflate streams: exact, flushed on demand, bounded.
-#include "imap/deflate.h"
+#include "imap/wire/deflate.h"
 
 #include <array>
 #include <catch2/catch.hpp>

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "imap/imap_target.h"
-#include "imap/read_pace.h"
+#include "imap/target/imap_target.h"
+#include "imap/wire/read_pace.h"
 #include "support/scripted_stream.h"
 
 using namespace mboxferry;

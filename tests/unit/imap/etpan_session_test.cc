@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "imap/imap_target.h"
+#include "imap/target/imap_target.h"
 #include "mboxferry/message/metadata.h"
 #include "support/scripted_stream.h"
 

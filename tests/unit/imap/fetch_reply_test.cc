@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // FETCH replies and INTERNALDATE.
-#include "imap/fetch_reply.h"
+#include "imap/reply/fetch_reply.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a hostile server may make us keep, and what a trace shows of it.
-#include "imap/input_guard.h"
+#include "imap/wire/input_guard.h"
 
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "imap/login_refusal.h"
-#include "imap/wire_trace.h"
+#include "imap/session/login_refusal.h"
+#include "imap/wire/wire_trace.h"
 #include "mboxferry/base/words.h"
 
 using namespace mboxferry;

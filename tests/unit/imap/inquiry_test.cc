@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is searched for, whatever an archive's Message-IDs are.
-#include "imap/inquiry.h"
+#include "imap/session/inquiry.h"
 
 #include <catch2/catch.hpp>
 

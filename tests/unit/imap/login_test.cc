@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which way to log in is taken, and how each way of being refused ends.
-#include "imap/login.h"
+#include "imap/session/login.h"
 
 #include <catch2/catch.hpp>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "imap/imap_target.h"
+#include "imap/target/imap_target.h"
 #include "mboxferry/base/base64.h"
 #include "mboxferry/sasl/ways_to_log_in.h"
 #include "support/scripted_stream.h"

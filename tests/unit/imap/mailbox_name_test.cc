@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Modified UTF-7, with the examples of RFC 3501 section 5.1.3.
-#include "imap/mailbox_name.h"
+#include "imap/reply/mailbox_name.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Replies of servers, the well-formed and the others.
-#include "imap/reply_line.h"
+#include "imap/wire/reply_line.h"
 
 #include <catch2/catch.hpp>
 
-#include "imap/capability_list.h"
-#include "imap/response_codes.h"
+#include "imap/reply/capability_list.h"
+#include "imap/reply/response_codes.h"
 
 using namespace mboxferry;
 using namespace mboxferry::imap;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "imap/trust_store.h"
+#include "imap/tls/trust_store.h"
 
 #include <catch2/catch.hpp>
 #include <filesystem>

@@ -10,6 +10,8 @@
 #include <set>
 #include <thread>
 
+#include "mboxferry/transfer/progress.h"
+
 using namespace mboxferry;
 using namespace mboxferry::job;
 using namespace std::chrono_literals;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The estimate of a dry run.
-#include "transfer/estimate.h"
+#include "transfer/plan/estimate.h"
 
 #include <catch2/catch.hpp>
+
+#include "mboxferry/transfer/plan_job.h"
 
 using namespace mboxferry;
 using namespace mboxferry::transfer;

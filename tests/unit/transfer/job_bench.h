@@ -18,6 +18,8 @@
 #include <vector>
 
 #include "mboxferry/transfer/job.h"
+#include "mboxferry/transfer/progress.h"
+#include "mboxferry/transfer/settings.h"
 #include "unit/transfer/fake_target.h"
 
 namespace mboxferry::test {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Servers that store mail in another form, and answers that get lost there.
+#include "mboxferry/transfer/job.h"
 #include "unit/transfer/job_bench.h"
 
 using namespace mboxferry;

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 
-#include "transfer/backoff.h"
+#include "transfer/pace/backoff.h"
 
 using mboxferry::transfer::Backoff;
 using std::chrono::milliseconds;

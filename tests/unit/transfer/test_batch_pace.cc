@@ -2,8 +2,8 @@
 // Batches that follow a server, and the order in which they commit.
 #include <catch2/catch.hpp>
 
-#include "transfer/batch_pace.h"
-#include "transfer/commit_order.h"
+#include "transfer/pace/batch_pace.h"
+#include "transfer/upload/commit_order.h"
 
 using namespace mboxferry::transfer;
 using std::chrono::duration_cast;

@@ -2,7 +2,7 @@
 // One connection tries compression for all.
 #include <catch2/catch.hpp>
 
-#include "transfer/compression.h"
+#include "transfer/pace/compression.h"
 #include "unit/transfer/job_bench.h"
 
 using namespace mboxferry;

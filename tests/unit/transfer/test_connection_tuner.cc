@@ -2,7 +2,7 @@
 // How many connections a job tries.
 #include <catch2/catch.hpp>
 
-#include "transfer/connection_tuner.h"
+#include "transfer/pace/connection_tuner.h"
 
 using namespace mboxferry::transfer;
 using std::chrono::milliseconds;

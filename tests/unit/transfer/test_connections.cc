@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "mboxferry/journal/journal.h"
+#include "mboxferry/transfer/progress.h"
 #include "unit/transfer/job_bench.h"
 
 using namespace mboxferry;

@@ -4,7 +4,7 @@
 #include <random>
 #include <string>
 
-#include "transfer/content_digest.h"
+#include "transfer/index/content_digest.h"
 
 namespace mboxferry::test {
 namespace {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A last message that was not written to its end when it was indexed.
+#include "mboxferry/transfer/progress.h"
 #include "unit/transfer/job_bench.h"
 
 using namespace mboxferry;

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
-#include "transfer/daily_budget.h"
+#include "transfer/pace/daily_budget.h"
 
 using namespace mboxferry;
 using transfer::DailyBudget;

@@ -3,7 +3,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 
-#include "transfer/early_connections.h"
+#include "transfer/pace/early_connections.h"
 #include "unit/transfer/fake_target.h"
 
 using namespace mboxferry;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Servers that give one UID to different messages.
-#include "transfer/given_uids.h"
+#include "transfer/mailbox/given_uids.h"
 #include "unit/transfer/job_bench.h"
 
 using namespace mboxferry;

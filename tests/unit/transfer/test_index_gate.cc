@@ -4,7 +4,7 @@
 #include <chrono>
 #include <future>
 
-#include "transfer/index_gate.h"
+#include "transfer/upload/index_gate.h"
 
 using namespace mboxferry;
 using transfer::IndexGate;

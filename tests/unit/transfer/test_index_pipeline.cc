@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "index_support.h"
-#include "transfer/index_pipeline.h"
+#include "transfer/index/index_pipeline.h"
 
 namespace mboxferry::test {
 namespace {

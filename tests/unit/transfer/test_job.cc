@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole jobs against a store in memory that misbehaves on command.
+#include "mboxferry/transfer/job.h"
 #include "unit/transfer/job_bench.h"
 
 using namespace mboxferry;

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <map>
 
-#include "transfer/send_context.h"
+#include "transfer/upload/send_context.h"
 
 using namespace mboxferry;
 using transfer::SendRecord;

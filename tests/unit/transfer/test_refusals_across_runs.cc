@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Messages that are always refused, when nothing else is left that could pass in between.
-#include "imap/response_codes.h"
+#include "imap/reply/response_codes.h"
 #include "mboxferry/journal/journal.h"
+#include "mboxferry/transfer/job.h"
 #include "unit/transfer/job_bench.h"
 
 using namespace mboxferry;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A job's settings as the journal keeps them.
-#include "transfer/settings_text.h"
-
 #include <catch2/catch.hpp>
+
+#include "mboxferry/transfer/settings.h"
+#include "transfer/source/settings_text.h"
 
 using namespace mboxferry;
 using namespace mboxferry::transfer;

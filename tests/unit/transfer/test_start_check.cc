@@ -2,8 +2,9 @@
 // Whether a job begins: mail that is there already, and room for it.
 #include <filesystem>
 
-#include "transfer/presence_check.h"
-#include "transfer/quota_check.h"
+#include "mboxferry/transfer/settings.h"
+#include "transfer/check/presence_check.h"
+#include "transfer/plan/quota_check.h"
 #include "unit/transfer/job_bench.h"
 
 using namespace mboxferry;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Servers that say NO to a message and store it all the same.
 #include "mboxferry/journal/journal.h"
+#include "mboxferry/transfer/progress.h"
 #include "unit/transfer/job_bench.h"
 
 using namespace mboxferry;

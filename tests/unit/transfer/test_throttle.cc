@@ -5,8 +5,8 @@
 #include <thread>
 #include <vector>
 
-#include "transfer/throttle.h"
-#include "transfer/throttled_target.h"
+#include "transfer/pace/throttle.h"
+#include "transfer/target/throttled_target.h"
 #include "unit/transfer/job_bench.h"
 
 using namespace mboxferry;

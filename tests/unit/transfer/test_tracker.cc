@@ -3,8 +3,9 @@
 #include <catch2/catch.hpp>
 #include <vector>
 
-#include "transfer/tracker.h"
-#include "transfer/waiting.h"
+#include "mboxferry/transfer/progress.h"
+#include "transfer/pace/tracker.h"
+#include "transfer/pace/waiting.h"
 #include "unit/transfer/fake_target.h"
 
 using namespace mboxferry;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which messages got what, and whose fault it then is: sequences against a store in memory.
-#include "imap/response_codes.h"
+#include "imap/reply/response_codes.h"
 #include "mboxferry/journal/journal.h"
-#include "transfer/blame.h"
+#include "mboxferry/transfer/job.h"
+#include "transfer/upload/blame.h"
 #include "unit/transfer/job_bench.h"
 
 using namespace mboxferry;

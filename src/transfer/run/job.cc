@@ -1,0 +1,505 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs one job: sources, journal, sessions until everything is done, verification, quarantine.
+#include "mboxferry/transfer/job.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+#include <filesystem>
+#include <limits>
+#include <utility>
+
+#include "mboxferry/transfer/patient_target.h"
+#include "mboxferry/transfer/verify.h"
+#include "transfer/check/final_check.h"
+#include "transfer/check/last_doubts.h"
+#include "transfer/check/quarantine.h"
+#include "transfer/check/verify_existing.h"
+#include "transfer/mailbox/mailbox_book.h"
+#include "transfer/mailbox/mailboxes.h"
+#include "transfer/mailbox/quiet_mailbox.h"
+#include "transfer/mailbox/tally.h"
+#include "transfer/pace/connection_limit.h"
+#include "transfer/pace/daily_budget.h"
+#include "transfer/pace/early_connections.h"
+#include "transfer/pace/reconnect.h"
+#include "transfer/pace/tracker.h"
+#include "transfer/plan/claim_job.h"
+#include "transfer/plan/compare_index.h"
+#include "transfer/plan/index_pass.h"
+#include "transfer/plan/sender_filing.h"
+#include "transfer/plan/start_check.h"
+#include "transfer/source/folder_readers.h"
+#include "transfer/source/job_outputs.h"
+#include "transfer/source/replaced_folder.h"
+#include "transfer/source/source_folders.h"
+#include "transfer/source/standing_bytes.h"
+#include "transfer/run/written_archive.h"
+#include "transfer/target/throttled_target.h"
+#include "transfer/upload/crew.h"
+#include "transfer/upload/mailbox_preparer.h"
+
+namespace mboxferry::transfer {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Indexed and not yet sent: small enough to stay in the page cache, large enough that the sender
+// never waits for a slow stretch of the archive.
+constexpr std::uint64_t kIndexLead = 256u << 20;
+constexpr int kFirstTries = 2;
+
+/// One job from beginning to end.
+class JobRunner {
+ public:
+  JobRunner(const JobSettings& settings, const Environment& environment, Observer& observer,
+            const Cancellation& interrupt, bool may_look_again)
+      : settings_(settings),
+        environment_(environment),
+        tracker_(observer),
+        interrupt_(interrupt),
+        may_look_again_(may_look_again),
+        throttle_(settings.limits, *environment.clock),
+        budget_(settings.limits, *environment.clock) {
+    const BatchBound bound = largest_batch(
+        settings_.limits, static_cast<std::size_t>(std::max(settings_.connections.most, 1)));
+    settings_.batch.messages = std::min(settings_.batch.messages, bound.messages);
+    settings_.batch.bytes = std::min(settings_.batch.bytes, bound.bytes);
+  }
+
+  Result<Verdict> run();
+  [[nodiscard]] journal::Count stored_now() const { return tracker_.snapshot().stored_now; }
+  [[nodiscard]] const std::string& reason() const { return reason_; }
+  [[nodiscard]] const std::vector<Error>& unwritten() const { return unwritten_; }
+
+ private:
+  Result<void> open();
+  Result<void> keep_notes();
+  Result<void> plan_refused_again();
+  Result<void> begin_progress();
+  Result<void> transfer_all();
+  Result<std::unique_ptr<imap::Target>> connect(const imap::BeforeLogin& before_login = {});
+  void pass_on_notices();
+  void connect_others();
+  /// The first connection, and what it tells about the account.
+  Result<void> meet();
+  template <typename Attempt>
+  auto with_second_chances(const Attempt& attempt) -> decltype(attempt());
+  Result<void> wait_for_index();
+  Result<void> take_over();
+  Result<void> check_start();
+  Result<void> send_everything();
+  Result<void> note_pace();
+  Result<void> note_tallies();
+  /// True when nothing may be created or sent before every message is indexed.
+  [[nodiscard]] bool index_first() const;
+  Result<Verdict> verify();
+  Result<Verdict> conclude(const Result<void>& transferred);
+  Result<void> note_end(bool transferred, const Result<Verdict>& verdict);
+
+  JobSettings settings_;
+  const Environment& environment_;
+  Tracker tracker_;
+  const Cancellation& interrupt_;
+  const bool may_look_again_;  ///< an archive that is written to ends the run without a verdict
+  Throttle throttle_;
+  DailyBudget budget_;
+  std::vector<SourceFolder> sources_;
+  std::unique_ptr<journal::Journal> journal_;
+  std::unique_ptr<imap::Target> target_;
+  EarlyConnections others_{[this](const auto& before_login) { return connect(before_login); }};
+  std::optional<Directory> directory_;
+  std::optional<MailboxBook> book_;
+  FlagLimitsOf limits_;  ///< of the mailboxes that were opened in this run
+  std::optional<IndexGate> gate_;
+  std::optional<IndexPass> index_pass_;
+  std::optional<StartCheck> start_check_;
+  SendRecord record_;
+  bool is_new_ = false;                  ///< no run before wrote this journal
+  bool was_complete_ = false;            ///< or incomplete, as the run before noted it
+  std::string reason_;                   ///< what was not read
+  std::optional<std::string> verified_;  ///< what comparing with the server found
+  std::vector<Error> unwritten_;         ///< what could not be written at the end
+};
+
+Result<void> JobRunner::open() {
+  tracker_.enter(Progress::Phase::reading);
+  MBOXFERRY_ASSIGN(auto filter, plan::FolderFilter::create(settings_.include, settings_.exclude));
+  UnreadFiles not_read(std::move(filter));
+  MBOXFERRY_ASSIGN(sources_, open_sources(settings_, not_read, tracker_));
+  std::error_code ignored;
+  if (!std::filesystem::exists(settings_.journal_path, ignored))
+    MBOXFERRY_TRY(check_quarantine_place(settings_.journal_path, nullptr));
+  MBOXFERRY_ASSIGN(journal_, journal::Journal::open(settings_.journal_path,
+                                                    journal::OpenMode::create_or_resume));
+  MBOXFERRY_TRY(check_quarantine_place(settings_.journal_path, journal_.get()));
+  MBOXFERRY_ASSIGN(settings_.index.content_key, content_key(*journal_));
+  settings_.index.collect_senders = settings_.senders.any();
+  MBOXFERRY_TRY(journal_->set_dedupe(settings_.dedupe));
+  MBOXFERRY_TRY(journal_->together([&]() -> Result<void> {
+    MBOXFERRY_TRY(claim_job(settings_, *journal_));
+    MBOXFERRY_TRY(keep_notes());
+    MBOXFERRY_TRY(note_outputs(settings_, *journal_));
+    MBOXFERRY_TRY(not_read.write(*journal_));
+    return match_with_journal(sources_, settings_, *journal_, tracker_);
+  }));
+  for (SourceFolder& source : sources_) {
+    MBOXFERRY_ASSIGN(const bool is_written, is_being_written(source, *environment_.clock));
+    if (settings_.take_what_stands || is_written) take_what_stands(source);
+  }
+  for (SourceFolder& source : sources_)
+    if (source.touched)
+      MBOXFERRY_TRY(compare_index(source, settings_, *journal_, tracker_, interrupt_));
+  if (!any_replaced(sources_)) MBOXFERRY_TRY(plan_refused_again());
+  if (settings_.strict) MBOXFERRY_TRY(doubt_gone(*journal_));
+  return begin_progress();
+}
+
+/// Only when the archive is known to be the same: its messages are to be had again.
+Result<void> JobRunner::plan_refused_again() {
+  if (!settings_.retry) return ok();
+  MBOXFERRY_ASSIGN(Refusals refused, find_refused(*journal_, *settings_.retry));
+  journal::Step step;
+  step.retried = std::move(refused.chosen);
+  return journal_->commit(step);
+}
+
+Result<void> JobRunner::keep_notes() {
+  const bool implicit = settings_.account.security == imap::Security::implicit_tls;
+  const std::string ca_file = settings_.account.ca_file.empty()
+                                  ? ""
+                                  : std::filesystem::absolute(settings_.account.ca_file).string();
+  MBOXFERRY_TRY(journal_->set_note("connection.security", implicit ? "implicit" : "starttls"));
+  MBOXFERRY_TRY(journal_->set_note("connection.ca_file", ca_file));
+  MBOXFERRY_TRY(journal_->set_note("connection.tls_pin", settings_.account.tls_pin));
+  MBOXFERRY_TRY(
+      journal_->set_note("connection.tls_pin_only", settings_.account.tls_pin_only ? "1" : ""));
+  MBOXFERRY_ASSIGN(const auto verdict, journal_->note("verdict"));
+  was_complete_ =
+      verdict == verdict_name(Verdict::complete) || verdict == verdict_name(Verdict::incomplete);
+  MBOXFERRY_TRY(
+      journal_->set_note(journal::kUnreadAcceptedNote, settings_.accept_unread ? "1" : "0"));
+  MBOXFERRY_ASSIGN(const std::string changed, note_sender_lists(settings_.senders, *journal_));
+  if (!changed.empty()) tracker_.notice(changed);
+  MBOXFERRY_TRY(journal_->set_note("verdict", "running"));
+  MBOXFERRY_TRY(record_.resume(*journal_));
+  MBOXFERRY_ASSIGN(const auto sent_today, journal_->note(kSentTodayNote));
+  budget_.resume(sent_today.value_or(""));
+  MBOXFERRY_ASSIGN(const auto started, journal_->note("started"));
+  is_new_ = !started;
+  if (started) return ok();
+  return journal_->set_note("started", to_rfc3339({settings_.index.now, 0}));
+}
+
+Result<void> JobRunner::begin_progress() {
+  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(0));
+  MBOXFERRY_ASSIGN(const journal::Count unread, journal_->unread());
+  tracker_.update([&](Progress& progress) {
+    progress.unread = unread.messages;
+    progress.total = meant(counts);
+    progress.stored = counts.stored;
+    progress.refused = counts.refused.messages;
+    for (const SourceFolder& source : sources_) {
+      progress.archive_bytes += source.place.bytes_on_disk;
+      if (source.row.index_done) progress.read_bytes += source.place.bytes_on_disk;
+    }
+  });
+  const std::uint64_t lead = index_first() ? std::numeric_limits<std::uint64_t>::max() : kIndexLead;
+  gate_.emplace(lead, counts.planned.bytes + counts.intended.bytes);
+  return ok();
+}
+
+Result<void> JobRunner::transfer_all() {
+  MBOXFERRY_ASSIGN(settings_.connections.most,
+                   limited_connections(settings_.connections.most, *journal_, *environment_.clock));
+  MBOXFERRY_TRY(with_second_chances([this] { return meet(); }));
+  MBOXFERRY_TRY(assign_mailboxes(sources_, *book_, *journal_, tracker_));
+  if (settings_.senders.reroutes() && settings_.senders.blocked == BlockedMail::junk)
+    MBOXFERRY_TRY(book_->foresee_junk());
+  const int beginnings = index_first() ? 0 : settings_.connections.most;
+  start_check_.emplace(settings_, sources_, *journal_, tracker_, interrupt_);
+  index_pass_.emplace(sources_, settings_, *book_, *journal_, *gate_, tracker_,
+                      static_cast<std::size_t>(beginnings));
+  index_pass_->start(interrupt_);
+  if (index_first()) MBOXFERRY_TRY(wait_for_index());
+  if (any_replaced(sources_)) MBOXFERRY_TRY(take_over());
+  MBOXFERRY_TRY(with_second_chances([this] { return check_start(); }));
+  return send_everything();
+}
+
+void JobRunner::pass_on_notices() {
+  if (!environment_.take_notices) return;
+  for (const std::string& line : environment_.take_notices()) tracker_.notice(line);
+}
+
+/// A connection that keeps to the limits.
+Result<std::unique_ptr<imap::Target>> JobRunner::connect(const imap::BeforeLogin& before_login) {
+  auto connected = environment_.connect(before_login);
+  pass_on_notices();
+  MBOXFERRY_ASSIGN(auto target, std::move(connected));
+  target = patient(std::move(target), {*environment_.clock, interrupt_,
+                                       [this](const auto& line) { tracker_.notice(line); }});
+  if (!settings_.limits.per_second()) return target;
+  return throttled(std::move(target), throttle_, *environment_.clock, tracker_);
+}
+
+/// A server that never answered is more likely a wrong name than a bad moment; one that hung up
+/// gets a second chance, and one that has stored mail in this run more of them.
+template <typename Attempt>
+auto JobRunner::with_second_chances(const Attempt& attempt) -> decltype(attempt()) {
+  for (Outage outage(kFirstTries, settings_.retry_for);;) {
+    auto done = attempt();
+    if (done) return done;
+    const Error error = done.error();
+    const milliseconds patient = patience(settings_, tracker_);
+    const bool again = error.retry.when == Retry::When::now ||
+                       (error.retry.when == Retry::When::later && patient.count() > 0);
+    if (error.scope != ErrorScope::session || !again) return error;
+    target_.reset();
+    MBOXFERRY_ASSIGN(const bool waited,
+                     outage.wait(error, patient, tracker_, *environment_.clock, interrupt_));
+    if (!waited) return patient.count() > 0 ? given_up(error) : error;
+  }
+}
+
+Result<void> JobRunner::meet() {
+  tracker_.enter(Progress::Phase::connecting);
+  target_.reset();
+  connect_others();
+  auto first = connect();
+  if (!first) {
+    others_.give_up();
+    return first.error();
+  }
+  others_.let_log_in();
+  target_ = std::move(*first);
+  auto directory = Directory::read(*target_);
+  pass_on_notices();
+  MBOXFERRY_ASSIGN(directory_, std::move(directory));
+  MBOXFERRY_ASSIGN(plan::Mapper mapper, directory_->mapper(settings_));
+  MBOXFERRY_ASSIGN(MailboxBook book, MailboxBook::open(std::move(mapper), *journal_));
+  book_.emplace(std::move(book));
+  return ok();
+}
+
+/// As many as the user asked for, where there will be work for them soon.
+void JobRunner::connect_others() {
+  if (settings_.connections.adaptive || index_first()) return;
+  others_.begin(static_cast<std::size_t>(std::max(settings_.connections.most, 1) - 1));
+}
+
+/// Labels name mailboxes that are not known before the last message is read, and two of them may
+/// clash; what is there already is matched with all that is planned.
+bool JobRunner::index_first() const {
+  const bool labels = std::any_of(sources_.begin(), sources_.end(),
+                                  [](const SourceFolder& source) { return source.by_label; });
+  return labels || settings_.skip_existing || any_replaced(sources_);
+}
+
+Result<void> JobRunner::wait_for_index() {
+  tracker_.enter(Progress::Phase::reading);
+  for (;;) {
+    const IndexGate::Position index = gate_->position();
+    if (index.folders_done == sources_.size()) return journal_->index_mailboxes();
+    MBOXFERRY_TRY(gate_->wait_beyond(index, interrupt_));
+    if (interrupt_.requested()) return interrupted("interrupted while reading the archive");
+  }
+}
+
+/// What was counted as planned may be stored already.
+Result<void> JobRunner::take_over() {
+  MBOXFERRY_TRY(take_over_replaced(sources_, *journal_, tracker_));
+  MBOXFERRY_TRY(plan_refused_again());
+  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(0));
+  tracker_.update([&](Progress& progress) {
+    progress.total = meant(counts);
+    progress.stored = counts.stored;
+    progress.refused = counts.refused.messages;
+  });
+  return ok();
+}
+
+/// Nothing has been created or sent yet.
+Result<void> JobRunner::check_start() {
+  if (!target_) {
+    MBOXFERRY_ASSIGN(target_, connect());
+  }
+  return start_check_->check(*target_, *directory_, [this] { return wait_for_index(); });
+}
+
+Result<void> JobRunner::note_pace() {
+  return record_.note_pace(tracker_.snapshot().stored, true, *environment_.clock, *journal_);
+}
+
+Result<void> JobRunner::send_everything() {
+  MBOXFERRY_TRY(note_pace());
+  StepWriter steps(*journal_);
+  const SendContext context{settings_, sources_, *journal_,           steps,     *gate_, tracker_,
+                            record_,   budget_,  *environment_.clock, interrupt_};
+  ConnectionLimits limits = settings_.connections;
+  if (limits.per_mailbox == 0) limits.per_mailbox = can_keep_order(*target_) ? limits.most : 1;
+  WorkBoard board(sources_, *journal_, *gate_, record_, limits.per_mailbox, interrupt_);
+  MailboxPreparer preparer(context, *directory_);
+  Crew crew(context, board, preparer, limits.most, [this] { return others_.take(); });
+  const auto sent = crew.run(std::move(target_));
+  target_ = crew.take_target();
+  limits_ = preparer.limits();
+  const auto noted = note_pace();
+  return sent ? noted : sent;
+}
+
+/// What plans predict, as it came out; nothing is planned or in doubt any more.
+Result<void> JobRunner::note_tallies() {
+  for (const auto& [mailbox, limits] : limits_) {
+    MBOXFERRY_ASSIGN(const Tally sums,
+                     tally(*journal_, mailbox, {journal::State::stored, journal::State::refused},
+                           limits, std::nullopt));
+    MBOXFERRY_TRY(
+        journal_->set_note(journal::lost_flags_note(mailbox), std::to_string(sums.lost_flags)));
+    MBOXFERRY_TRY(journal_->set_note(journal::date_corrections_note(mailbox),
+                                     std::to_string(sums.date_corrections)));
+  }
+  return ok();
+}
+
+Result<Verdict> JobRunner::verify() {
+  tracker_.enter(Progress::Phase::verifying);
+  if (!target_) {
+    MBOXFERRY_ASSIGN(target_, connect());
+  }
+  MBOXFERRY_ASSIGN(const std::uint64_t in_doubt,
+                   settle_last_doubts(sources_, settings_, *journal_, *target_, *environment_.clock,
+                                      tracker_, interrupt_));
+  MBOXFERRY_ASSIGN(const VerifyResult result,
+                   check_what_is_stored(*journal_, *target_,
+                                        {.strict = settings_.strict,
+                                         .existing = settings_.strict || !is_new_,
+                                         .clock = environment_.clock,
+                                         .envelope = envelope_of(sources_, settings_)},
+                                        tracker_, interrupt_));
+  verified_ =
+      fmt::format("checked={} missing={} different={} unexpected={} gone_since={}", result.checked,
+                  result.missing, result.different, result.unexpected, result.gone_since);
+  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(0));
+  if (counts.planned.messages + counts.intended.messages > in_doubt)
+    return Error{ErrorCode::internal, "messages were left unsent", "run the same command again"};
+  // Not all is there then, whatever is different.
+  if (in_doubt > 0 && result.missing == 0)
+    return left_in_doubt(settings_.account.label(), in_doubt);
+  if (!result.good())
+    return Error{ErrorCode::refused,
+                 result.missing > 0
+                     ? fmt::format("{}: {} messages are missing on the server and {} are different",
+                                   settings_.account.label(), result.missing, result.different)
+                     : fmt::format("{}: all messages are on the server, but {} are different there",
+                                   settings_.account.label(), result.different),
+                 fmt::format("run mboxferry verify{} {} for the list",
+                             settings_.strict ? " --strict" : "", settings_.journal_path)};
+  // After a complete run that needed nothing more, copies are what the owner made of the mail.
+  const bool may_be_ours = !was_complete_ || tracker_.snapshot().stored_now.messages > 0;
+  // With --strict they are as for verify.
+  const std::uint64_t twice = settings_.strict ? result.twice
+                              : may_be_ours    ? result.twice_by_us
+                                               : 0;
+  if (twice > 0)
+    return Error{
+        ErrorCode::refused,
+        fmt::format("{}: {} message{} on the server twice", settings_.account.label(), twice,
+                    twice == 1 ? " is" : "s are"),
+        "run mboxferry verify on the journal for the list; with --remove-copies it removes "
+        "those that this job sent twice"};
+  if (result.existing_unchecked > 0)
+    return existing_not_compared(settings_.account.label(), result.existing_unchecked);
+  MBOXFERRY_ASSIGN(const journal::Count unread, journal_->unread());
+  tracker_.update([&](Progress& progress) { progress.unread = unread.messages; });
+  MBOXFERRY_ASSIGN(reason_, unread_text(*journal_));
+  if (unread.messages > 0 && !settings_.accept_unread) return Verdict::incomplete;
+  MBOXFERRY_ASSIGN(std::string growing, text_about_growth(sources_));
+  if (!growing.empty()) {
+    reason_ = std::move(growing);
+    tracker_.notice(reason_);
+    return Verdict::incomplete;
+  }
+  return counts.refused.messages > 0 ? Verdict::refused : Verdict::complete;
+}
+
+Result<void> JobRunner::note_end(bool transferred, const Result<Verdict>& verdict) {
+  return journal_->together([&]() -> Result<void> {
+    if (transferred) MBOXFERRY_TRY(note_tallies());
+    if (verdict) MBOXFERRY_TRY(note_quiet_mailboxes(*journal_));
+    if (verified_) MBOXFERRY_TRY(journal_->set_note("verified", *verified_));
+    MBOXFERRY_TRY(journal_->set_note(kSentTodayNote, budget_.note()));
+    MBOXFERRY_TRY(journal_->set_note(
+        "verdict", std::string(verdict ? verdict_name(*verdict) : verdict_name(verdict.error()))));
+    MBOXFERRY_TRY(journal_->set_note("reason", verdict ? reason_ : verdict.error().what));
+    return journal_->set_note("finished", to_rfc3339({std::time(nullptr), 0}));
+  });
+}
+
+/// Verifies a finished transfer, and whatever happened, leaves quarantine and verdict in order.
+/// What cannot be written changes nothing about how the transfer ended.
+Result<Verdict> JobRunner::conclude(const Result<void>& transferred) {
+  pass_on_notices();
+  index_pass_.reset();
+  Result<Verdict> verdict = Verdict::failed;
+  if (transferred) {
+    verdict = with_second_chances([this] { return verify(); });
+  } else {
+    verdict = Error(transferred.error());
+  }
+  if (target_ && verdict) target_->log_out();
+  pass_on_notices();
+  for (const Result<void>& written : {write_quarantine(sources_, settings_, *journal_),
+                                      note_end(transferred.has_value(), verdict)}) {
+    if (!written && (verdict || verdict.error().what != written.error().what))
+      unwritten_.push_back(written.error());
+  }
+  tracker_.enter(Progress::Phase::done);
+  return verdict;
+}
+
+Result<Verdict> JobRunner::run() {
+  MBOXFERRY_TRY(open());
+  const auto transferred = transfer_all();
+  if (!transferred && was_written_to(transferred.error()) && may_look_again_) {
+    index_pass_.reset();
+    return transferred.error();
+  }
+  auto verdict = conclude(transferred);
+  // What an earlier run left in the journal may be the only proof of what it sent. Settings that
+  // the error advises are none that a journal with messages would let in.
+  const bool wants_others = (start_check_ && start_check_->found_copies()) ||
+                            (!transferred && transferred.error().code == ErrorCode::configuration);
+  if (!is_new_ || !wants_others) return verdict;
+  const auto discarded = discard_unused(std::move(journal_));
+  if (!discarded) unwritten_.push_back(discarded.error());
+  return verdict;
+}
+
+}  // namespace
+
+JobResult run_job(const JobSettings& settings, const Environment& environment, Observer& observer,
+                  const Cancellation& interrupt) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto run = [&](const JobSettings& once, bool may_look_again) {
+    JobRunner runner(once, environment, observer, interrupt, may_look_again);
+    const Result<Verdict> verdict = runner.run();
+    JobResult result;
+    if (verdict) {
+      result.verdict = *verdict;
+      result.reason = runner.reason();
+    } else {
+      result.error = verdict.error();
+      if (verdict.error().code == ErrorCode::interrupted) result.verdict = Verdict::interrupted;
+    }
+    result.stored_now = runner.stored_now();
+    result.unwritten = runner.unwritten();
+    return result;
+  };
+  JobResult result = run_while_written_to(settings, run, observer, *environment.clock, interrupt);
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+}  // namespace mboxferry::transfer
