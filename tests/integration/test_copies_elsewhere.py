@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Mail that is there already in a mailbox of another name than the planned one.
 
+import gzip
 import os
 import re
 import shutil
 import unittest
+import zipfile
 
 from support import archives
 from support.courier import Courier, courier_root
@@ -236,6 +238,59 @@ class OtherCommandsTest(WithDovecot, CopyTest):
                 outcome = self.run_job(box, None, "--labels=none", code=78, state=f"state-{mailbox}")
                 self.assertIn(f"mailbox {mailbox} already holds", outcome.err)
                 self.run_job(box, None, "--labels=none", "--skip-existing", state=f"state-{mailbox}")
+                self.assertEqual(self.held(), held)
+
+    def test_a_mailbox_that_is_no_longer_named_by_an_archive_that_was_moved(self):
+        """Packed, unpacked, renamed or copied: another file, which begins with the same mail."""
+        own = self.make("A.mbox")
+        with zipfile.ZipFile(self.folder / "A.zip", "w", zipfile.ZIP_DEFLATED) as pack:
+            pack.write(own, "A.mbox")
+        with gzip.open(self.folder / "mail-of-2019.mbox.gz", "wb") as pack:
+            pack.write(own.read_bytes())
+        moved = self.folder / "kept" / "Letters.mbox"
+        moved.parent.mkdir()
+        shutil.copy(own, moved)
+        forms = {"plain": own, "zip": self.folder / "A.zip",
+                 "gz": self.folder / "mail-of-2019.mbox.gz", "moved": moved}
+        for first in forms:
+            self.server.delete_all()
+            self.run_job(forms[first], "Old", state=f"state-{first}")
+            for second in forms.keys() - {first}:
+                with self.subTest(first=first, second=second):
+                    self.assert_stopped(forms[second], state=f"state-{first}", into="Old")
+                    self.run_job(forms[second], None, "--skip-existing", state=f"state-{first}")
+                    self.assertEqual(self.held(), {"INBOX": 0, "Old": COUNT})
+
+    def test_another_archive_that_shares_a_few_messages_is_no_copy(self):
+        self.run_job(self.make("A.mbox"), "Old")
+        other = self.make("B.mbox", seed=7)
+        own = (self.mail / "A.mbox").read_bytes()
+        second = own.index(b"\nFrom ", 1) + 1
+        other.write_bytes(own[:second] + other.read_bytes())
+        self.run_job(other)
+        self.assertEqual(self.held(), {"INBOX": 0, "Old": COUNT, "B": COUNT + 1})
+
+    def test_mail_that_labels_of_another_command_have_spread(self):
+        box = self.folder / "All mail.mbox"
+        box.write_bytes(b"".join(
+            b"From a@b.c %s\nX-Gmail-Labels: %s\nMessage-ID: <l%d@example>\nSubject: %d\n\nx %d\n\n"
+            % (archives.asctime(archives.FIRST_DATE + one),
+               (b"Inbox", b"Work", b"Sent", b"Inbox,Work")[one % 4], one, one, one)
+            for one in range(20)))
+        takeout = self.folder / "takeout.zip"
+        with zipfile.ZipFile(takeout, "w") as pack:
+            pack.write(box, "Takeout/Mail/All mail.mbox")
+        for first, second in ((box, box), (takeout, box), (box, takeout)):
+            with self.subTest(first=first.name, second=second.name):
+                state = f"state-{first.name}-{second.name}"
+                self.server.delete_all()
+                self.run_job(first, "Old", "--labels=all", state=state)
+                held = self.held()
+                self.run_job(second, None, "--labels=none", "--dry-run", code=1, state=state)
+                for more in ((), ("--skip-existing",)):
+                    outcome = self.run_job(second, None, "--labels=none", *more, code=78, state=state)
+                    self.assertIn("where labels of an older job put it", outcome.err)
+                self.run_job(second, code=78, state=state)
                 self.assertEqual(self.held(), held)
 
     def test_a_copy_of_a_folder_that_is_added_to_a_job(self):

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -18,6 +19,8 @@ namespace fs = std::filesystem;
 
 /// So many of an account are opened for the places of a file.
 constexpr std::size_t kMostJournals = 16;
+/// So many of a folder's messages tell where it went.
+constexpr std::size_t kMostRows = 512;
 
 bool has_same_letters(const std::string& one, const std::string& other) {
   return strcasecmp(one.c_str(), other.c_str()) == 0;
@@ -78,7 +81,8 @@ std::string find_older_journal(const std::string& folder, const std::string& acc
   return newest == journals.end() ? "" : *newest;
 }
 
-OlderPlaces::OlderPlaces(const JobSettings& settings, const std::vector<SourceFolder>& sources) {
+OlderPlaces::OlderPlaces(const JobSettings& settings, const std::vector<SourceFolder>& sources,
+                         const Cancellation& cancel) {
   if (settings.state_folder.empty()) return;
   const std::string account = settings.account.label();
   std::vector<std::string> journals =
@@ -86,32 +90,51 @@ OlderPlaces::OlderPlaces(const JobSettings& settings, const std::vector<SourceFo
   if (journals.size() > kMostJournals) journals.resize(kMostJournals);
   if (journals.empty()) return;
   for (const SourceFolder& source : sources) by_file_[source.row.file];
+  FileBeginnings beginnings(settings.index, sources, cancel);
   for (const std::string& path : journals)
-    if (const auto journal = open_if_of(account, path)) add(*journal);
+    if (const auto journal = open_if_of(account, path)) add(*journal, beginnings);
   std::erase_if(by_file_, [](const auto& file) { return file.second.empty(); });
 }
 
-void OlderPlaces::add(const journal::Journal& journal) {
+void OlderPlaces::add(const journal::Journal& journal, FileBeginnings& beginnings) {
   const auto folders = journal.folders();
-  const auto mailboxes = journal.mailboxes();
-  if (!folders || !mailboxes) return;
-  std::map<journal::MailboxId, const std::string*> names;
-  for (const journal::MailboxRow& row : *mailboxes) {
-    const auto stored = has_stored(journal, row.id);
-    if (stored && *stored) names.emplace(row.id, &row.name);
-  }
+  if (!folders) return;
+  std::set<std::string> known;
   for (const journal::FolderRow& folder : *folders) {
     const auto file = by_file_.find(folder.file);
-    const auto name = names.find(folder.mailbox);
-    if (file == by_file_.end() || name == names.end()) continue;
-    std::vector<std::string>& places = file->second;
-    if (std::find(places.begin(), places.end(), *name->second) == places.end())
-      places.push_back(*name->second);
+    if (file == by_file_.end()) continue;
+    known.insert(folder.file);
+    add_places(journal, folder, file->second);
+  }
+  if (known.size() == by_file_.size()) return;
+  for (const journal::FolderRow& folder : *folders) {
+    if (known.contains(folder.file)) continue;
+    const auto first = journal.messages(folder.id, 0, FileBeginnings::kRows);
+    if (!first) continue;
+    for (const std::string& file : beginnings.that_match(*first))
+      if (!known.contains(file)) add_places(journal, folder, by_file_[file]);
   }
 }
 
-const std::vector<std::string>& OlderPlaces::of(const std::string& file) const {
-  static const std::vector<std::string> kNone;
+void OlderPlaces::add_places(const journal::Journal& journal, const journal::FolderRow& folder,
+                             std::vector<OlderPlace>& places) const {
+  const auto rows = journal.messages(folder.id, 0, kMostRows);
+  const auto mailboxes = journal.mailboxes();
+  if (!rows || !mailboxes) return;
+  std::set<journal::MailboxId> used;
+  for (const journal::MessageRow& row : *rows)
+    if (row.state == journal::State::stored) used.insert(row.mailbox);
+  for (const journal::MailboxRow& mailbox : *mailboxes) {
+    if (!used.contains(mailbox.id)) continue;
+    const bool is_known = std::any_of(places.begin(), places.end(), [&](const OlderPlace& place) {
+      return place.mailbox == mailbox.name;
+    });
+    if (!is_known) places.push_back({mailbox.name, used.size() > 1});
+  }
+}
+
+const std::vector<OlderPlace>& OlderPlaces::of(const std::string& file) const {
+  static const std::vector<OlderPlace> kNone;
   const auto found = by_file_.find(file);
   return found == by_file_.end() ? kNone : found->second;
 }

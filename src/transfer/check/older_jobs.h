@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "mboxferry/base/cancellation.h"
 #include "mboxferry/journal/journal.h"
 #include "mboxferry/transfer/settings.h"
+#include "transfer/check/file_beginnings.h"
 #include "transfer/source/source_folders.h"
 
 namespace mboxferry::transfer {
@@ -20,22 +22,32 @@ Result<bool> has_stored(const journal::Journal& journal, journal::MailboxId mail
 std::string find_older_journal(const std::string& folder, const std::string& account,
                                const std::string& own);
 
-/// Mailboxes into which older jobs of the account have put the mail of files, each file's in one.
+/// Where an older job has put mail of a file.
+struct OlderPlace {
+  std::string mailbox;
+  bool by_label = false;  ///< one of several: the job sent each message where its labels said
+};
+
+/// Mailboxes into which older jobs of the account have put the mail of files. A file is known by
+/// its path, or by the messages that it begins with: it may have been moved, packed or unpacked.
 /// Journals that cannot be read are passed over: the server is asked in any case.
 class OlderPlaces {
  public:
   OlderPlaces() = default;
   /// Of the files of `sources`, by the newest journals in the job's state folder.
-  OlderPlaces(const JobSettings& settings, const std::vector<SourceFolder>& sources);
+  OlderPlaces(const JobSettings& settings, const std::vector<SourceFolder>& sources,
+              const Cancellation& cancel);
 
   [[nodiscard]] bool empty() const { return by_file_.empty(); }
   /// Those of one file (journal::FolderRow::file), the newest job's first.
-  [[nodiscard]] const std::vector<std::string>& of(const std::string& file) const;
+  [[nodiscard]] const std::vector<OlderPlace>& of(const std::string& file) const;
 
  private:
-  void add(const journal::Journal& journal);
+  void add(const journal::Journal& journal, FileBeginnings& beginnings);
+  void add_places(const journal::Journal& journal, const journal::FolderRow& folder,
+                  std::vector<OlderPlace>& places) const;
 
-  std::map<std::string, std::vector<std::string>> by_file_;
+  std::map<std::string, std::vector<OlderPlace>> by_file_;
 };
 
 }  // namespace mboxferry::transfer

@@ -151,26 +151,29 @@ bool PresenceCheck::gets_rerouted_mail(const journal::MailboxRow& row,
                                           same_mailbox(row.name, mapper.map_inbox().name));
 }
 
-/// What older jobs have stored of the same files under other names. What goes by labels or sender
-/// lists now went as a whole then.
+/// What older jobs have stored of the same files under other names: each as a whole, or by labels.
 void PresenceCheck::add_older_places(const OlderPlaces& older, const Directory& directory,
                                      bool is_rerouted, Candidates& candidates) const {
   if (older.empty()) return;
-  const auto add = [&](const SourceFolder& source, std::vector<std::string>& names) {
-    const std::vector<std::string>& places = older.of(source.row.file);
+  const auto add = [&](const SourceFolder& source, std::vector<std::string>& whole,
+                       std::vector<std::string>& by_label) {
+    const std::vector<OlderPlace>& places = older.of(source.row.file);
     for (auto place = places.rbegin(); place != places.rend(); ++place) {  // the newest in front
-      const imap::ListedMailbox* const listed = directory.find(*place);
+      const imap::ListedMailbox* const listed = directory.find(place->mailbox);
       if (listed == nullptr || !listed->selectable ||
           same_mailbox(listed->name, candidates.row->name))
         continue;
+      std::vector<std::string>& names = place->by_label ? by_label : whole;
+      std::erase(candidates.renamed, listed->name);
       std::erase(names, listed->name);
       names.insert(names.begin(), listed->name);
     }
   };
-  for (const SourceFolder* source : folders_of(*candidates.row)) add(*source, candidates.renamed);
+  for (const SourceFolder* source : folders_of(*candidates.row))
+    add(*source, candidates.renamed, candidates.scattered);
   if (!is_rerouted) return;
   for (const SourceFolder& source : sources_)
-    if (source.by_message()) add(source, candidates.unrouted);
+    if (source.by_message()) add(source, candidates.unrouted, candidates.renamed);
 }
 
 /// Of rows in question, as many as may be asked: the likeliest of each, then the next ones of all.
@@ -183,7 +186,7 @@ Result<std::vector<PresenceCheck::Candidates>> PresenceCheck::candidates_of(
   const RenamedPlaces places(directory, mapper, rows);
   OlderPlaces older;
   if (!continues && settings_.asks_older_jobs && !names_places(settings_.mapping))
-    older = OlderPlaces(settings_, sources_);
+    older = OlderPlaces(settings_, sources_, interrupt_);
   std::size_t longest = 0;
   not_asked_ = 0;
   for (const journal::MailboxRow& row : rows) {
@@ -209,12 +212,14 @@ Result<std::vector<PresenceCheck::Candidates>> PresenceCheck::candidates_of(
     candidates.unrouted = std::move(unrouted.names);
     add_older_places(older, directory, is_rerouted, candidates);
     not_asked_ += renamed.left_out + unrouted.left_out;
-    longest = std::max({longest, candidates.renamed.size(), candidates.unrouted.size()});
+    longest = std::max({longest, candidates.renamed.size(), candidates.unrouted.size(),
+                        candidates.scattered.size()});
   }
   std::size_t left = kMostElsewhere;
   for (std::size_t place = 1; place < longest; ++place) {
     for (Candidates& candidates : all) {
-      for (std::vector<std::string>* names : {&candidates.renamed, &candidates.unrouted}) {
+      for (std::vector<std::string>* names :
+           {&candidates.renamed, &candidates.unrouted, &candidates.scattered}) {
         if (place >= names->size()) continue;
         if (left > 0) {
           --left;
@@ -245,9 +250,11 @@ Result<std::vector<PresenceCheck::Sample>> PresenceCheck::samples_of(
       for (std::string& name : *names) samples.push_back({&row, std::move(name), 0, {}, 0, {}});
     if (continues && listed == nullptr && row.uid_validity == 0)
       for (const SharedPlace& place : shared_places(row, rows, directory))
-        samples.push_back({&row, place.mailbox, 0, {}, 0, {}, false, place.row});
+        samples.push_back({&row, place.mailbox, 0, {}, 0, {}, false, false, place.row});
     for (std::string& name : candidates.unrouted)
       samples.push_back({&row, std::move(name), 0, {}, 0, {}, true});
+    for (std::string& name : candidates.scattered)
+      samples.push_back({&row, std::move(name), 0, {}, 0, {}, false, true});
   }
   return samples;
 }
@@ -368,6 +375,7 @@ Result<Presence> PresenceCheck::count_found(const Sample& sample,
   presence.meant = sample.row->name;
   presence.elsewhere = !same_mailbox(presence.mailbox, presence.meant);
   presence.unrouted = sample.unrouted;
+  presence.scattered = sample.scattered;
   presence.shared = sample.shared_with != 0;
   presence.id = sample.row->id;
   presence.readable = !presence.shared && sample.exists >= kLeastOfPart &&
@@ -567,10 +575,9 @@ std::string describe_presence(const std::vector<Presence>& found) {
   return text;
 }
 
-bool is_unrouted_mail_there(const std::vector<Presence>& found) {
-  return std::any_of(found.begin(), found.end(), [](const Presence& presence) {
-    return presence.unrouted && presence.there();
-  });
+bool keep_from_going_on(const std::vector<Presence>& found) {
+  return std::any_of(found.begin(), found.end(),
+                     [](const Presence& presence) { return presence.keeps_from_going_on(); });
 }
 
 std::string describe_not_asked(std::size_t count) {
@@ -602,7 +609,17 @@ Error copies_are_there(const JobSettings& settings, const std::vector<Presence>&
                                              : "run the older job's own command to go on with it "
                                                "(the newest journal of this account is " +
                                                    older + ")";
-  if (is_unrouted_mail_there(found))
+  const auto any_there = [&](bool Presence::*kind) {
+    return std::any_of(found.begin(), found.end(), [&](const Presence& presence) {
+      return presence.*kind && presence.there();
+    });
+  };
+  if (any_there(&Presence::scattered))
+    return {ErrorCode::configuration,
+            account + ": " + describe_presence(found) +
+                ", where labels of an older job put it; nothing was created or sent",
+            way_back + "; --allow-copies sends all of it once more", ErrorScope::job};
+  if (any_there(&Presence::unrouted))
     return {ErrorCode::configuration,
             account + ": " + describe_presence(found) +
                 ", where it goes without labels and sender lists; nothing was created or sent",

@@ -40,6 +40,7 @@ struct Presence {
   std::string meant;           ///< the mailbox that the mail would go into
   bool elsewhere = false;      ///< that is another one
   bool unrouted = false;       ///< where the mail would go without labels and sender lists
+  bool scattered = false;      ///< where labels of an older job put some of it
   bool shared = false;         ///< another folder's mailbox, in a job that goes on
   bool stops = false;          ///< a job does not begin; see PresenceCheck::judge()
   /// Enough of it that sending would make a second copy of much of the mail: a quarter, and two of
@@ -51,6 +52,8 @@ struct Presence {
   [[nodiscard]] bool any() const { return all_found() + held_found > 0; }
   /// What is found there can be left out: it is where it would go.
   [[nodiscard]] bool in_place() const { return !elsewhere && !unrouted && !shared; }
+  /// It is there, and not where a mailbox of the job could become that one.
+  [[nodiscard]] bool keeps_from_going_on() const { return (unrouted || scattered) && there(); }
   /// There is no need to look closer.
   [[nodiscard]] bool is_clear() const { return in_place() ? mostly() : there(); }
   /// Most of the sample, or of what the mailbox holds.
@@ -109,6 +112,7 @@ class PresenceCheck {
     std::size_t besides = 0;  ///< so many of the last of these are of the beginnings of folders
     std::vector<SampleMessage> beginnings;  ///< each a part
     bool unrouted = false;                  ///< see Presence
+    bool scattered = false;                 ///< likewise
     journal::MailboxId shared_with = 0;     ///< the row of that mailbox, where Presence::shared
   };
 
@@ -119,6 +123,7 @@ class PresenceCheck {
     std::vector<std::string> respelled;
     std::vector<std::string> renamed;
     std::vector<std::string> unrouted;
+    std::vector<std::string> scattered;
   };
 
   Result<std::vector<Sample>> samples_of(const std::vector<journal::MailboxRow>& rows,
@@ -172,9 +177,9 @@ Result<std::vector<std::string>> go_on_elsewhere(const std::vector<Presence>& fo
 /// One sentence: how much of the samples was found and where; the mailbox with most comes first.
 std::string describe_presence(const std::vector<Presence>& found);
 
-/// True when mail is where the job would have put it without labels and sender lists: what is there
-/// cannot be left out of another mailbox.
-bool is_unrouted_mail_there(const std::vector<Presence>& found);
+/// True when mail is where no mailbox of the job could become that one: what is there cannot be
+/// left out of another mailbox.
+bool keep_from_going_on(const std::vector<Presence>& found);
 
 /// The notice about mailboxes that were not asked; see PresenceCheck::not_asked().
 std::string describe_not_asked(std::size_t count);

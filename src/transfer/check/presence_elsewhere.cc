@@ -42,7 +42,7 @@ Result<std::vector<std::string>> go_on_elsewhere(const std::vector<Presence>& fo
     for (const Presence& presence : found) {
       if (presence.id != row.id) continue;
       stays = stays || (!presence.elsewhere && presence.any());
-      const bool fits = presence.elsewhere && !presence.unrouted && presence.there() &&
+      const bool fits = presence.elsewhere && !presence.keeps_from_going_on() && presence.there() &&
                         !is_of_another(presence.mailbox, row, rows);
       const bool better = most == nullptr || presence.all_found() > most->all_found();
       if (fits && better) most = &presence;

@@ -54,7 +54,7 @@ const Presence* place_of(const journal::MailboxRow& row, std::span<const Presenc
   for (const Presence& presence : found) {
     if (presence.id != row.id) continue;
     if (!presence.elsewhere && presence.any()) return nullptr;
-    const bool fits = presence.elsewhere && !presence.unrouted && presence.there();
+    const bool fits = presence.elsewhere && !presence.keeps_from_going_on() && presence.there();
     if (fits && (most == nullptr || presence.all_found() > most->all_found())) most = &presence;
   }
   return most;

@@ -247,13 +247,13 @@ Result<std::vector<Presence>> Planner::look_for_copies() {
   MBOXFERRY_ASSIGN(shared_, mail_in_one_place(found, sources_, directory_, *journal_));
   if (shared_) return std::vector<Presence>();
   std::erase_if(found, [](const Presence& presence) { return presence.shared; });
-  if (continues && !settings_.skip_existing && !is_unrouted_mail_there(found)) {
+  if (continues && !settings_.skip_existing && !keep_from_going_on(found)) {
     MBOXFERRY_TRY(tell(look_through(found, *journal_)));
     std::erase_if(found,
                   [](const Presence& presence) { return presence.there() || presence.in_place(); });
     return found;
   }
-  if (settings_.skip_existing && !is_unrouted_mail_there(found)) {
+  if (settings_.skip_existing && !keep_from_going_on(found)) {
     MBOXFERRY_TRY(tell(go_on_elsewhere(found, *journal_)));
     return std::vector<Presence>();
   }

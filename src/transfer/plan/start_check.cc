@@ -132,7 +132,7 @@ Result<void> StartCheck::look_for_copies(imap::Target& target, const Directory& 
   found_copies_ = shared.has_value() && !continues;
   if (shared) return *std::move(shared);
   std::erase_if(found, [](const Presence& presence) { return presence.shared; });
-  if (settings_.skip_existing && !is_unrouted_mail_there(found)) {
+  if (settings_.skip_existing && !keep_from_going_on(found)) {
     MBOXFERRY_TRY(tell(go_on_elsewhere(found, journal_)));
     return continues ? ok() : look_for_filed_mail(target, directory);
   }
