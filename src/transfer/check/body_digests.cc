@@ -7,7 +7,7 @@
 #include <map>
 #include <utility>
 
-#include "transfer/index/masked_digest.h"
+#include "transfer/index/content_digest.h"
 
 namespace mboxferry::transfer {
 namespace {

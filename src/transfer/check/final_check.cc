@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "transfer/check/altered_mail.h"
-#include "transfer/check/flag_repair.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -40,6 +39,29 @@ Result<void> note_ways(const VerifyResult& result, journal::Journal& journal) {
 }
 
 }  // namespace
+
+bool FlagRepair::take(const Difference& difference) {
+  const bool lost = difference.what == "keywords" && !difference.has_others;
+  if (!lost || difference.compared_before || lost_.size() == kMost) return false;
+  lost_.push_back(difference);
+  return true;
+}
+
+Result<std::uint64_t> FlagRepair::put_back(imap::Target& target) {
+  std::uint64_t put_back = 0;
+  std::string selected;
+  for (const Difference& lost : lost_) {
+    if (lost.mailbox != selected) {
+      MBOXFERRY_TRY(target.select(lost.mailbox));
+      selected = lost.mailbox;
+    }
+    const auto added = target.add_flags(lost.uid, lost.flags, lost.keywords);
+    if (!added && added.error().scope != ErrorScope::message) return added.error();
+    if (added) ++put_back;
+  }
+  lost_.clear();
+  return put_back;
+}
 
 Result<VerifyResult> check_what_is_stored(journal::Journal& journal, imap::Target& target,
                                           const VerifyOptions& options, Observer& observer,

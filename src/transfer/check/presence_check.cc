@@ -16,8 +16,8 @@
 #include "mboxferry/message/digest.h"
 #include "transfer/check/body_digests.h"
 #include "transfer/check/held_mail.h"
+#include "transfer/check/places_to_ask.h"
 #include "transfer/mailbox/other_places.h"
-#include "transfer/mailbox/renamed_places.h"
 
 namespace mboxferry::transfer {
 namespace {
@@ -45,9 +45,6 @@ constexpr std::chrono::milliseconds kFar{10};
 constexpr std::uint64_t kFewWhenFar = 2000;
 constexpr std::uint64_t kBytesPerMessageWhenFar = 16 << 10;
 constexpr std::size_t kMostCandidates = 400;
-// So many mailboxes are asked because other commands might have used them, besides the likeliest of
-// each row.
-constexpr std::size_t kMostElsewhere = 300;
 constexpr SampleBounds kBodyBounds{1, kMostCandidates, std::uint64_t{8} << 20};
 
 enum class Likeness { none, maybe, certain };
@@ -94,151 +91,20 @@ std::size_t add_beginnings(std::size_t most, const std::vector<SampleMessage>& b
   return sample.size() - before;
 }
 
-/// The same archive in two places on purpose is not rare, and then the places are said.
-bool names_places(const plan::MappingRules& mapping) {
-  return mapping.mailbox || !mapping.subfolder.empty() || !mapping.maps.empty();
-}
-
-/// Where the sample is from, when it is in a mailbox of another name.
-std::string meant_for(const Presence& presence) {
-  return presence.elsewhere ? " for " + presence.meant : "";
-}
-
 }  // namespace
-
-std::string look_through_note(journal::MailboxId mailbox) {
-  return fmt::format("look_through.{}", mailbox);
-}
-
-Result<bool> goes_on(const journal::Journal& journal) { return has_stored(journal, 0); }
-
-bool Presence::there() const {
-  const std::size_t least = std::min<std::size_t>(sampled, 2);
-  if (held_found >= std::max<std::size_t>((held + 3) / 4, 2)) return true;
-  return whole_part || (sampled > 0 && found >= std::max((sampled + 3) / 4, least));
-}
-
-bool Presence::mostly() const {
-  const std::size_t least = std::min<std::size_t>(sampled, 2);
-  if (held_found >= std::max<std::size_t>((held + 1) / 2, 2)) return true;
-  return sampled > 0 && found >= std::max((sampled + 1) / 2, least);
-}
 
 PresenceCheck::PresenceCheck(const JobSettings& settings, const std::vector<SourceFolder>& sources,
                              const journal::Journal& journal, const Cancellation& interrupt)
     : settings_(settings), sources_(sources), journal_(journal), interrupt_(interrupt) {}
-
-Result<bool> PresenceCheck::is_in_question(const journal::MailboxRow& row) const {
-  MBOXFERRY_ASSIGN(const journal::Journal::Doubt doubt, journal_.doubt(row.id));
-  if (doubt.count.messages > 0) return false;
-  MBOXFERRY_ASSIGN(const bool stored, has_stored(journal_, row.id));
-  return !stored;
-}
-
-/// Those that go into a mailbox, labels aside.
-std::vector<const SourceFolder*> PresenceCheck::folders_of(const journal::MailboxRow& row) const {
-  std::vector<const SourceFolder*> folders;
-  for (const SourceFolder& source : sources_)
-    if (!source.by_label && source.row.mailbox == row.id) folders.push_back(&source);
-  return folders;
-}
-
-/// Labels, or sender lists, put other folders' mail there.
-bool PresenceCheck::gets_rerouted_mail(const journal::MailboxRow& row,
-                                       const plan::Mapper& mapper) const {
-  if (folders_of(row).empty()) return true;
-  return settings_.senders.reroutes() && (same_mailbox(row.name, mapper.map_junk().name) ||
-                                          same_mailbox(row.name, mapper.map_inbox().name));
-}
-
-/// What older jobs have stored of the same files under other names: each as a whole, or by labels.
-void PresenceCheck::add_older_places(const OlderPlaces& older, const Directory& directory,
-                                     bool is_rerouted, Candidates& candidates) const {
-  if (older.empty()) return;
-  const auto add = [&](const SourceFolder& source, std::vector<std::string>& whole,
-                       std::vector<std::string>& by_label) {
-    const std::vector<OlderPlace>& places = older.of(source.row.file);
-    for (auto place = places.rbegin(); place != places.rend(); ++place) {  // the newest in front
-      const imap::ListedMailbox* const listed = directory.find(place->mailbox);
-      if (listed == nullptr || !listed->selectable ||
-          same_mailbox(listed->name, candidates.row->name))
-        continue;
-      std::vector<std::string>& names = place->by_label ? by_label : whole;
-      std::erase(candidates.renamed, listed->name);
-      std::erase(names, listed->name);
-      names.insert(names.begin(), listed->name);
-    }
-  };
-  for (const SourceFolder* source : folders_of(*candidates.row))
-    add(*source, candidates.renamed, candidates.scattered);
-  if (!is_rerouted) return;
-  for (const SourceFolder& source : sources_)
-    if (source.by_message()) add(source, candidates.unrouted, candidates.renamed);
-}
-
-/// Of rows in question, as many as may be asked: the likeliest of each, then the next ones of all.
-Result<std::vector<PresenceCheck::Candidates>> PresenceCheck::candidates_of(
-    const std::vector<journal::MailboxRow>& rows, const Directory& directory) {
-  std::vector<Candidates> all;
-  MBOXFERRY_ASSIGN(const plan::Mapper mapper, directory.mapper(settings_));
-  // What a job has stored itself is no copy of what is in another of its folders.
-  MBOXFERRY_ASSIGN(const bool continues, goes_on(journal_));
-  const RenamedPlaces places(directory, mapper, rows);
-  OlderPlaces older;
-  if (!continues && settings_.asks_older_jobs && !names_places(settings_.mapping))
-    older = OlderPlaces(settings_, sources_, interrupt_);
-  std::size_t longest = 0;
-  not_asked_ = 0;
-  for (const journal::MailboxRow& row : rows) {
-    MBOXFERRY_ASSIGN(const bool in_question, is_in_question(row));
-    if (!in_question) continue;
-    Candidates& candidates = all.emplace_back();
-    candidates.row = &row;
-    if (directory.find(row.name) == nullptr && row.uid_validity == 0)
-      candidates.respelled = respelled_places(row, rows, directory);
-    RenamedPlaces::Found renamed = places.of(row, folders_of(row), !continues);
-    RenamedPlaces::Found unrouted;
-    const bool is_rerouted = !continues && gets_rerouted_mail(row, mapper);
-    if (is_rerouted) unrouted = places.unrouted(row, sources_);
-    const auto is_known = [&](const std::vector<std::string>& known) {
-      return [&](const std::string& name) {
-        return std::find(known.begin(), known.end(), name) != known.end();
-      };
-    };
-    std::erase_if(renamed.names, is_known(candidates.respelled));
-    std::erase_if(unrouted.names, is_known(candidates.respelled));
-    std::erase_if(unrouted.names, is_known(renamed.names));
-    candidates.renamed = std::move(renamed.names);
-    candidates.unrouted = std::move(unrouted.names);
-    add_older_places(older, directory, is_rerouted, candidates);
-    not_asked_ += renamed.left_out + unrouted.left_out;
-    longest = std::max({longest, candidates.renamed.size(), candidates.unrouted.size(),
-                        candidates.scattered.size()});
-  }
-  std::size_t left = kMostElsewhere;
-  for (std::size_t place = 1; place < longest; ++place) {
-    for (Candidates& candidates : all) {
-      for (std::vector<std::string>* names :
-           {&candidates.renamed, &candidates.unrouted, &candidates.scattered}) {
-        if (place >= names->size()) continue;
-        if (left > 0) {
-          --left;
-          continue;
-        }
-        not_asked_ += names->size() - place;
-        names->resize(place);
-      }
-    }
-  }
-  return all;
-}
 
 /// One for each mailbox to be asked, those of a row behind each other; not taken yet.
 Result<std::vector<PresenceCheck::Sample>> PresenceCheck::samples_of(
     const std::vector<journal::MailboxRow>& rows, const Directory& directory, Places places) {
   std::vector<Sample> samples;
   MBOXFERRY_ASSIGN(const bool continues, goes_on(journal_));
-  MBOXFERRY_ASSIGN(auto all, candidates_of(rows, directory));
+  PlacesToAsk places_to_ask(settings_, sources_, journal_, interrupt_);
+  MBOXFERRY_ASSIGN(auto all, places_to_ask.of(rows, directory));
+  not_asked_ = places_to_ask.not_asked();
   for (Candidates& candidates : all) {
     const journal::MailboxRow& row = *candidates.row;
     const imap::ListedMailbox* const listed = directory.find(row.name);
@@ -554,84 +420,6 @@ Result<void> PresenceCheck::look_closer(std::vector<Presence>& found,
                      mail.count_planned(presence.id, journal_, target, interrupt_));
   }
   return ok();
-}
-
-std::string describe_presence(const std::vector<Presence>& found) {
-  const auto most =
-      std::max_element(found.begin(), found.end(), [](const Presence& one, const Presence& other) {
-        return std::pair(one.held_found, one.all_found()) <
-               std::pair(other.held_found, other.all_found());
-      });
-  const auto others = std::count_if(found.begin(), found.end(),
-                                    [](const Presence& presence) { return presence.stops; }) -
-                      1;
-  std::string text =
-      most->held_found > 0
-          ? fmt::format("{} of the {} messages that mailbox {} holds are among those to be sent",
-                        most->held_found, most->held, most->mailbox)
-          : fmt::format("mailbox {} already holds {} of a sample of {} messages{}", most->mailbox,
-                        most->all_found(), most->all_sampled(), meant_for(*most));
-  if (others > 0) text += fmt::format(", and {} more are like it", others);
-  return text;
-}
-
-bool keep_from_going_on(const std::vector<Presence>& found) {
-  return std::any_of(found.begin(), found.end(),
-                     [](const Presence& presence) { return presence.keeps_from_going_on(); });
-}
-
-std::string describe_not_asked(std::size_t count) {
-  return fmt::format(
-      "{} look{} into mailboxes that may hold this mail by their names {} left out, as there are "
-      "too many of them; if it has been stored in one, name that one, or the mailbox above it",
-      count, count == 1 ? "" : "s", count == 1 ? "was" : "were");
-}
-
-std::string describe_few(const Presence& presence) {
-  const char* const what_next =
-      presence.in_place() ? "; what is there is left out, unless --allow-copies is given"
-                          : ", which will be there twice; --skip-existing leaves such messages out";
-  if (presence.held > 0 && presence.held_found > 0)
-    return fmt::format("{}: {} of the {} messages that it holds {} among those to be sent{}{}",
-                       presence.mailbox, presence.held_found, presence.held,
-                       presence.held_found == 1 ? "is" : "are", meant_for(presence), what_next);
-  return fmt::format("{}: holds {} of a sample of {} messages{} already{}", presence.mailbox,
-                     presence.all_found(), presence.all_sampled(), meant_for(presence), what_next);
-}
-
-Error copies_are_there(const JobSettings& settings, const std::vector<Presence>& found) {
-  const std::string account = settings.account.label();
-  const std::string older =
-      settings.state_folder.empty()
-          ? ""
-          : find_older_journal(settings.state_folder, account, settings.journal_path);
-  const std::string way_back = older.empty() ? "run the older job's own command to go on with it"
-                                             : "run the older job's own command to go on with it "
-                                               "(the newest journal of this account is " +
-                                                   older + ")";
-  const auto any_there = [&](bool Presence::*kind) {
-    return std::any_of(found.begin(), found.end(), [&](const Presence& presence) {
-      return presence.*kind && presence.there();
-    });
-  };
-  if (any_there(&Presence::scattered))
-    return {ErrorCode::configuration,
-            account + ": " + describe_presence(found) +
-                ", where labels of an older job put it; nothing was created or sent",
-            way_back + "; --allow-copies sends all of it once more", ErrorScope::job};
-  if (any_there(&Presence::unrouted))
-    return {ErrorCode::configuration,
-            account + ": " + describe_presence(found) +
-                ", where it goes without labels and sender lists; nothing was created or sent",
-            "--labels none, or no sender lists, with --skip-existing leaves out what is there; " +
-                way_back + "; --allow-copies sends all of it once more",
-            ErrorScope::job};
-  return {ErrorCode::configuration,
-          account + ": " + describe_presence(found) + "; nothing was created or sent",
-          "--skip-existing leaves out what is there (with the sender lists and labels that it was "
-          "stored with, if any); " +
-              way_back + "; --allow-copies sends all of it once more",
-          ErrorScope::job};
 }
 
 }  // namespace mboxferry::transfer

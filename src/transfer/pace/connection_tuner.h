@@ -5,9 +5,17 @@
 #include <chrono>
 #include <cstdint>
 
+#include "mboxferry/base/time.h"
 #include "mboxferry/journal/journal.h"
 
 namespace mboxferry::transfer {
+
+/// Notes that the server refused more than `most` connections.
+Result<void> note_connection_limit(int most, journal::Journal& journal, Clock& clock);
+
+/// `wanted`, or fewer when the server refused so many within a day: who else was connected then may
+/// be gone by tomorrow.
+Result<int> limited_connections(int wanted, const journal::Journal& journal, Clock& clock);
 
 /// More connections let a server work on several batches at once, and on a narrow line they only
 /// take each other's packets. Neither can be known beforehand, so one more is tried, and kept when

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "mboxferry/message/envelope.h"
-#include "transfer/index/masked_digest.h"
+#include "transfer/index/content_digest.h"
 #include "transfer/source/standing_bytes.h"
 
 namespace mboxferry::transfer {

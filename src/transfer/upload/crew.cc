@@ -10,9 +10,9 @@
 
 #include "mboxferry/base/thread.h"
 #include "mboxferry/transfer/progress.h"
-#include "transfer/pace/connection_limit.h"
+#include "transfer/pace/compression.h"
+#include "transfer/pace/connection_tuner.h"
 #include "transfer/pace/reconnect.h"
-#include "transfer/pace/wire_share.h"
 #include "transfer/source/folder_readers.h"
 #include "transfer/upload/sender.h"
 

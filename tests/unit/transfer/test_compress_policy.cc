@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "transfer/pace/compress_policy.h"
+#include "transfer/pace/compression.h"
 
 using mboxferry::transfer::CompressPolicy;
 using Advice = CompressPolicy::Advice;

@@ -5,7 +5,6 @@
 #include <thread>
 #include <vector>
 
-#include "transfer/pace/throttle.h"
 #include "transfer/target/throttled_target.h"
 #include "unit/transfer/job_bench.h"
 
