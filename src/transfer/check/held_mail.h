@@ -11,6 +11,7 @@
 #include "mboxferry/base/cancellation.h"
 #include "mboxferry/imap/target.h"
 #include "mboxferry/journal/journal.h"
+#include "mboxferry/transfer/content_key.h"
 
 namespace mboxferry::transfer {
 

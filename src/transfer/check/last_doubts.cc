@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "transfer/check/reconcile.h"
+#include "transfer/mailbox/mailboxes.h"
 
 namespace mboxferry::transfer {
 namespace {

@@ -2,6 +2,8 @@
 // Compares one mailbox's part of the ledger with the server.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>

@@ -2,6 +2,7 @@
 // Names, creates and selects mailboxes.
 #include "transfer/mailbox/mailboxes.h"
 
+#include <fmt/format.h>
 #include <strings.h>
 
 #include <algorithm>

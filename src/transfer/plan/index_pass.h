@@ -9,29 +9,12 @@
 #include "mboxferry/transfer/settings.h"
 #include "transfer/mailbox/mailbox_book.h"
 #include "transfer/pace/tracker.h"
+#include "transfer/plan/journal_filler.h"
 #include "transfer/plan/sender_filing.h"
 #include "transfer/source/source_folders.h"
 #include "transfer/upload/index_gate.h"
 
 namespace mboxferry::transfer {
-
-/// The code of a finding about a line that could be a separator.
-inline constexpr const char* kDoubtfulSeparator = "doubtful-separator";
-
-/// Why a message is left out that its program has deleted and still keeps.
-inline constexpr const char* kExpunged = "expunged";
-
-/// Why a row is left out: its message was not written to its end when it was indexed. It has
-/// another row since, unless the archive has not been read again.
-inline constexpr const char* kCutShort = "cut-short";
-
-/// The code of a finding about a message that was stored, or refused, before another program had
-/// written it to its end: the last one of its folder at that time. Its row is that of what was
-/// stored; only its offset is that of the message now.
-inline constexpr const char* kStoredHalf = "stored-half";
-/// True when there is such a finding about the message at `offset`.
-Result<bool> is_stored_half(const journal::Journal& journal, journal::FolderId folder,
-                            std::uint64_t offset);
 
 /// Fills the journal with what is in folders; used by one thread at a time.
 class FolderIndexer {
@@ -40,11 +23,10 @@ class FolderIndexer {
                 IndexGate& gate, Tracker& tracker)
       : settings_(settings), book_(book), journal_(journal), gate_(gate), tracker_(tracker) {}
 
-  enum class Extent { beginning, whole };
   /// Indexes the folder from where its row says to its end, or a first few hundred messages of it.
   /// `interrupted` when `cancel` or the gate says so; what the journal holds by then stays.
   Result<void> index(SourceFolder& source, const Cancellation& cancel,
-                     Extent extent = Extent::whole);
+                     IndexExtent extent = IndexExtent::whole);
 
  private:
   SenderFiling* begin_filing(const SourceFolder& source);
@@ -86,12 +68,5 @@ class IndexPass {
   Cancellation stop_;
   std::thread thread_;
 };
-
-/// The keywords of a message as the journal keeps them: valid IMAP atoms, separated by spaces, and
-/// journal::kUnsayable for those that cannot be one.
-std::string join_keywords(const std::vector<std::string>& keywords);
-/// Of a message, its labels and what sender lists do about it, in that form.
-std::string keywords_of(const IndexedMessage& message, const plan::LabelChoice& labels,
-                        journal::SenderAction action = journal::SenderAction::none);
 
 }  // namespace mboxferry::transfer

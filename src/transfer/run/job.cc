@@ -30,6 +30,7 @@
 #include "transfer/plan/index_pass.h"
 #include "transfer/plan/sender_filing.h"
 #include "transfer/plan/start_check.h"
+#include "transfer/run/job_runner.h"
 #include "transfer/run/written_archive.h"
 #include "transfer/source/folder_readers.h"
 #include "transfer/source/job_outputs.h"
@@ -41,87 +42,14 @@
 #include "transfer/upload/mailbox_preparer.h"
 
 namespace mboxferry::transfer {
-namespace {
 
-using std::chrono::milliseconds;
+namespace {
 
 // Indexed and not yet sent: small enough to stay in the page cache, large enough that the sender
 // never waits for a slow stretch of the archive.
 constexpr std::uint64_t kIndexLead = 256u << 20;
-constexpr int kFirstTries = 2;
 
-/// One job from beginning to end.
-class JobRunner {
- public:
-  JobRunner(const JobSettings& settings, const Environment& environment, Observer& observer,
-            const Cancellation& interrupt, bool may_look_again)
-      : settings_(settings),
-        environment_(environment),
-        tracker_(observer),
-        interrupt_(interrupt),
-        may_look_again_(may_look_again),
-        throttle_(settings.limits, *environment.clock),
-        budget_(settings.limits, *environment.clock) {
-    const BatchBound bound = largest_batch(
-        settings_.limits, static_cast<std::size_t>(std::max(settings_.connections.most, 1)));
-    settings_.batch.messages = std::min(settings_.batch.messages, bound.messages);
-    settings_.batch.bytes = std::min(settings_.batch.bytes, bound.bytes);
-  }
-
-  Result<Verdict> run();
-  [[nodiscard]] journal::Count stored_now() const { return tracker_.snapshot().stored_now; }
-  [[nodiscard]] const std::string& reason() const { return reason_; }
-  [[nodiscard]] const std::vector<Error>& unwritten() const { return unwritten_; }
-
- private:
-  Result<void> open();
-  Result<void> keep_notes();
-  Result<void> plan_refused_again();
-  Result<void> begin_progress();
-  Result<void> transfer_all();
-  Result<std::unique_ptr<imap::Target>> connect(const imap::BeforeLogin& before_login = {});
-  void pass_on_notices();
-  void connect_others();
-  /// The first connection, and what it tells about the account.
-  Result<void> meet();
-  template <typename Attempt>
-  auto with_second_chances(const Attempt& attempt) -> decltype(attempt());
-  Result<void> wait_for_index();
-  Result<void> take_over();
-  Result<void> check_start();
-  Result<void> send_everything();
-  Result<void> note_pace();
-  Result<void> note_tallies();
-  /// True when nothing may be created or sent before every message is indexed.
-  [[nodiscard]] bool index_first() const;
-  Result<Verdict> verify();
-  Result<Verdict> conclude(const Result<void>& transferred);
-  Result<void> note_end(bool transferred, const Result<Verdict>& verdict);
-
-  JobSettings settings_;
-  const Environment& environment_;
-  Tracker tracker_;
-  const Cancellation& interrupt_;
-  const bool may_look_again_;  ///< an archive that is written to ends the run without a verdict
-  Throttle throttle_;
-  DailyBudget budget_;
-  std::vector<SourceFolder> sources_;
-  std::unique_ptr<journal::Journal> journal_;
-  std::unique_ptr<imap::Target> target_;
-  EarlyConnections others_{[this](const auto& before_login) { return connect(before_login); }};
-  std::optional<Directory> directory_;
-  std::optional<MailboxBook> book_;
-  FlagLimitsOf limits_;  ///< of the mailboxes that were opened in this run
-  std::optional<IndexGate> gate_;
-  std::optional<IndexPass> index_pass_;
-  std::optional<StartCheck> start_check_;
-  SendRecord record_;
-  bool is_new_ = false;                  ///< no run before wrote this journal
-  bool was_complete_ = false;            ///< or incomplete, as the run before noted it
-  std::string reason_;                   ///< what was not read
-  std::optional<std::string> verified_;  ///< what comparing with the server found
-  std::vector<Error> unwritten_;         ///< what could not be written at the end
-};
+}  // namespace
 
 Result<void> JobRunner::open() {
   tracker_.enter(Progress::Phase::reading);
@@ -244,25 +172,6 @@ Result<std::unique_ptr<imap::Target>> JobRunner::connect(const imap::BeforeLogin
   return throttled(std::move(target), throttle_, *environment_.clock, tracker_);
 }
 
-/// A server that never answered is more likely a wrong name than a bad moment; one that hung up
-/// gets a second chance, and one that has stored mail in this run more of them.
-template <typename Attempt>
-auto JobRunner::with_second_chances(const Attempt& attempt) -> decltype(attempt()) {
-  for (Outage outage(kFirstTries, settings_.retry_for);;) {
-    auto done = attempt();
-    if (done) return done;
-    const Error error = done.error();
-    const milliseconds patient = patience(settings_, tracker_);
-    const bool again = error.retry.when == Retry::When::now ||
-                       (error.retry.when == Retry::When::later && patient.count() > 0);
-    if (error.scope != ErrorScope::session || !again) return error;
-    target_.reset();
-    MBOXFERRY_ASSIGN(const bool waited,
-                     outage.wait(error, patient, tracker_, *environment_.clock, interrupt_));
-    if (!waited) return patient.count() > 0 ? given_up(error) : error;
-  }
-}
-
 Result<void> JobRunner::meet() {
   tracker_.enter(Progress::Phase::connecting);
   target_.reset();
@@ -350,115 +259,6 @@ Result<void> JobRunner::send_everything() {
 }
 
 /// What plans predict, as it came out; nothing is planned or in doubt any more.
-Result<void> JobRunner::note_tallies() {
-  for (const auto& [mailbox, limits] : limits_) {
-    MBOXFERRY_ASSIGN(const Tally sums,
-                     tally(*journal_, mailbox, {journal::State::stored, journal::State::refused},
-                           limits, std::nullopt));
-    MBOXFERRY_TRY(
-        journal_->set_note(journal::lost_flags_note(mailbox), std::to_string(sums.lost_flags)));
-    MBOXFERRY_TRY(journal_->set_note(journal::date_corrections_note(mailbox),
-                                     std::to_string(sums.date_corrections)));
-  }
-  return ok();
-}
-
-Result<Verdict> JobRunner::verify() {
-  tracker_.enter(Progress::Phase::verifying);
-  if (!target_) {
-    MBOXFERRY_ASSIGN(target_, connect());
-  }
-  MBOXFERRY_ASSIGN(const std::uint64_t in_doubt,
-                   settle_last_doubts(sources_, settings_, *journal_, *target_, *environment_.clock,
-                                      tracker_, interrupt_));
-  MBOXFERRY_ASSIGN(const VerifyResult result,
-                   check_what_is_stored(*journal_, *target_,
-                                        {.strict = settings_.strict,
-                                         .existing = settings_.strict || !is_new_,
-                                         .clock = environment_.clock,
-                                         .envelope = envelope_of(sources_, settings_)},
-                                        tracker_, interrupt_));
-  verified_ =
-      fmt::format("checked={} missing={} different={} unexpected={} gone_since={}", result.checked,
-                  result.missing, result.different, result.unexpected, result.gone_since);
-  MBOXFERRY_ASSIGN(const journal::MailboxCounts counts, journal_->counts(0));
-  if (counts.planned.messages + counts.intended.messages > in_doubt)
-    return Error{ErrorCode::internal, "messages were left unsent", "run the same command again"};
-  // Not all is there then, whatever is different.
-  if (in_doubt > 0 && result.missing == 0)
-    return left_in_doubt(settings_.account.label(), in_doubt);
-  if (!result.good())
-    return Error{ErrorCode::refused,
-                 result.missing > 0
-                     ? fmt::format("{}: {} messages are missing on the server and {} are different",
-                                   settings_.account.label(), result.missing, result.different)
-                     : fmt::format("{}: all messages are on the server, but {} are different there",
-                                   settings_.account.label(), result.different),
-                 fmt::format("run mboxferry verify{} {} for the list",
-                             settings_.strict ? " --strict" : "", settings_.journal_path)};
-  // After a complete run that needed nothing more, copies are what the owner made of the mail.
-  const bool may_be_ours = !was_complete_ || tracker_.snapshot().stored_now.messages > 0;
-  // With --strict they are as for verify.
-  const std::uint64_t twice = settings_.strict ? result.twice
-                              : may_be_ours    ? result.twice_by_us
-                                               : 0;
-  if (twice > 0)
-    return Error{
-        ErrorCode::refused,
-        fmt::format("{}: {} message{} on the server twice", settings_.account.label(), twice,
-                    twice == 1 ? " is" : "s are"),
-        "run mboxferry verify on the journal for the list; with --remove-copies it removes "
-        "those that this job sent twice"};
-  if (result.existing_unchecked > 0)
-    return existing_not_compared(settings_.account.label(), result.existing_unchecked);
-  MBOXFERRY_ASSIGN(const journal::Count unread, journal_->unread());
-  tracker_.update([&](Progress& progress) { progress.unread = unread.messages; });
-  MBOXFERRY_ASSIGN(reason_, unread_text(*journal_));
-  if (unread.messages > 0 && !settings_.accept_unread) return Verdict::incomplete;
-  MBOXFERRY_ASSIGN(std::string growing, text_about_growth(sources_));
-  if (!growing.empty()) {
-    reason_ = std::move(growing);
-    tracker_.notice(reason_);
-    return Verdict::incomplete;
-  }
-  return counts.refused.messages > 0 ? Verdict::refused : Verdict::complete;
-}
-
-Result<void> JobRunner::note_end(bool transferred, const Result<Verdict>& verdict) {
-  return journal_->together([&]() -> Result<void> {
-    if (transferred) MBOXFERRY_TRY(note_tallies());
-    if (verdict) MBOXFERRY_TRY(note_quiet_mailboxes(*journal_));
-    if (verified_) MBOXFERRY_TRY(journal_->set_note("verified", *verified_));
-    MBOXFERRY_TRY(journal_->set_note(kSentTodayNote, budget_.note()));
-    MBOXFERRY_TRY(journal_->set_note(
-        "verdict", std::string(verdict ? verdict_name(*verdict) : verdict_name(verdict.error()))));
-    MBOXFERRY_TRY(journal_->set_note("reason", verdict ? reason_ : verdict.error().what));
-    return journal_->set_note("finished", to_rfc3339({std::time(nullptr), 0}));
-  });
-}
-
-/// Verifies a finished transfer, and whatever happened, leaves quarantine and verdict in order.
-/// What cannot be written changes nothing about how the transfer ended.
-Result<Verdict> JobRunner::conclude(const Result<void>& transferred) {
-  pass_on_notices();
-  index_pass_.reset();
-  Result<Verdict> verdict = Verdict::failed;
-  if (transferred) {
-    verdict = with_second_chances([this] { return verify(); });
-  } else {
-    verdict = Error(transferred.error());
-  }
-  if (target_ && verdict) target_->log_out();
-  pass_on_notices();
-  for (const Result<void>& written : {write_quarantine(sources_, settings_, *journal_),
-                                      note_end(transferred.has_value(), verdict)}) {
-    if (!written && (verdict || verdict.error().what != written.error().what))
-      unwritten_.push_back(written.error());
-  }
-  tracker_.enter(Progress::Phase::done);
-  return verdict;
-}
-
 Result<Verdict> JobRunner::run() {
   MBOXFERRY_TRY(open());
   const auto transferred = transfer_all();
@@ -476,8 +276,6 @@ Result<Verdict> JobRunner::run() {
   if (!discarded) unwritten_.push_back(discarded.error());
   return verdict;
 }
-
-}  // namespace
 
 JobResult run_job(const JobSettings& settings, const Environment& environment, Observer& observer,
                   const Cancellation& interrupt) {
