@@ -215,6 +215,7 @@ Result<void> ContainerScan::look_inside(std::string_view head) {
       return ok();
     }
   }
+  if (format && is_outlook_mac_archive(name)) return leave_other(head);
   if (format && is_link_) {
     leave_out("another name of an archive of files");
     return ok();
@@ -291,8 +292,9 @@ Result<void> ContainerScan::leave_other(std::string_view head) {
       MBOXFERRY_ASSIGN(HeadedStream * bytes, walker_->bytes());
       MBOXFERRY_ASSIGN(packed, ends_with_zip(*bytes));
     }
-    tell(packed ? NotReadKind::unread : kind_of_unknown(name, head),
-         !packed      ? std::string(reason_of_unknown(name))
+    const std::string_view plain = walker_->is_compressed() ? without_packing_suffix(name) : name;
+    tell(packed ? NotReadKind::unread : kind_of_unknown(plain, head),
+         !packed      ? std::string(reason_of_unknown(plain))
          : is_program ? not_read_because(kZipBehindProgram, kZipBehindProgramRemedy)
                       : not_read_because(kLastZipPart, kLastZipPartRemedy));
   }

@@ -20,10 +20,11 @@ struct MailStore {
   std::string_view remedy;
 };
 constexpr std::string_view kSqlite = "SQLite format 3\0"sv;
+constexpr std::string_view kOutlookMacEnding = ".olm"sv;
 constexpr std::string_view kOutlookMacRemedy =
     "drag its folders from Outlook for Mac to the desktop, which makes .mbox files of them"sv;
 constexpr std::array<MailStore, 12> kStores{{
-    {".olm"sv, 0, "PK\x03\x04"sv, "an archive of Outlook for Mac"sv, kOutlookMacRemedy},
+    {kOutlookMacEnding, 0, ""sv, "an archive of Outlook for Mac"sv, kOutlookMacRemedy},
     {".nsf"sv, 0, "\x1a\0\0"sv, "a database of Lotus Notes"sv, "export its mail from Notes"sv},
     {".edb"sv, 4, "\xef\xcd\xab\x89"sv, "a database of Exchange"sv,
      "export its mailboxes from Exchange"sv},
@@ -66,6 +67,10 @@ std::string mail_store(std::string_view name, std::string_view head) {
     return not_read_because(row.name, row.remedy);
   }
   return {};
+}
+
+bool is_outlook_mac_archive(std::string_view name) {
+  return ends_with_ignoring_case(name, kOutlookMacEnding);
 }
 
 std::string outlook_mac_message(std::string_view path) {

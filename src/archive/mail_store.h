@@ -11,6 +11,8 @@ namespace mboxferry::archive {
 /// none of those that are known. Databases that only repeat what other files hold are none.
 std::string mail_store(std::string_view name, std::string_view head);
 
+/// True for the name of what Outlook for Mac exports, which is a zip archive.
+bool is_outlook_mac_archive(std::string_view name);
 /// Why a file at `path` of what Outlook for Mac exports (.olm) is not read; empty for other files.
 std::string outlook_mac_message(std::string_view path);
 /// True for an attachment of such a message, which may be mail itself.

@@ -30,6 +30,9 @@ constexpr std::array<std::string_view, 19> kBesideMail{
     ".sha256", ".sha512", ".md5",     ".sig", ".asc", ".par2", ".aria2",
     ".idx",    ".index",  ".torrent", ".lnk", ".url"};
 constexpr std::array<std::string_view, 4> kMailEndings{".mbox", ".mbx", ".eml", ".emlx"};
+// Files of mail programs that hold nothing else, and archives that are not unpacked here.
+constexpr std::array<std::string_view, 6> kKnownByBytes{".pst", ".ost", ".dbx",
+                                                        ".nsf", ".7z",  ".rar"};
 
 // Fields that a message has and hardly anything else.
 constexpr std::array<std::string_view, 6> kCertain{"from",        "received",     "message-id",
@@ -60,6 +63,19 @@ bool is_named_as_mail(std::string_view name) {
     }
   }
   return false;
+}
+
+// Such a file begins with bytes that are known, unless it is damaged.
+bool has_known_beginning(std::string_view name) {
+  if (ends_with_any_in_any_case(name, kKnownByBytes)) return true;
+  const std::string_view inside = without_packing_suffix(name);
+  return inside != name && !ends_with_any_in_any_case(inside, kBesideMail) &&
+         kind_of_unreadable(inside) == NotReadKind::unread;
+}
+
+// Programs have texts with this ending.
+bool is_damaged_outlook_message(std::string_view name, std::string_view head) {
+  return ends_with_ignoring_case(name, ".msg") && head.find('\0') != std::string_view::npos;
 }
 
 bool is_one_of(std::string_view field, const auto& names) {
@@ -132,17 +148,21 @@ NotReadKind kind_of_unknown(std::string_view head) {
 }
 
 NotReadKind kind_of_unknown(std::string_view name, std::string_view head) {
-  return is_named_as_mail(name) ? NotReadKind::unread : kind_of_unknown(head);
+  const bool by_name =
+      is_named_as_mail(name) || has_known_beginning(name) || is_damaged_outlook_message(name, head);
+  return by_name ? NotReadKind::unread : kind_of_unknown(head);
 }
 
 std::string_view reason_of_unknown(std::string_view name) {
+  if (has_known_beginning(name) || ends_with_ignoring_case(name, ".msg"))
+    return "does not begin like a file of its kind: it is damaged, or something else";
   return is_eml_name(name) || is_emlx_name(name) ? "does not begin like a message"
                                                  : "does not begin like an mbox file";
 }
 
 NotReadKind kind_without_separator(std::string_view name, std::string_view head) {
   const bool zeros = head.find_first_not_of('\0') == std::string_view::npos;
-  return zeros ? NotReadKind::unread : kind_of_unknown(name, head);
+  return zeros ? NotReadKind::unread : kind_of_unknown(without_packing_suffix(name), head);
 }
 
 NotReadKind kind_of_packed(std::string_view name, std::string_view head) {

@@ -14,7 +14,9 @@ namespace mboxferry::archive {
 /// whatever place or form.
 NotReadKind kind_of_unknown(std::string_view head);
 
-/// The same by its name too: what is called mail is, whatever its bytes are.
+/// The same by its name too: what is called mail is, whatever its bytes are, and so is what is
+/// called like a packed file or a database of mail and begins like none. Of a file that was
+/// unpacked, the name without what says so.
 NotReadKind kind_of_unknown(std::string_view name, std::string_view head);
 
 /// Why such a file is not read.

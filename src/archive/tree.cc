@@ -75,7 +75,8 @@ class Walk {
   Result<void> add_message(const MailFile& mail, const std::string& relative, UnpackedFile& file,
                            const struct stat& status);
   Result<std::string> put_attachments_back(const std::string& relative, MessageRecord& record);
-  Result<void> leave_other(const std::string& relative, std::string_view head, std::uint64_t size);
+  Result<void> leave_other(const std::string& relative, std::string_view head, std::uint64_t size,
+                           bool unpacked);
   Result<void> look_beside(const std::string& relative, InputStream& bytes, std::string_view head,
                            std::uint64_t size);
   Result<void> look_further(const std::string& relative, UnpackedFile& file, std::string_view head,
@@ -463,31 +464,34 @@ Result<void> Walk::look_further(const std::string& relative, UnpackedFile& file,
   const std::string kept_head(head);  // reading ends the view
   const bool may = may_hold_mail_later(base_name(relative), kept_head);
   MBOXFERRY_ASSIGN(const bool holds, may ? holds_mail_later(*file.bytes) : Result<bool>(false));
-  if (!holds) return leave_other(relative, kept_head, static_cast<std::uint64_t>(status.st_size));
+  if (!holds)
+    return leave_other(relative, kept_head, static_cast<std::uint64_t>(status.st_size),
+                       file.compressed);
   add_mbox(relative, status, file.compressed);
   return ok();
 }
 
 Result<void> Walk::leave_other(const std::string& relative, std::string_view head,
-                               std::uint64_t size) {
-  if (const auto store = mail_store(base_name(relative), head); !store.empty()) {
+                               std::uint64_t size, bool unpacked) {
+  const std::string_view name = base_name(relative);
+  if (const auto store = mail_store(name, head); !store.empty()) {
     leave_unread(relative, store, size);
-  } else if (const auto reason = metadata_reason(base_name(relative)); !reason.empty()) {
+  } else if (const auto reason = metadata_reason(name); !reason.empty()) {
     leave_out(relative, reason, size);
-  } else if (const auto names = unread_label_names(base_name(relative), head); !names.empty()) {
+  } else if (const auto names = unread_label_names(name, head); !names.empty()) {
     leave_out(relative, names, size);
   } else if (const auto kind = container_name(head); !kind.empty()) {
-    tell(kind_of_packed(base_name(relative), head), relative, not_unpacked(head), size);
+    tell(kind_of_packed(name, head), relative, not_unpacked(head), size);
   } else {
     MBOXFERRY_ASSIGN(const bool packed, is_zip_behind_program(root_, full(relative), head));
-    MBOXFERRY_ASSIGN(const bool is_part, ends_with_ignoring_case(base_name(relative), ".zip")
+    MBOXFERRY_ASSIGN(const bool is_part, ends_with_ignoring_case(name, ".zip")
                                              ? is_last_zip_part(root_, full(relative))
                                              : Result<bool>(false));
-    tell(packed || is_part ? NotReadKind::unread : kind_of_unknown(base_name(relative), head),
-         relative,
+    const std::string_view plain = unpacked ? without_packing_suffix(name) : name;
+    tell(packed || is_part ? NotReadKind::unread : kind_of_unknown(plain, head), relative,
          packed    ? not_read_because(kZipBehindProgram, kZipBehindProgramRemedy)
          : is_part ? not_read_because(kLastZipPart, kLastZipPartRemedy)
-                   : std::string(reason_of_unknown(base_name(relative))),
+                   : std::string(reason_of_unknown(plain)),
          size);
   }
   return ok();
@@ -502,7 +506,7 @@ Result<void> Walk::look_beside(const std::string& relative, InputStream& bytes,
   if (read && !read->empty()) {
     leave_out(relative, *read, size);
   } else {
-    return leave_other(relative, kept_head, size);
+    return leave_other(relative, kept_head, size, false);
   }
   return ok();
 }

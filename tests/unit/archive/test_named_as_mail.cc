@@ -39,6 +39,18 @@ TEST_CASE("a file that is named as mail is unread, whatever its bytes are") {
     check_unread(name, kNoMail, "does not begin like");
 }
 
+TEST_CASE("a damaged file that is called like a packed one or a database of mail is unread") {
+  const std::string noise = std::string("\x81\xc3\0\x02 ", 5) + kNoMail;
+  for (const char* name : {"x.pst", "x.OST", "x.dbx", "x.nsf", "x.msg", "x.zip", "x.tar", "x.gz",
+                           "x.mail.tgz", "x.7z", "x.rar"})
+    check_unread(name, noise, "does not begin like a file of its kind");
+  for (const char* name : {"x.json.lz4", "x.css.gz", "x.sqlite.xz", "x.png.gz"})
+    check_unread(name, noise, "");
+  check_unread("de.msg", kNoMail, "");
+  check_unread("x.txt.gz", gzip(kNoMail), "");
+  check_unread("x.olm", noise, "an archive of Outlook for Mac, not read");
+}
+
 TEST_CASE("what lies beside mail and has its name is not mail") {
   for (const char* name : {"x.mbox.sha256", "x.eml.png", "x.mbox.idx", "x.mboxes", "x.emlxpart",
                            "mbox", "eml", "x.mbox.lock", "x.mbox.plist"})
@@ -75,6 +87,13 @@ TEST_CASE("what Outlook for Mac exports is unread, with a way to its mail") {
                                {folder + "com.microsoft.__Attachments/fwd.eml", letter("in it")}});
   directory.write("tree/x.olm", olm);
   CHECK(unread(must_open(directory.file("tree"))).find(way) != std::string::npos);
+  // One file, cut or not, in a container as in a tree.
+  for (const std::string& bytes : {olm, olm.substr(0, olm.size() / 2)}) {
+    check_unread("x.olm", bytes, "x.olm: an archive of Outlook for Mac, " + way);
+    directory.write("packed.tar",
+                    tar({{"a.mbox", "From a\nSubject: x\n\nx\n\n"}, {"x.olm", bytes}}));
+    CHECK(unread_count(must_open(directory.file("packed.tar"))) == 1);
+  }
   directory.write("x.olm", olm);
   const auto alone = Archive::open(directory.file("x.olm"));
   REQUIRE_FALSE(alone);
