@@ -33,10 +33,11 @@ constexpr std::array<std::string_view, kLayouts> kLayoutNames{
     "MH",
     "pipermail",
     "MailMate",
+    "procmail",
 };
 
 // The first that matches counts.
-constexpr std::array<MessagePlace, 16> kMessagePlaces{{
+constexpr std::array<MessagePlace, 17> kMessagePlaces{{
     {Layout::mailmate, "*.mailbox/Messages/*.eml", 1, true},
     {Layout::kerio, "#msgs/*.eml", 1, true},
     {Layout::thunderbird_maildir, "cur/*.eml", 1, true},
@@ -54,6 +55,8 @@ constexpr std::array<MessagePlace, 16> kMessagePlaces{{
     {Layout::evolution, "cur/@@/+", 2, false},
     {Layout::cyrus, "+.", 0, false},
     {Layout::mh, "+", 0, false},
+    // its directories that are neither a Maildir nor MH's
+    {Layout::procmail, "msg.*", 0, false},
 }};
 
 struct Mark {

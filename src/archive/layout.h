@@ -33,8 +33,9 @@ enum class Layout : std::uint8_t {
   mh,
   pipermail,
   mailmate,
+  procmail,
 };
-inline constexpr std::size_t kLayouts = 21;
+inline constexpr std::size_t kLayouts = 22;
 
 /// "Thunderbird profile", "KMail" and so on.
 std::string_view layout_name(Layout layout);

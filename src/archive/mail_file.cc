@@ -14,10 +14,11 @@ namespace {
 
 bool is_one_message(const MessagePlace& place, std::string_view head) {
   if (!looks_like_mbox(head)) return kind_of_unknown(head) == NotReadKind::unread;
-  // Opera keeps an mbox for each message, and its older versions one for each month.
+  // Opera keeps an mbox for each message, and its older versions one for each month. procmail may
+  // write the line as well.
   const bool has_more = head.find("\n\nFrom ") != std::string_view::npos ||
                         head.find("\n\r\nFrom ") != std::string_view::npos;
-  return place.layout == Layout::opera && !has_more;
+  return (place.layout == Layout::opera || place.layout == Layout::procmail) && !has_more;
 }
 
 }  // namespace
