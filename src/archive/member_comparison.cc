@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether a later member of an archive holds what the earlier ones hold that it replaces
 // (docs/decisions/0056-what-else-holds-mail.md).
-#include <algorithm>
-#include <array>
 #include <limits>
 #include <string>
 
@@ -49,20 +47,6 @@ constexpr const char* kReplaced =
     " later_outer, later_inner, in_zip, coalesce(content.length, 0) FROM replaced"
     " LEFT JOIN content ON content.id = replaced.id"
     " LEFT JOIN beginning ON beginning.id = replaced.id ORDER BY replaced.id";
-
-/// Digests what comes up to `size` bytes in all; how many there were.
-Result<std::uint64_t> digest_up_to(InputStream& bytes, std::uint64_t size, std::uint64_t done,
-                                   RunningDigest& digest) {
-  std::array<char, 32 * 1024> buffer{};
-  while (done < size) {
-    const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(size - done, buffer.size()));
-    MBOXFERRY_ASSIGN(const std::size_t got, bytes.read(std::span<char>(buffer).first(most)));
-    if (got == 0) break;
-    digest.add({buffer.data(), got});
-    done += got;
-  }
-  return done;
-}
 
 }  // namespace
 

@@ -2,7 +2,9 @@
 // SHA-256 that can be asked for at any point.
 #include "archive/running_digest.h"
 
+#include <algorithm>
 #include <array>
+#include <span>
 
 namespace mboxferry::archive {
 
@@ -22,6 +24,19 @@ Result<std::string> RunningDigest::value() const {
                     EVP_DigestFinal_ex(copy.get(), digest.data(), &size) == 1;
   if (!good) return Error{ErrorCode::internal, "SHA-256 failed", ""};
   return std::string(digest.begin(), digest.begin() + size);
+}
+
+Result<std::uint64_t> digest_up_to(InputStream& bytes, std::uint64_t size, std::uint64_t done,
+                                   RunningDigest& digest) {
+  std::array<char, 32 * 1024> buffer{};
+  while (done < size) {
+    const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(size - done, buffer.size()));
+    MBOXFERRY_ASSIGN(const std::size_t got, bytes.read(std::span<char>(buffer).first(most)));
+    if (got == 0) break;
+    digest.add({buffer.data(), got});
+    done += got;
+  }
+  return done;
 }
 
 }  // namespace mboxferry::archive

@@ -3,6 +3,7 @@
 # of a download. None of it is stored twice unasked.
 
 import gzip
+import io
 import os
 import re
 import shutil
@@ -25,6 +26,20 @@ def mbox(first=0, count=COUNT):
         b"Subject: n\n\ntext %d\n\n" % (archives.asctime(TIME + one), one,
                                        archives.rfc_date(TIME + one).strip(), one)
         for one in range(first, first + count))
+
+
+def pack(path, files):
+    """A zip or tar.gz archive whose members come in the order of `files`."""
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in files.items():
+                archive.writestr(name, content)
+        return
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
 
 
 TIME = archives.FIRST_DATE
@@ -282,6 +297,38 @@ class NamedTwiceTest(WithDovecot, ProgramTest):
                     # The plain one goes on growing, as that of the present month does.
                     self.go(archive, None, journal=f"{label} {names}.journal")
                     self.assertEqual(sum(self.held().values()), max(in_plain, in_packed))
+
+    def test_an_mbox_beside_its_packed_form_in_a_container(self):
+        """A container reads it once as well, whatever the order of its members."""
+        for label, in_plain, in_packed, left_out in (
+                ("the same", COUNT, COUNT, ".gz"), ("it has grown", COUNT + 5, COUNT, ".gz"),
+                ("it was cut", COUNT, COUNT + 5, ""), ("an empty one", 0, COUNT, None)):
+            files = {"2020-January.txt": mbox(0, in_plain),
+                     "2020-January.txt.gz": gzip.compress(mbox(0, in_packed)),
+                     "2020-February.txt": mbox(200)}
+            for suffix in ("zip", "tar.gz"):
+                for backwards in (False, True):
+                    with self.subTest(label, container=suffix, backwards=backwards):
+                        self.server.delete_all()
+                        archive = self.folder / f"lists.{suffix}"
+                        pack(archive, dict(sorted(files.items(), reverse=backwards)))
+                        name = f"{label} {suffix} {backwards}.journal"
+                        outcome = self.go(archive, None, journal=name)
+                        held = {"2020-January": max(in_plain, in_packed), "2020-February": COUNT}
+                        self.assertEqual(self.held(), held)
+                        if left_out is None:
+                            self.assertNotIn("is not read: it is a copy of", outcome.err)
+                        else:
+                            self.assertIn(f"2020-January.txt{left_out} is not read: it is a copy of", outcome.err)
+                        self.assertNotIn("are both called", outcome.err if left_out is not None else "")
+                        self.go(archive, None, journal=name)
+                        self.assertEqual(self.held(), held)
+
+    def test_members_beside_others_that_are_packed(self):
+        archive = self.folder / "lists.tar.gz"
+        pack(archive, {"A.mbox": mbox(), "A.mbox.gz": gzip.compress(mbox(100))})
+        self.assertIn("is called like a copy of", self.go(archive, None).err)
+        self.assertEqual(self.held(), {"A": 2 * COUNT})
 
     def test_an_mbox_beside_another_that_is_packed(self):
         tree = self.folder / "list"

@@ -4,6 +4,10 @@
 
 #include <optional>
 #include <string>
+#include <vector>
+
+#include "mboxferry/archive/archive.h"
+#include "mboxferry/base/result.h"
 
 namespace mboxferry::archive {
 
@@ -14,5 +18,19 @@ std::optional<std::string> without_copy_mark(const std::string& path);
 
 /// True for two regular files with the same bytes; false where one of them cannot be read.
 bool have_same_bytes(const std::string& one, const std::string& other);
+
+/// An mbox and its packed form, which lies beside it.
+struct Twins {
+  const Folder* first = nullptr;
+  const Folder* second = nullptr;
+};
+
+/// Whether one of them is where the other begins; the first of two equal ones begins with the
+/// second.
+enum class TwinKind { one_is_empty, other, begins_with_second, begins_with_first };
+
+/// Of twins that are members of containers. Walks through a container once, and once more where
+/// one goes on behind the other. What cannot be read is another.
+Result<std::vector<TwinKind>> compare_members(const std::vector<Twins>& pairs);
 
 }  // namespace mboxferry::archive

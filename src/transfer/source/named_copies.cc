@@ -15,6 +15,9 @@
 namespace mboxferry::transfer {
 namespace {
 
+using archive::TwinKind;
+using archive::Twins;
+
 /// Until there is no more, or the buffer is full.
 Result<std::size_t> read_block(ByteSource& bytes, std::uint64_t offset, std::span<char> buffer) {
   std::size_t size = 0;
@@ -26,13 +29,9 @@ Result<std::size_t> read_block(ByteSource& bytes, std::uint64_t offset, std::spa
   return size;
 }
 
-enum class TwinKind { one_is_empty, other, begins_with_second, begins_with_first };
-
-/// Whether one of them is where the other begins; the first of two equal ones begins with the
-/// second.
-Result<TwinKind> compare_twins(const archive::Folder& first, const archive::Folder& second) {
-  MBOXFERRY_ASSIGN(const auto one, archive::open_folder(first));
-  MBOXFERRY_ASSIGN(const auto two, archive::open_folder(second));
+Result<TwinKind> compare_files(const Twins& twins) {
+  MBOXFERRY_ASSIGN(const auto one, archive::open_folder(*twins.first));
+  MBOXFERRY_ASSIGN(const auto two, archive::open_folder(*twins.second));
   std::vector<char> of_one(std::size_t{64} << 10U);
   std::vector<char> of_two(of_one.size());
   for (std::uint64_t offset = 0;; offset += of_one.size()) {
@@ -49,8 +48,30 @@ Result<TwinKind> compare_twins(const archive::Folder& first, const archive::Fold
   }
 }
 
-bool may_have_twin(const archive::Folder& folder) {
-  return folder.form == archive::FolderForm::mbox && folder.member.empty();
+/// A plain mbox is the first, beside what an ending of its name says to be its packed form.
+std::vector<Twins> twins_of(const std::vector<archive::Archive>& archives) {
+  std::map<std::string, const archive::Folder*> by_place;
+  for (const archive::Archive& archive : archives)
+    for (const archive::Folder& folder : archive.folders())
+      if (folder.form == archive::FolderForm::mbox) by_place.emplace(folder.place(), &folder);
+  std::vector<Twins> found;
+  for (const auto& [place, packed] : by_place) {
+    const auto plain = by_place.find(place.substr(0, place.rfind('.')));
+    // Such an ending is no part of the folder's name.
+    const bool are_twins = plain != by_place.end() && plain->second != packed &&
+                           plain->second->container == packed->container &&
+                           plain->second->label() == packed->label();
+    if (are_twins) found.push_back({plain->second, packed});
+  }
+  return found;
+}
+
+void note_twins(const Twins& twins, TwinKind kind, NamedCopies& copies) {
+  const std::string plain = twins.first->place();
+  const std::string packed = twins.second->place();
+  if (kind == TwinKind::other) copies.other.emplace(packed, plain);
+  if (kind == TwinKind::begins_with_second) copies.same.emplace(packed, plain);
+  if (kind == TwinKind::begins_with_first) copies.same.emplace(plain, packed);
 }
 
 }  // namespace
@@ -88,23 +109,17 @@ NamedCopies named_copies(const std::vector<std::string>& paths) {
   return found;
 }
 
-void add_packed_copies(const std::vector<archive::Archive>& archives, NamedCopies& copies) {
-  std::map<std::string, const archive::Folder*> by_file;
-  for (const archive::Archive& archive : archives)
-    for (const archive::Folder& folder : archive.folders())
-      if (may_have_twin(folder)) by_file.emplace(folder.file, &folder);
-  for (const auto& [file, packed] : by_file) {
-    const auto plain = by_file.find(file.substr(0, file.rfind('.')));
-    // An ending that says how the file is packed is no part of the folder's name.
-    const bool are_twins = plain != by_file.end() && plain->second != packed &&
-                           plain->second->label() == packed->label();
-    if (!are_twins) continue;
-    const auto kind = compare_twins(*plain->second, *packed);
-    if (!kind || *kind == TwinKind::other) copies.other.emplace(file, plain->first);
-    if (!kind) continue;
-    if (*kind == TwinKind::begins_with_second) copies.same.emplace(file, plain->first);
-    if (*kind == TwinKind::begins_with_first) copies.same.emplace(plain->first, file);
+Result<void> add_packed_copies(const std::vector<archive::Archive>& archives, NamedCopies& copies) {
+  std::vector<Twins> members;
+  for (const Twins& twins : twins_of(archives)) {
+    if (twins.first->container)
+      members.push_back(twins);
+    else
+      note_twins(twins, compare_files(twins).value_or(TwinKind::other), copies);
   }
+  MBOXFERRY_ASSIGN(const std::vector<TwinKind> kinds, archive::compare_members(members));
+  for (std::size_t i = 0; i < members.size(); ++i) note_twins(members[i], kinds[i], copies);
+  return ok();
 }
 
 }  // namespace mboxferry::transfer

@@ -24,7 +24,8 @@ struct NamedCopies {
 NamedCopies named_copies(const std::vector<std::string>& paths);
 
 /// Adds mboxes that lie beside their packed form, as a mailing list's `2020-January.txt` beside
-/// `2020-January.txt.gz`. Reads both, as far as they are alike.
-void add_packed_copies(const std::vector<archive::Archive>& archives, NamedCopies& copies);
+/// `2020-January.txt.gz`, also in a container (`lists.tar: 2020-January.txt`). Reads both, files as
+/// far as they are alike.
+Result<void> add_packed_copies(const std::vector<archive::Archive>& archives, NamedCopies& copies);
 
 }  // namespace mboxferry::transfer

@@ -229,12 +229,15 @@ Result<void> note_shared_mailbox(const journal::FolderRow& left_out,
 /// goes on with both.
 void leave_out_copies(std::vector<SourceFolder>& sources,
                       const std::vector<journal::FolderRow>& rows, Observer& observer) {
-  std::map<std::string, bool> known;  // by file
-  for (const SourceFolder& source : sources)
-    known[source.place.file] |= find_known(source, sources, rows) != rows.end();
+  std::map<std::string, bool> known;  // by file, and by member
+  for (const SourceFolder& source : sources) {
+    const bool is_known = find_known(source, sources, rows) != rows.end();
+    for (const std::string& name : {source.place.file, source.place.place()})
+      known[name] = known[name] || is_known;
+  }
   std::map<std::string, std::string> left_out;  // for which one
   for (const SourceFolder& source : sources) {
-    const std::string& copy = source.place.file;
+    const std::string& copy = source.copy_name;
     if (source.copy_of.empty() || (known[copy] && known[source.copy_of])) continue;
     if (known[copy])
       left_out.emplace(source.copy_of, copy);
@@ -243,8 +246,9 @@ void leave_out_copies(std::vector<SourceFolder>& sources,
   }
   for (const auto& [file, other] : left_out)
     observer.notice(fmt::format("{} is not read: it is a copy of {}, which is", file, other));
-  std::erase_if(sources,
-                [&](const SourceFolder& source) { return left_out.contains(source.place.file); });
+  std::erase_if(sources, [&](const SourceFolder& source) {
+    return left_out.contains(source.place.file) || left_out.contains(source.place.place());
+  });
 }
 
 }  // namespace
@@ -302,7 +306,7 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Unre
   const std::set<std::string> own = job_files(settings.journal_path);
   const std::set<std::string> written = written_files(settings);
   NamedCopies copies = named_copies(settings.archives);
-  add_packed_copies(archives, copies);
+  MBOXFERRY_TRY(add_packed_copies(archives, copies));
   for (const auto& [file, original] : copies.other)
     observer.notice(
         fmt::format("{} is called like a copy of {} and is not the same; both are "
@@ -337,8 +341,13 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Unre
         continue;
       }
       source.in_tree = source.in_tree || archives.size() > 1;
-      if (const auto copy = copies.same.find(place.file); copy != copies.same.end())
+      for (const std::string& name : {place.place(), place.file}) {
+        const auto copy = copies.same.find(name);
+        if (copy == copies.same.end()) continue;
+        source.copy_name = copy->first;
         source.copy_of = copy->second;
+        break;
+      }
       set_by_label(source, settings);
       if (source.not_read && !source.in_tree) return not_mail(place);
       if (source.damage && !source.in_tree) return *source.damage;

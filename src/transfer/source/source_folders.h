@@ -25,7 +25,8 @@ struct SourceFolder {
   journal::FolderRow row;
   std::optional<archive::NotRead> not_read;  ///< set: no messages were found in it
   std::optional<Error> damage;               ///< set: nothing of it can be read
-  std::string copy_of;           ///< another file that the command names, with the same bytes
+  std::string copy_name;         ///< its file or the member that it is, when that is a copy
+  std::string copy_of;           ///< the other file or member, with the same bytes
   bool in_tree = false;          ///< one of several: goes below the user's mailbox
   bool by_label = false;         ///< a message's labels name its mailbox
   bool by_sender = false;        ///< sender lists may give a message another mailbox
