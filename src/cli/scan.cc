@@ -18,6 +18,7 @@
 #include "mboxferry/plan/folder_filter.h"
 #include "mboxferry/report/printable.h"
 #include "mboxferry/transfer/folder_index.h"
+#include "mboxferry/transfer/named_copies.h"
 
 namespace mboxferry::cli {
 OptionTable scan_table() {
@@ -83,6 +84,7 @@ class Scan {
       for (const std::string& notice : archive.notices()) printer_.notice(notice);
       MBOXFERRY_TRY(output_.tree(archive));
     }
+    MBOXFERRY_TRY(transfer::add_packed_copies(archives, copies_));
     for (const auto& archive : archives) {
       MBOXFERRY_TRY(read_archive(archive));
       if (interrupt_.requested()) break;
@@ -112,6 +114,11 @@ class Scan {
       auto named = archive::under_admitted_name(
           folder, [this](const std::string& label) { return filter_.admits(label); });
       if (!named) continue;
+      if (const auto copy = copies_.same.find(named->place()); copy != copies_.same.end()) {
+        printer_.notice(transfer::copy_notice(copy->first, copy->second));
+        mail = true;  // it has the original's
+        continue;
+      }
       if (const auto notice = names_.see(*named, named->place())) printer_.notice(*notice);
       admitted.push_back(std::move(*named));
     }
@@ -161,6 +168,7 @@ class Scan {
   report::ProgressSample sample_;
   ScanTotals totals_;
   archive::SameNames names_;
+  transfer::NamedCopies copies_;  ///< mboxes beside their packed form, which a job reads once, too
   std::optional<Error> error_;
   bool is_incomplete_ = false;
 };

@@ -277,6 +277,13 @@ class NamedTwiceTest(WithDovecot, ProgramTest):
             paths.append(path)
         return paths
 
+    def scanned(self, archive):
+        """How many messages scan says that a job would move."""
+        names = archive if isinstance(archive, list) else [archive]
+        outcome = self.run_program("scan", *names)
+        self.assert_code(outcome, 0)
+        return int(re.search(r"^total: (\d+) message", outcome.out, re.M)[1])
+
     def test_an_mbox_beside_its_packed_form(self):
         tree = self.folder / "list"
         tree.mkdir()
@@ -289,6 +296,7 @@ class NamedTwiceTest(WithDovecot, ProgramTest):
             for names, archive in (("tree", tree), ("files", [packed, plain])):
                 with self.subTest(label, archive=names):
                     self.server.delete_all()
+                    self.assertEqual(self.scanned(archive), max(in_plain, in_packed))
                     outcome = self.go(archive, None, journal=f"{label} {names}.journal")
                     self.assertEqual(sum(self.held().values()), max(in_plain, in_packed))
                     self.assertEqual("is not read: it is a copy of" in outcome.err, left_out is not None)
@@ -313,6 +321,7 @@ class NamedTwiceTest(WithDovecot, ProgramTest):
                         archive = self.folder / f"lists.{suffix}"
                         pack(archive, dict(sorted(files.items(), reverse=backwards)))
                         name = f"{label} {suffix} {backwards}.journal"
+                        self.assertEqual(self.scanned(archive), max(in_plain, in_packed) + COUNT)
                         outcome = self.go(archive, None, journal=name)
                         held = {"2020-January": max(in_plain, in_packed), "2020-February": COUNT}
                         self.assertEqual(self.held(), held)

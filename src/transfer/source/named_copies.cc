@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // By name, then by size, then by content.
-#include "transfer/source/named_copies.h"
+#include "mboxferry/transfer/named_copies.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -107,6 +109,10 @@ NamedCopies named_copies(const std::vector<std::string>& paths) {
     }
   }
   return found;
+}
+
+std::string copy_notice(const std::string& copy, const std::string& original) {
+  return fmt::format("{} is not read: it is a copy of {}, which is", copy, original);
 }
 
 Result<void> add_packed_copies(const std::vector<archive::Archive>& archives, NamedCopies& copies) {

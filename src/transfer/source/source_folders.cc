@@ -18,10 +18,10 @@
 #include "mboxferry/mbox/archive_clock.h"
 #include "mboxferry/plan/folder_filter.h"
 #include "mboxferry/transfer/folder_index.h"
+#include "mboxferry/transfer/named_copies.h"
 #include "transfer/index/index_state.h"
 #include "transfer/source/excluded_folder.h"
 #include "transfer/source/job_outputs.h"
-#include "transfer/source/named_copies.h"
 #include "transfer/source/placed_files.h"
 #include "transfer/source/replaced_folder.h"
 
@@ -244,8 +244,7 @@ void leave_out_copies(std::vector<SourceFolder>& sources,
     else
       left_out.emplace(copy, source.copy_of);
   }
-  for (const auto& [file, other] : left_out)
-    observer.notice(fmt::format("{} is not read: it is a copy of {}, which is", file, other));
+  for (const auto& [file, other] : left_out) observer.notice(copy_notice(file, other));
   std::erase_if(sources, [&](const SourceFolder& source) {
     return left_out.contains(source.place.file) || left_out.contains(source.place.place());
   });

@@ -28,4 +28,7 @@ NamedCopies named_copies(const std::vector<std::string>& paths);
 /// far as they are alike.
 Result<void> add_packed_copies(const std::vector<archive::Archive>& archives, NamedCopies& copies);
 
+/// What the user is told of a copy that is left out.
+std::string copy_notice(const std::string& copy, const std::string& original);
+
 }  // namespace mboxferry::transfer
