@@ -47,7 +47,10 @@ class NotReadList {
 
   /// An error is kept for result().
   void add(const NotRead& entry);
-  /// The first error of add().
+  /// Makes what is unread at `place` no mail, for `reason`; false when nothing is. An error is kept
+  /// for result().
+  bool settle(const std::string& place, std::string_view reason);
+  /// The first error of add() and settle().
   [[nodiscard]] Result<void> result() const;
 
   [[nodiscard]] Count count(NotReadKind kind) const;
