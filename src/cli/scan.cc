@@ -60,7 +60,8 @@ Result<std::unique_ptr<ScanOutput>> make_output(const Options& options, report::
   }
   return json   ? make_scan_document(out)
          : list ? make_scan_list(out)
-                : make_scan_table(out, options.has_flag("left-out"));
+                : make_scan_table(out, options.has_flag("left-out"),
+                                  report::columns_of(STDOUT_FILENO));
 }
 
 /// Runs over archives and remembers the first thing that went wrong.

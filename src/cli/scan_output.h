@@ -57,7 +57,9 @@ class ScanOutput {
 };
 
 /// A table for people, with the first doubtful places and problems of each folder.
-std::unique_ptr<ScanOutput> make_scan_table(report::TextOutput& out, bool names_left_out);
+/// `columns`: of the screen, or report::kAnyColumns.
+std::unique_ptr<ScanOutput> make_scan_table(report::TextOutput& out, bool names_left_out,
+                                            std::size_t columns);
 /// Schema mboxferry.scan/1 (jobs/schema/scan.json).
 std::unique_ptr<ScanOutput> make_scan_document(report::TextOutput& out);
 /// One JSON object a message on a line.

@@ -15,10 +15,19 @@ namespace {
 using report::human_bytes;
 using report::printable;
 using report::shortened;
+using report::shortened_in_middle;
 
 constexpr std::size_t kNameColumns = 40;
+constexpr std::size_t kLeastNameColumns = 12;
+constexpr std::size_t kNumberColumns = 61;  ///< of a row without the name
 constexpr std::uint64_t kShown = 5;  ///< doubtful places, and problems, of one folder
 constexpr std::size_t kTextColumns = 90;
+
+std::size_t columns_for_names(std::size_t columns) {
+  if (columns == report::kAnyColumns) return kNameColumns;
+  const std::size_t room = columns - std::min(columns, kNumberColumns);
+  return std::clamp(room, kLeastNameColumns, kNameColumns);
+}
 
 // ": KMail, MH" behind what the archive is.
 std::string layouts_of(const archive::Archive& archive) {
@@ -28,8 +37,8 @@ std::string layouts_of(const archive::Archive& archive) {
 
 class ScanTable final : public ScanOutput {
  public:
-  ScanTable(report::TextOutput& out, bool names_left_out)
-      : out_(out), names_left_out_(names_left_out) {}
+  ScanTable(report::TextOutput& out, bool names_left_out, std::size_t columns)
+      : out_(out), names_left_out_(names_left_out), most_width_(columns_for_names(columns)) {}
 
   Result<void> tree(const archive::Archive& archive) override {
     return write_scan_tree(out_, archive);
@@ -38,7 +47,7 @@ class ScanTable final : public ScanOutput {
   Result<void> begin_archive(const archive::Archive& archive) override {
     width_ = 6;
     for (const archive::Folder& folder : archive.folders())
-      width_ = std::max(width_, std::min(kNameColumns, printable(folder.label()).size()));
+      width_ = std::max(width_, std::min(most_width_, printable(folder.label()).size()));
     return out_.write(
         fmt::format("{} ({}{}, {} on disk)\n  {:{}} {:>10} {:>10}  {:8} {:>8} {:>8} {:>8}\n",
                     printable(archive.path()), archive::kind_name(archive.kind()),
@@ -75,9 +84,9 @@ class ScanTable final : public ScanOutput {
 
   Result<void> end_folder(const FolderTotals& totals) override {
     MBOXFERRY_TRY(out_.write(fmt::format(
-        "  {:{}} {:>10} {:>10}  {:8} {:>8} {:>8} {:>8}\n", shortened(path_, width_), width_,
-        totals.messages, human_bytes(totals.size), totals.mail ? dialect_ : "no mail", doubts_,
-        totals.pseudo + totals.expunged, problems_)));
+        "  {:{}} {:>10} {:>10}  {:8} {:>8} {:>8} {:>8}\n", shortened_in_middle(path_, width_),
+        width_, totals.messages, human_bytes(totals.size), totals.mail ? dialect_ : "no mail",
+        doubts_, totals.pseudo + totals.expunged, problems_)));
     for (const std::string& detail : details_) MBOXFERRY_TRY(out_.write("      " + detail + "\n"));
     if (doubts_ > kShown || problems_ > kShown) {
       MBOXFERRY_TRY(out_.write("      and more; --json lists all\n"));
@@ -118,6 +127,7 @@ class ScanTable final : public ScanOutput {
  private:
   report::TextOutput& out_;
   const bool names_left_out_;
+  const std::size_t most_width_;
   std::size_t width_ = 0;
   std::string path_;
   std::string dialect_;
@@ -128,8 +138,9 @@ class ScanTable final : public ScanOutput {
 
 }  // namespace
 
-std::unique_ptr<ScanOutput> make_scan_table(report::TextOutput& out, bool names_left_out) {
-  return std::make_unique<ScanTable>(out, names_left_out);
+std::unique_ptr<ScanOutput> make_scan_table(report::TextOutput& out, bool names_left_out,
+                                            std::size_t columns) {
+  return std::make_unique<ScanTable>(out, names_left_out, columns);
 }
 
 }  // namespace mboxferry::cli

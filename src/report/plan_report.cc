@@ -180,8 +180,9 @@ Result<void> write_plan_summary(TextOutput& out, const PlanFacts& plan) {
         out.write(fmt::format("  {:{}} {:>10} {:>10}\n", "mailbox", width, "messages", "size")));
   }
   for (const PlanRow& row : plan.mailboxes) {
-    MBOXFERRY_TRY(out.write(fmt::format("  {:{}} {:>10} {:>10}{}\n", shortened(row.name, width),
-                                        width, row.planned, human_bytes(row.bytes), remarks(row))));
+    MBOXFERRY_TRY(
+        out.write(fmt::format("  {:{}} {:>10} {:>10}{}\n", shortened_in_middle(row.name, width),
+                              width, row.planned, human_bytes(row.bytes), remarks(row))));
   }
   if (plan.senders) MBOXFERRY_TRY(out.write(sender_lines(*plan.senders, "  ")));
   MBOXFERRY_TRY(out.write(server_lines(plan)));
