@@ -17,7 +17,7 @@ OPTION = re.compile(r"--[a-z][a-z0-9-]+")
 BESIDE = re.compile(r"--journal (?:\(a batch: --state-dir\)|or --state-dir)")
 # Texts of commands that are named beside the option, or that a batch does not come to.
 OTHERS = {
-    ("transfer/job.cc", "--remove-copies"): "mboxferry verify",
+    ("transfer/job_end.cc", "--remove-copies"): "mboxferry verify",
     ("transfer/unread.cc", "--left-out"): "scan --left-out",
     ("transfer/mailboxes.cc", "--to"): "--map",
 }
