@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 
-#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <vector>
@@ -119,18 +118,6 @@ std::size_t columns_of(int descriptor) {
   std::size_t columns = kAnyColumns;
   std::from_chars(text.data(), text.data() + text.size(), columns);
   return columns;
-}
-
-std::string human_bytes(std::uint64_t bytes) {
-  constexpr std::array<std::string_view, 6> kUnits{"kB", "MB", "GB", "TB", "PB", "EB"};
-  if (bytes < 1000) return fmt::format("{} B", bytes);
-  double value = static_cast<double>(bytes) / 1000.0;
-  std::size_t unit = 0;
-  while (value >= 999.95 && unit + 1 < kUnits.size()) {
-    value /= 1000.0;
-    ++unit;
-  }
-  return fmt::format("{:.1f} {}", value, kUnits[unit]);
 }
 
 std::string counted(std::uint64_t count, std::string_view singular) {

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "mboxferry/base/human_bytes.h"
+
 namespace mboxferry::report {
 
 /// `text` with control characters, invalid UTF-8 and direction overrides as `\xHH` or `\uHHHH`,
@@ -33,8 +35,7 @@ inline constexpr std::size_t kAnyColumns = 0;
 /// How many columns the terminal has that `descriptor` is; else what COLUMNS says, else any.
 std::size_t columns_of(int descriptor);
 
-/// "12.3 MB"; powers of 1000.
-std::string human_bytes(std::uint64_t bytes);
+using mboxferry::human_bytes;
 
 /// "1 message", "3 messages".
 std::string counted(std::uint64_t count, std::string_view singular);

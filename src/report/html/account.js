@@ -86,7 +86,7 @@ function showAccount(account, closable) {
         element('h3', {}, 'Not read, and may be mail'),
         plainTable(
             'Parts of the archive that were not read',
-            [text('Part'), number('From byte'), size('Size'), text('Why', 'wide')], account.unread,
+            [text('Part', 'wide'), number('From byte'), size('Size'), text('Why', 'wide')], account.unread,
             'cards'));
     if (account.unreadParts > account.unread.length) {
       section.append(element(

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "mboxferry/base/human_bytes.h"
+
 namespace mboxferry::transfer {
 namespace {
 
@@ -64,7 +66,7 @@ Result<std::string> unread_text(const journal::Journal& journal) {
   std::string text =
       fmt::format("{} of the archive ({}) {} not read",
                   count.messages == 1 ? "a part" : fmt::format("{} parts", count.messages),
-                  count.bytes == 0 ? "size unknown" : fmt::format("{} bytes", count.bytes),
+                  count.bytes == 0 ? "size unknown" : human_bytes(count.bytes),
                   count.messages == 1 ? "is" : "are");
   bool first = true;
   const Error enough{ErrorCode::interrupted, "the first is enough", ""};
