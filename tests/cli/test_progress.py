@@ -218,6 +218,23 @@ class ProgressTest(BatchTest):
         self.assertGreater(int(shown[-1]["done"]), 0)
         self.assertEqual(int(shown[-1]["total"]), 120)
 
+    def test_a_quiet_job_shows_no_progress_and_what_is_to_be_known(self):
+        tree = self.folder / "mail"
+        tree.mkdir()
+        archives.make(tree / "Inbox", 120)
+        (tree / "prefs.js").write_text("// settings\n")
+        for options, shows in (((), True), (("-q",), False)):
+            with self.subTest(options=options):
+                arguments = self.migrate_arguments(self.server, tree, f"Mail{shows}", *SLOW, *options,
+                                                   journal=f"{shows}.journal")
+                arguments.remove("--progress=none")
+                outcome = self.run_program(*arguments)
+                self.assert_code(outcome, 0)
+                notices = [line for line in outcome.err.splitlines() if "left out: 1 file" in line]
+                rest = [line for line in outcome.err.splitlines() if line not in notices]
+                self.assertEqual((len(notices), bool(rest)), (1, shows), outcome.err)
+                self.assertIn("complete", outcome.out)
+
 
 if __name__ == "__main__":
     unittest.main()
