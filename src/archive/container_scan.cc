@@ -491,6 +491,7 @@ Result<void> ContainerScan::finish() {
   contents_.unexplained_keywords = messages_.unexplained_keywords();
   contents_.noted = messages_.noted();
   contents_.note_troubles = messages_.note_troubles();
+  contents_.unread_notes = messages_.unread_notes();
   if (marks_.has(Layout::readpst_separate)) {
     MBOXFERRY_TRY(list_taken_out(not_read_, messages_, to_utf8(container_->file().path()) + ": "));
   }

@@ -20,6 +20,7 @@ struct ContainerContents {
   bool has_encrypted = false;
   std::uint64_t unexplained_keywords = 0;  ///< messages with a keyword letter without a name
   NoteTroubles note_troubles;
+  UnreadNotes unread_notes;
   std::uint64_t noted = 0;                 ///< messages with a file beside them that was read
   std::string notice;  ///< what was decided about members or their names without certainty
 };

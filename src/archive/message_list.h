@@ -68,6 +68,13 @@ class MessageCollector {
   /// What a file beside a message says of it; `side` is the side_key() of both.
   Result<void> add_note(const std::string& side, const SideNote& note);
 
+  /// A file beside the mail is about so many messages, and is not read.
+  void count_unread_note(std::uint64_t messages) {
+    ++unread_notes_.files;
+    unread_notes_.messages += messages;
+  }
+  [[nodiscard]] UnreadNotes unread_notes() const { return unread_notes_; }
+
   /// What a file beside an mbox says of its messages; false when it is something else.
   Result<bool> read_marks(const std::string& mbox, InputStream& bytes);
   /// After finish(): gives those among `found` that such a file was about its marks.
@@ -107,6 +114,7 @@ class MessageCollector {
   std::map<std::string, std::array<std::string, 26>> keywords_;
   std::map<std::int64_t, std::string> letters_;  ///< the keyword letters that occur in a list
   std::map<std::string, LabelNames> label_names_;
+  UnreadNotes unread_notes_;
   std::uint64_t added_ = 0;
   std::uint64_t unexplained_ = 0;
   std::uint64_t noted_ = 0;

@@ -75,6 +75,12 @@ struct FileContent {
   std::int64_t changed_ns = 0;
 };
 
+/// Files beside the mail that are not read, of which is known how many messages they are about.
+struct UnreadNotes {
+  std::uint64_t files = 0;
+  std::uint64_t messages = 0;
+};
+
 /// What of the notes about messages is not used.
 struct NoteTroubles {
   std::uint64_t unmatched = 0;  ///< listed, of messages that are not there

@@ -7,7 +7,7 @@
 
 namespace mboxferry::archive {
 
-Result<std::string> metadata_notice(const NotReadList& not_read) {
+Result<std::string> metadata_notice(const NotReadList& not_read, const UnreadNotes& counted) {
   std::uint64_t files = 0;
   std::string first;
   MBOXFERRY_TRY(not_read.each(NotReadKind::not_mail, [&](const NotRead& entry) -> Result<void> {
@@ -20,8 +20,12 @@ Result<std::string> metadata_notice(const NotReadList& not_read) {
     return ok();
   }));
   if (files == 0) return std::string();
+  std::string messages = "messages arrive";
+  if (counted.files == files)
+    messages = std::to_string(counted.messages) +
+               (counted.messages == 1 ? " message arrives" : " messages arrive");
   return std::to_string(files) + (files == 1 ? " file holds" : " files hold") +
-         " read marks or labels that are not read: messages arrive without them (" + first + ")";
+         " read marks or labels that are not read: " + messages + " without them (" + first + ")";
 }
 
 std::vector<std::string> note_trouble_lines(const NoteTroubles& troubles) {

@@ -12,8 +12,9 @@
 
 namespace mboxferry::archive {
 
-/// One line about all files of metadata_reason() in the list; empty when there is none.
-Result<std::string> metadata_notice(const NotReadList& not_read);
+/// One line about all files of metadata_reason() in the list; empty when there is none. `counted`:
+/// those of them that say how many messages they are about.
+Result<std::string> metadata_notice(const NotReadList& not_read, const UnreadNotes& counted);
 
 /// The line about messages whose keyword letters no list of keywords explains.
 std::string lost_keywords(std::uint64_t messages);

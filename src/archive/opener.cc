@@ -144,7 +144,7 @@ Result<Archive> Opener::open_tree(const std::string& path) const {
   archive.is_tree_ = !is_one_folder;
   archive.folders_ = std::move(tree.folders);
   for (Folder& folder : archive.folders_) folder.unpack_memory = limits_.most_memory;
-  MBOXFERRY_ASSIGN(std::string metadata, metadata_notice(*tree.not_read));
+  MBOXFERRY_ASSIGN(std::string metadata, metadata_notice(*tree.not_read, tree.unread_notes));
   if (!metadata.empty()) archive.notices_.push_back(std::move(metadata));
   if (tree.unexplained_keywords > 0) {
     archive.notices_.push_back(lost_keywords(tree.unexplained_keywords));
@@ -265,6 +265,7 @@ Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
   bool has_encrypted = false;
   std::uint64_t unexplained_keywords = 0;
   std::uint64_t noted = 0;
+  UnreadNotes unread_notes;
   std::vector<std::string> troubles;
   LayoutMarks marks;
   for (const std::string& path : paths) {
@@ -277,6 +278,8 @@ Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
     has_encrypted = has_encrypted || contents.has_encrypted;
     unexplained_keywords += contents.unexplained_keywords;
     noted += contents.noted;
+    unread_notes.files += contents.unread_notes.files;
+    unread_notes.messages += contents.unread_notes.messages;
     for (std::string& line : note_trouble_lines(contents.note_troubles))
       troubles.push_back(std::move(line));
     if (!contents.notice.empty()) notices.push_back(std::move(contents.notice));
@@ -291,7 +294,7 @@ Result<Archive> Opener::open_containers(const std::vector<std::string>& paths,
   archive.kind_ = ArchiveKind::container;
   archive.folders_ = name_folders(std::move(found), root_name);
   archive.is_tree_ = archive.folders_.size() > 1;
-  MBOXFERRY_ASSIGN(std::string metadata, metadata_notice(*not_read));
+  MBOXFERRY_ASSIGN(std::string metadata, metadata_notice(*not_read, unread_notes));
   if (!metadata.empty()) notices.push_back(std::move(metadata));
   if (unexplained_keywords > 0) notices.push_back(lost_keywords(unexplained_keywords));
   if (noted > 0) notices.push_back(noted_messages(noted));

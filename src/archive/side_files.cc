@@ -23,6 +23,25 @@ constexpr std::string_view kProtonSuffix = ".metadata.json";
 constexpr std::string_view kProtonLabelFile = "labels.json";
 constexpr std::string_view kImapBackupSuffix = ".imap";
 constexpr std::string_view kGybDatabase = "msg-db.sqlite";
+constexpr std::string_view kVaultSuffix = "-metadata.xml";
+
+/// How many messages a list of Google Vault is about.
+Result<std::uint64_t> documents_of_vault(InputStream& bytes) {
+  constexpr std::string_view kDocument = "<Document ";
+  std::string text;
+  std::array<char, 16 * 1024> buffer{};
+  std::uint64_t count = 0;
+  for (;;) {
+    MBOXFERRY_ASSIGN(const std::size_t got, bytes.read(buffer));
+    if (got == 0) return count;
+    text.append(buffer.data(), got);
+    for (std::size_t at = text.find(kDocument); at != std::string::npos;
+         at = text.find(kDocument, at + kDocument.size()))
+      ++count;
+    // One that is cut goes on in what is read next.
+    text.erase(0, text.size() - std::min(text.size(), kDocument.size() - 1));
+  }
+}
 
 /// Nothing when it is longer than any such file is.
 Result<std::string> read_short_text(InputStream& bytes) {
@@ -64,7 +83,8 @@ Result<std::string_view> read_notes_of_gyb(const std::string& path, InputStream&
 
 bool is_side_file_name(std::string_view name) {
   return name.ends_with(kGmvaultSuffix) || name.ends_with(kProtonSuffix) ||
-         name.ends_with(kImapBackupSuffix) || name == kProtonLabelFile || name == kGybDatabase;
+         name.ends_with(kImapBackupSuffix) || name.ends_with(kVaultSuffix) ||
+         name == kProtonLabelFile || name == kGybDatabase;
 }
 
 std::string_view unread_label_names(std::string_view name, std::string_view head) {
@@ -111,6 +131,11 @@ Result<std::string_view> read_side_file(const std::string& path, InputStream& by
     MBOXFERRY_ASSIGN(const bool read, messages.read_marks(mbox, bytes));
     return read ? std::string_view("read marks of imap-backup, read") : std::string_view();
   }
+  if (name.ends_with(kVaultSuffix)) {
+    MBOXFERRY_ASSIGN(const std::uint64_t documents, documents_of_vault(bytes));
+    if (documents > 0) messages.count_unread_note(documents);
+    return std::string_view();
+  }
   MBOXFERRY_ASSIGN(const std::string text, read_short_text(bytes));
   if (name == kProtonLabelFile) {
     auto names = parse_proton_labels(text);
@@ -120,7 +145,10 @@ Result<std::string_view> read_side_file(const std::string& path, InputStream& by
   }
   const bool is_proton = name.ends_with(kProtonSuffix);
   const auto note = is_proton ? parse_proton_note(text) : parse_gmvault_note(text);
-  if (!note) return std::string_view();
+  if (!note) {
+    messages.count_unread_note(1);
+    return std::string_view();
+  }
   const std::size_t suffix = is_proton ? kProtonSuffix.size() : kGmvaultSuffix.size();
   MBOXFERRY_TRY(messages.add_note(path.substr(0, path.size() - suffix), *note));
   return is_proton ? std::string_view("read marks and labels of Proton Mail, read")

@@ -620,6 +620,7 @@ Result<Tree> Walk::run() {
   tree.unexplained_keywords = messages_.unexplained_keywords();
   tree.noted = messages_.noted();
   tree.note_troubles = messages_.note_troubles();
+  tree.unread_notes = messages_.unread_notes();
   return tree;
 }
 

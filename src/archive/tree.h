@@ -19,6 +19,7 @@ struct Tree {
   std::vector<Folder> folders;  ///< in byte order of their files
   std::shared_ptr<const NotReadList> not_read;
   std::uint64_t unexplained_keywords = 0;  ///< messages with a keyword letter without a name
+  UnreadNotes unread_notes;
   NoteTroubles note_troubles;
   std::uint64_t noted = 0;                 ///< messages with a file beside them that was read
   std::vector<std::string> layouts;

@@ -75,6 +75,22 @@ TEST_CASE("files for marks and labels that are empty or cut are told, and are no
   CHECK(unread_count(archive) == 0);
 }
 
+TEST_CASE("messages whose marks and labels are in files that are not read are counted") {
+  // A document may lie where one reading ends and the next begins.
+  std::string vault = "<Root><Batch><Documents>";
+  for (int i = 0; i < 3000; ++i) vault += "<Document DocID=\"" + std::to_string(i) + "\"/>";
+  TemporaryDirectory directory;
+  const Archive archive =
+      packed_or_tree(directory, {{"a/x.mbox", "From a\nSubject: x\n\nx\n\n"},
+                                 {"a/x-metadata.xml", vault + "</Documents></Batch></Root>"},
+                                 {"b/1.eml", letter("1")},
+                                 {"b/1.eml.meta", R"({"id":257,"type":"message","flags":1})"}});
+  REQUIRE(archive.notices().size() == 1);
+  CHECK(
+      archive.notices()[0].starts_with("2 files hold read marks or labels that are not read: "
+                                       "3001 messages arrive without them"));
+}
+
 TEST_CASE("gmvault's marks and labels are read, whichever file comes first") {
   TemporaryDirectory directory;
   const Archive archive = packed_or_tree(
