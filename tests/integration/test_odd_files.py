@@ -89,31 +89,6 @@ class OddFilesTest(WithDovecot, ProgramTest):
         self.assertIn("letter.txt", outcome.out)
         self.assertNotIn("style.txt", outcome.out)
 
-    def test_a_message_whose_rest_apple_mail_fetches_later(self):
-        """The whole one lies beside the part from then on, and the job is complete."""
-        def write(name, field, content):
-            text = (HEADER.format(1).rstrip("\n") + "\nContent-Type: multipart/mixed; boundary=B\n\n--B\n"
-                    f"Content-Type: application/pdf\n{field}Content-Transfer-Encoding: base64\n\n"
-                    f"{content}\n--B--\n")
-            (messages / name).write_text(
-                f"{len(text)}\n{text}<?xml version=\"1.0\"?>\n<plist version=\"1.0\"><dict></dict></plist>\n")
-
-        messages = self.mail / "Work.mbox" / "Messages"
-        messages.mkdir(parents=True)
-        write("1.partial.emlx", "X-Apple-Content-Length: 4\n", "")
-        outcome = self.migrate(self.server, self.mail, None)
-        self.assert_code(outcome, 3)
-        self.assertIn("1.partial.emlx", outcome.out)
-        write("1.emlx", "", "eHh4")
-        for _ in range(2):
-            outcome = self.migrate(self.server, self.mail, None)
-            self.assert_code(outcome, 0)
-            self.assertEqual(self.held(), 2)  # what is stored stays
-        fresh = self.migrate(self.server, self.mail, "New", "--allow-copies", journal="new.journal")
-        self.assert_code(fresh, 0)
-        self.assertEqual(self.held(), 3)
-        self.assertNotIn("1.partial.emlx", fresh.out)
-
 
 if __name__ == "__main__":
     unittest.main()
