@@ -483,8 +483,7 @@ Result<void> ContainerScan::finish() {
   }));
   const auto copy = [this](const std::string& label, std::string_view reason) {
     go_on(label, label);
-    if (!not_read_.settle(to_utf8(container_->file().path()) + ": " + label, reason))
-      leave_out(reason);
+    leave_out(reason);
   };
   MBOXFERRY_ASSIGN(auto lists, messages_.finish(nullptr, copy, container_));
   MBOXFERRY_TRY(messages_.attach_marks(contents_.folders));

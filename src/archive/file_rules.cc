@@ -84,7 +84,6 @@ constexpr std::array<std::string_view, 18> kEmptyNoMail{
     ".sqlite-wal", ".sqlite-shm", ".db-wal", ".db-shm", ".newsrc", ".pst",
     ".ost",        ".olm",        ".dbx",    ".msg",    ".tmp",    ".ini",
     ".js",         ".xml",        ".db",     ".rc",     ".lck",    ".sqlite"};
-constexpr std::string_view kPartialEnding = ".partial.emlx";
 constexpr std::string_view kSafariDownload = ".download";
 constexpr std::array<std::string_view, 6> kUnfinishedEndings{
     ".part", ".crdownload", ".partial", ".opdownload", ".filepart", kSafariDownload};
@@ -180,12 +179,7 @@ std::string_view metadata_reason_of_empty(std::string_view name) {
 }
 
 bool is_partial_name(std::string_view name) {
-  return ends_with_ignoring_case(name, kPartialEnding);
-}
-
-std::string name_of_whole(std::string_view name) {
-  if (!is_partial_name(name)) return {};
-  return std::string(name.substr(0, name.size() - kPartialEnding.size())) + ".emlx";
+  return ends_with_ignoring_case(name, ".partial.emlx");
 }
 
 bool is_eml_name(std::string_view name) {

@@ -42,8 +42,6 @@ std::string_view metadata_reason_of_empty(std::string_view name);
 
 /// True for "x.partial.emlx", whose attachments Apple Mail keeps in other files.
 bool is_partial_name(std::string_view name);
-/// The name that such a file has when the attachments are in it: "x.emlx"; empty for other names.
-std::string name_of_whole(std::string_view name);
 /// Why such a message is not read as a whole.
 inline constexpr std::string_view kPartialReason =
     "its attachments are in other files and are not put back";

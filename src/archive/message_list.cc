@@ -274,9 +274,6 @@ Result<void> MessageCollector::drop_copies(const std::shared_ptr<const TreeRoot>
   MBOXFERRY_TRY(table_->drop_copies([&](std::int64_t list, const std::string& name) {
     copy(join_path(directories[list], name), "the same file as another of its folder");
   }));
-  MBOXFERRY_TRY(table_->drop_partial_forms([&](std::int64_t list, const std::string& name) {
-    copy(join_path(directories[list], name), "the whole message lies beside it");
-  }));
   if (!root) return ok();  // of members the last one counts (replaced_members.cc)
   return table_->drop_same_deliveries(
       [&](std::int64_t list, const std::string& name, bool compressed) {

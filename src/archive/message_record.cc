@@ -13,7 +13,6 @@
 #include "archive/file_kind.h"
 #include "archive/file_rules.h"
 #include "archive/not_read_rules.h"
-#include "archive/running_digest.h"
 #include "archive/text_conversion.h"
 #include "mboxferry/archive/separator_search.h"
 
@@ -35,17 +34,6 @@ Result<std::uint64_t> search_separator(HeadedStream& bytes, MessageRecord& recor
   }
 }
 
-// Of the header behind the line with the length, which two forms of a message differ in; of a long
-// one, of its beginning.
-Result<std::string> header_digest(std::string_view head) {
-  constexpr std::size_t kMost = 2048;
-  head.remove_prefix(std::min(head.find('\n'), head.size() - 1) + 1);
-  head = head.substr(0, kMost);
-  RunningDigest digest;
-  digest.add(head.substr(0, std::min(head.find("\n\n"), head.find("\r\n\r\n"))));
-  return digest.value();
-}
-
 }  // namespace
 
 std::optional<FolderForm> message_form(std::string_view name, std::string_view head) {
@@ -59,10 +47,7 @@ Result<MessageRecord> read_record(FolderForm form, HeadedStream& bytes,
                                   std::optional<std::uint64_t> size) {
   MessageRecord record;
   if (form == FolderForm::emlx) {
-    MBOXFERRY_ASSIGN(const std::string_view head, bytes.head());
-    MBOXFERRY_ASSIGN(record.header, header_digest(head));
     MBOXFERRY_TRY(read_emlx(bytes, size, record));
-    if (record.missing > 0) record.header.clear();
     return record;
   }
   bool may_be_several = false;

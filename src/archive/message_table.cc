@@ -5,8 +5,6 @@
 #include <string_view>
 #include <utility>
 
-#include "archive/file_rules.h"
-
 namespace mboxferry::archive {
 namespace {
 
@@ -14,8 +12,7 @@ constexpr const char* kCreate =
     "CREATE TABLE incoming(list INTEGER, key BLOB, name BLOB, stable_name BLOB, length INTEGER,"
     " skip INTEGER, on_disk INTEGER, compressed INTEGER, has_flags INTEGER, info BLOB,"
     " modified INTEGER, outer_number INTEGER, inner_number INTEGER, device INTEGER,"
-    " inode INTEGER, side BLOB, file_inode INTEGER, stored INTEGER, version BLOB, header BLOB,"
-    " whole_name BLOB);"
+    " inode INTEGER, side BLOB, file_inode INTEGER, stored INTEGER, version BLOB);"
     "CREATE TABLE note(side BLOB PRIMARY KEY, has_flags INTEGER, info BLOB, labels BLOB,"
     " date INTEGER, is_exact INTEGER, is_cut INTEGER, is_listed INTEGER, times INTEGER)"
     " WITHOUT ROWID;"
@@ -27,7 +24,7 @@ constexpr const char* kCreate =
     "CREATE TABLE aside(directory BLOB, stable_name BLOB, name BLOB, inode INTEGER);"
     "BEGIN;";
 constexpr const char* kInsert =
-    "INSERT INTO incoming VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "INSERT INTO incoming VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kInsertNote =
     "INSERT INTO note VALUES(?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT(side) DO UPDATE SET"
     " has_flags = excluded.has_flags, info = excluded.info, labels = excluded.labels,"
@@ -132,10 +129,6 @@ Result<void> MessageTable::add(std::int64_t list, const MessageRecord& record) {
   bind_number(insert, 17, record.file_inode);
   bind_number(insert, 18, record.stored);
   bind_bytes(insert, 19, record.version);
-  bind_bytes(insert, 20, record.header);
-  const std::string whole_name = record.header.empty() ? "" : name_of_whole(record.name);
-  if (!whole_name.empty()) bind_bytes(insert, 21, whole_name);
-  has_partial_forms_ = has_partial_forms_ || !whole_name.empty();
   may_have_copies_ = may_have_copies_ || record.device != 0 || record.inode != 0 || record.is_link;
   return database_.insert(insert);
 }

@@ -31,8 +31,6 @@ struct MessageRecord {
   /// its file.
   std::uint64_t stored = 0;
   std::uint64_t missing = 0;  ///< bytes that the file says the message has; not stored
-  /// Of Apple Mail's files: a digest of the header; empty when the message is cut.
-  std::string header;
   bool has_flags = false;
   std::string info;                      ///< Maildir's letters, keywords as small ones
   std::optional<std::int64_t> modified;  ///< seconds since 1970
@@ -116,9 +114,6 @@ class MessageTable {
   /// changed last; `visit` gets the others. `read` is asked about files of one name whose
   /// messages have one length only; what it tells of a compressed file is its unpacked content.
   Result<void> drop_same_deliveries(const ReadFile& read, const Visit& visit);
-  /// Of Apple Mail's messages whose attachments are in other files drops those that lie beside
-  /// their whole form, which has the same name and header; `visit` gets them.
-  Result<void> drop_partial_forms(const Visit& visit);
 
   /// Before it is sealed, for a Maildir whose files are renamed while it is listed. Files of the
   /// list, and those of `directory` that are none of its messages, that are called `stable_name`
@@ -174,7 +169,6 @@ class MessageTable {
   Statement insert_note_;
   Statement listed_;
   bool may_have_copies_ = false;
-  bool has_partial_forms_ = false;
 };
 
 }  // namespace mboxferry::archive

@@ -22,8 +22,6 @@ constexpr const char* kEach =
 // In the order of the rows, which changing their kind does not change.
 constexpr const char* kNoMail =
     "SELECT place, name, bytes, reason, rowid FROM entry WHERE +kind = 0 ORDER BY rowid";
-constexpr const char* kSettle =
-    "UPDATE entry SET kind = 0, reason = ?2 WHERE kind = 1 AND place = ?1 RETURNING bytes";
 constexpr const char* kMakeUnread = "UPDATE entry SET kind = 1, reason = ?2 WHERE rowid = ?1";
 
 }  // namespace
@@ -47,30 +45,6 @@ struct NotReadList::State {
     bind_bytes(insert.get(), 5, entry.reason);
     return database.insert(insert.get());
   }
-
-  /// What is unread is no mail from now on, or the other way round.
-  void recount(NotReadKind from, NotReadKind to, std::uint64_t bytes) {
-    Count& before = counts[static_cast<std::size_t>(from)];
-    Count& now = counts[static_cast<std::size_t>(to)];
-    --before.files;
-    before.bytes -= bytes;
-    ++now.files;
-    now.bytes += bytes;
-  }
-
-  Result<bool> settle(const std::string& place, std::string_view reason) {
-    if (!database.is_open()) return false;
-    MBOXFERRY_ASSIGN(const Statement change, database.prepare(kSettle));
-    bind_bytes(change.get(), 1, place);
-    bind_bytes(change.get(), 2, reason);
-    bool any = false;
-    int status = SQLITE_ROW;
-    while ((status = sqlite3_step(change.get())) == SQLITE_ROW) {
-      any = true;
-      recount(NotReadKind::unread, NotReadKind::not_mail, number_of(change.get(), 0));
-    }
-    return status == SQLITE_DONE ? Result<bool>(any) : Result<bool>(database.failed());
-  }
 };
 
 NotReadList::NotReadList() : state_(std::make_unique<State>()) {}
@@ -84,13 +58,6 @@ void NotReadList::add(const NotRead& entry) {
   count.bytes += entry.bytes;
   const auto added = state_->add(entry);
   if (!added && !state_->error) state_->error = added.error();
-}
-
-bool NotReadList::settle(const std::string& place, std::string_view reason) {
-  const std::lock_guard lock(state_->mutex);
-  const auto settled = state_->settle(place, reason);
-  if (!settled && !state_->error) state_->error = settled.error();
-  return settled && *settled;
 }
 
 Result<void> NotReadList::result() const {
@@ -142,7 +109,12 @@ Result<void> NotReadList::judge_again(
     bind_number(change.get(), 1, number_of(walk.get(), 4));
     bind_bytes(change.get(), 2, reason);
     MBOXFERRY_TRY(state_->database.insert(change.get()));
-    state_->recount(NotReadKind::not_mail, NotReadKind::unread, entry.bytes);
+    for (const auto& [kind, more] :
+         {std::pair(NotReadKind::not_mail, false), std::pair(NotReadKind::unread, true)}) {
+      Count& count = state_->counts[static_cast<std::size_t>(kind)];
+      count.files = more ? count.files + 1 : count.files - 1;
+      count.bytes = more ? count.bytes + entry.bytes : count.bytes - entry.bytes;
+    }
   }
 }
 

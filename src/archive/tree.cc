@@ -592,7 +592,7 @@ Result<Tree> Walk::run() {
   }
   drop_copies();
   const auto copy = [this](const std::string& relative, std::string_view reason) {
-    if (!not_read_->settle(to_utf8(full(relative)), reason)) leave_out(relative, reason);
+    leave_out(relative, reason);
   };
   MBOXFERRY_TRY(parts_.each([this](const std::string& directory) {
     return messages_.add_folder(FolderForm::maildir, directory);

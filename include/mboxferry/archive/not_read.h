@@ -47,10 +47,7 @@ class NotReadList {
 
   /// An error is kept for result().
   void add(const NotRead& entry);
-  /// Makes what is unread at `place` no mail, for `reason`; false when nothing is. An error is kept
-  /// for result().
-  bool settle(const std::string& place, std::string_view reason);
-  /// The first error of add() and settle().
+  /// The first error of add().
   [[nodiscard]] Result<void> result() const;
 
   [[nodiscard]] Count count(NotReadKind kind) const;

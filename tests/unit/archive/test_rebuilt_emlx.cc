@@ -246,34 +246,5 @@ TEST_CASE("parts nested without end are not walked into without end") {
   CHECK_FALSE(parts.are_all());
 }
 
-TEST_CASE("a message that lies there whole as well is read once, in a tree and in containers") {
-  const std::string whole_form = emlx(message(whole("base64", base64_of_x(1, 76))), "1");
-  const std::string partial = emlx(message(stripped("base64", 4)), "1");
-  const std::string other = emlx("Subject: other\n" + message(stripped("base64", 4)), "1");
-  const std::string cut = whole_form.substr(0, 60);
-  // Which of them are read, and which in part.
-  for (const auto& [seven, names, in_part] :
-       {std::tuple(whole_form, "7.emlx", ""), std::tuple(other, "7.emlx 7.partial.emlx", "7"),
-        std::tuple(cut, "7.emlx 7.partial.emlx", "7")}) {
-    const std::vector<PackedFile> files{{kData + "Messages/7.partial.emlx", partial},
-                                        {kData + "Messages/7.emlx", seven}};
-    TemporaryDirectory directory;
-    for (const PackedFile& file : files) directory.write("tree/" + file.name, file.bytes);
-    directory.write("packed.tar", tar(files));
-    directory.write("packed.zip", zip({files[1], files[0]}));
-    for (const char* name : {"tree", "packed.tar", "packed.zip"}) {
-      INFO(name << ' ' << names);
-      const Archive archive = must_open(directory.file(name));
-      REQUIRE(archive.folders().size() == 1);
-      const std::string listed = messages(archive.folders()[0]);
-      CHECK((listed.find("7.partial.emlx") != std::string::npos) == (*in_part != 0));
-      CHECK((unread(archive).find("7.partial.emlx") != std::string::npos) == (*in_part != 0));
-      CHECK(listed.find("7.emlx") != std::string::npos);
-      const auto left_out = archive.not_read().count(NotReadKind::not_mail);
-      CHECK(left_out.files == (*in_part != 0 ? 0 : 1));
-    }
-  }
-}
-
 }  // namespace
 }  // namespace mboxferry::archive
