@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <filesystem>
+#include <system_error>
 
 #include "mboxferry/base/file_access.h"
 
@@ -41,6 +42,17 @@ bool others_could_put(const std::string& path) {
   return ::stat(folder.empty() ? "." : folder.c_str(), &status) != 0 || others_can_write(status);
 }
 
+/// A link that leads to no file, or that is the system's own, as /dev/stdout is whatever it leads
+/// to.
+bool is_link_to_stream(const std::string& path) {
+  struct stat target {};
+  const bool leads_elsewhere = ::stat(path.c_str(), &target) == 0 && !S_ISREG(target.st_mode);
+  std::error_code ignored;
+  const std::string folder =
+      canonical_path(std::filesystem::absolute(path, ignored).parent_path().string());
+  return leads_elsewhere || folder == "/dev" || folder.starts_with("/proc/");
+}
+
 /// Gives `file` the owner, group and permissions of the file that it will replace.
 Result<void> be_like(const struct stat& old, const FileDescriptor& file, const std::string& path) {
   const uid_t self = ::geteuid();
@@ -63,7 +75,7 @@ Result<FileBeside> create_beside(const std::string& path, mode_t mode) {
   const bool there = ::lstat(path.c_str(), &old) == 0;
   if (there && S_ISDIR(old.st_mode)) return cannot("create", path, errno_text(EISDIR));
   const bool file_there = there && S_ISREG(old.st_mode);
-  if (there && !file_there && !S_ISLNK(old.st_mode))
+  if (there && !file_there && (!S_ISLNK(old.st_mode) || is_link_to_stream(path)))
     return cannot("create", path, "a device, pipe or socket has this name");
   constexpr int kTries = 100;
   for (int tries = 0;; ++tries) {

@@ -22,8 +22,10 @@ struct FileBeside {
 
 /// Creates a file that no one else can have prepared, to be put in the place of `path`. A file that
 /// is there already gives its owner and permissions, which no one but its owner and root can do; a
-/// new one has `mode` as the umask leaves it. A link at `path` is replaced and not followed. Fails
-/// with `cannot_create`, also where a directory, device, pipe or socket has the name.
+/// new one has `mode` as the umask leaves it. A link to a file at `path` is replaced and not
+/// followed. Fails with `cannot_create`, also where a directory, device, pipe or socket has the
+/// name, or a link leads to one, and for links below /dev and /proc: as root /dev/stdout would be
+/// replaced.
 Result<FileBeside> create_beside(const std::string& path, mode_t mode = 0600);
 
 /// A file that takes the place of another one as a whole: a reader sees the old or the new one,

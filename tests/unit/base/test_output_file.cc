@@ -126,6 +126,31 @@ TEST_CASE("what is no file stays what it is") {
   CHECK(entries_of(directory) == 1);
 }
 
+TEST_CASE("a link to what is no file stays what it is") {
+  const test::TemporaryFolder directory;
+  const std::string special = directory.file("special");
+  const std::string path = directory.file("link");
+  SECTION("to a directory") { fs::create_directory(special); }
+  SECTION("to a pipe") { REQUIRE(::mkfifo(special.c_str(), 0666) == 0); }
+  fs::create_symlink(special, path);
+  CHECK(replace_file(path, "new").error().code == ErrorCode::cannot_create);
+  CHECK(fs::read_symlink(path) == special);
+  CHECK(entries_of(directory) == 2);
+}
+
+TEST_CASE("a link of the system's is not replaced, also where it leads to a file") {
+  const test::TemporaryFolder directory;
+  const std::string victim = directory.file("victim");
+  put(victim, "precious");
+  const FileDescriptor file(::open(victim.c_str(), O_RDONLY | O_CLOEXEC));
+  const std::string path = "/proc/self/fd/" + std::to_string(file.get());
+  const auto written = replace_file(path, "new");
+  REQUIRE(!written);
+  CHECK(written.error().what ==
+        "cannot create " + path + ": a device, pipe or socket has this name");
+  CHECK(content_of(victim) == "precious");
+}
+
 TEST_CASE("a file of another user is neither replaced nor appended to") {
   if (!is_root()) return;
   const test::TemporaryFolder directory;
