@@ -62,7 +62,8 @@ class TwinMembers {
     if (of_one == one->second.digests.end() || of_two == two->second.digests.end() ||
         of_one->second != of_two->second)
       return TwinKind::other;
-    return two->second.size == size ? TwinKind::begins_with_second : TwinKind::begins_with_first;
+    if (one->second.size == two->second.size) return TwinKind::equal;
+    return two->second.size == size ? TwinKind::first_holds_more : TwinKind::second_holds_more;
   }
 
  private:

@@ -289,7 +289,7 @@ class OtherCommandsTest(WithDovecot, CopyTest):
                 self.run_job(second, None, "--labels=none", "--dry-run", code=1, state=state)
                 for more in ((), ("--skip-existing",)):
                     outcome = self.run_job(second, None, "--labels=none", *more, code=78, state=state)
-                    self.assertIn("where labels of an older job put it", outcome.err)
+                    self.assertIn("where labels or sender lists of an older job put it", outcome.err)
                 self.run_job(second, code=78, state=state)
                 self.assertEqual(self.held(), held)
 

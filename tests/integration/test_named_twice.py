@@ -306,6 +306,32 @@ class NamedTwiceTest(WithDovecot, ProgramTest):
                     self.go(archive, None, journal=f"{label} {names}.journal")
                     self.assertEqual(sum(self.held().values()), max(in_plain, in_packed))
 
+    def test_the_form_that_a_job_does_not_know_holds_more(self):
+        tree = self.folder / "list"
+        tree.mkdir()
+        plain, packed = tree / "A", tree / "A.gz"
+
+        def put(in_plain, in_packed):
+            for path, content in ((plain, in_plain and mbox(0, in_plain)),
+                                  (packed, in_packed and gzip.compress(mbox(0, in_packed)))):
+                path.unlink(missing_ok=True)
+                if content:
+                    path.write_bytes(content)
+
+        for label, before, after in (("the packed one comes", (6, 0), (6, 9)),
+                                     ("the plain one comes", (0, 6), (9, 6)),
+                                     ("the plain one grows", (6, 9), (12, 9))):
+            with self.subTest(label):
+                self.server.delete_all()
+                put(*before)
+                self.go(tree, None, journal=f"{label}.journal")
+                put(*after)
+                outcome = self.go(tree, None, code=65, journal=f"{label}.journal")
+                self.assertRegex(outcome.err, "A(.gz)? holds what this job has read of .*A(.gz)?, and more")
+                self.assertEqual(sum(self.held().values()), max(before))
+                self.go(tree, None, "--skip-existing", journal=f"{label}.new.journal")
+                self.assertEqual(sum(self.held().values()), max(after))
+
     def test_an_mbox_beside_its_packed_form_in_a_container(self):
         """A container reads it once as well, whatever the order of its members."""
         for label, in_plain, in_packed, left_out in (

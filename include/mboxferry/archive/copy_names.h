@@ -25,9 +25,8 @@ struct Twins {
   const Folder* second = nullptr;
 };
 
-/// Whether one of them is where the other begins; the first of two equal ones begins with the
-/// second.
-enum class TwinKind { one_is_empty, other, begins_with_second, begins_with_first };
+/// Whether one of them is where the other begins.
+enum class TwinKind { one_is_empty, other, equal, first_holds_more, second_holds_more };
 
 /// Of twins that are members of containers. Walks through a container once, and once more where
 /// one goes on behind the other. What cannot be read is another.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct NamedCopies {
   /// when every part is. What a packed file holds may be where the plain one begins, and the other
   /// way round.
   std::map<std::string, std::string> same;
+  std::set<std::string> shorter;             ///< of `same`: the other one holds more
   std::map<std::string, std::string> other;  ///< by name alone
 };
 

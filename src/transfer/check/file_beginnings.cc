@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::size_t kMessages = 4;
 constexpr std::size_t kMostFiles = 1000;
+// What can only be unpacked in order is unpacked up to the last of them.
+constexpr std::size_t kMostMembers = 64;
 
 bool may_be(const SampleMessage& message, const journal::MessageRow& row) {
   if (message.message_id_hash != row.message_id_hash) return false;
@@ -22,9 +24,11 @@ bool may_be(const SampleMessage& message, const journal::MessageRow& row) {
 
 void FileBeginnings::read() {
   is_read_ = true;
+  std::size_t members = 0;
   for (const SourceFolder& source : sources_) {
     if (beginnings_.size() == kMostFiles) return;
     if (source.not_read || source.damage || !source.copy_of.empty()) continue;
+    if (source.place.container && ++members > kMostMembers) continue;
     auto messages = sample_beginning(source, options_, kMessages, cancel_);
     if (messages && !messages->empty())
       beginnings_.push_back({source.row.file, *std::move(messages)});
@@ -42,7 +46,7 @@ std::vector<std::string> FileBeginnings::that_match(std::span<const journal::Mes
                              [&](const auto& row) { return may_be(message, row); });
         });
     const std::size_t all = beginning.messages.size();
-    const std::size_t enough = std::max((all + 1) / 2, std::min<std::size_t>(all, 2));
+    const std::size_t enough = std::max<std::size_t>((3 * all + 3) / 4, 2);
     if (static_cast<std::size_t>(found) >= enough) files.push_back(beginning.file);
   }
   return files;

@@ -27,9 +27,10 @@ class FileBeginnings {
                  const Cancellation& cancel)
       : options_(options), sources_(sources), cancel_(cancel) {}
 
-  /// Files (journal::FolderRow::file) of whose first messages at least half are among `first`, the
-  /// first ones of a folder in another journal; two at least, where there are two. A digest says
-  /// nothing there, as each journal has its own key: Message-ID and size or date do.
+  /// Files (journal::FolderRow::file) of whose first messages three quarters, two at least, are
+  /// among `first`, the first ones of a folder in another journal: two archives of a person may
+  /// begin with the same welcome. A digest says nothing there, as each journal has its own key:
+  /// Message-ID and size or date do.
   std::vector<std::string> that_match(std::span<const journal::MessageRow> first);
 
  private:

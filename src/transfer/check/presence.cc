@@ -97,10 +97,11 @@ Error copies_are_there(const JobSettings& settings, const std::vector<Presence>&
     });
   };
   if (any_there(&Presence::scattered))
-    return {ErrorCode::configuration,
-            account + ": " + describe_presence(found) +
-                ", where labels of an older job put it; nothing was created or sent",
-            way_back + "; --allow-copies sends all of it once more", ErrorScope::job};
+    return {
+        ErrorCode::configuration,
+        account + ": " + describe_presence(found) +
+            ", where labels or sender lists of an older job put it; nothing was created or sent",
+        way_back + "; --allow-copies sends all of it once more", ErrorScope::job};
   if (any_there(&Presence::unrouted))
     return {ErrorCode::configuration,
             account + ": " + describe_presence(found) +

@@ -46,7 +46,8 @@ Result<TwinKind> compare_files(const Twins& twins) {
     if (both == of_one.size()) continue;
     if (offset + both == 0) return TwinKind::one_is_empty;
     if (one->damage() || two->damage()) return TwinKind::other;
-    return other == both ? TwinKind::begins_with_second : TwinKind::begins_with_first;
+    if (size == other) return TwinKind::equal;
+    return other == both ? TwinKind::first_holds_more : TwinKind::second_holds_more;
   }
 }
 
@@ -72,8 +73,11 @@ void note_twins(const Twins& twins, TwinKind kind, NamedCopies& copies) {
   const std::string plain = twins.first->place();
   const std::string packed = twins.second->place();
   if (kind == TwinKind::other) copies.other.emplace(packed, plain);
-  if (kind == TwinKind::begins_with_second) copies.same.emplace(packed, plain);
-  if (kind == TwinKind::begins_with_first) copies.same.emplace(plain, packed);
+  if (kind == TwinKind::equal || kind == TwinKind::first_holds_more)
+    copies.same.emplace(packed, plain);
+  if (kind == TwinKind::second_holds_more) copies.same.emplace(plain, packed);
+  if (kind == TwinKind::first_holds_more) copies.shorter.insert(packed);
+  if (kind == TwinKind::second_holds_more) copies.shorter.insert(plain);
 }
 
 }  // namespace

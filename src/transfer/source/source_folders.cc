@@ -226,9 +226,10 @@ Result<void> note_shared_mailbox(const journal::FolderRow& left_out,
 }
 
 /// Of copies that the command names, the one that the job knows is read; one that began with both
-/// goes on with both.
-void leave_out_copies(std::vector<SourceFolder>& sources,
-                      const std::vector<journal::FolderRow>& rows, Observer& observer) {
+/// goes on with both. Where the one that it does not know holds more, no way on would neither lose
+/// nor repeat anything.
+Result<void> leave_out_copies(std::vector<SourceFolder>& sources,
+                              const std::vector<journal::FolderRow>& rows, Observer& observer) {
   std::map<std::string, bool> known;  // by file, and by member
   for (const SourceFolder& source : sources) {
     const bool is_known = find_known(source, sources, rows) != rows.end();
@@ -239,6 +240,11 @@ void leave_out_copies(std::vector<SourceFolder>& sources,
   for (const SourceFolder& source : sources) {
     const std::string& copy = source.copy_name;
     if (source.copy_of.empty() || (known[copy] && known[source.copy_of])) continue;
+    if (known[copy] && source.copy_is_shorter)
+      return Error{ErrorCode::archive_changed,
+                   fmt::format("{} holds what this job has read of {}, and more; nothing was sent",
+                               source.copy_of, copy),
+                   std::string(kAnotherJobHint)};
     if (known[copy])
       left_out.emplace(source.copy_of, copy);
     else
@@ -248,6 +254,7 @@ void leave_out_copies(std::vector<SourceFolder>& sources,
   std::erase_if(sources, [&](const SourceFolder& source) {
     return left_out.contains(source.place.file) || left_out.contains(source.place.place());
   });
+  return ok();
 }
 
 }  // namespace
@@ -345,6 +352,7 @@ Result<std::vector<SourceFolder>> open_sources(const JobSettings& settings, Unre
         if (copy == copies.same.end()) continue;
         source.copy_name = copy->first;
         source.copy_of = copy->second;
+        source.copy_is_shorter = copies.shorter.contains(name);
         break;
       }
       set_by_label(source, settings);
@@ -380,7 +388,7 @@ Result<void> match_with_journal(std::vector<SourceFolder>& sources, const JobSet
     MBOXFERRY_ASSIGN(const bool was_left_out, take_folder_back(row, journal));
     if (was_left_out) back.insert(row.id);
   }
-  leave_out_copies(sources, rows, observer);
+  MBOXFERRY_TRY(leave_out_copies(sources, rows, observer));
   std::set<journal::FolderId> known;
   std::set<std::string> added_to;  // containers
   for (SourceFolder& source : sources) {

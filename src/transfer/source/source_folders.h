@@ -27,6 +27,7 @@ struct SourceFolder {
   std::optional<Error> damage;               ///< set: nothing of it can be read
   std::string copy_name;         ///< its file or the member that it is, when that is a copy
   std::string copy_of;           ///< the other file or member, with the same bytes
+  bool copy_is_shorter = false;  ///< and more behind them
   bool in_tree = false;          ///< one of several: goes below the user's mailbox
   bool by_label = false;         ///< a message's labels name its mailbox
   bool by_sender = false;        ///< sender lists may give a message another mailbox
