@@ -28,8 +28,8 @@ struct Twins {
 /// Whether one of them is where the other begins.
 enum class TwinKind { one_is_empty, other, equal, first_holds_more, second_holds_more };
 
-/// Of twins that are members of containers. Walks through a container once, and once more where
-/// one goes on behind the other. What cannot be read is another.
+/// Compares twins that are members of containers. Reads a container once, and a second time if a
+/// member is longer than its twin. A member that cannot be read counts as different.
 Result<std::vector<TwinKind>> compare_members(const std::vector<Twins>& pairs);
 
 }  // namespace mboxferry::archive
