@@ -42,15 +42,11 @@ bool others_could_put(const std::string& path) {
   return ::stat(folder.empty() ? "." : folder.c_str(), &status) != 0 || others_can_write(status);
 }
 
-/// A link that leads to no file, or that is the system's own, as /dev/stdout is whatever it leads
-/// to.
+/// A link that leads to no file, or that is the system's own.
 bool is_link_to_stream(const std::string& path) {
   struct stat target {};
   const bool leads_elsewhere = ::stat(path.c_str(), &target) == 0 && !S_ISREG(target.st_mode);
-  std::error_code ignored;
-  const std::string folder =
-      canonical_path(std::filesystem::absolute(path, ignored).parent_path().string());
-  return leads_elsewhere || folder == "/dev" || folder.starts_with("/proc/");
+  return leads_elsewhere || is_among_devices(path);
 }
 
 /// Gives `file` the owner, group and permissions of the file that it will replace.
@@ -68,6 +64,13 @@ Result<void> be_like(const struct stat& old, const FileDescriptor& file, const s
 }
 
 }  // namespace
+
+bool is_among_devices(const std::string& path) {
+  std::error_code ignored;
+  const std::string folder =
+      canonical_path(std::filesystem::absolute(path, ignored).parent_path().string());
+  return folder == "/dev" || folder.starts_with("/proc/");
+}
 
 Result<FileBeside> create_beside(const std::string& path, mode_t mode) {
   struct stat old {};

@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "mboxferry/base/file.h"
+#include "mboxferry/base/output_file.h"
 
 namespace mboxferry {
 namespace {
@@ -171,15 +172,11 @@ void add_output(SandboxRights& rights, const std::string& path) {
     rights.writable.push_back(path);
     return;
   }
-  // /dev/stdout may lead to a file; one that is to be replaced is beside its name. Below /dev/shm
-  // are files like any others.
-  const std::string folder = folder_of(path);
-  const bool names_a_device =
-      folder == "/dev" || path.starts_with("/dev/fd/") || path.starts_with("/proc/");
-  if (names_a_device) {
+  // A file that is to be replaced is beside its name.
+  if (is_among_devices(path)) {
     rights.writable.push_back(path);
   } else {
-    rights.workplaces.push_back(folder);
+    rights.workplaces.push_back(folder_of(path));
   }
 }
 

@@ -14,6 +14,10 @@
 
 namespace mboxferry {
 
+/// True for names directly in /dev, and below /proc, where /dev/fd is: /dev/stdout may lead to a
+/// file, and is no place for another one. /dev/shm has files like any others.
+bool is_among_devices(const std::string& path);
+
 /// A new file in the same directory as the one that it is to replace.
 struct FileBeside {
   std::string name;
