@@ -2,7 +2,6 @@
 // Walks through the ledger and the mailbox side by side.
 #include "transfer/check/mailbox_verifier.h"
 
-#include <fmt/format.h>
 #include <strings.h>
 
 #include <algorithm>

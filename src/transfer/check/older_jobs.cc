@@ -59,6 +59,23 @@ std::unique_ptr<journal::Journal> open_if_of(const std::string& account, const s
   return stored && *stored ? std::move(*journal) : nullptr;
 }
 
+/// Adds the mailboxes that hold messages of `rows`, which are of one folder.
+void add_places(const Result<std::vector<journal::MessageRow>>& rows,
+                const std::vector<journal::MailboxRow>& mailboxes,
+                std::vector<OlderPlace>& places) {
+  if (!rows) return;
+  std::set<journal::MailboxId> used;
+  for (const journal::MessageRow& row : *rows)
+    if (row.state == journal::State::stored) used.insert(row.mailbox);
+  for (const journal::MailboxRow& mailbox : mailboxes) {
+    if (!used.contains(mailbox.id)) continue;
+    const bool is_known = std::any_of(places.begin(), places.end(), [&](const OlderPlace& place) {
+      return place.mailbox == mailbox.name;
+    });
+    if (!is_known) places.push_back({mailbox.name, used.size() > 1});
+  }
+}
+
 }  // namespace
 
 Result<bool> has_stored(const journal::Journal& journal, journal::MailboxId mailbox) {
@@ -98,13 +115,14 @@ OlderPlaces::OlderPlaces(const JobSettings& settings, const std::vector<SourceFo
 
 void OlderPlaces::add(const journal::Journal& journal, FileBeginnings& beginnings) {
   const auto folders = journal.folders();
-  if (!folders) return;
+  const auto mailboxes = journal.mailboxes();
+  if (!folders || !mailboxes) return;
   std::set<std::string> known;
   for (const journal::FolderRow& folder : *folders) {
     const auto file = by_file_.find(folder.file);
     if (file == by_file_.end()) continue;
     known.insert(folder.file);
-    add_places(journal, folder, file->second);
+    add_places(journal.messages(folder.id, 0, kMostRows), *mailboxes, file->second);
   }
   if (known.size() == by_file_.size()) return;
   for (const journal::FolderRow& folder : *folders) {
@@ -112,24 +130,8 @@ void OlderPlaces::add(const journal::Journal& journal, FileBeginnings& beginning
     const auto first = journal.messages(folder.id, 0, FileBeginnings::kRows);
     if (!first) continue;
     for (const std::string& file : beginnings.that_match(*first))
-      if (!known.contains(file)) add_places(journal, folder, by_file_[file]);
-  }
-}
-
-void OlderPlaces::add_places(const journal::Journal& journal, const journal::FolderRow& folder,
-                             std::vector<OlderPlace>& places) const {
-  const auto rows = journal.messages(folder.id, 0, kMostRows);
-  const auto mailboxes = journal.mailboxes();
-  if (!rows || !mailboxes) return;
-  std::set<journal::MailboxId> used;
-  for (const journal::MessageRow& row : *rows)
-    if (row.state == journal::State::stored) used.insert(row.mailbox);
-  for (const journal::MailboxRow& mailbox : *mailboxes) {
-    if (!used.contains(mailbox.id)) continue;
-    const bool is_known = std::any_of(places.begin(), places.end(), [&](const OlderPlace& place) {
-      return place.mailbox == mailbox.name;
-    });
-    if (!is_known) places.push_back({mailbox.name, used.size() > 1});
+      if (!known.contains(file))
+        add_places(journal.messages(folder.id, 0, kMostRows), *mailboxes, by_file_[file]);
   }
 }
 

@@ -44,8 +44,6 @@ class OlderPlaces {
 
  private:
   void add(const journal::Journal& journal, FileBeginnings& beginnings);
-  void add_places(const journal::Journal& journal, const journal::FolderRow& folder,
-                  std::vector<OlderPlace>& places) const;
 
   std::map<std::string, std::vector<OlderPlace>> by_file_;
 };

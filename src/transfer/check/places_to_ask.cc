@@ -78,9 +78,10 @@ Result<std::vector<Candidates>> PlacesToAsk::of(const std::vector<journal::Mailb
   // What a job has stored itself is no copy of what is in another of its folders.
   MBOXFERRY_ASSIGN(const bool continues, goes_on(journal_));
   const RenamedPlaces places(directory, mapper, rows);
-  OlderPlaces older;
-  if (!continues && settings_.asks_older_jobs && !names_places(settings_.mapping))
-    older = OlderPlaces(settings_, sources_, interrupt_);
+  const bool asks_older_jobs =
+      !continues && settings_.asks_older_jobs && !names_places(settings_.mapping);
+  if (!older_)
+    older_ = asks_older_jobs ? OlderPlaces(settings_, sources_, interrupt_) : OlderPlaces();
   std::size_t longest = 0;
   not_asked_ = 0;
   for (const journal::MailboxRow& row : rows) {
@@ -104,7 +105,7 @@ Result<std::vector<Candidates>> PlacesToAsk::of(const std::vector<journal::Mailb
     std::erase_if(unrouted.names, is_known(renamed.names));
     candidates.renamed = std::move(renamed.names);
     candidates.unrouted = std::move(unrouted.names);
-    add_older_places(older, directory, is_rerouted, candidates);
+    add_older_places(*older_, directory, is_rerouted, candidates);
     not_asked_ += renamed.left_out + unrouted.left_out;
     longest = std::max({longest, candidates.renamed.size(), candidates.unrouted.size(),
                         candidates.scattered.size()});

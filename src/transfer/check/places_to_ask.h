@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,7 @@ class PlacesToAsk {
   const std::vector<SourceFolder>& sources_;
   const journal::Journal& journal_;
   const Cancellation& interrupt_;
+  std::optional<OlderPlaces> older_;  ///< asked once: it reads archives and journals
   std::size_t not_asked_ = 0;
 };
 

@@ -2,12 +2,9 @@
 // Samples, and how they are looked for.
 #include "transfer/check/presence_check.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <functional>
 #include <iterator>
 #include <map>
 #include <set>
@@ -16,7 +13,6 @@
 #include "mboxferry/message/digest.h"
 #include "transfer/check/body_digests.h"
 #include "transfer/check/held_mail.h"
-#include "transfer/check/places_to_ask.h"
 #include "transfer/mailbox/other_places.h"
 
 namespace mboxferry::transfer {
@@ -102,9 +98,7 @@ Result<std::vector<PresenceCheck::Sample>> PresenceCheck::samples_of(
     const std::vector<journal::MailboxRow>& rows, const Directory& directory, Places places) {
   std::vector<Sample> samples;
   MBOXFERRY_ASSIGN(const bool continues, goes_on(journal_));
-  PlacesToAsk places_to_ask(settings_, sources_, journal_, interrupt_);
-  MBOXFERRY_ASSIGN(auto all, places_to_ask.of(rows, directory));
-  not_asked_ = places_to_ask.not_asked();
+  MBOXFERRY_ASSIGN(auto all, places_.of(rows, directory));
   for (Candidates& candidates : all) {
     const journal::MailboxRow& row = *candidates.row;
     const imap::ListedMailbox* const listed = directory.find(row.name);

@@ -10,6 +10,7 @@
 #include "mboxferry/imap/target.h"
 #include "mboxferry/journal/journal.h"
 #include "mboxferry/transfer/settings.h"
+#include "transfer/check/places_to_ask.h"
 #include "transfer/check/presence.h"
 #include "transfer/mailbox/mailboxes.h"
 #include "transfer/source/archive_sample.h"
@@ -36,6 +37,8 @@ class PresenceCheck {
   /// Copies what it needs of `sources`, which the index pass goes on to change.
   PresenceCheck(const JobSettings& settings, const std::vector<SourceFolder>& sources,
                 const journal::Journal& journal, const Cancellation& interrupt);
+  PresenceCheck(const PresenceCheck&) = delete;
+  PresenceCheck& operator=(const PresenceCheck&) = delete;
 
   /// Of the mailboxes in question that hold mail, in the order of the journal. Messages that go by
   /// their labels or senders count when they are indexed.
@@ -44,7 +47,7 @@ class PresenceCheck {
 
   /// Where look() did not look, as there are too many mailboxes that may hold mail by their names;
   /// one that may hold the mail of two counts twice.
-  [[nodiscard]] std::size_t not_asked() const { return not_asked_; }
+  [[nodiscard]] std::size_t not_asked() const { return places_.not_asked(); }
 
   /// True when look() must wait until all is indexed: sender lists decide where messages go, and a
   /// mailbox where they may go holds mail.
@@ -92,8 +95,8 @@ class PresenceCheck {
   std::vector<SourceFolder> sources_;
   const journal::Journal& journal_;
   const Cancellation& interrupt_;
+  PlacesToAsk places_{settings_, sources_, journal_, interrupt_};
   bool is_far_ = false;  ///< the server takes its time to answer
-  std::size_t not_asked_ = 0;
 };
 
 }  // namespace mboxferry::transfer
