@@ -3,13 +3,11 @@
 #include "imap/session/connection.h"
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
 #include "imap/reply/response_codes.h"
 #include "imap/session/login_refusal.h"
 #include "imap/tls/errors.h"
-#include "mboxferry/base/base64.h"
 #include "mboxferry/base/time.h"
 #include "mboxferry/base/words.h"
 

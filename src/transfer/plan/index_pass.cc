@@ -2,8 +2,6 @@
 // Folders to journal rows, in growing chunks.
 #include "transfer/plan/index_pass.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <set>
 #include <utility>

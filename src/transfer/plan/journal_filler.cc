@@ -5,11 +5,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "transfer/source/placed_files.h"
-#include "transfer/source/standing_bytes.h"
 
 namespace mboxferry::transfer {
 namespace {

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <filesystem>
 #include <limits>
 #include <map>
@@ -18,13 +17,11 @@
 #include "mboxferry/journal/lock_file.h"
 #include "mboxferry/plan/other_spellings.h"
 #include "mboxferry/transfer/patient_target.h"
-#include "mboxferry/transfer/verify.h"
 #include "transfer/check/filed_mail.h"
 #include "transfer/check/presence_check.h"
 #include "transfer/check/shared_place.h"
 #include "transfer/check/skip_existing.h"
 #include "transfer/check/unknown_mail.h"
-#include "transfer/check/verify_existing.h"
 #include "transfer/mailbox/mailboxes.h"
 #include "transfer/mailbox/other_places.h"
 #include "transfer/mailbox/tally.h"

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "transfer/check/presence_check.h"
-#include "transfer/check/shared_place.h"
 #include "transfer/check/verify_existing.h"
 #include "transfer/plan/planner.h"
 #include "transfer/plan/quota_check.h"

@@ -2,23 +2,16 @@
 // Runs one job: sources, journal, sessions until everything is done, verification, quarantine.
 #include "mboxferry/transfer/job.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <ctime>
 #include <filesystem>
 #include <limits>
 #include <utility>
 
 #include "mboxferry/transfer/patient_target.h"
-#include "mboxferry/transfer/verify.h"
 #include "transfer/check/final_check.h"
-#include "transfer/check/last_doubts.h"
 #include "transfer/check/quarantine.h"
-#include "transfer/check/verify_existing.h"
 #include "transfer/mailbox/mailbox_book.h"
 #include "transfer/mailbox/mailboxes.h"
-#include "transfer/mailbox/quiet_mailbox.h"
 #include "transfer/mailbox/tally.h"
 #include "transfer/pace/connection_tuner.h"
 #include "transfer/pace/daily_budget.h"

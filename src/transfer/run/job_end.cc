@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ctime>
 #include <utility>
 
 #include "mboxferry/transfer/verify.h"
@@ -11,6 +12,7 @@
 #include "transfer/check/quarantine.h"
 #include "transfer/check/verify_existing.h"
 #include "transfer/mailbox/quiet_mailbox.h"
+#include "transfer/mailbox/tally.h"
 #include "transfer/run/job_runner.h"
 #include "transfer/run/written_archive.h"
 #include "transfer/source/folder_readers.h"

@@ -13,7 +13,6 @@
 #include "mboxferry/transfer/job.h"
 #include "transfer/mailbox/mailbox_book.h"
 #include "transfer/mailbox/mailboxes.h"
-#include "transfer/mailbox/tally.h"
 #include "transfer/pace/daily_budget.h"
 #include "transfer/pace/early_connections.h"
 #include "transfer/pace/reconnect.h"
